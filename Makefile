@@ -1,0 +1,41 @@
+# Each target does its own set-up: installs packages when the lock file changed, builds when sources changed.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
+HOST ?=
+ARGS ?=
+
+.PHONY: help serve conformance test gen check-gen lint format build fixtures clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
+	npx tsc -p tsconfig.build.json
+	@chmod +x dist/cli/main.js
+	@touch $@
+
+build: dist/.built ## compile src/ to dist/
+
+serve: dist/.built ## start the reference server (ARGS="--listen tcp://127.0.0.1:2375 …")
+	@node dist/cli/main.js serve $(ARGS)
+
+conformance: dist/.built ## run the conformance suite (HOST=unix:///var/run/docker.sock for a real daemon)
+	@node dist/cli/main.js conformance $(if $(HOST),--host $(HOST)) $(ARGS)
+
+test: dist/.built ## run all tests
+	npx mocha
+
+lint: node_modules/.installed ## check style, imports and types
+	npx biome check .
+	npx tsc --noEmit -p tsconfig.json
+
+format: node_modules/.installed ## rewrite the sources in the project's format
+	npx biome check --write .
+
+clean: ## remove what the build made
+	rm -rf dist node_modules

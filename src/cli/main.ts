@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { AttestdError } from '../errors.js';
+
+interface Command {
+  readonly summary: string;
+  /** Loads and runs the command; resolves with the exit code. Loading is lazy: start-up pays for one command only. */
+  readonly run: (args: string[]) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {};
+
+function usage(): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
+  return ['usage: attestd COMMAND [OPTIONS]', '', ...rows, '', "'attestd COMMAND --help' tells more.", ''].join('\n');
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new AttestdError('USAGE', `unknown command '${name}': see 'attestd --help'`);
+  return command.run(rest);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`attestd: ${message.replaceAll('\n', ' ')}\n`);
+    process.exitCode = error instanceof AttestdError ? error.exitCode : 3;
+  },
+);

@@ -1,0 +1,123 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../errors.js';
+import type { Target } from './target.js';
+
+/** One request, as it goes on the wire. */
+export interface RawRequest {
+  readonly method: string;
+  /** Path with query, already escaped; sent as it is. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string | Readable;
+  /** Aborts the exchange. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds of silence after which the exchange fails; none without it. */
+  readonly timeout?: number;
+}
+
+/** An answer whose body is still to be read. */
+export interface RawResponse {
+  readonly status: number;
+  /** Header pairs in the order received, names as sent. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Readable;
+}
+
+/** An answer read to its end. */
+export interface BufferedResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer;
+}
+
+/** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
+export class Connection {
+  readonly #target: Target;
+  readonly #agent: http.Agent;
+
+  /** @param target where the daemon listens */
+  constructor(target: Target) {
+    this.#target = target;
+    const options = { keepAlive: true, maxSockets: 64 };
+    this.#agent = target.kind === 'tcp' && target.tls ? new https.Agent(options) : new http.Agent(options);
+  }
+
+  /**
+   * Send a request and return the answer as soon as its head is there.
+   *
+   * @throws AttestdError UNAVAILABLE when no daemon answers or the connection breaks
+   */
+  open(request: RawRequest): Promise<RawResponse> {
+    return new Promise((resolve, reject) => {
+      const target = this.#target;
+      const options: https.RequestOptions = {
+        method: request.method,
+        path: request.path,
+        headers: { Host: target.kind === 'unix' ? 'docker' : `${target.host}:${target.port}`, ...request.headers },
+        agent: this.#agent,
+        ...(target.kind === 'unix' ? { socketPath: target.path } : { host: target.host, port: target.port }),
+        ...(request.signal ? { signal: request.signal } : {}),
+        ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
+      };
+      const secure = target.kind === 'tcp' ? target.tls : undefined;
+      if (secure) {
+        Object.assign(options, {
+          ca: secure.ca,
+          cert: secure.cert,
+          key: secure.key,
+          rejectUnauthorized: secure.verify,
+        });
+      }
+      const outgoing = (secure ? https : http).request(options, (incoming) => {
+        const headers: [string, string][] = [];
+        for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
+          headers.push([incoming.rawHeaders[i] ?? '', incoming.rawHeaders[i + 1] ?? '']);
+        resolve({ status: incoming.statusCode ?? 0, headers, body: incoming });
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${request.timeout} ms`)));
+      outgoing.on('error', (cause) => {
+        const message = `${request.method} ${request.path}: ${cause.message}`;
+        reject(new AttestdError('UNAVAILABLE', message, { cause }));
+      });
+      if (request.body === undefined) outgoing.end();
+      else if (typeof request.body === 'string' || Buffer.isBuffer(request.body)) outgoing.end(request.body);
+      else {
+        request.body.on('error', (error) => outgoing.destroy(error));
+        request.body.pipe(outgoing);
+      }
+    });
+  }
+
+  /**
+   * Send a request and read the whole answer.
+   *
+   * @throws AttestdError UNAVAILABLE when no daemon answers or the connection breaks
+   */
+  async send(request: RawRequest): Promise<BufferedResponse> {
+    const { status, headers, body } = await this.open(request);
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of body) chunks.push(chunk as Buffer);
+    } catch (cause) {
+      throw new AttestdError('UNAVAILABLE', `${request.method} ${request.path}: the answer broke off`, { cause });
+    }
+    return { status, headers, body: Buffer.concat(chunks) };
+  }
+
+  /** Close idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/**
+ * The first value of a header.
+ *
+ * @param name case-insensitive name
+ */
+export function headerOf(response: Pick<RawResponse, 'headers'>, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return response.headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
+}

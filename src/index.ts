@@ -1,0 +1,1 @@
+export { AttestdError, type ErrorCode, errorKinds } from './errors.js';
