@@ -1,0 +1,122 @@
+import type { Readable } from 'node:stream';
+import type { Platform } from '../oci/descriptor.js';
+import type { ImageStore } from '../oci/store.js';
+import type { Filters } from './filters.js';
+
+/** A value that JSON can carry; object keys are in the order in which dockerd writes them. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** A JSON object; undefined members are left out. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
+export type Channel = 'standard' | 'experimental';
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly store: ImageStore;
+  /** The platform that images are selected for by default. */
+  readonly host: Platform;
+  readonly channel: Channel;
+  /** Now; the system's clock without it. */
+  readonly clock?: () => Date;
+  /** The daemon's id in /info; a random UUID without it. */
+  readonly id?: string;
+  /** The host's name in /info; the machine's without it. */
+  readonly hostname?: string;
+  /** Receives what dockerd writes to its log at debug level. */
+  readonly debug?: (message: string) => void;
+}
+
+/** The version of the API that a request speaks, `1.40` to `1.55`. */
+export interface Versioned {
+  readonly apiVersion: string;
+}
+
+/** Options of `GET /images/{name}/attestations`. */
+export interface AttestationOptions {
+  readonly platform?: Platform | undefined;
+  /** Predicate types as they came in the query, in order; blank ones are ignored. */
+  readonly types?: readonly string[];
+  /** Whether to include the statements. */
+  readonly statement?: boolean;
+}
+
+/** A rendered answer: bytes when small enough to be kept, a stream when not. */
+export interface Body {
+  /** Bytes of the content, where known before it is read. */
+  readonly length: number | undefined;
+  readonly content: Buffer | Readable;
+}
+
+/** Options of `GET /images/json`; parameters that the API version does not know are ignored. */
+export interface ListOptions extends Versioned {
+  readonly all?: boolean;
+  readonly filters?: Filters;
+  readonly sharedSize?: boolean;
+  readonly manifests?: boolean;
+  readonly identity?: boolean;
+}
+
+/** Options of `GET /images/{name}/json`; parameters that the API version does not know are ignored. */
+export interface InspectOptions extends Versioned {
+  readonly manifests?: boolean;
+  readonly platform?: Platform | undefined;
+}
+
+/** A part of a progress stream, one JSON line of the answer. */
+export type StreamMessage = JsonObject;
+
+/** Options of `POST /images/load`. */
+export interface LoadOptions {
+  readonly platforms?: readonly Platform[];
+  readonly quiet?: boolean;
+}
+
+/** Options of `POST /images/create?fromSrc=-`. */
+export interface ImportOptions {
+  readonly repo?: string;
+  readonly tag?: string;
+  /** `os/arch[/variant]`, as in the query. */
+  readonly platform?: string;
+  /** Comment of the history entry. */
+  readonly message?: string;
+  /** Dockerfile instructions. */
+  readonly changes?: readonly string[];
+}
+
+/** Options of `POST /images/create?fromImage=`. */
+export interface PullOptions {
+  readonly fromImage: string;
+  readonly tag?: string;
+  /** `os/arch[/variant]`, as in the query. */
+  readonly platform?: string;
+}
+
+/** Options of `DELETE /images/{name}`. */
+export interface RemoveOptions {
+  readonly force?: boolean;
+  readonly noprune?: boolean;
+  readonly platforms?: readonly Platform[];
+}
+
+/** Options of `GET /events`, decoded. */
+export interface EventOptions {
+  /** Nanoseconds since 1970; events before it are left out. */
+  readonly since?: bigint;
+  /** Nanoseconds since 1970; the stream ends there. */
+  readonly until?: bigint;
+  readonly filters?: Filters;
+}
+
+/** Object types of `GET /system/df`. */
+export type UsageType = 'container' | 'image' | 'volume' | 'build-cache';
+
+/** Options of `GET /system/df`. */
+export interface UsageOptions extends Versioned {
+  /** Values of `type` as they came; undefined when the parameter is absent. */
+  readonly types?: readonly string[];
+  readonly verbose?: boolean;
+}
