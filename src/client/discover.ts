@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { AttestdError } from '../errors.js';
+import { parseHost, type Target, type TlsMaterial } from './target.js';
+
+/** A daemon that was found, and by what. */
+export interface Discovery {
+  readonly target: Target;
+  /** The strategy that found it, for reports: `--host`, `DOCKER_HOST`, `context NAME` or `default`. */
+  readonly by: string;
+}
+
+/** What discovery looks at; tests pass their own. */
+export interface Surroundings {
+  readonly host?: string;
+  readonly context?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Undefined: does not apply, the next one is asked. A throw: it applies and is broken. */
+type Strategy = (around: Surroundings) => Discovery | undefined;
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new AttestdError('USAGE', `${what}: cannot read ${path}`, { cause });
+  }
+}
+
+function readJson(path: string, what: string): Record<string, unknown> {
+  const text = readText(path, what);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new AttestdError('USAGE', `${what}: ${path} is no valid JSON`, { cause });
+  }
+  throw new AttestdError('USAGE', `${what}: ${path} holds no JSON object`);
+}
+
+function configFolder(env: Surroundings['env']): string {
+  return env.DOCKER_CONFIG ?? join(env.HOME ?? homedir(), '.docker');
+}
+
+/** The files ca.pem, cert.pem and key.pem of a folder, those that are there. */
+function tlsFrom(folder: string, verify: boolean, what: string): TlsMaterial {
+  const pem = (name: string): string | undefined => {
+    const path = join(folder, name);
+    return existsSync(path) ? readText(path, what) : undefined;
+  };
+  const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), verify };
+}
+
+/** TLS is on when DOCKER_TLS_VERIFY is non-empty or DOCKER_TLS is set, as in the docker CLI. */
+function tlsFromEnv(env: Surroundings['env']): TlsMaterial | undefined {
+  const verify = (env.DOCKER_TLS_VERIFY ?? '') !== '';
+  if (!verify && (env.DOCKER_TLS ?? '') === '') return undefined;
+  return tlsFrom(env.DOCKER_CERT_PATH || configFolder(env), verify, 'DOCKER_CERT_PATH');
+}
+
+function overTcp(host: string, env: Surroundings['env']): Target {
+  return host.startsWith('unix:') ? parseHost(host) : parseHost(host, tlsFromEnv(env));
+}
+
+const fromFlag: Strategy = ({ host, env }) =>
+  host === undefined ? undefined : { target: overTcp(host, env), by: '--host' };
+
+const fromEnv: Strategy = ({ context, env }) =>
+  context !== undefined || !env.DOCKER_HOST ? undefined : { target: overTcp(env.DOCKER_HOST, env), by: 'DOCKER_HOST' };
+
+function contextName({ context, env }: Surroundings): string | undefined {
+  const named = context ?? (env.DOCKER_CONTEXT || undefined);
+  if (named !== undefined) return named;
+  const config = join(configFolder(env), 'config.json');
+  if (!existsSync(config)) return undefined;
+  const current = readJson(config, 'docker configuration').currentContext;
+  return typeof current === 'string' && current !== '' ? current : undefined;
+}
+
+/** The endpoint of a context as the docker CLI stores it: contexts/meta/<sha256 of the name>/meta.json. */
+const fromContext: Strategy = (around) => {
+  const name = contextName(around);
+  if (name === undefined || name === 'default') return undefined;
+  const id = createHash('sha256').update(name).digest('hex');
+  const contexts = join(configFolder(around.env), 'contexts');
+  const meta = join(contexts, 'meta', id, 'meta.json');
+  if (!existsSync(meta)) throw new AttestdError('USAGE', `context '${name}' does not exist`);
+  const endpoints = readJson(meta, `context '${name}'`).Endpoints as
+    | { docker?: { Host?: unknown; SkipTLSVerify?: unknown } }
+    | undefined;
+  const host = endpoints?.docker?.Host;
+  if (typeof host !== 'string') throw new AttestdError('USAGE', `context '${name}' has no docker endpoint`);
+  const folder = join(contexts, 'tls', id, 'docker');
+  const tls = existsSync(folder)
+    ? tlsFrom(folder, endpoints?.docker?.SkipTLSVerify !== true, `context '${name}'`)
+    : undefined;
+  return { target: parseHost(host, tls), by: `context ${name}` };
+};
+
+const standard: Strategy = () => ({ target: { kind: 'unix', path: '/var/run/docker.sock' }, by: 'default' });
+
+/**
+ * Find the daemon as the docker CLI does: a given host, DOCKER_HOST, the chosen or current context, the
+ * well-known socket.
+ *
+ * @param around flags and environment; the process's own without it
+ * @throws AttestdError USAGE when what applies is broken: an unreadable context, a malformed address
+ */
+export function discover(around: Partial<Surroundings> = {}): Discovery {
+  const all: Surroundings = { env: process.env, ...around };
+  for (const strategy of [fromFlag, fromEnv, fromContext, standard]) {
+    const found = strategy(all);
+    if (found) return found;
+  }
+  throw new AttestdError('INTERNAL', 'no strategy found a daemon');
+}
