@@ -1,0 +1,217 @@
+import { AttestdError } from '../../errors.js';
+import { jsonFault } from './scan.js';
+import { foldKey, goUtf8, unquote } from './text.js';
+import type { GoField, GoType } from './type.js';
+
+/**
+ * Decode a document into a Go type, as json.Unmarshal does: keys match exactly, else without regard to case; the last
+ * of several equal keys wins and structs merge; null leaves the zero value; the first mismatch of types is reported
+ * after everything else was decoded.
+ *
+ * @param document the whole document
+ * @param type what Go would decode into
+ * @throws AttestdError INVALID_JSON with Go's text
+ */
+export function decodeJson<T>(document: Uint8Array, type: GoType<T>): T {
+  const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
+  const fault = jsonFault(bytes);
+  if (fault !== undefined) throw new AttestdError('INVALID_JSON', fault);
+  const decoder = new Decoder(bytes);
+  const value = decoder.value(type, zero(type));
+  if (decoder.mismatch !== undefined) throw new AttestdError('INVALID_JSON', decoder.mismatch);
+  return value as T;
+}
+
+/** Go's zero value of a type in its JavaScript form; struct fields that may be left out are. */
+export function zero(type: GoType): unknown {
+  switch (type.kind) {
+    case 'string':
+      return '';
+    case 'int':
+      return 0;
+    case 'bool':
+      return false;
+    case 'struct': {
+      const object: Record<string, unknown> = {};
+      for (const field of type.fields) if (!field.omitEmpty) object[field.key] = zero(field.type);
+      return object;
+    }
+    default:
+      return undefined;
+  }
+}
+
+type Json = Record<string, unknown>;
+
+const braceOpen = 0x7b;
+const bracketOpen = 0x5b;
+const quote = 0x22;
+
+/** Walks over a document that is known to be valid. */
+class Decoder {
+  /** Go's text for the first value that did not fit its type. */
+  mismatch: string | undefined;
+  private at = 0;
+  private owner = '';
+  private path: string[] = [];
+
+  constructor(private readonly bytes: Buffer) {}
+
+  value(type: GoType, present: unknown): unknown {
+    this.space();
+    if (type.kind === 'raw') return this.skip();
+    const c = this.bytes[this.at] as number;
+    if (c === 0x6e) {
+      this.skip();
+      const clears = type.kind === 'string' || type.kind === 'int' || type.kind === 'bool' || type.kind === 'struct';
+      return clears ? present : undefined;
+    }
+    if (type.kind === 'pointer') return this.value(type.element, present ?? zero(type.element));
+    if (type.kind === 'any') return parseAny(this.skip());
+    if (c === braceOpen) return this.object(type, present);
+    if (c === bracketOpen) return this.array(type, present);
+    return this.scalar(type, present, c);
+  }
+
+  private scalar(type: GoType, present: unknown, c: number): unknown {
+    const token = this.skip();
+    if (c === quote) {
+      if (type.kind === 'string') return unquote(token.subarray(1, -1));
+      if (type.kind === 'bytes') return this.base64(unquote(token.subarray(1, -1)), present);
+      return this.misfit('string', type, present);
+    }
+    if (c === 0x74 || c === 0x66) return type.kind === 'bool' ? c === 0x74 : this.misfit('bool', type, present);
+    if (type.kind !== 'int') return this.misfit('number', type, present);
+    const text = token.toString('latin1');
+    if (!/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+      return this.misfit(`number ${text}`, type, present);
+    return Number(text);
+  }
+
+  private base64(text: string, present: unknown): unknown {
+    const body = text.replace(/[\r\n]/g, '');
+    const bad = /[^A-Za-z0-9+/]/.exec(body.replace(/={1,2}$/, ''));
+    if (bad === null && body.length % 4 === 0) return Buffer.from(body, 'base64').toString('base64');
+    this.mismatch ??= `illegal base64 data at input byte ${bad?.index ?? body.length}`;
+    return present;
+  }
+
+  private misfit(value: string, type: GoType, present: unknown): unknown {
+    const where = this.path.length > 0 ? `Go struct field ${this.owner}.${this.path.join('.')}` : 'Go value';
+    this.mismatch ??= `json: cannot unmarshal ${value} into ${where} of type ${type.name}`;
+    return present;
+  }
+
+  private object(type: GoType, present: unknown): unknown {
+    if (type.kind !== 'struct' && type.kind !== 'map') {
+      this.skip();
+      return this.misfit('object', type, present);
+    }
+    const target = (present ?? {}) as Json;
+    this.at++;
+    for (;;) {
+      this.space();
+      if (this.bytes[this.at] === 0x7d) break;
+      if (this.bytes[this.at] === 0x2c) {
+        this.at++;
+        this.space();
+      }
+      const key = unquote(this.skip().subarray(1, -1));
+      this.space();
+      this.at++;
+      if (type.kind === 'struct') this.field(type, target, key);
+      else set(target, key, this.value(type.element, zero(type.element)));
+    }
+    this.at++;
+    return target;
+  }
+
+  private field(type: GoType & { kind: 'struct' }, target: Json, key: string): void {
+    const field = findField(type.fields, key);
+    this.space();
+    if (field === undefined) {
+      this.skip();
+      return;
+    }
+    const owner = this.owner;
+    this.owner = type.name.replace(/^.*\./, '');
+    this.path.push(field.key);
+    const value = this.value(field.type, target[field.key] ?? zero(field.type));
+    this.path.pop();
+    this.owner = owner;
+    if (value === undefined) delete target[field.key];
+    else target[field.key] = value;
+  }
+
+  private array(type: GoType, present: unknown): unknown {
+    if (type.kind !== 'slice') {
+      this.skip();
+      return this.misfit('array', type, present);
+    }
+    const before = (present ?? []) as unknown[];
+    const items: unknown[] = [];
+    this.at++;
+    for (;;) {
+      this.space();
+      if (this.bytes[this.at] === 0x5d) break;
+      if (this.bytes[this.at] === 0x2c) this.at++;
+      // An element of a repeated key is decoded over the one that was there.
+      items.push(this.value(type.element, before[items.length] ?? zero(type.element)));
+    }
+    this.at++;
+    return items;
+  }
+
+  private space(): void {
+    for (;;) {
+      const c = this.bytes[this.at];
+      if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return;
+      this.at++;
+    }
+  }
+
+  /** Step over one value and return its bytes. */
+  private skip(): Buffer {
+    const { bytes } = this;
+    const from = this.at;
+    let depth = 0;
+    do {
+      const c = bytes[this.at++];
+      if (c === quote) this.skipString();
+      else if (c === braceOpen || c === bracketOpen) depth++;
+      else if (c === 0x7d || c === 0x5d) depth--;
+      else if (depth === 0) while (this.at < bytes.length && isScalarByte(bytes[this.at] as number)) this.at++;
+    } while (depth > 0);
+    return bytes.subarray(from, this.at);
+  }
+
+  private skipString(): void {
+    for (;;) {
+      const c = this.bytes[this.at++];
+      if (c === quote) return;
+      if (c === 0x5c) this.at++;
+    }
+  }
+}
+
+/** A byte of a number or of true, false, null. */
+function isScalarByte(c: number): boolean {
+  return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a) || c === 0x2b || c === 0x2d || c === 0x2e || c === 0x45;
+}
+
+function findField(fields: readonly GoField[], key: string): GoField | undefined {
+  const exact = fields.find((field) => field.key === key);
+  if (exact !== undefined) return exact;
+  const folded = foldKey(key);
+  return fields.find((field) => foldKey(field.key) === folded);
+}
+
+/** Set an own property, `__proto__` included. */
+function set(target: Json, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** A value for interface{}; JSON.parse needs no stack for nesting, which a recursive decoder would. */
+function parseAny(token: Buffer): unknown {
+  return JSON.parse(goUtf8(token));
+}

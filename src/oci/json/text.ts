@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer';
+
+const replacement = '\ufffd';
+
+/**
+ * UTF-8 to text with Go's rules: each byte that belongs to no valid sequence becomes one U+FFFD.
+ * (The WHATWG decoder that Node uses makes one U+FFFD of a truncated sequence, so it serves valid input only.)
+ */
+export function goUtf8(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  let text = '';
+  let from = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes, at);
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    text += bytes.toString('utf8', from, at) + replacement;
+    from = ++at;
+  }
+  return text + bytes.toString('utf8', from);
+}
+
+/** Length of the valid UTF-8 sequence at a position; 0 when there is none. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  const c = bytes[at] as number;
+  if (c < 0x80) return 1;
+  const length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+  return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
+}
+
+const simple: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/**
+ * The text of a JSON string that the scanner has found valid.
+ *
+ * @param body the bytes between the quotes
+ */
+export function unquote(body: Buffer): string {
+  const text = goUtf8(body);
+  if (!text.includes('\\')) return text;
+  const unescaped = text.replace(/\\(?:u([0-9a-fA-F]{4})|([^u]))/g, (_all, hex?: string, letter?: string) =>
+    hex === undefined
+      ? (simple[letter as string] ?? (letter as string))
+      : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return wellFormed(unescaped);
+}
+
+/** A text without lone surrogates: each becomes U+FFFD. */
+export function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** Compare two texts by code point, which is the order of their UTF-8 bytes and so the order of Go's map keys. */
+export function compareText(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Fold a key as encoding/json does when no field has it letter by letter. */
+export function foldKey(key: string): string {
+  return key.replace(/[a-z\u212a\u017f]/g, (c) => (c === '\u212a' ? 'K' : c === '\u017f' ? 'S' : c.toUpperCase()));
+}

@@ -1,0 +1,71 @@
+/**
+ * Descriptions of Go types, for decoding and encoding JSON as Go's encoding/json does.
+ *
+ * A type parameter carries the JavaScript form: struct → object, []T → array, map → object, []byte → base64 text,
+ * *T → T or undefined, json.RawMessage → Buffer.
+ */
+export type GoType<T = unknown> = Shape & { readonly js?: T };
+
+type Shape =
+  | { readonly kind: 'string' | 'int' | 'bool' | 'bytes' | 'raw' | 'any'; readonly name: string }
+  | { readonly kind: 'slice' | 'map' | 'pointer'; readonly name: string; readonly element: GoType }
+  | { readonly kind: 'struct'; readonly name: string; readonly fields: readonly GoField[] };
+
+/** A struct field with its JSON key. */
+export interface GoField {
+  readonly key: string;
+  readonly type: GoType;
+  /** Left out of the JSON when it holds the zero value. */
+  readonly omitEmpty: boolean;
+}
+
+export const goString: GoType<string> = { kind: 'string', name: 'string' };
+export const goInt: GoType<number> = { kind: 'int', name: 'int' };
+export const goInt64: GoType<number> = { kind: 'int', name: 'int64' };
+export const goBool: GoType<boolean> = { kind: 'bool', name: 'bool' };
+export const goBytes: GoType<string | undefined> = { kind: 'bytes', name: '[]uint8' };
+/** json.RawMessage: the bytes of the value as they were. */
+export const goRaw: GoType<Buffer | undefined> = { kind: 'raw', name: 'json.RawMessage' };
+/** interface{}: whatever JSON value comes. */
+export const goAny: GoType<unknown> = { kind: 'any', name: 'interface {}' };
+
+/** A named string type, as digest.Digest is one. */
+export const named = (name: string): GoType<string> => ({ kind: 'string', name });
+
+export const slice = <T>(element: GoType<T>): GoType<T[] | undefined> => ({
+  kind: 'slice',
+  name: `[]${element.name}`,
+  element,
+});
+
+export const map = <T>(element: GoType<T>): GoType<Record<string, T> | undefined> => ({
+  kind: 'map',
+  name: `map[string]${element.name}`,
+  element,
+});
+
+export const pointer = <T>(element: GoType<T>): GoType<T | undefined> => ({
+  kind: 'pointer',
+  name: `*${element.name}`,
+  element,
+});
+
+/** The field types of a JavaScript object; `?` after a key stands for `omitempty`. */
+export type Fields<T> = {
+  readonly [K in keyof T & string as `${K}` | `${K}?`]?: GoType<T[K]> | GoType<T[K] | undefined>;
+};
+
+/**
+ * A struct type.
+ *
+ * @param name qualified Go name, as it appears in error texts: `v1.Platform`
+ * @param fields JSON key (with `?` for omitempty) to type, in Go's order
+ */
+export function struct<T extends object>(name: string, fields: Fields<T>): GoType<T> {
+  const list = Object.entries(fields).map(([key, type]) => ({
+    key: key.endsWith('?') ? key.slice(0, -1) : key,
+    type: type as GoType,
+    omitEmpty: key.endsWith('?'),
+  }));
+  return { kind: 'struct', name, fields: list };
+}
