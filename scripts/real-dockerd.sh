@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# A real dockerd to test against, from Debian's packages alone, in a folder of its own.
+# Nothing is installed on the machine itself: the daemon lives in a Debian unstable tree below DIR, and its mounts
+# are private to its process, so they vanish with it. Every start begins with an empty image store.
+set -euo pipefail
+
+usage() {
+  cat <<'USAGE'
+usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
+
+  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc, the docker CLI and skopeo (needs debootstrap)
+  start   start dockerd with the containerd image store, listening on DIR/docker.sock only (log: DIR/dockerd.log)
+  stop    stop it; its images are gone
+  status  say whether it runs; exit 0 when it does, 1 when not
+  remove  stop it and delete DIR
+
+DIR/bin/docker and DIR/bin/skopeo run the clients of that tree on this machine's files.
+Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this machine's apt uses.
+USAGE
+}
+
+fail() {
+  echo "real-dockerd: $*" >&2
+  exit 1
+}
+
+# Where this machine's apt gets Debian from; the first source whose release calls itself Debian's and is no security one.
+mirror() {
+  local found=''
+  if [ -n "${ATTESTD_DEBIAN_MIRROR:-}" ]; then
+    echo "$ATTESTD_DEBIAN_MIRROR"
+    return
+  fi
+  if command -v apt-get >/dev/null; then
+    found=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+      awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+  fi
+  echo "${found:-http://deb.debian.org/debian}"
+}
+
+# The tree's clients run with the tree's own loader and libraries, so they need no mounts and see this machine's files.
+write_client() {
+  local name=$1 loader libraries
+  loader=$(find "$tree/usr/lib" -name 'ld-linux*.so.*' | sort | head -n 1)
+  [ -n "$loader" ] || fail "no program loader in $tree/usr/lib"
+  libraries=$(dirname "$(find "$tree/usr/lib" -name 'libc.so.6' | sort | head -n 1)")
+  mkdir -p "$dir/bin"
+  printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' "$loader" "$libraries" "$tree/usr/bin/$name" >"$dir/bin/$name"
+  chmod +x "$dir/bin/$name"
+}
+
+setup() {
+  local from
+  if [ -f "$dir/.complete" ]; then
+    echo "real-dockerd: $dir is set up ($(cat "$dir/.complete"))"
+    return
+  fi
+  command -v debootstrap >/dev/null || fail 'debootstrap is missing: apt-get install debootstrap'
+  [ ! -e "$tree" ] || rm -rf --one-file-system "$tree"
+  mkdir -p "$dir"
+  from=$(mirror)
+  echo "real-dockerd: Debian unstable from $from into $tree"
+  debootstrap --variant=minbase --include=ca-certificates unstable "$tree" "$from" >"$dir/setup.log" 2>&1 ||
+    fail "debootstrap failed, see $dir/setup.log: $(tail -n 1 "$dir/setup.log")"
+  # A mirror may be a dated snapshot, whose release files have expired; the tree only ever serves tests.
+  printf 'Acquire::Check-Valid-Until "false";\nAPT::Install-Recommends "false";\n' >"$tree/etc/apt/apt.conf.d/90real-dockerd"
+  # Package scripts must not start services in the tree.
+  printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
+  chmod +x "$tree/usr/sbin/policy-rc.d"
+  unshare --mount --propagation private "$self" _install "$dir" >>"$dir/setup.log" 2>&1 ||
+    fail "installing the packages failed, see $dir/setup.log: $(tail -n 1 "$dir/setup.log")"
+  mkdir -p "$tree/var/lib/docker" "$tree/srv"
+  write_client docker
+  write_client skopeo
+  chroot "$tree" dockerd --version >"$dir/.complete"
+  echo "real-dockerd: ready: $(cat "$dir/.complete")"
+}
+
+# Runs inside a mount namespace of its own.
+install_packages() {
+  mount -t proc proc "$tree/proc"
+  mount --rbind /dev "$tree/dev"
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+  chroot "$tree" apt-get update
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc skopeo
+}
+
+# Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.
+run() {
+  mount --bind "$tree" "$tree" # containerd looks the mount of its folders up, so the tree has to be one
+  mount -t proc proc "$tree/proc"
+  mount --rbind /sys "$tree/sys"
+  mount --rbind /dev "$tree/dev"
+  mount -t tmpfs tmpfs "$tree/run"
+  mount -t tmpfs tmpfs "$tree/tmp"
+  mount -t tmpfs tmpfs "$tree/var/lib/docker"
+  mount --bind "$dir" "$tree/srv"
+  exec chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    dockerd --feature containerd-snapshotter=true --iptables=false --ip6tables=false --bridge=none \
+    --host unix:///srv/docker.sock
+}
+
+# The process that holds the namespaces, if it is alive and really ours.
+holder() {
+  local pid
+  [ -f "$dir/dockerd.pid" ] || return 1
+  pid=$(cat "$dir/dockerd.pid")
+  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "_run $dir" || return 1
+  echo "$pid"
+}
+
+answers() { [ -S "$dir/docker.sock" ] && "$dir/bin/docker" --host "unix://$dir/docker.sock" version >/dev/null 2>&1; }
+
+start() {
+  local pid tries
+  [ -f "$dir/.complete" ] || fail "$dir is not set up: run '$0 setup $dir' first"
+  if holder >/dev/null; then
+    echo "real-dockerd: runs already: unix://$dir/docker.sock"
+    return
+  fi
+  rm -f "$dir/docker.sock"
+  setsid unshare --mount --pid --fork --kill-child --propagation private "$self" _run "$dir" \
+    >"$dir/dockerd.log" 2>&1 </dev/null &
+  pid=$!
+  echo "$pid" >"$dir/dockerd.pid"
+  for ((tries = 0; tries < 240; tries++)); do
+    if answers; then
+      echo "real-dockerd: up: unix://$dir/docker.sock"
+      return
+    fi
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.25
+  done
+  stop >/dev/null
+  fail "dockerd did not come up, see $dir/dockerd.log: $(tail -n 1 "$dir/dockerd.log")"
+}
+
+stop() {
+  local pid tries
+  if ! pid=$(holder); then
+    rm -f "$dir/dockerd.pid" "$dir/docker.sock"
+    echo 'real-dockerd: not running'
+    return
+  fi
+  # dockerd is the holder's only child; ended politely it unmounts and ends its containerd itself.
+  xargs --no-run-if-empty kill <"/proc/$pid/task/$pid/children" 2>/dev/null || true
+  for ((tries = 0; tries < 80; tries++)); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.25
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$dir/dockerd.pid" "$dir/docker.sock"
+  echo 'real-dockerd: stopped'
+}
+
+status() {
+  if holder >/dev/null && answers; then
+    echo "real-dockerd: up: unix://$dir/docker.sock"
+  else
+    echo 'real-dockerd: not running'
+    return 1
+  fi
+}
+
+remove() {
+  stop
+  [ -e "$tree/usr/bin/dockerd" ] || [ -f "$dir/setup.log" ] || fail "$dir was not made by this script: not removed"
+  rm -rf --one-file-system "$dir"
+  echo "real-dockerd: removed $dir"
+}
+
+[ $# -eq 2 ] || {
+  usage >&2
+  exit 2
+}
+action=$1
+self=$(readlink -f "$0")
+case $action in
+setup | start | stop | status | remove | _install | _run) ;;
+*)
+  echo "real-dockerd: unknown action '$action'" >&2
+  usage >&2
+  exit 2
+  ;;
+esac
+[ "$(id -u)" -eq 0 ] || fail "needs root: it makes mounts and a Debian tree"
+dir=$(readlink -m "$2")
+[ "$dir" != / ] || fail 'DIR must be a folder of its own'
+tree=$dir/tree
+# A unix socket's path has a limit of 107 bytes.
+[ ${#dir} -le 90 ] || fail "the path of DIR is too long for a socket: $dir"
+case $action in
+_install) install_packages ;;
+_run) run ;;
+*) "$action" ;;
+esac
