@@ -29,7 +29,7 @@ function missing(operation: string): never {
  * The daemon's state and rules, without HTTP: one method an operation, each answering what dockerd 29.7.2 answers.
  *
  * Errors carry the daemon's text and a code whose HTTP status is the daemon's. Answers are plain objects with their keys
- * in dockerd's order (older API versions sort them), to be written as JSON by Go's rules; attestations come as bytes.
+ * in dockerd's order (older API versions sort them), to be written with `renderJson`; attestations come as bytes.
  */
 export class Engine {
   readonly options: EngineOptions;
@@ -44,12 +44,12 @@ export class Engine {
   }
 
   /** `GET /images/json`. */
-  async list(_options: ListOptions): Promise<readonly JsonObject[]> {
+  async list(_options: ListOptions): Promise<readonly JsonValue[]> {
     return missing('list');
   }
 
   /** `GET /images/{name}/json`. */
-  async inspect(_name: string, _options: InspectOptions): Promise<JsonObject> {
+  async inspect(_name: string, _options: InspectOptions): Promise<JsonValue> {
     return missing('inspect');
   }
 
@@ -114,7 +114,7 @@ export class Engine {
   }
 
   /** `GET /info`. */
-  async info(_options: Versioned): Promise<JsonObject> {
+  async info(_options: Versioned): Promise<JsonValue> {
     return missing('info');
   }
 
@@ -124,16 +124,21 @@ export class Engine {
   }
 
   /** `GET /system/df`. */
-  async usage(_options: UsageOptions): Promise<JsonObject> {
+  async usage(_options: UsageOptions): Promise<JsonValue> {
     return missing('usage');
   }
 
   /**
    * `GET /events`: buffered events in range, then new ones until `until` or until the signal aborts. The subscription
-   * begins with the call, so that nothing is lost before the first read.
+   * begins with the call, so that nothing is lost before the first read. Bad options are thrown at once.
    */
-  subscribe(_options: EventOptions, _signal?: AbortSignal): AsyncIterable<DaemonEvent> {
+  subscribe(_options: EventOptions = {}, _signal?: AbortSignal): AsyncIterable<DaemonEvent> {
     return missing('subscribe');
+  }
+
+  /** An event as a JSON line of `GET /events`, without line feed; undefined where the API version does not report it. */
+  renderEvent(_event: DaemonEvent, _options: Versioned): Buffer | undefined {
+    return missing('renderEvent');
   }
 
   /** Ends all subscriptions. */

@@ -6,8 +6,10 @@ export type Filters = ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 /** No filters. */
 export const noFilters: Filters = new Map();
 
-function invalid(): AttestdError {
-  return new AttestdError('INVALID_ARGUMENT', 'invalid filter');
+/** dockerd's error for a filter, or a value of it, that an operation does not take. */
+export function invalidFilter(key?: string, values?: readonly string[]): AttestdError {
+  const value = values === undefined ? '' : `=[${values.join(' ')}]`;
+  return new AttestdError('INVALID_ARGUMENT', key === undefined ? 'invalid filter' : `invalid filter '${key}${value}'`);
 }
 
 /**
@@ -22,21 +24,21 @@ export function parseFilters(text: string | undefined): Filters {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw invalid();
+    throw invalidFilter();
   }
   if (parsed === null) return noFilters;
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw invalid();
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw invalidFilter();
   const entries = Object.entries(parsed as Record<string, unknown>);
-  const legacy = entries.some(([, value]) => Array.isArray(value));
-  return new Map(entries.map(([key, value]) => [key, legacy ? listValues(value) : mapValues(value)]));
+  const listForm = entries.some(([, value]) => Array.isArray(value));
+  return new Map(entries.map(([key, value]) => [key, listForm ? listValues(value) : mapValues(value)]));
 }
 
 function listValues(value: unknown): ReadonlyMap<string, boolean> {
   if (value === null) return new Map();
-  if (!Array.isArray(value)) throw invalid();
+  if (!Array.isArray(value)) throw invalidFilter();
   return new Map(
     value.map((item) => {
-      if (item !== null && typeof item !== 'string') throw invalid();
+      if (item !== null && typeof item !== 'string') throw invalidFilter();
       return [item ?? '', true];
     }),
   );
@@ -44,11 +46,61 @@ function listValues(value: unknown): ReadonlyMap<string, boolean> {
 
 function mapValues(value: unknown): ReadonlyMap<string, boolean> {
   if (value === null) return new Map();
-  if (typeof value !== 'object') throw invalid();
+  if (typeof value !== 'object') throw invalidFilter();
   const values = new Map<string, boolean>();
   for (const [key, flag] of Object.entries(value as Record<string, unknown>)) {
-    if (flag !== null && typeof flag !== 'boolean') throw invalid();
+    if (flag !== null && typeof flag !== 'boolean') throw invalidFilter();
     values.set(key, flag === true);
   }
   return values;
+}
+
+/**
+ * Refuse filters that an operation does not know.
+ *
+ * @throws INVALID_ARGUMENT `invalid filter 'key'`
+ */
+export function checkKeys(filters: Filters, accepted: readonly string[]): void {
+  for (const key of filters.keys()) if (!accepted.includes(key)) throw invalidFilter(key);
+}
+
+/** The values of a key, in the order in which they came. */
+export function valuesOf(filters: Filters, key: string): readonly string[] {
+  return [...(filters.get(key)?.keys() ?? [])];
+}
+
+/**
+ * A filter that takes a truth value: `true`/`1` or `false`/`0`.
+ *
+ * @param fallback the value without the filter
+ * @throws INVALID_ARGUMENT `invalid filter 'key=[a b]'` for anything else, for both at once, or for no value
+ */
+export function flagOf(filters: Filters, key: string, fallback: boolean): boolean {
+  const values = filters.get(key);
+  if (values === undefined) return fallback;
+  if (values.size === 0) throw invalidFilter(key);
+  const no = values.get('0') === true || values.get('false') === true;
+  const yes = values.get('1') === true || values.get('true') === true;
+  if (no === yes) throw invalidFilter(key, [...values.keys()]);
+  return yes;
+}
+
+/** Whether the text is one of the key's values; true when the key has none. */
+export function matchesExactly(filters: Filters, key: string, text: string): boolean {
+  const values = filters.get(key);
+  return values === undefined || values.size === 0 || values.get(text) === true;
+}
+
+/** Whether the text is, or begins with, one of the key's values; true when the key has none. */
+export function matchesPrefix(filters: Filters, key: string, text: string): boolean {
+  return matchesExactly(filters, key, text) || valuesOf(filters, key).some((value) => text.startsWith(value));
+}
+
+/** Whether each value of the key (`name` or `name=value`) is one of the pairs; true when the key has none. */
+export function matchesPairs(filters: Filters, key: string, pairs: Readonly<Record<string, string>>): boolean {
+  return valuesOf(filters, key).every((wanted) => {
+    const at = wanted.indexOf('=');
+    const name = at < 0 ? wanted : wanted.slice(0, at);
+    return Object.hasOwn(pairs, name) && (at < 0 || pairs[name] === wanted.slice(at + 1));
+  });
 }

@@ -2,14 +2,9 @@ import type { Readable } from 'node:stream';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Filters } from './filters.js';
+import type { JsonObject } from './render.js';
 
-/** A value that JSON can carry; object keys are in the order in which dockerd writes them. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-
-/** A JSON object; undefined members are left out. */
-export interface JsonObject {
-  readonly [key: string]: JsonValue | undefined;
-}
+export type { JsonObject, JsonValue } from './render.js';
 
 /** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';
@@ -39,7 +34,7 @@ export interface Versioned {
 export interface AttestationOptions {
   readonly platform?: Platform | undefined;
   /** Predicate types as they came in the query, in order; blank ones are ignored. */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   /** Whether to include the statements. */
   readonly statement?: boolean;
 }
@@ -77,12 +72,12 @@ export interface LoadOptions {
 
 /** Options of `POST /images/create?fromSrc=-`. */
 export interface ImportOptions {
-  readonly repo?: string;
-  readonly tag?: string;
+  readonly repo?: string | undefined;
+  readonly tag?: string | undefined;
   /** `os/arch[/variant]`, as in the query. */
-  readonly platform?: string;
+  readonly platform?: string | undefined;
   /** Comment of the history entry. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** Dockerfile instructions. */
   readonly changes?: readonly string[];
 }
@@ -90,9 +85,9 @@ export interface ImportOptions {
 /** Options of `POST /images/create?fromImage=`. */
 export interface PullOptions {
   readonly fromImage: string;
-  readonly tag?: string;
+  readonly tag?: string | undefined;
   /** `os/arch[/variant]`, as in the query. */
-  readonly platform?: string;
+  readonly platform?: string | undefined;
 }
 
 /** Options of `DELETE /images/{name}`. */
@@ -102,13 +97,13 @@ export interface RemoveOptions {
   readonly platforms?: readonly Platform[];
 }
 
-/** Options of `GET /events`, decoded. */
+/** Options of `GET /events`. */
 export interface EventOptions {
-  /** Nanoseconds since 1970; events before it are left out. */
-  readonly since?: bigint;
-  /** Nanoseconds since 1970; the stream ends there. */
-  readonly until?: bigint;
-  readonly filters?: Filters;
+  /** `seconds[.fraction]` as in the query; events before it are left out. */
+  readonly since?: string | undefined;
+  /** `seconds[.fraction]` as in the query; the stream ends there. */
+  readonly until?: string | undefined;
+  readonly filters?: Filters | undefined;
 }
 
 /** Object types of `GET /system/df`. */
@@ -117,6 +112,6 @@ export type UsageType = 'container' | 'image' | 'volume' | 'build-cache';
 /** Options of `GET /system/df`. */
 export interface UsageOptions extends Versioned {
   /** Values of `type` as they came; undefined when the parameter is absent. */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   readonly verbose?: boolean;
 }
