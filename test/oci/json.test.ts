@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { AttestdError } from '../../src/errors.js';
-import { type Descriptor, descriptorType, indexType, manifestType, platformType } from '../../src/oci/descriptor.js';
+import type { Descriptor } from '../../src/oci/descriptor.js';
 import {
   compactJson,
   decodeJson,
@@ -12,6 +12,7 @@ import {
   JsonScanner,
   jsonFault,
 } from '../../src/oci/json.js';
+import { descriptorType, indexType, manifestType, platformType } from '../../src/oci/manifest.js';
 
 const compact = (text: string): string => compactJson(Buffer.from(text)).toString();
 
