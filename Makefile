@@ -16,8 +16,15 @@ node_modules/.installed: package.json package-lock.json
 
 dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
 	npx tsc -p tsconfig.build.json
+	@mkdir -p dist/generated && cp src/generated/*.json dist/generated/
 	@chmod +x dist/cli/main.js
 	@touch $@
+
+gen: node_modules/.installed ## make api/swagger.yaml and src/generated from api/base and api/overlays
+	npx tsx scripts/gen.ts
+
+check-gen: node_modules/.installed ## fail when a generated file differs from what gen would make
+	npx tsx scripts/gen.ts --check
 
 build: dist/.built ## compile src/ to dist/
 

@@ -1,0 +1,199 @@
+/**
+ * Swagger 2.0 to OpenAPI 3: 3.0 for tools that read nothing newer, 3.1 for those that take its schemas as JSON Schema.
+ * A nullable `$ref` becomes an `anyOf` with null, which validators and type generators read alike.
+ */
+import type { Description, Header, Json, JsonObject, Operation, Parameter, Response, Schema } from './document.js';
+
+/** The OpenAPI versions that can be written. */
+export type Dialect = '3.0' | '3.1';
+
+const replaced = new Set(['x-nullable', 'x-deprecated', 'type', 'enum', '$ref', 'properties', 'items', 'allOf']);
+const annotations = ['title', 'description', 'example', 'x-since', 'x-omitempty', 'deprecated'];
+
+function reference(ref: string): string {
+  return ref.replace(/^#\/definitions\//, '#/components/schemas/');
+}
+
+function mapValues<T>(object: Record<string, T>, convert: (value: T) => Json): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, convert(value)]));
+}
+
+function nullable(out: JsonObject, dialect: Dialect): JsonObject {
+  if (typeof out.type === 'string') {
+    const { enum: values } = out;
+    if (Array.isArray(values) && !values.includes(null)) out.enum = [...values, null];
+    return dialect === '3.1' ? { ...out, type: [out.type, 'null'] } : { ...out, nullable: true };
+  }
+  const outer: JsonObject = {};
+  const inner: JsonObject = {};
+  for (const [key, value] of Object.entries(out)) (annotations.includes(key) ? outer : inner)[key] = value;
+  const none: JsonObject = dialect === '3.1' ? { type: 'null' } : { type: 'object', nullable: true, enum: [null] };
+  return { ...outer, anyOf: [inner, none] };
+}
+
+/**
+ * Converts a schema.
+ *
+ * @param schema a Swagger 2.0 schema, with this API's `x-nullable`; keywords beside `$ref` count
+ * @param dialect the OpenAPI version to write
+ * @returns the OpenAPI schema
+ */
+export function convertSchema(schema: Schema, dialect: Dialect): JsonObject {
+  const convert = (part: Schema): JsonObject => convertSchema(part, dialect);
+  const out: JsonObject = {};
+  if (schema.$ref !== undefined) out.$ref = reference(schema.$ref);
+  for (const [key, value] of Object.entries(schema)) {
+    if (!replaced.has(key) && value !== undefined) out[key] = value as Json;
+  }
+  if (schema['x-deprecated']) out.deprecated = true;
+  // Beside a $ref a type only repeats what the referenced schema says.
+  if (schema.type !== undefined && schema.$ref === undefined) out.type = schema.type;
+  if (schema.enum) out.enum = schema.enum;
+  if (schema.allOf) out.allOf = schema.allOf.map(convert);
+  if (schema.items) out.items = convert(schema.items);
+  if (schema.properties) out.properties = mapValues(schema.properties, convert);
+  if (typeof schema.additionalProperties === 'object') out.additionalProperties = convert(schema.additionalProperties);
+  if (schema['x-nullable']) return nullable(out, dialect);
+  // OpenAPI 3.0 allows nothing beside $ref.
+  if (dialect === '3.1' || out.$ref === undefined || Object.keys(out).length === 1) return out;
+  const { $ref, ...siblings } = out;
+  return { ...siblings, allOf: [{ $ref }] };
+}
+
+const parameterKeywords = new Set([
+  'name',
+  'in',
+  'description',
+  'required',
+  'collectionFormat',
+  'x-since',
+  'x-deprecated',
+  'allowEmptyValue',
+]);
+
+function convertParameter(parameter: Parameter, dialect: Dialect): JsonObject {
+  const { name, in: place, description, required, collectionFormat } = parameter;
+  const schema = Object.fromEntries(Object.entries(parameter).filter(([key]) => !parameterKeywords.has(key)));
+  return {
+    name,
+    in: place,
+    ...(description !== undefined && { description }),
+    ...(required && { required }),
+    ...(parameter['x-since'] !== undefined && { 'x-since': parameter['x-since'] }),
+    ...(parameter['x-deprecated'] && { deprecated: true }),
+    ...(parameter.type === 'array' && place === 'query' && { style: 'form', explode: collectionFormat === 'multi' }),
+    schema: convertSchema(schema as Schema, dialect),
+  };
+}
+
+interface Context {
+  readonly description: Description;
+  readonly dialect: Dialect;
+}
+
+function convertBody(body: Parameter, operation: Operation, { description, dialect }: Context): JsonObject {
+  const schema = body.schema ?? {};
+  const binary = schema.type === 'string' && schema.format === 'binary';
+  const fallback = binary ? ['application/octet-stream'] : (description.consumes ?? []).slice(0, 1);
+  return {
+    ...(body.description !== undefined && { description: body.description }),
+    ...(body.required && { required: true }),
+    content: Object.fromEntries(
+      (operation.consumes ?? fallback).map((type) => [type, { schema: convertSchema(schema, dialect) }]),
+    ),
+  };
+}
+
+/**
+ * The media types of a response. Errors are JSON whatever `produces` says, and a description-wide `text/plain` is meant
+ * for strings only: both as daemons answer.
+ *
+ * @param status the response's status
+ * @param response the response
+ * @param operation its operation
+ * @param description the description, for its own `produces`
+ * @returns media types; empty when the response has no body
+ */
+export function responseTypes(
+  status: string,
+  response: Response,
+  operation: Operation,
+  description: Description,
+): string[] {
+  if (!response.schema) return Object.keys(response.examples ?? {});
+  if (Number(status) >= 400 && response.schema.type !== 'string') return ['application/json'];
+  if (operation.produces) return operation.produces;
+  return response.schema.type === 'string' ? ['text/plain'] : (description.produces ?? []).slice(0, 1);
+}
+
+function convertHeader(header: Header, dialect: Dialect): JsonObject {
+  const { description, ...schema } = header;
+  return { ...(description !== undefined && { description }), schema: convertSchema(schema, dialect) };
+}
+
+function convertResponse(
+  status: string,
+  response: Response,
+  operation: Operation,
+  { description, dialect }: Context,
+): JsonObject {
+  const types = responseTypes(status, response, operation, description);
+  const content = Object.fromEntries(
+    types.map((type) => {
+      const example = response.examples?.[type];
+      return [
+        type,
+        {
+          ...(response.schema && { schema: convertSchema(response.schema, dialect) }),
+          ...(example !== undefined && { example }),
+        },
+      ];
+    }),
+  );
+  return {
+    description: response.description ?? '',
+    ...(response.headers && { headers: mapValues(response.headers, (header) => convertHeader(header, dialect)) }),
+    ...(types.length > 0 && { content }),
+  };
+}
+
+function convertOperation(operation: Operation, context: Context): JsonObject {
+  const { operationId, summary, description, tags, deprecated, parameters = [], responses } = operation;
+  const body = parameters.find((p) => p.in === 'body');
+  const others = parameters.filter((p) => p.in !== 'body');
+  return {
+    ...(tags && { tags }),
+    ...(summary !== undefined && { summary }),
+    ...(description !== undefined && { description }),
+    operationId,
+    ...(operation['x-since'] !== undefined && { 'x-since': operation['x-since'] }),
+    ...((deprecated || operation['x-deprecated']) && { deprecated: true }),
+    ...(others.length > 0 && { parameters: others.map((p) => convertParameter(p, context.dialect)) }),
+    ...(body && { requestBody: convertBody(body, operation, context) }),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, r]) => [status, convertResponse(status, r, operation, context)]),
+    ),
+  };
+}
+
+/**
+ * Converts a description.
+ *
+ * @param description Swagger 2.0
+ * @param dialect the OpenAPI version to write; default 3.0, which is what openapi-backend reads
+ * @returns the same API as OpenAPI 3
+ */
+export function toOpenApi(description: Description, dialect: Dialect = '3.0'): JsonObject {
+  const context = { description, dialect };
+  const { title = '', version, description: text } = description.info;
+  return {
+    openapi: dialect === '3.1' ? '3.1.0' : '3.0.3',
+    info: { title, version, ...(text !== undefined && { description: text }) },
+    servers: [{ url: description.basePath ?? '/' }],
+    ...(description.tags && { tags: description.tags.map((tag) => ({ ...tag })) }),
+    paths: mapValues(description.paths, (item) =>
+      mapValues(item as Record<string, Operation>, (operation) => convertOperation(operation, context)),
+    ),
+    components: { schemas: mapValues(description.definitions, (schema) => convertSchema(schema, dialect)) },
+  };
+}

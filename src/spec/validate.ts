@@ -1,0 +1,136 @@
+/** Checking responses against the description, as it stood at the response's API version. */
+import { readFileSync } from 'node:fs';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { AttestdError } from '../errors.js';
+import { isObject, type Json, type JsonObject } from './document.js';
+import { getAt, toPointer } from './pointer.js';
+import { unknownFields } from './unknown.js';
+import { compareVersions, schemaAtVersion } from './versions.js';
+
+/** One way in which a response deviates from the description. */
+export interface Violation {
+  /** JSON Pointer into the body; '' for the body as a whole. */
+  readonly pointer: string;
+  /** The schema keyword that failed, or `status`, `json`, `operation-since`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a check of a response finds. */
+export interface ResponseCheck {
+  /** All violations, in the order of the body. */
+  readonly violations: readonly Violation[];
+  /** JSON Pointers to members that the description does not know. */
+  readonly unknown: readonly string[];
+}
+
+interface Prepared {
+  readonly validate: ValidateFunction;
+  readonly schema: JsonObject;
+  readonly components: JsonObject;
+}
+
+let openApi: JsonObject | undefined;
+
+/**
+ * The OpenAPI form of api/swagger.yaml, read once.
+ *
+ * @returns the document; not to be changed
+ */
+export function openApiDocument(): JsonObject {
+  openApi ??= JSON.parse(readFileSync(new URL('../generated/openapi.json', import.meta.url), 'utf8')) as JsonObject;
+  return openApi;
+}
+
+const prepared = new Map<string, Prepared>();
+const componentsByVersion = new Map<string, JsonObject>();
+
+function componentsAt(version: string): JsonObject {
+  let components = componentsByVersion.get(version);
+  if (!components) {
+    components = schemaAtVersion(openApiDocument().components as Json, version) as JsonObject;
+    componentsByVersion.set(version, components);
+  }
+  return components;
+}
+
+function operationOf(operationId: string): JsonObject {
+  for (const item of Object.values(openApiDocument().paths as JsonObject)) {
+    for (const operation of Object.values(item as JsonObject)) {
+      if ((operation as JsonObject).operationId === operationId) return operation as JsonObject;
+    }
+  }
+  throw new AttestdError('NOT_FOUND', `no operation ${operationId} in the description`);
+}
+
+function prepare(key: string, schema: Json, version: string): Prepared {
+  let entry = prepared.get(key);
+  if (!entry) {
+    const components = componentsAt(version);
+    const own = schemaAtVersion(schema, version) as JsonObject;
+    const ajv = new Ajv({ allErrors: true, strict: false, logger: false, verbose: true });
+    formats.default(ajv, ['date-time', 'uri']);
+    entry = { validate: ajv.compile({ ...own, components }), schema: own, components };
+    prepared.set(key, entry);
+  }
+  return entry;
+}
+
+function violation(error: ErrorObject): Violation {
+  const params = error.params as { missingProperty?: string; additionalProperty?: string };
+  const member = params.missingProperty ?? params.additionalProperty;
+  return {
+    pointer: error.instancePath + (member === undefined ? '' : toPointer([member])),
+    code: error.keyword,
+    message: error.message ?? 'does not fit the schema',
+  };
+}
+
+/** The converter writes anyOf only for `schema or null`: what a value fails is the first branch, and that is the news. */
+function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
+  return errors.filter((e) => e.keyword !== 'anyOf' && !e.schemaPath.includes('/anyOf/1/'));
+}
+
+/**
+ * Checks a response against the description.
+ *
+ * @param operationId the operation that was called, such as `ImageInspect`
+ * @param status the response's status
+ * @param body the parsed body, or the body's text; undefined when there was none
+ * @param apiVersion the API version of the request; default: the description's
+ * @returns all violations, and the members that the description does not know
+ * @throws AttestdError NOT_FOUND when there is no such operation
+ */
+export function validateResponse(
+  operationId: string,
+  status: number,
+  body: unknown,
+  apiVersion: string = String((openApiDocument().info as JsonObject).version),
+): ResponseCheck {
+  const operation = operationOf(operationId);
+  const since = operation['x-since'];
+  if (typeof since === 'string' && compareVersions(since, apiVersion) > 0 && status < 400) {
+    const message = `${operationId} exists since API ${since}, and answered ${status} at ${apiVersion}`;
+    return { violations: [{ pointer: '', code: 'operation-since', message }], unknown: [] };
+  }
+  const response = (operation.responses as JsonObject)[String(status)];
+  if (!isObject(response)) {
+    const message = `the description of ${operationId} has no status ${status}`;
+    return { violations: [{ pointer: '', code: 'status', message }], unknown: [] };
+  }
+  const schema = getAt(response, '/content/application~1json/schema') as Json | undefined;
+  if (schema === undefined) return { violations: [], unknown: [] };
+  let value = body;
+  if (typeof body === 'string') {
+    try {
+      value = JSON.parse(body);
+    } catch (error) {
+      const message = `the body is no JSON: ${(error as Error).message}`;
+      return { violations: [{ pointer: '', code: 'json', message }], unknown: [] };
+    }
+  }
+  const { validate, schema: own, components } = prepare(`${operationId} ${status} ${apiVersion}`, schema, apiVersion);
+  const violations = validate(value) ? [] : relevant(validate.errors ?? []).map(violation);
+  return { violations, unknown: unknownFields(value, own, components.schemas as JsonObject) };
+}
