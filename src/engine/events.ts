@@ -1,5 +1,5 @@
-import type { Filters } from './filters.js';
 import { includesEvent } from './event-filter.js';
+import type { Filters } from './filters.js';
 
 /** Who an event is about. */
 export interface EventActor {

@@ -30,8 +30,7 @@ export function attestationManifestOf(index: Index, platform: Platform): Descrip
   }
   return manifests.find(
     ({ annotations: notes }) =>
-      notes?.[annotations.referenceType] === attestationManifest &&
-      notes[annotations.referenceDigest] === image.digest,
+      notes?.[annotations.referenceType] === attestationManifest && notes[annotations.referenceDigest] === image.digest,
   );
 }
 
@@ -62,7 +61,9 @@ function goString(platform: Platform): string {
 }
 
 function isHardened(index: Index): boolean {
-  const all = (index.manifests ?? []).every((manifest) => (manifest.annotations?.[annotations.hardenedBuild] ?? '') !== '');
+  const all = (index.manifests ?? []).every(
+    (manifest) => (manifest.annotations?.[annotations.hardenedBuild] ?? '') !== '',
+  );
   return all && (index.annotations?.[annotations.title] ?? '').startsWith('dhi/');
 }
 

@@ -37,5 +37,6 @@ export async function verbatimStatements(
 
 function checkDigest(digest: string, bytes: Buffer): void {
   const [algorithm = '', encoded] = digest.split(':');
-  if (createHash(algorithm).update(bytes).digest('hex') !== encoded) throw new Error('content does not match its digest');
+  if (createHash(algorithm).update(bytes).digest('hex') !== encoded)
+    throw new Error('content does not match its digest');
 }
