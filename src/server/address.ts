@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AttestdError } from '../errors.js';
+
+/** Where the server listens. */
+export type Address =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/**
+ * Parse an address to listen on, as dockerd's `--host` has it.
+ *
+ * @param text `unix:///path` or `tcp://host:port`; port 0 takes a free one
+ * @throws AttestdError USAGE when it has neither form
+ */
+export function parseAddress(text: string): Address {
+  if (text.startsWith('unix://')) {
+    const path = text.slice('unix://'.length);
+    if (!path.startsWith('/')) throw new AttestdError('USAGE', `'${text}': a unix socket needs an absolute path`);
+    return { kind: 'unix', path };
+  }
+  const match = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^[\]:/?#@]+):(\d{1,5})\/?$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65535)
+    throw new AttestdError('USAGE', `'${text}' is neither unix:///path nor tcp://host:port`);
+  return { kind: 'tcp', host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+/** The address as a client's DOCKER_HOST has it. */
+export function formatAddress(address: Address): string {
+  if (address.kind === 'unix') return `unix://${address.path}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `tcp://${host}:${address.port}`;
+}
+
+/** A socket in a new temporary folder that only this user can enter, and how to remove both. */
+export async function privateSocket(): Promise<{ address: Address; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'attestd-'));
+  return {
+    address: { kind: 'unix', path: join(folder, 'docker.sock') },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}

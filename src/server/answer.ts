@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { type JsonValue, renderJson } from '../engine/render.js';
+import { AttestdError } from '../errors.js';
+import type { OperationResult, RecordsResult } from './operation.js';
+
+/** Longest body that dockerd sends with its length; a longer one is chunked (observed: 1781 and 2067 bytes). */
+const buffered = 2048;
+
+/** Give the answer a body that is there as a whole. */
+export function sendBytes(ctx: Context, status: number, contentType: string | undefined, body: Buffer): void {
+  ctx.status = status;
+  ctx.body = body;
+  if (contentType === undefined) ctx.remove('Content-Type');
+  else ctx.set('Content-Type', contentType);
+  if (body.length > buffered) chunk(ctx);
+}
+
+/** Send without a length where HTTP/1.1 allows it; HTTP/1.0 and HTTP/2 frame bodies their own way. */
+function chunk(ctx: Context): void {
+  if (ctx.req.httpVersion !== '1.1') return;
+  ctx.remove('Content-Length');
+  ctx.set('Transfer-Encoding', 'chunked');
+}
+
+/** Give the answer a JSON body. */
+export function sendJson(ctx: Context, status: number, value: JsonValue): void {
+  sendBytes(ctx, status, 'application/json', renderJson(value));
+}
+
+/** Give the answer a body that is still coming. */
+function sendStream(ctx: Context, status: number, contentType: string, stream: Readable): void {
+  ctx.status = status;
+  ctx.set('Content-Type', contentType);
+  ctx.body = stream;
+  // An answer that breaks off must not look complete.
+  stream.once('error', () => ctx.res.destroy());
+  chunk(ctx);
+}
+
+async function* chain(first: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
+  try {
+    yield first;
+    for (;;) {
+      const next = await rest.next();
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function sendRecords(ctx: Context, status: number, result: RecordsResult): Promise<void> {
+  if (result.early) {
+    sendStream(ctx, status, result.contentType, Readable.from(result.records));
+    ctx.flushHeaders();
+    return;
+  }
+  const iterator = result.records[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) sendBytes(ctx, status, result.contentType, Buffer.alloc(0));
+  else sendStream(ctx, status, result.contentType, Readable.from(chain(first.value, iterator)));
+}
+
+/** Turn what an operation answered into the answer of its request. */
+export async function send(ctx: Context, result: OperationResult): Promise<void> {
+  const status = result.status ?? 200;
+  for (const [name, value] of Object.entries(result.headers ?? {})) ctx.set(name, value);
+  switch (result.kind) {
+    case 'json':
+      return sendJson(ctx, status, result.value);
+    case 'body': {
+      const { content } = result.body;
+      if (Buffer.isBuffer(content)) return sendBytes(ctx, status, result.contentType, content);
+      return sendStream(ctx, status, result.contentType, content);
+    }
+    case 'records':
+      return sendRecords(ctx, status, result);
+    case 'empty':
+      return sendBytes(ctx, status, undefined, Buffer.alloc(0));
+  }
+}
+
+/**
+ * Answer with an error in the daemon's form.
+ *
+ * @param plain whether the client wants plain text (topics/versions)
+ */
+export function sendError(ctx: Context, error: unknown, plain: boolean): void {
+  const status = error instanceof AttestdError ? error.httpStatus : 500;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!plain) {
+    sendJson(ctx, status, { message });
+    return;
+  }
+  sendBytes(ctx, status, 'text/plain; charset=utf-8', Buffer.from(`${message}\n`));
+  ctx.set('X-Content-Type-Options', 'nosniff');
+}
+
+/** Answer as dockerd's router does when it knows no such path and method: without the daemon's headers. */
+export function sendNotFound(ctx: Context): void {
+  sendJson(ctx, 404, { message: 'page not found' });
+}

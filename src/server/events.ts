@@ -1,0 +1,86 @@
+import type { DaemonEvent } from '../engine/events.js';
+import { sortedMap } from '../engine/render.js';
+import { jsonRecord } from './go/json.js';
+
+/** Content types of an event stream; which of them a client gets is negotiated. */
+const jsonLines = 'application/jsonl';
+const ndjson = 'application/x-ndjson';
+const jsonSequence = 'application/json-seq';
+const offers = [jsonLines, ndjson, jsonSequence];
+
+/**
+ * Choose the content type of an event stream (topics/events): an offered type that the `Accept` header names, the one
+ * with the highest quality first, wildcards ignored.
+ *
+ * @param accept the header's value
+ * @param legacy whether the client's API version is below 1.52, whose default is `application/json`
+ */
+export function negotiateStreamType(accept: string | undefined, legacy: boolean): string {
+  let best = legacy ? 'application/json' : jsonLines;
+  let bestQuality = 0;
+  const specs = (accept ?? '').split(',').map(parseSpec);
+  for (const offer of offers) {
+    for (const spec of specs) {
+      if (spec.type !== offer || spec.quality <= bestQuality) continue;
+      best = offer;
+      bestQuality = spec.quality;
+    }
+  }
+  return best;
+}
+
+function parseSpec(text: string): { type: string; quality: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
+}
+
+/** An event as API 1.52 and above have it. */
+function renderEvent({ type, action, actor, timeNano }: DaemonEvent): string {
+  return jsonRecord({
+    Type: type,
+    Action: action,
+    Actor: { ID: actor.id, Attributes: sortedMap(actor.attributes) },
+    scope: 'local',
+    time: timeNano / 1_000_000_000n,
+    timeNano,
+  });
+}
+
+/**
+ * An event as API 1.51 and below have it: keys sorted, the fields of API 1.22 repeated, the time in nanoseconds rounded
+ * as a float (topics/events).
+ */
+function renderLegacyEvent(event: DaemonEvent): string {
+  const { type, action, actor, timeNano } = event;
+  if (type !== 'image' && type !== 'container') return renderEvent(event);
+  return jsonRecord({
+    Action: action,
+    Actor: { Attributes: sortedMap(actor.attributes), ID: actor.id },
+    Type: type,
+    from: type === 'container' ? (actor.attributes.image ?? '') : undefined,
+    id: actor.id,
+    scope: 'local',
+    status: action,
+    time: timeNano / 1_000_000_000n,
+    timeNano: Number(timeNano),
+  });
+}
+
+/** What the form of an event stream depends on. */
+export interface StreamForm {
+  readonly contentType: string;
+  /** Below API 1.52: the older form. */
+  readonly legacy: boolean;
+  /** Below API 1.46: image create events are left out. */
+  readonly withoutCreate: boolean;
+}
+
+/** Write events one record each, in the form that the client's version and content type ask for. */
+export async function* renderEvents(events: AsyncIterable<DaemonEvent>, form: StreamForm): AsyncGenerator<string> {
+  const start = form.contentType === jsonSequence ? '\u001e' : '';
+  for await (const event of events) {
+    if (form.withoutCreate && event.type === 'image' && event.action === 'create') continue;
+    yield `${start}${form.legacy ? renderLegacyEvent(event) : renderEvent(event)}\n`;
+  }
+}

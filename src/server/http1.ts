@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { AnswerCache } from './cache.js';
+
+/** What answers requests. */
+export interface Http1Options {
+  /** Answers a request that is not in the cache. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly cache: AnswerCache;
+  /**
+   * Takes over a connection that asks to be upgraded.
+   *
+   * @returns false when it does not want to, and the request is answered as any other
+   */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+}
+
+/** Longest request head, as in Go. */
+const maximumHead = 1024 * 1024;
+
+const notFound = '{"message":"page not found"}\n';
+const noHost = '400 Bad Request: missing required Host header';
+
+function raw(status: string, type: string, body: string): string {
+  return `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+/**
+ * An HTTP/1.1 server with the habits of Go's: connections stay open, heads may be long, methods that nobody knows are
+ * not found (topics/methods), what is no HTTP is answered in plain text.
+ *
+ * @returns a server that gets its connections by its `connection` event
+ */
+export function createHttp1Server(options: Http1Options): Server {
+  const { handle, cache, upgrade } = options;
+  const server = createServer(
+    {
+      maxHeaderSize: maximumHead,
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 300_000,
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      if (request.headers.host === undefined && request.httpVersion === '1.1') return refuseHostless(response);
+      const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
+      if (!kept) return handle(request, response);
+      response.removeHeader('Connection');
+      response.writeHead(kept.status, kept.headers as string[]);
+      response.end(kept.body);
+    },
+  );
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.end(raw('404 Not Found', 'application/json', notFound));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => answerClientError(error, socket));
+  if (upgrade)
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (upgrade(request, socket, head)) return;
+      answerInstead(request, socket, handle);
+    });
+  return server;
+}
+
+function refuseHostless(response: ServerResponse): void {
+  response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end(noHost);
+}
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_INVALID_METHOD') socket.end(raw('404 Not Found', 'application/json', notFound));
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    socket.end(
+      raw('431 Request Header Fields Too Large', 'text/plain; charset=utf-8', '431 Request Header Fields Too Large'),
+    );
+  else socket.end(raw('400 Bad Request', 'text/plain; charset=utf-8', '400 Bad Request'));
+}
+
+/** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
+function answerInstead(request: IncomingMessage, socket: Duplex, handle: Http1Options['handle']): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as import('node:net').Socket);
+  response.once('finish', () => socket.end());
+  handle(request, response);
+}

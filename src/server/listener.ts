@@ -1,0 +1,131 @@
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { AttestdError } from '../errors.js';
+import { type Address, formatAddress } from './address.js';
+
+/** Takes over a connection; nothing of it has been read, seen from the handler. */
+export type ConnectionHandler = (socket: Socket) => void;
+
+/** What a listener does with its connections. */
+export interface ListenerOptions {
+  readonly http1: ConnectionHandler;
+  /** Connections that begin with the HTTP/2 preface; without it they are left to `http1`, which refuses them. */
+  readonly http2?: ConnectionHandler;
+  /** Makes TCP listeners TLS ones; unix sockets never are. */
+  readonly tls?: TlsOptions;
+}
+
+/** A listener that accepts connections. */
+export interface Listener {
+  /** With the port that was taken, where the address had port 0. */
+  readonly address: Address;
+  /** Stops accepting and ends every connection. */
+  close(): Promise<void>;
+}
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/**
+ * Let the first bytes of a connection decide who gets it: those of the HTTP/2 preface or anything else (docs/architecture.md).
+ */
+function dispatch(socket: Socket, options: ListenerOptions): void {
+  const { http1, http2 } = options;
+  if (!http2) {
+    http1(socket);
+    return;
+  }
+  const decide = () => {
+    const head: Buffer | null = socket.read();
+    if (head === null) return;
+    const length = Math.min(head.length, preface.length);
+    const matches = head.compare(preface, 0, length, 0, length) === 0;
+    socket.unshift(head);
+    if (matches && length < preface.length) return;
+    socket.off('readable', decide);
+    socket.off('error', ignore);
+    socket.off('end', decideAtEnd);
+    (matches ? http2 : http1)(socket);
+  };
+  const decideAtEnd = () => socket.destroy();
+  socket.on('error', ignore);
+  socket.on('readable', decide);
+  socket.on('end', decideAtEnd);
+}
+
+function ignore(): void {}
+
+/**
+ * Listen at an address.
+ *
+ * @throws AttestdError ALREADY_EXISTS when somebody else listens there, UNAVAILABLE when the address cannot be taken
+ */
+export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
+  if (address.kind === 'unix') await removeStale(address.path);
+  const connections = new Set<Socket>();
+  const accept = (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    dispatch(socket, options);
+  };
+  const server =
+    options.tls && address.kind === 'tcp'
+      ? createTlsServer({ ...options.tls, ALPNProtocols: options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'] }, accept)
+      : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  await start(server, address);
+  if (address.kind === 'unix') await chmod(address.path, 0o660);
+  return {
+    address: bound(server, address),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of connections) socket.destroy();
+      }),
+  };
+}
+
+function start(server: Server, address: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE';
+      const reason = taken ? 'the address is in use' : cause.message;
+      reject(
+        new AttestdError(
+          taken ? 'ALREADY_EXISTS' : 'UNAVAILABLE',
+          `cannot listen on ${formatAddress(address)}: ${reason}`,
+          {
+            cause,
+          },
+        ),
+      );
+    });
+    if (address.kind === 'unix') server.listen(address.path, resolve);
+    else server.listen(address.port, address.host, resolve);
+  });
+}
+
+function bound(server: Server, address: Address): Address {
+  const actual = server.address();
+  if (address.kind === 'unix' || actual === null || typeof actual === 'string') return address;
+  return { ...address, port: actual.port };
+}
+
+/** Remove a socket that a server which is gone has left. */
+async function removeStale(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) return;
+  if (!stat.isSocket()) throw new AttestdError('ALREADY_EXISTS', `cannot listen on ${path}: it is there and no socket`);
+  if (await answers(path)) throw new AttestdError('ALREADY_EXISTS', `cannot listen on ${path}: somebody else does`);
+  await unlink(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Engine } from '../engine/engine.js';
+import type { Body, JsonValue } from '../engine/types.js';
+import type { Form } from './form.js';
+
+/** A request to one operation, free of its transport. */
+export interface OperationRequest {
+  readonly operationId: string;
+  /** `major.minor`, between the versions that the server speaks. */
+  readonly apiVersion: string;
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** Aborts when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+  /**
+   * Query parameters, and the form body of a POST, PUT or PATCH before them.
+   *
+   * @throws AttestdError INVALID_ARGUMENT for a query that cannot be decoded
+   */
+  form(): Promise<Form>;
+}
+
+/** How an operation answers. */
+export type OperationResult = JsonResult | BodyResult | RecordsResult | EmptyResult;
+
+interface Answer {
+  /** 200 without it. */
+  readonly status?: number;
+  /** Headers beside those of every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the same URL has the same answer until the store changes. */
+  readonly keep?: boolean;
+}
+
+/** One JSON value. */
+export interface JsonResult extends Answer {
+  readonly kind: 'json';
+  readonly value: JsonValue;
+}
+
+/** Bytes as they are. */
+export interface BodyResult extends Answer {
+  readonly kind: 'body';
+  readonly contentType: string;
+  readonly body: Body;
+}
+
+/** A stream of pieces, each sent when it is there. An error before the first piece becomes the answer. */
+export interface RecordsResult extends Answer {
+  readonly kind: 'records';
+  readonly contentType: string;
+  readonly records: AsyncIterable<string>;
+  /** Whether the header is sent before the first piece is there. */
+  readonly early?: boolean;
+}
+
+/** No body. */
+export interface EmptyResult extends Answer {
+  readonly kind: 'empty';
+}
+
+/** Answers one operation; thrown errors become the daemon's error answers. */
+export type OperationHandler = (
+  request: OperationRequest,
+  engine: Engine,
+) => OperationResult | Promise<OperationResult>;
+
+/** The handlers of one tag, by operationId. */
+export type OperationHandlers = Readonly<Record<string, OperationHandler>>;

@@ -1,0 +1,8 @@
+import type { OperationHandlers } from '../operation.js';
+
+/** Distribution operations; there is no registry behind the server (BEHAVIOR.md section 6). */
+export const handlers: OperationHandlers = {
+  async DistributionInspect(request, engine) {
+    return { kind: 'json', value: await engine.distribution(request.params.name ?? '') };
+  },
+};

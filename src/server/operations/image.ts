@@ -1,0 +1,181 @@
+import type { Readable } from 'node:stream';
+import type { Engine } from '../../engine/engine.js';
+import { parseFilters } from '../../engine/filters.js';
+import type { StreamMessage } from '../../engine/types.js';
+import { AttestdError } from '../../errors.js';
+import type { Platform } from '../../oci/descriptor.js';
+import type { Form } from '../form.js';
+import { jsonRecord } from '../go/json.js';
+import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
+import { decodePlatform } from '../platform.js';
+import { compareVersions } from '../version.js';
+
+function atLeast(request: OperationRequest, version: string): boolean {
+  return compareVersions(request.apiVersion, version) >= 0;
+}
+
+function nameOf(request: OperationRequest): string {
+  return request.params.name ?? '';
+}
+
+/** The parameter as a platform; undefined when it is absent or empty. */
+function onePlatform(form: Form): Platform | undefined {
+  const text = form.get('platform');
+  return text === '' ? undefined : decodePlatform(text);
+}
+
+/** The platforms of load and get, which API versions know one by one: none, one, several (facts/since.json). */
+function severalPlatforms(request: OperationRequest, form: Form): Platform[] {
+  if (!atLeast(request, '1.48')) return [];
+  const values = form.all('platform');
+  if (values.length > 1 && !atLeast(request, '1.52'))
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      'multiple platform parameters are not supported in this API version; use API version 1.52 or later',
+    );
+  return values.map(decodePlatform);
+}
+
+async function* lines(messages: AsyncIterable<StreamMessage>): AsyncGenerator<string> {
+  for await (const message of messages) yield `${jsonRecord(message)}\r\n`;
+}
+
+function progress(messages: AsyncIterable<StreamMessage>): OperationResult {
+  return { kind: 'records', contentType: 'application/json', records: lines(messages) };
+}
+
+function archive(stream: Readable): OperationResult {
+  return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
+}
+
+/** Image operations (BEHAVIOR.md sections 1 to 6). */
+export const handlers: OperationHandlers = {
+  async ImageList(request, engine) {
+    const form = await request.form();
+    const filters = parseFilters(form.get('filters'));
+    const manifests = form.flag('manifests');
+    const value = await engine.list({
+      apiVersion: request.apiVersion,
+      all: form.flag('all'),
+      filters,
+      sharedSize: form.flag('shared-size'),
+      manifests,
+      identity: form.flag('identity'),
+    });
+    // Bounds in time move with the clock, not with the store.
+    return { kind: 'json', value, keep: !filters.has('until') && !filters.has('since') && !filters.has('before') };
+  },
+
+  async ImageInspect(request, engine) {
+    const form = await request.form();
+    const manifests = atLeast(request, '1.48') && form.flag('manifests');
+    const platform = atLeast(request, '1.49') ? onePlatform(form) : undefined;
+    if (manifests && platform)
+      throw new AttestdError(
+        'INVALID_ARGUMENT',
+        'conflicting options: manifests and platform options cannot both be set',
+      );
+    const value = await engine.inspect(nameOf(request), { apiVersion: request.apiVersion, manifests, platform });
+    return { kind: 'json', value, keep: true };
+  },
+
+  async ImageHistory(request, engine) {
+    const form = await request.form();
+    const platform = atLeast(request, '1.48') ? onePlatform(form) : undefined;
+    return { kind: 'json', value: await engine.history(nameOf(request), platform), keep: true };
+  },
+
+  async ImageAttestations(request, engine) {
+    const form = await request.form();
+    const platforms = form.all('platform');
+    if (platforms.length > 1)
+      throw new AttestdError('INVALID_ARGUMENT', 'only one platform value is currently supported');
+    const body = await engine.attestations(nameOf(request), {
+      platform: onePlatform(form),
+      types: form.all('type'),
+      statement: form.flag('statement'),
+    });
+    return { kind: 'body', contentType: 'application/json', body, keep: true };
+  },
+
+  async ImageLoad(request, engine) {
+    const form = await request.form();
+    const platforms = severalPlatforms(request, form);
+    return progress(engine.load(request.body, { platforms, quiet: form.flag('quiet', true) }));
+  },
+
+  async ImageGet(request, engine) {
+    const form = await request.form();
+    return archive(await engine.export([nameOf(request)], severalPlatforms(request, form)));
+  },
+
+  async ImageGetAll(request, engine) {
+    const form = await request.form();
+    return archive(await engine.export(form.all('names'), severalPlatforms(request, form)));
+  },
+
+  async ImageTag(request, engine) {
+    const form = await request.form();
+    const outcome = await engine.tag(nameOf(request), { repo: form.get('repo'), tag: form.get('tag') });
+    return { kind: 'empty', status: outcome === 'created' ? 201 : 200 };
+  },
+
+  async ImageDelete(request, engine) {
+    const form = await request.form();
+    if (nameOf(request).trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'image name cannot be blank');
+    const value = await engine.remove(nameOf(request), {
+      force: form.flag('force'),
+      noprune: form.flag('noprune'),
+      platforms: atLeast(request, '1.50') ? form.all('platforms').map(decodePlatform) : [],
+    });
+    return { kind: 'json', value };
+  },
+
+  async ImagePrune(request, engine) {
+    const form = await request.form();
+    return { kind: 'json', value: await engine.prune(parseFilters(form.get('filters'))) };
+  },
+
+  async ImageCreate(request, engine) {
+    const form = await request.form();
+    return progress(await (form.get('fromImage') === '' ? importImage : pullImage)(request, form, engine));
+  },
+
+  async ImagePush(request, engine) {
+    const form = await request.form();
+    const platform = atLeast(request, '1.46') ? onePlatform(form) : undefined;
+    const tag = form.get('tag');
+    return progress(await engine.push(nameOf(request), { ...(tag && { tag }), ...(platform && { platform }) }));
+  },
+
+  async ImageSearch(request, engine) {
+    const form = await request.form();
+    const filters = parseFilters(form.get('filters'));
+    const value = await engine.search({ term: form.get('term'), limit: form.get('limit'), filters });
+    return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
+  },
+};
+
+function pullImage(_request: OperationRequest, form: Form, engine: Engine): Promise<AsyncIterable<StreamMessage>> {
+  return engine.pull({ fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') });
+}
+
+function importImage(request: OperationRequest, form: Form, engine: Engine): Promise<AsyncIterable<StreamMessage>> {
+  const source = form.get('fromSrc');
+  if (source !== '-') return Promise.reject(noNetwork(source));
+  return engine.import(request.body, {
+    repo: form.get('repo'),
+    tag: form.get('tag'),
+    platform: form.get('platform'),
+    message: form.get('message'),
+    changes: form.all('changes'),
+  });
+}
+
+/** What a daemon without network answers to an import from elsewhere (BEHAVIOR.md section 6). */
+function noNetwork(source: string): AttestdError {
+  const url = source.includes('://') ? source : `http://${source}`;
+  const host = /^[^:]*:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';
+  const reason = host === '' ? 'http: no Host in request URL' : `dial tcp: lookup ${host}: no such host`;
+  return new AttestdError('INTERNAL', `Get ${JSON.stringify(host === '' ? url.replace(/\/+$/, '') : url)}: ${reason}`);
+}

@@ -1,0 +1,72 @@
+import { parseFilters } from '../../engine/filters.js';
+import { AttestdError } from '../../errors.js';
+import { negotiateStreamType, renderEvents } from '../events.js';
+import type { OperationHandlers, OperationResult } from '../operation.js';
+import { compareVersions } from '../version.js';
+
+const ping: OperationResult = {
+  kind: 'body',
+  contentType: 'text/plain; charset=utf-8',
+  headers: {
+    'Builder-Version': '2',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    Pragma: 'no-cache',
+    Swarm: 'inactive',
+  },
+  body: { length: 2, content: Buffer.from('OK') },
+  keep: true,
+};
+
+/** Longest credentials that are read. */
+const maximumCredentials = 1024 * 1024;
+
+async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    length += piece.length;
+    if (length > maximumCredentials) throw new AttestdError('INVALID_ARGUMENT', 'http: request body too large');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** System operations (BEHAVIOR.md section 6; topics/system, events). */
+export const handlers: OperationHandlers = {
+  SystemPing: () => ping,
+
+  SystemPingHead: () => ({ ...ping, body: { length: 0, content: Buffer.alloc(0) } }),
+
+  SystemVersion: (_request, engine) => ({ kind: 'json', value: engine.version(), keep: true }),
+
+  async SystemInfo(request, engine) {
+    return { kind: 'json', value: await engine.info({ apiVersion: request.apiVersion }) };
+  },
+
+  async SystemDataUsage(request, engine) {
+    const form = await request.form();
+    const value = await engine.usage({
+      apiVersion: request.apiVersion,
+      ...(form.has('type') && { types: form.all('type') }),
+      verbose: form.flag('verbose'),
+    });
+    return { kind: 'json', value };
+  },
+
+  async SystemAuth(request, engine) {
+    return { kind: 'json', value: await engine.auth(await readAll(request.body)) };
+  },
+
+  async SystemEvents(request, engine) {
+    const form = await request.form();
+    const legacy = compareVersions(request.apiVersion, '1.52') < 0;
+    const contentType = negotiateStreamType(request.headers.accept, legacy);
+    const events = engine.subscribe(
+      { since: form.get('since'), until: form.get('until'), filters: parseFilters(form.get('filters')) },
+      request.signal,
+    );
+    const withoutCreate = compareVersions(request.apiVersion, '1.46') < 0;
+    const records = renderEvents(events, { contentType, legacy, withoutCreate });
+    return { kind: 'records', contentType, records, early: true };
+  },
+};

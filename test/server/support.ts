@@ -1,0 +1,93 @@
+import { connect } from 'node:net';
+import { Engine } from '../../src/engine/engine.js';
+import type { EngineOptions } from '../../src/engine/types.js';
+import { privateSocket } from '../../src/server/address.js';
+import { type Listener, listen } from '../../src/server/listener.js';
+import { createService } from '../../src/server/service.js';
+
+/** An answer as it came off the wire. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Header names as they were sent, in order. */
+  readonly names: readonly string[];
+  readonly body: Buffer;
+}
+
+/** A service on a private socket. */
+export interface TestService {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** Serve an engine on a private socket. */
+export async function serveEngine(engine: Engine, options: { strict?: boolean } = {}): Promise<TestService> {
+  const { http1 } = createService({ engine, strict: options.strict ?? false, log: () => undefined });
+  const { address, remove } = await privateSocket();
+  const listener: Listener = await listen(address, { http1: (socket) => http1.emit('connection', socket) });
+  const path = address.kind === 'unix' ? address.path : '';
+  return {
+    path,
+    close: async () => {
+      await listener.close();
+      await remove();
+    },
+  };
+}
+
+/** An engine without a store whose methods tests replace. */
+export function fakeEngine(methods: Partial<Engine>, store: { generation: number } = { generation: 0 }): Engine {
+  const options = { store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' };
+  return Object.assign(new Engine(options as EngineOptions), methods);
+}
+
+/**
+ * Send bytes and read the answer until the server ends the connection or the answer is complete.
+ *
+ * @param head request line and headers, without the empty line; `Host` is added to it
+ */
+export async function raw(path: string, head: string, body: string | Buffer = ''): Promise<RawAnswer> {
+  const received = await exchange(path, `${head}\r\nHost: attestd\r\nConnection: close\r\n\r\n`, body);
+  return parseAnswer(received);
+}
+
+/** Send bytes as they are; resolves with what came back. */
+export function exchange(path: string, head: string, body: string | Buffer = ''): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const socket = connect(path);
+    socket.on('data', (piece: Buffer) => pieces.push(piece));
+    socket.on('end', () => resolve(Buffer.concat(pieces)));
+    socket.on('error', reject);
+    socket.write(head, 'latin1');
+    if (body.length > 0) socket.write(body);
+  });
+}
+
+/** Take an answer apart, its chunks joined. */
+export function parseAnswer(bytes: Buffer): RawAnswer {
+  const end = bytes.indexOf('\r\n\r\n');
+  const [line = '', ...rows] = bytes.toString('latin1', 0, end).split('\r\n');
+  const pairs = rows.map((row) => [row.slice(0, row.indexOf(':')), row.slice(row.indexOf(':') + 1).trim()] as const);
+  const headers = Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+  const rest = bytes.subarray(end + 4);
+  return {
+    status: Number(line.split(' ')[1]),
+    headers,
+    names: pairs.map(([name]) => name),
+    body: headers['transfer-encoding'] === 'chunked' ? dechunk(rest) : rest,
+  };
+}
+
+function dechunk(bytes: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const line = bytes.indexOf('\r\n', at);
+    const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
+    if (!(size > 0)) return Buffer.concat(pieces);
+    pieces.push(bytes.subarray(line + 2, line + 2 + size));
+    at = line + 2 + size + 2;
+  }
+}
