@@ -8417,6 +8417,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "Id": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *         "Names": [
+                     *           "/brave_hopper"
+                     *         ],
+                     *         "Image": "registry.example/shop/web:2.3",
+                     *         "ImageID": "sha256:1f0d5a0a7c9d4c1cb3c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182930",
+                     *         "ImageManifestDescriptor": {
+                     *           "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                     *           "digest": "sha256:b8e49ad5eb5e053229d00602a4575145a4a6259d3d8583d7e5ed77beb745247f",
+                     *           "size": 555,
+                     *           "urls": [
+                     *             "https://example.test/layer.tar"
+                     *           ],
+                     *           "annotations": {
+                     *             "vnd.docker.reference.digest": "sha256:b8e49ad5eb5e053229d00602a4575145a4a6259d3d8583d7e5ed77beb745247f",
+                     *             "vnd.docker.reference.type": "attestation-manifest"
+                     *           },
+                     *           "data": "e30=",
+                     *           "platform": {
+                     *             "architecture": "amd64",
+                     *             "os": "linux",
+                     *             "os.version": "10.0.20348.2113",
+                     *             "os.features": [
+                     *               "win32k"
+                     *             ],
+                     *             "variant": "v8"
+                     *           },
+                     *           "artifactType": "application/vnd.example.sbom.v1"
+                     *         },
+                     *         "Command": "/usr/local/bin/web serve --port 8080",
+                     *         "Created": 1741075927,
+                     *         "Ports": [
+                     *           {
+                     *             "IP": "192.0.2.10",
+                     *             "PrivatePort": 8080,
+                     *             "PublicPort": 18080,
+                     *             "Type": "tcp"
+                     *           }
+                     *         ],
+                     *         "SizeRw": 40960,
+                     *         "SizeRootFs": 82313216,
+                     *         "Labels": {
+                     *           "team": "shop"
+                     *         },
+                     *         "State": "running",
+                     *         "Status": "Up 3 hours (healthy)",
+                     *         "HostConfig": {
+                     *           "NetworkMode": "bridge",
+                     *           "Annotations": {
+                     *             "com.example.tier": "edge"
+                     *           }
+                     *         },
+                     *         "NetworkSettings": {
+                     *           "Networks": {}
+                     *         },
+                     *         "Mounts": [
+                     *           {
+                     *             "Type": "volume",
+                     *             "Name": "build-cache",
+                     *             "Source": "/var/lib/docker/volumes/build-cache/_data",
+                     *             "Destination": "/cache",
+                     *             "Driver": "local",
+                     *             "Mode": "z",
+                     *             "RW": true,
+                     *             "Propagation": "rprivate"
+                     *           }
+                     *         ],
+                     *         "Health": {
+                     *           "Status": "healthy",
+                     *           "FailingStreak": 0
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ContainerSummary"][];
                 };
             };
@@ -8429,6 +8506,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "A parameter is malformed: the limit is no number, `filters` is not valid JSON, or a filter or its value is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8438,6 +8520,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the containers, for example because a layer's size could not be read."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8481,6 +8568,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *       "Warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerCreateResponse"];
                 };
             };
@@ -8490,6 +8583,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The configuration is invalid or contradicts itself, or the name has forbidden characters."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8502,6 +8600,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The image, for this platform, is not in the image store, or a network or container referred to does not exist."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8511,6 +8614,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Another container has this name already."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8520,6 +8628,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not create the container: a layer, volume or file of it could not be set up."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8546,6 +8659,391 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *       "Created": "2025-03-04T08:12:07.551840113Z",
+                     *       "Path": "/usr/local/bin/web",
+                     *       "Args": [
+                     *         "serve",
+                     *         "--port",
+                     *         "8080"
+                     *       ],
+                     *       "State": {
+                     *         "Status": "running",
+                     *         "Running": true,
+                     *         "Paused": false,
+                     *         "Restarting": false,
+                     *         "OOMKilled": false,
+                     *         "Dead": false,
+                     *         "Pid": 47110,
+                     *         "ExitCode": 0,
+                     *         "Error": "",
+                     *         "StartedAt": "2025-03-04T08:12:08.010220784Z",
+                     *         "FinishedAt": "0001-01-01T00:00:00Z",
+                     *         "Health": {
+                     *           "Status": "healthy",
+                     *           "FailingStreak": 0,
+                     *           "Log": [
+                     *             {
+                     *               "Start": "2025-03-04T08:15:30.101522004Z",
+                     *               "End": "2025-03-04T08:15:30.184990112Z",
+                     *               "ExitCode": 0,
+                     *               "Output": "HTTP/1.1 200 OK"
+                     *             }
+                     *           ]
+                     *         }
+                     *       },
+                     *       "Image": "sha256:1f0d5a0a7c9d4c1cb3c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182930",
+                     *       "ResolvConfPath": "/var/lib/docker/containers/5f1c0a9d3be2/resolv.conf",
+                     *       "HostnamePath": "/var/lib/docker/containers/5f1c0a9d3be2/hostname",
+                     *       "HostsPath": "/var/lib/docker/containers/5f1c0a9d3be2/hosts",
+                     *       "LogPath": "/var/lib/docker/containers/5f1c0a9d3be2/5f1c0a9d3be2-json.log",
+                     *       "Name": "/brave_hopper",
+                     *       "RestartCount": 0,
+                     *       "Driver": "overlayfs",
+                     *       "Platform": "linux",
+                     *       "ImageManifestDescriptor": {
+                     *         "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                     *         "digest": "sha256:b8e49ad5eb5e053229d00602a4575145a4a6259d3d8583d7e5ed77beb745247f",
+                     *         "size": 555,
+                     *         "urls": [
+                     *           "https://example.test/layer.tar"
+                     *         ],
+                     *         "annotations": {
+                     *           "vnd.docker.reference.digest": "sha256:b8e49ad5eb5e053229d00602a4575145a4a6259d3d8583d7e5ed77beb745247f",
+                     *           "vnd.docker.reference.type": "attestation-manifest"
+                     *         },
+                     *         "data": "e30=",
+                     *         "platform": {
+                     *           "architecture": "amd64",
+                     *           "os": "linux",
+                     *           "os.version": "10.0.20348.2113",
+                     *           "os.features": [
+                     *             "win32k"
+                     *           ],
+                     *           "variant": "v8"
+                     *         },
+                     *         "artifactType": "application/vnd.example.sbom.v1"
+                     *       },
+                     *       "MountLabel": "system_u:object_r:container_file_t:s0:c12,c845",
+                     *       "ProcessLabel": "system_u:system_r:container_t:s0:c12,c845",
+                     *       "AppArmorProfile": "docker-default",
+                     *       "ExecIDs": [
+                     *         "9a0d8c1e7b3f42c6a5d1e0f4b2938475665748392a1b0c9d8e7f6a5b4c3d2e1f"
+                     *       ],
+                     *       "HostConfig": {
+                     *         "CpuShares": 512,
+                     *         "Memory": 268435456,
+                     *         "CgroupParent": "/builds",
+                     *         "BlkioWeight": 300,
+                     *         "BlkioWeightDevice": [
+                     *           {
+                     *             "Path": "/dev/nvme0n1",
+                     *             "Weight": 200
+                     *           }
+                     *         ],
+                     *         "BlkioDeviceReadBps": [
+                     *           {
+                     *             "Path": "/dev/nvme0n1",
+                     *             "Rate": 5242880
+                     *           }
+                     *         ],
+                     *         "BlkioDeviceWriteBps": [
+                     *           {
+                     *             "Path": "/dev/nvme0n1",
+                     *             "Rate": 5242880
+                     *           }
+                     *         ],
+                     *         "BlkioDeviceReadIOps": [
+                     *           {
+                     *             "Path": "/dev/nvme0n1",
+                     *             "Rate": 5242880
+                     *           }
+                     *         ],
+                     *         "BlkioDeviceWriteIOps": [
+                     *           {
+                     *             "Path": "/dev/nvme0n1",
+                     *             "Rate": 5242880
+                     *           }
+                     *         ],
+                     *         "CpuPeriod": 50000,
+                     *         "CpuQuota": 25000,
+                     *         "CpuRealtimePeriod": 1000000,
+                     *         "CpuRealtimeRuntime": 950000,
+                     *         "CpusetCpus": "0-1,3",
+                     *         "CpusetMems": "0",
+                     *         "Devices": [
+                     *           {
+                     *             "PathOnHost": "/dev/ttyUSB0",
+                     *             "PathInContainer": "/dev/modem",
+                     *             "CgroupPermissions": "rw"
+                     *           }
+                     *         ],
+                     *         "DeviceCgroupRules": [
+                     *           "c 189:* rmw"
+                     *         ],
+                     *         "DeviceRequests": [
+                     *           {
+                     *             "Driver": "cdi",
+                     *             "Count": 0,
+                     *             "DeviceIDs": [
+                     *               "vendor.example/gpu=1"
+                     *             ],
+                     *             "Capabilities": [
+                     *               [
+                     *                 "gpu",
+                     *                 "compute"
+                     *               ]
+                     *             ],
+                     *             "Options": {
+                     *               "visible": "0"
+                     *             }
+                     *           }
+                     *         ],
+                     *         "MemoryReservation": 134217728,
+                     *         "MemorySwap": 536870912,
+                     *         "MemorySwappiness": 10,
+                     *         "NanoCpus": 1500000000,
+                     *         "OomKillDisable": false,
+                     *         "Init": true,
+                     *         "PidsLimit": 200,
+                     *         "Ulimits": [
+                     *           {
+                     *             "Name": "nofile",
+                     *             "Soft": 1024,
+                     *             "Hard": 4096
+                     *           }
+                     *         ],
+                     *         "CpuCount": 2,
+                     *         "CpuPercent": 50,
+                     *         "IOMaximumIOps": 500,
+                     *         "IOMaximumBandwidth": 10485760,
+                     *         "Binds": [
+                     *           "app-data:/srv/data",
+                     *           "/etc/app:/etc/app:ro"
+                     *         ],
+                     *         "ContainerIDFile": "/run/app.cid",
+                     *         "LogConfig": {
+                     *           "Type": "local",
+                     *           "Config": {
+                     *             "max-size": "10m",
+                     *             "max-file": "3"
+                     *           }
+                     *         },
+                     *         "NetworkMode": "backend",
+                     *         "PortBindings": {},
+                     *         "RestartPolicy": {
+                     *           "Name": "on-failure",
+                     *           "MaximumRetryCount": 5
+                     *         },
+                     *         "AutoRemove": false,
+                     *         "VolumeDriver": "local",
+                     *         "VolumesFrom": [
+                     *           "config-holder:ro"
+                     *         ],
+                     *         "Mounts": [
+                     *           {
+                     *             "Target": "/srv/data",
+                     *             "Source": "app-data",
+                     *             "Type": "volume",
+                     *             "ReadOnly": false,
+                     *             "Consistency": "default",
+                     *             "BindOptions": {
+                     *               "Propagation": "rslave",
+                     *               "NonRecursive": false,
+                     *               "CreateMountpoint": true,
+                     *               "ReadOnlyNonRecursive": false,
+                     *               "ReadOnlyForceRecursive": false
+                     *             },
+                     *             "VolumeOptions": {
+                     *               "NoCopy": false,
+                     *               "Labels": {
+                     *                 "backup": "nightly"
+                     *               },
+                     *               "DriverConfig": {
+                     *                 "Name": "local",
+                     *                 "Options": {
+                     *                   "type": "nfs",
+                     *                   "o": "addr=192.0.2.20,ro",
+                     *                   "device": ":/exports/app"
+                     *                 }
+                     *               },
+                     *               "Subpath": "config/prod"
+                     *             },
+                     *             "ImageOptions": {
+                     *               "Subpath": "usr/share/models"
+                     *             },
+                     *             "TmpfsOptions": {
+                     *               "SizeBytes": 67108864,
+                     *               "Mode": 1023,
+                     *               "Options": [
+                     *                 [
+                     *                   "noexec"
+                     *                 ],
+                     *                 [
+                     *                   "uid",
+                     *                   "1000"
+                     *                 ]
+                     *               ]
+                     *             }
+                     *           }
+                     *         ],
+                     *         "ConsoleSize": [
+                     *           24,
+                     *           80
+                     *         ],
+                     *         "Annotations": {
+                     *           "com.example.tier": "edge"
+                     *         },
+                     *         "CapAdd": [
+                     *           "NET_BIND_SERVICE"
+                     *         ],
+                     *         "CapDrop": [
+                     *           "ALL"
+                     *         ],
+                     *         "CgroupnsMode": "private",
+                     *         "Dns": [
+                     *           "192.0.2.53"
+                     *         ],
+                     *         "DnsOptions": [
+                     *           "ndots:1"
+                     *         ],
+                     *         "DnsSearch": [
+                     *           "corp.example"
+                     *         ],
+                     *         "ExtraHosts": [
+                     *           "db.internal:192.0.2.40"
+                     *         ],
+                     *         "GroupAdd": [
+                     *           "audio",
+                     *           "2000"
+                     *         ],
+                     *         "IpcMode": "private",
+                     *         "Cgroup": "container:monitor",
+                     *         "Links": [
+                     *           "db:database"
+                     *         ],
+                     *         "OomScoreAdj": 300,
+                     *         "PidMode": "host",
+                     *         "Privileged": false,
+                     *         "PublishAllPorts": false,
+                     *         "ReadonlyRootfs": true,
+                     *         "SecurityOpt": [
+                     *           "no-new-privileges"
+                     *         ],
+                     *         "StorageOpt": {
+                     *           "size": "20G"
+                     *         },
+                     *         "Tmpfs": {
+                     *           "/run": "rw,noexec,size=65536k"
+                     *         },
+                     *         "UTSMode": "host",
+                     *         "UsernsMode": "host",
+                     *         "ShmSize": 134217728,
+                     *         "Sysctls": {
+                     *           "net.ipv4.ip_unprivileged_port_start": "0"
+                     *         },
+                     *         "Runtime": "runc",
+                     *         "Isolation": "default",
+                     *         "MaskedPaths": [
+                     *           "/proc/kcore",
+                     *           "/proc/keys"
+                     *         ],
+                     *         "ReadonlyPaths": [
+                     *           "/proc/sysrq-trigger"
+                     *         ]
+                     *       },
+                     *       "GraphDriver": {
+                     *         "Name": "overlay2",
+                     *         "Data": {
+                     *           "MergedDir": "/var/lib/docker/overlay2/36058899232d/merged"
+                     *         }
+                     *       },
+                     *       "Storage": {
+                     *         "RootFS": {
+                     *           "Snapshot": {
+                     *             "Name": "overlayfs"
+                     *           }
+                     *         }
+                     *       },
+                     *       "SizeRw": 40960,
+                     *       "SizeRootFs": 82313216,
+                     *       "Mounts": [
+                     *         {
+                     *           "Type": "volume",
+                     *           "Name": "build-cache",
+                     *           "Source": "/var/lib/docker/volumes/build-cache/_data",
+                     *           "Destination": "/cache",
+                     *           "Driver": "local",
+                     *           "Mode": "z",
+                     *           "RW": true,
+                     *           "Propagation": "rprivate"
+                     *         }
+                     *       ],
+                     *       "Config": {
+                     *         "Hostname": "web-1",
+                     *         "Domainname": "corp.example",
+                     *         "User": "1000:1000",
+                     *         "AttachStdin": false,
+                     *         "AttachStdout": true,
+                     *         "AttachStderr": true,
+                     *         "ExposedPorts": {
+                     *           "8080/tcp": {}
+                     *         },
+                     *         "Tty": false,
+                     *         "OpenStdin": false,
+                     *         "StdinOnce": false,
+                     *         "Env": [
+                     *           "LOG_LEVEL=info",
+                     *           "PORT=8080"
+                     *         ],
+                     *         "Cmd": [
+                     *           "serve",
+                     *           "--port",
+                     *           "8080"
+                     *         ],
+                     *         "Healthcheck": {
+                     *           "Test": [
+                     *             "CMD",
+                     *             "/bin/probe",
+                     *             "--check"
+                     *           ],
+                     *           "Interval": 30000000000,
+                     *           "Timeout": 5000000000,
+                     *           "Retries": 3,
+                     *           "StartPeriod": 10000000000,
+                     *           "StartInterval": 1000000000
+                     *         },
+                     *         "ArgsEscaped": false,
+                     *         "Image": "registry.example/shop/web:2.3",
+                     *         "Volumes": {
+                     *           "/var/lib/app": {}
+                     *         },
+                     *         "WorkingDir": "/srv/app",
+                     *         "Entrypoint": [
+                     *           "/usr/local/bin/web"
+                     *         ],
+                     *         "NetworkDisabled": false,
+                     *         "OnBuild": [],
+                     *         "Labels": {
+                     *           "team": "shop"
+                     *         },
+                     *         "StopSignal": "SIGQUIT",
+                     *         "StopTimeout": 30,
+                     *         "Shell": [
+                     *           "/bin/bash",
+                     *           "-c"
+                     *         ]
+                     *       },
+                     *       "NetworkSettings": {
+                     *         "SandboxID": "c8f2a05d9f2b4be0a2ce9e9c4d58d7f9b5aa4cf2e5c6d80e7f10213243546576",
+                     *         "SandboxKey": "/var/run/docker/netns/c8f2a05d9f2b",
+                     *         "Ports": {},
+                     *         "Networks": {}
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerInspectResponse"];
                 };
             };
@@ -8555,6 +9053,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No container matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8564,6 +9067,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the container's state or sizes."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8590,6 +9098,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Titles": [
+                     *         "PID",
+                     *         "USER",
+                     *         "COMMAND"
+                     *       ],
+                     *       "Processes": [
+                     *         [
+                     *           "47110",
+                     *           "1000",
+                     *           "web serve --port 8080"
+                     *         ]
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerTopResponse"];
                 };
             };
@@ -8599,6 +9123,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No container has this ID or name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8611,6 +9140,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list processes: `ps` failed, did not like its arguments, or printed no PID column."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8668,6 +9202,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to read output from."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8677,6 +9216,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the logs; with status 501 when the log driver cannot be read back."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8700,6 +9244,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "Path": "/var/log/app.log",
+                     *         "Kind": 0
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["FilesystemChange"][];
                 };
             };
@@ -8709,6 +9261,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No container with this ID or name to compare."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8718,6 +9275,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not compare the container's layer with its image."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8748,6 +9310,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to export."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8760,6 +9327,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not export the file system: its layer could not be mounted, or the platform does not support it."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8791,6 +9363,153 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *       "name": "/brave_hopper",
+                     *       "os_type": "linux",
+                     *       "read": "2025-03-04T08:20:01.334101557Z",
+                     *       "cpu_stats": {
+                     *         "cpu_usage": {
+                     *           "total_usage": 100215355,
+                     *           "percpu_usage": [
+                     *             48112001,
+                     *             52103354
+                     *           ],
+                     *           "usage_in_kernelmode": 30310000,
+                     *           "usage_in_usermode": 69905355
+                     *         },
+                     *         "system_cpu_usage": 9492140000000,
+                     *         "online_cpus": 8,
+                     *         "throttling_data": {
+                     *           "periods": 128,
+                     *           "throttled_periods": 4,
+                     *           "throttled_time": 31250000
+                     *         }
+                     *       },
+                     *       "memory_stats": {
+                     *         "usage": 21827584,
+                     *         "max_usage": 26083328,
+                     *         "stats": {
+                     *           "anon": 11440128,
+                     *           "file": 6778880
+                     *         },
+                     *         "failcnt": 3,
+                     *         "limit": 268435456,
+                     *         "commitbytes": 38211584,
+                     *         "commitpeakbytes": 41484288,
+                     *         "privateworkingset": 21168128
+                     *       },
+                     *       "networks": {
+                     *         "eth0": {
+                     *           "rx_bytes": 5338,
+                     *           "rx_packets": 36,
+                     *           "rx_errors": 0,
+                     *           "rx_dropped": 0,
+                     *           "tx_bytes": 648,
+                     *           "tx_packets": 8,
+                     *           "tx_errors": 0,
+                     *           "tx_dropped": 0
+                     *         }
+                     *       },
+                     *       "pids_stats": {
+                     *         "current": 12,
+                     *         "limit": 200
+                     *       },
+                     *       "blkio_stats": {
+                     *         "io_service_bytes_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_serviced_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_queue_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_service_time_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_wait_time_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_merged_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "io_time_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ],
+                     *         "sectors_recursive": [
+                     *           {
+                     *             "major": 259,
+                     *             "minor": 0,
+                     *             "op": "read",
+                     *             "value": 1941504
+                     *           }
+                     *         ]
+                     *       },
+                     *       "num_procs": 0,
+                     *       "storage_stats": {
+                     *         "read_count_normalized": 120,
+                     *         "read_size_bytes": 983040,
+                     *         "write_count_normalized": 44,
+                     *         "write_size_bytes": 360448
+                     *       },
+                     *       "preread": "2025-03-04T08:20:00.331007942Z",
+                     *       "precpu_stats": {
+                     *         "cpu_usage": {
+                     *           "total_usage": 100215355,
+                     *           "percpu_usage": [
+                     *             48112001,
+                     *             52103354
+                     *           ],
+                     *           "usage_in_kernelmode": 30310000,
+                     *           "usage_in_usermode": 69905355
+                     *         },
+                     *         "system_cpu_usage": 9492140000000,
+                     *         "online_cpus": 8,
+                     *         "throttling_data": {
+                     *           "periods": 128,
+                     *           "throttled_periods": 4,
+                     *           "throttled_time": 31250000
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerStatsResponse"];
                 };
             };
@@ -8800,6 +9519,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No container with this ID or name to measure."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8809,6 +9533,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not collect the figures from the runtime or the kernel."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8844,6 +9573,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container, hence no terminal to resize."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8856,6 +9590,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not resize the terminal; sizes that are no number give a 400, a container that does not run a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8896,6 +9635,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The request has a body, or the container's command cannot be executed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8905,6 +9649,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to start."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8914,6 +9663,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not start the container: mounts, networks, ports or the runtime refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8962,6 +9716,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to stop."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -8971,6 +9730,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not stop the container: it survived even SIGKILL, or the runtime failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9009,6 +9773,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to restart."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9018,6 +9787,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not restart the container: either its stop or its new start failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9054,6 +9828,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to signal."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9063,6 +9842,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The container is not running."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9072,6 +9856,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not deliver the signal."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9102,6 +9891,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Warnings": [
+                     *         "Your kernel does not support swap limit capabilities"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerUpdateResponse"];
                 };
             };
@@ -9111,6 +9907,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to update."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9123,6 +9924,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not apply the limits: the kernel or the runtime refused, or they contradict those in force."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9156,6 +9962,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to rename."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9165,6 +9976,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The new name belongs to another container."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9174,6 +9990,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not rename the container, for example because its networks refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9204,6 +10025,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to pause."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9213,6 +10039,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not freeze the container's processes."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9243,6 +10074,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to resume."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9252,6 +10088,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not resume the container: it is not paused, or the freezer failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9308,6 +10149,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "A parameter is malformed, for example the detach keys."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9317,6 +10163,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to attach to."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9326,6 +10177,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not attach; a paused or restarting container gives a 409 instead."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9376,6 +10232,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The handshake or a parameter is malformed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9385,6 +10246,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to open a socket to."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9394,6 +10260,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not attach over WebSocket."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9423,6 +10294,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "StatusCode": 0,
+                     *       "Error": {
+                     *         "Message": "removal of container failed: device or resource busy"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ContainerWaitResponse"];
                 };
             };
@@ -9432,6 +10311,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The condition is none of the known ones."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9441,6 +10325,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to wait for."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9450,6 +10339,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not begin to wait."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9487,6 +10381,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Listed for malformed parameters, though the daemon takes any value of a flag as false or true."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9496,6 +10395,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9505,6 +10409,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The container runs, is paused, or is being removed already."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9514,6 +10423,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the container; it is then shown as dead."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9553,6 +10467,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "`path` is missing, or says folder (by a trailing slash) where a file is."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9562,6 +10481,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container, or nothing at that path."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9571,6 +10495,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the files."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9617,6 +10546,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "`path` is missing, no folder or read-only, or the tar is broken or in conflict with what is there."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9626,6 +10560,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Meant for a target in a read-only volume or root file system, for which daemons of today answer 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9635,6 +10574,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container, or no folder at that path."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9644,6 +10588,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not unpack the tar."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -9720,6 +10669,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ContainersDeleted": [
+                     *         "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
+                     *       ],
+                     *       "SpaceReclaimed": 73400320
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * @description IDs of the removed containers; null when there were none.
@@ -9743,6 +10700,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not prune; a prune that is going on already gives a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11683,6 +12645,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IDResponse"];
                 };
             };
@@ -11692,6 +12659,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such container to run a command in."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11701,6 +12673,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The container is paused, restarting or not running."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11710,6 +12687,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not register the command."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11768,6 +12750,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such exec instance, or its container is gone."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11777,6 +12764,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The instance ran before or is running, or the container is stopped or paused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11812,6 +12804,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The size is no number, or the command could not be started."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11821,6 +12818,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such exec instance, hence no terminal."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11830,6 +12832,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not resize the terminal, or the command did not start within 10 seconds."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11853,6 +12860,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "CanRemove": false,
+                     *       "DetachKeys": "EBE=",
+                     *       "ID": "9a0d8c1e7b3f42c6a5d1e0f4b2938475665748392a1b0c9d8e7f6a5b4c3d2e1f",
+                     *       "Running": false,
+                     *       "ExitCode": 0,
+                     *       "ProcessConfig": {
+                     *         "privileged": false,
+                     *         "user": "1000:1000",
+                     *         "tty": false,
+                     *         "entrypoint": "cat",
+                     *         "arguments": [
+                     *           "/etc/os-release"
+                     *         ]
+                     *       },
+                     *       "OpenStdin": false,
+                     *       "OpenStderr": true,
+                     *       "OpenStdout": true,
+                     *       "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *       "Pid": 48213
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * @description True once the daemon's clean-up has marked the instance to be forgotten at its next pass.
@@ -11914,6 +12944,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The instance never existed or has been forgotten, or its container was removed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11923,6 +12958,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the state of the command."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11949,6 +12989,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Volumes": [
+                     *         {
+                     *           "Name": "app-data",
+                     *           "Driver": "local",
+                     *           "Mountpoint": "/var/lib/docker/volumes/app-data/_data",
+                     *           "CreatedAt": "2025-03-04T08:10:51Z",
+                     *           "Status": {},
+                     *           "Labels": {
+                     *             "backup": "nightly"
+                     *           },
+                     *           "Scope": "local",
+                     *           "ClusterVolume": {
+                     *             "ID": "k2m4p6r8t0v1x3z5b7d9f1h3j",
+                     *             "Version": {
+                     *               "Index": 42
+                     *             },
+                     *             "CreatedAt": "2025-03-04T08:10:51.204411953Z",
+                     *             "UpdatedAt": "2025-03-04T08:11:02.775002318Z",
+                     *             "Spec": {
+                     *               "Group": "shards",
+                     *               "AccessMode": {
+                     *                 "Scope": "single",
+                     *                 "Sharing": "none",
+                     *                 "MountVolume": {},
+                     *                 "Secrets": [
+                     *                   {
+                     *                     "Key": "password",
+                     *                     "Secret": "storage-password"
+                     *                   }
+                     *                 ],
+                     *                 "AccessibilityRequirements": {
+                     *                   "Requisite": [
+                     *                     {
+                     *                       "Segments": {
+                     *                         "zone": "z1",
+                     *                         "rack": "r7"
+                     *                       }
+                     *                     }
+                     *                   ],
+                     *                   "Preferred": [
+                     *                     {
+                     *                       "Segments": {
+                     *                         "zone": "z1",
+                     *                         "rack": "r7"
+                     *                       }
+                     *                     }
+                     *                   ]
+                     *                 },
+                     *                 "CapacityRange": {
+                     *                   "RequiredBytes": 1073741824,
+                     *                   "LimitBytes": 2147483648
+                     *                 },
+                     *                 "Availability": "active"
+                     *               }
+                     *             },
+                     *             "Info": {
+                     *               "CapacityBytes": 1073741824,
+                     *               "VolumeContext": {
+                     *                 "fsType": "ext4"
+                     *               },
+                     *               "VolumeID": "vol-0042",
+                     *               "AccessibleTopology": [
+                     *                 {
+                     *                   "Segments": {
+                     *                     "zone": "z1",
+                     *                     "rack": "r7"
+                     *                   }
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "PublishStatus": [
+                     *               {
+                     *                 "NodeID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *                 "State": "published",
+                     *                 "PublishContext": {
+                     *                   "devicePath": "/dev/sdf"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           },
+                     *           "Options": {
+                     *             "type": "tmpfs",
+                     *             "device": "tmpfs"
+                     *           },
+                     *           "UsageData": {
+                     *             "Size": 10485760,
+                     *             "RefCount": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "Warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["VolumeListResponse"];
                 };
             };
@@ -11958,6 +13093,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the volumes; an unknown filter is a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -11983,6 +13123,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Name": "app-data",
+                     *       "Driver": "local",
+                     *       "Mountpoint": "/var/lib/docker/volumes/app-data/_data",
+                     *       "CreatedAt": "2025-03-04T08:10:51Z",
+                     *       "Status": {},
+                     *       "Labels": {
+                     *         "backup": "nightly"
+                     *       },
+                     *       "Scope": "local",
+                     *       "ClusterVolume": {
+                     *         "ID": "k2m4p6r8t0v1x3z5b7d9f1h3j",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:10:51.204411953Z",
+                     *         "UpdatedAt": "2025-03-04T08:11:02.775002318Z",
+                     *         "Spec": {
+                     *           "Group": "shards",
+                     *           "AccessMode": {
+                     *             "Scope": "single",
+                     *             "Sharing": "none",
+                     *             "MountVolume": {},
+                     *             "Secrets": [
+                     *               {
+                     *                 "Key": "password",
+                     *                 "Secret": "storage-password"
+                     *               }
+                     *             ],
+                     *             "AccessibilityRequirements": {
+                     *               "Requisite": [
+                     *                 {
+                     *                   "Segments": {
+                     *                     "zone": "z1",
+                     *                     "rack": "r7"
+                     *                   }
+                     *                 }
+                     *               ],
+                     *               "Preferred": [
+                     *                 {
+                     *                   "Segments": {
+                     *                     "zone": "z1",
+                     *                     "rack": "r7"
+                     *                   }
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "CapacityRange": {
+                     *               "RequiredBytes": 1073741824,
+                     *               "LimitBytes": 2147483648
+                     *             },
+                     *             "Availability": "active"
+                     *           }
+                     *         },
+                     *         "Info": {
+                     *           "CapacityBytes": 1073741824,
+                     *           "VolumeContext": {
+                     *             "fsType": "ext4"
+                     *           },
+                     *           "VolumeID": "vol-0042",
+                     *           "AccessibleTopology": [
+                     *             {
+                     *               "Segments": {
+                     *                 "zone": "z1",
+                     *                 "rack": "r7"
+                     *               }
+                     *             }
+                     *           ]
+                     *         },
+                     *         "PublishStatus": [
+                     *           {
+                     *             "NodeID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *             "State": "published",
+                     *             "PublishContext": {
+                     *               "devicePath": "/dev/sdf"
+                     *             }
+                     *           }
+                     *         ]
+                     *       },
+                     *       "Options": {
+                     *         "type": "tmpfs",
+                     *         "device": "tmpfs"
+                     *       },
+                     *       "UsageData": {
+                     *         "Size": 10485760,
+                     *         "RefCount": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Volume"];
                 };
             };
@@ -11995,6 +13225,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not create the volume: its driver failed or could not be found; a name taken by another driver gives a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12018,6 +13253,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Name": "app-data",
+                     *       "Driver": "local",
+                     *       "Mountpoint": "/var/lib/docker/volumes/app-data/_data",
+                     *       "CreatedAt": "2025-03-04T08:10:51Z",
+                     *       "Status": {},
+                     *       "Labels": {
+                     *         "backup": "nightly"
+                     *       },
+                     *       "Scope": "local",
+                     *       "ClusterVolume": {
+                     *         "ID": "k2m4p6r8t0v1x3z5b7d9f1h3j",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:10:51.204411953Z",
+                     *         "UpdatedAt": "2025-03-04T08:11:02.775002318Z",
+                     *         "Spec": {
+                     *           "Group": "shards",
+                     *           "AccessMode": {
+                     *             "Scope": "single",
+                     *             "Sharing": "none",
+                     *             "MountVolume": {},
+                     *             "Secrets": [
+                     *               {
+                     *                 "Key": "password",
+                     *                 "Secret": "storage-password"
+                     *               }
+                     *             ],
+                     *             "AccessibilityRequirements": {
+                     *               "Requisite": [
+                     *                 {
+                     *                   "Segments": {
+                     *                     "zone": "z1",
+                     *                     "rack": "r7"
+                     *                   }
+                     *                 }
+                     *               ],
+                     *               "Preferred": [
+                     *                 {
+                     *                   "Segments": {
+                     *                     "zone": "z1",
+                     *                     "rack": "r7"
+                     *                   }
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "CapacityRange": {
+                     *               "RequiredBytes": 1073741824,
+                     *               "LimitBytes": 2147483648
+                     *             },
+                     *             "Availability": "active"
+                     *           }
+                     *         },
+                     *         "Info": {
+                     *           "CapacityBytes": 1073741824,
+                     *           "VolumeContext": {
+                     *             "fsType": "ext4"
+                     *           },
+                     *           "VolumeID": "vol-0042",
+                     *           "AccessibleTopology": [
+                     *             {
+                     *               "Segments": {
+                     *                 "zone": "z1",
+                     *                 "rack": "r7"
+                     *               }
+                     *             }
+                     *           ]
+                     *         },
+                     *         "PublishStatus": [
+                     *           {
+                     *             "NodeID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *             "State": "published",
+                     *             "PublishContext": {
+                     *               "devicePath": "/dev/sdf"
+                     *             }
+                     *           }
+                     *         ]
+                     *       },
+                     *       "Options": {
+                     *         "type": "tmpfs",
+                     *         "device": "tmpfs"
+                     *       },
+                     *       "UsageData": {
+                     *         "Size": 10485760,
+                     *         "RefCount": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Volume"];
                 };
             };
@@ -12027,6 +13352,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No volume has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12036,6 +13366,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not ask the driver for the volume."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12076,6 +13411,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version is missing or no number, or the body is invalid."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12085,6 +13425,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No cluster volume has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12094,6 +13439,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the volume: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12103,6 +13453,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, and other volumes cannot be changed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12136,6 +13491,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no volume of this name, or its driver is missing."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12145,6 +13505,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "A container uses the volume."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12154,6 +13519,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not delete the volume: its driver reported an error."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12180,6 +13550,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "VolumesDeleted": [
+                     *         "4b1f6d0c2a"
+                     *       ],
+                     *       "SpaceReclaimed": 10485760
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * @description Names of the removed volumes; empty when there were none.
@@ -12203,6 +13581,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not prune volumes; a prune that is going on already gives a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12230,6 +13613,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "Name": "backend",
+                     *         "Id": "8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c",
+                     *         "Created": "2025-03-04T08:09:30.700145526Z",
+                     *         "Scope": "local",
+                     *         "Driver": "bridge",
+                     *         "EnableIPv4": true,
+                     *         "EnableIPv6": false,
+                     *         "IPAM": {
+                     *           "Driver": "default",
+                     *           "Config": [
+                     *             {
+                     *               "Subnet": "192.0.2.0/24",
+                     *               "IPRange": "192.0.2.128/25",
+                     *               "Gateway": "192.0.2.1",
+                     *               "AuxiliaryAddresses": {
+                     *                 "printer": "192.0.2.9"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "Options": {}
+                     *         },
+                     *         "Internal": false,
+                     *         "Attachable": false,
+                     *         "Ingress": false,
+                     *         "ConfigFrom": {
+                     *           "Network": "shared-settings"
+                     *         },
+                     *         "ConfigOnly": false,
+                     *         "Options": {
+                     *           "com.docker.network.driver.mtu": "1450"
+                     *         },
+                     *         "Labels": {
+                     *           "team": "payments"
+                     *         },
+                     *         "Peers": [
+                     *           {
+                     *             "Name": "node-2-9c41d07be3aa",
+                     *             "IP": "192.0.2.12"
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["NetworkSummary"][];
                 };
             };
@@ -12239,6 +13668,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the networks; an unknown filter is a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12270,6 +13704,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Name": "backend",
+                     *       "Id": "8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c",
+                     *       "Created": "2025-03-04T08:09:30.700145526Z",
+                     *       "Scope": "local",
+                     *       "Driver": "bridge",
+                     *       "EnableIPv4": true,
+                     *       "EnableIPv6": false,
+                     *       "IPAM": {
+                     *         "Driver": "default",
+                     *         "Config": [
+                     *           {
+                     *             "Subnet": "192.0.2.0/24",
+                     *             "IPRange": "192.0.2.128/25",
+                     *             "Gateway": "192.0.2.1",
+                     *             "AuxiliaryAddresses": {
+                     *               "printer": "192.0.2.9"
+                     *             }
+                     *           }
+                     *         ],
+                     *         "Options": {}
+                     *       },
+                     *       "Internal": false,
+                     *       "Attachable": false,
+                     *       "Ingress": false,
+                     *       "ConfigFrom": {
+                     *         "Network": "shared-settings"
+                     *       },
+                     *       "ConfigOnly": false,
+                     *       "Options": {
+                     *         "com.docker.network.driver.mtu": "1450"
+                     *       },
+                     *       "Labels": {
+                     *         "team": "payments"
+                     *       },
+                     *       "Peers": [
+                     *         {
+                     *           "Name": "node-2-9c41d07be3aa",
+                     *           "IP": "192.0.2.12"
+                     *         }
+                     *       ],
+                     *       "Containers": {},
+                     *       "Services": {},
+                     *       "Status": {
+                     *         "IPAM": {
+                     *           "Subnets": {}
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NetworkInspect"];
                 };
             };
@@ -12279,6 +13764,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No network matches. Several matches give a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12288,6 +13778,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not gather the network's state."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12318,6 +13813,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The network is predefined, or still has endpoints."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12327,6 +13827,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such network to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12336,6 +13841,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the network: its driver failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12430,6 +13940,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c",
+                     *       "Warning": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["NetworkCreateResponse"];
                 };
             };
@@ -12439,6 +13955,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The settings are invalid, for example overlapping or malformed subnets."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12448,6 +13969,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The request is not allowed, such as a predefined name or a second ingress network."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12457,6 +13983,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The driver's plugin or the config-only network does not exist."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12466,6 +13997,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not create the network; a name that is taken gives a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12504,6 +14040,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The endpoint's settings are invalid, such as an address outside the subnets, or the container uses the host's network."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12513,6 +14054,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The network cannot be joined: it belongs to the swarm and is not attachable."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12522,6 +14068,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The network or the container does not exist."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12531,6 +14082,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not attach the container: the driver or the address pool failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12566,6 +14122,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Detaching is refused for this network, such as one that the swarm manages."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12575,6 +14136,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Either the network or the container is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12584,6 +14150,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not detach the container: the driver failed."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12610,6 +14181,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "NetworksDeleted": [
+                     *         "ci-run-1842"
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * @description Names of the removed networks; null when there were none.
@@ -12627,6 +14205,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not prune networks; a prune that is going on already gives a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12653,6 +14236,134 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "Id": "77d1c0e5b39a42f8a6e7d8c9b0a1f2e3d4c5b6a798897a6b5c4d3e2f1a0b9c8d",
+                     *         "Name": "example/volplug:latest",
+                     *         "Enabled": true,
+                     *         "Settings": {
+                     *           "Mounts": [
+                     *             {
+                     *               "Name": "state",
+                     *               "Description": "where the plugin keeps its state",
+                     *               "Settable": [
+                     *                 "source"
+                     *               ],
+                     *               "Source": "/var/lib/docker/plugins/",
+                     *               "Destination": "/mnt/state",
+                     *               "Type": "bind",
+                     *               "Options": [
+                     *                 "rbind",
+                     *                 "rw"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "Env": [
+                     *             "DEBUG=0"
+                     *           ],
+                     *           "Args": [
+                     *             "--verbose"
+                     *           ],
+                     *           "Devices": [
+                     *             {
+                     *               "Name": "fuse",
+                     *               "Description": "user-space file systems",
+                     *               "Settable": [
+                     *                 "path"
+                     *               ],
+                     *               "Path": "/dev/fuse"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "PluginReference": "docker.io/example/volplug:latest",
+                     *         "Config": {
+                     *           "Description": "volumes on an example file server",
+                     *           "Documentation": "https://docs.example/volplug",
+                     *           "Interface": {
+                     *             "Types": [
+                     *               "docker.volumedriver/1.0"
+                     *             ],
+                     *             "Socket": "volplug.sock",
+                     *             "ProtocolScheme": "moby.plugins.http/v1"
+                     *           },
+                     *           "Entrypoint": [
+                     *             "/usr/bin/volplug",
+                     *             "--socket"
+                     *           ],
+                     *           "WorkDir": "/",
+                     *           "User": {
+                     *             "UID": 1000,
+                     *             "GID": 1000
+                     *           },
+                     *           "Network": {
+                     *             "Type": "host"
+                     *           },
+                     *           "Linux": {
+                     *             "Capabilities": [
+                     *               "CAP_SYS_ADMIN"
+                     *             ],
+                     *             "AllowAllDevices": false,
+                     *             "Devices": [
+                     *               {
+                     *                 "Name": "fuse",
+                     *                 "Description": "user-space file systems",
+                     *                 "Settable": [
+                     *                   "path"
+                     *                 ],
+                     *                 "Path": "/dev/fuse"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "PropagatedMount": "/mnt/volumes",
+                     *           "IpcHost": false,
+                     *           "PidHost": false,
+                     *           "Mounts": [
+                     *             {
+                     *               "Name": "state",
+                     *               "Description": "where the plugin keeps its state",
+                     *               "Settable": [
+                     *                 "source"
+                     *               ],
+                     *               "Source": "/var/lib/docker/plugins/",
+                     *               "Destination": "/mnt/state",
+                     *               "Type": "bind",
+                     *               "Options": [
+                     *                 "rbind",
+                     *                 "rw"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "Env": [
+                     *             {
+                     *               "Name": "DEBUG",
+                     *               "Description": "set to 1 for a detailed log",
+                     *               "Settable": [
+                     *                 "value"
+                     *               ],
+                     *               "Value": "0"
+                     *             }
+                     *           ],
+                     *           "Args": {
+                     *             "Name": "args",
+                     *             "Description": "command line arguments",
+                     *             "Settable": [
+                     *               "value"
+                     *             ],
+                     *             "Value": [
+                     *               "--verbose"
+                     *             ]
+                     *           },
+                     *           "rootfs": {
+                     *             "type": "layers",
+                     *             "diff_ids": [
+                     *               "sha256:9d2f0c5e7a1b4d3c8e6f7081920a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c"
+                     *             ]
+                     *           }
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Plugin"][];
                 };
             };
@@ -12662,6 +14373,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the plugins; an unknown filter is a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12685,6 +14401,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "Name": "network",
+                     *         "Description": "permissions to access a network",
+                     *         "Value": [
+                     *           "host"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["PluginPrivilege"][];
                 };
             };
@@ -12694,6 +14421,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the plugin's configuration from the registry."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12737,6 +14469,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not pull the plugin: registry, privileges or a name that is taken."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12760,6 +14497,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "77d1c0e5b39a42f8a6e7d8c9b0a1f2e3d4c5b6a798897a6b5c4d3e2f1a0b9c8d",
+                     *       "Name": "example/volplug:latest",
+                     *       "Enabled": true,
+                     *       "Settings": {
+                     *         "Mounts": [
+                     *           {
+                     *             "Name": "state",
+                     *             "Description": "where the plugin keeps its state",
+                     *             "Settable": [
+                     *               "source"
+                     *             ],
+                     *             "Source": "/var/lib/docker/plugins/",
+                     *             "Destination": "/mnt/state",
+                     *             "Type": "bind",
+                     *             "Options": [
+                     *               "rbind",
+                     *               "rw"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "Env": [
+                     *           "DEBUG=0"
+                     *         ],
+                     *         "Args": [
+                     *           "--verbose"
+                     *         ],
+                     *         "Devices": [
+                     *           {
+                     *             "Name": "fuse",
+                     *             "Description": "user-space file systems",
+                     *             "Settable": [
+                     *               "path"
+                     *             ],
+                     *             "Path": "/dev/fuse"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "PluginReference": "docker.io/example/volplug:latest",
+                     *       "Config": {
+                     *         "Description": "volumes on an example file server",
+                     *         "Documentation": "https://docs.example/volplug",
+                     *         "Interface": {
+                     *           "Types": [
+                     *             "docker.volumedriver/1.0"
+                     *           ],
+                     *           "Socket": "volplug.sock",
+                     *           "ProtocolScheme": "moby.plugins.http/v1"
+                     *         },
+                     *         "Entrypoint": [
+                     *           "/usr/bin/volplug",
+                     *           "--socket"
+                     *         ],
+                     *         "WorkDir": "/",
+                     *         "User": {
+                     *           "UID": 1000,
+                     *           "GID": 1000
+                     *         },
+                     *         "Network": {
+                     *           "Type": "host"
+                     *         },
+                     *         "Linux": {
+                     *           "Capabilities": [
+                     *             "CAP_SYS_ADMIN"
+                     *           ],
+                     *           "AllowAllDevices": false,
+                     *           "Devices": [
+                     *             {
+                     *               "Name": "fuse",
+                     *               "Description": "user-space file systems",
+                     *               "Settable": [
+                     *                 "path"
+                     *               ],
+                     *               "Path": "/dev/fuse"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "PropagatedMount": "/mnt/volumes",
+                     *         "IpcHost": false,
+                     *         "PidHost": false,
+                     *         "Mounts": [
+                     *           {
+                     *             "Name": "state",
+                     *             "Description": "where the plugin keeps its state",
+                     *             "Settable": [
+                     *               "source"
+                     *             ],
+                     *             "Source": "/var/lib/docker/plugins/",
+                     *             "Destination": "/mnt/state",
+                     *             "Type": "bind",
+                     *             "Options": [
+                     *               "rbind",
+                     *               "rw"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "Env": [
+                     *           {
+                     *             "Name": "DEBUG",
+                     *             "Description": "set to 1 for a detailed log",
+                     *             "Settable": [
+                     *               "value"
+                     *             ],
+                     *             "Value": "0"
+                     *           }
+                     *         ],
+                     *         "Args": {
+                     *           "Name": "args",
+                     *           "Description": "command line arguments",
+                     *           "Settable": [
+                     *             "value"
+                     *           ],
+                     *           "Value": [
+                     *             "--verbose"
+                     *           ]
+                     *         },
+                     *         "rootfs": {
+                     *           "type": "layers",
+                     *           "diff_ids": [
+                     *             "sha256:9d2f0c5e7a1b4d3c8e6f7081920a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c"
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
@@ -12769,6 +14632,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No plugin has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12778,6 +14646,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the plugin's state."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12804,6 +14677,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "77d1c0e5b39a42f8a6e7d8c9b0a1f2e3d4c5b6a798897a6b5c4d3e2f1a0b9c8d",
+                     *       "Name": "example/volplug:latest",
+                     *       "Enabled": true,
+                     *       "Settings": {
+                     *         "Mounts": [
+                     *           {
+                     *             "Name": "state",
+                     *             "Description": "where the plugin keeps its state",
+                     *             "Settable": [
+                     *               "source"
+                     *             ],
+                     *             "Source": "/var/lib/docker/plugins/",
+                     *             "Destination": "/mnt/state",
+                     *             "Type": "bind",
+                     *             "Options": [
+                     *               "rbind",
+                     *               "rw"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "Env": [
+                     *           "DEBUG=0"
+                     *         ],
+                     *         "Args": [
+                     *           "--verbose"
+                     *         ],
+                     *         "Devices": [
+                     *           {
+                     *             "Name": "fuse",
+                     *             "Description": "user-space file systems",
+                     *             "Settable": [
+                     *               "path"
+                     *             ],
+                     *             "Path": "/dev/fuse"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "PluginReference": "docker.io/example/volplug:latest",
+                     *       "Config": {
+                     *         "Description": "volumes on an example file server",
+                     *         "Documentation": "https://docs.example/volplug",
+                     *         "Interface": {
+                     *           "Types": [
+                     *             "docker.volumedriver/1.0"
+                     *           ],
+                     *           "Socket": "volplug.sock",
+                     *           "ProtocolScheme": "moby.plugins.http/v1"
+                     *         },
+                     *         "Entrypoint": [
+                     *           "/usr/bin/volplug",
+                     *           "--socket"
+                     *         ],
+                     *         "WorkDir": "/",
+                     *         "User": {
+                     *           "UID": 1000,
+                     *           "GID": 1000
+                     *         },
+                     *         "Network": {
+                     *           "Type": "host"
+                     *         },
+                     *         "Linux": {
+                     *           "Capabilities": [
+                     *             "CAP_SYS_ADMIN"
+                     *           ],
+                     *           "AllowAllDevices": false,
+                     *           "Devices": [
+                     *             {
+                     *               "Name": "fuse",
+                     *               "Description": "user-space file systems",
+                     *               "Settable": [
+                     *                 "path"
+                     *               ],
+                     *               "Path": "/dev/fuse"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "PropagatedMount": "/mnt/volumes",
+                     *         "IpcHost": false,
+                     *         "PidHost": false,
+                     *         "Mounts": [
+                     *           {
+                     *             "Name": "state",
+                     *             "Description": "where the plugin keeps its state",
+                     *             "Settable": [
+                     *               "source"
+                     *             ],
+                     *             "Source": "/var/lib/docker/plugins/",
+                     *             "Destination": "/mnt/state",
+                     *             "Type": "bind",
+                     *             "Options": [
+                     *               "rbind",
+                     *               "rw"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "Env": [
+                     *           {
+                     *             "Name": "DEBUG",
+                     *             "Description": "set to 1 for a detailed log",
+                     *             "Settable": [
+                     *               "value"
+                     *             ],
+                     *             "Value": "0"
+                     *           }
+                     *         ],
+                     *         "Args": {
+                     *           "Name": "args",
+                     *           "Description": "command line arguments",
+                     *           "Settable": [
+                     *             "value"
+                     *           ],
+                     *           "Value": [
+                     *             "--verbose"
+                     *           ]
+                     *         },
+                     *         "rootfs": {
+                     *           "type": "layers",
+                     *           "diff_ids": [
+                     *             "sha256:9d2f0c5e7a1b4d3c8e6f7081920a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c"
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
@@ -12813,6 +14812,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12825,6 +14829,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the plugin: its mounts or files could not be cleaned up, or it is in use."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12861,6 +14870,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to enable."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12870,6 +14884,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not enable the plugin: it is enabled already, or its process did not come up."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12903,6 +14922,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to disable."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12912,6 +14936,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not disable the plugin: it is in use, disabled already, or would not stop."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12956,6 +14985,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to upgrade."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -12965,6 +14999,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not upgrade the plugin: it is enabled, or the new version could not be pulled."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13003,6 +15042,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not create the plugin: the tar is incomplete, its configuration invalid, or the name taken."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13033,6 +15077,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to push."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13042,6 +15091,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not push the plugin."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13080,6 +15134,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such plugin to configure."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13092,6 +15151,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not change the settings: the plugin is enabled, or a name is unknown or not settable."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13118,6 +15182,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "ID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-01T06:30:00.815224417Z",
+                     *         "UpdatedAt": "2025-03-04T08:00:12.440917203Z",
+                     *         "Spec": {
+                     *           "Name": "rack3-blue",
+                     *           "Labels": {
+                     *             "disk": "ssd"
+                     *           },
+                     *           "Role": "worker",
+                     *           "Availability": "active"
+                     *         },
+                     *         "Description": {
+                     *           "Hostname": "node-2",
+                     *           "Platform": {
+                     *             "Architecture": "x86_64",
+                     *             "OS": "linux"
+                     *           },
+                     *           "Resources": {
+                     *             "NanoCPUs": 4000000000,
+                     *             "MemoryBytes": 8589934592,
+                     *             "GenericResources": [
+                     *               {
+                     *                 "DiscreteResourceSpec": {
+                     *                   "Kind": "fpga",
+                     *                   "Value": 2
+                     *                 }
+                     *               }
+                     *             ]
+                     *           },
+                     *           "Engine": {
+                     *             "EngineVersion": "29.7.2",
+                     *             "Labels": {
+                     *               "zone": "z1"
+                     *             },
+                     *             "Plugins": [
+                     *               {
+                     *                 "Type": "Volume",
+                     *                 "Name": "local"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "TLSInfo": {
+                     *             "TrustRoot": "-----BEGIN CERTIFICATE-----",
+                     *             "CertIssuerSubject": "MBMxETAPBgNVBAMTCHN3YXJtLWNh",
+                     *             "CertIssuerPublicKey": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+                     *           }
+                     *         },
+                     *         "Status": {
+                     *           "State": "unknown",
+                     *           "Message": "heartbeat failure",
+                     *           "Addr": "192.0.2.12"
+                     *         },
+                     *         "ManagerStatus": {
+                     *           "Leader": true,
+                     *           "Reachability": "unknown",
+                     *           "Addr": "192.0.2.11:2377"
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Node"][];
                 };
             };
@@ -13127,6 +15257,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the nodes, or a filter is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13136,6 +15271,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot list the nodes."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13159,6 +15299,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-01T06:30:00.815224417Z",
+                     *       "UpdatedAt": "2025-03-04T08:00:12.440917203Z",
+                     *       "Spec": {
+                     *         "Name": "rack3-blue",
+                     *         "Labels": {
+                     *           "disk": "ssd"
+                     *         },
+                     *         "Role": "worker",
+                     *         "Availability": "active"
+                     *       },
+                     *       "Description": {
+                     *         "Hostname": "node-2",
+                     *         "Platform": {
+                     *           "Architecture": "x86_64",
+                     *           "OS": "linux"
+                     *         },
+                     *         "Resources": {
+                     *           "NanoCPUs": 4000000000,
+                     *           "MemoryBytes": 8589934592,
+                     *           "GenericResources": [
+                     *             {
+                     *               "DiscreteResourceSpec": {
+                     *                 "Kind": "fpga",
+                     *                 "Value": 2
+                     *               }
+                     *             }
+                     *           ]
+                     *         },
+                     *         "Engine": {
+                     *           "EngineVersion": "29.7.2",
+                     *           "Labels": {
+                     *             "zone": "z1"
+                     *           },
+                     *           "Plugins": [
+                     *             {
+                     *               "Type": "Volume",
+                     *               "Name": "local"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "TLSInfo": {
+                     *           "TrustRoot": "-----BEGIN CERTIFICATE-----",
+                     *           "CertIssuerSubject": "MBMxETAPBgNVBAMTCHN3YXJtLWNh",
+                     *           "CertIssuerPublicKey": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+                     *         }
+                     *       },
+                     *       "Status": {
+                     *         "State": "unknown",
+                     *         "Message": "heartbeat failure",
+                     *         "Addr": "192.0.2.12"
+                     *       },
+                     *       "ManagerStatus": {
+                     *         "Leader": true,
+                     *         "Reachability": "unknown",
+                     *         "Addr": "192.0.2.11:2377"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Node"];
                 };
             };
@@ -13168,6 +15372,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No node of the swarm matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13177,6 +15386,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the node from the cluster's store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13186,6 +15400,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the node."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13219,6 +15438,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such node to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13228,6 +15452,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the node; one that is up, or a manager, gives a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13237,6 +15466,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot remove the node."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13275,6 +15509,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version or the spec is missing or invalid, or the last manager would be demoted."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13284,6 +15523,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such node to update."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13293,6 +15537,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the node: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13302,6 +15551,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot update the node."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13322,6 +15576,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "c3e5g7i9k1m3o5q7s9u1w3y5a",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-01T06:28:11.030281745Z",
+                     *       "UpdatedAt": "2025-03-04T08:00:02.114903660Z",
+                     *       "Spec": {
+                     *         "Name": "default",
+                     *         "Labels": {
+                     *           "site": "lab"
+                     *         },
+                     *         "Orchestration": {
+                     *           "TaskHistoryRetentionLimit": 5
+                     *         },
+                     *         "Raft": {
+                     *           "SnapshotInterval": 10000,
+                     *           "KeepOldSnapshots": 1,
+                     *           "LogEntriesForSlowFollowers": 500,
+                     *           "ElectionTick": 10,
+                     *           "HeartbeatTick": 1
+                     *         },
+                     *         "Dispatcher": {
+                     *           "HeartbeatPeriod": 5000000000
+                     *         },
+                     *         "CAConfig": {
+                     *           "NodeCertExpiry": 7776000000000000,
+                     *           "ExternalCAs": [
+                     *             {
+                     *               "Protocol": "cfssl",
+                     *               "URL": "https://ca.example/api/v1/cfssl/sign",
+                     *               "Options": {
+                     *                 "profile": "swarm"
+                     *               },
+                     *               "CACert": "-----BEGIN CERTIFICATE-----"
+                     *             }
+                     *           ],
+                     *           "SigningCACert": "-----BEGIN CERTIFICATE-----",
+                     *           "SigningCAKey": "(PEM text of the key)",
+                     *           "ForceRotate": 1
+                     *         },
+                     *         "EncryptionConfig": {
+                     *           "AutoLockManagers": false
+                     *         },
+                     *         "TaskDefaults": {
+                     *           "LogDriver": {
+                     *             "Name": "local",
+                     *             "Options": {
+                     *               "max-size": "10m"
+                     *             }
+                     *           }
+                     *         }
+                     *       },
+                     *       "TLSInfo": {
+                     *         "TrustRoot": "-----BEGIN CERTIFICATE-----",
+                     *         "CertIssuerSubject": "MBMxETAPBgNVBAMTCHN3YXJtLWNh",
+                     *         "CertIssuerPublicKey": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+                     *       },
+                     *       "RootRotationInProgress": false,
+                     *       "DataPathPort": 4789,
+                     *       "DefaultAddrPool": [
+                     *         "10.0.0.0/8"
+                     *       ],
+                     *       "SubnetSize": 24,
+                     *       "JoinTokens": {
+                     *         "Worker": "SWMTKN-1-2qk6l0example0cluster0digest0value0of0fifty0chars0aa-7example0worker0part0abc",
+                     *         "Manager": "SWMTKN-1-2qk6l0example0cluster0digest0value0of0fifty0chars0aa-5example0manager0part0de"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Swarm"];
                 };
             };
@@ -13331,6 +15656,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Listed for completeness; a daemon outside any swarm answers 503."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13340,6 +15670,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the cluster from the store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13349,6 +15684,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the cluster from the store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13417,6 +15757,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example  */
                     "application/json": string;
                     "text/plain": string;
                 };
@@ -13427,6 +15768,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "An address is ambiguous or malformed, or a setting out of range."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13436,6 +15782,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not start the swarm."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13445,6 +15796,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is part of a swarm already."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13507,6 +15863,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "An address is missing, ambiguous or malformed, or the token is not valid."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13519,6 +15880,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not join the swarm: a manager's certificate authority is not the one that the token names, or the node could not be set up."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13531,6 +15897,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is part of a swarm already, or no manager let it in within 20 seconds; the attempt then goes on."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13561,6 +15932,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not leave the swarm in good order."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13570,6 +15946,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is in no swarm, or is a manager that must be forced."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13611,6 +15992,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version or a flag is malformed, or the spec invalid."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13620,6 +16006,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the swarm: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13629,6 +16020,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot update the swarm."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13649,6 +16045,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "UnlockKey": "SWMKEY-1-example0key0of0a0locked0manager0000000000000"
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * @description The key, beginning with `SWMKEY-1-`; empty when auto-lock is off.
@@ -13664,6 +16065,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the unlock key."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13673,6 +16079,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the unlock key."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13711,6 +16122,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not unlock; a wrong key gives a 401, a manager that is not locked a 409."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13720,6 +16136,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is in no swarm."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13749,6 +16170,371 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "ID": "s4u6w8y0a2c4e6g8i0k2m4o6q",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:14:55.510338829Z",
+                     *         "UpdatedAt": "2025-03-04T08:14:55.701299312Z",
+                     *         "Spec": {
+                     *           "Name": "web",
+                     *           "Labels": {
+                     *             "team": "shop"
+                     *           },
+                     *           "TaskTemplate": {
+                     *             "PluginSpec": {
+                     *               "Name": "example/volplug:latest",
+                     *               "Remote": "docker.io/example/volplug:latest",
+                     *               "Disabled": false,
+                     *               "PluginPrivilege": [
+                     *                 {
+                     *                   "Name": "network",
+                     *                   "Description": "permissions to access a network",
+                     *                   "Value": [
+                     *                     "host"
+                     *                   ]
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "ContainerSpec": {
+                     *               "Image": "registry.example/shop/web:2.3",
+                     *               "Labels": {
+                     *                 "team": "shop"
+                     *               },
+                     *               "Command": [
+                     *                 "/usr/local/bin/web"
+                     *               ],
+                     *               "Args": [
+                     *                 "serve",
+                     *                 "--port",
+                     *                 "8080"
+                     *               ],
+                     *               "Hostname": "web-{{.Task.Slot}}",
+                     *               "Env": [
+                     *                 "LOG_LEVEL=info"
+                     *               ],
+                     *               "Dir": "/srv/app",
+                     *               "User": "1000:1000",
+                     *               "Groups": [
+                     *                 "audio"
+                     *               ],
+                     *               "Privileges": {
+                     *                 "CredentialSpec": {
+                     *                   "Config": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                   "File": "web.json",
+                     *                   "Registry": "web-account"
+                     *                 },
+                     *                 "SELinuxContext": {
+                     *                   "Disable": false,
+                     *                   "User": "system_u",
+                     *                   "Role": "system_r",
+                     *                   "Type": "container_t",
+                     *                   "Level": "s0:c100,c200"
+                     *                 },
+                     *                 "Seccomp": {
+                     *                   "Mode": "custom",
+                     *                   "Profile": "eyJkZWZhdWx0QWN0aW9uIjoiU0NNUF9BQ1RfQUxMT1cifQ=="
+                     *                 },
+                     *                 "AppArmor": {
+                     *                   "Mode": "default"
+                     *                 },
+                     *                 "NoNewPrivileges": true
+                     *               },
+                     *               "TTY": false,
+                     *               "OpenStdin": false,
+                     *               "ReadOnly": true,
+                     *               "Mounts": [
+                     *                 {
+                     *                   "Target": "/srv/data",
+                     *                   "Source": "app-data",
+                     *                   "Type": "volume",
+                     *                   "ReadOnly": false,
+                     *                   "Consistency": "default",
+                     *                   "BindOptions": {
+                     *                     "Propagation": "rslave",
+                     *                     "NonRecursive": false,
+                     *                     "CreateMountpoint": true,
+                     *                     "ReadOnlyNonRecursive": false,
+                     *                     "ReadOnlyForceRecursive": false
+                     *                   },
+                     *                   "VolumeOptions": {
+                     *                     "NoCopy": false,
+                     *                     "Labels": {
+                     *                       "backup": "nightly"
+                     *                     },
+                     *                     "DriverConfig": {
+                     *                       "Name": "local",
+                     *                       "Options": {
+                     *                         "type": "nfs",
+                     *                         "o": "addr=192.0.2.20,ro",
+                     *                         "device": ":/exports/app"
+                     *                       }
+                     *                     },
+                     *                     "Subpath": "config/prod"
+                     *                   },
+                     *                   "ImageOptions": {
+                     *                     "Subpath": "usr/share/models"
+                     *                   },
+                     *                   "TmpfsOptions": {
+                     *                     "SizeBytes": 67108864,
+                     *                     "Mode": 1023,
+                     *                     "Options": [
+                     *                       [
+                     *                         "noexec"
+                     *                       ],
+                     *                       [
+                     *                         "uid",
+                     *                         "1000"
+                     *                       ]
+                     *                     ]
+                     *                   }
+                     *                 }
+                     *               ],
+                     *               "StopSignal": "SIGQUIT",
+                     *               "StopGracePeriod": 30000000000,
+                     *               "HealthCheck": {
+                     *                 "Test": [
+                     *                   "CMD",
+                     *                   "/bin/probe",
+                     *                   "--check"
+                     *                 ],
+                     *                 "Interval": 30000000000,
+                     *                 "Timeout": 5000000000,
+                     *                 "Retries": 3,
+                     *                 "StartPeriod": 10000000000,
+                     *                 "StartInterval": 1000000000
+                     *               },
+                     *               "Hosts": [
+                     *                 "192.0.2.40 db.internal db"
+                     *               ],
+                     *               "DNSConfig": {
+                     *                 "Nameservers": [
+                     *                   "192.0.2.53"
+                     *                 ],
+                     *                 "Search": [
+                     *                   "corp.example"
+                     *                 ],
+                     *                 "Options": [
+                     *                   "ndots:1"
+                     *                 ]
+                     *               },
+                     *               "Secrets": [
+                     *                 {
+                     *                   "File": {
+                     *                     "Name": "db-password",
+                     *                     "UID": "1000",
+                     *                     "GID": "1000",
+                     *                     "Mode": 256
+                     *                   },
+                     *                   "SecretID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *                   "SecretName": "db-password"
+                     *                 }
+                     *               ],
+                     *               "OomScoreAdj": 0,
+                     *               "Configs": [
+                     *                 {
+                     *                   "File": {
+                     *                     "Name": "/etc/web/web.toml",
+                     *                     "UID": "0",
+                     *                     "GID": "0",
+                     *                     "Mode": 292
+                     *                   },
+                     *                   "Runtime": {},
+                     *                   "ConfigID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                   "ConfigName": "web-settings"
+                     *                 }
+                     *               ],
+                     *               "Isolation": "default",
+                     *               "Init": true,
+                     *               "Sysctls": {
+                     *                 "net.core.somaxconn": "1024"
+                     *               },
+                     *               "CapabilityAdd": [
+                     *                 "CAP_NET_ADMIN"
+                     *               ],
+                     *               "CapabilityDrop": [
+                     *                 "CAP_MKNOD"
+                     *               ],
+                     *               "Ulimits": [
+                     *                 {
+                     *                   "Name": "nofile",
+                     *                   "Soft": 1024,
+                     *                   "Hard": 4096
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "NetworkAttachmentSpec": {
+                     *               "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
+                     *             },
+                     *             "Resources": {
+                     *               "Limits": {
+                     *                 "NanoCPUs": 500000000,
+                     *                 "MemoryBytes": 268435456,
+                     *                 "Pids": 100
+                     *               },
+                     *               "Reservations": {
+                     *                 "NanoCPUs": 4000000000,
+                     *                 "MemoryBytes": 8589934592,
+                     *                 "GenericResources": [
+                     *                   {
+                     *                     "DiscreteResourceSpec": {
+                     *                       "Kind": "fpga",
+                     *                       "Value": 2
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               },
+                     *               "SwapBytes": 134217728,
+                     *               "MemorySwappiness": 10
+                     *             },
+                     *             "RestartPolicy": {
+                     *               "Condition": "on-failure",
+                     *               "Delay": 5000000000,
+                     *               "MaxAttempts": 3,
+                     *               "Window": 120000000000
+                     *             },
+                     *             "Placement": {
+                     *               "Constraints": [
+                     *                 "node.labels.disk==ssd"
+                     *               ],
+                     *               "Preferences": [
+                     *                 {
+                     *                   "Spread": {
+                     *                     "SpreadDescriptor": "node.labels.rack"
+                     *                   }
+                     *                 }
+                     *               ],
+                     *               "MaxReplicas": 2,
+                     *               "Platforms": [
+                     *                 {
+                     *                   "Architecture": "x86_64",
+                     *                   "OS": "linux"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "ForceUpdate": 1,
+                     *             "Runtime": "container",
+                     *             "Networks": [
+                     *               {
+                     *                 "Target": "backend",
+                     *                 "Aliases": [
+                     *                   "api"
+                     *                 ],
+                     *                 "DriverOpts": {
+                     *                   "com.docker.network.endpoint.ifname": "net0"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "LogDriver": {
+                     *               "Name": "json-file",
+                     *               "Options": {
+                     *                 "max-file": "3"
+                     *               }
+                     *             }
+                     *           },
+                     *           "Mode": {
+                     *             "Replicated": {
+                     *               "Replicas": 3
+                     *             },
+                     *             "Global": {},
+                     *             "ReplicatedJob": {
+                     *               "MaxConcurrent": 2,
+                     *               "TotalCompletions": 10
+                     *             },
+                     *             "GlobalJob": {}
+                     *           },
+                     *           "UpdateConfig": {
+                     *             "Parallelism": 2,
+                     *             "Delay": 10000000000,
+                     *             "FailureAction": "rollback",
+                     *             "Monitor": 15000000000,
+                     *             "MaxFailureRatio": 0.25,
+                     *             "Order": "start-first"
+                     *           },
+                     *           "RollbackConfig": {
+                     *             "Parallelism": 1,
+                     *             "Delay": 5000000000,
+                     *             "FailureAction": "pause",
+                     *             "Monitor": 15000000000,
+                     *             "MaxFailureRatio": 0,
+                     *             "Order": "stop-first"
+                     *           },
+                     *           "Networks": [
+                     *             {
+                     *               "Target": "backend",
+                     *               "Aliases": [
+                     *                 "api"
+                     *               ],
+                     *               "DriverOpts": {
+                     *                 "com.docker.network.endpoint.ifname": "net0"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "EndpointSpec": {
+                     *             "Mode": "vip",
+                     *             "Ports": [
+                     *               {
+                     *                 "Name": "http",
+                     *                 "Protocol": "tcp",
+                     *                 "TargetPort": 8080,
+                     *                 "PublishedPort": 18080,
+                     *                 "PublishMode": "ingress"
+                     *               }
+                     *             ]
+                     *           }
+                     *         },
+                     *         "Endpoint": {
+                     *           "Spec": {
+                     *             "Mode": "vip",
+                     *             "Ports": [
+                     *               {
+                     *                 "Name": "http",
+                     *                 "Protocol": "tcp",
+                     *                 "TargetPort": 8080,
+                     *                 "PublishedPort": 18080,
+                     *                 "PublishMode": "ingress"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "Ports": [
+                     *             {
+                     *               "Name": "http",
+                     *               "Protocol": "tcp",
+                     *               "TargetPort": 8080,
+                     *               "PublishedPort": 18080,
+                     *               "PublishMode": "ingress"
+                     *             }
+                     *           ],
+                     *           "VirtualIPs": [
+                     *             {
+                     *               "NetworkID": "v9x1z3b5d7f9h1j3l5n7p9r1t",
+                     *               "Addr": "10.0.3.2/24"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "UpdateStatus": {
+                     *           "State": "completed",
+                     *           "StartedAt": "2025-03-04T09:00:00.118840002Z",
+                     *           "CompletedAt": "2025-03-04T09:00:41.663087190Z",
+                     *           "Message": "update completed"
+                     *         },
+                     *         "ServiceStatus": {
+                     *           "RunningTasks": 3,
+                     *           "DesiredTasks": 3,
+                     *           "CompletedTasks": 0
+                     *         },
+                     *         "JobStatus": {
+                     *           "JobIteration": {
+                     *             "Index": 42
+                     *           },
+                     *           "LastExecution": "2025-03-04T08:14:55.510338829Z"
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Service"][];
                 };
             };
@@ -13758,6 +16544,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the services, or a filter is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13767,6 +16558,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot list the services."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13795,6 +16591,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "s4u6w8y0a2c4e6g8i0k2m4o6q",
+                     *       "Warnings": [
+                     *         "unable to pin image web:2.3 to digest"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ServiceCreateResponse"];
                 };
             };
@@ -13804,6 +16608,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The spec is invalid."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13813,6 +16622,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "A network of the spec cannot be used by services, such as a predefined one."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13822,6 +16636,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Another service has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13831,6 +16650,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not create the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13840,6 +16664,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot create the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13866,6 +16695,369 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "s4u6w8y0a2c4e6g8i0k2m4o6q",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-04T08:14:55.510338829Z",
+                     *       "UpdatedAt": "2025-03-04T08:14:55.701299312Z",
+                     *       "Spec": {
+                     *         "Name": "web",
+                     *         "Labels": {
+                     *           "team": "shop"
+                     *         },
+                     *         "TaskTemplate": {
+                     *           "PluginSpec": {
+                     *             "Name": "example/volplug:latest",
+                     *             "Remote": "docker.io/example/volplug:latest",
+                     *             "Disabled": false,
+                     *             "PluginPrivilege": [
+                     *               {
+                     *                 "Name": "network",
+                     *                 "Description": "permissions to access a network",
+                     *                 "Value": [
+                     *                   "host"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           },
+                     *           "ContainerSpec": {
+                     *             "Image": "registry.example/shop/web:2.3",
+                     *             "Labels": {
+                     *               "team": "shop"
+                     *             },
+                     *             "Command": [
+                     *               "/usr/local/bin/web"
+                     *             ],
+                     *             "Args": [
+                     *               "serve",
+                     *               "--port",
+                     *               "8080"
+                     *             ],
+                     *             "Hostname": "web-{{.Task.Slot}}",
+                     *             "Env": [
+                     *               "LOG_LEVEL=info"
+                     *             ],
+                     *             "Dir": "/srv/app",
+                     *             "User": "1000:1000",
+                     *             "Groups": [
+                     *               "audio"
+                     *             ],
+                     *             "Privileges": {
+                     *               "CredentialSpec": {
+                     *                 "Config": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                 "File": "web.json",
+                     *                 "Registry": "web-account"
+                     *               },
+                     *               "SELinuxContext": {
+                     *                 "Disable": false,
+                     *                 "User": "system_u",
+                     *                 "Role": "system_r",
+                     *                 "Type": "container_t",
+                     *                 "Level": "s0:c100,c200"
+                     *               },
+                     *               "Seccomp": {
+                     *                 "Mode": "custom",
+                     *                 "Profile": "eyJkZWZhdWx0QWN0aW9uIjoiU0NNUF9BQ1RfQUxMT1cifQ=="
+                     *               },
+                     *               "AppArmor": {
+                     *                 "Mode": "default"
+                     *               },
+                     *               "NoNewPrivileges": true
+                     *             },
+                     *             "TTY": false,
+                     *             "OpenStdin": false,
+                     *             "ReadOnly": true,
+                     *             "Mounts": [
+                     *               {
+                     *                 "Target": "/srv/data",
+                     *                 "Source": "app-data",
+                     *                 "Type": "volume",
+                     *                 "ReadOnly": false,
+                     *                 "Consistency": "default",
+                     *                 "BindOptions": {
+                     *                   "Propagation": "rslave",
+                     *                   "NonRecursive": false,
+                     *                   "CreateMountpoint": true,
+                     *                   "ReadOnlyNonRecursive": false,
+                     *                   "ReadOnlyForceRecursive": false
+                     *                 },
+                     *                 "VolumeOptions": {
+                     *                   "NoCopy": false,
+                     *                   "Labels": {
+                     *                     "backup": "nightly"
+                     *                   },
+                     *                   "DriverConfig": {
+                     *                     "Name": "local",
+                     *                     "Options": {
+                     *                       "type": "nfs",
+                     *                       "o": "addr=192.0.2.20,ro",
+                     *                       "device": ":/exports/app"
+                     *                     }
+                     *                   },
+                     *                   "Subpath": "config/prod"
+                     *                 },
+                     *                 "ImageOptions": {
+                     *                   "Subpath": "usr/share/models"
+                     *                 },
+                     *                 "TmpfsOptions": {
+                     *                   "SizeBytes": 67108864,
+                     *                   "Mode": 1023,
+                     *                   "Options": [
+                     *                     [
+                     *                       "noexec"
+                     *                     ],
+                     *                     [
+                     *                       "uid",
+                     *                       "1000"
+                     *                     ]
+                     *                   ]
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "StopSignal": "SIGQUIT",
+                     *             "StopGracePeriod": 30000000000,
+                     *             "HealthCheck": {
+                     *               "Test": [
+                     *                 "CMD",
+                     *                 "/bin/probe",
+                     *                 "--check"
+                     *               ],
+                     *               "Interval": 30000000000,
+                     *               "Timeout": 5000000000,
+                     *               "Retries": 3,
+                     *               "StartPeriod": 10000000000,
+                     *               "StartInterval": 1000000000
+                     *             },
+                     *             "Hosts": [
+                     *               "192.0.2.40 db.internal db"
+                     *             ],
+                     *             "DNSConfig": {
+                     *               "Nameservers": [
+                     *                 "192.0.2.53"
+                     *               ],
+                     *               "Search": [
+                     *                 "corp.example"
+                     *               ],
+                     *               "Options": [
+                     *                 "ndots:1"
+                     *               ]
+                     *             },
+                     *             "Secrets": [
+                     *               {
+                     *                 "File": {
+                     *                   "Name": "db-password",
+                     *                   "UID": "1000",
+                     *                   "GID": "1000",
+                     *                   "Mode": 256
+                     *                 },
+                     *                 "SecretID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *                 "SecretName": "db-password"
+                     *               }
+                     *             ],
+                     *             "OomScoreAdj": 0,
+                     *             "Configs": [
+                     *               {
+                     *                 "File": {
+                     *                   "Name": "/etc/web/web.toml",
+                     *                   "UID": "0",
+                     *                   "GID": "0",
+                     *                   "Mode": 292
+                     *                 },
+                     *                 "Runtime": {},
+                     *                 "ConfigID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                 "ConfigName": "web-settings"
+                     *               }
+                     *             ],
+                     *             "Isolation": "default",
+                     *             "Init": true,
+                     *             "Sysctls": {
+                     *               "net.core.somaxconn": "1024"
+                     *             },
+                     *             "CapabilityAdd": [
+                     *               "CAP_NET_ADMIN"
+                     *             ],
+                     *             "CapabilityDrop": [
+                     *               "CAP_MKNOD"
+                     *             ],
+                     *             "Ulimits": [
+                     *               {
+                     *                 "Name": "nofile",
+                     *                 "Soft": 1024,
+                     *                 "Hard": 4096
+                     *               }
+                     *             ]
+                     *           },
+                     *           "NetworkAttachmentSpec": {
+                     *             "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
+                     *           },
+                     *           "Resources": {
+                     *             "Limits": {
+                     *               "NanoCPUs": 500000000,
+                     *               "MemoryBytes": 268435456,
+                     *               "Pids": 100
+                     *             },
+                     *             "Reservations": {
+                     *               "NanoCPUs": 4000000000,
+                     *               "MemoryBytes": 8589934592,
+                     *               "GenericResources": [
+                     *                 {
+                     *                   "DiscreteResourceSpec": {
+                     *                     "Kind": "fpga",
+                     *                     "Value": 2
+                     *                   }
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "SwapBytes": 134217728,
+                     *             "MemorySwappiness": 10
+                     *           },
+                     *           "RestartPolicy": {
+                     *             "Condition": "on-failure",
+                     *             "Delay": 5000000000,
+                     *             "MaxAttempts": 3,
+                     *             "Window": 120000000000
+                     *           },
+                     *           "Placement": {
+                     *             "Constraints": [
+                     *               "node.labels.disk==ssd"
+                     *             ],
+                     *             "Preferences": [
+                     *               {
+                     *                 "Spread": {
+                     *                   "SpreadDescriptor": "node.labels.rack"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "MaxReplicas": 2,
+                     *             "Platforms": [
+                     *               {
+                     *                 "Architecture": "x86_64",
+                     *                 "OS": "linux"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "ForceUpdate": 1,
+                     *           "Runtime": "container",
+                     *           "Networks": [
+                     *             {
+                     *               "Target": "backend",
+                     *               "Aliases": [
+                     *                 "api"
+                     *               ],
+                     *               "DriverOpts": {
+                     *                 "com.docker.network.endpoint.ifname": "net0"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "LogDriver": {
+                     *             "Name": "json-file",
+                     *             "Options": {
+                     *               "max-file": "3"
+                     *             }
+                     *           }
+                     *         },
+                     *         "Mode": {
+                     *           "Replicated": {
+                     *             "Replicas": 3
+                     *           },
+                     *           "Global": {},
+                     *           "ReplicatedJob": {
+                     *             "MaxConcurrent": 2,
+                     *             "TotalCompletions": 10
+                     *           },
+                     *           "GlobalJob": {}
+                     *         },
+                     *         "UpdateConfig": {
+                     *           "Parallelism": 2,
+                     *           "Delay": 10000000000,
+                     *           "FailureAction": "rollback",
+                     *           "Monitor": 15000000000,
+                     *           "MaxFailureRatio": 0.25,
+                     *           "Order": "start-first"
+                     *         },
+                     *         "RollbackConfig": {
+                     *           "Parallelism": 1,
+                     *           "Delay": 5000000000,
+                     *           "FailureAction": "pause",
+                     *           "Monitor": 15000000000,
+                     *           "MaxFailureRatio": 0,
+                     *           "Order": "stop-first"
+                     *         },
+                     *         "Networks": [
+                     *           {
+                     *             "Target": "backend",
+                     *             "Aliases": [
+                     *               "api"
+                     *             ],
+                     *             "DriverOpts": {
+                     *               "com.docker.network.endpoint.ifname": "net0"
+                     *             }
+                     *           }
+                     *         ],
+                     *         "EndpointSpec": {
+                     *           "Mode": "vip",
+                     *           "Ports": [
+                     *             {
+                     *               "Name": "http",
+                     *               "Protocol": "tcp",
+                     *               "TargetPort": 8080,
+                     *               "PublishedPort": 18080,
+                     *               "PublishMode": "ingress"
+                     *             }
+                     *           ]
+                     *         }
+                     *       },
+                     *       "Endpoint": {
+                     *         "Spec": {
+                     *           "Mode": "vip",
+                     *           "Ports": [
+                     *             {
+                     *               "Name": "http",
+                     *               "Protocol": "tcp",
+                     *               "TargetPort": 8080,
+                     *               "PublishedPort": 18080,
+                     *               "PublishMode": "ingress"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "Ports": [
+                     *           {
+                     *             "Name": "http",
+                     *             "Protocol": "tcp",
+                     *             "TargetPort": 8080,
+                     *             "PublishedPort": 18080,
+                     *             "PublishMode": "ingress"
+                     *           }
+                     *         ],
+                     *         "VirtualIPs": [
+                     *           {
+                     *             "NetworkID": "v9x1z3b5d7f9h1j3l5n7p9r1t",
+                     *             "Addr": "10.0.3.2/24"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "UpdateStatus": {
+                     *         "State": "completed",
+                     *         "StartedAt": "2025-03-04T09:00:00.118840002Z",
+                     *         "CompletedAt": "2025-03-04T09:00:41.663087190Z",
+                     *         "Message": "update completed"
+                     *       },
+                     *       "ServiceStatus": {
+                     *         "RunningTasks": 3,
+                     *         "DesiredTasks": 3,
+                     *         "CompletedTasks": 0
+                     *       },
+                     *       "JobStatus": {
+                     *         "JobIteration": {
+                     *           "Index": 42
+                     *         },
+                     *         "LastExecution": "2025-03-04T08:14:55.510338829Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Service"];
                 };
             };
@@ -13875,6 +17067,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No service matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13884,6 +17081,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the service from the cluster's store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13893,6 +17095,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13923,6 +17130,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such service to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13932,6 +17144,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13941,6 +17158,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot remove the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -13985,6 +17207,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Warnings": [
+                     *         "unable to pin image web:2.3 to digest"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ServiceUpdateResponse"];
                 };
             };
@@ -13994,6 +17223,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version is missing or no number, the spec invalid, or `registryAuthFrom` unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14003,6 +17237,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such service to update."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14012,6 +17251,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the service: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14021,6 +17265,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot update the service."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14069,6 +17318,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such service to read output from."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14078,6 +17332,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not gather the tasks' output."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14087,6 +17346,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot gather the tasks' output."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14114,6 +17378,357 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "ID": "kq0v4x2f8s7n1m3p5r6t9u0w2",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:14:55.720114020Z",
+                     *         "UpdatedAt": "2025-03-04T08:15:02.398015501Z",
+                     *         "Name": "web.1.kq0v4x2f8s7n1m3p5r6t9u0w2",
+                     *         "Labels": {},
+                     *         "Spec": {
+                     *           "PluginSpec": {
+                     *             "Name": "example/volplug:latest",
+                     *             "Remote": "docker.io/example/volplug:latest",
+                     *             "Disabled": false,
+                     *             "PluginPrivilege": [
+                     *               {
+                     *                 "Name": "network",
+                     *                 "Description": "permissions to access a network",
+                     *                 "Value": [
+                     *                   "host"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           },
+                     *           "ContainerSpec": {
+                     *             "Image": "registry.example/shop/web:2.3",
+                     *             "Labels": {
+                     *               "team": "shop"
+                     *             },
+                     *             "Command": [
+                     *               "/usr/local/bin/web"
+                     *             ],
+                     *             "Args": [
+                     *               "serve",
+                     *               "--port",
+                     *               "8080"
+                     *             ],
+                     *             "Hostname": "web-{{.Task.Slot}}",
+                     *             "Env": [
+                     *               "LOG_LEVEL=info"
+                     *             ],
+                     *             "Dir": "/srv/app",
+                     *             "User": "1000:1000",
+                     *             "Groups": [
+                     *               "audio"
+                     *             ],
+                     *             "Privileges": {
+                     *               "CredentialSpec": {
+                     *                 "Config": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                 "File": "web.json",
+                     *                 "Registry": "web-account"
+                     *               },
+                     *               "SELinuxContext": {
+                     *                 "Disable": false,
+                     *                 "User": "system_u",
+                     *                 "Role": "system_r",
+                     *                 "Type": "container_t",
+                     *                 "Level": "s0:c100,c200"
+                     *               },
+                     *               "Seccomp": {
+                     *                 "Mode": "custom",
+                     *                 "Profile": "eyJkZWZhdWx0QWN0aW9uIjoiU0NNUF9BQ1RfQUxMT1cifQ=="
+                     *               },
+                     *               "AppArmor": {
+                     *                 "Mode": "default"
+                     *               },
+                     *               "NoNewPrivileges": true
+                     *             },
+                     *             "TTY": false,
+                     *             "OpenStdin": false,
+                     *             "ReadOnly": true,
+                     *             "Mounts": [
+                     *               {
+                     *                 "Target": "/srv/data",
+                     *                 "Source": "app-data",
+                     *                 "Type": "volume",
+                     *                 "ReadOnly": false,
+                     *                 "Consistency": "default",
+                     *                 "BindOptions": {
+                     *                   "Propagation": "rslave",
+                     *                   "NonRecursive": false,
+                     *                   "CreateMountpoint": true,
+                     *                   "ReadOnlyNonRecursive": false,
+                     *                   "ReadOnlyForceRecursive": false
+                     *                 },
+                     *                 "VolumeOptions": {
+                     *                   "NoCopy": false,
+                     *                   "Labels": {
+                     *                     "backup": "nightly"
+                     *                   },
+                     *                   "DriverConfig": {
+                     *                     "Name": "local",
+                     *                     "Options": {
+                     *                       "type": "nfs",
+                     *                       "o": "addr=192.0.2.20,ro",
+                     *                       "device": ":/exports/app"
+                     *                     }
+                     *                   },
+                     *                   "Subpath": "config/prod"
+                     *                 },
+                     *                 "ImageOptions": {
+                     *                   "Subpath": "usr/share/models"
+                     *                 },
+                     *                 "TmpfsOptions": {
+                     *                   "SizeBytes": 67108864,
+                     *                   "Mode": 1023,
+                     *                   "Options": [
+                     *                     [
+                     *                       "noexec"
+                     *                     ],
+                     *                     [
+                     *                       "uid",
+                     *                       "1000"
+                     *                     ]
+                     *                   ]
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "StopSignal": "SIGQUIT",
+                     *             "StopGracePeriod": 30000000000,
+                     *             "HealthCheck": {
+                     *               "Test": [
+                     *                 "CMD",
+                     *                 "/bin/probe",
+                     *                 "--check"
+                     *               ],
+                     *               "Interval": 30000000000,
+                     *               "Timeout": 5000000000,
+                     *               "Retries": 3,
+                     *               "StartPeriod": 10000000000,
+                     *               "StartInterval": 1000000000
+                     *             },
+                     *             "Hosts": [
+                     *               "192.0.2.40 db.internal db"
+                     *             ],
+                     *             "DNSConfig": {
+                     *               "Nameservers": [
+                     *                 "192.0.2.53"
+                     *               ],
+                     *               "Search": [
+                     *                 "corp.example"
+                     *               ],
+                     *               "Options": [
+                     *                 "ndots:1"
+                     *               ]
+                     *             },
+                     *             "Secrets": [
+                     *               {
+                     *                 "File": {
+                     *                   "Name": "db-password",
+                     *                   "UID": "1000",
+                     *                   "GID": "1000",
+                     *                   "Mode": 256
+                     *                 },
+                     *                 "SecretID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *                 "SecretName": "db-password"
+                     *               }
+                     *             ],
+                     *             "OomScoreAdj": 0,
+                     *             "Configs": [
+                     *               {
+                     *                 "File": {
+                     *                   "Name": "/etc/web/web.toml",
+                     *                   "UID": "0",
+                     *                   "GID": "0",
+                     *                   "Mode": 292
+                     *                 },
+                     *                 "Runtime": {},
+                     *                 "ConfigID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *                 "ConfigName": "web-settings"
+                     *               }
+                     *             ],
+                     *             "Isolation": "default",
+                     *             "Init": true,
+                     *             "Sysctls": {
+                     *               "net.core.somaxconn": "1024"
+                     *             },
+                     *             "CapabilityAdd": [
+                     *               "CAP_NET_ADMIN"
+                     *             ],
+                     *             "CapabilityDrop": [
+                     *               "CAP_MKNOD"
+                     *             ],
+                     *             "Ulimits": [
+                     *               {
+                     *                 "Name": "nofile",
+                     *                 "Soft": 1024,
+                     *                 "Hard": 4096
+                     *               }
+                     *             ]
+                     *           },
+                     *           "NetworkAttachmentSpec": {
+                     *             "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
+                     *           },
+                     *           "Resources": {
+                     *             "Limits": {
+                     *               "NanoCPUs": 500000000,
+                     *               "MemoryBytes": 268435456,
+                     *               "Pids": 100
+                     *             },
+                     *             "Reservations": {
+                     *               "NanoCPUs": 4000000000,
+                     *               "MemoryBytes": 8589934592,
+                     *               "GenericResources": [
+                     *                 {
+                     *                   "DiscreteResourceSpec": {
+                     *                     "Kind": "fpga",
+                     *                     "Value": 2
+                     *                   }
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "SwapBytes": 134217728,
+                     *             "MemorySwappiness": 10
+                     *           },
+                     *           "RestartPolicy": {
+                     *             "Condition": "on-failure",
+                     *             "Delay": 5000000000,
+                     *             "MaxAttempts": 3,
+                     *             "Window": 120000000000
+                     *           },
+                     *           "Placement": {
+                     *             "Constraints": [
+                     *               "node.labels.disk==ssd"
+                     *             ],
+                     *             "Preferences": [
+                     *               {
+                     *                 "Spread": {
+                     *                   "SpreadDescriptor": "node.labels.rack"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "MaxReplicas": 2,
+                     *             "Platforms": [
+                     *               {
+                     *                 "Architecture": "x86_64",
+                     *                 "OS": "linux"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "ForceUpdate": 1,
+                     *           "Runtime": "container",
+                     *           "Networks": [
+                     *             {
+                     *               "Target": "backend",
+                     *               "Aliases": [
+                     *                 "api"
+                     *               ],
+                     *               "DriverOpts": {
+                     *                 "com.docker.network.endpoint.ifname": "net0"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "LogDriver": {
+                     *             "Name": "json-file",
+                     *             "Options": {
+                     *               "max-file": "3"
+                     *             }
+                     *           }
+                     *         },
+                     *         "ServiceID": "s4u6w8y0a2c4e6g8i0k2m4o6q",
+                     *         "Slot": 1,
+                     *         "NodeID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *         "AssignedGenericResources": [
+                     *           {
+                     *             "DiscreteResourceSpec": {
+                     *               "Kind": "fpga",
+                     *               "Value": 2
+                     *             }
+                     *           }
+                     *         ],
+                     *         "Status": {
+                     *           "Timestamp": "2025-03-04T08:15:02.301188716Z",
+                     *           "State": "new",
+                     *           "Message": "started",
+                     *           "Err": "no suitable node (scheduling constraints not satisfied on 3 nodes)",
+                     *           "ContainerStatus": {
+                     *             "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *             "PID": 47110,
+                     *             "ExitCode": 0
+                     *           },
+                     *           "PortStatus": {
+                     *             "Ports": [
+                     *               {
+                     *                 "Name": "http",
+                     *                 "Protocol": "tcp",
+                     *                 "TargetPort": 8080,
+                     *                 "PublishedPort": 18080,
+                     *                 "PublishMode": "ingress"
+                     *               }
+                     *             ]
+                     *           }
+                     *         },
+                     *         "DesiredState": "new",
+                     *         "JobIteration": {
+                     *           "Index": 42
+                     *         },
+                     *         "NetworksAttachments": [
+                     *           {
+                     *             "Network": {
+                     *               "Name": "backend",
+                     *               "Id": "8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c",
+                     *               "Created": "2025-03-04T08:09:30.700145526Z",
+                     *               "Scope": "local",
+                     *               "Driver": "bridge",
+                     *               "EnableIPv4": true,
+                     *               "EnableIPv6": false,
+                     *               "IPAM": {
+                     *                 "Driver": "default",
+                     *                 "Config": [
+                     *                   {
+                     *                     "Subnet": "192.0.2.0/24",
+                     *                     "IPRange": "192.0.2.128/25",
+                     *                     "Gateway": "192.0.2.1",
+                     *                     "AuxiliaryAddresses": {
+                     *                       "printer": "192.0.2.9"
+                     *                     }
+                     *                   }
+                     *                 ],
+                     *                 "Options": {}
+                     *               },
+                     *               "Internal": false,
+                     *               "Attachable": false,
+                     *               "Ingress": false,
+                     *               "ConfigFrom": {
+                     *                 "Network": "shared-settings"
+                     *               },
+                     *               "ConfigOnly": false,
+                     *               "Options": {
+                     *                 "com.docker.network.driver.mtu": "1450"
+                     *               },
+                     *               "Labels": {
+                     *                 "team": "payments"
+                     *               },
+                     *               "Peers": [
+                     *                 {
+                     *                   "Name": "node-2-9c41d07be3aa",
+                     *                   "IP": "192.0.2.12"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "Addresses": [
+                     *               "10.0.3.7/24"
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Task"][];
                 };
             };
@@ -14123,6 +17738,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the tasks, or a filter is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14132,6 +17752,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot list the tasks."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14155,6 +17780,355 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "kq0v4x2f8s7n1m3p5r6t9u0w2",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-04T08:14:55.720114020Z",
+                     *       "UpdatedAt": "2025-03-04T08:15:02.398015501Z",
+                     *       "Name": "web.1.kq0v4x2f8s7n1m3p5r6t9u0w2",
+                     *       "Labels": {},
+                     *       "Spec": {
+                     *         "PluginSpec": {
+                     *           "Name": "example/volplug:latest",
+                     *           "Remote": "docker.io/example/volplug:latest",
+                     *           "Disabled": false,
+                     *           "PluginPrivilege": [
+                     *             {
+                     *               "Name": "network",
+                     *               "Description": "permissions to access a network",
+                     *               "Value": [
+                     *                 "host"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         },
+                     *         "ContainerSpec": {
+                     *           "Image": "registry.example/shop/web:2.3",
+                     *           "Labels": {
+                     *             "team": "shop"
+                     *           },
+                     *           "Command": [
+                     *             "/usr/local/bin/web"
+                     *           ],
+                     *           "Args": [
+                     *             "serve",
+                     *             "--port",
+                     *             "8080"
+                     *           ],
+                     *           "Hostname": "web-{{.Task.Slot}}",
+                     *           "Env": [
+                     *             "LOG_LEVEL=info"
+                     *           ],
+                     *           "Dir": "/srv/app",
+                     *           "User": "1000:1000",
+                     *           "Groups": [
+                     *             "audio"
+                     *           ],
+                     *           "Privileges": {
+                     *             "CredentialSpec": {
+                     *               "Config": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *               "File": "web.json",
+                     *               "Registry": "web-account"
+                     *             },
+                     *             "SELinuxContext": {
+                     *               "Disable": false,
+                     *               "User": "system_u",
+                     *               "Role": "system_r",
+                     *               "Type": "container_t",
+                     *               "Level": "s0:c100,c200"
+                     *             },
+                     *             "Seccomp": {
+                     *               "Mode": "custom",
+                     *               "Profile": "eyJkZWZhdWx0QWN0aW9uIjoiU0NNUF9BQ1RfQUxMT1cifQ=="
+                     *             },
+                     *             "AppArmor": {
+                     *               "Mode": "default"
+                     *             },
+                     *             "NoNewPrivileges": true
+                     *           },
+                     *           "TTY": false,
+                     *           "OpenStdin": false,
+                     *           "ReadOnly": true,
+                     *           "Mounts": [
+                     *             {
+                     *               "Target": "/srv/data",
+                     *               "Source": "app-data",
+                     *               "Type": "volume",
+                     *               "ReadOnly": false,
+                     *               "Consistency": "default",
+                     *               "BindOptions": {
+                     *                 "Propagation": "rslave",
+                     *                 "NonRecursive": false,
+                     *                 "CreateMountpoint": true,
+                     *                 "ReadOnlyNonRecursive": false,
+                     *                 "ReadOnlyForceRecursive": false
+                     *               },
+                     *               "VolumeOptions": {
+                     *                 "NoCopy": false,
+                     *                 "Labels": {
+                     *                   "backup": "nightly"
+                     *                 },
+                     *                 "DriverConfig": {
+                     *                   "Name": "local",
+                     *                   "Options": {
+                     *                     "type": "nfs",
+                     *                     "o": "addr=192.0.2.20,ro",
+                     *                     "device": ":/exports/app"
+                     *                   }
+                     *                 },
+                     *                 "Subpath": "config/prod"
+                     *               },
+                     *               "ImageOptions": {
+                     *                 "Subpath": "usr/share/models"
+                     *               },
+                     *               "TmpfsOptions": {
+                     *                 "SizeBytes": 67108864,
+                     *                 "Mode": 1023,
+                     *                 "Options": [
+                     *                   [
+                     *                     "noexec"
+                     *                   ],
+                     *                   [
+                     *                     "uid",
+                     *                     "1000"
+                     *                   ]
+                     *                 ]
+                     *               }
+                     *             }
+                     *           ],
+                     *           "StopSignal": "SIGQUIT",
+                     *           "StopGracePeriod": 30000000000,
+                     *           "HealthCheck": {
+                     *             "Test": [
+                     *               "CMD",
+                     *               "/bin/probe",
+                     *               "--check"
+                     *             ],
+                     *             "Interval": 30000000000,
+                     *             "Timeout": 5000000000,
+                     *             "Retries": 3,
+                     *             "StartPeriod": 10000000000,
+                     *             "StartInterval": 1000000000
+                     *           },
+                     *           "Hosts": [
+                     *             "192.0.2.40 db.internal db"
+                     *           ],
+                     *           "DNSConfig": {
+                     *             "Nameservers": [
+                     *               "192.0.2.53"
+                     *             ],
+                     *             "Search": [
+                     *               "corp.example"
+                     *             ],
+                     *             "Options": [
+                     *               "ndots:1"
+                     *             ]
+                     *           },
+                     *           "Secrets": [
+                     *             {
+                     *               "File": {
+                     *                 "Name": "db-password",
+                     *                 "UID": "1000",
+                     *                 "GID": "1000",
+                     *                 "Mode": 256
+                     *               },
+                     *               "SecretID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *               "SecretName": "db-password"
+                     *             }
+                     *           ],
+                     *           "OomScoreAdj": 0,
+                     *           "Configs": [
+                     *             {
+                     *               "File": {
+                     *                 "Name": "/etc/web/web.toml",
+                     *                 "UID": "0",
+                     *                 "GID": "0",
+                     *                 "Mode": 292
+                     *               },
+                     *               "Runtime": {},
+                     *               "ConfigID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *               "ConfigName": "web-settings"
+                     *             }
+                     *           ],
+                     *           "Isolation": "default",
+                     *           "Init": true,
+                     *           "Sysctls": {
+                     *             "net.core.somaxconn": "1024"
+                     *           },
+                     *           "CapabilityAdd": [
+                     *             "CAP_NET_ADMIN"
+                     *           ],
+                     *           "CapabilityDrop": [
+                     *             "CAP_MKNOD"
+                     *           ],
+                     *           "Ulimits": [
+                     *             {
+                     *               "Name": "nofile",
+                     *               "Soft": 1024,
+                     *               "Hard": 4096
+                     *             }
+                     *           ]
+                     *         },
+                     *         "NetworkAttachmentSpec": {
+                     *           "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
+                     *         },
+                     *         "Resources": {
+                     *           "Limits": {
+                     *             "NanoCPUs": 500000000,
+                     *             "MemoryBytes": 268435456,
+                     *             "Pids": 100
+                     *           },
+                     *           "Reservations": {
+                     *             "NanoCPUs": 4000000000,
+                     *             "MemoryBytes": 8589934592,
+                     *             "GenericResources": [
+                     *               {
+                     *                 "DiscreteResourceSpec": {
+                     *                   "Kind": "fpga",
+                     *                   "Value": 2
+                     *                 }
+                     *               }
+                     *             ]
+                     *           },
+                     *           "SwapBytes": 134217728,
+                     *           "MemorySwappiness": 10
+                     *         },
+                     *         "RestartPolicy": {
+                     *           "Condition": "on-failure",
+                     *           "Delay": 5000000000,
+                     *           "MaxAttempts": 3,
+                     *           "Window": 120000000000
+                     *         },
+                     *         "Placement": {
+                     *           "Constraints": [
+                     *             "node.labels.disk==ssd"
+                     *           ],
+                     *           "Preferences": [
+                     *             {
+                     *               "Spread": {
+                     *                 "SpreadDescriptor": "node.labels.rack"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "MaxReplicas": 2,
+                     *           "Platforms": [
+                     *             {
+                     *               "Architecture": "x86_64",
+                     *               "OS": "linux"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "ForceUpdate": 1,
+                     *         "Runtime": "container",
+                     *         "Networks": [
+                     *           {
+                     *             "Target": "backend",
+                     *             "Aliases": [
+                     *               "api"
+                     *             ],
+                     *             "DriverOpts": {
+                     *               "com.docker.network.endpoint.ifname": "net0"
+                     *             }
+                     *           }
+                     *         ],
+                     *         "LogDriver": {
+                     *           "Name": "json-file",
+                     *           "Options": {
+                     *             "max-file": "3"
+                     *           }
+                     *         }
+                     *       },
+                     *       "ServiceID": "s4u6w8y0a2c4e6g8i0k2m4o6q",
+                     *       "Slot": 1,
+                     *       "NodeID": "n7p9r1t3v5x7z9b1d3f5h7j9l",
+                     *       "AssignedGenericResources": [
+                     *         {
+                     *           "DiscreteResourceSpec": {
+                     *             "Kind": "fpga",
+                     *             "Value": 2
+                     *           }
+                     *         }
+                     *       ],
+                     *       "Status": {
+                     *         "Timestamp": "2025-03-04T08:15:02.301188716Z",
+                     *         "State": "new",
+                     *         "Message": "started",
+                     *         "Err": "no suitable node (scheduling constraints not satisfied on 3 nodes)",
+                     *         "ContainerStatus": {
+                     *           "ContainerID": "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1",
+                     *           "PID": 47110,
+                     *           "ExitCode": 0
+                     *         },
+                     *         "PortStatus": {
+                     *           "Ports": [
+                     *             {
+                     *               "Name": "http",
+                     *               "Protocol": "tcp",
+                     *               "TargetPort": 8080,
+                     *               "PublishedPort": 18080,
+                     *               "PublishMode": "ingress"
+                     *             }
+                     *           ]
+                     *         }
+                     *       },
+                     *       "DesiredState": "new",
+                     *       "JobIteration": {
+                     *         "Index": 42
+                     *       },
+                     *       "NetworksAttachments": [
+                     *         {
+                     *           "Network": {
+                     *             "Name": "backend",
+                     *             "Id": "8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c",
+                     *             "Created": "2025-03-04T08:09:30.700145526Z",
+                     *             "Scope": "local",
+                     *             "Driver": "bridge",
+                     *             "EnableIPv4": true,
+                     *             "EnableIPv6": false,
+                     *             "IPAM": {
+                     *               "Driver": "default",
+                     *               "Config": [
+                     *                 {
+                     *                   "Subnet": "192.0.2.0/24",
+                     *                   "IPRange": "192.0.2.128/25",
+                     *                   "Gateway": "192.0.2.1",
+                     *                   "AuxiliaryAddresses": {
+                     *                     "printer": "192.0.2.9"
+                     *                   }
+                     *                 }
+                     *               ],
+                     *               "Options": {}
+                     *             },
+                     *             "Internal": false,
+                     *             "Attachable": false,
+                     *             "Ingress": false,
+                     *             "ConfigFrom": {
+                     *               "Network": "shared-settings"
+                     *             },
+                     *             "ConfigOnly": false,
+                     *             "Options": {
+                     *               "com.docker.network.driver.mtu": "1450"
+                     *             },
+                     *             "Labels": {
+                     *               "team": "payments"
+                     *             },
+                     *             "Peers": [
+                     *               {
+                     *                 "Name": "node-2-9c41d07be3aa",
+                     *                 "IP": "192.0.2.12"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "Addresses": [
+                     *             "10.0.3.7/24"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
@@ -14164,6 +18138,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No task matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14173,6 +18152,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the task from the cluster's store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14182,6 +18166,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the task."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14230,6 +18219,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such task to read output from."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14239,6 +18233,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not gather the task's output."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14248,6 +18247,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot gather the task's output."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14274,6 +18278,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "ID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:13:20.902275011Z",
+                     *         "UpdatedAt": "2025-03-04T08:13:20.902275011Z",
+                     *         "Spec": {
+                     *           "Name": "db-password",
+                     *           "Labels": {
+                     *             "rotation": "quarterly"
+                     *           },
+                     *           "Data": "czNjcjN0",
+                     *           "Driver": {
+                     *             "Name": "some-driver",
+                     *             "Options": {
+                     *               "path": "kv/web"
+                     *             }
+                     *           },
+                     *           "Templating": {
+                     *             "Name": "some-driver",
+                     *             "Options": {
+                     *               "path": "kv/web"
+                     *             }
+                     *           }
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Secret"][];
                 };
             };
@@ -14283,6 +18318,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the secrets, or a filter is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14292,6 +18332,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot list the secrets."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14317,6 +18362,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IDResponse"];
                 };
             };
@@ -14326,6 +18376,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Another secret has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14335,6 +18390,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not store the secret; invalid names or data give a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14344,6 +18404,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot store the secret."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14367,6 +18432,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "x5z7b9d1f3h5j7l9n1p3r5t7v",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-04T08:13:20.902275011Z",
+                     *       "UpdatedAt": "2025-03-04T08:13:20.902275011Z",
+                     *       "Spec": {
+                     *         "Name": "db-password",
+                     *         "Labels": {
+                     *           "rotation": "quarterly"
+                     *         },
+                     *         "Data": "czNjcjN0",
+                     *         "Driver": {
+                     *           "Name": "some-driver",
+                     *           "Options": {
+                     *             "path": "kv/web"
+                     *           }
+                     *         },
+                     *         "Templating": {
+                     *           "Name": "some-driver",
+                     *           "Options": {
+                     *             "path": "kv/web"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Secret"];
                 };
             };
@@ -14376,6 +18470,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No secret matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14385,6 +18484,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the secret from the cluster's store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14394,6 +18498,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the secret."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14424,6 +18533,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such secret to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14433,6 +18547,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the secret; one in use gives a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14442,6 +18561,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot remove the secret."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14480,6 +18604,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version is missing or no number, or more than the secret's labels would change."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14489,6 +18618,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such secret to update."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14498,6 +18632,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the secret: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14507,6 +18646,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot update the secret."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14530,6 +18674,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "ID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *         "Version": {
+                     *           "Index": 42
+                     *         },
+                     *         "CreatedAt": "2025-03-04T08:13:41.367090148Z",
+                     *         "UpdatedAt": "2025-03-04T08:13:41.367090148Z",
+                     *         "Spec": {
+                     *           "Name": "web-settings",
+                     *           "Labels": {
+                     *             "app": "web"
+                     *           },
+                     *           "Data": "bGV2ZWwgPSAiaW5mbyIK",
+                     *           "Templating": {
+                     *             "Name": "some-driver",
+                     *             "Options": {
+                     *               "path": "kv/web"
+                     *             }
+                     *           }
+                     *         }
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Config"][];
                 };
             };
@@ -14539,6 +18708,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not list the configs, or a filter is unknown."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14548,6 +18722,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot list the configs."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14573,6 +18752,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "Id": "sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IDResponse"];
                 };
             };
@@ -14582,6 +18766,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Another config has this name."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14591,6 +18780,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not store the config; invalid names or data give a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14600,6 +18794,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot store the config."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14623,6 +18822,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ID": "q8s0u2w4y6a8c0e2g4i6k8m0o",
+                     *       "Version": {
+                     *         "Index": 42
+                     *       },
+                     *       "CreatedAt": "2025-03-04T08:13:41.367090148Z",
+                     *       "UpdatedAt": "2025-03-04T08:13:41.367090148Z",
+                     *       "Spec": {
+                     *         "Name": "web-settings",
+                     *         "Labels": {
+                     *           "app": "web"
+                     *         },
+                     *         "Data": "bGV2ZWwgPSAiaW5mbyIK",
+                     *         "Templating": {
+                     *           "Name": "some-driver",
+                     *           "Options": {
+                     *             "path": "kv/web"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Config"];
                 };
             };
@@ -14632,6 +18854,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "No config matches `id`."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14641,6 +18868,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not read the config from the cluster's store."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14650,6 +18882,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot read the config."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14680,6 +18917,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such config to remove."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14689,6 +18931,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not remove the config; one in use gives a 400."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14698,6 +18945,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot remove the config."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14736,6 +18988,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The version is missing or no number, or more than the config's labels would change."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14745,6 +19002,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such config to update."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14754,6 +19016,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon could not update the config: its version has moved on, or the cluster refused."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
@@ -14763,6 +19030,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "The daemon is no swarm manager, or is a locked one, so it cannot update the config."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };

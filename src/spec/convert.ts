@@ -2,7 +2,9 @@
  * Swagger 2.0 to OpenAPI 3: 3.0 for tools that read nothing newer, 3.1 for those that take its schemas as JSON Schema.
  * A nullable `$ref` becomes an `anyOf` with null, which validators and type generators read alike.
  */
+
 import type { Description, Header, Json, JsonObject, Operation, Parameter, Response, Schema } from './document.js';
+import { responseExample } from './example.js';
 
 /** The OpenAPI versions that can be written. */
 export type Dialect = '3.0' | '3.1';
@@ -140,7 +142,7 @@ function convertResponse(
   const types = responseTypes(status, response, operation, description);
   const content = Object.fromEntries(
     types.map((type) => {
-      const example = response.examples?.[type];
+      const example = type === 'application/json' ? responseExample(response, description) : response.examples?.[type];
       return [
         type,
         {

@@ -1,0 +1,71 @@
+/** Examples of what a schema describes, put together from the examples of its parts. */
+import { type Description, isObject, type Json, type JsonObject, type Response, type Schema } from './document.js';
+
+const byFormat: Readonly<Record<string, string>> = { 'date-time': '2024-01-02T03:04:05Z' };
+
+function ofType(schema: Schema): Json {
+  switch (schema.type) {
+    case 'string':
+      return byFormat[schema.format ?? ''] ?? '';
+    case 'integer':
+    case 'number':
+      return typeof schema.minimum === 'number' ? schema.minimum : 0;
+    case 'boolean':
+      return false;
+    case 'array':
+      return [];
+    default:
+      return {};
+  }
+}
+
+/**
+ * Makes an example: the schema's own, else one made of its members' examples, its enum or its default.
+ *
+ * @param schema a Swagger 2.0 schema
+ * @param definitions what its `$ref`s name
+ * @returns a value that fits the schema, when the examples in it do
+ */
+export function exampleOf(schema: Schema, definitions: Readonly<Record<string, Schema>>): Json {
+  if (schema.example !== undefined) return structuredClone(schema.example);
+  if (schema.$ref !== undefined) {
+    const target = definitions[schema.$ref.replace('#/definitions/', '')];
+    return target ? exampleOf(target, definitions) : {};
+  }
+  if (schema.enum?.[0] !== undefined) return schema.enum[0];
+  if (schema.default !== undefined && schema.default !== null) return structuredClone(schema.default);
+  if (schema.allOf || schema.properties) {
+    const out: JsonObject = {};
+    for (const branch of schema.allOf ?? []) {
+      const value = exampleOf(branch, definitions);
+      // A branch that is no object is the whole value: an alias.
+      if (!isObject(value)) return value;
+      Object.assign(out, value);
+    }
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      out[name] = exampleOf(property, definitions);
+    }
+    return out;
+  }
+  if (schema.type === 'array' && schema.items && Object.keys(schema.items).length > 0) {
+    return [exampleOf(schema.items, definitions)];
+  }
+  return ofType(schema);
+}
+
+/**
+ * Makes the example of a response's JSON body: the one that the description gives, else one from its schema. The message
+ * of an error is what the description says of the status.
+ *
+ * @param response the response
+ * @param description the description that it is from
+ * @returns the example, or undefined when the response has neither schema nor example
+ */
+export function responseExample(response: Response, description: Description): Json | undefined {
+  const given = response.examples?.['application/json'];
+  if (given !== undefined || !response.schema) return given;
+  if (response.schema.$ref === '#/definitions/ErrorResponse') {
+    return { message: (response.description ?? '').trim().split(/\n\n/)[0]?.replaceAll('\n', ' ') ?? '' };
+  }
+  return exampleOf(response.schema, description.definitions);
+}
