@@ -47,6 +47,8 @@ const kinds = {
   READ_ONLY: { http: 500, grpc: 2, exit: 1 },
   /** The server has no such operation. */
   NOT_IMPLEMENTED: { http: 501, grpc: 12, exit: 1 },
+  /** A daemon's answer is not what a conformance requirement demands. */
+  NOT_CONFORMANT: { http: 500, grpc: 2, exit: 1 },
   /** No daemon answers at the given address. */
   UNAVAILABLE: { http: 503, grpc: 14, exit: 2 },
   /** An overlay or patch does not fit its target. */

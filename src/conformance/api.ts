@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { type Connection, headerOf } from '../client/connection.js';
+import { AttestdError } from '../errors.js';
+import { demand, Shape, show, Unmet } from './expect.js';
+
+/** A request of the suite. */
+export interface Call {
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  /** API version in the path; `null` for none; the run's own by default. */
+  readonly version?: string | null;
+}
+
+/** One request with its answer, as the report shows it. */
+export interface Exchange {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly path: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly requestBody?: { readonly bytes: number; readonly sha256: string };
+  /** API version in the path, or `null`. */
+  readonly version: string | null;
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Buffer;
+  readonly durationMs: number;
+  /** Why there is no complete answer. */
+  readonly broken?: string;
+}
+
+/** Text of a query string with every name and value escaped. */
+export function queryText(query: Readonly<Record<string, string | readonly string[]>> = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, values]) =>
+    (typeof values === 'string' ? [values] : values).map(
+      (value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+    ),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+/** A `filters` parameter of the Engine API. */
+export function filters(of: Readonly<Record<string, readonly string[]>>): string {
+  return JSON.stringify(of);
+}
+
+const silence = 30_000;
+
+/** Requests to the daemon under test; each exchange is recorded. */
+export class Api {
+  readonly #connection: Connection;
+  readonly #version: string | null;
+  readonly #record: (exchange: Exchange) => void;
+  readonly #signal: AbortSignal | undefined;
+
+  /**
+   * @param connection where the daemon listens
+   * @param version API version in the path of each request; `null` for none
+   * @param record receives every exchange
+   * @param signal aborts requests under way
+   */
+  constructor(
+    connection: Connection,
+    version: string | null,
+    record: (exchange: Exchange) => void,
+    signal?: AbortSignal,
+  ) {
+    this.#connection = connection;
+    this.#version = version;
+    this.#record = record;
+    this.#signal = signal;
+  }
+
+  get(path: string, call?: Call): Promise<Answer> {
+    return this.send('GET', path, call);
+  }
+
+  post(path: string, call?: Call): Promise<Answer> {
+    return this.send('POST', path, call);
+  }
+
+  delete(path: string, call?: Call): Promise<Answer> {
+    return this.send('DELETE', path, call);
+  }
+
+  /**
+   * Send a request and read the whole answer.
+   *
+   * @throws Unmet when the daemon gives no complete answer
+   */
+  async send(method: string, path: string, call: Call = {}): Promise<Answer> {
+    const version = call.version === undefined ? this.#version : call.version;
+    const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
+    const started = performance.now();
+    const requestBody = call.body === undefined ? undefined : Buffer.from(call.body);
+    const known = {
+      method,
+      path: target,
+      requestHeaders: call.headers ?? {},
+      version,
+      ...(requestBody ? { requestBody: { bytes: requestBody.length, sha256: sha256(requestBody) } } : {}),
+    };
+    try {
+      const { status, headers, body } = await this.#connection.send({
+        method,
+        path: target,
+        timeout: silence,
+        ...(call.headers ? { headers: call.headers } : {}),
+        ...(requestBody ? { body: requestBody } : {}),
+        ...(this.#signal ? { signal: this.#signal } : {}),
+      });
+      const exchange: Exchange = { ...known, status, headers, body, durationMs: performance.now() - started };
+      this.#record(exchange);
+      return new Answer(exchange);
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      this.#signal?.throwIfAborted();
+      const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+      const broken = `${error.message}${cause}`;
+      const durationMs = performance.now() - started;
+      this.#record({ ...known, status: 0, headers: [], body: Buffer.alloc(0), durationMs, broken });
+      throw new Unmet(`${method} ${target}`, 'a complete answer', broken);
+    }
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** An answer, with what requirements look at. */
+export class Answer {
+  readonly exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  get #what(): string {
+    return `${this.exchange.method} ${this.exchange.path}`;
+  }
+
+  get body(): Buffer {
+    return this.exchange.body;
+  }
+
+  get text(): string {
+    return this.exchange.body.toString('utf8');
+  }
+
+  /** @throws Unmet when the status is none of these */
+  status(...allowed: readonly number[]): this {
+    const { status } = this.exchange;
+    if (!allowed.includes(status))
+      throw new Unmet(`status of ${this.#what}`, allowed.join(' or '), `${status} ${show(this.text)}`);
+    return this;
+  }
+
+  /** The first value of a header. */
+  header(name: string): string | undefined {
+    return headerOf(this.exchange, name);
+  }
+
+  /** @throws Unmet when the media type of the answer is another */
+  mediaType(expected: string): this {
+    const actual = this.header('Content-Type');
+    demand(
+      actual?.split(';')[0]?.trim().toLowerCase() === expected,
+      `Content-Type of ${this.#what}`,
+      expected,
+      actual ?? 'none',
+    );
+    return this;
+  }
+
+  /** @throws Unmet when the body is no JSON */
+  json(): Shape {
+    try {
+      return new Shape(JSON.parse(this.text), this.#what);
+    } catch {
+      throw new Unmet(`body of ${this.#what}`, 'JSON', show(this.text));
+    }
+  }
+
+  /** Each JSON document of a stream. @throws Unmet when a line is no JSON */
+  lines(): Shape[] {
+    return this.text
+      .split(/[\r\n\u001e]+/)
+      .filter((line) => line.trim() !== '')
+      .map((line, i) => {
+        try {
+          return new Shape(JSON.parse(line), `line ${i + 1} of ${this.#what}`);
+        } catch {
+          throw new Unmet(`line ${i + 1} of ${this.#what}`, 'JSON', show(line));
+        }
+      });
+  }
+
+  /**
+   * Demand an error answer: one of these statuses and an object with a message.
+   *
+   * @returns the message
+   * @throws Unmet
+   */
+  error(...allowed: readonly number[]): string {
+    this.status(...allowed).mediaType('application/json');
+    const message = this.json().at('message').string();
+    demand(message.length > 0, `message of ${this.#what}`, 'a text', message);
+    return message;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Api } from './api.js';
+import type { ContentClient } from './content/client.js';
+import type { Daemon } from './daemon.js';
+import * as probes from './probes.js';
+import type { Session } from './session.js';
+
+/** `standard` is published, `experimental` is the proposal beyond it. */
+export type Channel = 'standard' | 'experimental';
+
+/** What a probe found. */
+export interface Finding {
+  readonly supported: boolean;
+  /** What the daemon answered, in a few words. */
+  readonly evidence: string;
+}
+
+/** What a probe may use. */
+export interface ProbeContext {
+  readonly api: Api;
+  readonly daemon: Daemon;
+  readonly session: Session;
+  content(): Promise<ContentClient>;
+}
+
+/** A named ability of a daemon. */
+export interface Feature {
+  readonly channel: Channel;
+  readonly title: string;
+  /** First API version that has it; a daemon below is not probed. */
+  readonly since?: string;
+  /**
+   * Finds out whether the daemon has it. A feature that an API version promises is declined only by an answer that
+   * says so (501): any other wrong answer is a fault for the requirements to find.
+   */
+  readonly probe?: (context: ProbeContext) => Promise<Finding>;
+}
+
+/** All features, in the order of reports. */
+export const features = {
+  engine: { channel: 'standard', title: 'Engine API basics: ping, version, info, errors, version negotiation', since: '1.24' },
+  images: { channel: 'standard', title: 'images from OCI layout archives: load, list, inspect, history, get, tag, delete', since: '1.24', probe: probes.images },
+  prune: { channel: 'standard', title: 'pruning images', since: '1.25' },
+  events: { channel: 'standard', title: 'image events', since: '1.24' },
+  'list-manifests': { channel: 'standard', title: 'manifests in image lists', since: '1.47' },
+  'inspect-manifests': { channel: 'standard', title: 'manifests and descriptor in image inspect', since: '1.48' },
+  platforms: { channel: 'standard', title: 'platform selection in history, load and get', since: '1.48' },
+  'inspect-platform': { channel: 'standard', title: 'platform selection in image inspect', since: '1.49' },
+  'delete-platforms': { channel: 'standard', title: 'platform selection in delete', since: '1.50' },
+  'event-formats': { channel: 'standard', title: 'content negotiation of the event stream', since: '1.52' },
+  'disk-usage': { channel: 'standard', title: 'typed disk usage', since: '1.42' },
+  'incomplete-images': { channel: 'standard', title: 'images with absent content are kept', since: '1.48', probe: probes.incompleteImages },
+  attestations: { channel: 'standard', title: 'GET /images/{name}/attestations', since: '1.55', probe: probes.attestations },
+  content: { channel: 'standard', title: 'read-only content service over gRPC', probe: probes.content },
+  statements: { channel: 'experimental', title: 'Statements of attestation manifests in list and inspect', since: '1.55', probe: probes.statements },
+  'type-lists': { channel: 'experimental', title: 'comma-separated type values', since: '1.55', probe: probes.typeLists },
+} as const satisfies Record<string, Feature>;
+
+/** Name of a feature. */
+export type FeatureName = keyof typeof features;
+
+/** All names, in the order of reports. */
+export const featureNames = Object.keys(features) as readonly FeatureName[];
+
+/** The entry of a feature. */
+export function feature(name: FeatureName): Feature {
+  return features[name];
+}

@@ -1,0 +1,41 @@
+import * as broken from './recipes-broken.js';
+import * as forms from './recipes-forms.js';
+import * as sound from './recipes-sound.js';
+import type { Recipe } from './recipe.js';
+
+/** Every image of the suite by name. */
+export const recipes = {
+  basic: sound.basic,
+  bare: sound.bare,
+  plain: sound.plain,
+  multi: sound.multi,
+  foreign: sound.foreign,
+  older: sound.older,
+  'two-names': sound.twoNames,
+  unnamed: sound.unnamed,
+  verbatim: forms.verbatim,
+  values: forms.values,
+  comma: forms.comma,
+  unannotated: forms.unannotated,
+  duplicates: forms.duplicates,
+  many: forms.many,
+  big: forms.big,
+  artifact: forms.artifact,
+  rich: forms.rich,
+  inline: forms.inline,
+  'size-mismatch': forms.sizeMismatch,
+  'docker-list': forms.dockerList,
+  'two-manifests': forms.twoManifests,
+  'two-images': forms.twoImages,
+  'missing-statement': broken.missingStatement,
+  'missing-attestation-manifest': broken.missingAttestationManifest,
+  'missing-image-manifest': broken.missingImageManifest,
+  'not-json': broken.notJson,
+  mixed: broken.mixed,
+  orphan: broken.orphan,
+  'no-reference': broken.noReference,
+  'other-type': broken.otherType,
+} as const satisfies Record<string, Recipe>;
+
+/** Name of an image of the suite. */
+export type RecipeName = keyof typeof recipes;

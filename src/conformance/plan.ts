@@ -1,0 +1,104 @@
+import { type FeatureName, type Finding, feature } from './features.js';
+import { covers, type ProfileName } from './profiles.js';
+import type { Requirement } from './requirement.js';
+import { compareVersions } from './version.js';
+
+/** What a run was asked for. */
+export interface Selection {
+  /** Only the requirements that these profiles test. */
+  readonly profiles: readonly ProfileName[];
+  /** Only the requirements that need one of these features. */
+  readonly features: readonly FeatureName[];
+  /** Only requirements whose id matches one of these patterns. */
+  readonly only: readonly string[];
+  /** Not the requirements whose id matches one of these patterns. */
+  readonly skip: readonly string[];
+  readonly destructive: boolean;
+  readonly hazardous: boolean;
+}
+
+/** A selection that leaves nothing out but what could do harm. */
+export const everything: Selection = {
+  profiles: [],
+  features: [],
+  only: [],
+  skip: [],
+  destructive: false,
+  hazardous: false,
+};
+
+/** What is to be done with a requirement, and why. */
+export type Decision =
+  | { readonly act: 'run' }
+  | { readonly act: 'skip'; readonly reason: string }
+  | { readonly act: 'unsupported'; readonly reason: string };
+
+/** Whether an id matches a pattern: the id itself, a prefix up to a dot, or one with `*`. */
+export function matches(pattern: string, id: string): boolean {
+  if (!pattern.includes('*')) return id === pattern || id.startsWith(`${pattern}.`);
+  const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${source.join('.*')}$`).test(id);
+}
+
+/** Why the selection leaves a requirement out, if it does. */
+function leftOut(requirement: Requirement, selection: Selection): string | undefined {
+  const { id } = requirement;
+  if (selection.only.length > 0 && !selection.only.some((pattern) => matches(pattern, id))) return 'left out by --only';
+  const skipped = selection.skip.find((pattern) => matches(pattern, id));
+  if (skipped !== undefined) return `left out by --skip ${skipped}`;
+  if (selection.features.length > 0 && !requirement.features.some((name) => selection.features.includes(name)))
+    return 'left out by --feature';
+  if (selection.profiles.length > 0 && !selection.profiles.some((name) => covers(name, requirement.features)))
+    return 'left out by --profile';
+  if (requirement.hazardous && !selection.hazardous) return 'has taken down daemons: runs with --hazardous only';
+  if (requirement.destructive && !selection.destructive)
+    return "acts on more than the suite's images: runs with --destructive only";
+  return undefined;
+}
+
+/** Why the API version lacks a requirement, if it does. */
+function tooOld(requirement: Requirement, apiVersion: string): string | undefined {
+  for (const name of requirement.features) {
+    const { since } = feature(name);
+    if (since !== undefined && compareVersions(apiVersion, since) < 0)
+      return `${name} needs API ${since}, this run has ${apiVersion}`;
+  }
+  if (requirement.since !== undefined && compareVersions(apiVersion, requirement.since) < 0)
+    return `needs API ${requirement.since}, this run has ${apiVersion}`;
+  return undefined;
+}
+
+/**
+ * Decide about one requirement. Nothing else in the suite does.
+ *
+ * @param requirement what is to be tested
+ * @param selection what the run was asked for
+ * @param apiVersion the version that requests carry
+ * @param findings what probes found; a feature without finding counts as supported
+ */
+export function decide(
+  requirement: Requirement,
+  selection: Selection,
+  apiVersion: string,
+  findings: ReadonlyMap<FeatureName, Finding>,
+): Decision {
+  const left = leftOut(requirement, selection);
+  if (left !== undefined) return { act: 'skip', reason: left };
+  const old = tooOld(requirement, apiVersion);
+  if (old !== undefined) return { act: 'unsupported', reason: old };
+  for (const name of requirement.features) {
+    const finding = findings.get(name);
+    if (finding && !finding.supported && !selection.features.includes(name))
+      return { act: 'unsupported', reason: `${name}: ${finding.evidence}` };
+  }
+  return { act: 'run' };
+}
+
+/** The features that a run has to probe: those of requirements that only a probe may still rule out. */
+export function toProbe(all: readonly Requirement[], selection: Selection, apiVersion: string): readonly FeatureName[] {
+  const names = new Set<FeatureName>();
+  for (const requirement of all)
+    if (decide(requirement, selection, apiVersion, new Map()).act === 'run')
+      for (const name of requirement.features) if (feature(name).probe) names.add(name);
+  return [...names];
+}

@@ -1,0 +1,93 @@
+import type { Answer, Api } from './api.js';
+import type { ContentClient } from './content/client.js';
+import type { Daemon } from './daemon.js';
+import type { FeatureName } from './features.js';
+import type { Platform } from './images/kit.js';
+import type { RecipeName } from './images/recipes.js';
+import type { LoadedImage } from './session.js';
+
+/** How binding a requirement is: a failed MUST makes a daemon non-conformant, a failed SHOULD is reported only. */
+export type Level = 'MUST' | 'SHOULD';
+
+/** What a check may use. */
+export interface CheckContext {
+  readonly api: Api;
+  readonly daemon: Daemon;
+  /** API version that requests carry in their path, e.g. `1.55`. */
+  readonly version: string;
+  /** The daemon's own platform, which answers when a request names none. */
+  readonly host: Platform;
+  /** An image of the requirement's `images`, shared between checks: read only. */
+  image(name: RecipeName): LoadedImage;
+  /** A private copy of an image with its own digests, for checks that change it. */
+  fresh(name: RecipeName): Promise<LoadedImage>;
+  /** A name below the run's prefix that no other check uses; removed at the end of the run. */
+  scratch(suffix: string): string;
+  /** Remember a name for removal at the end of the run. */
+  own(name: string): string;
+  /** Send an archive to `POST /images/load`. */
+  load(tar: Buffer, query?: Record<string, string | readonly string[]>): Promise<Answer>;
+  /** The content service, connected on first use. */
+  content(): Promise<ContentClient>;
+}
+
+/** One thing that a daemon has to do. */
+export interface Requirement {
+  /** Unique, `<operationId>.<what>`. */
+  readonly id: string;
+  readonly title: string;
+  readonly level: Level;
+  /** All of them must be supported, else the requirement is unsupported. */
+  readonly features: readonly FeatureName[];
+  /** operationId of api/swagger.yaml, or the full name of a gRPC method. */
+  readonly operationId: string;
+  /** JSON pointer into api/swagger.yaml; none for the content service, which the description does not hold. */
+  readonly pointer: string | null;
+  readonly images: readonly RecipeName[];
+  /** One sentence: what goes wrong for a client when this does not hold. */
+  readonly why: string;
+  /** First API version that demands it, when later than that of its features. */
+  readonly since?: string;
+  /** Acts on more than the suite's own images; runs with `--destructive` only. */
+  readonly destructive?: boolean;
+  /** Has taken down daemons; runs with `--hazardous` only. */
+  readonly hazardous?: boolean;
+  /** @throws Unmet when the daemon does not do it */
+  check(t: CheckContext): Promise<void>;
+}
+
+/** What a family of requirements has in common. */
+interface Family {
+  readonly operationId: string;
+  readonly features: readonly FeatureName[];
+  /** Pointer of the family's operation; a member's own pointer is taken below it when it starts with `+`. */
+  readonly pointer: string | null;
+  readonly images?: readonly RecipeName[];
+  readonly destructive?: boolean;
+}
+
+/** A member of a family: what differs from it. */
+type Member = Omit<Requirement, 'level' | 'features' | 'operationId' | 'pointer' | 'images'> &
+  Partial<Pick<Requirement, 'level' | 'features' | 'operationId' | 'pointer' | 'images'>>;
+
+/**
+ * Requirements that share an operation, features and images.
+ *
+ * @param family what they share; a member overrides it
+ * @param members ids are given without the operationId
+ */
+export function requirements(family: Family, members: readonly Member[]): readonly Requirement[] {
+  return members.map((member) => {
+    const pointer = member.pointer ?? family.pointer;
+    return {
+      level: 'MUST',
+      operationId: family.operationId,
+      features: family.features,
+      images: family.images ?? [],
+      ...(family.destructive ? { destructive: true } : {}),
+      ...member,
+      id: `${family.operationId.replace(/^.*\.(\w+)\/(\w+)$/, '$1.$2')}.${member.id}`,
+      pointer: pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer,
+    };
+  });
+}

@@ -1,0 +1,126 @@
+import type { Answer } from '../api.js';
+import { same, Shape, Unmet } from '../expect.js';
+import type { Descriptor, Platform } from '../images/kit.js';
+import { predicateKey } from '../images/kit.js';
+import type { Attested } from '../images/recipe.js';
+import type { CheckContext } from '../requirement.js';
+import type { LoadedImage } from '../session.js';
+
+/** JSON pointers of the operations in api/swagger.yaml. */
+export const pointers = {
+  attestations: '/paths/~1images~1{name}~1attestations/get',
+  inspect: '/paths/~1images~1{name}~1json/get',
+  list: '/paths/~1images~1json/get',
+  history: '/paths/~1images~1{name}~1history/get',
+  get: '/paths/~1images~1{name}~1get/get',
+  getAll: '/paths/~1images~1get/get',
+  load: '/paths/~1images~1load/post',
+  tag: '/paths/~1images~1{name}~1tag/post',
+  delete: '/paths/~1images~1{name}/delete',
+  prune: '/paths/~1images~1prune/post',
+  events: '/paths/~1events/get',
+  ping: '/paths/~1_ping/get',
+  pingHead: '/paths/~1_ping/head',
+  version: '/paths/~1version/get',
+  info: '/paths/~1info/get',
+  usage: '/paths/~1system~1df/get',
+  manifestSummary: '/definitions/ImageManifestSummary',
+  statement: '/definitions/AttestationStatement',
+  error: '/definitions/ErrorResponse',
+} as const;
+
+/** A platform as a request parameter carries it. */
+export function platformText(platform: Partial<Platform>): string {
+  return JSON.stringify(platform);
+}
+
+/** Path of an image's attestations. */
+export function attestationsOf(name: string): string {
+  return `/images/${name}/attestations`;
+}
+
+/** The one attested platform of an image that has a single one. */
+export function attestedOf(image: LoadedImage, i = 0): Attested {
+  const attested = image.attested[i];
+  if (!attested) throw new Error(`the image '${image.recipe}' has no attestation manifest ${i}`);
+  return attested;
+}
+
+/** Attestation layers that name a predicate type, in layer order. */
+export function annotated(attested: Attested): readonly Descriptor[] {
+  return attested.layers.filter((layer) => (layer.annotations?.[predicateKey] ?? '') !== '');
+}
+
+/** What the endpoint lists for these layers, without statements. */
+export function entriesFor(layers: readonly Descriptor[]): readonly object[] {
+  return layers.map((layer) => ({ Descriptor: layer, PredicateType: layer.annotations?.[predicateKey] }));
+}
+
+/**
+ * Demand that an answer lists exactly these attestation layers in this order, whatever else its entries hold.
+ *
+ * @throws Unmet
+ */
+export function lists(answer: Answer, layers: readonly Descriptor[], what = 'listed attestations'): Shape[] {
+  const entries = answer.status(200).json().array();
+  const digests = entries.map((entry) => entry.at('Descriptor', 'digest').value);
+  same(
+    digests,
+    layers.map(({ digest }) => digest),
+    `${what}: descriptor digests`,
+  );
+  return entries;
+}
+
+/** JSON text without the whitespace between its tokens, every token as it was. */
+export function compact(text: string): string {
+  let out = '';
+  let inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text[i] ?? '';
+    if (inString) {
+      out += char;
+      if (char === '\\') out += text[++i] ?? '';
+      else if (char === '"') inString = false;
+    } else if (char === '"') {
+      inString = true;
+      out += char;
+    } else if (!/[ \t\r\n]/.test(char)) out += char;
+  }
+  return out;
+}
+
+/**
+ * Demand that the body holds a statement verbatim.
+ *
+ * @param member key that holds it, e.g. `"Statement":`
+ * @throws Unmet
+ */
+export function holdsVerbatim(answer: Answer, member: string, statement: Buffer): void {
+  const wanted = Buffer.from(`${member}${compact(statement.toString('utf8'))}`);
+  if (answer.status(200).body.includes(wanted)) return;
+  throw new Unmet('statement in the body', wanted.toString('utf8').slice(0, 500), answer.text.slice(0, 1500));
+}
+
+/** Members of an object in the order in which the text has them, one level deep. */
+export function keysOf(shape: Shape): readonly string[] {
+  return Object.keys(shape.object());
+}
+
+/** The entry of a list whose member has the given value. */
+export function entryWhere(list: readonly Shape[], member: string, value: unknown): Shape {
+  const found = list.find((entry) => entry.at(member).value === value);
+  if (!found) throw new Unmet(`entry with ${member}`, String(value), JSON.stringify(list.map((e) => e.at(member).value)));
+  return found;
+}
+
+/** Manifest summaries from inspect. */
+export async function manifestsOf(t: CheckContext, image: LoadedImage): Promise<Shape[]> {
+  const answer = await t.api.get(`/images/${image.name}/json`, { query: { manifests: '1' } });
+  return answer.status(200).json().at('Manifests').array();
+}
+
+/** Wait a little; only to let a daemon finish what it does after its answer. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { Connection } from '../client/connection.js';
+import type { Target } from '../client/target.js';
+import { AttestdError } from '../errors.js';
+import { Api, type Exchange } from './api.js';
+import { ContentClient } from './content/client.js';
+import { type Daemon, hostPlatform, introduce } from './daemon.js';
+import { show, Unmet } from './expect.js';
+import { type FeatureName, type Finding, feature, featureNames } from './features.js';
+import type { Platform } from './images/kit.js';
+import { type RecipeName, recipes } from './images/recipes.js';
+import type { Deviation, Outcome, Result } from './outcome.js';
+import { decide, type Selection, toProbe } from './plan.js';
+import type { CheckContext, Requirement } from './requirement.js';
+import { type ResponseValidator, SchemaFindings, type SchemaFinding } from './schema.js';
+import { type LoadedImage, Session } from './session.js';
+import { compareVersions } from './version.js';
+
+/** What a run needs to know. */
+export interface RunOptions {
+  readonly target: Target;
+  readonly requirements: readonly Requirement[];
+  readonly selection: Selection;
+  /** API version in requests; the highest that both the daemon and `maxVersion` have by default. */
+  readonly apiVersion?: string;
+  /** API version of the description. */
+  readonly maxVersion: string;
+  readonly deviations: (daemon: Daemon) => readonly Deviation[];
+  readonly validator?: ResponseValidator;
+  /** Name of the run; random by default. */
+  readonly run?: string;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (daemon: Daemon, apiVersion: string, planned: number) => void;
+  readonly onResult?: (result: Result, done: number, of: number) => void;
+}
+
+/** What a run found. */
+export interface RunOutcome {
+  readonly daemon: Daemon;
+  readonly run: string;
+  readonly host: Platform;
+  readonly apiVersion: string;
+  readonly selection: Selection;
+  readonly findings: ReadonlyMap<FeatureName, Finding>;
+  /** Sorted by id. */
+  readonly results: readonly Result[];
+  readonly schema: readonly SchemaFinding[];
+  /** Number of answers checked against the description. */
+  readonly schemaChecked: number;
+  /** Known deviations whose requirement passed. */
+  readonly repaired: readonly Deviation[];
+  /** What could not be removed from the daemon. */
+  readonly leftovers: readonly string[];
+  readonly interrupted: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/** Reads as `X: Y`, with the cause when there is one. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/**
+ * Judge a daemon: probe its features, run what the plan says, remove what was loaded.
+ *
+ * @throws AttestdError UNAVAILABLE when no daemon answers, USAGE when it does not have the asked API version
+ */
+export async function run(options: RunOptions): Promise<RunOutcome> {
+  const connection = new Connection(options.target);
+  const startedAt = new Date();
+  const started = performance.now();
+  const schema = options.validator ? new SchemaFindings(options.validator) : undefined;
+  let exchanges: Exchange[] = [];
+  const record = (exchange: Exchange): void => {
+    exchanges.push(exchange);
+    schema?.add(exchange);
+  };
+  const silent = (): void => undefined;
+  let contentClient: Promise<ContentClient> | undefined;
+  const content = (): Promise<ContentClient> => (contentClient ??= ContentClient.connect(options.target, record));
+  try {
+    const daemon = await meet(new Api(connection, null, record, options.signal));
+    const apiVersion = chooseVersion(daemon, options);
+    const host = hostPlatform(daemon);
+    const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
+    const api = new Api(connection, apiVersion, record, options.signal);
+    const session = new Session(api, name, host);
+    const findings = new Map<FeatureName, Finding>();
+    const results: Result[] = [];
+    let leftovers: readonly string[] = [];
+    const aborted = (): boolean => options.signal?.aborted ?? false;
+    try {
+      for (const asked of toProbe(options.requirements, options.selection, apiVersion)) {
+        if (aborted()) break;
+        findings.set(asked, await probe(asked, { api, daemon, session, content }));
+      }
+      const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const known = new Map(options.deviations(daemon).map((deviation) => [deviation.requirement, deviation]));
+      options.onStart?.(daemon, apiVersion, ordered.length);
+      for (const requirement of ordered) {
+        if (aborted()) break;
+        const decision = decide(requirement, options.selection, apiVersion, findings);
+        exchanges = [];
+        const begun = performance.now();
+        const ended =
+          decision.act === 'run'
+            ? await check(requirement, { api, daemon, apiVersion, host, session, content })
+            : { outcome: (decision.act === 'skip' ? 'skipped' : 'unsupported') as Outcome, reason: decision.reason };
+        if (aborted()) break;
+        const deviation = ended.outcome === 'failed' ? known.get(requirement.id) : undefined;
+        const result: Result = {
+          requirement,
+          ...ended,
+          ...(deviation ? { deviation } : {}),
+          exchanges,
+          durationMs: performance.now() - begun,
+        };
+        results.push(result);
+        options.onResult?.(result, results.length, ordered.length);
+      }
+    } finally {
+      leftovers = await session.close(new Api(connection, apiVersion, silent));
+    }
+    const passed = new Set(results.filter(({ outcome }) => outcome === 'passed').map(({ requirement }) => requirement.id));
+    return {
+      daemon,
+      run: name,
+      host,
+      apiVersion,
+      selection: options.selection,
+      findings: declared(findings, apiVersion),
+      results,
+      schema: schema?.list() ?? [],
+      schemaChecked: schema?.checked ?? 0,
+      repaired: options.deviations(daemon).filter(({ requirement }) => passed.has(requirement)),
+      leftovers,
+      interrupted: aborted(),
+      startedAt,
+      durationMs: performance.now() - started,
+    };
+  } finally {
+    connection.close();
+    await contentClient?.then((client) => client.close(), silent);
+  }
+}
+
+async function meet(api: Api): Promise<Daemon> {
+  try {
+    return await introduce(api);
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error;
+    throw new AttestdError('UNAVAILABLE', `no daemon answers: ${error.message}: ${error.actual}`, { cause: error });
+  }
+}
+
+function chooseVersion(daemon: Daemon, options: RunOptions): string {
+  const highest =
+    compareVersions(daemon.apiVersion, options.maxVersion) < 0 ? daemon.apiVersion : options.maxVersion;
+  const version = options.apiVersion ?? highest;
+  if (compareVersions(version, daemon.apiVersion) > 0 || compareVersions(version, daemon.minApiVersion) < 0) {
+    const range = `${daemon.minApiVersion} to ${daemon.apiVersion}`;
+    throw new AttestdError('USAGE', `the daemon has API ${range}, not ${version}`);
+  }
+  return version;
+}
+
+async function probe(name: FeatureName, context: Parameters<NonNullable<ReturnType<typeof feature>['probe']>>[0]): Promise<Finding> {
+  try {
+    return (await feature(name).probe?.(context)) ?? { supported: true, evidence: 'promised by the API version' };
+  } catch (error) {
+    // A probe that finds no answer rules nothing out: the requirements then fail with the daemon's own answer.
+    if (error instanceof Unmet) return { supported: true, evidence: `probe: ${error.message}: ${error.actual}` };
+    throw error;
+  }
+}
+
+/** Findings for every feature: what was probed, and what the API version alone decides. */
+function declared(probed: ReadonlyMap<FeatureName, Finding>, apiVersion: string): ReadonlyMap<FeatureName, Finding> {
+  return new Map(
+    featureNames.map((name) => {
+      const { since, probe: probing } = feature(name);
+      if (since !== undefined && compareVersions(apiVersion, since) < 0)
+        return [name, { supported: false, evidence: `needs API ${since}, this run has ${apiVersion}` }];
+      const evidence = probing ? 'not probed: no requirement of this run needs it' : `API ${apiVersion}`;
+      return [name, probed.get(name) ?? { supported: !probing, evidence }];
+    }),
+  );
+}
+
+interface CheckOptions {
+  readonly api: Api;
+  readonly daemon: Daemon;
+  readonly apiVersion: string;
+  readonly host: Platform;
+  readonly session: Session;
+  readonly content: () => Promise<ContentClient>;
+}
+
+async function check(requirement: Requirement, options: CheckOptions): Promise<Pick<Result, 'outcome' | 'reason' | 'failure'>> {
+  const { api, daemon, apiVersion, host, session, content } = options;
+  const images = new Map<RecipeName, LoadedImage>();
+  const context: CheckContext = {
+    api,
+    daemon,
+    version: apiVersion,
+    host,
+    content,
+    image: (name) => {
+      const image = images.get(name);
+      if (!image) throw new AttestdError('INTERNAL', `${requirement.id} does not list the image '${name}' (${recipes[name].summary})`);
+      return image;
+    },
+    fresh: (name) => session.fresh(name),
+    scratch: (suffix) => session.scratch(suffix),
+    own: (name) => session.own(name),
+    load: (tar, query) => session.load(tar, query),
+  };
+  try {
+    for (const name of requirement.images) images.set(name, await session.image(name));
+    await requirement.check(context);
+    return { outcome: 'passed', reason: '' };
+  } catch (error) {
+    if (error instanceof Unmet)
+      return {
+        outcome: 'failed',
+        reason: '',
+        failure: { message: error.message, expected: error.expected, actual: error.actual },
+      };
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    return {
+      outcome: 'error',
+      reason: `the suite broke: ${explain(error)}`,
+      failure: { message: explain(error), expected: 'a verdict', actual: show(stack) },
+    };
+  }
+}

@@ -1,0 +1,133 @@
+import { filters, type Api, type Answer } from './api.js';
+import { type Shape, show, Unmet } from './expect.js';
+import { type Platform, runLabel } from './images/kit.js';
+import { build, type BuiltImage } from './images/recipe.js';
+import { type RecipeName, recipes } from './images/recipes.js';
+
+/** An image that the daemon holds. */
+export interface LoadedImage extends BuiltImage {
+  /** First name, with tag; the root's digest for an unnamed image. */
+  readonly name: string;
+  /** The name without tag. */
+  readonly repository: string;
+}
+
+/** What a run has put into the daemon, and how to take it out again. */
+export class Session {
+  /** First part of every repository name of the run, and the value of its label. */
+  readonly run: string;
+  readonly host: Platform;
+  readonly #api: Api;
+  readonly #loaded = new Map<RecipeName, Promise<LoadedImage>>();
+  readonly #names = new Set<string>();
+  #copies = 0;
+  #touched = false;
+
+  /**
+   * @param api for loads and removals
+   * @param run name of the run, e.g. `attestd-1a2b3c4d`
+   * @param host the daemon's platform
+   */
+  constructor(api: Api, run: string, host: Platform) {
+    this.#api = api;
+    this.run = run;
+    this.host = host;
+  }
+
+  /**
+   * The shared copy of an image, loaded on first use.
+   *
+   * @throws Unmet when the daemon does not load it
+   */
+  image(name: RecipeName): Promise<LoadedImage> {
+    const known = this.#loaded.get(name);
+    if (known) return known;
+    const loading = this.#load(build(name, recipes[name], { host: this.host, run: this.run }));
+    this.#loaded.set(name, loading);
+    return loading;
+  }
+
+  /**
+   * A copy of an image under its own name and with its own digests.
+   *
+   * @throws Unmet when the daemon does not load it
+   */
+  fresh(name: RecipeName): Promise<LoadedImage> {
+    return this.#load(this.draft(name));
+  }
+
+  /** A private image that is built, not loaded. */
+  draft(name: RecipeName): BuiltImage {
+    this.#copies += 1;
+    return build(name, recipes[name], { host: this.host, run: this.run, salt: `-${this.#copies}` });
+  }
+
+  /** A name below the run's prefix that nothing else uses. */
+  scratch(suffix: string): string {
+    this.#copies += 1;
+    return this.own(`${this.run}/scratch-${this.#copies}/${suffix}`);
+  }
+
+  /** Remember a name for removal. */
+  own(name: string): string {
+    this.#touched = true;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** Remember what an archive will leave behind, then send it. */
+  load(tar: Buffer, query: Record<string, string | readonly string[]> = {}): Promise<Answer> {
+    this.#touched = true;
+    return this.#api.post('/images/load', { query, body: tar, headers: { 'Content-Type': 'application/x-tar' } });
+  }
+
+  async #load(image: BuiltImage): Promise<LoadedImage> {
+    for (const name of image.names) this.own(name);
+    const answer = (await this.load(image.tar)).status(200);
+    const refused = answer.lines().find((line) => line.at('error').present);
+    if (refused)
+      throw new Unmet(`load of the image '${image.recipe}'`, 'a loaded image', show(refused.at('error').value));
+    const name = image.names[0] ?? image.root.digest;
+    return { ...image, name, repository: name.includes('@') ? name : name.replace(/:[^:/]*$/, '') };
+  }
+
+  /**
+   * Remove everything that the run has put into the daemon, and nothing else.
+   *
+   * @param api requests that are not aborted with the run
+   * @returns names that could not be removed
+   */
+  async close(api: Api): Promise<readonly string[]> {
+    if (!this.#touched) return [];
+    await Promise.allSettled(this.#loaded.values());
+    const left = new Set<string>();
+    for (const name of this.#names) {
+      const status = await this.#remove(api, name);
+      if (status !== 200 && status !== 404) left.add(name);
+    }
+    for (const id of await this.#unnamed(api)) {
+      const status = await this.#remove(api, id);
+      if (status !== 200 && status !== 404) left.add(id);
+    }
+    return [...left];
+  }
+
+  async #remove(api: Api, name: string): Promise<number> {
+    try {
+      return (await api.delete(`/images/${name}`, { query: { force: '1' } })).exchange.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Ids of images that carry the run's label; the label is checked here too, in case the daemon ignores the filter. */
+  async #unnamed(api: Api): Promise<string[]> {
+    try {
+      const query = { all: '1', filters: filters({ label: [`${runLabel}=${this.run}`] }) };
+      const images: Shape[] = (await api.get('/images/json', { query })).status(200).json().array();
+      return images.filter((image) => image.at('Labels', runLabel).value === this.run).map((image) => image.at('Id').string());
+    } catch {
+      return [];
+    }
+  }
+}
