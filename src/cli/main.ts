@@ -7,7 +7,12 @@ interface Command {
   readonly run: (args: string[]) => Promise<number>;
 }
 
-const commands: Readonly<Record<string, Command>> = {};
+const commands: Readonly<Record<string, Command>> = {
+  conformance: {
+    summary: 'judge a daemon, or the reference server, against the requirements',
+    run: async (args) => (await import('./conformance.js')).conformance(args),
+  },
+};
 
 function usage(): string {
   const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);

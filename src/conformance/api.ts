@@ -185,7 +185,8 @@ export class Answer {
   /** Each JSON document of a stream. @throws Unmet when a line is no JSON */
   lines(): Shape[] {
     return this.text
-      .split(/[\r\n\u001e]+/)
+      .replaceAll('\u001e', '\n')
+      .split(/[\r\n]+/)
       .filter((line) => line.trim() !== '')
       .map((line, i) => {
         try {

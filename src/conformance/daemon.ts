@@ -26,7 +26,10 @@ export async function introduce(api: Api): Promise<Daemon> {
   const body = answer.json();
   return {
     version: text(body.at('Version')),
-    apiVersion: body.at('ApiVersion').matches(/^\d+\.\d+$/).string(),
+    apiVersion: body
+      .at('ApiVersion')
+      .matches(/^\d+\.\d+$/)
+      .string(),
     minApiVersion: text(body.at('MinAPIVersion')) || '1.24',
     os: text(body.at('Os')) || 'linux',
     arch: text(body.at('Arch')) || 'amd64',

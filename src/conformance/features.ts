@@ -37,8 +37,17 @@ export interface Feature {
 
 /** All features, in the order of reports. */
 export const features = {
-  engine: { channel: 'standard', title: 'Engine API basics: ping, version, info, errors, version negotiation', since: '1.24' },
-  images: { channel: 'standard', title: 'images from OCI layout archives: load, list, inspect, history, get, tag, delete', since: '1.24', probe: probes.images },
+  engine: {
+    channel: 'standard',
+    title: 'Engine API basics: ping, version, info, errors, version negotiation',
+    since: '1.24',
+  },
+  images: {
+    channel: 'standard',
+    title: 'images from OCI layout archives: load, list, inspect, history, get, tag, delete',
+    since: '1.24',
+    probe: probes.images,
+  },
   prune: { channel: 'standard', title: 'pruning images', since: '1.25' },
   events: { channel: 'standard', title: 'image events', since: '1.24' },
   'list-manifests': { channel: 'standard', title: 'manifests in image lists', since: '1.47' },
@@ -48,11 +57,31 @@ export const features = {
   'delete-platforms': { channel: 'standard', title: 'platform selection in delete', since: '1.50' },
   'event-formats': { channel: 'standard', title: 'content negotiation of the event stream', since: '1.52' },
   'disk-usage': { channel: 'standard', title: 'typed disk usage', since: '1.42' },
-  'incomplete-images': { channel: 'standard', title: 'images with absent content are kept', since: '1.48', probe: probes.incompleteImages },
-  attestations: { channel: 'standard', title: 'GET /images/{name}/attestations', since: '1.55', probe: probes.attestations },
+  'incomplete-images': {
+    channel: 'standard',
+    title: 'images with absent content are kept',
+    since: '1.48',
+    probe: probes.incompleteImages,
+  },
+  attestations: {
+    channel: 'standard',
+    title: 'GET /images/{name}/attestations',
+    since: '1.55',
+    probe: probes.attestations,
+  },
   content: { channel: 'standard', title: 'read-only content service over gRPC', probe: probes.content },
-  statements: { channel: 'experimental', title: 'Statements of attestation manifests in list and inspect', since: '1.55', probe: probes.statements },
-  'type-lists': { channel: 'experimental', title: 'comma-separated type values', since: '1.55', probe: probes.typeLists },
+  statements: {
+    channel: 'experimental',
+    title: 'Statements of attestation manifests in list and inspect',
+    since: '1.55',
+    probe: probes.statements,
+  },
+  'type-lists': {
+    channel: 'experimental',
+    title: 'comma-separated type values',
+    since: '1.55',
+    probe: probes.typeLists,
+  },
 } as const satisfies Record<string, Feature>;
 
 /** Name of a feature. */

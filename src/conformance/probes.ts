@@ -40,7 +40,10 @@ export async function content({ content: connect }: ProbeContext): Promise<Findi
   const client = await connect();
   const { status, details } = await client.info(`sha256:${'0'.repeat(64)}`);
   const supported = status === 'OK' || status === 'NOT_FOUND';
-  return { supported, evidence: `Content/Info of an unknown digest: ${status}${details ? ` (${details.slice(0, 120)})` : ''}` };
+  return {
+    supported,
+    evidence: `Content/Info of an unknown digest: ${status}${details ? ` (${details.slice(0, 120)})` : ''}`,
+  };
 }
 
 /** Whether inspect with manifests carries statements. */
@@ -54,7 +57,9 @@ export async function statements({ api, session }: ProbeContext): Promise<Findin
 /** Whether a comma-separated type selects by its parts. */
 export async function typeLists({ api, session }: ProbeContext): Promise<Finding> {
   const { name } = await session.image('basic');
-  const answer = await api.get(`/images/${name}/attestations`, { query: { type: `${types.provenance},${types.spdx}` } });
+  const answer = await api.get(`/images/${name}/attestations`, {
+    query: { type: `${types.provenance},${types.spdx}` },
+  });
   const found = answer.exchange.status === 200 ? answer.json().array() : [];
   const selected = found.map((entry) => String(entry.at('PredicateType').value));
   return { supported: selected.length > 0, evidence: `a list of two types selects ${lists(selected)}` };

@@ -12,7 +12,7 @@ import { type RecipeName, recipes } from './images/recipes.js';
 import type { Deviation, Outcome, Result } from './outcome.js';
 import { decide, type Selection, toProbe } from './plan.js';
 import type { CheckContext, Requirement } from './requirement.js';
-import { type ResponseValidator, SchemaFindings, type SchemaFinding } from './schema.js';
+import { type ResponseValidator, type SchemaFinding, SchemaFindings } from './schema.js';
 import { type LoadedImage, Session } from './session.js';
 import { compareVersions } from './version.js';
 
@@ -94,7 +94,11 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     try {
       for (const asked of toProbe(options.requirements, options.selection, apiVersion)) {
         if (aborted()) break;
-        findings.set(asked, await probe(asked, { api, daemon, session, content }));
+        try {
+          findings.set(asked, await probe(asked, { api, daemon, session, content }));
+        } catch (error) {
+          if (!aborted()) throw error;
+        }
       }
       const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
       const known = new Map(options.deviations(daemon).map((deviation) => [deviation.requirement, deviation]));
@@ -123,7 +127,9 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     } finally {
       leftovers = await session.close(new Api(connection, apiVersion, silent));
     }
-    const passed = new Set(results.filter(({ outcome }) => outcome === 'passed').map(({ requirement }) => requirement.id));
+    const passed = new Set(
+      results.filter(({ outcome }) => outcome === 'passed').map(({ requirement }) => requirement.id),
+    );
     return {
       daemon,
       run: name,
@@ -156,8 +162,7 @@ async function meet(api: Api): Promise<Daemon> {
 }
 
 function chooseVersion(daemon: Daemon, options: RunOptions): string {
-  const highest =
-    compareVersions(daemon.apiVersion, options.maxVersion) < 0 ? daemon.apiVersion : options.maxVersion;
+  const highest = compareVersions(daemon.apiVersion, options.maxVersion) < 0 ? daemon.apiVersion : options.maxVersion;
   const version = options.apiVersion ?? highest;
   if (compareVersions(version, daemon.apiVersion) > 0 || compareVersions(version, daemon.minApiVersion) < 0) {
     const range = `${daemon.minApiVersion} to ${daemon.apiVersion}`;
@@ -166,7 +171,10 @@ function chooseVersion(daemon: Daemon, options: RunOptions): string {
   return version;
 }
 
-async function probe(name: FeatureName, context: Parameters<NonNullable<ReturnType<typeof feature>['probe']>>[0]): Promise<Finding> {
+async function probe(
+  name: FeatureName,
+  context: Parameters<NonNullable<ReturnType<typeof feature>['probe']>>[0],
+): Promise<Finding> {
   try {
     return (await feature(name).probe?.(context)) ?? { supported: true, evidence: 'promised by the API version' };
   } catch (error) {
@@ -176,15 +184,15 @@ async function probe(name: FeatureName, context: Parameters<NonNullable<ReturnTy
   }
 }
 
-/** Findings for every feature: what was probed, and what the API version alone decides. */
+/** Findings for features: what was probed, and what the API version alone decides; none for what was not looked at. */
 function declared(probed: ReadonlyMap<FeatureName, Finding>, apiVersion: string): ReadonlyMap<FeatureName, Finding> {
   return new Map(
-    featureNames.map((name) => {
+    featureNames.flatMap((name): [FeatureName, Finding][] => {
       const { since, probe: probing } = feature(name);
       if (since !== undefined && compareVersions(apiVersion, since) < 0)
-        return [name, { supported: false, evidence: `needs API ${since}, this run has ${apiVersion}` }];
-      const evidence = probing ? 'not probed: no requirement of this run needs it' : `API ${apiVersion}`;
-      return [name, probed.get(name) ?? { supported: !probing, evidence }];
+        return [[name, { supported: false, evidence: `needs API ${since}, this run has ${apiVersion}` }]];
+      const finding = probed.get(name) ?? (probing ? undefined : { supported: true, evidence: `API ${apiVersion}` });
+      return finding ? [[name, finding]] : [];
     }),
   );
 }
@@ -198,7 +206,10 @@ interface CheckOptions {
   readonly content: () => Promise<ContentClient>;
 }
 
-async function check(requirement: Requirement, options: CheckOptions): Promise<Pick<Result, 'outcome' | 'reason' | 'failure'>> {
+async function check(
+  requirement: Requirement,
+  options: CheckOptions,
+): Promise<Pick<Result, 'outcome' | 'reason' | 'failure'>> {
   const { api, daemon, apiVersion, host, session, content } = options;
   const images = new Map<RecipeName, LoadedImage>();
   const context: CheckContext = {
@@ -209,7 +220,11 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<P
     content,
     image: (name) => {
       const image = images.get(name);
-      if (!image) throw new AttestdError('INTERNAL', `${requirement.id} does not list the image '${name}' (${recipes[name].summary})`);
+      if (!image)
+        throw new AttestdError(
+          'INTERNAL',
+          `${requirement.id} does not list the image '${name}' (${recipes[name].summary})`,
+        );
       return image;
     },
     fresh: (name) => session.fresh(name),

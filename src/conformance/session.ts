@@ -1,7 +1,7 @@
-import { filters, type Api, type Answer } from './api.js';
+import { type Answer, type Api, filters } from './api.js';
 import { type Shape, show, Unmet } from './expect.js';
 import { type Platform, runLabel } from './images/kit.js';
-import { build, type BuiltImage } from './images/recipe.js';
+import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 
 /** An image that the daemon holds. */
@@ -125,7 +125,9 @@ export class Session {
     try {
       const query = { all: '1', filters: filters({ label: [`${runLabel}=${this.run}`] }) };
       const images: Shape[] = (await api.get('/images/json', { query })).status(200).json().array();
-      return images.filter((image) => image.at('Labels', runLabel).value === this.run).map((image) => image.at('Id').string());
+      return images
+        .filter((image) => image.at('Labels', runLabel).value === this.run)
+        .map((image) => image.at('Id').string());
     } catch {
       return [];
     }

@@ -130,7 +130,9 @@ export class ContentClient {
     return { ...ended, parts, data: Buffer.concat(parts.map(({ data }) => data)) };
   }
 
-  async list(filters: readonly string[] = []): Promise<Ended & { readonly blobs: readonly BlobInfo[]; readonly sizes: readonly number[] }> {
+  async list(
+    filters: readonly string[] = [],
+  ): Promise<Ended & { readonly blobs: readonly BlobInfo[]; readonly sizes: readonly number[] }> {
     const { messages, ...ended } = await this.call('List', encode(filters.map((filter) => [1, filter] as const)));
     const pages = messages.map((message) =>
       (decode(message).get(1) ?? []).flatMap((entry) => (Buffer.isBuffer(entry) ? [blobInfo(decode(entry))] : [])),

@@ -132,7 +132,11 @@ export class Kit {
       },
       rootfs: { type: 'layers', diff_ids: diffIds },
       history: [
-        ...layers.map((_, i) => ({ created: date, created_by: `COPY suite/${i}.txt /suite/ # ${name}`, comment: 'suite' })),
+        ...layers.map((_, i) => ({
+          created: date,
+          created_by: `COPY suite/${i}.txt /suite/ # ${name}`,
+          comment: 'suite',
+        })),
         { created: date, created_by: 'CMD ["--run" "1"]', comment: 'suite', empty_layer: true },
       ],
     };
@@ -193,7 +197,9 @@ export class Kit {
       ...(more.artifact ? { artifactType: 'application/vnd.docker.attestation.manifest.v1+json' } : {}),
       config,
       layers,
-      ...(more.artifact ? { subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size } } : {}),
+      ...(more.artifact
+        ? { subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size } }
+        : {}),
     });
     return {
       layers,

@@ -61,7 +61,8 @@ export const notJson: Recipe = {
 };
 
 export const mixed: Recipe = {
-  summary: 'good statements among a missing one, one without annotation, one that is no JSON and JSON that is no object',
+  summary:
+    'good statements among a missing one, one without annotation, one that is no JSON and JSON that is no object',
   unsound: true,
   make: (kit) =>
     withLayers(kit, () => [

@@ -1,7 +1,7 @@
+import type { Recipe } from './recipe.js';
 import * as broken from './recipes-broken.js';
 import * as forms from './recipes-forms.js';
 import * as sound from './recipes-sound.js';
-import type { Recipe } from './recipe.js';
 
 /** Every image of the suite by name. */
 export const recipes = {

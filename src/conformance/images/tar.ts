@@ -54,7 +54,8 @@ export function readTar(archive: Buffer): Map<string, Buffer> {
     if (head.every((byte) => byte === 0)) return files;
     if (head.toString('latin1', 257, 262) !== 'ustar')
       throw new AttestdError('INVALID_ARCHIVE', `no tar header at byte ${at}`);
-    const text = (from: number, length: number): string => head.toString('utf8', from, from + length).split('\0')[0] ?? '';
+    const text = (from: number, length: number): string =>
+      head.toString('utf8', from, from + length).split('\0')[0] ?? '';
     const size = Number.parseInt(text(124, 12).trim() || '0', 8);
     const content = archive.subarray(at + block, at + block + size);
     if (content.length < size) throw new AttestdError('INVALID_ARCHIVE', 'the tar archive ends early');

@@ -1,5 +1,5 @@
 import type { Answer } from '../api.js';
-import { same, Shape, Unmet } from '../expect.js';
+import { type Shape, same, Unmet } from '../expect.js';
 import type { Descriptor, Platform } from '../images/kit.js';
 import { predicateKey } from '../images/kit.js';
 import type { Attested } from '../images/recipe.js';
@@ -110,7 +110,8 @@ export function keysOf(shape: Shape): readonly string[] {
 /** The entry of a list whose member has the given value. */
 export function entryWhere(list: readonly Shape[], member: string, value: unknown): Shape {
   const found = list.find((entry) => entry.at(member).value === value);
-  if (!found) throw new Unmet(`entry with ${member}`, String(value), JSON.stringify(list.map((e) => e.at(member).value)));
+  if (!found)
+    throw new Unmet(`entry with ${member}`, String(value), JSON.stringify(list.map((e) => e.at(member).value)));
   return found;
 }
 

@@ -48,7 +48,9 @@ export const entries: readonly Requirement[] = requirements(
       async check(t) {
         const { layers } = attestedOf(t.image('basic'));
         const list = lists(await t.api.get(attestationsOf(t.image('basic').name)), layers);
-        list.forEach((entry, i) => entry.at('Descriptor', 'size').is(layers[i]?.size));
+        list.forEach((entry, i) => {
+          entry.at('Descriptor', 'size').is(layers[i]?.size);
+        });
       },
     },
     {
@@ -59,7 +61,9 @@ export const entries: readonly Requirement[] = requirements(
       async check(t) {
         const { layers } = attestedOf(t.image('basic'));
         const list = lists(await t.api.get(attestationsOf(t.image('basic').name)), layers);
-        list.forEach((entry, i) => entry.at('PredicateType').is(layers[i]?.annotations?.[predicateKey]));
+        list.forEach((entry, i) => {
+          entry.at('PredicateType').is(layers[i]?.annotations?.[predicateKey]);
+        });
       },
     },
     {

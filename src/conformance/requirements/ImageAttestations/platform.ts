@@ -1,12 +1,16 @@
+import { demand } from '../../expect.js';
 import type { Platform } from '../../images/kit.js';
 import { absentPlatform, foreignPlatform } from '../../images/recipe.js';
 import { manyPlatforms } from '../../images/recipes-sound.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { attestationsOf, attestedOf, lists, platformText, pointers } from '../common.js';
-import { demand } from '../../expect.js';
 
 /** Ask for a platform of the `multi` image and demand the attestations of the given one. */
-async function gives(t: CheckContext, asked: string | Partial<Platform>, wanted: (platform: Platform) => boolean): Promise<void> {
+async function gives(
+  t: CheckContext,
+  asked: string | Partial<Platform>,
+  wanted: (platform: Platform) => boolean,
+): Promise<void> {
   const image = t.image('multi');
   const i = manyPlatforms(t.host).findIndex(wanted);
   const platform = typeof asked === 'string' ? asked : platformText(asked);
@@ -50,7 +54,12 @@ export const platform: readonly Requirement[] = requirements(
       id: 'platform-empty',
       title: "an empty platform is the daemon's own",
       why: 'Clients send the parameter with an empty default.',
-      check: (t) => gives(t, '', (platform) => platform === manyPlatforms(t.host)[0] || is(t.host.architecture, t.host.variant)(platform)),
+      check: (t) =>
+        gives(
+          t,
+          '',
+          (platform) => platform === manyPlatforms(t.host)[0] || is(t.host.architecture, t.host.variant)(platform),
+        ),
     },
     {
       id: 'platform-each',
@@ -110,7 +119,11 @@ export const platform: readonly Requirement[] = requirements(
       level: 'SHOULD',
       why: 'Windows images run on hosts of the same build.',
       check: (t) =>
-        gives(t, { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763.999' }, ({ os }) => os === 'windows'),
+        gives(
+          t,
+          { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763.999' },
+          ({ os }) => os === 'windows',
+        ),
     },
     {
       id: 'platform-windows-other-build',
@@ -161,7 +174,7 @@ export const platform: readonly Requirement[] = requirements(
       id: 'platform-not-the-host',
       title: "an image without the daemon's platform is answered 404 by default",
       images: ['foreign'],
-      why: 'The default platform is the daemon\'s; attestations of another one must not stand in.',
+      why: "The default platform is the daemon's; attestations of another one must not stand in.",
       async check(t) {
         (await t.api.get(attestationsOf(t.image('foreign').name))).error(404);
       },

@@ -19,10 +19,34 @@ const nothing = (id: string, title: string, image: RecipeName, level: 'MUST' | '
 export const sources: readonly Requirement[] = requirements(
   { operationId: 'ImageAttestations', features: ['attestations'], pointer: pointers.attestations },
   [
-    nothing('orphan', 'attestations of a digest outside the index are not listed', 'orphan', 'MUST', 'They vouch for something else.'),
-    nothing('no-reference', 'a manifest that does not say what it attests is not listed', 'no-reference', 'MUST', 'It could belong to any platform.'),
-    nothing('other-reference-type', 'manifests with another reference type are not listed', 'other-type', 'MUST', 'Other tools attach other things to images.'),
-    nothing('docker-list', 'a Docker manifest list has no attestations', 'docker-list', 'SHOULD', 'Only OCI indexes carry attestation manifests.'),
+    nothing(
+      'orphan',
+      'attestations of a digest outside the index are not listed',
+      'orphan',
+      'MUST',
+      'They vouch for something else.',
+    ),
+    nothing(
+      'no-reference',
+      'a manifest that does not say what it attests is not listed',
+      'no-reference',
+      'MUST',
+      'It could belong to any platform.',
+    ),
+    nothing(
+      'other-reference-type',
+      'manifests with another reference type are not listed',
+      'other-type',
+      'MUST',
+      'Other tools attach other things to images.',
+    ),
+    nothing(
+      'docker-list',
+      'a Docker manifest list has no attestations',
+      'docker-list',
+      'SHOULD',
+      'Only OCI indexes carry attestation manifests.',
+    ),
     {
       id: 'first-manifest',
       title: 'of two attestation manifests for one image the first counts',
@@ -92,7 +116,10 @@ export const sources: readonly Requirement[] = requirements(
         const query = { statement: '1', type: [types.provenance, types.custom] };
         const { layers, attestations } = attestedOf(image);
         const answer = await t.api.get(attestationsOf(image.name), { query });
-        lists(answer, layers.filter((_, i) => i !== 1));
+        lists(
+          answer,
+          layers.filter((_, i) => i !== 1),
+        );
         holdsVerbatim(answer, '"Statement":', attestations[2]?.bytes ?? Buffer.alloc(0));
       },
     },

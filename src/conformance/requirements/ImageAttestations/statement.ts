@@ -1,6 +1,6 @@
 import { same } from '../../expect.js';
-import { plainValues, verbatimTypes } from '../../images/recipes-forms.js';
 import { types } from '../../images/recipe.js';
+import { plainValues, verbatimTypes } from '../../images/recipes-forms.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { attestationsOf, attestedOf, entriesFor, holdsVerbatim, lists, pointers } from '../common.js';
 
@@ -59,9 +59,9 @@ export const statement: readonly Requirement[] = requirements(
         const image = t.image('basic');
         const attested = attestedOf(image);
         const answer = await t.api.get(attestationsOf(image.name), { query: { statement: '1' } });
-        lists(answer, attested.layers).forEach((entry, i) =>
-          entry.at('Statement').is(JSON.parse(attested.attestations[i]?.bytes.toString('utf8') ?? '')),
-        );
+        lists(answer, attested.layers).forEach((entry, i) => {
+          entry.at('Statement').is(JSON.parse(attested.attestations[i]?.bytes.toString('utf8') ?? ''));
+        });
       },
     },
     {
@@ -76,18 +76,41 @@ export const statement: readonly Requirement[] = requirements(
           .status(200)
           .json()
           .array()
-          .map((entry) => ({ Descriptor: entry.at('Descriptor').value, PredicateType: entry.at('PredicateType').value }));
+          .map((entry) => ({
+            Descriptor: entry.at('Descriptor').value,
+            PredicateType: entry.at('PredicateType').value,
+          }));
         same(plain, entriesFor(attestedOf(image).layers), 'entries without their statements');
       },
     },
     ...(
       [
-        ['numbers', 'numbers keep their text', verbatimTypes.numbers, 'Rewriting 1.0 or a long integer changes a digest.'],
-        ['keys', 'keys keep their order and their repetitions', verbatimTypes.keys, 'Signatures cover the order of keys.'],
+        [
+          'numbers',
+          'numbers keep their text',
+          verbatimTypes.numbers,
+          'Rewriting 1.0 or a long integer changes a digest.',
+        ],
+        [
+          'keys',
+          'keys keep their order and their repetitions',
+          verbatimTypes.keys,
+          'Signatures cover the order of keys.',
+        ],
         ['escapes', 'escapes stay as they were written', verbatimTypes.escapes, 'Unescaping changes signed bytes.'],
-        ['html', 'angle brackets and ampersands stay as they are', verbatimTypes.html, 'Escaping for HTML changes signed bytes.'],
+        [
+          'html',
+          'angle brackets and ampersands stay as they are',
+          verbatimTypes.html,
+          'Escaping for HTML changes signed bytes.',
+        ],
         ['separators', 'line separators stay raw', verbatimTypes.separators, 'Escaping U+2028 changes signed bytes.'],
-        ['whitespace', 'whitespace between tokens goes, inside strings it stays', verbatimTypes.whitespace, 'Compaction is the one change that answers make; it must not touch text.'],
+        [
+          'whitespace',
+          'whitespace between tokens goes, inside strings it stays',
+          verbatimTypes.whitespace,
+          'Compaction is the one change that answers make; it must not touch text.',
+        ],
       ] as const
     ).map(([id, title, type, why]) => ({
       id: `verbatim-${id}`,

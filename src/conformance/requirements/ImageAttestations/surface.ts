@@ -50,7 +50,12 @@ export const surface: readonly Requirement[] = requirements(
       why: 'Clients log which API answered.',
       async check(t) {
         const answer = (await t.api.get(attestationsOf(t.image('basic').name))).status(200);
-        demand(answer.header('Api-Version') === t.daemon.apiVersion, 'Api-Version', t.daemon.apiVersion, answer.header('Api-Version'));
+        demand(
+          answer.header('Api-Version') === t.daemon.apiVersion,
+          'Api-Version',
+          t.daemon.apiVersion,
+          answer.header('Api-Version'),
+        );
       },
     },
     {
@@ -108,7 +113,12 @@ export const surface: readonly Requirement[] = requirements(
       async check(t) {
         const image = t.image('basic');
         const answer = await t.api.get(attestationsOf(image.name), { headers: { 'Accept-Encoding': 'gzip' } });
-        demand(answer.header('Content-Encoding') === undefined, 'Content-Encoding', 'none', answer.header('Content-Encoding'));
+        demand(
+          answer.header('Content-Encoding') === undefined,
+          'Content-Encoding',
+          'none',
+          answer.header('Content-Encoding'),
+        );
         lists(answer, attestedOf(image).layers);
       },
     },

@@ -1,8 +1,8 @@
-import { types } from '../../images/recipe.js';
-import { commaType } from '../../images/recipes-forms.js';
 import { predicateKey } from '../../images/kit.js';
-import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
+import { types } from '../../images/recipe.js';
 import type { RecipeName } from '../../images/recipes.js';
+import { commaType } from '../../images/recipes-forms.js';
+import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { annotated, attestationsOf, attestedOf, lists, pointers } from '../common.js';
 
 /** Ask for types and demand the layers of those types, in layer order. */
@@ -17,7 +17,11 @@ async function selects(
   const layers = annotated(attestedOf(t.image(image))).filter((layer) =>
     wanted.includes(layer.annotations?.[predicateKey] ?? ''),
   );
-  lists(await t.api.get(attestationsOf(name), { query: { type: asked, ...more } }), layers, `type=${asked.join(' & ')}`);
+  lists(
+    await t.api.get(attestationsOf(name), { query: { type: asked, ...more } }),
+    layers,
+    `type=${asked.join(' & ')}`,
+  );
 }
 
 /** The `type` parameter. */
@@ -128,7 +132,10 @@ export const type: readonly Requirement[] = requirements(
       async check(t) {
         const image = t.image('basic');
         const query = { type: types.spdx, statement: '1' };
-        const [entry] = lists(await t.api.get(attestationsOf(image.name), { query }), attestedOf(image).layers.slice(1));
+        const [entry] = lists(
+          await t.api.get(attestationsOf(image.name), { query }),
+          attestedOf(image).layers.slice(1),
+        );
         entry?.at('Statement').is(JSON.parse(attestedOf(image).attestations[1]?.bytes.toString('utf8') ?? ''));
       },
     },

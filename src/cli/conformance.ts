@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { discover } from '../client/discover.js';
+import { catalogue, exitCode, loadDeviations, makeReport, type Report, run } from '../conformance/index.js';
+import type { Result } from '../conformance/outcome.js';
+import { renderJunit } from '../conformance/report/junit.js';
+import { renderTerminal } from '../conformance/report/terminal.js';
+import { AttestdError } from '../errors.js';
+import {
+  type ConformanceOptions,
+  conformanceHelp,
+  conformanceOptions,
+  type ReportForm,
+} from './conformance-options.js';
+
+const descriptionVersion = '1.55';
+
+const renderings: Readonly<Record<ReportForm, (report: Report) => Promise<string> | string>> = {
+  json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
+  junit: renderJunit,
+  markdown: () => '',
+  html: () => '',
+};
+
+function packageFile(name: string): Buffer {
+  return readFileSync(new URL(`../../${name}`, import.meta.url));
+}
+
+/** Live progress on standard error: one changing line on a terminal, one line per failure elsewhere. */
+function progress(quiet: boolean): (result: Result, done: number, of: number) => void {
+  if (quiet) return () => undefined;
+  const live = process.stderr.isTTY;
+  return (result, done, of) => {
+    const { outcome, requirement } = result;
+    const bad = outcome === 'failed' || outcome === 'error';
+    if (live) process.stderr.write(`\r\u001b[K[${done}/${of}] ${requirement.id}${done === of ? '\r\u001b[K' : ''}`);
+    if (bad) process.stderr.write(`${live ? '\r\u001b[K' : ''}${outcome} ${requirement.level} ${requirement.id}\n`);
+  };
+}
+
+async function judge(options: ConformanceOptions, host: string, signal: AbortSignal): Promise<Report> {
+  const { target } = discover({ host, env: process.env });
+  const outcome = await run({
+    target,
+    requirements: catalogue,
+    selection: options.selection,
+    maxVersion: descriptionVersion,
+    deviations: loadDeviations,
+    signal,
+    onResult: progress(options.quiet),
+    ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
+    ...(options.run === undefined ? {} : { run: options.run }),
+  });
+  const { version } = JSON.parse(packageFile('package.json').toString('utf8')) as { version: string };
+  const sha256 = createHash('sha256').update(packageFile('api/swagger.yaml')).digest('hex');
+  return makeReport(outcome, {
+    address: host.replace(/\/\/[^/@]*@/, '//'),
+    suiteVersion: version,
+    description: { apiVersion: descriptionVersion, sha256 },
+  });
+}
+
+/** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process. */
+function interruptible(): { readonly signal: AbortSignal; readonly done: () => void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+    process.stderr.write('\ninterrupted: removing what was loaded\n');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const done = (): void => {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  };
+  return { signal: controller.signal, done };
+}
+
+/**
+ * `attestd conformance`: judge a daemon and write reports.
+ *
+ * @returns the exit code: 0 conformant, 1 a MUST failed, 3 the suite broke or was interrupted
+ * @throws AttestdError USAGE for wrong arguments, UNAVAILABLE when no daemon answers
+ */
+export async function conformance(args: string[]): Promise<number> {
+  const options = conformanceOptions(args, catalogue);
+  if (options.help) {
+    process.stdout.write(conformanceHelp);
+    return 0;
+  }
+  if (options.host === undefined) throw new AttestdError('USAGE', 'conformance needs --host');
+  const { signal, done } = interruptible();
+  try {
+    const report = await judge(options, options.host, signal);
+    for (const [form, file] of Object.entries(options.files))
+      writeFileSync(file, await renderings[form as ReportForm](report));
+    process.stdout.write(renderTerminal(report));
+    return exitCode(report, options.strict);
+  } finally {
+    done();
+  }
+}

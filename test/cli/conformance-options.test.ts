@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { conformanceOptions } from '../../src/cli/conformance-options.js';
+import { AttestdError } from '../../src/errors.js';
+import { sample } from '../conformance/sample.js';
+
+const options = (...args: string[]) => conformanceOptions(args, [sample()]);
+
+describe('the arguments of attestd conformance', () => {
+  it('select nothing by themselves, and allow destructive acts on the reference server only', () => {
+    expect(options().selection).to.deep.equal({
+      profiles: [],
+      features: [],
+      only: [],
+      skip: [],
+      destructive: true,
+      hazardous: false,
+    });
+    expect(options('--host', 'unix:///x').selection.destructive).to.equal(false);
+    expect(options('--host', 'unix:///x', '--destructive').selection.destructive).to.equal(true);
+  });
+
+  it('take lists with commas and repetitions', () => {
+    expect(options('--profile', 'core-1.44,engine-1.55', '--profile', 'images-1.48').selection.profiles).to.deep.equal([
+      'core-1.44',
+      'engine-1.55',
+      'images-1.48',
+    ]);
+  });
+
+  for (const bad of [
+    ['--nonsense'],
+    ['stray'],
+    ['--profile', 'core'],
+    ['--feature', 'x'],
+    ['--only', 'ImageAttestations.none'],
+    ['--skip', 'none'],
+    ['--channel', 'beta'],
+    ['--api-version', '1'],
+    ['--name', 'Bad Name'],
+    ['--json'],
+  ])
+    it(`refuse '${bad.join(' ')}'`, () => {
+      expect(() => options(...bad))
+        .to.throw(AttestdError)
+        .with.property('code', 'USAGE');
+    });
+});
