@@ -5,8 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
-import { stringify } from 'yaml';
-import { buildDescription } from '../src/spec/build.js';
+import { buildDescription, buildText } from '../src/spec/build.js';
 import { toOpenApi } from '../src/spec/convert.js';
 import { operationTable } from '../src/spec/table.js';
 
@@ -24,7 +23,7 @@ async function generate(): Promise<Record<string, string>> {
   );
   const rows = operationTable(description).map((entry) => `  ${JSON.stringify(entry)},\n`);
   return {
-    'api/swagger.yaml': `# ${notice}\n${stringify(description, { lineWidth: 0, aliasDuplicateObjects: false })}`,
+    'api/swagger.yaml': buildText(),
     'src/generated/openapi.json': `${JSON.stringify(openApi, null, 1)}\n`,
     'src/generated/engine-api.ts': `/** ${notice} */\n${types}`,
     'src/generated/operations.ts': [

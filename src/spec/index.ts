@@ -1,5 +1,5 @@
 /** The Engine API description: loading, patching, converting, looking up and checking against it. */
-export { apiFolder, buildDescription, type Channel, channels, readOverlays } from './build.js';
+export { apiFolder, buildDescription, buildText, builtFile, type Channel, channels, readOverlays } from './build.js';
 export { toOpenApi } from './convert.js';
 export type { Description, Json, JsonObject, Operation, Parameter, Response, Schema } from './document.js';
 export { parseDescription, readDescription } from './load.js';
