@@ -56,7 +56,29 @@ export interface ImageStore {
   put(name: string, target: Descriptor): Promise<ImageRecord>;
   /** Errors NOT_FOUND. */
   remove(name: string): Promise<void>;
-  /** Delete blobs that no name reaches any more; resolves with their digests and sizes. */
+  /**
+   * Keep a manifest without a name as long as what it refers to (its subject) is there; `referrers` finds it.
+   * Errors INVALID_DIGEST.
+   */
+  attach(target: Descriptor): Promise<void>;
+  /**
+   * Manifests that refer to a digest: their subject is it, or they lie under the tag `<algorithm>-<hex>` (with cosign's
+   * suffixes). Sorted by digest.
+   */
+  referrers(digest: string): Promise<readonly Descriptor[]>;
+  /**
+   * Delete blobs that no name reaches any more; resolves with their digests and sizes. What was written and has not had
+   * a name yet stays, for the name may be about to come.
+   */
   collect(): Promise<readonly { digest: string; size: number }[]>;
+  /** A way to write blobs of which those that no name reaches in the end are not kept. */
+  lease(): Lease;
   close(): Promise<void>;
+}
+
+/** Blobs that are written before it is known which of them an image needs. */
+export interface Lease {
+  readonly content: ContentStore;
+  /** Delete what was written and no name reaches. */
+  end(): Promise<void>;
 }

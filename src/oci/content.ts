@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { AttestdError } from '../errors.js';
+import { hasher, isDigest, parseDigest } from './digest.js';
+import { isMissing, syncDirectory } from './files.js';
+import type { BlobInfo, ContentStore, Range } from './store.js';
+
+/** Bytes that a blob stream hands on at a time. */
+const chunkSize = 1 << 20;
+
+/** A content store whose blobs can be kept from being deleted while their names are on the way. */
+export interface PinnableStore extends ContentStore {
+  /** @param pin told the digest before the blob gets its name, so that nobody deletes it in between */
+  ingest(
+    content: Readable | Buffer,
+    expected?: { digest?: string; size?: number },
+    pin?: (digest: string) => void,
+  ): Promise<{ digest: string; size: number }>;
+  /** @param unless asked at the last moment whether the blob is to stay */
+  delete(digest: string, unless?: () => boolean): Promise<void>;
+}
+
+export interface BlobDirectoryOptions {
+  /** Folder for blobs that are being written, on the same file system; without it the directory is read-only. */
+  readonly ingest?: string;
+  /** Sync each blob before it gets its name, so that it survives a power cut. */
+  readonly durable?: boolean;
+}
+
+/** The folder `blobs/<algorithm>/<hex>` of an image layout (image-spec, image-layout.md). */
+export class BlobDirectory implements PinnableStore {
+  /** Folders with new names that have not been synced yet. */
+  private readonly unsynced = new Set<string>();
+  /** The last rename or deletion: one at a time, so that a blob found present is not deleted under its finder. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly root: string,
+    private readonly options: BlobDirectoryOptions = {},
+  ) {}
+
+  async info(digest: string): Promise<BlobInfo | undefined> {
+    try {
+      const { size, mtime, birthtime } = await stat(this.path(digest));
+      const createdAt = birthtime.getTime() > 0 && birthtime < mtime ? birthtime : mtime;
+      return { digest, size, createdAt, updatedAt: mtime, labels: {} };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async bytes(digest: string): Promise<Buffer> {
+    try {
+      return await readFile(this.path(digest));
+    } catch (error) {
+      throw missingBlob(error, digest);
+    }
+  }
+
+  async stream(digest: string, range: Range = {}): Promise<Readable> {
+    const file = await open(this.path(digest), 'r').catch((error: unknown) => {
+      throw missingBlob(error, digest);
+    });
+    try {
+      const { size } = await file.stat();
+      const start = range.offset ?? 0;
+      if (start > size) throw new AttestdError('OUT_OF_RANGE', `read past object length ${size} bytes`);
+      const end = Math.min(size, start + (range.length ?? size)) - 1;
+      if (end >= start) return file.createReadStream({ start, end, highWaterMark: chunkSize });
+      await file.close();
+      return Readable.from([]);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async ingest(
+    content: Readable | Buffer,
+    expected: { digest?: string; size?: number } = {},
+    pin?: (digest: string) => void,
+  ): Promise<{ digest: string; size: number }> {
+    const { ingest } = this.options;
+    if (ingest === undefined) throw new AttestdError('READ_ONLY', 'read-only content store');
+    const algorithm = expected.digest === undefined ? 'sha256' : parseDigest(expected.digest).algorithm;
+    const hash = hasher(algorithm);
+    let size = 0;
+    const temporary = join(ingest, randomBytes(12).toString('hex'));
+    const file = await this.create(temporary, ingest);
+    try {
+      try {
+        for await (const chunk of Buffer.isBuffer(content) ? [content] : (content as AsyncIterable<Buffer>)) {
+          hash.update(chunk);
+          size += chunk.length;
+          await writeAll(file, chunk);
+        }
+        if (this.options.durable === true) await file.sync();
+      } finally {
+        await file.close();
+      }
+      const digest = `${algorithm}:${hash.digest('hex')}`;
+      check(digest, size, expected);
+      pin?.(digest);
+      await this.inTurn(() => this.commit(temporary, digest));
+      return { digest, size };
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async delete(digest: string, unless?: () => boolean): Promise<void> {
+    if (this.options.ingest === undefined) throw new AttestdError('READ_ONLY', 'read-only content store');
+    await this.inTurn(async () => {
+      if (unless?.() !== true) await unlink(this.path(digest));
+    }).catch((error: unknown) => {
+      throw missingBlob(error, digest);
+    });
+  }
+
+  async *list(): AsyncGenerator<BlobInfo> {
+    for (const algorithm of await names(this.root))
+      for (const encoded of await names(join(this.root, algorithm))) {
+        const digest = `${algorithm}:${encoded}`;
+        // Other tools may leave files of their own here.
+        const info = isDigest(digest) ? await this.info(digest) : undefined;
+        if (info !== undefined) yield info;
+      }
+  }
+
+  /** Make the names of all blobs written so far survive a power cut. */
+  async sync(): Promise<void> {
+    const folders = [...this.unsynced];
+    this.unsynced.clear();
+    await Promise.all(folders.map(syncDirectory));
+  }
+
+  private async create(path: string, folder: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'wx', 0o444);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await mkdir(folder, { recursive: true });
+      return open(path, 'wx', 0o444);
+    }
+  }
+
+  private async commit(temporary: string, digest: string): Promise<void> {
+    // A blob that is there stays: whoever reads it now goes on reading the same file.
+    if ((await this.info(digest)) !== undefined) return unlink(temporary);
+    const path = this.path(digest);
+    const folder = join(this.root, parseDigest(digest).algorithm);
+    await rename(temporary, path).catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
+      await mkdir(folder, { recursive: true });
+      this.unsynced.add(this.root);
+      await rename(temporary, path);
+    });
+    if (this.options.durable === true) this.unsynced.add(folder);
+  }
+
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(act);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private path(digest: string): string {
+    const { algorithm, encoded } = parseDigest(digest);
+    return join(this.root, algorithm, encoded);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+}
+
+function check(digest: string, size: number, expected: { digest?: string; size?: number }): void {
+  if (expected.size !== undefined && expected.size !== size)
+    throw new AttestdError('CORRUPT', `unexpected commit size ${size}, expected ${expected.size}: failed precondition`);
+  if (expected.digest !== undefined && expected.digest !== digest)
+    throw new AttestdError(
+      'CORRUPT',
+      `unexpected commit digest ${digest}, expected ${expected.digest}: failed precondition`,
+    );
+}
+
+/** The error of a blob that is not there, worded as containerd does; any other error as it is. */
+function missingBlob(error: unknown, digest: string): unknown {
+  if (!isMissing(error)) return error;
+  return new AttestdError('NOT_FOUND', `content digest ${digest}: not found`, { cause: error });
+}
+
+/** Sorted names in a folder; none when it is not there or is a file. */
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { AttestdError } from '../errors.js';
+import type { Descriptor } from './descriptor.js';
+import { decodeJson, goString, map, pointer, struct } from './json.js';
+import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
+import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
+import type { ContentStore } from './store.js';
+
+/** What a manifest or index refers to. */
+interface Node {
+  readonly children: readonly Descriptor[];
+  readonly subject?: Descriptor | undefined;
+  readonly artifactType?: string | undefined;
+  readonly annotations?: Record<string, string> | undefined;
+}
+
+const leaf: Node = { children: [] };
+
+type Head = Pick<Manifest & Index, 'subject' | 'artifactType' | 'annotations'> & { config?: Descriptor | undefined };
+
+const headType = struct<Head>('v1.Manifest', {
+  'artifactType?': goString,
+  'config?': pointer(descriptorType),
+  'subject?': pointer(descriptorType),
+  'annotations?': map(goString),
+});
+
+/** Everything that descriptors lead to, by digest. */
+export interface Reach {
+  /** Digests that are referred to, whether their blobs are there or not. */
+  readonly digests: ReadonlySet<string>;
+  /** Descriptors of manifests with a subject, by the subject's digest. */
+  readonly referrers: ReadonlyMap<string, readonly Descriptor[]>;
+  /** The labels with which containerd keeps a blob's children, by the blob's digest. */
+  readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** Follows descriptors through manifests and indexes; what a digest leads to never changes, so it is kept. */
+export class Graph {
+  private readonly nodes = new Map<string, Node>();
+
+  constructor(private readonly content: ContentStore) {}
+
+  /**
+   * Walk from images to all that they consist of.
+   *
+   * @param roots images
+   * @param attached manifests that count only when something reached is their subject, or leads to them
+   */
+  async reach(roots: Iterable<Descriptor>, attached: Iterable<Descriptor>): Promise<Reach> {
+    const digests = new Set<string>();
+    const referrers = new Map<string, Descriptor[]>();
+    const labels = new Map<string, Record<string, string>>();
+    const waiting = new Map<string, Descriptor[]>();
+    for (const descriptor of attached) {
+      const { subject } = await this.node(descriptor);
+      if (subject !== undefined) waiting.set(subject.digest, [...(waiting.get(subject.digest) ?? []), descriptor]);
+    }
+    const queue = [...roots];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (digests.has(next.digest)) continue;
+      digests.add(next.digest);
+      const node = await this.node(next);
+      const referring = waiting.get(next.digest) ?? [];
+      if (node.children.length + referring.length > 0) labels.set(next.digest, childLabels(node.children, referring));
+      if (node.subject !== undefined) {
+        const known = referrers.get(node.subject.digest) ?? [];
+        known.push(referrer(next, node));
+        referrers.set(node.subject.digest, known);
+      }
+      queue.push(...node.children, ...referring);
+    }
+    return { digests, referrers, labels };
+  }
+
+  /** Digests below descriptors, not those of the descriptors themselves unless another one leads to them. */
+  async descendants(descriptors: Iterable<Descriptor>): Promise<ReadonlySet<string>> {
+    const children: Descriptor[] = [];
+    for (const descriptor of descriptors) children.push(...(await this.node(descriptor)).children);
+    return (await this.reach(children, [])).digests;
+  }
+
+  /** What a manifest refers to. */
+  async subject(descriptor: Descriptor): Promise<Descriptor | undefined> {
+    return (await this.node(descriptor)).subject;
+  }
+
+  private async node(descriptor: Descriptor): Promise<Node> {
+    const { mediaType, digest } = descriptor;
+    if (!isManifestType(mediaType) && !isIndexType(mediaType)) return leaf;
+    const key = `${mediaType} ${digest}`;
+    const known = this.nodes.get(key);
+    if (known !== undefined) return known;
+    const node = await this.read(descriptor);
+    if (node === undefined) return leaf;
+    this.nodes.set(key, node);
+    return node;
+  }
+
+  /** Undefined while the blob is not there; a blob that is no manifest leads nowhere. */
+  private async read(descriptor: Descriptor): Promise<Node | undefined> {
+    try {
+      const bytes = await this.content.bytes(descriptor.digest);
+      const children = childrenOf(bytes, descriptor);
+      const { subject, artifactType, config, annotations } = decodeJson(bytes, headType);
+      return { children, subject, artifactType: artifactType ?? config?.mediaType, annotations };
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      return error.code === 'NOT_FOUND' ? undefined : leaf;
+    }
+  }
+}
+
+/** The descriptor of a referrer as a registry lists it (distribution-spec, "Listing Referrers"). */
+function referrer({ mediaType, digest, size }: Descriptor, { artifactType, annotations }: Node): Descriptor {
+  return { mediaType, digest, size, ...(annotations && { annotations }), ...(artifactType && { artifactType }) };
+}
+
+/** Labels by which containerd's garbage collector finds children (seen in recordings of the content service). */
+function childLabels(children: readonly Descriptor[], referring: readonly Descriptor[]): Record<string, string> {
+  const prefix = 'containerd.io/gc.ref.content.';
+  const labels: Record<string, string> = {};
+  const counts = new Map<string, number>();
+  for (const { mediaType, digest } of children) {
+    const kind = isConfigType(mediaType)
+      ? 'config'
+      : isManifestType(mediaType)
+        ? 'm.'
+        : isLayerType(mediaType)
+          ? 'l.'
+          : '';
+    const index = counts.get(kind) ?? 0;
+    counts.set(kind, index + 1);
+    labels[prefix + kind + (kind === 'config' && index === 0 ? '' : index)] = digest;
+  }
+  for (const { digest } of referring)
+    labels[`${prefix}referrer.sha256.${digest.slice(digest.indexOf(':') + 1).slice(0, 12)}`] = digest;
+  return labels;
+}

@@ -1,0 +1,192 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AttestdError } from '../errors.js';
+import type { Descriptor } from './descriptor.js';
+import { isDigest } from './digest.js';
+import { isMissing, replaceFile } from './files.js';
+import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from './json.js';
+import { descriptorType } from './manifest.js';
+import { mediaTypes } from './media-types.js';
+import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';
+import type { ImageRecord } from './store.js';
+
+/** Annotation with an image's full name, as containerd writes it. */
+export const imageNameAnnotation = 'io.containerd.image.name';
+/** Annotation with an image's tag (image-spec, annotations.md). */
+export const refNameKey = 'org.opencontainers.image.ref.name';
+/** Annotation of a descriptor that an archive carries because it refers to another one. */
+export const subjectAnnotation = 'io.containerd.manifest.subject';
+
+/** The project's own annotations on entries of index.json. */
+const own = {
+  created: 'attestd.image.created',
+  updated: 'attestd.image.updated',
+  /** Name annotations of the target where they are not those of the image, as JSON. */
+  names: 'attestd.image.target-names',
+} as const;
+
+/** The name of an image that has none: moby's own form, so that the API can tell it. */
+export const danglingName = (digest: string): string => `moby-dangling@${digest}`;
+
+/** Whether an image has no name. */
+export const isDangling = (image: { name: string; target: Descriptor }): boolean =>
+  image.name === danglingName(image.target.digest);
+
+/** Whether an entry of an archive's index belongs to another one instead of being an image. */
+export const isReferrer = (entry: Descriptor): boolean => isDigest(entry.annotations?.[subjectAnnotation] ?? '');
+
+/** What the index.json of an image layout says. */
+export interface IndexFile {
+  readonly records: Map<string, ImageRecord>;
+  /** Descriptors without a name that other tools, or an import, put there: children and referrers of images. */
+  readonly attached: Map<string, Descriptor>;
+  /** Entries that cannot be understood; they are written back as they were. */
+  readonly foreign: readonly Buffer[];
+  readonly annotations?: Record<string, string> | undefined;
+  /** When the file was last written. */
+  readonly written: Date;
+}
+
+interface Document {
+  schemaVersion: number;
+  mediaType?: string;
+  manifests?: (Buffer | undefined)[] | undefined;
+  annotations?: Record<string, string> | undefined;
+}
+
+const documentType = struct<Document>('v1.Index', {
+  schemaVersion: goInt,
+  'mediaType?': goString,
+  manifests: slice(goRaw),
+  'annotations?': map(goString),
+});
+
+/**
+ * Read the index.json of a layout; a layout without one has no images.
+ *
+ * @param folder the layout
+ * @throws AttestdError CORRUPT when it is no JSON of the right shape
+ */
+export async function readIndexFile(folder: string): Promise<IndexFile> {
+  const path = join(folder, 'index.json');
+  const records = new Map<string, ImageRecord>();
+  const attached = new Map<string, Descriptor>();
+  const foreign: Buffer[] = [];
+  let bytes: Buffer;
+  let written: Date;
+  try {
+    [bytes, { mtime: written }] = await Promise.all([readFile(path), stat(path)]);
+  } catch (error) {
+    if (isMissing(error)) return { records, attached, foreign, written: new Date() };
+    throw error;
+  }
+  let document: Document;
+  try {
+    document = decodeJson(bytes, documentType);
+  } catch (error) {
+    throw new AttestdError('CORRUPT', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+  for (const entry of document.manifests ?? []) {
+    const target = entry === undefined ? undefined : decodeEntry(entry);
+    if (target === undefined) foreign.push(entry ?? Buffer.from('null'));
+    else {
+      const record = toRecord(target, written);
+      if (record === undefined) attached.set(target.digest, target);
+      else records.set(record.name, record);
+    }
+  }
+  return { records, attached, foreign, annotations: document.annotations, written };
+}
+
+function decodeEntry(entry: Buffer): Descriptor | undefined {
+  try {
+    const target = decodeJson(entry, descriptorType);
+    return isDigest(target.digest) ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The image that an entry names; undefined for an entry that this project did not write and that has no name. */
+function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
+  const { [own.created]: created, [own.updated]: updated, [own.names]: names, ...kept } = entry.annotations ?? {};
+  if (updated === undefined) {
+    const name = foreignName(kept);
+    return name === undefined ? undefined : { name, target: entry, createdAt: written, updatedAt: written };
+  }
+  const name = kept[imageNameAnnotation] ?? danglingName(entry.digest);
+  if (names !== undefined) {
+    delete kept[imageNameAnnotation];
+    delete kept[refNameKey];
+    Object.assign(kept, JSON.parse(names));
+  }
+  const { annotations: _, ...rest } = entry;
+  const target = Object.keys(kept).length > 0 ? { ...rest, annotations: kept } : rest;
+  return { name, target, createdAt: new Date(created ?? updated), updatedAt: new Date(updated) };
+}
+
+/** The name that another tool gave: containerd's in full, or the tag or name of the image-spec. */
+function foreignName(annotations: Record<string, string>): string | undefined {
+  const { [imageNameAnnotation]: full, [refNameKey]: short } = annotations;
+  if (full) return full;
+  if (!short) return undefined;
+  try {
+    return formatReference(parseDockerReference(short));
+  } catch {
+    return short;
+  }
+}
+
+/**
+ * Replace the index.json of a layout.
+ *
+ * @param folder the layout
+ * @param temporary folder on the same file system for the draft
+ */
+export async function writeIndexFile(
+  folder: string,
+  content: Omit<IndexFile, 'written'>,
+  temporary: string,
+): Promise<void> {
+  const tags = new Set<string>();
+  const manifests = [
+    ...[...content.records.values()].map((record) => Buffer.from(encodeJson(toEntry(record, tags), descriptorType))),
+    ...[...content.attached.values()].map((target) => Buffer.from(encodeJson(target, descriptorType))),
+    ...content.foreign,
+  ];
+  const { annotations } = content;
+  const json = encodeJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests, annotations }, documentType);
+  await replaceFile(join(folder, 'index.json'), json, temporary);
+}
+
+/**
+ * The entry of an image.
+ *
+ * @param tags what earlier entries have as ref.name. Tools that select by it need it to be unique, so the second image
+ *   with a tag gets its full name there.
+ */
+function toEntry(record: ImageRecord, tags: Set<string>): Descriptor {
+  const { [imageNameAnnotation]: full, [refNameKey]: short, ...annotations } = record.target.annotations ?? {};
+  const present = {
+    ...(full !== undefined && { [imageNameAnnotation]: full }),
+    ...(short !== undefined && { [refNameKey]: short }),
+  };
+  const names: Record<string, string> = {};
+  if (!isDangling(record)) {
+    const tag = refNameAnnotation(record.name);
+    names[imageNameAnnotation] = record.name;
+    names[refNameKey] = tags.has(tag) ? record.name : tag;
+    tags.add(tag);
+  }
+  const same = full === names[imageNameAnnotation] && short === names[refNameKey];
+  return {
+    ...record.target,
+    annotations: {
+      ...annotations,
+      ...names,
+      [own.created]: record.createdAt.toISOString(),
+      [own.updated]: record.updatedAt.toISOString(),
+      ...(!same && { [own.names]: JSON.stringify(present) }),
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import { AttestdError } from '../errors.js';
+import type { PinnableStore } from './content.js';
+import type { Descriptor } from './descriptor.js';
+import { parseDigest } from './digest.js';
+import { Graph, type Reach } from './graph.js';
+import type { IndexFile } from './index-file.js';
+import { compareText, decodeJson } from './json.js';
+import { indexType } from './manifest.js';
+import { isIndexType } from './media-types.js';
+import type { BlobInfo, ContentStore, ImageRecord, ImageStore, Lease } from './store.js';
+
+/** Where a store keeps its names. */
+export interface Persistence {
+  /** Resolves when the names, and the blobs written before, survive a crash. */
+  save(content: IndexFile): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An image store over a content store, its names kept in memory and saved with each change. */
+export class LayoutStore implements ImageStore {
+  readonly content: ContentStore;
+  private records: Map<string, ImageRecord>;
+  private attached: Map<string, Descriptor>;
+  private moves = 0;
+  private readonly graph: Graph;
+  /** Blobs that were written through `content` and that no name has reached yet. */
+  private readonly fresh = new Set<string>();
+  /** Blobs of open leases, and how many leases each is in. */
+  private readonly leased = new Map<string, number>();
+  private sorted: readonly ImageRecord[] | undefined;
+  private reached: Promise<Reach> | undefined;
+  private saved: Pick<IndexFile, 'records' | 'attached'>;
+  private writing: Promise<void> = Promise.resolve();
+  private nextWrite: Promise<void> | undefined;
+  private failure: unknown;
+  private closed = false;
+
+  constructor(
+    private readonly blobs: PinnableStore,
+    private readonly initial: IndexFile,
+    private readonly persistence: Persistence,
+  ) {
+    this.records = new Map(initial.records);
+    this.attached = new Map(initial.attached);
+    this.saved = { records: initial.records, attached: initial.attached };
+    this.graph = new Graph(blobs);
+    this.content = this.view((digest) => this.fresh.add(digest));
+  }
+
+  get generation(): number {
+    return this.moves;
+  }
+
+  list(): readonly ImageRecord[] {
+    this.sorted ??= [...this.records.values()].sort((a, b) => compareText(a.name, b.name));
+    return this.sorted;
+  }
+
+  get(name: string): ImageRecord | undefined {
+    return this.records.get(name);
+  }
+
+  async put(name: string, target: Descriptor): Promise<ImageRecord> {
+    parseDigest(target.digest);
+    const updatedAt = new Date();
+    const record = { name, target, createdAt: this.records.get(name)?.createdAt ?? updatedAt, updatedAt };
+    this.records.set(name, record);
+    this.attached.delete(target.digest);
+    await this.persist();
+    await this.settle(target);
+    return record;
+  }
+
+  async remove(name: string): Promise<void> {
+    if (!this.records.delete(name)) throw new AttestdError('NOT_FOUND', `image "${name}": not found`);
+    await this.persist();
+  }
+
+  async attach(target: Descriptor): Promise<void> {
+    parseDigest(target.digest);
+    this.attached.set(target.digest, target);
+    await this.persist();
+    await this.settle(target);
+  }
+
+  async referrers(digest: string): Promise<readonly Descriptor[]> {
+    const { referrers } = await this.reach();
+    const found = new Map<string, Descriptor>();
+    for (const referrer of referrers.get(digest) ?? []) found.set(referrer.digest, referrer);
+    // Without the referrers API a registry lists them under a tag made of the digest (distribution-spec,
+    // "Referrers Tag Schema"); cosign adds a suffix.
+    const { algorithm, encoded } = parseDigest(digest);
+    const tag = new RegExp(`(?:^|[:/])${algorithm}-${encoded}(?:\\.(?:sig|att|sbom))?$`);
+    for (const { name, target } of this.list())
+      if (tag.test(name)) for (const referrer of await this.tagged(target)) found.set(referrer.digest, referrer);
+    return [...found.values()].sort((a, b) => compareText(a.digest, b.digest));
+  }
+
+  async collect(): Promise<readonly { digest: string; size: number }[]> {
+    const at = this.moves;
+    const { digests } = await this.reach();
+    const stale = [...this.attached.keys()].filter((digest) => !digests.has(digest));
+    for (const digest of stale) this.attached.delete(digest);
+    if (stale.length > 0) {
+      await this.persist();
+      return this.collect();
+    }
+    const garbage: BlobInfo[] = [];
+    for await (const blob of this.blobs.list())
+      if (!digests.has(blob.digest) && !this.isHeld(blob.digest)) garbage.push(blob);
+    // A name that came meanwhile may reach what was garbage before.
+    if (this.moves !== at) return this.collect();
+    const removed: { digest: string; size: number }[] = [];
+    for (const { digest, size } of garbage) if (await this.drop(digest, at)) removed.push({ digest, size });
+    if (removed.length > 0) this.moved();
+    return removed;
+  }
+
+  lease(): Lease {
+    const mine = new Set<string>();
+    const content = this.view((digest) => {
+      if (mine.has(digest)) return;
+      mine.add(digest);
+      this.leased.set(digest, (this.leased.get(digest) ?? 0) + 1);
+    });
+    const end = async (): Promise<void> => {
+      const at = this.moves;
+      const { digests } = await this.reach();
+      for (const digest of mine) {
+        const others = (this.leased.get(digest) ?? 1) - 1;
+        if (others > 0) this.leased.set(digest, others);
+        else this.leased.delete(digest);
+        if (!digests.has(digest)) await this.drop(digest, at);
+      }
+      mine.clear();
+    };
+    return { content, end };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.nextWrite?.catch(() => undefined);
+    await this.writing.catch(() => undefined);
+    await this.persistence.close();
+  }
+
+  private isHeld(digest: string): boolean {
+    return this.fresh.has(digest) || this.leased.has(digest);
+  }
+
+  /** Delete a blob that no name reached at a generation, unless names have changed since or somebody holds it. */
+  private async drop(digest: string, at: number): Promise<boolean> {
+    let kept = false;
+    const keep = (): boolean => {
+      kept = this.moves !== at || this.isHeld(digest);
+      return kept;
+    };
+    await this.blobs.delete(digest, keep).catch(ignoreMissing);
+    return !kept;
+  }
+
+  /** What a name has reached is the names' to keep. */
+  private async settle(target: Descriptor): Promise<void> {
+    const { digests } = await this.graph.reach([target], []);
+    for (const digest of digests) this.fresh.delete(digest);
+  }
+
+  /** What the names lead to. */
+  private reach(): Promise<Reach> {
+    if (this.reached !== undefined) return this.reached;
+    const roots = this.list().map((record) => record.target);
+    const reached = this.graph.reach(roots, this.attached.values());
+    this.reached = reached;
+    reached.catch(() => {
+      if (this.reached === reached) this.reached = undefined;
+    });
+    return reached;
+  }
+
+  private async tagged(target: Descriptor): Promise<readonly Descriptor[]> {
+    if (!isIndexType(target.mediaType)) return [target];
+    try {
+      return decodeJson(await this.content.bytes(target.digest), indexType).manifests ?? [];
+    } catch (error) {
+      if (error instanceof AttestdError) return [];
+      throw error;
+    }
+  }
+
+  /** Save the names; changes made while a save runs share the next one. */
+  private persist(): Promise<void> {
+    if (this.closed) throw new AttestdError('READ_ONLY', 'the store is closed');
+    this.moved();
+    this.nextWrite ??= this.writing
+      .catch(() => undefined)
+      .then(() => {
+        this.nextWrite = undefined;
+        this.writing = this.save();
+        return this.writing;
+      });
+    return this.nextWrite;
+  }
+
+  private async save(): Promise<void> {
+    const failure = this.failure;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+    const records = new Map(this.records);
+    const attached = new Map(this.attached);
+    try {
+      await this.persistence.save({ ...this.initial, records, attached });
+    } catch (error) {
+      // What could not be kept must not be shown either, and what was changed meanwhile goes with it.
+      this.records = new Map(this.saved.records);
+      this.attached = new Map(this.saved.attached);
+      if (this.nextWrite !== undefined) this.failure = error;
+      this.moved();
+      throw error;
+    }
+    this.saved = { records, attached };
+  }
+
+  private moved(): void {
+    this.moves++;
+    this.sorted = undefined;
+    this.reached = undefined;
+  }
+
+  /** The content store with labels; what is written through it is held. */
+  private view(hold: (digest: string) => void): ContentStore {
+    const { blobs } = this;
+    const label = async (info: BlobInfo): Promise<BlobInfo> => {
+      const labels = (await this.reach()).labels.get(info.digest);
+      return labels === undefined ? info : { ...info, labels };
+    };
+    return {
+      info: async (digest) => {
+        const info = await blobs.info(digest);
+        return info && label(info);
+      },
+      bytes: (digest) => blobs.bytes(digest),
+      stream: (digest, range) => blobs.stream(digest, range),
+      ingest: async (content, expected) => {
+        const written = await blobs.ingest(content, expected, hold);
+        // A blob that an image lacked changes what its names lead to; any other is no image's yet.
+        const known = this.reached;
+        if (known === undefined || (await known).digests.has(written.digest)) this.moved();
+        return written;
+      },
+      delete: async (digest) => {
+        await blobs.delete(digest);
+        this.fresh.delete(digest);
+        this.moved();
+      },
+      list: async function* () {
+        for await (const info of blobs.list()) yield await label(info);
+      },
+    };
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AttestdError && error.code === 'NOT_FOUND')) throw error;
+}

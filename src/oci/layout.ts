@@ -1,0 +1,129 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AttestdError } from '../errors.js';
+import { BlobDirectory } from './content.js';
+import { isMissing, replaceFile } from './files.js';
+import { Graph } from './graph.js';
+import { danglingName, type IndexFile, readIndexFile, writeIndexFile } from './index-file.js';
+import { decodeJson, goString, struct } from './json.js';
+import { LayoutStore } from './layout-store.js';
+import { takeLock } from './lock.js';
+import { OverlayContent } from './overlay.js';
+
+/** Folder inside a layout for the lock and for what is being written. */
+const stateFolder = '.attestd';
+
+const layoutVersion = '1.0.0';
+const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });
+
+/**
+ * Open an image layout folder for reading and writing; it is made when it is not there.
+ *
+ * @param folder the layout; must be empty, absent or an image layout
+ * @throws AttestdError ALREADY_EXISTS when another process writes to it, INVALID_ARGUMENT when the folder holds
+ *   something else, CORRUPT when its index.json is none
+ */
+export async function openLayout(folder: string): Promise<LayoutStore> {
+  const state = join(folder, stateFolder);
+  const ingest = join(state, 'ingest');
+  await mkdir(folder, { recursive: true });
+  await checkLayout(folder);
+  await mkdir(state, { recursive: true });
+  const unlock = await takeLock(state);
+  try {
+    // What an earlier process left half written was never acknowledged.
+    await rm(ingest, { recursive: true, force: true });
+    await mkdir(ingest);
+    const blobs = new BlobDirectory(join(folder, 'blobs'), { ingest, durable: true });
+    const index = await readIndexFile(folder);
+    if ((await layoutFile(folder)) === undefined) {
+      await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true });
+      await writeIndexFile(folder, index, ingest);
+      await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest);
+    }
+    return new LayoutStore(blobs, await settle(index, new Graph(blobs)), {
+      save: async (content) => {
+        await blobs.sync();
+        await writeIndexFile(folder, content, ingest);
+      },
+      close: unlock,
+    });
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/**
+ * Open image layouts read-only below a writable layer that is thrown away when the store is closed.
+ *
+ * @param folders layouts; where two have the same name, the later one's image counts
+ * @throws AttestdError INVALID_ARGUMENT when a folder is no layout, CORRUPT when its index.json is none
+ */
+export async function openOverlay(folders: readonly string[]): Promise<LayoutStore> {
+  const lowers = folders.map((folder) => new BlobDirectory(join(folder, 'blobs')));
+  const records: IndexFile['records'] = new Map();
+  const attached: IndexFile['attached'] = new Map();
+  for (const [i, folder] of folders.entries()) {
+    await checkLayout(folder);
+    if ((await layoutFile(folder)) === undefined)
+      throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
+    const index = await settle(await readIndexFile(folder), new Graph(lowers[i] as BlobDirectory));
+    for (const [name, record] of index.records) records.set(name, record);
+    for (const [digest, target] of index.attached) attached.set(digest, target);
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'attestd-'));
+  const upper = new BlobDirectory(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
+  return new LayoutStore(
+    new OverlayContent(upper, lowers),
+    { records, attached, foreign: [], written: new Date() },
+    { save: async () => undefined, close: () => rm(scratch, { recursive: true, force: true }) },
+  );
+}
+
+/** A folder may be used when it is a layout of the known version, or holds nothing that is not of this project. */
+async function checkLayout(folder: string): Promise<void> {
+  const version = await layoutFile(folder);
+  if (version !== undefined) {
+    if (version !== layoutVersion)
+      throw new AttestdError('INVALID_ARGUMENT', `${folder}: unsupported OCI version ${version}`);
+    return;
+  }
+  const stranger = (await readdir(folder)).find((name) => !['blobs', 'index.json', stateFolder].includes(name));
+  if (stranger !== undefined)
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      `${folder} is no image layout: it has no oci-layout file, but ${stranger}`,
+    );
+}
+
+/** The version in the oci-layout file; undefined when there is no such file. */
+async function layoutFile(folder: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(folder, 'oci-layout'));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    return decodeJson(bytes, layoutType).imageLayoutVersion;
+  } catch (error) {
+    throw new AttestdError('CORRUPT', `${join(folder, 'oci-layout')}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Entries without a name are images of their own, unless another entry leads to them or they refer to another. */
+async function settle(index: IndexFile, graph: Graph): Promise<IndexFile> {
+  if (index.attached.size === 0) return index;
+  const targets = [...index.attached.values(), ...[...index.records.values()].map((record) => record.target)];
+  const inner = await graph.descendants(targets);
+  for (const target of index.attached.values()) {
+    if (inner.has(target.digest) || (await graph.subject(target)) !== undefined) continue;
+    index.attached.delete(target.digest);
+    const name = danglingName(target.digest);
+    index.records.set(name, { name, target, createdAt: index.written, updatedAt: index.written });
+  }
+  return index;
+}
