@@ -5,10 +5,10 @@ SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
 ARGS ?=
 
-.PHONY: help serve conformance test gen check-gen lint format build fixtures clean
+.PHONY: help serve conformance test e2e gen check-gen lint format build fixtures clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund
@@ -36,6 +36,9 @@ conformance: dist/.built ## run the conformance suite (HOST=unix:///var/run/dock
 
 test: dist/.built ## run all tests
 	npx mocha
+
+e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
+	npx mocha --no-config --import=tsx --forbid-only 'test/e2e/**/*.test.ts'
 
 lint: node_modules/.installed ## check style, imports and types
 	npx biome check .

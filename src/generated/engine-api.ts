@@ -2199,7 +2199,6 @@ export interface components {
         /** @description One port of a container as a list shows it: exposed only, or published on a host address. */
         PortSummary: {
             /**
-             * Format: ip-address
              * @description Address of the host that the port is bound to; absent when the port is exposed only.
              * @example 192.0.2.10
              */
@@ -2768,7 +2767,7 @@ export interface components {
                  */
                 Value?: number;
             };
-        }[];
+        }[] | null;
         /**
          * @description How to find out whether a container works. Durations are in nanoseconds, where 0 means to inherit from the
          *     image or take the default, and other values below 1 ms are refused.
@@ -3442,15 +3441,15 @@ export interface components {
              */
             Data: {
                 [key: string]: string;
-            };
+            } | null;
         };
         /** @description How a container's file system is stored, for daemons that use a containerd snapshotter. */
         Storage: {
-            RootFS?: components["schemas"]["RootFSStorage"] | null;
+            RootFS?: components["schemas"]["RootFSStorage"];
         };
         /** @description Storage of a container's root file system. */
         RootFSStorage: {
-            Snapshot?: components["schemas"]["RootFSStorageSnapshot"] | null;
+            Snapshot?: components["schemas"]["RootFSStorageSnapshot"];
         };
         /** @description The snapshot that holds a container's root file system. */
         RootFSStorageSnapshot: {
@@ -3490,14 +3489,14 @@ export interface components {
              * @description Descriptor of what `Id` names, with the annotations it was stored with. Null or absent with graph
              *     drivers.
              */
-            Descriptor?: components["schemas"]["OCIDescriptor"] | null;
+            Descriptor?: components["schemas"]["OCIDescriptor"];
             /**
              * @description Manifests of the image in index order. Only present when asked for, and only with the containerd image
              *     store.
              */
             Manifests?: components["schemas"]["ImageManifestSummary"][] | null;
             /** @description Verified origin of the image: signatures, pulls, builds. Absent when nothing is known, and below API 1.53. */
-            Identity?: components["schemas"]["Identity"] | null;
+            Identity?: components["schemas"]["Identity"];
             /**
              * @description Names of the image, shortened where they are of Docker Hub. Empty for a dangling one.
              * @example [
@@ -3563,7 +3562,7 @@ export interface components {
              * @description Data of the graph driver for the image. Absent with the containerd image store since 1.52; below that
              *     it names the snapshotter and has null data.
              */
-            GraphDriver?: components["schemas"]["DriverData"] | null;
+            GraphDriver?: components["schemas"]["DriverData"];
             /** @description File system of the selected platform. */
             RootFS?: {
                 /**
@@ -3571,7 +3570,7 @@ export interface components {
                  *     the store.
                  * @example layers
                  */
-                Type: string;
+                Type?: string;
                 /**
                  * @description Digests of the uncompressed layers, lowest first. These are not the digests of the compressed
                  *     blobs.
@@ -3852,7 +3851,7 @@ export interface components {
              */
             Manifests?: components["schemas"]["ImageManifestSummary"][];
             /** @description Descriptor of the index or manifest that `Id` names. Absent with graph drivers and below API 1.48. */
-            Descriptor?: components["schemas"]["OCIDescriptor"] | null;
+            Descriptor?: components["schemas"]["OCIDescriptor"];
         };
         /** @description Disk use of images. Members that are 0 or empty are absent. */
         ImagesDiskUsage: {
@@ -3881,7 +3880,7 @@ export interface components {
              */
             TotalSize?: number;
             /** @description The images, each as an ImageSummary. */
-            Items?: unknown[];
+            Items?: components["schemas"]["ImageSummary"][];
         };
         /**
          * @description Credentials for a registry. JSON of this object, base64url-encoded, is the value of `X-Registry-Auth`.
@@ -4052,7 +4051,7 @@ export interface components {
              */
             TotalSize?: number;
             /** @description The volumes, each as a Volume. */
-            Items?: unknown[];
+            Items?: components["schemas"]["Volume"][];
         };
         /** @description What to create a volume with. Everything has a default, so `{}` makes an anonymous local volume. */
         VolumeCreateRequest: {
@@ -4200,7 +4199,7 @@ export interface components {
              * @example {}
              */
             Services?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["ServiceInfo"];
             };
             Status?: components["schemas"]["NetworkStatus"];
         } & components["schemas"]["Network"];
@@ -4223,7 +4222,6 @@ export interface components {
              */
             Ports?: string[];
             /**
-             * Format: int
              * @description Mark under which the node's load balancer keeps the service.
              * @example 257
              */
@@ -4275,14 +4273,14 @@ export interface components {
              */
             Driver?: string;
             /** @description Address pools. Empty in a request lets the daemon choose. */
-            Config?: components["schemas"]["IPAMConfig"][];
+            Config?: components["schemas"]["IPAMConfig"][] | null;
             /**
              * @description Options for the address manager; null when there are none.
              * @example {}
              */
             Options?: {
                 [key: string]: string;
-            };
+            } | null;
         };
         /** @description One address pool of a network. */
         IPAMConfig: {
@@ -4497,7 +4495,7 @@ export interface components {
              */
             TotalSize?: number;
             /** @description The records, each as a BuildCache. */
-            Items?: unknown[];
+            Items?: components["schemas"]["BuildCache"][];
         };
         /** @description What a build sends in `aux` when it is done. */
         ImageID: {
@@ -4614,7 +4612,7 @@ export interface components {
              * @example brave_hopper
              */
             Container: string;
-            EndpointConfig?: components["schemas"]["EndpointSettings"] | null;
+            EndpointConfig?: components["schemas"]["EndpointSettings"];
         };
         /** @description Which container to detach from a network. */
         NetworkDisconnectRequest: {
@@ -5772,7 +5770,7 @@ export interface components {
                     [key: string]: string;
                 };
                 /**
-                 * @description Kernel capabilities to add to the default ones.
+                 * @description Capabilities that the container gets on top of the default set.
                  * @example [
                  *       "CAP_NET_ADMIN"
                  *     ]
@@ -6459,8 +6457,8 @@ export interface components {
              */
             ExecIDs?: string[] | null;
             HostConfig?: components["schemas"]["HostConfig"];
-            GraphDriver?: components["schemas"]["DriverData"] | null;
-            Storage?: components["schemas"]["Storage"] | null;
+            GraphDriver?: components["schemas"]["DriverData"];
+            Storage?: components["schemas"]["Storage"];
             /**
              * Format: int64
              * @description Bytes in its writable layer. Only with `size`.
@@ -6503,7 +6501,7 @@ export interface components {
              * @example sha256:1f0d5a0a7c9d4c1cb3c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182930
              */
             ImageID?: string;
-            ImageManifestDescriptor?: components["schemas"]["OCIDescriptor"] | null;
+            ImageManifestDescriptor?: components["schemas"]["OCIDescriptor"];
             /**
              * @description The main process and its arguments as one line.
              * @example /usr/local/bin/web serve --port 8080
@@ -6617,7 +6615,7 @@ export interface components {
              */
             TotalSize?: number;
             /** @description The containers, each as a ContainerSummary. */
-            Items?: unknown[];
+            Items?: components["schemas"]["ContainerSummary"][];
         };
         /** @description Names a plugin to do a job, with options for it. */
         Driver: {
@@ -7598,7 +7596,7 @@ export interface components {
              *       "WARNING: IPv4 forwarding is disabled"
              *     ]
              */
-            Warnings?: string[];
+            Warnings?: string[] | null;
             /**
              * @description Directories with device specifications of the Container Device Interface. Empty when CDI is switched
              *     off.
@@ -7688,7 +7686,7 @@ export interface components {
              *       "authz-broker"
              *     ]
              */
-            Authorization?: string[];
+            Authorization?: string[] | null;
             /**
              * @description Destinations for container output.
              * @example [
@@ -8248,7 +8246,7 @@ export interface components {
             ImageData?: {
                 Platform: components["schemas"]["OCIPlatform"];
                 /** @description Verified origin of this manifest. Only when asked for and known. */
-                Identity?: components["schemas"]["Identity"] | null;
+                Identity?: components["schemas"]["Identity"];
                 /**
                  * @description IDs of the containers that use this manifest. Null when there are none.
                  * @example []
@@ -10684,7 +10682,7 @@ export interface operations {
                          *       "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
                          *     ]
                          */
-                        ContainersDeleted?: string[];
+                        ContainersDeleted?: string[] | null;
                         /**
                          * Format: int64
                          * @description Bytes that their writable layers took.
@@ -10795,6 +10793,34 @@ export interface operations {
                     "application/json": components["schemas"]["ImageSummary"][];
                 };
             };
+            /** @description A parameter cannot be parsed or conflicts with another one, or the API version is not supported. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A parameter cannot be parsed or conflicts with another one, or the API version is not supported."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description An image that the filter `before` or `since` names does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "An image that the filter `before` or `since` names does not exist."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The image store cannot be read. */
             500: {
                 headers: {
@@ -10848,7 +10874,7 @@ export interface operations {
                 cpushares?: number;
                 /** @description CPUs that build steps may run on, as a list or range such as `0-2,5`. */
                 cpusetcpus?: string;
-                /** @description Length of a CPU period in microseconds. */
+                /** @description How long one period of the CPU quota lasts, in microseconds. */
                 cpuperiod?: number;
                 /** @description CPU time in microseconds that a step may use in each period. */
                 cpuquota?: number;
@@ -10995,7 +11021,7 @@ export interface operations {
                          *       "ut0w8kqb5l1c2h3d4n7z9xyv6"
                          *     ]
                          */
-                        CachesDeleted?: string[];
+                        CachesDeleted?: string[] | null;
                         /**
                          * Format: int64
                          * @description Bytes of disk space that the removal gained.
@@ -11218,6 +11244,20 @@ export interface operations {
                     "application/json": components["schemas"]["ImageInspect"];
                 };
             };
+            /** @description A parameter cannot be parsed or conflicts with another one, or the API version is not supported. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A parameter cannot be parsed or conflicts with another one, or the API version is not supported."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description There is no such image, or none for `platform`. */
             404: {
                 headers: {
@@ -11295,6 +11335,20 @@ export interface operations {
                     "application/json": components["schemas"]["ImageHistoryResponseItem"][] | null;
                 };
             };
+            /** @description A parameter cannot be parsed or conflicts with another one, or the API version is not supported. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A parameter cannot be parsed or conflicts with another one, or the API version is not supported."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The name is not known, or the image has no manifest for the platform. */
             404: {
                 headers: {
@@ -11336,12 +11390,12 @@ export interface operations {
                  */
                 platform?: string;
             };
-            header: {
+            header?: {
                 /**
                  * @description Credentials for the registry: JSON of an AuthConfig or of an identity token, base64url-encoded.
                  *     Declared as required; dockerd pushes anonymously when it is absent or cannot be decoded.
                  */
-                "X-Registry-Auth": string;
+                "X-Registry-Auth"?: string;
             };
             path: {
                 /**
@@ -11425,6 +11479,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No name was given, so nothing was tagged. The body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The image has the new name. The body is empty. */
             201: {
                 headers: {
@@ -11540,6 +11601,20 @@ export interface operations {
                      *     ]
                      */
                     "application/json": components["schemas"]["ImageDeleteResponseItem"][];
+                };
+            };
+            /** @description The name or a platform cannot be parsed, or `platforms` is given without `force`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The name or a platform cannot be parsed, or `platforms` is given without `force`."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description There is no such image. */
@@ -11732,6 +11807,20 @@ export interface operations {
                          */
                         SpaceReclaimed?: number;
                     };
+                };
+            };
+            /** @description A filter is unknown or its value cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A filter is unknown or its value cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Pruning was cut short by a failure. */
@@ -12117,6 +12206,20 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description The API version in the path is not supported. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The API version in the path is not supported."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The daemon has a fault. */
             500: {
                 headers: {
@@ -12171,6 +12274,10 @@ export interface operations {
             /** @description The daemon has a fault. There is no body to explain it. */
             500: {
                 headers: {
+                    /** @description Keeps caches from holding on to the failure. */
+                    "Cache-Control"?: string;
+                    /** @description Keeps HTTP/1.0 caches from holding on to the failure. */
+                    Pragma?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12390,6 +12497,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description An object type is unknown. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "An object type is unknown."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description A size could not be computed. */
             500: {
                 headers: {
@@ -12437,6 +12558,34 @@ export interface operations {
                     "application/x-tar": string;
                 };
             };
+            /** @description The name or a platform cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The name or a platform cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such image. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "There is no such image."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The archive could not be made. */
             500: {
                 headers: {
@@ -12481,6 +12630,34 @@ export interface operations {
                 };
                 content: {
                     "application/x-tar": string;
+                };
+            };
+            /** @description A name or a platform cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A name or a platform cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description One of the images does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "One of the images does not exist."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Saving failed before the first byte was sent. */
@@ -12538,6 +12715,20 @@ export interface operations {
                      *     }
                      */
                     "application/json": unknown;
+                };
+            };
+            /** @description The platform cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The platform cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description Loading could not even begin. */
@@ -12767,6 +12958,20 @@ export interface operations {
                     /**
                      * @example {
                      *       "message": "The instance ran before or is running, or the container is stopped or paused."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The process could not be started. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The process could not be started."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -14195,7 +14400,7 @@ export interface operations {
                          *       "ci-run-1842"
                          *     ]
                          */
-                        NetworksDeleted?: string[];
+                        NetworksDeleted?: string[] | null;
                     };
                 };
             };

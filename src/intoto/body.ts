@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream';
+import { AttestdError } from '../errors.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { compactJson, encodeJson, encodeString, JsonScanner } from '../oci/json.js';
+import { descriptorType } from '../oci/manifest.js';
+import type { ContentStore } from '../oci/store.js';
+import type { StatementLayer } from './chain.js';
+import { inlineData, isMissing, missingContent } from './content.js';
+
+/** A rendered answer: bytes when small enough to be kept, a stream when not. */
+export interface Body {
+  /** Bytes of the content. */
+  readonly length: number;
+  readonly content: Buffer | Readable;
+}
+
+/** A statement that is no JSON, with the fault in Go's words. */
+export class InvalidStatement extends AttestdError {
+  /**
+   * @param digest the statement's blob
+   * @param fault what Go's scanner says
+   */
+  constructor(
+    readonly digest: string,
+    readonly fault: string,
+  ) {
+    super('CORRUPT', `attestation statement ${digest} is not valid JSON: ${fault}`);
+  }
+}
+
+/** Statements that are rendered in memory, bytes in all; more are streamed. */
+const inMemory = 1 << 20;
+
+const absent = Buffer.from('null');
+
+/**
+ * The answer of `GET /images/{name}/attestations`: descriptor, predicate type and, on demand, the statement of each
+ * layer. Statements are the bytes of their blobs without the whitespace between tokens, never parsed and stringified
+ * (BEHAVIOR.md section 2).
+ *
+ * @param layers what to report
+ * @param content where the statements are; without it they are left out
+ * @throws NOT_FOUND for an absent blob; InvalidStatement for the first that is no JSON, after all were found
+ */
+export async function renderStatements(layers: readonly StatementLayer[], content?: ContentStore): Promise<Body> {
+  if (content === undefined) return whole(layers.map(header));
+  const sizes = await Promise.all(layers.map(({ descriptor }) => sizeOf(content, descriptor)));
+  if (sizes.reduce((sum, size) => sum + size, 0) > inMemory) return stream(layers, content);
+  const bytes = await Promise.all(layers.map(({ descriptor }) => read(content, descriptor)));
+  return whole(
+    layers.map((layer, i) =>
+      Buffer.concat([header(layer), Buffer.from(',"Statement":'), compact(layer.descriptor, bytes[i] as Buffer)]),
+    ),
+  );
+}
+
+function header({ descriptor, predicateType }: StatementLayer): Buffer {
+  const type = encodeString(predicateType);
+  return Buffer.from(`{"Descriptor":${encodeJson(descriptor, descriptorType)},"PredicateType":${type}`);
+}
+
+function whole(entries: readonly Buffer[]): Body {
+  const parts = entries.flatMap((entry, i) => [Buffer.from(i === 0 ? '' : ','), entry, Buffer.from('}')]);
+  const content = Buffer.concat([Buffer.from('['), ...parts, Buffer.from(']\n')]);
+  return { length: content.length, content };
+}
+
+/** Two passes over the blobs: one that finds faults and the length while a status can still be chosen, one that sends. */
+async function stream(layers: readonly StatementLayer[], content: ContentStore): Promise<Body> {
+  const frames = layers.map((layer, i) => `${i === 0 ? '[' : '},'}${header(layer)},"Statement":`);
+  const end = '}]\n';
+  let length = Buffer.byteLength(end);
+  for (const [i, { descriptor }] of layers.entries()) {
+    length += Buffer.byteLength(frames[i] as string);
+    for await (const piece of compactPieces(content, descriptor)) length += piece.length;
+  }
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (const [i, { descriptor }] of layers.entries()) {
+      yield Buffer.from(frames[i] as string);
+      yield* compactPieces(content, descriptor);
+    }
+    yield Buffer.from(end);
+  }
+  return { length, content: Readable.from(pieces(), { objectMode: false }) };
+}
+
+function compact({ digest }: Descriptor, bytes: Buffer): Buffer {
+  if (bytes.length === 0) return absent;
+  try {
+    return compactJson(bytes);
+  } catch (error) {
+    throw error instanceof AttestdError && error.code === 'INVALID_JSON'
+      ? new InvalidStatement(digest, error.message)
+      : error;
+  }
+}
+
+async function* compactPieces(content: ContentStore, descriptor: Descriptor): AsyncGenerator<Buffer> {
+  const inline = inlineData(descriptor);
+  const source = inline === undefined ? await open(content, descriptor) : [inline];
+  const scanner = new JsonScanner();
+  let empty = true;
+  for await (const piece of source as AsyncIterable<Buffer>) {
+    if (piece.length === 0) continue;
+    empty = false;
+    const out = Buffer.allocUnsafe(piece.length);
+    const end = scanner.push(piece, out, 0);
+    if (scanner.error !== undefined) break;
+    yield out.subarray(0, end);
+  }
+  if (empty) {
+    yield absent;
+    return;
+  }
+  scanner.end();
+  if (scanner.error !== undefined) throw new InvalidStatement(descriptor.digest, scanner.error);
+}
+
+async function sizeOf(content: ContentStore, descriptor: Descriptor): Promise<number> {
+  if (inlineData(descriptor) !== undefined) return descriptor.size;
+  const info = await withText(descriptor, () => content.info(descriptor.digest));
+  if (info === undefined) throw unavailable(descriptor);
+  return info.size;
+}
+
+async function read(content: ContentStore, descriptor: Descriptor): Promise<Buffer> {
+  return inlineData(descriptor) ?? (await withText(descriptor, () => content.bytes(descriptor.digest)));
+}
+
+function open(content: ContentStore, descriptor: Descriptor): Promise<Readable> {
+  return withText(descriptor, () => content.stream(descriptor.digest));
+}
+
+async function withText<T>(descriptor: Descriptor, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw isMissing(error) ? unavailable(descriptor) : error;
+  }
+}
+
+function unavailable({ digest }: Descriptor): AttestdError {
+  const { code, message } = missingContent(digest);
+  return new AttestdError(code, `attestation statement ${digest} is not available locally: ${message}`);
+}
