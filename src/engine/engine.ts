@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { Platform } from '../oci/descriptor.js';
-import type { DaemonEvent } from './events.js';
+import { imageAttestations } from './attestations.js';
+import { type Context, makeContext } from './context.js';
+import { type DaemonEvent, eventRange } from './events.js';
 import type { Filters } from './filters.js';
+import { imageHistory } from './history.js';
+import { inspectImage } from './inspect.js';
+import { listSummaries } from './list.js';
 import type {
   AttestationOptions,
   Body,
@@ -33,29 +38,31 @@ function missing(operation: string): never {
  */
 export class Engine {
   readonly options: EngineOptions;
+  private readonly context: Context;
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.context = makeContext(options);
   }
 
   /** `GET /images/{name}/attestations` (BEHAVIOR.md sections 1 and 2). */
-  async attestations(_name: string, _options: AttestationOptions = {}): Promise<Body> {
-    return missing('attestations');
+  async attestations(name: string, options: AttestationOptions = {}): Promise<Body> {
+    return imageAttestations(this.context, name, options);
   }
 
   /** `GET /images/json`. */
-  async list(_options: ListOptions): Promise<readonly JsonValue[]> {
-    return missing('list');
+  async list(options: ListOptions): Promise<readonly JsonValue[]> {
+    return listSummaries(this.context, options);
   }
 
   /** `GET /images/{name}/json`. */
-  async inspect(_name: string, _options: InspectOptions): Promise<JsonValue> {
-    return missing('inspect');
+  async inspect(name: string, options: InspectOptions): Promise<JsonValue> {
+    return inspectImage(this.context, name, options);
   }
 
   /** `GET /images/{name}/history`; null where the image has no history. */
-  async history(_name: string, _platform?: Platform): Promise<readonly JsonObject[] | null> {
-    return missing('history');
+  async history(name: string, platform?: Platform): Promise<readonly JsonObject[] | null> {
+    return imageHistory(this.context, name, platform);
   }
 
   /** `POST /images/load`; failures are messages of the stream (`{error, errorDetail}`), never thrown. */
@@ -132,15 +139,13 @@ export class Engine {
    * `GET /events`: buffered events in range, then new ones until `until` or until the signal aborts. The subscription
    * begins with the call, so that nothing is lost before the first read. Bad options are thrown at once.
    */
-  subscribe(_options: EventOptions = {}, _signal?: AbortSignal): AsyncIterable<DaemonEvent> {
-    return missing('subscribe');
-  }
-
-  /** An event as a JSON line of `GET /events`, without line feed; undefined where the API version does not report it. */
-  renderEvent(_event: DaemonEvent, _options: Versioned): Buffer | undefined {
-    return missing('renderEvent');
+  subscribe(options: EventOptions = {}, signal?: AbortSignal): AsyncIterable<DaemonEvent> {
+    const range = eventRange(options.since, options.until);
+    return this.context.events.subscribe({ ...range, filters: options.filters }, signal);
   }
 
   /** Ends all subscriptions. */
-  close(): void {}
+  close(): void {
+    this.context.events.close();
+  }
 }

@@ -1,5 +1,7 @@
+import { AttestdError } from '../errors.js';
 import { includesEvent } from './event-filter.js';
 import type { Filters } from './filters.js';
+import { parseUnixTimestamp } from './timestamps.js';
 
 /** Who an event is about. */
 export interface EventActor {
@@ -23,6 +25,31 @@ export interface Subscription {
   /** Nanoseconds since 1970; the stream ends there. */
   readonly until?: bigint | undefined;
   readonly filters?: Filters | undefined;
+}
+
+/**
+ * The range of `GET /events` as it comes in the query.
+ *
+ * @throws INVALID_ARGUMENT with dockerd's text (topics/events)
+ */
+export function eventRange(
+  since: string | undefined,
+  until: string | undefined,
+): { since: bigint | undefined; until: bigint | undefined } {
+  const range = { since: parsePart('since', since), until: parsePart('until', until) };
+  if (range.until !== undefined && range.until < (range.since ?? range.until)) {
+    const why = `\`since\` time (${since}) cannot be after \`until\` time (${until})`;
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
+  return range;
+}
+
+function parsePart(name: string, text: string | undefined): bigint | undefined {
+  try {
+    return parseUnixTimestamp(text);
+  } catch (error) {
+    throw new AttestdError('INVALID_ARGUMENT', `invalid value for '${name}': ${(error as Error).message}`);
+  }
 }
 
 /** Events that dockerd remembers for `since` and `until`. */
