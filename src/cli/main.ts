@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'judge a daemon, or the reference server, against the requirements',
     run: async (args) => (await import('./conformance.js')).conformance(args),
   },
+  serve: {
+    summary: 'serve the Engine API from a store of OCI images',
+    run: async (args) => (await import('./serve.js')).serve(args),
+  },
   spec: {
     summary: 'build, check, patch and compare API descriptions',
     run: async (args) => (await import('./spec.js')).run(args),

@@ -1,0 +1,110 @@
+import type { TlsOptions } from 'node:tls';
+import { Engine } from '../engine/engine.js';
+import type { Channel } from '../engine/types.js';
+import { parsePlatform } from '../oci/platform.js';
+import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
+import { type Listener, listen } from './listener.js';
+import { type LogLevel, streamLog } from './log.js';
+import { createService } from './service.js';
+import { openStore } from './store.js';
+
+export { type LogLevel, logLevels } from './log.js';
+
+/** PEM texts for TLS on the TCP listeners. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Signs the certificates of clients. */
+  readonly ca?: string;
+  /** Demand a certificate from each client. */
+  readonly verify: boolean;
+}
+
+/** How to run the reference server. */
+export interface ServerOptions {
+  /** `unix:///path` or `tcp://host:port`, port 0 for a free one; without it, a socket in a private temporary folder. */
+  readonly listen?: readonly string[];
+  /** An OCI image layout that keeps changes, made when it is not there; without it, the packaged fixtures, for this run only. */
+  readonly store?: string;
+  /** `experimental` without it. */
+  readonly channel?: Channel;
+  /** The daemon's platform, `os/arch[/variant]`; without it, the machine's architecture on linux. */
+  readonly platform?: string;
+  readonly strict?: boolean;
+  /** Written to standard error; `warn` without it. */
+  readonly logLevel?: LogLevel;
+  readonly tls?: ServerTls;
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Addresses as clients have them in DOCKER_HOST. */
+  readonly hosts: readonly string[];
+  readonly channel: Channel;
+  /** Stops listening, ends all connections, removes sockets, closes the store. */
+  close(): Promise<void>;
+}
+
+/** Node's names of architectures, as platforms have them. */
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
+
+function hostPlatform(): string {
+  return `linux/${architectures[process.arch] ?? process.arch}`;
+}
+
+function tlsOptions(tls: ServerTls): TlsOptions {
+  return {
+    cert: tls.cert,
+    key: tls.key,
+    ...(tls.ca !== undefined && { ca: tls.ca }),
+    requestCert: tls.verify,
+    rejectUnauthorized: tls.verify,
+  };
+}
+
+/** Runs the given acts in reverse order, all of them, whatever fails. */
+async function undo(acts: (() => Promise<void>)[]): Promise<void> {
+  for (const act of acts.splice(0).reverse()) await act().catch(() => undefined);
+}
+
+/**
+ * Start the reference server.
+ *
+ * @throws AttestdError USAGE for an address or INVALID_PLATFORM for a platform that cannot be parsed, ALREADY_EXISTS when
+ * somebody else has the address or the store, and what opening the store throws
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const addresses = (options.listen ?? []).map(parseAddress);
+  const host = parsePlatform(options.platform ?? hostPlatform());
+  const channel = options.channel ?? 'experimental';
+  const log = streamLog(process.stderr, options.logLevel ?? 'warn');
+  const acts: (() => Promise<void>)[] = [];
+  try {
+    const store = await openStore(options.store);
+    acts.push(() => store.close());
+    const engine = new Engine({ store, host, channel, debug: (message) => log('debug', message) });
+    acts.push(async () => engine.close());
+    const { http1 } = createService({ engine, strict: options.strict ?? false, log });
+    if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
+    const listeners: Listener[] = [];
+    for (const address of addresses) {
+      const listener = await listen(address, {
+        http1: (socket) => http1.emit('connection', socket),
+        ...(options.tls && { tls: tlsOptions(options.tls) }),
+      });
+      acts.push(() => listener.close());
+      listeners.push(listener);
+    }
+    const hosts = listeners.map((listener) => formatAddress(listener.address));
+    return { hosts, channel, close: () => undo(acts) };
+  } catch (error) {
+    await undo(acts);
+    throw error;
+  }
+}
+
+async function addPrivateSocket(acts: (() => Promise<void>)[]): Promise<Address> {
+  const { address, remove } = await privateSocket();
+  acts.push(remove);
+  return address;
+}
