@@ -1,9 +1,10 @@
 import { AttestdError } from '../errors.js';
 import type { Platform } from '../oci/descriptor.js';
+import { isDangling } from '../oci/index-file.js';
 import { familiarString } from '../oci/reference.js';
 import type { Context } from './context.js';
 import { bestManifest } from './manifests.js';
-import { imagesOf, isDangling, parseNamed, resolveImage } from './names.js';
+import { imagesOf, parseNamed, resolveImage } from './names.js';
 import type { JsonObject } from './render.js';
 import { parseGoTime, unixSeconds } from './rfc3339.js';
 import { chainIds } from './snapshots.js';

@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
+import { isDangling } from '../oci/index-file.js';
 import { descriptorType } from '../oci/manifest.js';
 import { isIndexType } from '../oci/media-types.js';
 import type { PlatformMatcher } from '../oci/platform.js';
@@ -10,7 +11,7 @@ import { goObject } from './go-value.js';
 import { runConfigType } from './image-config.js';
 import { widenConfig, widenInspect } from './inspect-legacy.js';
 import { matcherFor, platformNotFound } from './manifests.js';
-import { familiarDigested, imagesOf, isDangling, parseNamed, resolveImage } from './names.js';
+import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js';
 import type { JsonObject, JsonValue } from './render.js';
 import { parseGoTime } from './rfc3339.js';
 import { summarize } from './summary.js';

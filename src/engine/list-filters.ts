@@ -2,13 +2,14 @@ import { AttestdError } from '../errors.js';
 import { annotations } from '../intoto/annotations.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { matchGlob } from '../oci/glob.js';
+import { isDangling } from '../oci/index-file.js';
 import { isConfigType, isManifestType } from '../oci/media-types.js';
 import { familiarName, familiarString, formatReference, repositoryName, tagNameOnly } from '../oci/reference.js';
 import type { ImageRecord } from '../oci/store.js';
 import type { Context } from './context.js';
 import { type Filters, flagOf, valuesOf } from './filters.js';
 import { bestManifest } from './manifests.js';
-import { isDangling, parseNormalized, resolveImage } from './names.js';
+import { parseNormalized, resolveImage } from './names.js';
 import { parseGoTime } from './rfc3339.js';
 import { nanoseconds, parseTime } from './timestamps.js';
 

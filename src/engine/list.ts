@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { isDangling } from '../oci/index-file.js';
 import { descriptorType } from '../oci/manifest.js';
 import { familiarString } from '../oci/reference.js';
 import type { ImageRecord } from '../oci/store.js';
@@ -7,7 +8,7 @@ import { checkKeys, noFilters } from './filters.js';
 import { goObject } from './go-value.js';
 import { imageFilter } from './list-filters.js';
 import { matcherFor } from './manifests.js';
-import { familiarDigested, isDangling, listImages, parseNamed, parseNormalized } from './names.js';
+import { familiarDigested, parseNamed, parseNormalized } from './names.js';
 import { type JsonObject, type JsonValue, sortedMap, sortKeys } from './render.js';
 import { parseGoTime, unixSeconds } from './rfc3339.js';
 import { sharedSizes } from './shared-size.js';
@@ -63,7 +64,7 @@ interface Group {
 async function groupByTarget(context: Context, { filters = noFilters }: ListOptions): Promise<readonly Group[]> {
   const passes = await imageFilter(context, filters);
   const groups = new Map<string, Group>();
-  for (const image of listImages(context.store)) {
+  for (const image of context.store.list()) {
     if (!(await passes(image))) continue;
     const { digest } = image.target;
     const group = groups.get(digest);

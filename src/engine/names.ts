@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { isDigest } from '../oci/digest.js';
+import { isDangling } from '../oci/index-file.js';
 import {
   familiarString,
   formatReference,
@@ -15,16 +16,6 @@ import {
 import type { ImageRecord, ImageStore } from '../oci/store.js';
 
 const danglingPrefix = 'moby-dangling@';
-
-/** The name of an image that lost its last one: it is kept until pruned, listed without a tag. */
-export function danglingName(digest: string): string {
-  return `${danglingPrefix}${digest}`;
-}
-
-/** Whether an image has no name of its own. */
-export function isDangling(image: ImageRecord): boolean {
-  return image.name === danglingName(image.target.digest);
-}
 
 /** Whether a reference spells out the internal name of a dangling image. */
 export function isDanglingReference(reference: string): boolean {
@@ -59,22 +50,19 @@ export function noSuchImage(reference: Reference): AttestdError {
   return new AttestdError('NOT_FOUND', `No such image: ${familiarString(named)}`);
 }
 
-/** The store's images, by name in byte order, which is the order in which containerd lists them. */
-export function listImages(store: ImageStore): readonly ImageRecord[] {
-  return [...store.list()].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
-}
-
 /** The images with a target, by name. */
 export function imagesOf(store: ImageStore, digest: string): readonly ImageRecord[] {
-  return listImages(store).filter((image) => image.target.digest === digest);
+  return store.list().filter((image) => image.target.digest === digest);
 }
 
 /** The images that a text could name: by its name, or by the beginning of their digest. */
 function candidates(store: ImageStore, name: string, id: string): readonly ImageRecord[] {
   const whole = (digest: string): boolean => /^sha256:[0-9a-fA-F]{64}$/.test(digest);
-  return listImages(store).filter(
-    ({ name: known, target }) => known === name || (target.digest.startsWith(`sha256:${id}`) && whole(target.digest)),
-  );
+  return store
+    .list()
+    .filter(
+      ({ name: known, target }) => known === name || (target.digest.startsWith(`sha256:${id}`) && whole(target.digest)),
+    );
 }
 
 /**
