@@ -5,7 +5,7 @@ SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e gen check-gen lint format build fixtures clean
+.PHONY: help serve conformance test e2e differential gen check-gen lint format build fixtures clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -39,6 +39,9 @@ test: dist/.built ## run all tests
 
 e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
 	npx mocha --no-config --import=tsx --forbid-only 'test/e2e/**/*.test.ts'
+
+differential: dist/.built ## compare with a real dockerd 29.7 that has no images: HOST=… ARGS="--requests 5000 --seed 1"
+	@npx tsx test/differential/main.ts $(if $(HOST),--host $(HOST)) $(ARGS)
 
 lint: node_modules/.installed ## check style, imports and types
 	npx biome check .
