@@ -167,7 +167,7 @@ async function main(): Promise<number> {
   const real = new Subject(values.host);
   try {
     const present = await real.images();
-    if (present.length > 0) {
+    if (present === undefined || present.length > 0) {
       console.error(
         `differential: the daemon has ${present?.length ?? 'broken'} images, which would be removed: use one that has none`,
       );
