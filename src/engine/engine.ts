@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { Platform } from '../oci/descriptor.js';
@@ -8,6 +9,11 @@ import type { Filters } from './filters.js';
 import { imageHistory } from './history.js';
 import { inspectImage } from './inspect.js';
 import { listSummaries } from './list.js';
+import { pruneImages } from './prune.js';
+import { authenticate, inspectDistribution, pullImage, pushImage, searchImages } from './registry.js';
+import { removeImage } from './remove.js';
+import { daemonInfo, daemonVersion, type Identity } from './system.js';
+import { tagImage } from './tag.js';
 import type {
   AttestationOptions,
   Body,
@@ -25,6 +31,7 @@ import type {
   UsageOptions,
   Versioned,
 } from './types.js';
+import { diskUsage } from './usage.js';
 
 function missing(operation: string): never {
   throw new AttestdError('NOT_IMPLEMENTED', `${operation} is not implemented`);
@@ -39,10 +46,12 @@ function missing(operation: string): never {
 export class Engine {
   readonly options: EngineOptions;
   private readonly context: Context;
+  private readonly identity: Identity;
 
   constructor(options: EngineOptions) {
     this.options = options;
     this.context = makeContext(options);
+    this.identity = { id: options.id ?? randomUUID(), hostname: options.hostname };
   }
 
   /** `GET /images/{name}/attestations` (BEHAVIOR.md sections 1 and 2). */
@@ -76,18 +85,18 @@ export class Engine {
   }
 
   /** `POST /images/{name}/tag`; `nothing` when no repository is given: dockerd answers 200 and an empty body. */
-  async tag(_name: string, _target: { repo: string; tag: string }): Promise<'created' | 'nothing'> {
-    return missing('tag');
+  async tag(name: string, target: { repo: string; tag: string }): Promise<'created' | 'nothing'> {
+    return tagImage(this.context, name, target);
   }
 
   /** `DELETE /images/{name}`. */
-  async remove(_name: string, _options: RemoveOptions = {}): Promise<readonly JsonObject[]> {
-    return missing('remove');
+  async remove(name: string, options: RemoveOptions = {}): Promise<readonly JsonObject[]> {
+    return removeImage(this.context, name, options);
   }
 
   /** `POST /images/prune`. */
-  async prune(_filters: Filters): Promise<JsonObject> {
-    return missing('prune');
+  async prune(filters: Filters): Promise<JsonObject> {
+    return pruneImages(this.context, filters);
   }
 
   /** `POST /images/create?fromSrc=-`; errors before the first message are thrown. */
@@ -96,43 +105,43 @@ export class Engine {
   }
 
   /** `POST /images/create?fromImage=`: what the store has is up to date, anything else has no registry to come from. */
-  async pull(_options: PullOptions): Promise<AsyncIterable<StreamMessage>> {
-    return missing('pull');
+  async pull(options: PullOptions): Promise<AsyncIterable<StreamMessage>> {
+    return pullImage(this.context, options);
   }
 
   /** `POST /images/{name}/push`. */
-  async push(_name: string, _options: { tag?: string; platform?: Platform }): Promise<AsyncIterable<StreamMessage>> {
-    return missing('push');
+  async push(name: string, options: { tag?: string; platform?: Platform }): Promise<AsyncIterable<StreamMessage>> {
+    return pushImage(this.context, name, options.tag);
   }
 
   /** `GET /images/search`: undefined where dockerd answers 200 and an empty body. */
-  async search(_options: { term: string; limit?: string; filters: Filters }): Promise<JsonValue | undefined> {
-    return missing('search');
+  async search(options: { term: string; limit?: string; filters: Filters }): Promise<JsonValue | undefined> {
+    return searchImages(options);
   }
 
   /** `GET /distribution/{name}/json`. */
-  async distribution(_name: string): Promise<JsonObject> {
-    return missing('distribution');
+  async distribution(name: string): Promise<JsonObject> {
+    return inspectDistribution(name);
   }
 
   /** `POST /auth`. */
-  async auth(_body: Buffer): Promise<JsonObject> {
-    return missing('auth');
+  async auth(body: Buffer): Promise<JsonObject> {
+    return authenticate(body);
   }
 
   /** `GET /info`. */
-  async info(_options: Versioned): Promise<JsonValue> {
-    return missing('info');
+  async info(options: Versioned): Promise<JsonValue> {
+    return daemonInfo(this.context, this.identity, options.apiVersion);
   }
 
   /** `GET /version`. */
   version(): JsonObject {
-    return missing('version');
+    return daemonVersion(this.context);
   }
 
   /** `GET /system/df`. */
-  async usage(_options: UsageOptions): Promise<JsonValue> {
-    return missing('usage');
+  async usage(options: UsageOptions): Promise<JsonValue> {
+    return diskUsage(this.context, options);
   }
 
   /**

@@ -15,10 +15,8 @@ const since = {
   'df.type': '1.42',
   'df.verbose': '1.52',
   'df.usage': '1.52',
-  'info.runtimeStatus': '1.44',
   'info.Containerd': '1.46',
   'info.FirewallBackend': '1.49',
-  'info.DiscoveredDevices': '1.50',
 } as const;
 
 const until = {
