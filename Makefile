@@ -5,7 +5,7 @@ SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential gen check-gen lint format build fixtures clean
+.PHONY: help serve conformance test e2e differential mutants gen check-gen lint format build fixtures clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -42,6 +42,9 @@ e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, 
 
 differential: dist/.built ## compare with a real dockerd 29.7 that has no images: HOST=… ARGS="--requests 5000 --seed 1"
 	@npx tsx test/differential/main.ts $(if $(HOST),--host $(HOST)) $(ARGS)
+
+mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
+	@npx tsx test/mutants/main.ts $(ARGS)
 
 lint: node_modules/.installed ## check style, imports and types
 	npx biome check .

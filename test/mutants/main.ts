@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { parseHost, type Target } from '../../src/client/target.js';
+import { AttestdError } from '../../src/errors.js';
+import { startServer } from '../../src/server/index.js';
+import { baseline, judge, type Verdict } from './judge.js';
+import { FaultyProxy } from './proxy.js';
+import { areas } from './table/index.js';
+
+const help = `usage: make mutants [ARGS="OPTIONS"]
+
+Puts one fault at a time between the conformance suite and the reference server; every one must be caught by a
+failed MUST. Exit status: 0 all caught, 1 some survived, 2 usage, 3 the server does not pass without faults.
+
+  --host URL    a daemon instead of the reference server; it is pruned
+  --only TEXT   only the areas and mutants whose name holds TEXT
+  --json        verdicts as JSON
+
+example: make mutants ARGS="--only statement"
+`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      host: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const server = values.host === undefined ? await startServer({ channel: 'experimental' }) : undefined;
+  const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');
+  const proxy = await FaultyProxy.start(target);
+  try {
+    const failing = await baseline(proxy);
+    if (failing.length > 0) {
+      process.stderr.write(`mutants: without any fault these fail: ${failing.join(', ')}\n`);
+      return 3;
+    }
+    const verdicts: Verdict[] = [];
+    const say = (line: string): unknown => values.json || process.stdout.write(`${line}\n`);
+    for (const area of areas)
+      for (const mutant of area.mutants) {
+        if (values.only && !area.name.includes(values.only) && !mutant.id.includes(values.only)) continue;
+        const verdict = await judge(proxy, area, mutant);
+        verdicts.push(verdict);
+        const [first, ...more] = verdict.caughtBy;
+        const by = first === undefined ? 'SURVIVED' : `${first}${more.length > 0 ? ` +${more.length}` : ''}`;
+        say(`${first === undefined ? 'not ok' : 'ok    '} ${mutant.id.padEnd(36)} ${by}`);
+      }
+    const survived = verdicts.filter(({ caughtBy }) => caughtBy.length === 0);
+    const caught = verdicts.length - survived.length;
+    if (values.json) process.stdout.write(`${JSON.stringify({ caught, of: verdicts.length, verdicts }, null, 2)}\n`);
+    say(`${caught} of ${verdicts.length} mutants caught`);
+    return survived.length === 0 && verdicts.length > 0 ? 0 : 1;
+  } finally {
+    await proxy.close();
+    await server?.close();
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`mutants: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof AttestdError ? error.exitCode : 2;
+  },
+);
