@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs the conformance suite against a daemon of one's own and compares each verdict with the ones kept in a file, so
+# that a change of the suite that judges a real daemon otherwise is seen. With --update the file is written anew.
+set -euo pipefail
+
+if [ $# -lt 2 ] || [ $# -gt 3 ] || { [ $# -eq 3 ] && [ "$3" != --update ]; }; then
+  echo 'usage: scripts/check-verdicts.sh HOST FILE [--update]' >&2
+  exit 2
+fi
+host=$1 expected=$2 update=${3:-}
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+status=0
+node "$root/dist/cli/main.js" conformance --host "$host" --destructive --quiet --json "$work/report.json" || status=$?
+# 1 says that a MUST failed, which may be what the file expects; above that the run itself went wrong.
+[ "$status" -le 1 ] || exit "$status"
+node -e '
+  const { results } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
+  const lines = results.map(({ id, outcome, deviation }) => `${outcome}${deviation ? " (known deviation)" : ""} ${id}`);
+  process.stdout.write(`${lines.sort().join("\n")}\n`);
+' "$work/report.json" >"$work/verdicts"
+
+if [ -n "$update" ]; then
+  cp "$work/verdicts" "$expected"
+  echo "$expected: $(wc -l <"$expected") verdicts written"
+elif diff -u --label "$expected" --label "$host" "$expected" "$work/verdicts"; then
+  echo "$expected: all $(wc -l <"$expected") verdicts as expected"
+else
+  echo "verdicts of $host are not those of $expected" >&2
+  exit 1
+fi
