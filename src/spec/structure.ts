@@ -8,6 +8,33 @@ const marks = new Set(['x-since', 'x-deprecated']);
 const namedMembers = new Set(['properties', 'definitions', 'paths', 'headers', 'responses', 'schemas']);
 
 /**
+ * Whether a keyword holds words or examples, which change no message on the wire.
+ *
+ * @param keyword a member of an object whose members are keywords
+ */
+export function isProse(keyword: string): boolean {
+  return prose.has(keyword);
+}
+
+/**
+ * Whether a keyword is a mark of this project: `x-since` or `x-deprecated`.
+ *
+ * @param keyword a member of an object whose members are keywords
+ */
+export function isMark(keyword: string): boolean {
+  return marks.has(keyword);
+}
+
+/**
+ * Whether the members of the object at a location are named by the API rather than keywords.
+ *
+ * @param location segments from the root of the description
+ */
+export function hasNamedMembers(location: readonly (string | number)[]): boolean {
+  return location.reduce<boolean>((named, segment) => !named && namedMembers.has(String(segment)), false);
+}
+
+/**
  * Strips prose (summary, description, title, examples) and marks (x-since, x-deprecated).
  *
  * @param value a description or a part of one
