@@ -1,12 +1,64 @@
 import type { Requirement } from './requirement.js';
+import { content } from './requirements/Content/content.js';
+import { errors } from './requirements/Errors/errors.js';
 import { entries } from './requirements/ImageAttestations/entries.js';
 import { platform } from './requirements/ImageAttestations/platform.js';
 import { sources } from './requirements/ImageAttestations/sources.js';
 import { statement } from './requirements/ImageAttestations/statement.js';
 import { surface } from './requirements/ImageAttestations/surface.js';
 import { type } from './requirements/ImageAttestations/type.js';
+import { remove } from './requirements/ImageDelete/delete.js';
+import { get } from './requirements/ImageGet/get.js';
+import { imageHistory } from './requirements/ImageHistory/history.js';
+import { fields } from './requirements/ImageInspect/fields.js';
+import { manifests } from './requirements/ImageInspect/manifests.js';
+import { platform as inspectPlatform } from './requirements/ImageInspect/platform.js';
+import { listFilters } from './requirements/ImageList/filters.js';
+import { list } from './requirements/ImageList/list.js';
+import { load } from './requirements/ImageLoad/load.js';
+import { prune } from './requirements/ImagePrune/prune.js';
+import { tag } from './requirements/ImageTag/tag.js';
+import { names, unusualNames } from './requirements/Names/names.js';
+import { statements } from './requirements/Statements/statements.js';
+import { usage } from './requirements/SystemDataUsage/usage.js';
+import { events } from './requirements/SystemEvents/events.js';
+import { info } from './requirements/SystemInfo/info.js';
+import { ping } from './requirements/SystemPing/ping.js';
+import { version } from './requirements/SystemVersion/version.js';
+import { typeLists } from './requirements/TypeLists/type-lists.js';
+import { versions } from './requirements/Versions/versions.js';
 
 /** Every requirement, by id. */
-export const catalogue: readonly Requirement[] = [entries, platform, sources, statement, surface, type]
+export const catalogue: readonly Requirement[] = [
+  entries,
+  platform,
+  sources,
+  statement,
+  surface,
+  type,
+  remove,
+  get,
+  imageHistory,
+  fields,
+  manifests,
+  inspectPlatform,
+  listFilters,
+  list,
+  load,
+  tag,
+  content,
+  errors,
+  prune,
+  names,
+  unusualNames,
+  statements,
+  usage,
+  events,
+  info,
+  ping,
+  version,
+  typeLists,
+  versions,
+]
   .flat()
   .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -3,6 +3,7 @@ import type { ContentClient } from './content/client.js';
 import type { Daemon } from './daemon.js';
 import type { FeatureName } from './features.js';
 import type { Platform } from './images/kit.js';
+import type { BuiltImage } from './images/recipe.js';
 import type { RecipeName } from './images/recipes.js';
 import type { LoadedImage } from './session.js';
 
@@ -21,6 +22,8 @@ export interface CheckContext {
   image(name: RecipeName): LoadedImage;
   /** A private copy of an image with its own digests, for checks that change it. */
   fresh(name: RecipeName): Promise<LoadedImage>;
+  /** A private image that is built, not loaded; the run's label lets its remains be found. */
+  draft(name: RecipeName): BuiltImage;
   /** A name below the run's prefix that no other check uses; removed at the end of the run. */
   scratch(suffix: string): string;
   /** Remember a name for removal at the end of the run. */
@@ -33,7 +36,7 @@ export interface CheckContext {
 
 /** One thing that a daemon has to do. */
 export interface Requirement {
-  /** Unique, `<operationId>.<what>`. */
+  /** Unique, `<operationId or area>.<what>`. */
   readonly id: string;
   readonly title: string;
   readonly level: Level;
@@ -59,10 +62,13 @@ export interface Requirement {
 /** What a family of requirements has in common. */
 interface Family {
   readonly operationId: string;
+  /** First part of the ids, when it is not the operationId. */
+  readonly prefix?: string;
   readonly features: readonly FeatureName[];
   /** Pointer of the family's operation; a member's own pointer is taken below it when it starts with `+`. */
   readonly pointer: string | null;
   readonly images?: readonly RecipeName[];
+  readonly since?: string;
   readonly destructive?: boolean;
 }
 
@@ -84,9 +90,10 @@ export function requirements(family: Family, members: readonly Member[]): readon
       operationId: family.operationId,
       features: family.features,
       images: family.images ?? [],
+      ...(family.since ? { since: family.since } : {}),
       ...(family.destructive ? { destructive: true } : {}),
       ...member,
-      id: `${family.operationId.replace(/^.*\.(\w+)\/(\w+)$/, '$1.$2')}.${member.id}`,
+      id: `${family.prefix ?? family.operationId}.${member.id}`,
       pointer: pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer,
     };
   });

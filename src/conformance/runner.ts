@@ -228,6 +228,7 @@ async function check(
       return image;
     },
     fresh: (name) => session.fresh(name),
+    draft: (name) => session.draft(name),
     scratch: (suffix) => session.scratch(suffix),
     own: (name) => session.own(name),
     load: (tar, query) => session.load(tar, query),

@@ -1,0 +1,285 @@
+import { type Answer, filters } from '../../api.js';
+import { demand, type Shape, same, Unmet } from '../../expect.js';
+import { runLabel } from '../../images/kit.js';
+import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
+import type { LoadedImage } from '../../session.js';
+import { pause, pointers } from '../common.js';
+
+/** Seconds with their fraction, as since and until take them. */
+function moment(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}
+
+/** The daemon's own clock in milliseconds: the clocks of both sides and their zones may differ. */
+async function clock(t: CheckContext): Promise<number> {
+  const text = (await t.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
+  return at;
+}
+
+/** Events of images since a moment, up to the daemon's present. */
+async function since(
+  t: CheckContext,
+  from: number,
+  filter: Record<string, string[]> = { type: ['image'] },
+): Promise<Answer> {
+  const query = { since: moment(from), until: moment(await clock(t)), filters: filters(filter) };
+  return (await t.api.get('/events', { query })).status(200);
+}
+
+/** Do something and wait for the events of an image that it caused. */
+async function caused(t: CheckContext, image: LoadedImage, from: number, action: string): Promise<Shape[]> {
+  for (let tries = 0; ; tries += 1) {
+    const own = (await since(t, from))
+      .lines()
+      .filter(
+        (event) =>
+          JSON.stringify(event.value).includes(image.repository) || event.at('Actor', 'ID').value === image.root.digest,
+      );
+    const found = own.filter((event) => event.at('Action').value === action);
+    if (found.length > 0) return found;
+    if (tries === 30)
+      throw new Unmet(
+        'events',
+        `one of action ${action}`,
+        own.map(({ value }) => JSON.stringify(value)).join(' ') || 'none',
+      );
+    await pause(10 + 5 * tries);
+  }
+}
+
+const action = (
+  id: string,
+  title: string,
+  name: string,
+  act: (t: CheckContext, image: LoadedImage) => Promise<void>,
+) => ({
+  id,
+  title,
+  why: 'Caches, dashboards and policy agents follow events instead of polling.',
+  async check(t: CheckContext): Promise<void> {
+    const from = await clock(t);
+    const image = await t.fresh('bare');
+    await act(t, image);
+    const [event] = await caused(t, image, from, name);
+    event?.at('Type').is('image');
+    event?.at('Actor', 'ID').is(image.root.digest);
+  },
+});
+
+const refused = (id: string, title: string, query: Record<string, string>) => ({
+  id,
+  title,
+  why: 'A stream that silently differs from what was asked for loses events.',
+  async check(t: CheckContext): Promise<void> {
+    (await t.api.get('/events', { query })).error(400);
+  },
+});
+
+/** The stream of events. */
+export const events: readonly Requirement[] = requirements(
+  { operationId: 'SystemEvents', features: ['events', 'images'], pointer: pointers.events, since: '1.48' },
+  [
+    action('load', 'a load is an event', 'load', async () => undefined),
+    action('tag', 'a tag is an event', 'tag', async (t, image) => {
+      (await t.api.post(`/images/${image.name}/tag`, { query: { repo: t.scratch('event') } })).status(201);
+    }),
+    action('untag', 'an untag is an event', 'untag', async (t, image) => {
+      (await t.api.delete(`/images/${image.name}`)).status(200);
+    }),
+    action('delete', 'a delete is an event', 'delete', async (t, image) => {
+      (await t.api.delete(`/images/${image.name}`)).status(200);
+    }),
+    action('save', 'a save is an event', 'save', async (t, image) => {
+      (await t.api.get(`/images/${image.name}/get`)).status(200);
+    }),
+    {
+      id: 'attributes',
+      title: 'Actor.Attributes has the labels of the image and its name',
+      why: 'Listeners select by labels.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const [event] = await caused(t, image, from, 'load');
+        event?.at('Actor', 'Attributes', runLabel).is(image.name.split('/')[0]);
+        event?.at('Actor', 'Attributes', 'name').string();
+      },
+    },
+    {
+      id: 'tag-name',
+      title: 'the event of a tag carries the new name',
+      why: 'Listeners learn the name from it.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const repo = t.scratch('event');
+        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
+        t.own(`${repo}:one`);
+        const names = (await caused(t, image, from, 'tag')).map(
+          (event) => event.at('Actor', 'Attributes', 'name').value,
+        );
+        demand(names.includes(`${repo}:one`), 'names in events', `${repo}:one`, names);
+      },
+    },
+    {
+      id: 'times',
+      title: 'time and timeNano are the same moment',
+      why: 'Listeners resume from it.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const [event] = await caused(t, image, from, 'load');
+        const [time, nano] = [event?.at('time').number() ?? 0, event?.at('timeNano').number() ?? 0];
+        same(Math.floor(nano / 1e9), time, 'seconds of timeNano');
+        demand(time >= Math.floor(from / 1000), 'time', `at least ${Math.floor(from / 1000)}`, time);
+      },
+    },
+    {
+      id: 'scope',
+      title: 'scope is local',
+      level: 'SHOULD',
+      why: 'It tells events of the daemon from those of a cluster.',
+      async check(t) {
+        const from = await clock(t);
+        const [event] = await caused(t, await t.fresh('bare'), from, 'load');
+        event?.at('scope').is('local');
+      },
+    },
+    {
+      id: 'filter-type',
+      title: 'a filter by another type leaves image events out',
+      pointer: '+/parameters/2',
+      why: 'Listeners ask for what they need.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        await caused(t, image, from, 'load');
+        for (const event of (await since(t, from, { type: ['network'] })).lines())
+          demand(event.at('Type').value !== 'image', 'Type', 'network', event.at('Type').value);
+      },
+    },
+    {
+      id: 'filter-event',
+      title: 'a filter by action leaves others out',
+      pointer: '+/parameters/2',
+      why: 'Listeners ask for what they need.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        (await t.api.delete(`/images/${image.name}`)).status(200);
+        await caused(t, image, from, 'delete');
+        const found = (await since(t, from, { event: ['delete'] })).lines();
+        same([...new Set(found.map((event) => event.at('Action').value))], ['delete'], 'actions');
+      },
+    },
+    {
+      id: 'filter-label',
+      title: 'a filter by label selects events of images that have it',
+      pointer: '+/parameters/2',
+      why: 'Listeners ask for what they need.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        await caused(t, image, from, 'load');
+        const run = image.name.split('/')[0] ?? '';
+        const found = (await since(t, from, { label: [`${runLabel}=${run}`] })).lines();
+        demand(found.length > 0, 'events', 'at least one', found.length);
+        for (const event of found) event.at('Actor', 'Attributes', runLabel).is(run);
+      },
+    },
+    {
+      id: 'until-past',
+      title: 'a stream with until in the past ends by itself',
+      pointer: '+/parameters/1',
+      why: 'It is how history is read.',
+      async check(t) {
+        const now = await clock(t);
+        (await t.api.get('/events', { query: { since: moment(now - 10_000), until: moment(now - 5000) } })).status(200);
+      },
+    },
+    {
+      id: 'since-excludes-earlier',
+      title: 'events before since are left out',
+      pointer: '+/parameters/0',
+      why: 'Listeners resume where they stopped.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const [event] = await caused(t, image, from, 'load');
+        const after = moment((event?.at('timeNano').number() ?? 0) / 1e6 + 2);
+        const query = { since: after, until: after, filters: filters({ type: ['image'] }) };
+        const found = (await t.api.get('/events', { query })).status(200).lines();
+        same(
+          found.filter((other) => other.at('Actor', 'ID').value === image.root.digest).map(({ value }) => value),
+          [],
+          'events',
+        );
+      },
+    },
+    {
+      id: 'reads-are-no-events',
+      title: 'reading attestations and inspecting are no events',
+      level: 'SHOULD',
+      features: ['events', 'images', 'attestations'],
+      why: 'Listeners would drown in reads.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('basic');
+        await caused(t, image, from, 'load');
+        (await t.api.get(`/images/${image.name}/attestations`)).status(200);
+        (await t.api.get(`/images/${image.name}/json`)).status(200);
+        await pause(50);
+        const own = (await since(t, from))
+          .lines()
+          .filter((event) => event.at('Actor', 'ID').value === image.root.digest);
+        same([...new Set(own.map((event) => event.at('Action').value))], ['load'], 'actions');
+      },
+    },
+    refused('bad-since', 'since that is no time is refused', { since: 'bogus', until: '1' }),
+    refused('bad-filters', 'filters that are no JSON are refused', { since: '1', until: '2', filters: 'bad' }),
+    refused('since-after-until', 'since after until is refused', { since: '1000', until: '900' }),
+    {
+      id: 'json-lines',
+      title: 'the stream is JSON lines by default',
+      features: ['events', 'images', 'event-formats'],
+      why: 'Clients choose their decoder by the media type.',
+      async check(t) {
+        const answer = await t.api.get('/events', { query: { since: '1', until: '2' } });
+        answer.status(200).mediaType('application/jsonl');
+      },
+    },
+    {
+      id: 'json-seq',
+      title: 'Accept: application/json-seq gives a record separator before each event',
+      features: ['events', 'images', 'event-formats'],
+      why: 'It is the standard form for JSON in streams.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        await caused(t, image, from, 'load');
+        const until = moment(await clock(t));
+        const query = { since: moment(from), until, filters: filters({ type: ['image'] }) };
+        const answer = await t.api.get('/events', { query, headers: { Accept: 'application/json-seq' } });
+        answer.status(200).mediaType('application/json-seq');
+        const records = answer.text.split('\n').filter((line) => line !== '');
+        demand(
+          records.length > 0 && records.every((record) => record.startsWith('\u001e')),
+          'records',
+          'a separator before each',
+          answer.text,
+        );
+      },
+    },
+    {
+      id: 'json-below-1.52',
+      title: 'below API 1.52 the stream is application/json',
+      features: ['events', 'images', 'event-formats'],
+      why: 'Older clients know no other type.',
+      async check(t) {
+        const answer = await t.api.get('/events', { query: { since: '1', until: '2' }, version: '1.51' });
+        answer.status(200).mediaType('application/json');
+      },
+    },
+  ],
+);

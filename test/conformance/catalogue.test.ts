@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { catalogue } from '../../src/conformance/catalogue.js';
+import { deviationsFolder, loadDeviations, parseDeviations } from '../../src/conformance/deviations.js';
+import { feature, featureNames } from '../../src/conformance/features.js';
+import { recipes } from '../../src/conformance/images/recipes.js';
+import { profile, profileNames } from '../../src/conformance/profiles.js';
+import { AttestdError } from '../../src/errors.js';
+import { operations } from '../../src/generated/operations.js';
+
+const description: unknown = parse(readFileSync(new URL('../../api/swagger.yaml', import.meta.url), 'utf8'));
+
+function lookUp(pointer: string): unknown {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], description);
+}
+
+describe('the catalogue', () => {
+  it('has 150 requirements or more', () => {
+    expect(catalogue.length).to.be.at.least(150);
+  });
+
+  it('has unique ids of the form Area.what', () => {
+    expect(new Set(catalogue.map(({ id }) => id)).size).to.equal(catalogue.length);
+    for (const { id } of catalogue) expect(id).to.match(/^[A-Z]\w+\.[a-z0-9][a-z0-9.-]*$/);
+  });
+
+  it('points into the description', () => {
+    for (const { id, pointer } of catalogue)
+      if (pointer !== null) expect(lookUp(pointer), `${id}: ${pointer}`).to.not.equal(undefined);
+  });
+
+  it('names operations of the description, or of the content service', () => {
+    const known = new Set(operations.map(({ operationId }) => operationId));
+    for (const { id, operationId, pointer } of catalogue)
+      if (pointer === null) expect(operationId, id).to.match(/^containerd\.services\.content\.v1\.Content\//);
+      else expect(known.has(operationId), `${id}: ${operationId}`).to.equal(true);
+  });
+
+  it('says why in one sentence', () => {
+    for (const { id, why, title } of catalogue) {
+      expect(why, id).to.match(/^[A-Z].*\.$|^curl .*\.$|^uname .*\.$|^[a-z]\S* .*\.$/);
+      expect(title, id).to.not.match(/\.$/);
+    }
+  });
+
+  it('needs known features and images', () => {
+    for (const { id, features, images } of catalogue) {
+      expect(features, id).to.not.be.empty;
+      for (const name of features) expect(featureNames, id).to.include(name);
+      for (const name of images) expect(recipes, id).to.have.property(name);
+    }
+  });
+
+  it('covers every feature with a MUST', () => {
+    for (const name of featureNames)
+      expect(
+        catalogue.some(({ features, level }) => level === 'MUST' && features.includes(name)),
+        name,
+      ).to.equal(true);
+  });
+
+  it('puts every requirement into a profile', () => {
+    for (const name of profileNames)
+      for (const needed of [...profile(name).core, ...profile(name).extended])
+        expect(feature(needed)).to.be.an('object');
+    const covered = new Set(profileNames.flatMap((name) => [...profile(name).core, ...profile(name).extended]));
+    for (const { id, features } of catalogue) for (const name of features) expect(covered.has(name), id).to.equal(true);
+  });
+});
+
+describe('known deviations', () => {
+  for (const apiVersion of ['1.51', '1.55', '1.56'])
+    it(`of API ${apiVersion} name requirements of the catalogue`, () => {
+      for (const { requirement } of loadDeviations({ apiVersion }))
+        expect(catalogue.map(({ id }) => id)).to.include(requirement);
+    });
+
+  it('are none for daemons that no file is about', () => {
+    expect(loadDeviations({ apiVersion: '1.40' }, deviationsFolder)).to.deep.equal([]);
+  });
+
+  it('need a description, a behaviour and evidence', () => {
+    const whole = { requirement: 'A.b', description: 'd', behaviour: 'b', evidence: 'e' };
+    const file = (deviation: object) => JSON.stringify({ apiVersions: ['1.55'], deviations: [deviation] });
+    expect(parseDeviations(file(whole), 'x').deviations).to.deep.equal([whole]);
+    for (const bad of [
+      file({ ...whole, evidence: '' }),
+      file({ ...whole, more: 1 }),
+      '{}',
+      '{"apiVersions":[1.55],"deviations":[]}',
+    ])
+      expect(() => parseDeviations(bad, 'x'))
+        .to.throw(AttestdError)
+        .with.property('code', 'INVALID_ARGUMENT');
+  });
+});
