@@ -75,4 +75,17 @@ describeWith(SKOPEO, 'skopeo', function (path) {
     await skopeo('copy', '--all', `oci:${daemon.store}:attested`, `oci:${copy}:attested`);
     expect(await skopeo('inspect', '--raw', `oci:${copy}:attested`)).to.equal(raw);
   });
+
+  it('writes an OCI image layout that the server serves', async () => {
+    const store = join(folder, 'written');
+    const attested = join(folder, 'layout');
+    await skopeo('copy', '--all', `oci:${attested}:attested`, `oci:${store}:docker.io/library/attestd-e2e:written`);
+    const serving = await startDaemon([], store);
+    try {
+      const image = await new Docker({ socketPath: serving.socket }).getImage('attestd-e2e:written').inspect();
+      expect(image).to.deep.include({ Id: ATTESTED.index, RepoTags: ['attestd-e2e:written'] });
+    } finally {
+      await serving.stop();
+    }
+  });
 });

@@ -35,20 +35,23 @@ function ready(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts the built `attestd serve` with an empty store of its own.
+ * Starts the built `attestd serve` on a store that is kept, or with an empty store of its own.
  *
  * With ATTESTD_E2E_HOST=unix://PATH the tests run against that daemon instead, to see that what they expect is what a
  * real one does. It should be an empty one: the tests prune.
+ *
+ * @param args further options of `attestd serve`
+ * @param kept the folder of a store that is there already, and stays
  */
-export async function startDaemon(args: readonly string[] = []): Promise<Daemon> {
+export async function startDaemon(args: readonly string[] = [], kept?: string): Promise<Daemon> {
   const given = process.env.ATTESTD_E2E_HOST;
-  if (given !== undefined && given !== '') {
+  if (given !== undefined && given !== '' && kept === undefined) {
     return { host: given, socket: given.replace(/^unix:\/\//, ''), store: undefined, stop: async () => 0 };
   }
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run 'make build' first`);
   const folder = await mkdtemp(join(tmpdir(), 'attestd-e2e-'));
   const socket = join(folder, 'docker.sock');
-  const store = join(folder, 'store');
+  const store = kept ?? join(folder, 'store');
   const child = spawn(process.execPath, [MAIN, 'serve', '--listen', `unix://${socket}`, '--store', store, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
