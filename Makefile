@@ -46,9 +46,10 @@ differential: dist/.built ## compare with a real dockerd 29.7 that has no images
 mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
 	@npx tsx test/mutants/main.ts $(ARGS)
 
-lint: node_modules/.installed ## check style, imports and types
+lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .
 	npx tsc --noEmit -p tsconfig.json
+	npx tsx scripts/lint-spec.ts
 
 format: node_modules/.installed ## rewrite the sources in the project's format
 	npx biome check --write .

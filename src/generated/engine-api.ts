@@ -3525,7 +3525,8 @@ export interface components {
              */
             Created?: string | null;
             /**
-             * @description Who made the image. Absent when the configuration does not say so.
+             * @deprecated
+             * @description Deprecated. Who made the image. Absent when the configuration does not say so.
              * @example probe <probe@example.test>
              */
             Author?: string | null;
@@ -5426,12 +5427,12 @@ export interface components {
         /** @description Secrets that let a daemon join the swarm. Rotating one makes the old one useless, nodes that joined stay. */
         JoinTokens: {
             /**
-             * @description Token to join as worker.
+             * @description Secret with which an engine joins the swarm as a worker.
              * @example SWMTKN-1-2qk6l0example0cluster0digest0value0of0fifty0chars0aa-7example0worker0part0abc
              */
             Worker?: string;
             /**
-             * @description Token to join as manager.
+             * @description Secret with which an engine joins the swarm as a manager.
              * @example SWMTKN-1-2qk6l0example0cluster0digest0value0of0fifty0chars0aa-5example0manager0part0de
              */
             Manager?: string;
@@ -6174,7 +6175,11 @@ export interface components {
                  */
                 Order?: "stop-first" | "start-first";
             };
-            /** @description Networks that the tasks join, in the older place; `TaskTemplate.Networks` wins and is the one to use. */
+            /**
+             * @deprecated
+             * @description Deprecated. Networks that the tasks join, in the older place; `TaskTemplate.Networks` wins and is the one to
+             *     use.
+             */
             Networks?: components["schemas"]["NetworkAttachmentConfig"][];
             EndpointSpec?: components["schemas"]["EndpointSpec"];
         };
@@ -11716,7 +11721,8 @@ export interface operations {
                          */
                         is_official?: boolean;
                         /**
-                         * @description Obsolete: meant images that the registry built itself. Always false.
+                         * @deprecated
+                         * @description Deprecated: meant images that the registry built itself. Always false.
                          * @example false
                          */
                         is_automated?: boolean;
