@@ -7,6 +7,10 @@ interface Subcommand {
 }
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
+  apply: {
+    summary: 'patch a description in place',
+    run: async (args) => (await import('./spec-apply.js')).run(args),
+  },
   build: {
     summary: 'make swagger.yaml from the base and its overlays',
     run: async (args) => (await import('./spec-build.js')).runBuild(args),
