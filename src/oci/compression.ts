@@ -1,23 +1,29 @@
-import { Readable } from 'node:stream';
+import { spawn } from 'node:child_process';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AttestdError } from '../errors.js';
+import { ByteReader } from './bytes.js';
 
-/** How an archive is compressed. */
+/** How a stream is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
-const magics: readonly (readonly [Compression, readonly number[]])[] = [
-  ['gzip', [0x1f, 0x8b, 0x08]],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['bzip2', [0x42, 0x5a, 0x68]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+const magics: readonly [Compression, Buffer][] = [
+  ['gzip', Buffer.from([0x1f, 0x8b, 0x08])],
+  ['bzip2', Buffer.from('BZh')],
+  ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])],
+  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
 ];
 
-/** Bytes that tell a compression. */
-const headLength = 10;
+/** Bytes that `detectCompression` needs. */
+export const magicLength = 10;
 
-/** How bytes that begin like this are compressed. */
-export function detectCompression(head: Uint8Array): Compression {
-  return magics.find(([, magic]) => magic.every((byte, i) => head[i] === byte))?.[0] ?? 'none';
+/** The compression of what begins with these bytes. */
+export function detectCompression(head: Buffer): Compression {
+  const found = magics.find(([, magic]) => head.subarray(0, magic.length).equals(magic));
+  if (found !== undefined) return found[0];
+  // A zstd stream may begin with frames that are to be skipped.
+  const skippable = head.length >= 8 && (head.readUInt32LE() & 0xfffffff0) >>> 0 === 0x184d2a50;
+  return skippable ? 'zstd' : 'none';
 }
 
 /** A stream whose first bytes were looked at. */
@@ -28,56 +34,85 @@ export interface Peeked {
 }
 
 /** Find out how a stream is compressed without consuming it. */
-export async function peekCompression(source: Readable): Promise<Peeked> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  while (length < headLength) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    pieces.push(next.value);
-    length += next.value.length;
-  }
-  const head = Buffer.concat(pieces);
-  async function* all(): AsyncGenerator<Buffer> {
-    yield head;
-    yield* { [Symbol.asyncIterator]: () => iterator };
-  }
-  return { compression: detectCompression(head), stream: Readable.from(all(), { objectMode: false }) };
+export async function peekCompression(source: AsyncIterable<Buffer>): Promise<Peeked> {
+  const reader = new ByteReader(source);
+  const compression = detectCompression(await reader.peek(magicLength));
+  return { compression, stream: Readable.from(reader.remaining(), { objectMode: false }) };
 }
 
 /**
- * A stream without its compression, gzip or zstd; anything else comes through as it is.
+ * A stream without its compression, whatever that is. bzip2 and xz need the programs of these names, as dockerd does for
+ * xz.
  *
- * @throws INVALID_ARCHIVE for bzip2 and xz; a broken archive is an error of the returned stream
+ * @returns a stream that ends with INVALID_ARCHIVE when the archive is broken, NOT_IMPLEMENTED when the program is not
+ *   there
  */
-export async function decompress(source: Readable): Promise<Readable> {
+export async function decompress(source: AsyncIterable<Buffer>): Promise<Readable> {
   const { compression, stream } = await peekCompression(source);
   if (compression === 'none') return stream;
-  if (compression === 'zstd') return Readable.from(inflateZstd(stream), { objectMode: false });
-  if (compression === 'gzip') {
-    const gunzip = createGunzip();
-    stream.on('error', (error) => gunzip.destroy(error));
-    gunzip.on('close', () => stream.destroy());
-    return stream.pipe(gunzip);
-  }
-  stream.destroy();
-  throw new AttestdError('INVALID_ARCHIVE', `${compression} compression is not supported`);
+  const plain = compression === 'gzip' ? gunzip : compression === 'zstd' ? unzstd : program(compression);
+  return Readable.from(plain(stream), { objectMode: false });
 }
 
-async function* inflateZstd(source: Readable): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import('fzstd');
-  let ready: Uint8Array[] = [];
-  const inflater = new Decompress((piece) => ready.push(piece));
-  const take = (): Uint8Array[] => {
-    const taken = ready;
-    ready = [];
-    return taken;
-  };
-  for await (const piece of source as AsyncIterable<Buffer>) {
-    inflater.push(piece);
-    yield* take();
+async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const plain = createGunzip();
+  // The error comes out of the loop below as well.
+  pipeline(Readable.from(input, { objectMode: false }), plain, () => undefined);
+  try {
+    for await (const chunk of plain) yield chunk as Buffer;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!code.startsWith('Z_')) throw error;
+    const message = code === 'Z_BUF_ERROR' ? 'unexpected EOF' : `gzip: ${(error as Error).message}`;
+    throw new AttestdError('INVALID_ARCHIVE', message, { cause: error });
   }
-  inflater.push(new Uint8Array(0), true);
-  yield* take();
+}
+
+async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { Decompress } = await import('fzstd');
+  const plain: Uint8Array[] = [];
+  const stream = new Decompress((chunk) => plain.push(chunk));
+  const push = (chunk: Uint8Array, last: boolean): Buffer[] => {
+    try {
+      stream.push(chunk, last);
+    } catch (error) {
+      throw new AttestdError('INVALID_ARCHIVE', `zstd: ${(error as Error).message}`, { cause: error });
+    }
+    return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  };
+  for await (const chunk of input) yield* push(chunk, false);
+  yield* push(new Uint8Array(0), true);
+}
+
+/** Decompress with a program of the system that reads standard input and writes standard output. */
+function program(name: 'bzip2' | 'xz'): (input: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+  return (input) => run(name, input);
+}
+
+async function* run(program: 'bzip2' | 'xz', input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const child = spawn(program, ['-d', '-c', '-q'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+  const exit = new Promise<Error | number | null>((resolve) => {
+    child.once('error', resolve);
+    child.once('close', resolve);
+  });
+  let failure: Error | undefined;
+  // A program that stops early closes its input; its exit status says why.
+  pipeline(Readable.from(input, { objectMode: false }), child.stdin, (error) => {
+    if (error != null && (error as NodeJS.ErrnoException).code !== 'EPIPE') failure = error;
+  });
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer;
+    const status = await exit;
+    if (failure !== undefined) throw failure;
+    if (status instanceof Error)
+      throw new AttestdError('NOT_IMPLEMENTED', `${program} archives need the program ${program}: ${status.message}`);
+    if (status !== 0) {
+      const why = Buffer.concat(complaints).toString().trim() || `exit status ${status}`;
+      throw new AttestdError('INVALID_ARCHIVE', `${program}: ${why}`);
+    }
+  } finally {
+    child.kill();
+  }
 }

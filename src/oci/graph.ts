@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import type { Descriptor } from './descriptor.js';
+import { isDigest } from './digest.js';
 import { decodeJson, goString, map, pointer, struct } from './json.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
@@ -12,6 +13,16 @@ interface Node {
   readonly artifactType?: string | undefined;
   readonly annotations?: Record<string, string> | undefined;
 }
+
+/** Annotation of a descriptor that refers to another one, as containerd writes it into archives. */
+export const subjectAnnotation = 'io.containerd.manifest.subject';
+
+const referenceType = 'vnd.docker.reference.type';
+const referenceDigest = 'vnd.docker.reference.digest';
+
+const labelPrefix = 'containerd.io/gc.ref.content.';
+/** Label of a manifest's blob that leads to a manifest which refers to it; the referrer's first 12 hex digits follow. */
+export const referrerLabelPrefix = `${labelPrefix}referrer.sha256.`;
 
 const leaf: Node = { children: [] };
 
@@ -52,8 +63,8 @@ export class Graph {
     const labels = new Map<string, Record<string, string>>();
     const waiting = new Map<string, Descriptor[]>();
     for (const descriptor of attached) {
-      const { subject } = await this.node(descriptor);
-      if (subject !== undefined) waiting.set(subject.digest, [...(waiting.get(subject.digest) ?? []), descriptor]);
+      const subject = await this.subject(descriptor);
+      if (subject !== undefined) waiting.set(subject, [...(waiting.get(subject) ?? []), descriptor]);
     }
     const queue = [...roots];
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -61,7 +72,10 @@ export class Graph {
       digests.add(next.digest);
       const node = await this.node(next);
       const referring = waiting.get(next.digest) ?? [];
-      if (node.children.length + referring.length > 0) labels.set(next.digest, childLabels(node.children, referring));
+      addLabels(labels, next.digest, childLabels(node.children));
+      addLabels(labels, next.digest, referrerLabels(referring));
+      for (const [subject, attestations] of isIndexType(next.mediaType) ? referringChildren(node.children) : [])
+        addLabels(labels, subject, referrerLabels(attestations));
       if (node.subject !== undefined) {
         const known = referrers.get(node.subject.digest) ?? [];
         known.push(referrer(next, node));
@@ -79,9 +93,10 @@ export class Graph {
     return (await this.reach(children, [])).digests;
   }
 
-  /** What a manifest refers to. */
-  async subject(descriptor: Descriptor): Promise<Descriptor | undefined> {
-    return (await this.node(descriptor)).subject;
+  /** The digest that a manifest refers to, by its descriptor's annotation or by itself. */
+  async subject(descriptor: Descriptor): Promise<string | undefined> {
+    const annotated = descriptor.annotations?.[subjectAnnotation];
+    return annotated !== undefined && isDigest(annotated) ? annotated : (await this.node(descriptor)).subject?.digest;
   }
 
   private async node(descriptor: Descriptor): Promise<Node> {
@@ -115,24 +130,53 @@ function referrer({ mediaType, digest, size }: Descriptor, { artifactType, annot
   return { mediaType, digest, size, ...(annotations && { annotations }), ...(artifactType && { artifactType }) };
 }
 
+/**
+ * The manifests of an index that refer to others, by the others' digests: attestation manifests by docker's annotation,
+ * of which the last of a subject counts, and those with containerd's annotation.
+ */
+export function referringChildren(children: readonly Descriptor[]): ReadonlyMap<string, readonly Descriptor[]> {
+  const found = new Map<string, Descriptor[]>();
+  for (const child of children) {
+    if (!isManifestType(child.mediaType)) continue;
+    const {
+      [referenceType]: type,
+      [referenceDigest]: reference,
+      [subjectAnnotation]: annotated,
+    } = child.annotations ?? {};
+    const subject = type === 'attestation-manifest' ? reference : annotated;
+    if (subject === undefined || !isDigest(subject)) continue;
+    const others = (found.get(subject) ?? []).filter((other) => type === undefined && other.digest !== child.digest);
+    found.set(subject, [...others, child]);
+  }
+  return found;
+}
+
 /** Labels by which containerd's garbage collector finds children (seen in recordings of the content service). */
-function childLabels(children: readonly Descriptor[], referring: readonly Descriptor[]): Record<string, string> {
-  const prefix = 'containerd.io/gc.ref.content.';
+function childLabels(children: readonly Descriptor[]): Record<string, string> {
   const labels: Record<string, string> = {};
   const counts = new Map<string, number>();
   for (const { mediaType, digest } of children) {
-    const kind = isConfigType(mediaType)
-      ? 'config'
-      : isManifestType(mediaType)
-        ? 'm.'
-        : isLayerType(mediaType)
-          ? 'l.'
-          : '';
+    const kind = labelKind(mediaType);
     const index = counts.get(kind) ?? 0;
     counts.set(kind, index + 1);
-    labels[prefix + kind + (kind === 'config' && index === 0 ? '' : index)] = digest;
+    labels[labelPrefix + kind + (kind === 'config' && index === 0 ? '' : index)] = digest;
   }
-  for (const { digest } of referring)
-    labels[`${prefix}referrer.sha256.${digest.slice(digest.indexOf(':') + 1).slice(0, 12)}`] = digest;
   return labels;
+}
+
+function labelKind(mediaType: string): string {
+  if (isConfigType(mediaType)) return 'config';
+  if (isManifestType(mediaType)) return 'm.';
+  return isLayerType(mediaType) ? 'l.' : '';
+}
+
+function referrerLabels(referring: readonly Descriptor[]): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const { digest } of referring)
+    labels[referrerLabelPrefix + digest.slice(digest.indexOf(':') + 1).slice(0, 12)] = digest;
+  return labels;
+}
+
+function addLabels(all: Map<string, Record<string, string>>, digest: string, labels: Record<string, string>): void {
+  if (Object.keys(labels).length > 0) all.set(digest, { ...all.get(digest), ...labels });
 }

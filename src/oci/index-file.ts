@@ -14,8 +14,6 @@ import type { ImageRecord } from './store.js';
 export const imageNameAnnotation = 'io.containerd.image.name';
 /** Annotation with an image's tag (image-spec, annotations.md). */
 export const refNameKey = 'org.opencontainers.image.ref.name';
-/** Annotation of a descriptor that an archive carries because it refers to another one. */
-export const subjectAnnotation = 'io.containerd.manifest.subject';
 
 /** The project's own annotations on entries of index.json. */
 const own = {
@@ -31,9 +29,6 @@ export const danglingName = (digest: string): string => `moby-dangling@${digest}
 /** Whether an image has no name. */
 export const isDangling = (image: { name: string; target: Descriptor }): boolean =>
   image.name === danglingName(image.target.digest);
-
-/** Whether an entry of an archive's index belongs to another one instead of being an image. */
-export const isReferrer = (entry: Descriptor): boolean => isDigest(entry.annotations?.[subjectAnnotation] ?? '');
 
 /** What the index.json of an image layout says. */
 export interface IndexFile {
@@ -107,12 +102,23 @@ function decodeEntry(entry: Buffer): Descriptor | undefined {
   }
 }
 
+/**
+ * What an image store keeps of a descriptor: neither platform nor inline data, URLs or artifact type. containerd does so
+ * (the recorded Descriptor of an image has no platform, whatever the archive says), and clients see it.
+ */
+export function imageTarget({ mediaType, digest, size, annotations }: Descriptor): Descriptor {
+  const named = annotations !== undefined && Object.keys(annotations).length > 0;
+  return { mediaType, digest, size, ...(named && { annotations }) };
+}
+
 /** The image that an entry names; undefined for an entry that this project did not write and that has no name. */
 function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
   const { [own.created]: created, [own.updated]: updated, [own.names]: names, ...kept } = entry.annotations ?? {};
   if (updated === undefined) {
     const name = foreignName(kept);
-    return name === undefined ? undefined : { name, target: entry, createdAt: written, updatedAt: written };
+    return name === undefined
+      ? undefined
+      : { name, target: imageTarget(entry), createdAt: written, updatedAt: written };
   }
   const name = kept[imageNameAnnotation] ?? danglingName(entry.digest);
   if (names !== undefined) {
@@ -120,8 +126,7 @@ function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
     delete kept[refNameKey];
     Object.assign(kept, JSON.parse(names));
   }
-  const { annotations: _, ...rest } = entry;
-  const target = Object.keys(kept).length > 0 ? { ...rest, annotations: kept } : rest;
+  const target = imageTarget({ ...entry, annotations: kept });
   return { name, target, createdAt: new Date(created ?? updated), updatedAt: new Date(updated) };
 }
 

@@ -1,7 +1,7 @@
 /** JSON with the rules of Go's encoding/json, over bytes. */
 export { decodeJson } from './json/decode.js';
 export { encodeJson, encodeString, escapeHtml } from './json/encode.js';
-export { compactJson, JsonScanner, jsonFault, maxDepth } from './json/scan.js';
+export { compactJson, firstJson, JsonScanner, jsonFault, maxDepth } from './json/scan.js';
 export { compareText, goUtf8 } from './json/text.js';
 export {
   type GoField,

@@ -3,7 +3,7 @@ import type { PinnableStore } from './content.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { Graph, type Reach } from './graph.js';
-import type { IndexFile } from './index-file.js';
+import { type IndexFile, imageTarget } from './index-file.js';
 import { compareText, decodeJson } from './json.js';
 import { indexType } from './manifest.js';
 import { isIndexType } from './media-types.js';
@@ -63,7 +63,12 @@ export class LayoutStore implements ImageStore {
   async put(name: string, target: Descriptor): Promise<ImageRecord> {
     parseDigest(target.digest);
     const updatedAt = new Date();
-    const record = { name, target, createdAt: this.records.get(name)?.createdAt ?? updatedAt, updatedAt };
+    const record = {
+      name,
+      target: imageTarget(target),
+      createdAt: this.records.get(name)?.createdAt ?? updatedAt,
+      updatedAt,
+    };
     this.records.set(name, record);
     this.attached.delete(target.digest);
     await this.persist();

@@ -5,7 +5,7 @@ import { AttestdError } from '../errors.js';
 import { BlobDirectory } from './content.js';
 import { isMissing, replaceFile } from './files.js';
 import { Graph } from './graph.js';
-import { danglingName, type IndexFile, readIndexFile, writeIndexFile } from './index-file.js';
+import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
 import { decodeJson, goString, struct } from './json.js';
 import { LayoutStore } from './layout-store.js';
 import { takeLock } from './lock.js';
@@ -123,7 +123,7 @@ async function settle(index: IndexFile, graph: Graph): Promise<IndexFile> {
     if (inner.has(target.digest) || (await graph.subject(target)) !== undefined) continue;
     index.attached.delete(target.digest);
     const name = danglingName(target.digest);
-    index.records.set(name, { name, target, createdAt: index.written, updatedAt: index.written });
+    index.records.set(name, { name, target: imageTarget(target), createdAt: index.written, updatedAt: index.written });
   }
   return index;
 }

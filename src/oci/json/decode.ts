@@ -134,7 +134,8 @@ class Decoder {
       return;
     }
     const owner = this.owner;
-    this.owner = type.name.replace(/^.*\./, '');
+    // An anonymous struct has no name.
+    this.owner = type.name.startsWith('struct ') ? '' : type.name.replace(/^.*\./, '');
     this.path.push(field.key);
     const value = this.value(field.type, target[field.key] ?? zero(field.type));
     this.path.pop();

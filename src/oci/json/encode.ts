@@ -23,7 +23,7 @@ export function escapeHtml(json: string): string {
  * @param type its type
  * @returns JSON text without a trailing line feed
  */
-export function encodeJson<T>(value: T, type: GoType<T>): string {
+export function encodeJson<T>(value: NoInfer<T>, type: GoType<T>): string {
   return encode(value, type);
 }
 

@@ -306,3 +306,19 @@ export function jsonFault(document: Uint8Array): string | undefined {
   scanner.end();
   return scanner.error;
 }
+
+/**
+ * The first value of a document, as Go's json.Decoder reads it: what follows is not looked at.
+ *
+ * @throws AttestdError INVALID_JSON with Go's text; `EOF` when there is nothing
+ */
+export function firstJson(document: Buffer): Buffer {
+  const scanner = new JsonScanner();
+  scanner.push(document, Buffer.allocUnsafe(document.length), 0);
+  if (scanner.error?.endsWith('after top-level value')) return document.subarray(0, scanner.offset - 1);
+  scanner.end();
+  const { error } = scanner;
+  if (error === undefined) return document;
+  const blank = document.every((byte) => space[byte] === 1);
+  throw new AttestdError('INVALID_JSON', blank ? 'EOF' : error.startsWith('unexpected end') ? 'unexpected EOF' : error);
+}

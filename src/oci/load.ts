@@ -1,0 +1,237 @@
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { AttestdError } from '../errors.js';
+import { decompress } from './compression.js';
+import type { Descriptor } from './descriptor.js';
+import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
+import { referringChildren, subjectAnnotation } from './graph.js';
+import { imageNameAnnotation, refNameKey } from './index-file.js';
+import { decodeJson, firstJson, type GoType, goString, struct } from './json.js';
+import { childrenOf, indexType } from './manifest.js';
+import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
+import type { PlatformMatcher } from './platform.js';
+import type { ContentStore, ImageStore, Lease } from './store.js';
+import { readTar, type TarEntry } from './tar.js';
+
+/** What an archive holds, by the names of its files. */
+export interface ArchiveFiles {
+  readonly blobs: Map<string, Descriptor>;
+  /** Symbolic links, to the files that they lead to. */
+  readonly links: Map<string, string>;
+  layoutVersion: string;
+  dockerImages: DockerImage[] | undefined;
+}
+
+/** An image of an archive, whose blobs are in the store and which has no name there yet. */
+export interface ImportedImage {
+  /** The name in the archive, not normalised; undefined when it has none. */
+  readonly name: string | undefined;
+  readonly target: Descriptor;
+}
+
+export interface ImportedArchive {
+  readonly images: readonly ImportedImage[];
+  /** To be called when the images have their names, or will not get any: deletes what no name reaches. */
+  end(): Promise<void>;
+}
+
+/** Text of the error when an archive has no manifest to walk to. */
+export const emptyArchive = 'image might be filtered out';
+
+/** Largest oci-layout or manifest.json that is read. */
+const jsonLimit = 20 << 20;
+/** Files up to this size are written side by side, since syncing each takes longer than reading it. */
+const smallFile = 256 << 10;
+const parallelWrites = 16;
+
+/**
+ * Read an archive of images into a store, as containerd's importer does: an OCI layout when it has an oci-layout file,
+ * otherwise a docker archive, compressed or not. Images get no names; the caller gives them, then calls `end`.
+ *
+ * @param source the archive
+ * @param platforms which platforms are wanted; then their manifests must be there, and the others are not kept. All
+ *   without it, and manifests may be missing.
+ * @throws AttestdError with the daemon's texts (BEHAVIOR.md section 6): INVALID_ARCHIVE, INVALID_JSON, INVALID_REFERENCE,
+ *   NOT_FOUND when a wanted manifest is missing
+ */
+export async function importArchive(
+  source: AsyncIterable<Buffer>,
+  store: ImageStore,
+  platforms?: Pick<PlatformMatcher, 'match'>,
+): Promise<ImportedArchive> {
+  const lease = store.lease();
+  try {
+    const before = new Set<string>();
+    if (platforms !== undefined) for await (const { digest } of store.content.list()) before.add(digest);
+    const files = await readFiles(await decompress(source), lease.content);
+    const index = await findIndex(files, lease.content);
+    const entries = decodeJson(await lease.content.bytes(index.digest), indexType).manifests ?? [];
+    const walked = await walk(index, lease.content, platforms);
+    const images: ImportedImage[] = [];
+    for (const target of entries) {
+      const {
+        [imageNameAnnotation]: full,
+        [refNameKey]: short,
+        [subjectAnnotation]: subject,
+      } = target.annotations ?? {};
+      const name = full || short || undefined;
+      if (name !== undefined || subject === undefined) images.push({ name, target });
+      else await store.attach(target);
+    }
+    const read = platforms === undefined ? [] : [...files.blobs.values()].map((blob) => blob.digest);
+    const unwanted = read.filter((digest) => !walked.has(digest) && !before.has(digest));
+    return { images, end: () => end(lease, store, unwanted) };
+  } catch (error) {
+    await lease.end();
+    throw error;
+  }
+}
+
+/** Blobs of platforms that were not wanted go, unless they were there before. */
+async function end(lease: Lease, store: ImageStore, unwanted: Iterable<string>): Promise<void> {
+  await lease.end();
+  for (const digest of unwanted)
+    if ((await store.content.info(digest)) !== undefined) await store.content.delete(digest);
+}
+
+async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore): Promise<ArchiveFiles> {
+  const files: ArchiveFiles = { blobs: new Map(), links: new Map(), layoutVersion: '', dockerImages: undefined };
+  const writing = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+  const later = (write: Promise<void>): void => {
+    const settled: Promise<unknown> = write
+      .catch((error: unknown) => failures.push(error))
+      .then(() => writing.delete(settled));
+    writing.add(settled);
+  };
+  try {
+    for await (const entry of readTar(archive)) {
+      if (entry.type === 'symlink') files.links.set(entry.name, posix.join(posix.dirname(entry.name), entry.target));
+      if (entry.type === 'file') await readFile(entry, files, content, later);
+      if (writing.size >= parallelWrites) await Promise.race(writing);
+      if (failures.length > 0) break;
+    }
+  } finally {
+    await Promise.all(writing);
+  }
+  if (failures.length > 0) throw failures[0];
+  return files;
+}
+
+/** Take in one file; `later` is given a write that may go on while the next file is read. */
+async function readFile(
+  entry: TarEntry,
+  files: ArchiveFiles,
+  content: ContentStore,
+  later: (write: Promise<void>) => void,
+): Promise<void> {
+  const name = posix.normalize(entry.name);
+  if (name === 'oci-layout') {
+    files.layoutVersion = (await readJson(entry, 'untar oci layout', layoutType)).imageLayoutVersion;
+    return;
+  }
+  if (name === 'manifest.json') {
+    files.dockerImages = await readJson(entry, 'untar manifest', dockerImagesType);
+    return;
+  }
+  const write = async (bytes: Buffer | Readable): Promise<void> => {
+    const { digest } = await content.ingest(bytes);
+    files.blobs.set(name, { mediaType: '', digest, size: entry.size });
+  };
+  if (entry.size > smallFile) return write(Readable.from(readWhole(entry), { objectMode: false }));
+  const chunks: Buffer[] = [];
+  for await (const chunk of readWhole(entry)) chunks.push(chunk);
+  later(write(Buffer.concat(chunks)));
+}
+
+const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });
+
+async function readJson<T>(entry: TarEntry, act: string, type: GoType<T>): Promise<T> {
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of entry.content) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= jsonLimit) break;
+    }
+    return decodeJson(firstJson(Buffer.concat(chunks).subarray(0, jsonLimit)), type);
+  } catch (error) {
+    throw explain(error, `${act} ${JSON.stringify(entry.name)}: `);
+  }
+}
+
+/** The bytes of a file; an error says how many there should have been. */
+async function* readWhole(entry: TarEntry): AsyncGenerator<Buffer> {
+  let got = 0;
+  try {
+    for await (const chunk of entry.content) {
+      got += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    const short = got < entry.size ? `short read: expected ${entry.size} bytes but got ${got}: ` : '';
+    throw explain(error, `failed to ingest ${JSON.stringify(entry.name)}: ${short}`);
+  }
+}
+
+function explain(error: unknown, prefix: string): unknown {
+  if (!(error instanceof AttestdError)) return error;
+  return new AttestdError(error.code, prefix + error.message, { cause: error });
+}
+
+/** The index of an archive: its index.json, or one made for a docker archive. */
+async function findIndex(files: ArchiveFiles, content: ContentStore): Promise<Descriptor> {
+  const refusal = (message: string): AttestdError => new AttestdError('INVALID_ARCHIVE', message);
+  if (files.layoutVersion !== '') {
+    if (files.layoutVersion !== '1.0.0') throw refusal(`unsupported OCI version ${files.layoutVersion}`);
+    const index = files.blobs.get('index.json');
+    if (index === undefined) throw refusal('missing index.json in OCI layout 1.0.0');
+    return { ...index, mediaType: mediaTypes.ociIndex };
+  }
+  if (files.dockerImages === undefined) throw refusal('unrecognized image format');
+  return convertDockerArchive(files.dockerImages, files, content);
+}
+
+/**
+ * Walk from an index to all manifests, those that refer to others included.
+ *
+ * @returns the digests on the way
+ */
+async function walk(
+  index: Descriptor,
+  content: ContentStore,
+  platforms: Pick<PlatformMatcher, 'match'> | undefined,
+): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  const referring = new Map<string, Descriptor[]>();
+  let empty = true;
+  const visit = async (descriptor: Descriptor): Promise<void> => {
+    const { digest, mediaType } = descriptor;
+    seen.add(digest);
+    if (!isManifestType(mediaType) && !isIndexType(mediaType)) return;
+    const found = await children(descriptor);
+    if (found === undefined) return;
+    if (isIndexType(mediaType))
+      for (const [subject, manifests] of referringChildren(found))
+        referring.set(subject, [...(referring.get(subject) ?? []), ...manifests]);
+    const wanted = found.filter(({ platform }) => !platform || !platforms || platforms.match(platform));
+    const next = [...wanted, ...(referring.get(digest) ?? [])];
+    if (next.length > 0) empty = false;
+    for (const child of next) await visit(child);
+  };
+  const children = async (descriptor: Descriptor): Promise<readonly Descriptor[] | undefined> => {
+    try {
+      const bytes = await content.bytes(descriptor.digest);
+      if (descriptor.digest === index.digest) return decodeJson(bytes, indexType).manifests ?? [];
+      return childrenOf(bytes, descriptor);
+    } catch (error) {
+      const missing = error instanceof AttestdError && error.code === 'NOT_FOUND';
+      if (missing && platforms === undefined) return undefined;
+      throw error;
+    }
+  };
+  await visit(index);
+  if (empty) throw new AttestdError('INVALID_ARCHIVE', emptyArchive);
+  return seen;
+}

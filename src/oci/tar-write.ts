@@ -1,0 +1,128 @@
+import { AttestdError } from '../errors.js';
+import type { Descriptor } from './descriptor.js';
+import { hasher, parseDigest } from './digest.js';
+import { compareText } from './json.js';
+import type { ContentStore } from './store.js';
+
+/** A file of an archive to write: bytes, or a blob, or neither for a folder. */
+export interface TarRecord {
+  readonly name: string;
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly bytes?: Buffer;
+  readonly descriptor?: Descriptor;
+}
+
+const blockSize = 512;
+const end = Buffer.alloc(2 * blockSize);
+const padding = (size: number): Buffer => end.subarray(0, (blockSize - (size % blockSize)) % blockSize);
+
+const fault = (message: string): AttestdError => new AttestdError('CORRUPT', message);
+
+/**
+ * Write a ustar archive, its files sorted by name, each name once, times and owners zero, so that equal images make equal
+ * archives.
+ *
+ * @throws AttestdError CORRUPT while iterating, with the daemon's text, when a blob is not of its descriptor's size or
+ *   digest; NOT_FOUND when it is gone
+ */
+export async function* writeTar(content: ContentStore, records: readonly TarRecord[]): AsyncGenerator<Buffer> {
+  let last: string | undefined;
+  for (const record of [...records].sort((a, b) => compareText(a.name, b.name))) {
+    if (record.name === last) continue;
+    last = record.name;
+    yield* header(record);
+    if (record.bytes !== undefined) yield record.bytes;
+    if (record.descriptor !== undefined) yield* blob(content, record.descriptor, record.name);
+    yield padding(record.size);
+  }
+  yield end;
+}
+
+async function* blob(content: ContentStore, { digest, size }: Descriptor, name: string): AsyncGenerator<Buffer> {
+  const { algorithm } = parseDigest(digest);
+  const hash = hasher(algorithm);
+  let left = size;
+  for await (const chunk of await open(content, digest)) {
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    if (bytes.length > left) {
+      // What fits is there, and the archive ends as if it were whole; only then comes the error.
+      yield bytes.subarray(0, Math.max(left, 0));
+      yield padding(size);
+      yield end;
+      throw fault('failed to copy to tar: archive/tar: write too long');
+    }
+    left -= bytes.length;
+    yield bytes;
+  }
+  const calculated = `${algorithm}:${hash.digest('hex')}`;
+  const wrong = calculated === digest ? undefined : `unexpected digest ${calculated} copied`;
+  if (left === 0 && wrong !== undefined) {
+    yield padding(size);
+    yield end;
+  }
+  if (wrong !== undefined) throw fault(wrong);
+  if (left !== 0) throw fault(`unexpected copy size for ${name}`);
+}
+
+async function open(content: ContentStore, digest: string): Promise<AsyncIterable<unknown>> {
+  try {
+    return await content.stream(digest);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError(error.code, `failed to copy to tar: ${error.message}`, { cause: error });
+  }
+}
+
+/** A ustar header; a name that is too long for it comes before in a pax header. */
+function* header({ name, mode, size }: TarRecord): Generator<Buffer> {
+  const isLong = Buffer.byteLength(name) > 100;
+  if (isLong || size > 0o77777777777) {
+    const fields = [
+      ...(isLong ? [paxRecord('path', name)] : []),
+      ...(size > 0o77777777777 ? [paxRecord('size', `${size}`)] : []),
+    ];
+    const body = Buffer.from(fields.join(''));
+    yield block('PaxHeaders.0/file', 'x', 0o644, body.length);
+    yield body;
+    yield padding(body.length);
+  }
+  const flag = name.endsWith('/') ? '5' : '0';
+  yield block(isLong ? name.slice(0, 100) : name, flag, mode, size > 0o77777777777 ? 0 : Math.max(size, 0));
+}
+
+/** `length key=value`, where the length counts itself. */
+function paxRecord(key: string, value: string): string {
+  const rest = ` ${key}=${value}\n`;
+  const bytes = Buffer.byteLength(rest);
+  let length = bytes + `${bytes}`.length;
+  length = bytes + `${length}`.length;
+  return `${length}${rest}`;
+}
+
+function block(name: string, flag: string, mode: number, size: number): Buffer {
+  const header = Buffer.alloc(blockSize);
+  const octal = (value: number, at: number, digits: number): void => {
+    header.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
+  };
+  header.write(name, 0, 100, 'utf8');
+  octal(mode, 100, 7);
+  octal(0, 108, 7);
+  octal(0, 116, 7);
+  octal(size, 124, 11);
+  octal(0, 136, 11);
+  header.fill(0x20, 148, 156);
+  header.write(flag, 156, 'latin1');
+  header.write('ustar\u000000', 257, 'latin1');
+  octal(0, 329, 7);
+  octal(0, 337, 7);
+  octal(
+    header.reduce((sum, byte) => sum + byte, 0),
+    148,
+    6,
+  );
+  header[154] = 0;
+  return header;
+}
