@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { discover } from '../client/discover.js';
-import { catalogue, exitCode, loadDeviations, makeReport, type Report, run } from '../conformance/index.js';
+import {
+  catalogue,
+  DescriptionValidator,
+  exitCode,
+  loadDeviations,
+  makeReport,
+  type Report,
+  run,
+} from '../conformance/index.js';
 import type { Result } from '../conformance/outcome.js';
 import { renderJunit } from '../conformance/report/junit.js';
 import { renderTerminal } from '../conformance/report/terminal.js';
-import { AttestdError } from '../errors.js';
+import type { RunningServer } from '../server/index.js';
 import {
   type ConformanceOptions,
   conformanceHelp,
@@ -46,6 +54,7 @@ async function judge(options: ConformanceOptions, host: string, signal: AbortSig
     selection: options.selection,
     maxVersion: descriptionVersion,
     deviations: loadDeviations,
+    validator: new DescriptionValidator(),
     signal,
     onResult: progress(options.quiet),
     ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
@@ -58,6 +67,12 @@ async function judge(options: ConformanceOptions, host: string, signal: AbortSig
     suiteVersion: version,
     description: { apiVersion: descriptionVersion, sha256 },
   });
+}
+
+/** The reference server in this process, on a socket of its own, with a store that ends with it. */
+async function referenceServer({ channel }: ConformanceOptions): Promise<RunningServer> {
+  const { startServer } = await import('../server/index.js');
+  return startServer({ channel, logLevel: 'error' });
 }
 
 /** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process. */
@@ -90,15 +105,16 @@ export async function conformance(args: string[]): Promise<number> {
     process.stdout.write(conformanceHelp);
     return 0;
   }
-  if (options.host === undefined) throw new AttestdError('USAGE', 'conformance needs --host');
   const { signal, done } = interruptible();
+  const reference = options.host === undefined ? await referenceServer(options) : undefined;
   try {
-    const report = await judge(options, options.host, signal);
+    const report = await judge(options, options.host ?? reference?.hosts[0] ?? '', signal);
     for (const [form, file] of Object.entries(options.files))
       writeFileSync(file, await renderings[form as ReportForm](report));
     process.stdout.write(renderTerminal(report));
     return exitCode(report, options.strict);
   } finally {
+    await reference?.close();
     done();
   }
 }

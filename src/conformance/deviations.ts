@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { AttestdError } from '../errors.js';
 import type { Daemon } from './daemon.js';
-import type { Deviation } from './outcome.js';
+import type { Deviation, Failure } from './outcome.js';
 
 /** A file of known deviations. */
 export interface DeviationFile {
@@ -14,10 +14,21 @@ export interface DeviationFile {
   readonly deviations: readonly Deviation[];
 }
 
+/** The known deviation that a failure is, if it is one. */
+export function knownAs(
+  failure: Failure | undefined,
+  requirement: string,
+  known: readonly Deviation[],
+): Deviation | undefined {
+  return known.find(
+    (deviation) => deviation.requirement === requirement && new RegExp(deviation.actual).test(failure?.actual ?? ''),
+  );
+}
+
 /** The packaged folder of known deviations. */
 export const deviationsFolder = fileURLToPath(new URL('../../deviations/', import.meta.url));
 
-const keys = ['requirement', 'description', 'behaviour', 'evidence'] as const;
+const keys = ['requirement', 'description', 'behaviour', 'actual', 'evidence'] as const;
 
 function entry(value: unknown, file: string): Deviation {
   const record = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
@@ -26,8 +37,20 @@ function entry(value: unknown, file: string): Deviation {
       throw new AttestdError('INVALID_ARGUMENT', `${file}: a deviation without '${key}'`);
   const stranger = Object.keys(record).find((key) => !keys.includes(key as (typeof keys)[number]));
   if (stranger !== undefined) throw new AttestdError('INVALID_ARGUMENT', `${file}: unknown key '${stranger}'`);
-  const [requirement, description, behaviour, evidence] = keys.map((key) => String(record[key]).trim());
-  return { requirement, description, behaviour, evidence } as Deviation;
+  const text = (key: (typeof keys)[number]): string => String(record[key]).trim();
+  const actual = text('actual');
+  try {
+    new RegExp(actual);
+  } catch (cause) {
+    throw new AttestdError('INVALID_ARGUMENT', `${file}: '${actual}' is no regular expression`, { cause });
+  }
+  return {
+    requirement: text('requirement'),
+    description: text('description'),
+    behaviour: text('behaviour'),
+    actual,
+    evidence: text('evidence'),
+  };
 }
 
 /**

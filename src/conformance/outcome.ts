@@ -21,6 +21,8 @@ export interface Deviation {
   readonly description: string;
   /** What the daemon does. */
   readonly behaviour: string;
+  /** Regular expression for the failure's actual text: another failure of the requirement is not this deviation. */
+  readonly actual: string;
   /** Where that was seen. */
   readonly evidence: string;
 }

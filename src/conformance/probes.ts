@@ -12,7 +12,7 @@ export async function images({ session }: ProbeContext): Promise<Finding> {
   } catch (error) {
     // An OCI layout is refused by stores that only know docker-archive; any other trouble is for the requirements.
     if (!(error instanceof Unmet)) throw error;
-    const refused = /manifest\.json|unrecognized image format/.test(error.actual);
+    const refused = /^501\b|manifest\.json|unrecognized image format/.test(error.actual);
     return { supported: !refused, evidence: `load: ${error.actual}` };
   }
 }

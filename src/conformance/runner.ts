@@ -5,11 +5,12 @@ import { AttestdError } from '../errors.js';
 import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
 import { type Daemon, hostPlatform, introduce } from './daemon.js';
+import { knownAs } from './deviations.js';
 import { show, Unmet } from './expect.js';
 import { type FeatureName, type Finding, feature, featureNames } from './features.js';
 import type { Platform } from './images/kit.js';
 import { type RecipeName, recipes } from './images/recipes.js';
-import type { Deviation, Outcome, Result } from './outcome.js';
+import type { Deviation, Result } from './outcome.js';
 import { decide, type Selection, toProbe } from './plan.js';
 import type { CheckContext, Requirement } from './requirement.js';
 import { type ResponseValidator, type SchemaFinding, SchemaFindings } from './schema.js';
@@ -71,17 +72,19 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   const connection = new Connection(options.target);
   const startedAt = new Date();
   const started = performance.now();
-  const schema = options.validator ? new SchemaFindings(options.validator) : undefined;
+  const schema = options.validator ? new SchemaFindings(options.validator, options.maxVersion) : undefined;
+  let daemonVersions: Pick<Daemon, 'apiVersion' | 'minApiVersion'> | undefined;
   let exchanges: Exchange[] = [];
   const record = (exchange: Exchange): void => {
     exchanges.push(exchange);
-    schema?.add(exchange);
+    if (daemonVersions) schema?.add(exchange, daemonVersions);
   };
   const silent = (): void => undefined;
   let contentClient: Promise<ContentClient> | undefined;
   const content = (): Promise<ContentClient> => (contentClient ??= ContentClient.connect(options.target, record));
   try {
     const daemon = await meet(new Api(connection, null, record, options.signal));
+    daemonVersions = daemon;
     const apiVersion = chooseVersion(daemon, options);
     const host = hostPlatform(daemon);
     const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
@@ -101,7 +104,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         }
       }
       const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const known = new Map(options.deviations(daemon).map((deviation) => [deviation.requirement, deviation]));
+      const known = options.deviations(daemon);
       options.onStart?.(daemon, apiVersion, ordered.length);
       for (const requirement of ordered) {
         if (aborted()) break;
@@ -111,9 +114,9 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         const ended =
           decision.act === 'run'
             ? await check(requirement, { api, daemon, apiVersion, host, session, content })
-            : { outcome: (decision.act === 'skip' ? 'skipped' : 'unsupported') as Outcome, reason: decision.reason };
+            : leave(decision.act, decision.reason);
         if (aborted()) break;
-        const deviation = ended.outcome === 'failed' ? known.get(requirement.id) : undefined;
+        const deviation = ended.outcome === 'failed' ? knownAs(ended.failure, requirement.id, known) : undefined;
         const result: Result = {
           requirement,
           ...ended,
@@ -150,6 +153,11 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     connection.close();
     await contentClient?.then((client) => client.close(), silent);
   }
+}
+
+/** The result of a requirement that is not run. */
+function leave(act: 'skip' | 'unsupported', reason: string): Pick<Result, 'outcome' | 'reason' | 'failure'> {
+  return { outcome: act === 'skip' ? 'skipped' : 'unsupported', reason };
 }
 
 async function meet(api: Api): Promise<Daemon> {

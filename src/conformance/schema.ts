@@ -1,27 +1,42 @@
 import type { Exchange } from './api.js';
+import { show } from './expect.js';
+import { compareVersions, isVersion } from './version.js';
 
 /** One way in which an answer deviates from the description. */
 export interface SchemaDeviation {
   readonly operationId: string;
-  /** JSON pointer into the description. */
+  /** JSON pointer into the description: the response that the answer deviates from. */
   readonly pointer: string;
-  /** What is wrong, e.g. `null where an array is declared`. */
+  /** JSON pointer into the body, `*` for any item of a list; empty for the body as a whole. */
+  readonly place: string;
+  /** What is wrong. */
   readonly message: string;
   /** The value that deviates. */
   readonly example: unknown;
 }
 
-/** Checks answers against the description at the API version that they were asked at. */
+/** Checks answers against the description. */
 export interface ResponseValidator {
-  /** Everything that deviates in one answer. */
-  deviations(exchange: Exchange): readonly SchemaDeviation[];
-  /** Places of fields that the description does not know, with an example each. */
-  unknown(exchange: Exchange): readonly SchemaDeviation[];
+  /**
+   * @param exchange a complete answer
+   * @param version API version that it was asked at
+   * @returns everything that deviates, and fields that the description does not know
+   */
+  check(
+    exchange: Exchange,
+    version: string,
+  ): { readonly deviations: readonly SchemaDeviation[]; readonly unknown: readonly SchemaDeviation[] };
 }
 
 /** A deviation from the description, counted once however often it was seen. */
-export interface SchemaFinding extends SchemaDeviation {
+export interface SchemaFinding {
   readonly kind: 'deviation' | 'unknown field';
+  readonly operationId: string;
+  readonly pointer: string;
+  readonly place: string;
+  readonly message: string;
+  /** JSON of the first value that was seen, cut when long. */
+  readonly example: string;
   readonly count: number;
   /** The first request whose answer showed it. */
   readonly request: string;
@@ -30,26 +45,56 @@ export interface SchemaFinding extends SchemaDeviation {
 /** Collects what the validator finds over a run, once per place and message. */
 export class SchemaFindings {
   readonly #validator: ResponseValidator;
+  readonly #highest: string;
   readonly #found = new Map<string, SchemaFinding>();
   #checked = 0;
 
-  constructor(validator: ResponseValidator) {
+  /**
+   * @param validator checks one answer
+   * @param highest API version of the description; answers at a later one are not checked
+   */
+  constructor(validator: ResponseValidator, highest: string) {
     this.#validator = validator;
+    this.#highest = highest;
   }
 
-  /** Check one exchange; answers that broke off and gRPC calls are none of the description's. */
-  add(exchange: Exchange): void {
+  /**
+   * Check one exchange. Answers that broke off, gRPC calls and refusals of a version are none of the description's.
+   *
+   * @param exchange the answer
+   * @param daemon API versions of the daemon, for requests without a version
+   */
+  add(exchange: Exchange, daemon: { readonly apiVersion: string; readonly minApiVersion: string }): void {
     if (exchange.broken !== undefined || exchange.method === 'gRPC') return;
+    const version = exchange.version ?? daemon.apiVersion;
+    const refused =
+      compareVersions(version, daemon.minApiVersion) < 0 || compareVersions(version, daemon.apiVersion) > 0;
+    if (!isVersion(version) || refused || compareVersions(version, this.#highest) > 0) return;
     this.#checked += 1;
-    for (const deviation of this.#validator.deviations(exchange)) this.#count('deviation', deviation, exchange);
-    for (const deviation of this.#validator.unknown(exchange)) this.#count('unknown field', deviation, exchange);
+    const { deviations, unknown } = this.#validator.check(exchange, version);
+    for (const deviation of deviations) this.#count('deviation', deviation, exchange);
+    for (const deviation of unknown) this.#count('unknown field', deviation, exchange);
   }
 
   #count(kind: SchemaFinding['kind'], deviation: SchemaDeviation, exchange: Exchange): void {
-    const key = `${deviation.pointer}\0${kind}\0${deviation.message}`;
+    const { operationId, pointer, place, message } = deviation;
+    const key = [pointer, place, kind, message].join('\0');
     const known = this.#found.get(key);
-    const request = known?.request ?? `${exchange.method} ${exchange.path}`;
-    this.#found.set(key, { ...(known ?? deviation), kind, request, count: (known?.count ?? 0) + 1 });
+    this.#found.set(
+      key,
+      known
+        ? { ...known, count: known.count + 1 }
+        : {
+            kind,
+            operationId,
+            pointer,
+            place,
+            message,
+            example: deviation.example === undefined ? '' : show(JSON.stringify(deviation.example)),
+            count: 1,
+            request: `${exchange.method} ${exchange.path}`,
+          },
+    );
   }
 
   /** Number of answers that were checked. */
@@ -57,7 +102,7 @@ export class SchemaFindings {
     return this.#checked;
   }
 
-  /** All findings, by pointer and message. */
+  /** All findings, by pointer, place and message. */
   list(): readonly SchemaFinding[] {
     return [...this.#found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding);
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { catalogue } from '../../src/conformance/catalogue.js';
-import { deviationsFolder, loadDeviations, parseDeviations } from '../../src/conformance/deviations.js';
+import { deviationsFolder, knownAs, loadDeviations, parseDeviations } from '../../src/conformance/deviations.js';
 import { feature, featureNames } from '../../src/conformance/features.js';
 import { recipes } from '../../src/conformance/images/recipes.js';
 import { profile, profileNames } from '../../src/conformance/profiles.js';
@@ -80,17 +80,32 @@ describe('known deviations', () => {
         expect(catalogue.map(({ id }) => id)).to.include(requirement);
     });
 
+  it('are recognised by what the daemon did, so that another failure is none', () => {
+    const known = loadDeviations({ apiVersion: '1.55' });
+    const failure = {
+      message: 'm',
+      expected: 'an array',
+      actual: '{"message":"json: error calling MarshalJSON for x"}',
+    };
+    expect(knownAs(failure, 'ImageAttestations.not-json-asked', known)).to.include({
+      requirement: 'ImageAttestations.not-json-asked',
+    });
+    expect(knownAs({ ...failure, actual: '404' }, 'ImageAttestations.not-json-asked', known)).to.equal(undefined);
+    expect(knownAs(failure, 'ImageAttestations.not-json-listed', known)).to.equal(undefined);
+  });
+
   it('are none for daemons that no file is about', () => {
     expect(loadDeviations({ apiVersion: '1.40' }, deviationsFolder)).to.deep.equal([]);
   });
 
   it('need a description, a behaviour and evidence', () => {
-    const whole = { requirement: 'A.b', description: 'd', behaviour: 'b', evidence: 'e' };
+    const whole = { requirement: 'A.b', description: 'd', behaviour: 'b', actual: 'a', evidence: 'e' };
     const file = (deviation: object) => JSON.stringify({ apiVersions: ['1.55'], deviations: [deviation] });
     expect(parseDeviations(file(whole), 'x').deviations).to.deep.equal([whole]);
     for (const bad of [
       file({ ...whole, evidence: '' }),
       file({ ...whole, more: 1 }),
+      file({ ...whole, actual: '(' }),
       '{}',
       '{"apiVersions":[1.55],"deviations":[]}',
     ])

@@ -39,7 +39,13 @@ const quiet = { reason: '', exchanges: [], durationMs: 2 };
 /** A run with one requirement of each outcome, one failed SHOULD and one known deviation. */
 export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
   const failure = { message: 'status', expected: '200', actual: '500 <b>&"quoted"</b>\u0007' };
-  const deviation = { requirement: 'ImageAttestations.known', description: 'd', behaviour: 'b', evidence: 'e' };
+  const deviation = {
+    requirement: 'ImageAttestations.known',
+    description: 'd',
+    behaviour: 'b',
+    actual: 'a',
+    evidence: 'e',
+  };
   return {
     daemon: {
       version: '29.7.2',
@@ -97,9 +103,10 @@ export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
       {
         kind: 'deviation',
         operationId: 'ImageInspect',
-        pointer: '/definitions/X',
-        message: 'null where an array is declared',
-        example: null,
+        pointer: '/paths/~1x/get/responses/200',
+        place: '/*/Labels',
+        message: 'must be object',
+        example: 'null',
         count: 3,
         request: 'GET /x',
       },

@@ -4,7 +4,13 @@ import { sample, sampleContext, sampleRun } from '../sample.js';
 
 const passed = { requirement: sample(), outcome: 'passed' as const, reason: '', exchanges: [], durationMs: 1 };
 const failure = { message: 'm', expected: 'e', actual: 'a' };
-const deviation = { requirement: 'ImageAttestations.sample', description: 'd', behaviour: 'b', evidence: 'e' };
+const deviation = {
+  requirement: 'ImageAttestations.sample',
+  description: 'd',
+  behaviour: 'b',
+  actual: 'a',
+  evidence: 'e',
+};
 const of = (...results: ReturnType<typeof sampleRun>['results']) => makeReport(sampleRun({ results }), sampleContext);
 
 describe('a report', () => {
