@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+import { type Daemon, startDaemon } from './support/daemon.js';
+import { type Finished, run } from './support/run.js';
+import { DOCKER, describeWith, type Tool } from './support/tools.js';
+
+const CURL: Tool = { name: 'curl', variable: 'ATTESTD_CURL' };
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readme = readFileSync(`${root}/README.md`, 'utf8');
+
+/** The code block behind a mark such as `<!-- run: docker -->`. */
+function block(mark: string): string {
+  const found = new RegExp(`<!-- ${mark} -->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(readme)?.[1];
+  if (found === undefined) throw new Error(`README.md has no block marked '${mark}'`);
+  return found;
+}
+
+/** Runs a shell script from the project's folder as a reader of the README would. */
+function shell(script: string, daemon: Daemon, tool: string): Promise<Finished> {
+  const env = {
+    DOCKER_HOST: daemon.host,
+    DOCKER_CONFIG: '/nonexistent',
+    PATH: `${dirname(tool)}${delimiter}${process.env.PATH}`,
+  };
+  return run('bash', ['-euc', `cd '${root}'\n${script}`], { env });
+}
+
+describeWith(DOCKER, 'the README’s first minutes with the docker CLI', function (path) {
+  this.timeout(60_000);
+  let daemon: Daemon;
+
+  before(async () => {
+    daemon = await startDaemon();
+  });
+
+  after(() => daemon?.stop());
+
+  it('go as written', async () => {
+    const { code, stdout, stderr } = await shell(block('run: docker'), daemon, path);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.contain('Loaded image: hello:attested').and.to.contain('Untagged: hello:mine');
+  });
+
+  describeWith(CURL, 'and with curl', (curl) => {
+    it('show attestations, a statement and the statements of inspect', async () => {
+      const { code, stdout, stderr } = await shell(block('run: curl'), daemon, curl);
+      expect(code, stderr).to.equal(0);
+      const answers = stdout.split('\n').filter((line) => line !== '');
+      expect(answers).to.have.length(3);
+      expect(JSON.parse(answers[0] ?? '')).to.have.length(2);
+      expect(answers[1]).to.contain('"Statement":{"_type":');
+      expect(answers[2]).to.contain('"Statements":[{"_type":');
+    });
+  });
+});
+
+describe('the README’s example of the types', function () {
+  this.timeout(60_000);
+
+  it('compiles', () => {
+    const name = join(root, 'example.ts');
+    const options: ts.CompilerOptions = {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['node'],
+    };
+    const host = ts.createCompilerHost(options);
+    const { readFile, fileExists } = host;
+    host.readFile = (file) => (file === name ? block('compile') : readFile(file));
+    host.fileExists = (file) => file === name || fileExists(file);
+    host.getSourceFile = (
+      (getSourceFile) => (file, version) =>
+        file === name ? ts.createSourceFile(file, block('compile'), version) : getSourceFile(file, version)
+    )(host.getSourceFile);
+    const found = ts.getPreEmitDiagnostics(ts.createProgram([name], options, host));
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).to.deep.equal([]);
+  });
+});
