@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../errors.js';
 import type { Platform } from '../oci/descriptor.js';
 import { imageAttestations } from './attestations.js';
 import { type Context, makeContext } from './context.js';
 import { type DaemonEvent, eventRange } from './events.js';
+import { exportByName } from './export.js';
 import type { Filters } from './filters.js';
 import { imageHistory } from './history.js';
+import { importImage } from './import.js';
 import { inspectImage } from './inspect.js';
 import { listSummaries } from './list.js';
+import { loadImages } from './load.js';
 import { pruneImages } from './prune.js';
 import { authenticate, inspectDistribution, pullImage, pushImage, searchImages } from './registry.js';
 import { removeImage } from './remove.js';
@@ -32,10 +34,6 @@ import type {
   Versioned,
 } from './types.js';
 import { diskUsage } from './usage.js';
-
-function missing(operation: string): never {
-  throw new AttestdError('NOT_IMPLEMENTED', `${operation} is not implemented`);
-}
 
 /**
  * The daemon's state and rules, without HTTP: one method an operation, each answering what dockerd 29.7.2 answers.
@@ -75,13 +73,13 @@ export class Engine {
   }
 
   /** `POST /images/load`; failures are messages of the stream (`{error, errorDetail}`), never thrown. */
-  load(_archive: Readable, _options: LoadOptions = {}): AsyncIterable<StreamMessage> {
-    return missing('load');
+  load(archive: Readable, options: LoadOptions = {}): AsyncIterable<StreamMessage> {
+    return loadImages(this.context, archive, options);
   }
 
   /** `GET /images/get` and `GET /images/{name}/get`: a tar; errors before its first byte are thrown. */
-  async export(_names: readonly string[], _platforms: readonly Platform[] = []): Promise<Readable> {
-    return missing('export');
+  async export(names: readonly string[], platforms: readonly Platform[] = []): Promise<Readable> {
+    return exportByName(this.context, names, platforms);
   }
 
   /** `POST /images/{name}/tag`; `nothing` when no repository is given: dockerd answers 200 and an empty body. */
@@ -100,8 +98,8 @@ export class Engine {
   }
 
   /** `POST /images/create?fromSrc=-`; errors before the first message are thrown. */
-  async import(_archive: Readable, _options: ImportOptions): Promise<AsyncIterable<StreamMessage>> {
-    return missing('import');
+  async import(archive: Readable, options: ImportOptions): Promise<AsyncIterable<StreamMessage>> {
+    return importImage(this.context, archive, options);
   }
 
   /** `POST /images/create?fromImage=`: what the store has is up to date, anything else has no registry to come from. */

@@ -46,9 +46,9 @@ export interface ImageConfig {
   'os.version'?: string;
   'os.features'?: string[];
   variant?: string;
-  config?: RunConfig;
   rootfs: { type: string; diff_ids?: string[] | undefined };
   history?: HistoryEntry[];
+  config: RunConfig;
 }
 
 const nanoseconds = { ...goInt64, name: 'time.Duration' } as GoType<number>;
@@ -101,7 +101,7 @@ export const imageConfigType: GoType<ImageConfig> = struct<ImageConfig>('v1.Dock
   'os.version?': goString,
   'os.features?': slice(goString),
   'variant?': goString,
-  'config?': runConfigType,
   rootfs: rootfsType,
   'history?': slice(historyType),
+  config: runConfigType,
 });

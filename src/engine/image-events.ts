@@ -29,7 +29,7 @@ async function labelsOf(context: Context, id: string): Promise<Readonly<Record<s
   try {
     const manifest = await bestManifest(context, resolveImage(store, id), 'strict', undefined);
     const config = await documents.config((await documents.manifest(manifest)).config);
-    return config.config?.Labels ?? {};
+    return config.config.Labels ?? {};
   } catch (error) {
     if (error instanceof AttestdError) return {};
     throw error;

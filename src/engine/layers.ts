@@ -45,8 +45,8 @@ export async function unpackLayer(content: ContentStore, digest: string): Promis
   return { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 
-async function* tee(source: Readable, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const piece of source as AsyncIterable<Buffer>) {
+async function* tee(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
     hash.update(piece);
     yield piece;
   }

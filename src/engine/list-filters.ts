@@ -130,7 +130,7 @@ async function hasLabels(context: Context, target: Descriptor, checks: readonly 
     if (isManifestType(descriptor.mediaType) && Object.hasOwn(notes, annotations.referenceType)) return false;
     if (!(await documents.has(descriptor.digest))) return false;
     if (isConfigType(descriptor.mediaType)) {
-      const labels = (await documents.config(descriptor)).config?.Labels ?? {};
+      const labels = (await documents.config(descriptor)).config.Labels ?? {};
       return checks.every((check) => passes(check, labels));
     }
     const outcomes = await Promise.allSettled((await documents.children(descriptor)).map(search));

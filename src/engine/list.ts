@@ -101,7 +101,7 @@ function makeEntry(
       Containers: containers,
       Created: seconds,
       Id: digest,
-      Labels: best === undefined ? null : sortedMap(best.config?.config?.Labels ?? {}),
+      Labels: best === undefined ? null : sortedMap(best.config?.config.Labels ?? {}),
       ParentId: '',
       Descriptor: goObject(image.target, descriptorType),
       Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,

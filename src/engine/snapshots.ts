@@ -85,7 +85,7 @@ export class Snapshots {
     for (const [i, layer] of layers.entries()) {
       const id = ids[i] as string;
       if (this.sizes.has(id)) continue;
-      const unpacked = await this.layer(layer);
+      const unpacked = await this.layer(layer, diffIds[i] as string, name);
       if (unpacked.diffId !== diffIds[i]) {
         const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
         throw new AttestdError('INTERNAL', `apply layer error for ${JSON.stringify(name)}: ${found}`);
@@ -94,11 +94,17 @@ export class Snapshots {
     }
   }
 
-  private async layer({ digest }: Descriptor): Promise<UnpackedLayer> {
+  private async layer({ digest }: Descriptor, diffId: string, name: string): Promise<UnpackedLayer> {
     const known = this.layers.get(digest);
     if (known !== undefined) return known;
-    const unpacked = await unpackLayer(this.documents.content, digest);
-    this.layers.set(digest, unpacked, 1);
-    return unpacked;
+    try {
+      const unpacked = await unpackLayer(this.documents.content, digest);
+      this.layers.set(digest, unpacked, 1);
+      return unpacked;
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      const what = `apply layer error for ${JSON.stringify(name)}: failed to extract layer ${diffId}`;
+      throw new AttestdError('INTERNAL', `${what}: ${error.message}`, { cause: error });
+    }
   }
 }

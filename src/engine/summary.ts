@@ -149,7 +149,7 @@ class SummaryBuilder implements ImageSummary {
     const { documents } = this.context;
     const notes = manifest.annotations ?? {};
     if (!Object.hasOwn(notes, annotations.referenceType)) {
-      return { kind: await kindOf(documents, manifest) };
+      return { kind: (await isPseudo(documents, manifest)) === false ? 'image' : 'unknown' };
     }
     const subject = notes[annotations.referenceDigest] ?? '';
     if (!isDigest(subject)) return { kind: 'unknown' };
@@ -173,24 +173,43 @@ class SummaryBuilder implements ImageSummary {
 }
 
 /** Whether config and all layers are there; undefined when the manifest cannot be read, which hides it. */
-async function isAvailable(documents: Documents, manifest: Descriptor): Promise<boolean | undefined> {
+export async function isAvailable(documents: Documents, manifest: Descriptor): Promise<boolean | undefined> {
+  try {
+    return await availability(documents, manifest);
+  } catch (error) {
+    if (error instanceof AttestdError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Whether a manifest, its config and all layers are there.
+ *
+ * @throws CORRUPT when the manifest is not what its media type says
+ */
+export async function availability(documents: Documents, manifest: Descriptor): Promise<boolean> {
   try {
     const { config, layers = [] } = await documents.manifest(manifest);
     const present = await Promise.all([config, ...layers].map(({ digest }) => documents.has(digest)));
     return present.every(Boolean);
   } catch (error) {
-    return error instanceof AttestdError && error.code === 'NOT_FOUND' ? false : undefined;
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return false;
+    throw error;
   }
 }
 
-/** An image, unless its platform says unknown or it holds layers none of which is a file system's. */
-async function kindOf(documents: Documents, manifest: Descriptor): Promise<'image' | 'unknown'> {
-  if (manifest.platform?.os === 'unknown' && manifest.platform.architecture === 'unknown') return 'unknown';
+/**
+ * Whether a manifest only borrows the image media type: an attestation, an unknown platform, or layers none of which is
+ * a file system's; undefined when the manifest is not what its media type says.
+ */
+export async function isPseudo(documents: Documents, manifest: Descriptor): Promise<boolean | undefined> {
+  if (Object.hasOwn(manifest.annotations ?? {}, annotations.referenceType)) return true;
+  if (manifest.platform?.os === 'unknown' && manifest.platform.architecture === 'unknown') return true;
   try {
     const { layers = [] } = await documents.manifest(manifest);
-    return layers.length === 0 || layers.some((layer) => isLayerType(layer.mediaType)) ? 'image' : 'unknown';
+    return layers.length > 0 && !layers.some((layer) => isLayerType(layer.mediaType));
   } catch (error) {
-    return error instanceof AttestdError && error.code === 'NOT_FOUND' ? 'image' : 'unknown';
+    return error instanceof AttestdError && error.code === 'NOT_FOUND' ? false : undefined;
   }
 }
 
