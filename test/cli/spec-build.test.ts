@@ -8,7 +8,9 @@ import { capture, type Outcome } from './capture.js';
 
 const spec = (...args: string[]): Promise<Outcome> => capture(() => run(args));
 
-describe('attestd spec build and check', () => {
+describe('attestd spec build and check', function () {
+  this.timeout(60_000);
+
   let api: string;
   beforeEach(() => {
     api = mkdtempSync(join(tmpdir(), 'attestd-api-'));

@@ -14,7 +14,9 @@ function structure(channels: Channel[]): Json {
   return structureOf(buildDescription(channels) as unknown as Json);
 }
 
-describe('the description', () => {
+describe('the description', function () {
+  this.timeout(60_000);
+
   it('equals the published facts of API 1.54 before the patch', () => {
     expect(compareValues(structureOf(facts('1.54')), structure([]))).to.deep.equal([]);
   });

@@ -4,7 +4,9 @@ import { exampleOf } from '../../src/spec/example.js';
 import { getAt, type Json, openApiDocument, validateResponse } from '../../src/spec/index.js';
 import { toPointer } from '../../src/spec/pointer.js';
 
-describe('the examples of the description', () => {
+describe('the examples of the description', function () {
+  this.timeout(60_000);
+
   it('are there for every response with a JSON or text body, and fit it, with no member that the description lacks', () => {
     const odd: string[] = [];
     let count = 0;

@@ -5,7 +5,9 @@ import { validateResponse } from '../../src/spec/index.js';
 const inspect = (body: unknown, version?: string): ReturnType<typeof validateResponse> =>
   validateResponse('ImageInspect', 200, body, version);
 
-describe('checking a response', () => {
+describe('checking a response', function () {
+  this.timeout(60_000);
+
   it('finds nothing in a body that fits', () => {
     expect(inspect({ Id: 'sha256:00', RepoTags: ['a:1'], Size: 1 })).to.deep.equal({ violations: [], unknown: [] });
   });
