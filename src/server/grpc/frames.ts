@@ -1,0 +1,121 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { GrpcStatusError } from './status.js';
+
+/** Longest message that is taken, before and after decompression; containerd's default. */
+export const maximumMessage = 16 * 1024 * 1024;
+
+const headLength = 5;
+const inflate = promisify(gunzip);
+const deflate = promisify(gzip);
+
+/** Compressions by their name in `grpc-encoding`. */
+export type Encoding = 'identity' | 'gzip' | 'unknown';
+
+/** What a `grpc-encoding` header means to the server. */
+export function encodingOf(header: string | undefined): Encoding {
+  if (header === undefined || header === '' || header === 'identity') return 'identity';
+  return header === 'gzip' ? 'gzip' : 'unknown';
+}
+
+async function decompress(body: Buffer, encoding: Encoding, name: string): Promise<Buffer> {
+  if (encoding === 'identity')
+    throw new GrpcStatusError('Internal', 'grpc: compressed flag set with identity or empty encoding');
+  if (encoding === 'unknown')
+    throw new GrpcStatusError('Unimplemented', `grpc: Decompressor is not installed for grpc-encoding "${name}"`);
+  try {
+    return await inflate(body, { maxOutputLength: maximumMessage });
+  } catch (error) {
+    throw new GrpcStatusError(
+      'Internal',
+      `grpc: failed to decompress the received message: ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * The messages of a request, decompressed.
+ *
+ * @param stream the request; left open, so that it can still be answered
+ * @param encodingName value of its `grpc-encoding` header
+ * @throws GrpcStatusError Unknown when it ends within a message, ResourceExhausted for one that is too long
+ */
+export async function* readMessages(
+  stream: ServerHttp2Stream,
+  encodingName: string | undefined,
+): AsyncGenerator<Buffer> {
+  const encoding = encodingOf(encodingName);
+  let pieces: Buffer[] = [];
+  let held = 0;
+  let needed = headLength;
+  let flag: number | undefined;
+  const take = (): Buffer => {
+    const all = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    const taken = all.subarray(0, needed);
+    pieces = all.length > needed ? [all.subarray(needed)] : [];
+    held = all.length - needed;
+    return taken;
+  };
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    pieces.push(chunk as Buffer);
+    held += (chunk as Buffer).length;
+    while (held >= needed) {
+      const taken = needed === 0 ? Buffer.alloc(0) : take();
+      if (flag === undefined) {
+        flag = taken[0] as number;
+        needed = taken.readUInt32BE(1);
+        if (needed > maximumMessage)
+          throw new GrpcStatusError(
+            'ResourceExhausted',
+            `grpc: received message larger than max (${needed} vs. ${maximumMessage})`,
+          );
+      } else {
+        if (flag > 1) throw new GrpcStatusError('Internal', `grpc: received unexpected payload format ${flag}`);
+        yield flag === 1 ? await decompress(taken, encoding, encodingName ?? '') : taken;
+        flag = undefined;
+        needed = headLength;
+      }
+    }
+  }
+  if (held > 0 || flag !== undefined) throw new GrpcStatusError('Unknown', 'unexpected EOF');
+}
+
+/** Wait until a stream takes more, or is gone. */
+function drained(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
+}
+
+/**
+ * Write one message; resolves when the stream takes more.
+ *
+ * @param parts the message's bytes, which are not copied
+ * @param compress whether the client asked for gzip
+ */
+export async function writeMessage(
+  stream: ServerHttp2Stream,
+  parts: readonly Uint8Array[],
+  compress: boolean,
+): Promise<void> {
+  const body = compress ? [await deflate(Buffer.concat(parts))] : parts;
+  const head = Buffer.alloc(headLength);
+  head[0] = compress ? 1 : 0;
+  head.writeUInt32BE(
+    body.reduce((sum, part) => sum + part.length, 0),
+    1,
+  );
+  if (stream.destroyed || stream.closed) return;
+  stream.cork();
+  let more = stream.write(head);
+  for (const part of body) if (part.length > 0) more = stream.write(part);
+  stream.uncork();
+  if (!more) await drained(stream);
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { splitVersion } from '../router.js';
+import { negotiateVersion } from '../version.js';
+import { isGrpc, type Services, serveCall } from './call.js';
+
+/** What answers the requests of HTTP/2 connections. */
+export interface Http2Options {
+  /** Services by full name; asked for with the first gRPC call. */
+  readonly services: () => Promise<Services>;
+  /** Answers everything that is no gRPC call, by the compatibility interface of node:http2. */
+  readonly rest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Receives errors that are no client's fault. */
+  readonly onFault: (error: unknown, request: string) => void;
+}
+
+/** Settings that the daemon announces (topics/grpc-content). */
+const settings = {
+  maxFrameSize: 1024 * 1024,
+  maxConcurrentStreams: 250,
+  maxHeaderListSize: 1024 * 1024 + 320,
+  headerTableSize: 4096,
+  initialWindowSize: 1024 * 1024,
+} as const;
+
+/** Whether a request target is `/grpc`, at a version that the server speaks. */
+function isGrpcPath(target: string): boolean {
+  const { version, rest } = splitVersion(target.split('?', 1)[0] ?? '');
+  try {
+    negotiateVersion(version);
+  } catch {
+    return false;
+  }
+  return rest === '/grpc';
+}
+
+/** An HTTP/2 server that gets its connections handed over: by prior knowledge, by ALPN or by `POST /grpc`. */
+export class Http2Front {
+  readonly #options: Http2Options;
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(options: Http2Options) {
+    this.#options = options;
+    this.#server = createServer({ settings });
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      // A connection's own faults end that connection; its peer is told by GOAWAY.
+      session.on('error', () => {});
+    });
+    this.#server.on('sessionError', () => {});
+    this.#server.on('stream', (stream, headers) => {
+      stream.on('error', () => {});
+      if (isGrpc(headers)) this.#call(stream, headers);
+    });
+    this.#server.on('request', (request, response) => {
+      if (isGrpc(request.headers)) return;
+      this.#options.rest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    });
+  }
+
+  #call(stream: ServerHttp2Stream, headers: Parameters<typeof serveCall>[2]): void {
+    const { services, onFault } = this.#options;
+    services()
+      .then((all) => serveCall(all, stream, headers, onFault))
+      .catch((error: unknown) => {
+        onFault(error, `${headers[':method']} ${headers[':path']}`);
+        stream.close();
+      });
+  }
+
+  /**
+   * Take over a connection whose next bytes are the HTTP/2 preface.
+   *
+   * @param socket a plain or TLS socket; bytes that were read from it must have been put back
+   */
+  accept(socket: Duplex): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /**
+   * Turn an HTTP/1.1 connection into an HTTP/2 one when the request asks for it: `POST /grpc` with `Upgrade: h2c`,
+   * whatever its version prefix.
+   *
+   * @returns false when the request is any other; it is answered as HTTP/1.1 then
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (request.method !== 'POST' || request.headers.upgrade !== 'h2c' || !isGrpcPath(request.url ?? '')) return false;
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    if (head.length > 0) (socket as Socket).unshift(head);
+    this.accept(socket);
+    return true;
+  }
+
+  /** End all connections; calls that are under way are cut. */
+  close(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+}
