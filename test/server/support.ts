@@ -23,9 +23,12 @@ export interface TestService {
 
 /** Serve an engine on a private socket. */
 export async function serveEngine(engine: Engine, options: { strict?: boolean } = {}): Promise<TestService> {
-  const { http1 } = createService({ engine, strict: options.strict ?? false, log: () => undefined });
+  const { http1, http2 } = createService({ engine, strict: options.strict ?? false, log: () => undefined });
   const { address, remove } = await privateSocket();
-  const listener: Listener = await listen(address, { http1: (socket) => http1.emit('connection', socket) });
+  const listener: Listener = await listen(address, {
+    http1: (socket) => http1.emit('connection', socket),
+    http2: (socket) => http2.accept(socket),
+  });
   const path = address.kind === 'unix' ? address.path : '';
   return {
     path,
