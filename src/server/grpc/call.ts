@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
 import { encodingOf, readMessages, writeMessage } from './frames.js';
 import { encodeStatusMessage, type GrpcCode, GrpcStatusError, grpcCodes } from './status.js';
 
@@ -96,6 +96,9 @@ export async function serveCall(
   }
 }
 
+/** The daemon dates no answer of a call; the types do not know the option. */
+const responseOptions: ServerStreamResponseOptions & { sendDate: boolean } = { waitForTrailers: true, sendDate: false };
+
 /** The answering side of a call. */
 class Call implements CallContext {
   readonly #stream: ServerHttp2Stream;
@@ -133,7 +136,7 @@ class Call implements CallContext {
   }
 
   #open(): void {
-    if (!this.#stream.headersSent) this.#stream.respond(this.#head, { waitForTrailers: true });
+    if (!this.#stream.headersSent) this.#stream.respond(this.#head, responseOptions);
   }
 
   async send(parts: readonly Uint8Array[]): Promise<void> {

@@ -47,6 +47,11 @@ class Scanner {
     return this.#signs[this.#next];
   }
 
+  /** Let the next sign be where the fault is. */
+  stay(): void {
+    this.start = this.#next;
+  }
+
   scan(): Token {
     while (space.test(this.peek() ?? '')) this.#next++;
     const sign = this.peek();
@@ -133,7 +138,7 @@ class Parser {
       const next = this.#scanner.peek();
       if (next === undefined) return (lookup) => all.every((one) => one(lookup));
       if (next !== ',') {
-        this.#scanner.scan();
+        this.#scanner.stay();
         throw this.#fault(`unexpected input: ${next}`);
       }
       this.#scanner.scan();

@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { splitVersion } from '../router.js';
@@ -52,17 +60,30 @@ export class Http2Front {
       session.on('error', () => {});
     });
     this.#server.on('sessionError', () => {});
-    this.#server.on('stream', (stream, headers) => {
+    const onStream = (
+      stream: ServerHttp2Stream,
+      headers: IncomingHttpHeaders,
+      _flags: number,
+      rawHeaders: string[],
+    ): void => {
       stream.on('error', () => {});
       if (isGrpc(headers)) this.#call(stream, headers);
-    });
-    this.#server.on('request', (request, response) => {
-      if (isGrpc(request.headers)) return;
-      this.#options.rest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-    });
+      else this.#rest(stream, headers, rawHeaders);
+    };
+    this.#server.on('stream', onStream);
   }
 
-  #call(stream: ServerHttp2Stream, headers: Parameters<typeof serveCall>[2]): void {
+  /**
+   * The server's `request` event would do the same for every stream, and send trailers of its own where a call sends
+   * its status.
+   */
+  #rest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): void {
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new Http2ServerResponse(stream);
+    this.#options.rest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  }
+
+  #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const { services, onFault } = this.#options;
     services()
       .then((all) => serveCall(all, stream, headers, onFault))
