@@ -35,16 +35,19 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     http1(socket);
     return;
   }
+  let head = Buffer.alloc(0);
   const decide = () => {
-    const head: Buffer | null = socket.read();
-    if (head === null) return;
+    const piece: Buffer | null = socket.read();
+    if (piece === null) return;
+    head = Buffer.concat([head, piece]);
     const length = Math.min(head.length, preface.length);
     const matches = head.compare(preface, 0, length, 0, length) === 0;
-    socket.unshift(head);
+    // What is put back makes the socket readable at once, so it is put back when somebody else will read it.
     if (matches && length < preface.length) return;
     socket.off('readable', decide);
     socket.off('error', ignore);
     socket.off('end', decideAtEnd);
+    socket.unshift(head);
     (matches ? http2 : http1)(socket);
   };
   const decideAtEnd = () => socket.destroy();

@@ -33,6 +33,12 @@ const settings = {
   initialWindowSize: 1024 * 1024,
 } as const;
 
+/**
+ * Megabytes that a connection may hold: each of its streams has messages of 1 MiB under way, and Node's default of 10
+ * would refuse the tenth reader.
+ */
+const maxSessionMemory = 1024;
+
 /** Whether a request target is `/grpc`, at a version that the server speaks. */
 function isGrpcPath(target: string): boolean {
   const { version, rest } = splitVersion(target.split('?', 1)[0] ?? '');
@@ -52,7 +58,7 @@ export class Http2Front {
 
   constructor(options: Http2Options) {
     this.#options = options;
-    this.#server = createServer({ settings });
+    this.#server = createServer({ settings, maxSessionMemory });
     this.#server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));

@@ -26,7 +26,6 @@ const accounts: Readonly<Record<number, string>> = {
   74: 'the daemon held 1123 blobs; the same rule is checked on the blobs at hand',
   76: 'the daemon held 68 blobs that match; the same rule is checked on the blobs at hand',
   83: 'the daemon held 1123 blobs; the same rule is checked on the blobs at hand',
-  135: 'the engine has no attestations yet',
   121: 'the reference server has no BuildKit',
   122: 'the reference server has no BuildKit',
   144: 'the reference server has no BuildKit that a session could serve',
