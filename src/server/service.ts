@@ -8,6 +8,7 @@ import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
 import type { Log } from './log.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
+import { handlers as container } from './operations/container.js';
 import { handlers as distribution } from './operations/distribution.js';
 import { handlers as image } from './operations/image.js';
 import { handlers as system } from './operations/system.js';
@@ -16,7 +17,7 @@ import { createPipeline } from './pipeline.js';
 import { Router } from './router.js';
 import { checkStrictly } from './strict.js';
 
-const handlers: OperationHandlers = { ...distribution, ...image, ...system, ...upgrade };
+const handlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade };
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
