@@ -1,10 +1,12 @@
 /**
- * Generates what is committed and made from api/: `tsx scripts/gen.ts` writes it, `--check` fails on any drift.
+ * Generates what is committed and made from the sources: `tsx scripts/gen.ts` writes it, `--check` fails on any drift.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
+import { catalogue } from '../src/conformance/catalogue.js';
+import { renderCatalogue } from '../src/conformance/report/list.js';
 import { buildDescription, buildText } from '../src/spec/build.js';
 import { toOpenApi } from '../src/spec/convert.js';
 import { operationTable } from '../src/spec/table.js';
@@ -42,6 +44,7 @@ async function generate(): Promise<Record<string, string>> {
       'containerd.services.content.v1.Content',
       notice,
     ),
+    'docs/requirements.md': renderCatalogue(catalogue),
   };
 }
 

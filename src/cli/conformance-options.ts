@@ -31,9 +31,10 @@ export type ReportForm = 'json' | 'junit' | 'markdown' | 'html';
 /** Text of `attestd conformance --help`. */
 export const conformanceHelp = `usage: attestd conformance [OPTIONS]
        attestd conformance list [--json | --markdown]
-       attestd conformance compare A.json B.json [--json | --markdown]
+       attestd conformance compare A.json B.json [--json]
 
-Judges a daemon. Without --host, DOCKER_HOST is NOT consulted: the reference server is started and judged.
+Judges a daemon. Without --host the reference server is started and judged; DOCKER_HOST is not looked at.
+compare ends with 1 when a requirement ended differently.
 
   --host URL            unix:///path, tcp://host:port; TLS as docker does (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)
   --channel NAME        channel of the reference server: experimental (default) or standard

@@ -11,8 +11,8 @@ import {
   run,
 } from '../conformance/index.js';
 import type { Result } from '../conformance/outcome.js';
-import { renderJunit } from '../conformance/report/junit.js';
 import { renderTerminal } from '../conformance/report/terminal.js';
+import { AttestdError } from '../errors.js';
 import type { RunningServer } from '../server/index.js';
 import {
   type ConformanceOptions,
@@ -20,14 +20,15 @@ import {
   conformanceOptions,
   type ReportForm,
 } from './conformance-options.js';
+import { compare, list } from './conformance-other.js';
 
 const descriptionVersion = '1.55';
 
 const renderings: Readonly<Record<ReportForm, (report: Report) => Promise<string> | string>> = {
   json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
-  junit: renderJunit,
-  markdown: () => '',
-  html: () => '',
+  junit: async (report) => (await import('../conformance/report/junit.js')).renderJunit(report),
+  markdown: async (report) => (await import('../conformance/report/markdown.js')).renderMarkdown(report),
+  html: async (report) => (await import('../conformance/report/html.js')).renderHtml(report),
 };
 
 function packageFile(name: string): Buffer {
@@ -94,12 +95,31 @@ function interruptible(): { readonly signal: AbortSignal; readonly done: () => v
 }
 
 /**
+ * Write the reports that were asked for.
+ *
+ * @throws AttestdError INVALID_ARGUMENT when a file cannot be written
+ */
+async function write(report: Report, files: ConformanceOptions['files']): Promise<void> {
+  for (const [form, file] of Object.entries(files)) {
+    const text = await renderings[form as ReportForm](report);
+    try {
+      writeFileSync(file, text);
+    } catch (cause) {
+      throw new AttestdError('INVALID_ARGUMENT', `cannot write ${file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+}
+
+/**
  * `attestd conformance`: judge a daemon and write reports.
  *
  * @returns the exit code: 0 conformant, 1 a MUST failed, 3 the suite broke or was interrupted
  * @throws AttestdError USAGE for wrong arguments, UNAVAILABLE when no daemon answers
  */
 export async function conformance(args: string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'list') return list(rest);
+  if (first === 'compare') return compare(rest);
   const options = conformanceOptions(args, catalogue);
   if (options.help) {
     process.stdout.write(conformanceHelp);
@@ -109,9 +129,8 @@ export async function conformance(args: string[]): Promise<number> {
   const reference = options.host === undefined ? await referenceServer(options) : undefined;
   try {
     const report = await judge(options, options.host ?? reference?.hosts[0] ?? '', signal);
-    for (const [form, file] of Object.entries(options.files))
-      writeFileSync(file, await renderings[form as ReportForm](report));
     process.stdout.write(renderTerminal(report));
+    await write(report, options.files);
     return exitCode(report, options.strict);
   } finally {
     await reference?.close();

@@ -98,8 +98,8 @@ ${report.results.map(requirement).join('\n')}</section>`;
 function schema(report: Report): string {
   const { checked, findings } = report.schema;
   const rows = findings.map(
-    ({ kind, pointer, message, example, count, request }) =>
-      `<tr><td>${kind}</td><td><code>${escaped(pointer)}</code></td><td>${escaped(message)}<br><code>${escaped(JSON.stringify(example)?.slice(0, 200) ?? 'absent')}</code></td>
+    ({ kind, pointer, place, message, example, count, request }) =>
+      `<tr><td>${kind}</td><td><code>${escaped(pointer)}</code><br>${escaped(place)}</td><td>${escaped(message)}<br><code>${escaped(example.slice(0, 200))}</code></td>
 <td><code>${escaped(request)}</code></td><td class="n">${count}</td></tr>`,
   );
   const table = `<div class="wide"><table><thead><tr><th scope="col">kind</th><th scope="col">place in the description</th><th scope="col">what and example</th><th scope="col">first seen</th><th class="n" scope="col">times</th></tr></thead>

@@ -30,6 +30,11 @@ function section(title: string, results: readonly ReportedResult[]): string[] {
   return results.length === 0 ? [] : [`${title}:`, ...results.flatMap(failureText), ''];
 }
 
+/** A count with its noun. */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 /** What a run ends with on a terminal: failures, features, profiles, totals. */
 export function renderTerminal(report: Report): string {
   const { daemon, results, run, schema } = report;
@@ -63,13 +68,13 @@ export function renderTerminal(report: Report): string {
     ),
     ...(schema.checked > 0
       ? [
-          `${schema.checked} answers checked against the description: ${deviating} deviations, ${unknown} unknown fields`,
+          `${schema.checked} answers checked against the description: ${counted(deviating, 'deviation')}, ${counted(unknown, 'unknown field')}`,
         ]
       : []),
     ...report.repaired.map((id) => `${id} is listed as a known deviation, and passed`),
     ...(run.leftovers.length > 0 ? [`could not be removed: ${run.leftovers.join(', ')}`] : []),
     ...(run.interrupted ? ['interrupted: the rest was not tested'] : []),
-    `${totalsText(report.totals)}${report.knownDeviations > 0 ? ` (${report.knownDeviations} known deviations among the failed)` : ''} in ${(report.durationMs / 1000).toFixed(1)} s`,
+    `${totalsText(report.totals)}${report.knownDeviations > 0 ? ` (${counted(report.knownDeviations, 'known deviation')} among the failed)` : ''} in ${(report.durationMs / 1000).toFixed(1)} s`,
     '',
   ].join('\n');
 }

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { AttestdError } from '../../errors.js';
+import type { Report } from './model.js';
+
+/** The packaged JSON schema of reports. */
+export const reportSchemaFile = new URL('../../../schemas/conformance-report-1.0.json', import.meta.url);
+
+/**
+ * What keeps a value from being a report.
+ *
+ * @returns each violation with its place; none for a report
+ */
+export function reportViolations(value: unknown): readonly string[] {
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+  formats.default(ajv, ['date-time']);
+  const validate = ajv.compile(JSON.parse(readFileSync(reportSchemaFile, 'utf8')));
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? 'is wrong'}`);
+}
+
+/**
+ * Read a report that `attestd conformance --json` wrote.
+ *
+ * @throws AttestdError INVALID_ARGUMENT when the file cannot be read, INVALID_JSON when it is no report of this version
+ */
+export function readReport(file: string): Report {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AttestdError('INVALID_ARGUMENT', `cannot read ${file}`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AttestdError('INVALID_JSON', `${file} is no JSON`, { cause });
+  }
+  const violations = reportViolations(value);
+  if (violations.length > 0)
+    throw new AttestdError(
+      'INVALID_JSON',
+      `${file} is no conformance report 1.0: ${violations.slice(0, 3).join('; ')}`,
+    );
+  return value as Report;
+}
