@@ -85,14 +85,18 @@ type Member = Omit<Requirement, 'level' | 'features' | 'operationId' | 'pointer'
 export function requirements(family: Family, members: readonly Member[]): readonly Requirement[] {
   return members.map((member) => {
     const pointer = member.pointer ?? family.pointer;
+    const images = member.images ?? family.images ?? [];
+    const own = member.features ?? family.features;
+    // Whatever looks at an image needs a daemon that loads it.
+    const features: readonly FeatureName[] = images.length > 0 && !own.includes('images') ? ['images', ...own] : own;
     return {
       level: 'MUST',
       operationId: family.operationId,
-      features: family.features,
-      images: family.images ?? [],
+      images,
       ...(family.since ? { since: family.since } : {}),
       ...(family.destructive ? { destructive: true } : {}),
       ...member,
+      features,
       id: `${family.prefix ?? family.operationId}.${member.id}`,
       pointer: pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer,
     };
