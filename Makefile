@@ -25,6 +25,10 @@ gen: node_modules/.installed ## make api/swagger.yaml and src/generated from api
 
 check-gen: node_modules/.installed ## fail when a generated file differs from what gen would make
 	npx tsx scripts/gen.ts --check
+	npx tsx fixtures/build.ts --check
+
+fixtures: node_modules/.installed ## make the image layouts under fixtures/layouts from their recipes
+	npx tsx fixtures/build.ts
 
 build: dist/.built ## compile src/ to dist/
 

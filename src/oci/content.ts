@@ -122,13 +122,19 @@ export class BlobDirectory implements PinnableStore {
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
+    for (const digest of await this.digests()) {
+      const info = await this.info(digest);
+      if (info !== undefined) yield info;
+    }
+  }
+
+  /** The digests of all blobs, sorted. */
+  async digests(): Promise<string[]> {
+    const found: string[] = [];
     for (const algorithm of await names(this.root))
-      for (const encoded of await names(join(this.root, algorithm))) {
-        const digest = `${algorithm}:${encoded}`;
-        // Other tools may leave files of their own here.
-        const info = isDigest(digest) ? await this.info(digest) : undefined;
-        if (info !== undefined) yield info;
-      }
+      for (const encoded of await names(join(this.root, algorithm))) found.push(`${algorithm}:${encoded}`);
+    // Other tools may leave files of their own here.
+    return found.filter(isDigest);
   }
 
   /** Make the names of all blobs written so far survive a power cut. */

@@ -63,16 +63,9 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
  */
 export async function openOverlay(folders: readonly string[]): Promise<LayoutStore> {
   const lowers = folders.map((folder) => new BlobDirectory(join(folder, 'blobs')));
-  const records: IndexFile['records'] = new Map();
-  const attached: IndexFile['attached'] = new Map();
-  for (const [i, folder] of folders.entries()) {
-    await checkLayout(folder);
-    if ((await layoutFile(folder)) === undefined)
-      throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
-    const index = await settle(await readIndexFile(folder), new Graph(lowers[i] as BlobDirectory));
-    for (const [name, record] of index.records) records.set(name, record);
-    for (const [digest, target] of index.attached) attached.set(digest, target);
-  }
+  const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as BlobDirectory)));
+  const records = new Map(indexes.flatMap((index) => [...index.records]));
+  const attached = new Map(indexes.flatMap((index) => [...index.attached]));
   const scratch = await mkdtemp(join(tmpdir(), 'attestd-'));
   const upper = new BlobDirectory(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
   return new LayoutStore(
@@ -82,13 +75,24 @@ export async function openOverlay(folders: readonly string[]): Promise<LayoutSto
   );
 }
 
-/** A folder may be used when it is a layout of the known version, or holds nothing that is not of this project. */
-async function checkLayout(folder: string): Promise<void> {
+async function readLower(folder: string, blobs: BlobDirectory): Promise<IndexFile> {
+  const version = await checkLayout(folder);
+  if (version === undefined)
+    throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
+  return settle(await readIndexFile(folder), new Graph(blobs));
+}
+
+/**
+ * A folder may be used when it is a layout of the known version, or holds nothing that is not of this project.
+ *
+ * @returns the version; undefined when it is no layout yet
+ */
+async function checkLayout(folder: string): Promise<string | undefined> {
   const version = await layoutFile(folder);
   if (version !== undefined) {
     if (version !== layoutVersion)
       throw new AttestdError('INVALID_ARGUMENT', `${folder}: unsupported OCI version ${version}`);
-    return;
+    return version;
   }
   const stranger = (await readdir(folder)).find((name) => !['blobs', 'index.json', stateFolder].includes(name));
   if (stranger !== undefined)
@@ -96,6 +100,7 @@ async function checkLayout(folder: string): Promise<void> {
       'INVALID_ARGUMENT',
       `${folder} is no image layout: it has no oci-layout file, but ${stranger}`,
     );
+  return undefined;
 }
 
 /** The version in the oci-layout file; undefined when there is no such file. */

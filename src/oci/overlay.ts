@@ -1,24 +1,21 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
-import type { PinnableStore } from './content.js';
-import { parseDigest } from './digest.js';
-import type { BlobInfo, ContentStore, Range } from './store.js';
+import type { BlobDirectory, PinnableStore } from './content.js';
+import type { BlobInfo, Range } from './store.js';
 
 /** Read-only layers below a writable one; what is deleted from a lower layer is hidden. */
 export class OverlayContent implements PinnableStore {
   private readonly hidden = new Set<string>();
+  /** Which lower layer has a blob; they do not change, so they are listed once. */
+  private located: Promise<ReadonlyMap<string, BlobDirectory>> | undefined;
 
   constructor(
     private readonly upper: PinnableStore,
-    private readonly lowers: readonly ContentStore[],
+    private readonly lowers: readonly BlobDirectory[],
   ) {}
 
   async info(digest: string): Promise<BlobInfo | undefined> {
-    for (const layer of this.layers(digest)) {
-      const info = await layer.info(digest);
-      if (info !== undefined) return info;
-    }
-    return undefined;
+    return (await this.upper.info(digest)) ?? (await this.lower(digest))?.info(digest);
   }
 
   async bytes(digest: string): Promise<Buffer> {
@@ -38,27 +35,39 @@ export class OverlayContent implements PinnableStore {
   }
 
   async delete(digest: string, unless?: () => boolean): Promise<void> {
-    const holder = await this.holder(digest);
-    if (holder === this.upper) await this.upper.delete(digest, unless);
+    await this.holder(digest);
+    if ((await this.upper.info(digest)) !== undefined) await this.upper.delete(digest, unless);
     if (unless?.() !== true) this.hidden.add(digest);
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
     const blobs = new Map<string, BlobInfo>();
-    for (const layer of [...this.lowers, this.upper])
-      for await (const blob of layer.list())
-        if (layer === this.upper || !this.hidden.has(blob.digest)) blobs.set(blob.digest, blob);
+    for (const lower of this.lowers)
+      for await (const blob of lower.list()) if (!this.hidden.has(blob.digest)) blobs.set(blob.digest, blob);
+    for await (const blob of this.upper.list()) blobs.set(blob.digest, blob);
     const sorted = [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
     yield* sorted;
   }
 
-  private layers(digest: string): readonly ContentStore[] {
-    return this.hidden.has(digest) ? [this.upper] : [this.upper, ...this.lowers];
+  private async lower(digest: string): Promise<BlobDirectory | undefined> {
+    if (this.hidden.has(digest)) return undefined;
+    this.located ??= locate(this.lowers);
+    return (await this.located).get(digest);
   }
 
-  private async holder(digest: string): Promise<ContentStore> {
-    parseDigest(digest);
-    for (const layer of this.layers(digest)) if ((await layer.info(digest)) !== undefined) return layer;
+  private async holder(digest: string): Promise<PinnableStore> {
+    const lower = await this.lower(digest);
+    if (lower !== undefined) return lower;
+    if ((await this.upper.info(digest)) !== undefined) return this.upper;
     throw new AttestdError('NOT_FOUND', `content digest ${digest}: not found`);
   }
+}
+
+/** Which of several directories has each blob; the first of those that have it. */
+async function locate(directories: readonly BlobDirectory[]): Promise<ReadonlyMap<string, BlobDirectory>> {
+  const found = new Map<string, BlobDirectory>();
+  const lists = await Promise.all(directories.map((directory) => directory.digests()));
+  for (const [i, digests] of lists.entries())
+    for (const digest of digests) if (!found.has(digest)) found.set(digest, directories[i] as BlobDirectory);
+  return found;
 }
