@@ -84,12 +84,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     acts.push(() => store.close());
     const engine = new Engine({ store, host, channel, debug: (message) => log('debug', message) });
     acts.push(async () => engine.close());
-    const { http1 } = createService({ engine, strict: options.strict ?? false, log });
+    const { http1, http2 } = createService({ engine, strict: options.strict ?? false, log });
+    acts.push(async () => http2.close());
     if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
     const listeners: Listener[] = [];
     for (const address of addresses) {
       const listener = await listen(address, {
         http1: (socket) => http1.emit('connection', socket),
+        http2: (socket) => http2.accept(socket),
         ...(options.tls && { tls: tlsOptions(options.tls) }),
       });
       acts.push(() => listener.close());

@@ -122,6 +122,8 @@ export class FaultyProxy {
     const request = unframe(await collect(stream));
     const edit = this.mutant?.message;
     const session = http2.connect('http://daemon', { createConnection: () => dial(this.#upstream) });
+    // The call under way reports it.
+    session.on('error', () => undefined);
     try {
       const { ':scheme': scheme, ':authority': authority, ...others } = headers;
       const upstream = session.request({ ...others, ':scheme': scheme ?? 'http', ':authority': authority ?? 'daemon' });
