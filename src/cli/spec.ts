@@ -19,6 +19,10 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     summary: 'fail when swagger.yaml differs from base and overlays, or an overlay does not fit',
     run: async (args) => (await import('./spec-build.js')).runCheck(args),
   },
+  diff: {
+    summary: 'show what changes between two descriptions, and whom it breaks',
+    run: async (args) => (await import('./spec-diff.js')).run(args),
+  },
   'validate-recordings': {
     summary: 'hold recorded exchanges against the description',
     run: async (args) => (await import('./spec-recordings.js')).run(args),

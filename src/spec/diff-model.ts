@@ -1,0 +1,217 @@
+/** Descriptions in one form, whether they were written in Swagger 2.0 or in OpenAPI 3. */
+import { AttestdError } from '../errors.js';
+import { toOpenApi } from './convert.js';
+import { type Description, httpMethods, isObject, type Json, type JsonObject } from './document.js';
+import { getAt } from './pointer.js';
+
+/** A parameter other than a body. */
+export interface ModelParameter {
+  readonly name: string;
+  readonly place: string;
+  readonly required: boolean;
+  /** How several values are written. */
+  readonly form: string;
+  readonly schema: JsonObject;
+  /** All of it, for words and marks. */
+  readonly source: JsonObject;
+}
+
+/** A body by media type. */
+export type ModelContent = ReadonlyMap<string, JsonObject>;
+
+/** A response. */
+export interface ModelResponse {
+  readonly headers: ReadonlyMap<string, JsonObject>;
+  readonly content: ModelContent;
+  readonly source: JsonObject;
+}
+
+/** An operation. */
+export interface ModelOperation {
+  /** Method and path, such as `GET /images/{name}/json`. */
+  readonly title: string;
+  /** By place and name; those in the path by their position, since their names never travel. */
+  readonly parameters: ReadonlyMap<string, ModelParameter>;
+  readonly body?: { readonly required: boolean; readonly content: ModelContent; readonly source: JsonObject };
+  readonly responses: ReadonlyMap<string, ModelResponse>;
+  readonly source: JsonObject;
+}
+
+/** A description. */
+export interface Model {
+  /** What the description is called in reports. */
+  readonly name: string;
+  readonly version: string;
+  readonly basePath: string;
+  /** By method and path with its parameters' names left out. */
+  readonly operations: ReadonlyMap<string, ModelOperation>;
+  readonly schemas: Readonly<Record<string, JsonObject>>;
+  readonly source: JsonObject;
+}
+
+function objectAt(value: Json | undefined): JsonObject {
+  return isObject(value) ? (value as JsonObject) : {};
+}
+
+function listAt(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+const json = 'application/json';
+
+/** Follows a reference to a parameter, response, header or body. */
+function resolve(root: JsonObject, value: Json | undefined): JsonObject {
+  let node = objectAt(value);
+  for (let hops = 0; typeof node.$ref === 'string' && hops < 32; hops += 1) {
+    node = objectAt(getAt(root, node.$ref) as Json | undefined);
+  }
+  return node;
+}
+
+/** The name of the schema that a reference leads to. */
+export function schemaName(ref: string): string {
+  return ref
+    .slice(ref.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+}
+
+/** A response to whose body the conversion adds no example of its own. */
+function withoutMadeExample(response: JsonObject): JsonObject {
+  const examples = objectAt(response.examples);
+  if (response.schema === undefined || examples[json] !== undefined) return response;
+  return { ...response, examples: { ...examples, [json]: null } };
+}
+
+/** Swagger 2.0 with the parameters of paths moved into their operations, and references to parameters and responses followed. */
+function flattenSwagger(root: JsonObject): Description {
+  const paths: JsonObject = {};
+  for (const [path, item] of Object.entries(objectAt(root.paths))) {
+    const shared = listAt(objectAt(item).parameters).map((parameter) => resolve(root, parameter));
+    const operations: JsonObject = {};
+    for (const method of httpMethods) {
+      const operation = objectAt(item)[method];
+      if (!isObject(operation)) continue;
+      const own = listAt(operation.parameters as Json).map((parameter) => resolve(root, parameter));
+      const inherited = shared.filter((s) => !own.some((o) => o.name === s.name && o.in === s.in));
+      const responses = Object.entries(objectAt(operation.responses as Json));
+      operations[method] = {
+        ...(operation as JsonObject),
+        parameters: [...inherited, ...own],
+        responses: Object.fromEntries(
+          responses.map(([status, response]) => [status, withoutMadeExample(resolve(root, response))]),
+        ),
+      };
+    }
+    paths[path] = operations;
+  }
+  return { ...root, paths, definitions: objectAt(root.definitions) } as unknown as Description;
+}
+
+function contentOf(value: Json | undefined): ModelContent {
+  const content = Object.entries(objectAt(value)).map(([type, media]): [string, JsonObject] => {
+    const { example, ...rest } = objectAt(media);
+    return [type, example === undefined || example === null ? rest : { ...rest, example }];
+  });
+  return new Map(content);
+}
+
+/** The form of a parameter that has no several values. */
+export const oneValue = 'one value';
+
+function formOf(root: JsonObject, parameter: JsonObject): string {
+  const schema = resolve(root, parameter.schema);
+  const types = [schema.type].flat();
+  if (!types.includes('array')) return oneValue;
+  const style = parameter.style ?? (parameter.in === 'query' || parameter.in === 'cookie' ? 'form' : 'simple');
+  const repeated = parameter.explode ?? style === 'form';
+  if (style === 'form') return repeated ? 'one parameter each' : 'separated by commas';
+  return `${style}${repeated ? ', exploded' : ''}`;
+}
+
+function readParameters(
+  root: JsonObject,
+  path: string,
+  parameters: readonly JsonObject[],
+): Map<string, ModelParameter> {
+  const slots = [...path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name);
+  return new Map(
+    parameters.map((source) => {
+      const [name, place] = [String(source.name), String(source.in)];
+      const key =
+        place === 'path' ? `path ${slots.indexOf(name)}` : `${place} ${place === 'header' ? name.toLowerCase() : name}`;
+      const media = Object.values(objectAt(source.content))[0];
+      const schema = objectAt(source.schema ?? objectAt(media).schema);
+      const form = formOf(root, source);
+      return [key, { name, place, required: source.required === true, form, schema, source }];
+    }),
+  );
+}
+
+function readResponse(root: JsonObject, value: Json): ModelResponse {
+  const source = resolve(root, value);
+  const headers = Object.entries(objectAt(source.headers)).map(
+    ([name, header]) => [name.toLowerCase(), resolve(root, header)] as const,
+  );
+  return { headers: new Map(headers), content: contentOf(source.content), source };
+}
+
+function readOperation(root: JsonObject, path: string, method: string, item: JsonObject): ModelOperation {
+  const source = objectAt(item[method]);
+  const own = listAt(source.parameters).map((parameter) => resolve(root, parameter));
+  const shared = listAt(item.parameters).map((parameter) => resolve(root, parameter));
+  const inherited = shared.filter((s) => !own.some((o) => o.name === s.name && o.in === s.in));
+  const body = source.requestBody === undefined ? undefined : resolve(root, source.requestBody);
+  const responses = Object.entries(objectAt(source.responses));
+  return {
+    title: `${method.toUpperCase()} ${path}`,
+    parameters: readParameters(root, path, [...inherited, ...own]),
+    ...(body && { body: { required: body.required === true, content: contentOf(body.content), source: body } }),
+    responses: new Map(responses.map(([status, response]) => [status, readResponse(root, response)])),
+    source,
+  };
+}
+
+function basePathOf(root: JsonObject): string {
+  const url = String(objectAt(listAt(root.servers)[0]).url ?? '/');
+  return url.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
+}
+
+/**
+ * Reads a description into the form in which two are compared.
+ *
+ * @param value a parsed Swagger 2.0 or OpenAPI 3.x description
+ * @param name what it is called in reports and errors
+ * @returns the model
+ * @throws AttestdError INVALID_ARGUMENT when it is neither
+ */
+export function readModel(value: Json, name: string): Model {
+  if (!isObject(value)) throw new AttestdError('INVALID_ARGUMENT', `${name}: not a mapping`);
+  const given = value as JsonObject;
+  const isSwagger = given.swagger === '2.0';
+  if (!isSwagger && !/^3\.[01]\./.test(String(given.openapi))) {
+    throw new AttestdError('INVALID_ARGUMENT', `${name}: neither Swagger 2.0 nor OpenAPI 3.0 or 3.1`);
+  }
+  if (!isObject(given.paths) || !isObject(given.info)) {
+    throw new AttestdError('INVALID_ARGUMENT', `${name}: 'info' or 'paths' is no mapping`);
+  }
+  const root = isSwagger ? toOpenApi(flattenSwagger(given), '3.1') : given;
+  const operations = new Map<string, ModelOperation>();
+  for (const [path, item] of Object.entries(objectAt(root.paths))) {
+    for (const method of httpMethods) {
+      if (!isObject(objectAt(item)[method])) continue;
+      operations.set(
+        `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`,
+        readOperation(root, path, method, objectAt(item)),
+      );
+    }
+  }
+  return {
+    name,
+    version: String(objectAt(root.info).version ?? ''),
+    basePath: basePathOf(root),
+    operations,
+    schemas: objectAt(objectAt(root.components).schemas) as Record<string, JsonObject>,
+    source: root,
+  };
+}

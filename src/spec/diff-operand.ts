@@ -1,0 +1,52 @@
+/** What can be compared: built-in versions, files, and files of git revisions. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { AttestdError } from '../errors.js';
+import { buildDescription, type Channel } from './build.js';
+import { type Model, readModel } from './diff-model.js';
+import type { Json } from './document.js';
+import { parseYaml, readText } from './load.js';
+
+/** The built-in descriptions, by name, with the overlays that make them. */
+export const builtIn: Readonly<Record<string, readonly Channel[]>> = {
+  '1.54': [],
+  '1.55': ['standard'],
+  '1.55+experimental': ['standard', 'experimental'],
+};
+
+function git(args: readonly string[], cwd: string): string {
+  return execFileSync('git', args, { cwd, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Reads `REV:path` as git does: the path is from the root of the repository, or with `./` from the folder. */
+function readRevision(operand: string, cwd: string): string {
+  try {
+    const blob = git(['rev-parse', '--verify', '--quiet', '--end-of-options', operand], cwd).trim();
+    return git(['cat-file', 'blob', blob.split('\n').pop() as string], cwd);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new AttestdError('USAGE', `${operand}: git is not installed`, { cause });
+    }
+    throw new AttestdError('USAGE', `${operand}: neither a file nor a file of a git revision`, { cause });
+  }
+}
+
+/**
+ * Reads an operand of a comparison.
+ *
+ * @param operand `1.54`, `1.55` or `1.55+experimental`; else a file in Swagger 2.0 or OpenAPI 3, YAML or JSON; else
+ *   `REV:path`, a file of a git revision
+ * @param cwd the folder whose git repository is asked; default: the working folder
+ * @returns the description
+ * @throws AttestdError USAGE when there is no such thing, INVALID_ARGUMENT when it is no description
+ */
+export function readOperand(operand: string, cwd: string = process.cwd()): Model {
+  const channels = Object.hasOwn(builtIn, operand) ? builtIn[operand] : undefined;
+  if (channels) return readModel(buildDescription(channels) as unknown as Json, operand);
+  if (existsSync(operand)) return readModel(parseYaml(readText(operand), operand) as Json, operand);
+  if (!operand.includes(':')) {
+    const names = Object.keys(builtIn).join(', ');
+    throw new AttestdError('USAGE', `${operand}: no such file, and none of the built-in ${names}`);
+  }
+  return readModel(parseYaml(readRevision(operand, cwd), operand) as Json, operand);
+}

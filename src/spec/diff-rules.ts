@@ -1,0 +1,122 @@
+/**
+ * How changes between two descriptions are classed. The wire is the measure: what requests and answers may hold.
+ *
+ * For clients, a change is breaking when a client made for the old description can fail with a server of the new one.
+ * For servers, it is breaking when a server made for the old description breaks the new one on something that the old
+ * one names: it refuses a request that is now allowed, or sends an answer that is not allowed any more. Additive is every
+ * other change of the wire; documentation is what changes none of it.
+ */
+
+/** What a change means to one side. */
+export type ChangeClass = 'breaking' | 'additive' | 'documentation';
+
+/** Which way a schema travels. */
+export type Direction = 'request' | 'response';
+
+interface Classes {
+  readonly clients: ChangeClass;
+  readonly servers: ChangeClass;
+}
+
+/** A rule: the same classes everywhere, or classes by direction. */
+interface Rule {
+  /** What changed, for the table of rules. */
+  readonly title: string;
+  readonly request: Classes;
+  readonly response: Classes;
+}
+
+const letters: Readonly<Record<string, ChangeClass>> = { B: 'breaking', A: 'additive', D: 'documentation' };
+
+function classes(pair: string): Classes {
+  return { clients: letters[pair[0] as string] as ChangeClass, servers: letters[pair[1] as string] as ChangeClass };
+}
+
+/** A rule with classes written as two letters, clients first; one pair for both directions, or one for each. */
+function rule(title: string, request: string, response = request): Rule {
+  return { title, request: classes(request), response: classes(response) };
+}
+
+const widened = ['AB', 'BA'] as const;
+const narrowed = ['BA', 'AB'] as const;
+
+const table = {
+  'base-path-changed': rule('the path before all paths changed, its version aside', 'BB'),
+  'operation-added': rule('a new operation', 'AA'),
+  'operation-removed': rule('an operation is gone', 'BA'),
+  'parameter-added': rule('a new optional parameter or body', 'AA'),
+  'parameter-added-required': rule('a new required parameter or body', 'BA'),
+  'parameter-removed': rule('a parameter or body is gone', 'BA'),
+  'parameter-made-required': rule('a parameter or body became required', ...narrowed),
+  'parameter-made-optional': rule('a parameter or body became optional', ...widened),
+  'parameter-takes-several': rule('a parameter with one value takes several', 'AB'),
+  'parameter-takes-one': rule('a parameter with several values takes one', 'BA'),
+  'parameter-form-changed': rule('several values are written in another way', 'BB'),
+  'request-type-added': rule('a new media type of requests', 'AA'),
+  'request-type-removed': rule('a media type of requests is gone', 'BA'),
+  'response-added-success': rule('a new status below 400', 'BA'),
+  'response-added-error': rule('a new status of 400 or above', 'AA'),
+  'response-removed-success': rule('a status below 400 is gone', 'BB'),
+  'response-removed-error': rule('a status of 400 or above is gone', 'AB'),
+  'response-type-added': rule('a new media type of answers', 'AA'),
+  'response-type-removed': rule('a media type of answers is gone', 'BB'),
+  'header-added': rule('a new header of answers', 'AA'),
+  'header-removed': rule('a header of answers is gone', 'BA'),
+  'property-added': rule('a new optional property', 'AA'),
+  'property-added-required': rule('a new required property', ...narrowed),
+  'property-removed': rule('a property is gone', 'BA'),
+  'property-made-required': rule('a property became required', ...narrowed),
+  'property-made-optional': rule('a property became optional', ...widened),
+  'type-widened': rule('more types are allowed', ...widened),
+  'type-narrowed': rule('fewer types are allowed', ...narrowed),
+  'type-changed': rule('another type', 'BB'),
+  'nullable-added': rule('null is allowed', ...widened),
+  'nullable-removed': rule('null is not allowed any more', ...narrowed),
+  'enum-widened': rule('more values are allowed', ...widened),
+  'enum-narrowed': rule('fewer values are allowed', ...narrowed),
+  'format-changed': rule('another format', 'BB'),
+  'format-dropped': rule('no format any more', ...widened),
+  'format-added': rule('a format where there was none', ...narrowed),
+  'limit-relaxed': rule('a limit was relaxed or dropped', ...widened),
+  'limit-tightened': rule('a limit was added or tightened', ...narrowed),
+  'limit-changed': rule('another pattern or step', 'BB'),
+  'unknown-allowed': rule('properties with other names are allowed', ...widened),
+  'unknown-refused': rule('properties with other names are not allowed any more', ...narrowed),
+  'combination-changed': rule('another oneOf, anyOf or not', 'BB'),
+  'default-changed': rule('another default', 'BB', 'DD'),
+  'definition-added': rule('a new named schema that an operation uses', 'AA'),
+  'definition-removed': rule('a named schema is gone; what that changes is reported where it was used', 'DD'),
+  'version-changed': rule('another API version', 'DD'),
+  'name-changed': rule('another operationId, tag or name of a path parameter', 'DD'),
+  'mark-changed': rule('a deprecation, x-since or another x- mark', 'DD'),
+  'words-changed': rule('words or examples', 'DD'),
+} as const satisfies Record<string, Rule>;
+
+/** The name of a rule. */
+export type RuleId = keyof typeof table;
+
+/** The rules by name, in the order of the documentation. */
+export const rules: Readonly<Record<RuleId, Rule>> = table;
+
+const order: readonly ChangeClass[] = ['documentation', 'additive', 'breaking'];
+
+/** The graver of two classes. */
+export function worse(a: ChangeClass, b: ChangeClass): ChangeClass {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+
+/**
+ * Classes a change.
+ *
+ * @param id the rule
+ * @param directions the ways in which the place of the change travels; none when no operation uses it
+ * @returns what the change means to clients and to servers; documentation when it never travels
+ */
+export function classify(id: RuleId, directions: readonly Direction[]): Classes {
+  let found: Classes = { clients: 'documentation', servers: 'documentation' };
+  for (const direction of directions) {
+    const next = rules[id][direction];
+    found = { clients: worse(found.clients, next.clients), servers: worse(found.servers, next.servers) };
+  }
+  return found;
+}
