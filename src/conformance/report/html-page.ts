@@ -9,10 +9,10 @@ export const style = `
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--bg); color: var(--fg);
   font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-p { margin: .25rem 0; } .soft { color: var(--soft); } a { color: var(--link); }
+p { margin: .25rem 0; } p, .soft, code, summary { overflow-wrap: anywhere; } .soft { color: var(--soft); font-weight: normal; } a { color: var(--link); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
-th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { overflow-x: auto; }
 code, pre { font: .86rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; background: var(--card); padding: .6rem;
   border: 1px solid var(--line); border-radius: 4px; margin: .4rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
