@@ -5,7 +5,7 @@ SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants gen check-gen lint format build fixtures clean
+.PHONY: help serve conformance test e2e differential mutants gen check-gen docs lint format build fixtures clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -29,6 +29,9 @@ check-gen: node_modules/.installed ## fail when a generated file differs from wh
 
 fixtures: node_modules/.installed ## make the image layouts under fixtures/layouts from their recipes
 	npx tsx fixtures/build.ts
+
+docs: node_modules/.installed ## write the API reference as static HTML to build/docs
+	npx tsx scripts/docs.ts build/docs
 
 build: dist/.built ## compile src/ to dist/
 
@@ -59,4 +62,4 @@ format: node_modules/.installed ## rewrite the sources in the project's format
 	npx biome check --write .
 
 clean: ## remove what the build made
-	rm -rf dist node_modules
+	rm -rf build dist node_modules

@@ -1,0 +1,73 @@
+/** A headless Chromium for tests of HTML pages. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const candidates = [
+  process.env.ATTESTD_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+/**
+ * Starts the browser, or says why the test stays pending.
+ *
+ * @param context the mocha context of a hook
+ * @returns the browser; to be closed by the caller
+ * @throws Error in CI, where the browser must be there
+ */
+export async function startBrowser(context: Mocha.Context): Promise<Browser> {
+  const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
+  if (executablePath === undefined) {
+    if (process.env.CI) throw new Error('no Chromium: install it, or name it in ATTESTD_CHROMIUM');
+    process.stderr.write('      no Chromium (ATTESTD_CHROMIUM names one): pending\n');
+    context.skip();
+  }
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** What an accessibility check finds. */
+export interface Barrier {
+  readonly id: string;
+  readonly impact: string;
+  /** The first elements that it concerns, as CSS selectors. */
+  readonly places: readonly string[];
+}
+
+/**
+ * Checks a page with axe.
+ *
+ * @param page an open page
+ * @returns every barrier that axe finds
+ */
+export async function barriers(page: Page): Promise<Barrier[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const results = await page.evaluate(() =>
+    (
+      globalThis as unknown as {
+        axe: {
+          run(
+            options: object,
+          ): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }>;
+        };
+      }
+    ).axe.run({ resultTypes: ['violations'] }),
+  );
+  return results.violations.map(({ id, impact, nodes }) => ({
+    id,
+    impact,
+    places: nodes.slice(0, 3).map(({ target }) => target.join(' ')),
+  }));
+}

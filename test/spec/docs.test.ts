@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { changesPage } from '../../scripts/docs/changes.js';
+import { Marks, patch } from '../../scripts/docs/marks.js';
+import { referencePage } from '../../scripts/docs/reference.js';
+import { listOperations } from '../../src/spec/operations.js';
+import { barriers, startBrowser } from '../browser.js';
+
+/** The reference with the image operations only: axe takes minutes for all of it, and the rest is made alike. */
+function excerpt(): string {
+  const patched = patch();
+  const { paths, definitions } = patched.after;
+  const some = <T>(all: Record<string, T>, pattern: RegExp): Record<string, T> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => pattern.test(name)));
+  return referencePage(
+    {
+      ...patched.after,
+      paths: some(paths, /^\/images\/(json|load|\{name\}\/(json|attestations))$/),
+      definitions: some(definitions, /^(Image|OCI|Attestation)/),
+    },
+    new Marks(patched),
+  );
+}
+
+describe('the documentation', function () {
+  this.timeout(180_000);
+  const patched = patch();
+  const pages: Record<string, string> = {};
+
+  before(() => {
+    const marks = new Marks(patched);
+    pages['index.html'] = referencePage(patched.after, marks);
+    pages['changes.html'] = changesPage(patched, marks);
+  });
+
+  it('has a section for every operation and every definition, and no link that leads nowhere', () => {
+    const ids = new Map(
+      Object.entries(pages).map(([name, html]) => [
+        name,
+        new Set([...html.matchAll(/ id="([^"]+)"/g)].map((m) => m[1])),
+      ]),
+    );
+    for (const { operation } of listOperations(patched.after)) {
+      expect(ids.get('index.html')?.has(`operation-${operation.operationId}`), operation.operationId).to.equal(true);
+    }
+    for (const name of Object.keys(patched.after.definitions)) {
+      expect(ids.get('index.html')?.has(`definition-${name}`), name).to.equal(true);
+    }
+    for (const [name, html] of Object.entries(pages)) {
+      for (const [, href = ''] of html.matchAll(/href="([^"]+)"/g)) {
+        if (/^https?:/.test(href)) continue;
+        const [file = '', id] = href.split('#');
+        expect(pages[file === '' ? name : file], href).to.be.a('string');
+        if (id) expect(ids.get(file === '' ? name : file)?.has(id), `${name}: ${href}`).to.equal(true);
+      }
+    }
+  });
+
+  it('gives no id twice', () => {
+    for (const html of Object.values(pages)) {
+      const ids = [...html.matchAll(/ id="([^"]+)"/g)].map((m) => m[1]);
+      expect(new Set(ids).size).to.equal(ids.length);
+    }
+  });
+
+  it('loads nothing and runs nothing', () => {
+    for (const html of Object.values(pages)) expect(html).not.to.match(/<(script|link|img|iframe)\b|@import|url\(/);
+  });
+
+  it('marks what each channel patched, where it stands', () => {
+    const marks = new Marks(patched);
+    const at = (...path: string[]): string | undefined => marks.at(path);
+    expect(at('paths', '/images/{name}/attestations', 'get')).to.equal('standard');
+    expect(at('definitions', 'AttestationStatement')).to.equal('standard');
+    const data = ['definitions', 'ImageManifestSummary', 'properties', 'AttestationData', 'properties'];
+    expect(at(...data, 'Statements')).to.equal('experimental');
+    expect(at('definitions', 'ImageHistoryResponseItem', 'properties', 'Tags')).to.equal('corrections');
+    expect(at(...data, 'For')).to.equal(undefined);
+    expect(pages['index.html']).to.include('class="badge experimental"');
+  });
+
+  it('tells every change of every channel', () => {
+    for (const differences of Object.values(patched.changes)) {
+      expect(differences.length).to.be.greaterThan(0);
+      for (const { pointer } of differences) {
+        expect(pages['changes.html']).to.include(`<code>${pointer.replaceAll('&', '&amp;')}</code>`);
+      }
+    }
+  });
+
+  describe('in a browser', () => {
+    let folder: string;
+    let browser: Browser;
+    let page: Page;
+    before(async function () {
+      browser = await startBrowser(this);
+      folder = mkdtempSync(join(tmpdir(), 'attestd-docs-'));
+      for (const [name, html] of Object.entries(pages)) writeFileSync(join(folder, name), html);
+      writeFileSync(join(folder, 'excerpt.html'), excerpt());
+      page = await browser.newPage();
+    });
+    after(async () => {
+      await browser?.close();
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    });
+
+    for (const [name, colorScheme] of [
+      ['excerpt.html', 'light'],
+      ['excerpt.html', 'dark'],
+      ['changes.html', 'light'],
+      ['changes.html', 'dark'],
+    ] as const) {
+      it(`has no barrier that axe finds: ${name}, ${colorScheme}`, async () => {
+        await page.emulateMedia({ colorScheme });
+        await page.goto(pathToFileURL(join(folder, name)).href);
+        expect(await barriers(page)).to.deep.equal([]);
+      });
+    }
+
+    it('leads from the contents to an operation and from a mark to what changed', async () => {
+      await page.goto(pathToFileURL(join(folder, 'index.html')).href);
+      await page.click('nav >> text=List the attestations of an image');
+      const section = page.locator('#operation-ImageAttestations');
+      expect(await section.evaluate((element) => element.getBoundingClientRect().top)).to.be.lessThan(50);
+      await section.locator('h3 .badge').click();
+      expect(page.url()).to.match(/changes\.html#standard$/);
+      expect(await page.title()).to.equal('What 1.55 changes');
+    });
+
+    it('fits a narrow screen', async () => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.goto(pathToFileURL(join(folder, 'index.html')).href);
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      expect(width).to.be.at.most(360);
+    });
+  });
+});
