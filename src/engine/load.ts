@@ -84,7 +84,7 @@ function explainPlatforms(error: unknown, platforms: readonly Platform[]): unkno
   const what = `requested platform(s) (${namesOf(platforms)})`;
   if (error.message === emptyArchive) return new AttestdError('NOT_FOUND', `${what} not found: ${error.message}`);
   if (error.code !== 'NOT_FOUND') return error;
-  return new AttestdError('NOT_FOUND', `${what} found, but some content is missing: ${error.message}`);
+  return new AttestdError('NOT_FOUND', `${what} found, but some content is missing: NotFound: ${error.message}`);
 }
 
 /** Check that each image has one of the wanted platforms, with all its content. */

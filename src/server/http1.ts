@@ -33,6 +33,20 @@ function raw(status: string, type: string, body: string): string {
  */
 export function createHttp1Server(options: Http1Options): Server {
   const { handle, cache, upgrade } = options;
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      refuseHostless(response);
+      return;
+    }
+    const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
+    if (!kept) {
+      handle(request, response);
+      return;
+    }
+    response.removeHeader('Connection');
+    response.writeHead(kept.status, kept.headers as string[]);
+    response.end(kept.body);
+  };
   const server = createServer(
     {
       maxHeaderSize: maximumHead,
@@ -41,15 +55,14 @@ export function createHttp1Server(options: Http1Options): Server {
       headersTimeout: 300_000,
       requireHostHeader: false,
     },
-    (request, response) => {
-      if (request.headers.host === undefined && request.httpVersion === '1.1') return refuseHostless(response);
-      const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
-      if (!kept) return handle(request, response);
-      response.removeHeader('Connection');
-      response.writeHead(kept.status, kept.headers as string[]);
-      response.end(kept.body);
-    },
+    answer,
   );
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // Go asks for a body only when there is one.
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (length !== '0' || encoding !== undefined) response.writeContinue();
+    answer(request, response);
+  });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.end(raw('404 Not Found', 'application/json', notFound));
   });

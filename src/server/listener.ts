@@ -35,14 +35,13 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     http1(socket);
     return;
   }
-  let head = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   const decide = () => {
-    const piece: Buffer | null = socket.read();
-    if (piece === null) return;
-    head = Buffer.concat([head, piece]);
+    for (let piece: Buffer | null = socket.read(); piece !== null; piece = socket.read())
+      head = head.length === 0 ? piece : Buffer.concat([head, piece]);
+    if (head.length === 0) return;
     const length = Math.min(head.length, preface.length);
     const matches = head.compare(preface, 0, length, 0, length) === 0;
-    // What is put back makes the socket readable at once, so it is put back when somebody else will read it.
     if (matches && length < preface.length) return;
     socket.off('readable', decide);
     socket.off('error', ignore);

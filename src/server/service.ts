@@ -13,11 +13,12 @@ import { handlers as distribution } from './operations/distribution.js';
 import { handlers as image } from './operations/image.js';
 import { handlers as system } from './operations/system.js';
 import { grpcOperation, handlers as upgrade } from './operations/upgrade.js';
+import { handlers as volume } from './operations/volume.js';
 import { createPipeline } from './pipeline.js';
 import { Router } from './router.js';
 import { checkStrictly } from './strict.js';
 
-const handlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade };
+const handlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade, ...volume };
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {

@@ -1,3 +1,4 @@
+import { parseFilters } from '../../engine/filters.js';
 import { AttestdError } from '../../errors.js';
 import type { OperationHandlers } from '../operation.js';
 
@@ -6,7 +7,10 @@ import type { OperationHandlers } from '../operation.js';
  * a container of that name before it asks for an image.
  */
 export const handlers: OperationHandlers = {
-  ContainerList: () => ({ kind: 'json', value: [] }),
+  async ContainerList(request) {
+    parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: [] };
+  },
 
   ContainerInspect(request) {
     throw new AttestdError('NOT_FOUND', `No such container: ${request.params.id ?? ''}`);
