@@ -75,9 +75,11 @@ const instructions: Readonly<Record<string, Change>> = {
   },
   env: (config, args, environment) => {
     for (const [key, value] of pairsOf('ENV', atLeastOne('ENV', args))) {
-      const entry = `${unquote(key)}=${expand(value, environment)}`;
-      const others = (config.Env ?? []).filter((known) => known.split('=', 1)[0] !== unquote(key));
-      config.Env = [...others, entry];
+      const name = unquote(key);
+      const entry = `${name}=${expand(value, environment)}`;
+      const known = config.Env ?? [];
+      const at = known.findIndex((other) => other.split('=', 1)[0] === name);
+      config.Env = at < 0 ? [...known, entry] : known.with(at, entry);
     }
   },
   expose: (config, args, environment) => {

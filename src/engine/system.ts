@@ -20,7 +20,7 @@ export interface Identity {
 /** `GET /version` (topics/system). */
 export function daemonVersion({ host }: Context): JsonObject {
   const kernel = release();
-  const common = { GitCommit: 'attestd', GoVersion: 'none' };
+  const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
   return {
     Platform: { Name: 'attestd' },
     Version: engineVersion,
@@ -35,6 +35,7 @@ export function daemonVersion({ host }: Context): JsonObject {
         Details: {
           ApiVersion: apiVersion,
           Arch: host.architecture,
+          BuildTime: common.BuildTime,
           Experimental: 'false',
           GitCommit: common.GitCommit,
           GoVersion: common.GoVersion,
@@ -47,6 +48,7 @@ export function daemonVersion({ host }: Context): JsonObject {
     GitCommit: common.GitCommit,
     GoVersion: common.GoVersion,
     KernelVersion: kernel,
+    BuildTime: common.BuildTime,
   };
 }
 
@@ -63,6 +65,13 @@ const registryConfig: JsonObject = {
   Mirrors: [],
 };
 
+const runtime: JsonObject = { path: 'runc' };
+
+/** What a runtime can do, as it tells it itself: a document inside a string. */
+const runtimeStatus: JsonObject = {
+  'org.opencontainers.runtime-spec.features': '{"ociVersionMin":"1.0.0","ociVersionMax":"1.2.1"}',
+};
+
 const swarm: JsonObject = {
   NodeID: '',
   NodeAddr: '',
@@ -71,6 +80,12 @@ const swarm: JsonObject = {
   Error: '',
   RemoteManagers: null,
 };
+
+/** The runtimes of each daemon: runc, by its name and by that of its shim. */
+function runtimes(version: string): JsonObject {
+  const runc = has(version, 'info.runtimeStatus') ? { ...runtime, status: runtimeStatus } : runtime;
+  return { 'io.containerd.runc.v2': runc, runc };
+}
 
 /** `GET /info` (topics/system): a daemon that runs no containers. */
 export function daemonInfo(context: Context, identity: Identity, version: string): JsonValue {
@@ -124,7 +139,7 @@ export function daemonInfo(context: Context, identity: Identity, version: string
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: engineVersion,
-    Runtimes: { runc: { path: 'runc' } },
+    Runtimes: runtimes(version),
     DefaultRuntime: 'runc',
     Swarm: swarm,
     LiveRestoreEnabled: false,

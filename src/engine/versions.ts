@@ -15,6 +15,7 @@ const since = {
   'df.type': '1.42',
   'df.verbose': '1.52',
   'df.usage': '1.52',
+  'info.runtimeStatus': '1.44',
   'info.Containerd': '1.46',
   'info.FirewallBackend': '1.49',
 } as const;
