@@ -1,0 +1,74 @@
+import type { OCIDescriptor, OCIPlatform } from '../types.js';
+
+/** A blob of a chain, its digest checked. */
+export interface ChainBlob {
+  readonly descriptor: OCIDescriptor;
+  readonly data: Buffer;
+}
+
+/** What of a chain a gap is about. */
+export type ChainPart =
+  | 'root'
+  | 'image-manifest'
+  | 'attestation-manifest'
+  | 'signature-manifest'
+  | 'signature'
+  | 'statement';
+
+/** Why something of a chain is not there. */
+export type GapReason =
+  /** The image is a single manifest or a Docker manifest list, for which BuildKit resolves no chain either. */
+  | 'not-an-index'
+  /** The index has no manifest for the platform. */
+  | 'no-platform'
+  /** The index has no attestation manifest for the image manifest. */
+  | 'no-attestation'
+  /** Nothing that the daemon holds signs the attestation manifest. */
+  | 'no-signature'
+  /** The store does not have the blob. */
+  | 'not-found'
+  /** The bytes do not hash to the digest. */
+  | 'digest-mismatch'
+  /** The bytes are no such document. */
+  | 'malformed'
+  /** The daemon offers no content store, and its endpoint gives no bytes that hash to the digest. */
+  | 'no-content-store'
+  /** The blob is larger than the limit of the call. */
+  | 'too-large'
+  /** A Docker Hardened Image: its attestations are known to its registry only. */
+  | 'needs-registry';
+
+/** Something that could not be had. */
+export interface Gap {
+  readonly part: ChainPart;
+  readonly reason: GapReason;
+  readonly digest?: string;
+  /** One sentence for people. */
+  readonly detail: string;
+}
+
+/** What `resolveAttestations` is asked for. */
+export interface ResolveOptions {
+  /** Platform of the image; the daemon's own without it. */
+  readonly platform?: NonNullable<OCIPlatform>;
+  /** Predicate types whose statements are wanted as blobs; none without it, as in BuildKit. */
+  readonly predicateTypes?: readonly string[];
+  /** Longest blob that is read, in bytes; 256 MiB without it. */
+  readonly maximumBlob?: number;
+}
+
+/** What leads from an image to its attestations and to what signs them: BuildKit's attestation chain, and its gaps. */
+export interface AttestationChain {
+  /** Digest of the image's index. */
+  readonly root: string;
+  /** Digest of the manifest for the platform. */
+  readonly imageManifest?: string;
+  /** Digest of the manifest whose layers are the statements. */
+  readonly attestationManifest?: string;
+  /** Digests of the manifests that sign the attestation manifest; the first one is the one that BuildKit takes. */
+  readonly signatureManifests: readonly string[];
+  /** Index, attestation manifest, signature manifests, their layers, and the wanted statements, by digest. */
+  readonly blobs: ReadonlyMap<string, ChainBlob>;
+  /** What is not there, and why; a chain without gaps is complete. */
+  readonly gaps: readonly Gap[];
+}

@@ -1,0 +1,192 @@
+import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../types.js';
+import { BlobSource } from './blob-source.js';
+import type { AttestationChain, ResolveOptions } from './chain.js';
+import { compareApiVersions, type EngineClient } from './engine-client.js';
+import { type IndexDocument, parseIndex, parseManifest } from './manifests.js';
+import { platformFit } from './platform.js';
+import { findSignatures } from './referrers.js';
+
+const ociIndex = 'application/vnd.oci.image.index.v1+json';
+const manifestTypes = new Set([
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]);
+const predicateTypeAnnotation = 'in-toto.io/predicate-type';
+const defaultMaximum = 256 * 1024 * 1024;
+
+/** First API version whose inspect lists manifests. */
+const manifestsSince = '1.48';
+
+/** An image whose attestations are signed and kept by its registry. */
+function isHardened({ manifests, annotations }: IndexDocument): boolean {
+  const built = manifests.every((entry) => (entry.annotations?.['com.docker.dhi.build.id'] ?? '') !== '');
+  return built && (annotations['org.opencontainers.image.title'] ?? '').startsWith('dhi/');
+}
+
+/** The manifest for a platform: the best fit, of equal ones the first; one without a platform fits last. */
+function selectImage(
+  manifests: readonly OCIDescriptor[],
+  platform: NonNullable<OCIPlatform>,
+): OCIDescriptor | undefined {
+  const fits = manifests
+    .filter(({ mediaType }) => manifestTypes.has(mediaType ?? ''))
+    .map((descriptor) => ({
+      descriptor,
+      fit: descriptor.platform ? platformFit(platform, descriptor.platform) : Number.POSITIVE_INFINITY,
+    }))
+    .filter((one): one is { descriptor: OCIDescriptor; fit: number } => one.fit !== undefined);
+  return fits.sort((a, b) => (a.fit === b.fit ? 0 : a.fit - b.fit))[0]?.descriptor;
+}
+
+function selectAttestation(manifests: readonly OCIDescriptor[], image: string): OCIDescriptor | undefined {
+  return manifests.find(
+    ({ annotations }) =>
+      annotations?.['vnd.docker.reference.type'] === 'attestation-manifest' &&
+      annotations['vnd.docker.reference.digest'] === image,
+  );
+}
+
+/** What inspect tells of an index, where its bytes cannot be had. */
+function indexFromSummaries(summaries: readonly ImageManifestSummary[]): IndexDocument {
+  const manifests = summaries.map(({ Descriptor, AttestationData }) => ({
+    ...Descriptor,
+    annotations: {
+      ...(AttestationData && {
+        'vnd.docker.reference.type': 'attestation-manifest',
+        'vnd.docker.reference.digest': AttestationData.For,
+      }),
+      ...Descriptor.annotations,
+    },
+  }));
+  return { manifests, annotations: {} };
+}
+
+/** Collects a chain step by step. */
+class Resolution {
+  readonly #client: EngineClient;
+  readonly #image: string;
+  readonly #options: ResolveOptions;
+  readonly #source: BlobSource;
+
+  constructor(client: EngineClient, image: string, options: ResolveOptions) {
+    this.#client = client;
+    this.#image = image;
+    this.#options = options;
+    this.#source = new BlobSource(client, options.maximumBlob ?? defaultMaximum);
+  }
+
+  async run(): Promise<AttestationChain> {
+    const manifests = compareApiVersions(this.#client.apiVersion, manifestsSince) >= 0;
+    const inspected = await this.#client.inspectImage(this.#image, { manifests });
+    const root = inspected.Descriptor ?? { digest: inspected.Id ?? '' };
+    const digest = root.digest ?? '';
+    const end = (found: Partial<AttestationChain> = {}): AttestationChain => ({
+      root: digest,
+      signatureManifests: [],
+      ...found,
+      blobs: this.#source.blobs,
+      gaps: this.#source.gaps,
+    });
+    if (root.mediaType !== ociIndex) {
+      this.#source.gap('root', 'not-an-index', `the image is of type ${root.mediaType ?? 'unknown'}`, digest);
+      return end();
+    }
+    const index = await this.#index(root, inspected);
+    if (!index) return end();
+    const platform = this.#options.platform ?? (await this.#hostPlatform());
+    const image = selectImage(index.manifests, platform);
+    if (!image?.digest) {
+      const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
+      this.#source.gap('image-manifest', 'no-platform', `the image has no manifest for ${name}`);
+      return end();
+    }
+    if (isHardened(index)) {
+      this.#source.gap(
+        'attestation-manifest',
+        'needs-registry',
+        'a Docker Hardened Image: its registry has its attestations',
+      );
+      return end({ imageManifest: image.digest });
+    }
+    const attestation = selectAttestation(index.manifests, image.digest);
+    if (!attestation?.digest) {
+      this.#source.gap('attestation-manifest', 'no-attestation', `nothing in the index attests ${image.digest}`);
+      return end({ imageManifest: image.digest });
+    }
+    const signatureManifests = await this.#attestation(attestation, inspected, index);
+    return end({ imageManifest: image.digest, attestationManifest: attestation.digest, signatureManifests });
+  }
+
+  async #index(root: OCIDescriptor, inspected: ImageInspect): Promise<IndexDocument | undefined> {
+    const blob = await this.#source.get('root', root);
+    if (!blob) return inspected.Manifests ? indexFromSummaries(inspected.Manifests) : undefined;
+    return parseIndex(blob.data) ?? this.#source.gap('root', 'malformed', 'the index is no image index', root.digest);
+  }
+
+  async #hostPlatform(): Promise<NonNullable<OCIPlatform>> {
+    const { Os, Arch } = await this.#client.version();
+    return { os: Os ?? '', architecture: Arch ?? '' };
+  }
+
+  /** The attestation manifest, what signs it, and the wanted statements; resolves with the signatures' digests. */
+  async #attestation(descriptor: OCIDescriptor, inspected: ImageInspect, index: IndexDocument): Promise<string[]> {
+    const source = this.#source;
+    const digest = descriptor.digest ?? '';
+    const blob = await source.get('attestation-manifest', descriptor);
+    const signatures = await this.#signatures(digest, inspected, index);
+    const manifest = blob && parseManifest(blob.data);
+    if (blob && !manifest) source.gap('attestation-manifest', 'malformed', 'it is no image manifest', digest);
+    await this.#statements(manifest?.layers);
+    return signatures;
+  }
+
+  async #signatures(digest: string, inspected: ImageInspect, index: IndexDocument): Promise<string[]> {
+    const source = this.#source;
+    if (!source.usable) {
+      source.gap('signature-manifest', 'no-content-store', 'signatures cannot be looked for without a content store');
+      return [];
+    }
+    const signatures = await findSignatures(this.#client, source, inspected, index.manifests, digest);
+    if (signatures.length === 0)
+      source.gap('signature-manifest', 'no-signature', `nothing that the daemon holds signs ${digest}`, digest);
+    for (const { descriptor } of signatures) {
+      const blob = await source.get('signature-manifest', descriptor);
+      for (const layer of (blob && parseManifest(blob.data)?.layers) ?? []) await source.get('signature', layer);
+    }
+    return signatures.map(({ descriptor }) => descriptor.digest ?? '');
+  }
+
+  /** The statements of the wanted predicate types. Without the manifest, the endpoint tells which there are. */
+  async #statements(layers: readonly OCIDescriptor[] | undefined): Promise<void> {
+    const wanted = new Set((this.#options.predicateTypes ?? []).filter((type) => type !== ''));
+    if (wanted.size === 0) return;
+    const { platform } = this.#options;
+    const selection = { types: [...wanted], ...(platform && { platform }) };
+    const found =
+      layers?.filter(({ annotations }) => wanted.has(annotations?.[predicateTypeAnnotation] ?? '')) ??
+      (await this.#client.imageAttestations(this.#image, selection)).map(({ descriptor }) => descriptor);
+    for (const layer of found)
+      await this.#source.get('statement', layer, async () => {
+        const given = await this.#client.imageAttestations(this.#image, { ...selection, statement: true });
+        return given.find(({ descriptor }) => descriptor.digest === layer.digest)?.statement;
+      });
+  }
+}
+
+/**
+ * Resolve what BuildKit resolves for a build's source image with an attestation chain: the image's index, its manifest for
+ * the platform, the attestation manifest, what signs that, and statements, each as bytes that hash to their digest.
+ *
+ * From the image endpoints comes what they tell; bytes come from the daemon's content store, or from the attestations
+ * endpoint where there is no such store and the endpoint's bytes hash right. What cannot be had is a gap of the result.
+ *
+ * @param image name, name@digest or id
+ * @throws AttestdError NOT_FOUND when there is no such image, UNAVAILABLE when the daemon does not answer
+ */
+export function resolveAttestations(
+  client: EngineClient,
+  image: string,
+  options: ResolveOptions = {},
+): Promise<AttestationChain> {
+  return new Resolution(client, image, options).run();
+}
