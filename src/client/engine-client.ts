@@ -144,9 +144,16 @@ export class EngineClient {
     return this.#json(`/images/${encodeURIComponent(image)}/json`, query.manifests ? { manifests: '1' } : {});
   }
 
-  /** `GET /images/json`. */
-  listImages(query: { manifests?: boolean } = {}): Promise<ImageSummary[]> {
-    return this.#json('/images/json', query.manifests ? { manifests: '1' } : {});
+  /**
+   * `GET /images/json`.
+   *
+   * @param query `dangling` lists images without a name only
+   */
+  listImages(query: { manifests?: boolean; dangling?: boolean } = {}): Promise<ImageSummary[]> {
+    return this.#json('/images/json', {
+      ...(query.manifests && { manifests: '1' }),
+      ...(query.dangling && { filters: '{"dangling":["true"]}' }),
+    });
   }
 
   /**

@@ -67,9 +67,15 @@ async function tagged(
   return found;
 }
 
+/** Images without a name: what a load brings along whose name nobody gave, a manifest with a subject among them. */
+async function nameless(client: EngineClient): Promise<OCIDescriptor[]> {
+  const images = await client.listImages({ dangling: true });
+  return images.map(({ Id, Descriptor }) => ({ ...Descriptor, digest: Descriptor?.digest ?? Id ?? '' }));
+}
+
 /**
  * Find what signs a manifest, among what the daemon holds: what the store's labels tie to it, entries of the image's index
- * whose subject it is, and the referrers tags of the image's repositories.
+ * and images without a name whose subject it is, and the referrers tags of the image's repositories.
  *
  * @param entries the image's index
  * @param digest the manifest
@@ -100,6 +106,7 @@ export async function findSignatures(
   };
   for (const candidate of labelled) await take(candidate, true);
   for (const candidate of entries) await take(candidate, false);
+  for (const candidate of await nameless(client)) await take(candidate, false);
   for (const candidate of byTag) await take(candidate, true);
   return [...found.values()].sort((a, b) => Number(a.kind !== 'bundle') - Number(b.kind !== 'bundle'));
 }
