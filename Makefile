@@ -45,7 +45,7 @@ test: dist/.built ## run all tests
 	npx mocha
 
 e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
-	npx mocha --no-config --import=tsx --forbid-only 'test/e2e/**/*.test.ts'
+	npx mocha --no-config --import=tsx/esm --forbid-only 'test/e2e/**/*.test.ts'
 
 differential: dist/.built ## compare with a real dockerd 29.7 that has no images: HOST=… ARGS="--requests 5000 --seed 1"
 	@npx tsx test/differential/main.ts $(if $(HOST),--host $(HOST)) $(ARGS)

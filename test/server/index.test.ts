@@ -19,8 +19,8 @@ describe('the reference server', () => {
     const content = await ContentClient.connect(target, () => undefined);
     try {
       expect((await connection.send({ method: 'GET', path: '/_ping' })).status).to.equal(200);
-      const { status } = await content.call('Info', Buffer.from('\n\x03bad'));
-      expect(status).to.equal('INVALID_ARGUMENT');
+      const { status, details } = await content.call('Info', Buffer.from('\n\x03bad'));
+      expect(status, details).to.equal('INVALID_ARGUMENT');
     } finally {
       content.close();
       connection.close();
