@@ -50,12 +50,16 @@ function masked(value: Json, operation: string, parent = ''): Json {
   return kept;
 }
 
+/** What a build or the machine's container runtimes decide. */
+const OPAQUE = new Set(['BuildTime', 'Runtimes', 'GitCommit', 'Module', 'ModuleVersion']);
+
 /** The keys of a value, its own and nested ones, with the kinds of the values. */
 function shape(value: Json): Json {
   if (Array.isArray(value)) return value.length === 0 ? [] : ['(items)'];
   if (value === null) return null;
   if (typeof value !== 'object') return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]));
+  const entries = Object.entries(value).filter(([key]) => !OPAQUE.has(key));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, shape(inner)]));
 }
 
 /** The first place where two JSON values part, and what stands there; order of keys counts. */
