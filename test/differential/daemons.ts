@@ -13,7 +13,7 @@ export class Subject {
   }
 
   async #send(method: string, path: string, body?: Buffer | string): Promise<Answer> {
-    const type = typeof body === 'string' ? 'application/json' : 'application/x-tar';
+    const type = typeof body === 'string' && !body.startsWith('\0') ? 'application/json' : 'application/x-tar';
     const answer = await this.#connection.send({
       method,
       path,

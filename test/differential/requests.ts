@@ -59,6 +59,30 @@ const TAGS = ['', 'latest', '1', 'v1.0', 'bad tag', '.x'];
 export const NAMES = ['difftag', 'example.com/team/difftag', 'localhost:5000/difftag'].flatMap((repository) =>
   ['latest', '1', 'v1.0'].map((tag) => `${repository}:${tag}`),
 );
+const CHANGES = [
+  'ENV A=b',
+  'ENV A=b C="d e"',
+  'LABEL x=y',
+  'CMD ["a", "b"]',
+  'CMD a b',
+  'ENTRYPOINT ["/a"]',
+  'EXPOSE 80/tcp 443',
+  'USER me',
+  'VOLUME /data',
+  'WORKDIR /work',
+  'STOPSIGNAL 9',
+  'HEALTHCHECK NONE',
+  'HEALTHCHECK --interval=5s CMD true',
+  'ONBUILD RUN true',
+  'COPY a b',
+  'RUN x',
+  'ENV',
+  'BOGUS',
+  'LABEL x',
+  '',
+];
+/** The end of a tar, and nothing before it. */
+const EMPTY_TAR = '\0'.repeat(1024);
 const LABELS = ['org.opencontainers.image.title', 'org.opencontainers.image.title=hello', 'nobody=has', ''];
 
 /** An arbitrary that is mostly the first and now and then the second. */
@@ -136,13 +160,21 @@ function imageNames(archives: readonly Archive[]): fc.Arbitrary<string> {
   );
 }
 
-/** Whether sequences may contain requests that touch all images of the daemon. */
+/** How long sequences may become. */
 export interface SequenceOptions {
   readonly maxLength: number;
 }
 
-/** Sequences of requests; loads come often enough that the other requests find something. */
+/** Sequences of requests, each about a few of the archives, so that names mostly find something. */
 export function sequences(archives: readonly Archive[], options: SequenceOptions): fc.Arbitrary<Step[]> {
+  const few = fc.uniqueArray(fc.nat({ max: archives.length - 1 }), { minLength: 1, maxLength: 4 });
+  return few.chain((chosen) =>
+    fc.array(steps(archives, chosen), { minLength: 1, maxLength: options.maxLength, size: 'max' }),
+  );
+}
+
+function steps(all: readonly Archive[], chosen: readonly number[]): fc.Arbitrary<Step> {
+  const archives = chosen.map((index) => all[index] as Archive);
   const name = imageNames(archives);
   const prefix = fc.oneof(
     { weight: 12, arbitrary: fc.constant('') },
@@ -155,7 +187,9 @@ export function sequences(archives: readonly Archive[], options: SequenceOptions
       .map((all) => all.join(''));
   const get = (operation: string, target: fc.Arbitrary<string>): fc.Arbitrary<Step> =>
     target.map((text) => ({ operation, method: 'GET', path: text }));
-  const types = [...new Set(archives.flatMap((archive) => archive.predicateTypes))];
+  const types = [
+    ...new Set([...archives.flatMap((archive) => archive.predicateTypes), 'https://slsa.dev/provenance/v1']),
+  ];
   const type = mostly(
     fc.constantFrom(...types, 'https://nobody.example/v1'),
     fc.constantFrom('', ' ', `${types[0]},${types[1]}`),
@@ -178,20 +212,18 @@ export function sequences(archives: readonly Archive[], options: SequenceOptions
 
   // After a load of one platform nothing refers to the other platforms' content, and it stays until dockerd happens to
   // collect garbage: the answer can be compared, the state after it cannot.
-  const load = fc
-    .tuple(withQuery(path('/images/load'), platform(), flag('quiet')), fc.nat({ max: archives.length - 1 }))
-    .map(
-      ([text, archive]): Step => ({
-        operation: 'load',
-        method: 'POST',
-        path: text,
-        archive,
-        writes: true,
-        ...(text.includes('platform=') ? { last: true } : {}),
-      }),
-    );
+  const load = fc.tuple(withQuery(path('/images/load'), platform(), flag('quiet')), fc.constantFrom(...chosen)).map(
+    ([text, archive]): Step => ({
+      operation: 'load',
+      method: 'POST',
+      path: text,
+      archive,
+      writes: true,
+      ...(text.includes('platform=') ? { last: true } : {}),
+    }),
+  );
   const plainLoad = fc
-    .nat({ max: archives.length - 1 })
+    .constantFrom(...chosen)
     .map((archive): Step => ({ operation: 'load', method: 'POST', path: '/images/load', archive, writes: true }));
   const tag = withQuery(
     path('/images/', name, '/tag'),
@@ -209,7 +241,59 @@ export function sequences(archives: readonly Archive[], options: SequenceOptions
     filters({ dangling: fc.constantFrom('true', 'false', '0', 'x'), label, 'label!': label, until: time }),
   ).map((text): Step => ({ operation: 'prune', method: 'POST', path: text, writes: true }));
 
-  const step = fc.oneof(
+  const importing = withQuery(
+    path('/images/create'),
+    fc.constant(['fromSrc=-']),
+    parameter('repo', fc.constantFrom(...REPOSITORIES)),
+    parameter('tag', fc.constantFrom(...TAGS)),
+    parameter('message', fc.constantFrom('by hand', '')),
+    parameter('platform', fc.constantFrom('linux/arm64', 'linux', 'windows/amd64', 'x/y/z/w', '')),
+    parameter('changes', fc.constantFrom(...CHANGES), 3),
+  ).map((text): Step => ({ operation: 'import', method: 'POST', path: text, body: EMPTY_TAR, writes: true }));
+  const pull = withQuery(
+    path('/images/create'),
+    parameter('fromImage', fc.constantFrom('', 'scratch', 'UPPER', 'difftag-nowhere', 'x@sha256:00', 'a b')),
+    parameter('tag', fc.constantFrom(...TAGS)),
+    platform(),
+  ).map((text): Step => ({ operation: 'pull', method: 'POST', path: text }));
+  const pushed = fc.constantFrom('difftag-nowhere', 'UPPER', 'a%20b');
+  const push = withQuery(path('/images/', pushed, '/push'), parameter('tag', fc.constantFrom(...TAGS)), platform()).map(
+    (text): Step => ({ operation: 'push', method: 'POST', path: text }),
+  );
+  const auth = fc
+    .tuple(path('/auth'), fc.constantFrom('', '{', '[]', 'null', '{"username":1}', '{"serveraddress":"http://["}'))
+    .map(([text, body]): Step => ({ operation: 'auth', method: 'POST', path: text, body }));
+  const eventFilters = filters({
+    type: fc.constantFrom('image', 'container', 'x'),
+    event: fc.constantFrom('tag', 'load', 'x'),
+    image: name,
+    label,
+  });
+  const past = withQuery(
+    path('/events'),
+    fc.constantFrom('1', '2', '1.5', 'x', '2001-01-01T00:00:00Z', '1h').map((text) => [`until=${text}`]),
+    parameter('since', fc.constantFrom('0', '1', '3', 'x', '1.x', '')),
+    eventFilters,
+  );
+  const search = withQuery(
+    path('/images/search'),
+    parameter('term', fc.constantFrom('attestd', '', 'UPPER', 'nowhere.invalid/x')),
+    parameter('limit', fc.constantFrom('-1', '0', '1', '100', '101', 'x', '')),
+    filters({
+      'is-official': fc.constantFrom('true', 'x'),
+      stars: fc.constantFrom('3', 'x'),
+      'is-automated': fc.constantFrom('true', 'false'),
+    }),
+  );
+
+  return fc.oneof(
+    { weight: 1, arbitrary: importing },
+    { weight: 1, arbitrary: pull },
+    { weight: 1, arbitrary: push },
+    { weight: 1, arbitrary: auth },
+    { weight: 1, arbitrary: get('past', past) },
+    { weight: 1, arbitrary: get('search', search) },
+    { weight: 1, arbitrary: get('distribution', path('/distribution/', fc.oneof(name, pushed), '/json')) },
     { weight: 10, arbitrary: plainLoad },
     { weight: 3, arbitrary: load },
     {
@@ -254,5 +338,4 @@ export function sequences(archives: readonly Archive[], options: SequenceOptions
     { weight: 1, arbitrary: get('version', path('/version')) },
     { weight: 1, arbitrary: get('info', path('/info')) },
   );
-  return fc.array(step, { minLength: 1, maxLength: options.maxLength, size: 'max' });
 }
