@@ -43,8 +43,8 @@ compare ends with 1 when a requirement ended differently.
   --feature NAME        only what needs a feature, which then counts as claimed by the daemon
   --only ID             only these requirements: an id, the part before its dot, or a pattern with *
   --skip ID             not these requirements
-  --destructive         also what acts on more than the suite's own images (prune); always on for the reference server
-  --hazardous           also what has taken down daemons
+  --destructive         also what acts on more than the suite's own images (prune)
+  --hazardous           also what has taken down daemons; both are on for the reference server
   --strict              known deviations count as failures
   --name NAME           name of the run, prefix of its images; random by default
   --json FILE, --junit FILE, --markdown FILE, --html FILE   write a report
@@ -120,7 +120,7 @@ export function conformanceOptions(args: readonly string[], known: readonly Requ
       only: patterns('--only', values.only, known),
       skip: patterns('--skip', values.skip, known),
       destructive: values.destructive ?? values.host === undefined,
-      hazardous: values.hazardous ?? false,
+      hazardous: values.hazardous ?? values.host === undefined,
     },
     strict: values.strict ?? false,
     quiet: values.quiet ?? false,

@@ -102,21 +102,21 @@ export class Session {
     await Promise.allSettled(this.#loaded.values());
     const left = new Set<string>();
     for (const name of this.#names) {
-      const status = await this.#remove(api, name);
-      if (status !== 200 && status !== 404) left.add(name);
+      if (!(await this.#remove(api, name))) left.add(name);
     }
     for (const id of await this.#unnamed(api)) {
-      const status = await this.#remove(api, id);
-      if (status !== 200 && status !== 404) left.add(id);
+      if (!(await this.#remove(api, id))) left.add(id);
     }
     return [...left];
   }
 
-  async #remove(api: Api, name: string): Promise<number> {
+  /** Whether the image is gone; a daemon may refuse to delete what was never there. */
+  async #remove(api: Api, name: string): Promise<boolean> {
     try {
-      return (await api.delete(`/images/${name}`, { query: { force: '1' } })).exchange.status;
+      const { status } = (await api.delete(`/images/${name}`, { query: { force: '1' } })).exchange;
+      return status === 200 || (await api.get(`/images/${name}/json`)).exchange.status === 404;
     } catch {
-      return 0;
+      return false;
     }
   }
 

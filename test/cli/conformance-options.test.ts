@@ -6,16 +6,16 @@ import { sample } from '../conformance/sample.js';
 const options = (...args: string[]) => conformanceOptions(args, [sample()]);
 
 describe('the arguments of attestd conformance', () => {
-  it('select nothing by themselves, and allow destructive acts on the reference server only', () => {
+  it('select nothing by themselves, and allow destructive and hazardous acts on the reference server only', () => {
     expect(options().selection).to.deep.equal({
       profiles: [],
       features: [],
       only: [],
       skip: [],
       destructive: true,
-      hazardous: false,
+      hazardous: true,
     });
-    expect(options('--host', 'unix:///x').selection.destructive).to.equal(false);
+    expect(options('--host', 'unix:///x').selection).to.include({ destructive: false, hazardous: false });
     expect(options('--host', 'unix:///x', '--destructive').selection.destructive).to.equal(true);
   });
 
