@@ -19,6 +19,10 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     summary: 'fail when swagger.yaml differs from base and overlays, or an overlay does not fit',
     run: async (args) => (await import('./spec-build.js')).runCheck(args),
   },
+  changelog: {
+    summary: 'write the API version history entry for a difference',
+    run: async (args) => (await import('./spec-changelog.js')).run(args),
+  },
   diff: {
     summary: 'show what changes between two descriptions, and whom it breaks',
     run: async (args) => (await import('./spec-diff.js')).run(args),

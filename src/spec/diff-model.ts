@@ -76,6 +76,11 @@ export function schemaName(ref: string): string {
     .replaceAll('~0', '~');
 }
 
+/** An object without its empty lists, such as a `produces` that names nothing. */
+function withoutEmptyLists(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
 /** A response to whose body the conversion adds no example of its own. */
 function withoutMadeExample(response: JsonObject): JsonObject {
   const examples = objectAt(response.examples);
@@ -96,7 +101,7 @@ function flattenSwagger(root: JsonObject): Description {
       const inherited = shared.filter((s) => !own.some((o) => o.name === s.name && o.in === s.in));
       const responses = Object.entries(objectAt(operation.responses as Json));
       operations[method] = {
-        ...(operation as JsonObject),
+        ...withoutEmptyLists(operation as JsonObject),
         parameters: [...inherited, ...own],
         responses: Object.fromEntries(
           responses.map(([status, response]) => [status, withoutMadeExample(resolve(root, response))]),
@@ -105,7 +110,16 @@ function flattenSwagger(root: JsonObject): Description {
     }
     paths[path] = operations;
   }
-  return { ...root, paths, definitions: objectAt(root.definitions) } as unknown as Description;
+  // Without media types nothing would tell what the bodies are; JSON is what they mostly mean.
+  const types = (key: string): Json[] => (listAt(root[key]).length > 0 ? listAt(root[key]) : [json]);
+  const definitions = objectAt(root.definitions);
+  return {
+    ...root,
+    consumes: types('consumes'),
+    produces: types('produces'),
+    paths,
+    definitions,
+  } as unknown as Description;
 }
 
 function contentOf(value: Json | undefined): ModelContent {

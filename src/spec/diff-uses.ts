@@ -54,3 +54,47 @@ export function usesOf(model: Model): Map<string, Use[]> {
   }
   return uses;
 }
+
+/** A way from an operation to a named schema. */
+export interface Route extends Use {
+  /** The place within the body, such as `[].Manifests[]`; empty for the body itself. */
+  readonly path: string;
+}
+
+function* steps(schema: Json, path: string): Generator<[string, string]> {
+  if (!isObject(schema)) return;
+  const { $ref, properties, items, additionalProperties, allOf, anyOf, oneOf } = schema as JsonObject;
+  if (typeof $ref === 'string') yield [schemaName($ref), path];
+  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
+    yield* steps(property as Json, path === '' ? name : `${path}.${name}`);
+  }
+  if (items !== undefined) yield* steps(items, `${path}[]`);
+  if (additionalProperties !== undefined) yield* steps(additionalProperties, path === '' ? '*' : `${path}.*`);
+  for (const branch of [allOf, anyOf, oneOf].flat()) if (branch !== undefined) yield* steps(branch, path);
+}
+
+/**
+ * Finds where a named schema stands in the bodies of the operations that use it: one shortest place each.
+ *
+ * @param model the description
+ * @param name the named schema
+ * @returns a route for each operation and direction, in the order of the operations
+ */
+export function routesTo(model: Model, name: string): Route[] {
+  const routes = new Map<string, Route>();
+  for (const operation of model.operations.values()) {
+    for (const [direction, schema] of schemasOf(operation)) {
+      const seen = new Set<string>();
+      let layer = [...steps(schema, '')];
+      while (layer.length > 0 && !layer.some(([found]) => found === name)) {
+        const fresh = layer.filter(([found]) => !seen.has(found));
+        for (const [found] of fresh) seen.add(found);
+        layer = fresh.flatMap(([found, path]) => [...steps(model.schemas[found] ?? {}, path)]);
+      }
+      const hit = layer.find(([found]) => found === name);
+      const key = `${direction} ${operation.title}`;
+      if (hit && !routes.has(key)) routes.set(key, { operation: operation.title, direction, path: hit[1] });
+    }
+  }
+  return [...routes.values()];
+}
