@@ -1,6 +1,6 @@
 /** Checking responses against the description, as it stood at the response's API version. */
 import { readFileSync } from 'node:fs';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { AttestdError } from '../errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
@@ -44,15 +44,20 @@ export function openApiDocument(): JsonObject {
 }
 
 const prepared = new Map<string, Prepared>();
-const componentsByVersion = new Map<string, JsonObject>();
+const atVersion = new Map<string, { readonly ajv: Ajv; readonly components: JsonObject }>();
 
-function componentsAt(version: string): JsonObject {
-  let components = componentsByVersion.get(version);
-  if (!components) {
-    components = schemaAtVersion(openApiDocument().components as Json, version) as JsonObject;
-    componentsByVersion.set(version, components);
+/** One validator per API version, so that the schemas that responses share are compiled once. */
+function validatorAt(version: string): { readonly ajv: Ajv; readonly components: JsonObject } {
+  let entry = atVersion.get(version);
+  if (!entry) {
+    const components = schemaAtVersion(openApiDocument().components as Json, version) as JsonObject;
+    const ajv = new Ajv({ allErrors: true, strict: false, logger: false });
+    formats.default(ajv, ['date-time', 'uri']);
+    ajv.addSchema({ $id: 'api', components });
+    entry = { ajv, components };
+    atVersion.set(version, entry);
   }
-  return components;
+  return entry;
 }
 
 function operationOf(operationId: string): JsonObject {
@@ -64,14 +69,24 @@ function operationOf(operationId: string): JsonObject {
   throw new AttestdError('NOT_FOUND', `no operation ${operationId} in the description`);
 }
 
+/** A schema whose references lead to the components that the validator holds. */
+function absolute(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(absolute);
+  if (!isObject(schema)) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      key === '$ref' ? `api${String(value)}` : absolute(value as Json),
+    ]),
+  );
+}
+
 function prepare(key: string, schema: Json, version: string): Prepared {
   let entry = prepared.get(key);
   if (!entry) {
-    const components = componentsAt(version);
+    const { ajv, components } = validatorAt(version);
     const own = schemaAtVersion(schema, version) as JsonObject;
-    const ajv = new Ajv({ allErrors: true, strict: false, logger: false, verbose: true });
-    formats.default(ajv, ['date-time', 'uri']);
-    entry = { validate: ajv.compile({ ...own, components }), schema: own, components };
+    entry = { validate: ajv.compile(absolute(own) as AnySchema), schema: own, components };
     prepared.set(key, entry);
   }
   return entry;

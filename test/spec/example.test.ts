@@ -1,8 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { operations } from '../../src/generated/operations.js';
 import { exampleOf } from '../../src/spec/example.js';
-import { getAt, type Json, openApiDocument, validateResponse } from '../../src/spec/index.js';
+import {
+  buildDescription,
+  findOperation,
+  getAt,
+  type Json,
+  openApiDocument,
+  validateResponse,
+} from '../../src/spec/index.js';
 import { toPointer } from '../../src/spec/pointer.js';
+import { matchOperation } from '../../src/spec/recordings.js';
+
+const description = buildDescription();
 
 describe('the examples of the description', function () {
   this.timeout(60_000);
@@ -28,6 +40,60 @@ describe('the examples of the description', function () {
     expect(odd).to.deep.equal([]);
     expect(count).to.be.greaterThan(300);
   });
+});
+
+describe('the examples of image operations', () => {
+  const root = new URL('../golden/recordings/', import.meta.url);
+  const recorded = new Map<string, unknown[]>();
+  before(() => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+    for (const file of files) {
+      const list = JSON.parse(readFileSync(new URL(file, root), 'utf8')) as {
+        request?: { method?: string; path?: string };
+        response?: { status?: number; body?: string };
+      }[];
+      for (const { request, response } of list) {
+        const path = request?.path?.split('?')[0] ?? '';
+        const operation = matchOperation(request?.method ?? '', path);
+        if (!operation || (!response?.body?.startsWith('{') && !response?.body?.startsWith('['))) continue;
+        const key = `${operation.operationId} ${response.status}`;
+        recorded.set(key, [...(recorded.get(key) ?? []), response.body]);
+      }
+    }
+  });
+
+  const shown: [string, number][] = [
+    ['ImageList', 200],
+    ['ImageInspect', 200],
+    ['ImageInspect', 404],
+    ['ImageHistory', 200],
+    ['ImageDelete', 200],
+    ['ImageDelete', 404],
+    ['ImageDelete', 409],
+    ['ImageTag', 404],
+    ['ImageAttestations', 200],
+    ['ImageAttestations', 400],
+    ['ImageAttestations', 404],
+    ['ImageAttestations', 500],
+    ['SystemVersion', 200],
+  ];
+  for (const [operationId, status] of shown) {
+    it(`are what dockerd answered for a fixture: ${operationId} ${status}`, () => {
+      const example = findOperation(description, operationId)?.operation.responses[status]?.examples?.[
+        'application/json'
+      ];
+      const bodies = (recorded.get(`${operationId} ${status}`) ?? []) as string[];
+      const parsed = bodies.flatMap((body): unknown[] => {
+        try {
+          return [JSON.parse(body)];
+        } catch {
+          return [];
+        }
+      });
+      expect(example).not.to.equal(undefined);
+      expect(parsed.some((body) => isDeepStrictEqual(body, example))).to.equal(true);
+    });
+  }
 });
 
 describe('making an example', () => {
