@@ -5,7 +5,7 @@ SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants gen check-gen docs lint format build fixtures clean
+.PHONY: help serve conformance test e2e differential mutants gen check-gen docs lint format build fixtures clean bench
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -52,6 +52,10 @@ differential: dist/.built ## compare with a real dockerd 29.7 that has no images
 
 mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
 	@npx tsx test/mutants/main.ts $(ARGS)
+
+bench: node_modules/.installed ## measure the store and the JSON scanner
+	npx tsx bench/json.ts
+	npx tsx bench/store.ts
 
 lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .

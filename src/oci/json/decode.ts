@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { jsonFault } from './scan.js';
 import { foldKey, goUtf8, unquote } from './text.js';
-import type { GoField, GoType } from './type.js';
+import type { GoType } from './type.js';
 
 /**
  * Decode a document into a Go type, as json.Unmarshal does: keys match exactly, else without regard to case; the last
@@ -127,7 +127,7 @@ class Decoder {
   }
 
   private field(type: GoType & { kind: 'struct' }, target: Json, key: string): void {
-    const field = findField(type.fields, key);
+    const field = type.byKey.get(key) ?? type.byFoldedKey.get(foldKey(key));
     this.space();
     if (field === undefined) {
       this.skip();
@@ -198,13 +198,6 @@ class Decoder {
 /** A byte of a number or of true, false, null. */
 function isScalarByte(c: number): boolean {
   return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a) || c === 0x2b || c === 0x2d || c === 0x2e || c === 0x45;
-}
-
-function findField(fields: readonly GoField[], key: string): GoField | undefined {
-  const exact = fields.find((field) => field.key === key);
-  if (exact !== undefined) return exact;
-  const folded = foldKey(key);
-  return fields.find((field) => foldKey(field.key) === folded);
 }
 
 /** Set an own property, `__proto__` included. */

@@ -92,7 +92,10 @@ export class JsonScanner {
         if (at === end) break;
       }
       const c = input[at++] as number;
-      if (space[c] === 1 && this.skipsSpace()) continue;
+      if (space[c] === 1 && this.skipsSpace()) {
+        while (at < end && space[input[at] as number] === 1) at++;
+        continue;
+      }
       this.state = this.next(c);
       if (this.error !== undefined) {
         this.offset += at;
@@ -293,13 +296,15 @@ export function compactJson(document: Uint8Array): Buffer {
   return out.subarray(0, length);
 }
 
+/** Where compacted bytes go that nobody wants. */
+const scratch = new Uint8Array(65_536);
+
 /**
  * Why a document is no valid JSON.
  *
  * @returns Go's error text, or undefined when it is valid
  */
 export function jsonFault(document: Uint8Array): string | undefined {
-  const scratch = new Uint8Array(65_536);
   const scanner = new JsonScanner();
   for (let at = 0; at < document.length && scanner.error === undefined; at += scratch.length)
     scanner.push(document.subarray(at, at + scratch.length), scratch, 0);

@@ -1,3 +1,5 @@
+import { foldKey } from './text.js';
+
 /**
  * Descriptions of Go types, for decoding and encoding JSON as Go's encoding/json does.
  *
@@ -9,7 +11,14 @@ export type GoType<T = unknown> = Shape & { readonly js?: T };
 type Shape =
   | { readonly kind: 'string' | 'int' | 'bool' | 'bytes' | 'raw' | 'any'; readonly name: string }
   | { readonly kind: 'slice' | 'map' | 'pointer'; readonly name: string; readonly element: GoType }
-  | { readonly kind: 'struct'; readonly name: string; readonly fields: readonly GoField[] };
+  | {
+      readonly kind: 'struct';
+      readonly name: string;
+      readonly fields: readonly GoField[];
+      /** The fields by their keys, and by their keys without regard to case. */
+      readonly byKey: ReadonlyMap<string, GoField>;
+      readonly byFoldedKey: ReadonlyMap<string, GoField>;
+    };
 
 /** A struct field with its JSON key. */
 export interface GoField {
@@ -67,5 +76,8 @@ export function struct<T extends object>(name: string, fields: Fields<T>): GoTyp
     type: type as GoType,
     omitEmpty: key.endsWith('?'),
   }));
-  return { kind: 'struct', name, fields: list };
+  const byKey = new Map(list.map((field) => [field.key, field]));
+  // Of two keys that differ in case alone, the first one counts.
+  const byFoldedKey = new Map(list.toReversed().map((field) => [foldKey(field.key), field]));
+  return { kind: 'struct', name, fields: list, byKey, byFoldedKey };
 }
