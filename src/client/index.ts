@@ -1,3 +1,6 @@
+import type { AttestationChain } from './chain.js';
+import type { Trust, Verification } from './verification.js';
+
 /** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
 export type { Info as ContentInfo } from '../generated/content.js';
@@ -14,3 +17,23 @@ export {
 } from './engine-client.js';
 export { resolveAttestations } from './resolve.js';
 export { parseHost, type Target, type TlsMaterial } from './target.js';
+export type {
+  Reason,
+  ReasonCode,
+  SignatureOutcome,
+  SignerName,
+  Trust,
+  Verification,
+} from './verification.js';
+
+/**
+ * Judge the signatures of a resolved chain, offline: sigstore bundles and cosign's simple signing. The sigstore libraries
+ * are loaded with the first call.
+ *
+ * @param chain what `resolveAttestations` gave; ask it for the statements that you will use, so that they are checked too
+ * @param trust a public key, or a trusted root
+ * @throws AttestdError INVALID_ARGUMENT when the key or the root is none
+ */
+export async function verifyAttestations(chain: AttestationChain, trust: Trust): Promise<Verification> {
+  return (await import('./verify.js')).verifyChain(chain, trust);
+}
