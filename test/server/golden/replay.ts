@@ -11,6 +11,8 @@ import { type Exchange, label, readImage, readRecording } from './recording.js';
 
 /** A reference server on the standard channel, over a store of its own. */
 export interface Target {
+  /** Path of its socket. */
+  readonly socket: string;
   readonly store: string;
   /** Send a request with the bytes of its path as they are. */
   send(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: Buffer): Promise<RawAnswer>;
@@ -42,6 +44,8 @@ export interface Replay {
   readonly accounts?: readonly Account[];
   /** Exchanges that are not sent here, because another test replays them. */
   readonly elsewhere?: readonly Account[];
+  /** A last test, on the state that the exchanges left. */
+  readonly finally?: { readonly title: string; readonly check: () => Promise<void> };
   /** What exchanges have in common that are one test; without it, method and path. Only neighbours are grouped. */
   readonly group?: (exchange: Exchange, at: number) => string;
 }
@@ -59,6 +63,7 @@ export async function startTarget(): Promise<Target> {
     return parseAnswer(await transfer(socket, head, body));
   };
   return {
+    socket,
     store,
     send,
     load: async (name) => {
@@ -142,6 +147,7 @@ export function replay(plan: Replay): void {
         expect(reasons.join('\n')).to.equal('');
       });
     }
+    if (plan.finally) it(plan.finally.title, plan.finally.check);
   });
 }
 
