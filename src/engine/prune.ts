@@ -39,61 +39,59 @@ export async function pruneImages(context: Context, filters: Filters): Promise<J
   }
 }
 
-async function removeChosen(context: Context, images: readonly ImageRecord[]): Promise<JsonObject> {
-  const { documents, store, snapshots } = context;
+async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<JsonObject> {
+  const { store, snapshots } = context;
+  const contents = new Map<ImageRecord, ImageContent>();
+  const holders = new Map<string, number>();
+  for (const image of store.list()) {
+    const content = await contentOf(context, image);
+    contents.set(image, content);
+    for (const id of [...content.blobs.keys(), ...content.chains]) holders.set(id, (holders.get(id) ?? 0) + 1);
+  }
+  /** Whether nobody else holds a blob or a layer stack any more. */
+  const release = (id: string): boolean => {
+    const left = (holders.get(id) ?? 1) - 1;
+    holders.set(id, left);
+    return left === 0;
+  };
   const deleted: JsonObject[] = [];
   let reclaimed = 0;
-  for (const image of images) {
-    const { blobs, chains } = await contentOf(context, image);
-    const sizes = new Map([...chains].map((id) => [id, snapshots.usage(id) ?? 0]));
+  for (const image of chosen) {
+    const { blobs, chains } = contents.get(image) ?? (await contentOf(context, image));
     await store.remove(image.name);
-    await store.collect();
-    await forgetSnapshots(context);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
-    let gone = false;
-    for (const { digest, mediaType, size } of blobs) {
-      if (await documents.has(digest)) continue;
-      reclaimed += size;
-      if (!isManifestType(mediaType) && !isIndexType(mediaType)) continue;
-      gone = true;
-      deleted.push({ Deleted: digest });
-    }
-    for (const [id, size] of sizes) if (snapshots.usage(id) === undefined) reclaimed += size;
-    if (gone) logNameEvent(context, image, familiar, 'delete');
+    const gone = [...blobs.values()].filter(({ digest }) => release(digest));
+    const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
+    deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
+    for (const { size } of gone) reclaimed += size;
+    for (const id of chains) if (release(id)) reclaimed += snapshots.drop(id);
+    if (manifests.length > 0) logNameEvent(context, image, familiar, 'delete');
   }
+  await store.collect();
   return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
 }
 
 interface ImageContent {
-  readonly blobs: readonly Descriptor[];
+  readonly blobs: ReadonlyMap<string, Descriptor>;
   readonly chains: ReadonlySet<string>;
 }
 
-/** The blobs of an image that are there, and the ids of its layer stacks. */
-async function contentOf({ documents }: Context, image: ImageRecord): Promise<ImageContent> {
-  const blobs: Descriptor[] = [];
+/** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
+async function contentOf({ documents, debug }: Context, image: ImageRecord): Promise<ImageContent> {
+  const blobs = new Map<string, Descriptor>();
   const chains = new Set<string>();
-  await walkPresent(documents, image.target, async (descriptor) => {
-    blobs.push(descriptor);
-    if (!isConfigType(descriptor.mediaType)) return;
-    const { rootfs } = await documents.config(descriptor);
-    for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
-  });
-  return { blobs, chains };
-}
-
-/** Drop what is unpacked of images that are gone. */
-export async function forgetSnapshots(context: Context): Promise<void> {
-  const chains = new Set<string>();
-  for (const image of context.store.list()) {
-    try {
-      for (const id of (await contentOf(context, image)).chains) chains.add(id);
-    } catch (error) {
-      if (!(error instanceof AttestdError)) throw error;
-      context.debug(`layers of ${image.name} cannot be found: ${error.message}`);
-    }
+  try {
+    await walkPresent(documents, image.target, async (descriptor) => {
+      blobs.set(descriptor.digest, descriptor);
+      if (!isConfigType(descriptor.mediaType)) return;
+      const { rootfs } = await documents.config(descriptor);
+      for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
+    });
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    debug(`content of ${image.name} cannot be found: ${error.message}`);
   }
-  context.snapshots.retain(chains);
+  return { blobs, chains };
 }

@@ -49,10 +49,16 @@ export class Snapshots {
     return ids.reduce((sum, id) => sum + (this.sizes.get(id) ?? 0), 0);
   }
 
-  /** Forget the stacks that no image has any more. */
-  retain(chains: ReadonlySet<string>): void {
-    for (const id of this.sizes.keys()) if (!chains.has(id)) this.sizes.delete(id);
+  /**
+   * Forget a stack that no image has any more.
+   *
+   * @returns the bytes of its top layer
+   */
+  drop(chainId: string): number {
+    const size = this.sizes.get(chainId) ?? 0;
+    this.sizes.delete(chainId);
     this.attempts.clear();
+    return size;
   }
 
   /** Unpack an image manifest that the machine can run, once; failures leave it packed, as in a daemon. */

@@ -44,14 +44,23 @@ const absent = Buffer.from('null');
  */
 export async function renderStatements(layers: readonly StatementLayer[], content?: ContentStore): Promise<Body> {
   if (content === undefined) return whole(layers.map(header));
-  const sizes = await Promise.all(layers.map(({ descriptor }) => sizeOf(content, descriptor)));
+  const sizes = await inOrder(layers.map(({ descriptor }) => sizeOf(content, descriptor)));
   if (sizes.reduce((sum, size) => sum + size, 0) > inMemory) return stream(layers, content);
-  const bytes = await Promise.all(layers.map(({ descriptor }) => read(content, descriptor)));
+  const bytes = await inOrder(layers.map(({ descriptor }) => read(content, descriptor)));
   return whole(
     layers.map((layer, i) =>
       Buffer.concat([header(layer), Buffer.from(',"Statement":'), compact(layer.descriptor, bytes[i] as Buffer)]),
     ),
   );
+}
+
+/** All values, or the first failure in the order of the list, whichever came first in time. */
+async function inOrder<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 function header({ descriptor, predicateType }: StatementLayer): Buffer {
