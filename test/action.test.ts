@@ -1,0 +1,191 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+interface Step {
+  readonly name: string;
+  readonly id?: string;
+  readonly if?: string;
+  readonly shell: string;
+  readonly env?: Record<string, string>;
+  readonly run: string;
+}
+
+interface Action {
+  readonly inputs: Record<string, { description: string; default: string }>;
+  readonly outputs: Record<string, { value: string }>;
+  readonly runs: { using: string; steps: Step[] };
+}
+
+const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as Action;
+
+function step(name: string): Step {
+  const found = action.runs.steps.find((each) => each.name === name);
+  if (!found) throw new Error(`action.yml has no step ${name}`);
+  return found;
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly summary: string;
+  readonly outputs: Record<string, string>;
+}
+
+describe('the GitHub action', () => {
+  let dir: string;
+  let repository: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'attestd-action-'));
+    repository = join(dir, 'repository');
+    mkdirSync(join(dir, 'action/dist/cli'), { recursive: true });
+    mkdirSync(repository);
+    // Where the action is checked out: a build that runs the sources, so that the test needs none.
+    const cli = [
+      '--import',
+      pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
+      join(root, 'src/cli/main.ts'),
+    ];
+    writeFileSync(
+      join(dir, 'action/dist/cli/main.js'),
+      `const { spawnSync } = require('node:child_process');
+const args = [...${JSON.stringify(cli)}, ...process.argv.slice(2)];
+process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status;`,
+    );
+    writeFileSync(join(dir, 'action/Makefile'), 'build:\n\ttouch built\n');
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** Runs a step's commands as a runner does, with its environment made from inputs. */
+  function run(name: string, inputs: Record<string, string> = {}, pullRequestBase = ''): Run {
+    const { env = {}, run: script } = step(name);
+    const values = Object.entries(env).map(([key, expression]) => {
+      const value = /^\$\{\{ (.*) \}\}$/
+        .exec(expression)?.[1]
+        ?.split(' || ')
+        .map((term) => {
+          if (term === 'github.event.pull_request.base.sha') return pullRequestBase;
+          const input = /^inputs\.([\w-]+)$/.exec(term)?.[1] ?? '';
+          return inputs[input] ?? action.inputs[input]?.default;
+        });
+      return [key, value?.find((term) => term !== '') ?? ''];
+    });
+    writeFileSync(join(dir, 'output'), '');
+    writeFileSync(join(dir, 'summary'), '');
+    const result = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+      cwd: repository,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: dir,
+        GITHUB_ACTION_PATH: join(dir, 'action'),
+        GITHUB_OUTPUT: join(dir, 'output'),
+        GITHUB_STEP_SUMMARY: join(dir, 'summary'),
+        RUNNER_TEMP: dir,
+        ...Object.fromEntries(values),
+      },
+    });
+    const lines = readFileSync(join(dir, 'output'), 'utf8').split('\n').filter(Boolean);
+    return {
+      code: result.status,
+      stdout: result.stdout,
+      summary: readFileSync(join(dir, 'summary'), 'utf8'),
+      outputs: Object.fromEntries(lines.map((line) => line.split('=') as [string, string])),
+    };
+  }
+
+  const git = (cwd: string, ...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.test', ...args], {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+
+  /** A description with one operation; `gone` takes it away. */
+  const description = (gone: boolean): string =>
+    `swagger: '2.0'\ninfo: {version: '1.0'}\npaths: {${gone ? '' : '/a: {get: {responses: {200: {description: Done.}}}}'}}\n`;
+
+  /** A repository whose first commit has the operation, and whose working tree lacks it. */
+  function makeRepository(at: string): string {
+    git(at, 'init', '--quiet', '--initial-branch', 'main');
+    mkdirSync(join(at, 'api'));
+    writeFileSync(join(at, 'api/swagger.yaml'), description(false));
+    git(at, 'add', '.');
+    git(at, 'commit', '--quiet', '--message', 'first');
+    writeFileSync(join(at, 'api/swagger.yaml'), description(true));
+    return git(at, 'rev-parse', 'HEAD');
+  }
+
+  it('uses every input that it declares, and no other', () => {
+    const text = JSON.stringify(action.runs);
+    const used = new Set([...text.matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name));
+    expect([...used].sort()).to.deep.equal(Object.keys(action.inputs).sort());
+    for (const { description: words } of Object.values(action.inputs)) expect(words).to.match(/\w/);
+  });
+
+  it('hands inputs to its commands by the environment only, so that none can become a command', () => {
+    for (const { name, shell, run: script } of action.runs.steps) {
+      expect(shell, name).to.equal('bash');
+      expect(script, name).not.to.include('${{');
+    }
+  });
+
+  it('sets the outputs that it declares', () => {
+    for (const [name, { value }] of Object.entries(action.outputs)) {
+      const [, id, output] = /steps\.(\w+)\.outputs\.([\w-]+)/.exec(value) as RegExpExecArray;
+      const owner = action.runs.steps.find((each) => each.id === id);
+      expect(owner?.run, name).to.include(`echo "${output}=`);
+    }
+  });
+
+  it('builds what it runs', () => {
+    expect(run('Build attestd').code).to.equal(0);
+    expect(existsSync(join(dir, 'action/built'))).to.equal(true);
+  });
+
+  it('posts the review of a pull request to the job summary', () => {
+    const base = makeRepository(repository);
+    const { code, summary, outputs } = run('Review', {}, base);
+    expect(code).to.equal(0);
+    expect(summary)
+      .to.match(/^### API description: /)
+      .and.include('operation-removed');
+    expect(readFileSync(outputs.review as string, 'utf8')).to.equal(summary);
+  }).timeout(60_000);
+
+  it('fails on the changes that it is told to fail on, after posting them', () => {
+    makeRepository(repository);
+    const failed = run('Review', { base: 'main', 'fail-on': 'breaking' });
+    expect(failed.code).to.equal(1);
+    expect(failed.summary).to.include('operation-removed');
+    writeFileSync(join(repository, 'api/swagger.yaml'), description(false));
+    expect(run('Review', { base: 'main', 'fail-on': 'any' }).code).to.equal(0);
+  }).timeout(60_000);
+
+  it('fetches a base that a shallow checkout lacks', () => {
+    const origin = join(dir, 'origin');
+    mkdirSync(origin);
+    const first = makeRepository(origin);
+    git(origin, 'commit', '--quiet', '--all', '--message', 'second');
+    git(origin, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
+    git(dir, 'clone', '--quiet', '--depth', '1', `file://${origin}`, repository);
+    expect(run('Review', {}, first).summary).to.include('operation-removed');
+  }).timeout(60_000);
+
+  it('asks for a base where there is no pull request, and refuses input that is no revision or value', () => {
+    makeRepository(repository);
+    const without = run('Review');
+    expect(without.code).to.equal(2);
+    expect(without.stdout).to.match(/^::error::/);
+    expect(run('Review', { base: '--upload-pack=touch hacked' }).code).not.to.equal(0);
+    expect(existsSync(join(repository, 'hacked'))).to.equal(false);
+    expect(run('Review', { base: 'main', 'fail-on': 'nothing' }).code).to.equal(2);
+  }).timeout(60_000);
+});
