@@ -80,22 +80,6 @@ export function matchOperation(method: string, path: string): OperationEntry | u
   return routes.find(({ entry, pattern }) => entry.method === method && pattern.test(path))?.entry;
 }
 
-/** Answers that are one JSON object a line. */
-const streams = new Set(['SystemEvents']);
-const recordSeparator = String.fromCharCode(0x1e);
-
-function checkBody(operationId: string, exchange: Exchange, version: string): ResponseCheck {
-  const { status, body } = exchange;
-  if (!streams.has(operationId) || status !== 200) return validateResponse(operationId, status, body, version);
-  const checks = body
-    .split('\n')
-    // json-seq puts a record separator before each message.
-    .map((line) => (line.startsWith(recordSeparator) ? line.slice(1) : line).trim())
-    .filter((line) => line !== '')
-    .map((line) => validateResponse(operationId, status, line, version));
-  return { violations: checks.flatMap((c) => c.violations), unknown: checks.flatMap((c) => c.unknown) };
-}
-
 /** The path that a daemon routes by: without scheme, host and query, and decoded. */
 function routedPath(target: string): string {
   const path = target.replace(/^http:\/\/[^/]*/, '').split('?')[0] ?? '';
@@ -141,7 +125,13 @@ export function judge(exchange: Exchange, range: readonly [string, string]): Ver
   if (entry.since !== undefined && compareVersions(entry.since, version) > 0 && status >= 400) {
     return outside(`${operationId} exists since API ${entry.since}`, operationId);
   }
-  return { exchange, name, operationId, apiVersion: version, check: checkBody(operationId, exchange, version) };
+  return {
+    exchange,
+    name,
+    operationId,
+    apiVersion: version,
+    check: validateResponse(operationId, status, exchange.body, version),
+  };
 }
 
 function jsonFiles(folder: string): string[] {

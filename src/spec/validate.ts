@@ -4,7 +4,7 @@ import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'aj
 import formats from 'ajv-formats';
 import { AttestdError } from '../errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
-import { getAt, toPointer } from './pointer.js';
+import { toPointer } from './pointer.js';
 import { unknownFields } from './unknown.js';
 import { compareVersions, schemaAtVersion } from './versions.js';
 
@@ -107,12 +107,40 @@ function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
   return errors.filter((e) => e.keyword !== 'anyOf' && !e.schemaPath.includes('/anyOf/1/'));
 }
 
+/** The media type under which JSON bodies are described: application/json, or that of a stream of JSON messages. */
+function jsonType(content: unknown): string | undefined {
+  return isObject(content) ? Object.keys(content).find((name) => /\bjson/.test(name)) : undefined;
+}
+
+/** The messages of a JSON stream: one a line, in json-seq with a record separator before it. */
+function streamMessages(body: string): string[] {
+  return body
+    .split('\n')
+    .map((line) => (line.charCodeAt(0) === 0x1e ? line.slice(1) : line).trim())
+    .filter((line) => line !== '');
+}
+
+function checkValue(body: unknown, { validate, schema, components }: Prepared): ResponseCheck {
+  let value = body;
+  if (typeof body === 'string') {
+    try {
+      value = JSON.parse(body);
+    } catch (error) {
+      const message = `the body is no JSON: ${(error as Error).message}`;
+      return { violations: [{ pointer: '', code: 'json', message }], unknown: [] };
+    }
+  }
+  const violations = validate(value) ? [] : relevant(validate.errors ?? []).map(violation);
+  return { violations, unknown: unknownFields(value, schema, components.schemas as JsonObject) };
+}
+
 /**
  * Checks a response against the description.
  *
  * @param operationId the operation that was called, such as `ImageInspect`
  * @param status the response's status
- * @param body the parsed body, or the body's text; undefined when there was none
+ * @param body the parsed body, or the body's text; undefined when there was none. Of a stream of JSON messages (events),
+ *   the text is checked message by message, and the pointers lead into a message
  * @param apiVersion the API version of the request; default: the description's
  * @returns all violations, and the members that the description does not know
  * @throws AttestdError NOT_FOUND when there is no such operation
@@ -134,18 +162,11 @@ export function validateResponse(
     const message = `the description of ${operationId} has no status ${status}`;
     return { violations: [{ pointer: '', code: 'status', message }], unknown: [] };
   }
-  const schema = getAt(response, '/content/application~1json/schema') as Json | undefined;
+  const type = jsonType(response.content);
+  const schema = type === undefined ? undefined : ((response.content as JsonObject)[type] as JsonObject).schema;
   if (schema === undefined) return { violations: [], unknown: [] };
-  let value = body;
-  if (typeof body === 'string') {
-    try {
-      value = JSON.parse(body);
-    } catch (error) {
-      const message = `the body is no JSON: ${(error as Error).message}`;
-      return { violations: [{ pointer: '', code: 'json', message }], unknown: [] };
-    }
-  }
-  const { validate, schema: own, components } = prepare(`${operationId} ${status} ${apiVersion}`, schema, apiVersion);
-  const violations = validate(value) ? [] : relevant(validate.errors ?? []).map(violation);
-  return { violations, unknown: unknownFields(value, own, components.schemas as JsonObject) };
+  const key = `${operationId} ${status} ${apiVersion}`;
+  const messages = typeof body === 'string' && type !== 'application/json' ? streamMessages(body) : [body];
+  const checks = messages.map((message) => checkValue(message, prepare(key, schema, apiVersion)));
+  return { violations: checks.flatMap((c) => c.violations), unknown: checks.flatMap((c) => c.unknown) };
 }
