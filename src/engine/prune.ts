@@ -46,7 +46,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   for (const image of store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
-    for (const id of [...content.blobs.keys(), ...content.chains]) holders.set(id, (holders.get(id) ?? 0) + 1);
+    for (const id of [...content.digests, ...content.chains]) holders.set(id, (holders.get(id) ?? 0) + 1);
   }
   /** Whether nobody else holds a blob or a layer stack any more. */
   const release = (id: string): boolean => {
@@ -57,12 +57,13 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   const deleted: JsonObject[] = [];
   let reclaimed = 0;
   for (const image of chosen) {
-    const { blobs, chains } = contents.get(image) ?? (await contentOf(context, image));
+    const { blobs, digests, chains } = contents.get(image) ?? (await contentOf(context, image));
     await store.remove(image.name);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
-    const gone = [...blobs.values()].filter(({ digest }) => release(digest));
+    const released = new Set([...digests].filter(release));
+    const gone = blobs.filter(({ digest }) => released.has(digest));
     const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
     deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
     for (const { size } of gone) reclaimed += size;
@@ -74,17 +75,19 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
 }
 
 interface ImageContent {
-  readonly blobs: ReadonlyMap<string, Descriptor>;
+  /** In the order of the walk; one that is referred to several times counts as often, as in dockerd. */
+  readonly blobs: readonly Descriptor[];
+  readonly digests: ReadonlySet<string>;
   readonly chains: ReadonlySet<string>;
 }
 
 /** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
 async function contentOf({ documents, debug }: Context, image: ImageRecord): Promise<ImageContent> {
-  const blobs = new Map<string, Descriptor>();
+  const blobs: Descriptor[] = [];
   const chains = new Set<string>();
   try {
     await walkPresent(documents, image.target, async (descriptor) => {
-      blobs.set(descriptor.digest, descriptor);
+      blobs.push(descriptor);
       if (!isConfigType(descriptor.mediaType)) return;
       const { rootfs } = await documents.config(descriptor);
       for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
@@ -93,5 +96,5 @@ async function contentOf({ documents, debug }: Context, image: ImageRecord): Pro
     if (!(error instanceof AttestdError)) throw error;
     debug(`content of ${image.name} cannot be found: ${error.message}`);
   }
-  return { blobs, chains };
+  return { blobs, digests: new Set(blobs.map(({ digest }) => digest)), chains };
 }
