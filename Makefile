@@ -53,9 +53,10 @@ differential: dist/.built ## compare with a real dockerd 29.7 that has no images
 mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
 	@npx tsx test/mutants/main.ts $(ARGS)
 
-bench: node_modules/.installed ## measure the store and the JSON scanner
+bench: node_modules/.installed ## measure the store, the JSON scanner and the hot reads
 	npx tsx bench/json.ts
 	npx tsx bench/store.ts
+	npx tsx bench/http.ts
 
 lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .

@@ -20,6 +20,8 @@ export interface PinnableStore extends ContentStore {
   ): Promise<{ digest: string; size: number }>;
   /** @param unless asked at the last moment whether the blob is to stay */
   delete(digest: string, unless?: () => boolean): Promise<void>;
+  /** The digests of all blobs, sorted. */
+  digests(): Promise<string[]>;
 }
 
 export interface BlobDirectoryOptions {
@@ -128,7 +130,6 @@ export class BlobDirectory implements PinnableStore {
     }
   }
 
-  /** The digests of all blobs, sorted. */
   async digests(): Promise<string[]> {
     const found: string[] = [];
     for (const algorithm of await names(this.root))

@@ -110,13 +110,14 @@ export class LayoutStore implements ImageStore {
       await this.persist();
       return this.collect();
     }
-    const garbage: BlobInfo[] = [];
-    for await (const blob of this.blobs.list())
-      if (!digests.has(blob.digest) && !this.isHeld(blob.digest)) garbage.push(blob);
+    const garbage = (await this.blobs.digests()).filter((digest) => !digests.has(digest) && !this.isHeld(digest));
+    const sized = await Promise.all(garbage.map((digest) => this.blobs.info(digest)));
     // A name that came meanwhile may reach what was garbage before.
     if (this.moves !== at) return this.collect();
     const removed: { digest: string; size: number }[] = [];
-    for (const { digest, size } of garbage) if (await this.drop(digest, at)) removed.push({ digest, size });
+    for (const info of sized)
+      if (info !== undefined && (await this.drop(info.digest, at)))
+        removed.push({ digest: info.digest, size: info.size });
     if (removed.length > 0) this.moved();
     return removed;
   }

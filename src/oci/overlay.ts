@@ -41,18 +41,24 @@ export class OverlayContent implements PinnableStore {
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
-    const blobs = new Map<string, BlobInfo>();
-    for (const lower of this.lowers)
-      for await (const blob of lower.list()) if (!this.hidden.has(blob.digest)) blobs.set(blob.digest, blob);
-    for await (const blob of this.upper.list()) blobs.set(blob.digest, blob);
-    const sorted = [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
-    yield* sorted;
+    for (const digest of await this.digests()) {
+      const info = await this.info(digest);
+      if (info !== undefined) yield info;
+    }
+  }
+
+  async digests(): Promise<string[]> {
+    const below = [...(await this.lowerBlobs()).keys()].filter((digest) => !this.hidden.has(digest));
+    return [...new Set([...below, ...(await this.upper.digests())])].sort();
+  }
+
+  private lowerBlobs(): Promise<ReadonlyMap<string, BlobDirectory>> {
+    this.located ??= locate(this.lowers);
+    return this.located;
   }
 
   private async lower(digest: string): Promise<BlobDirectory | undefined> {
-    if (this.hidden.has(digest)) return undefined;
-    this.located ??= locate(this.lowers);
-    return (await this.located).get(digest);
+    return this.hidden.has(digest) ? undefined : (await this.lowerBlobs()).get(digest);
   }
 
   private async holder(digest: string): Promise<PinnableStore> {
