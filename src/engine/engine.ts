@@ -108,7 +108,7 @@ export class Engine {
   }
 
   /** `POST /images/{name}/push`. */
-  async push(name: string, options: { tag?: string; platform?: Platform }): Promise<AsyncIterable<StreamMessage>> {
+  async push(name: string, options: { tag?: string }): Promise<AsyncIterable<StreamMessage>> {
     return pushImage(this.context, name, options.tag);
   }
 

@@ -100,14 +100,23 @@ export async function bestManifest(
   strictness: Strictness,
   platform: Platform | undefined,
 ): Promise<Descriptor> {
-  const { documents } = context;
   const matcher = matcherFor(context, strictness, platform);
+  const best = await bestMatch(context.documents, image, matcher);
+  if (best === undefined) throw platformNotFound(familiarNameOf(image), platform);
+  return best;
+}
+
+/** The manifest that a matcher likes best, of those that the store has; undefined where none matches. */
+export async function bestMatch(
+  documents: Documents,
+  image: ImageRecord,
+  matcher: PlatformMatcher,
+): Promise<Descriptor | undefined> {
   let best: { manifest: Descriptor; platform: Platform } | undefined;
   for (const manifest of await presentManifests(documents, image)) {
     const candidate = await platformOf(documents, manifest);
     if (!matcher.match(candidate)) continue;
     if (best === undefined || matcher.less(candidate, best.platform)) best = { manifest, platform: candidate };
   }
-  if (best === undefined) throw platformNotFound(familiarNameOf(image), platform);
-  return best.manifest;
+  return best?.manifest;
 }

@@ -1,7 +1,7 @@
 import { AttestdError } from '../errors.js';
 import type { Platform } from '../oci/descriptor.js';
 import { isDigest } from '../oci/digest.js';
-import { jsonFault } from '../oci/json.js';
+import { decodeJson, firstJson, type GoType, goString, pointer, struct } from '../oci/json.js';
 import { isIndexType, isManifestType } from '../oci/media-types.js';
 import { formatPlatformAll, only, parsePlatform } from '../oci/platform.js';
 import {
@@ -153,8 +153,30 @@ export function searchImages(options: { term: string; limit?: string; filters: F
   flagOf(filters, 'is-official', false);
   for (const stars of valuesOf(filters, 'stars')) goInteger(stars, `invalid filter 'stars=${stars}'`);
   if (count > 100) throw new AttestdError('INVALID_ARGUMENT', `limit ${count} is outside the range of [1, 100]`);
+  const domain = searchDomain(term);
+  if (domain !== undefined) throw noSearchEndpoint(domain);
   const query = `q=${encodeURIComponent(term).replace(/%20/g, '+')}&n=${count === 0 ? 25 : count}`;
   throw noNetwork('Get', `https://index.docker.io/v1/search?${query}`);
+}
+
+/** The registry that a term names before its first slash; undefined for the official one. */
+function searchDomain(term: string): string | undefined {
+  if (term.includes('://')) {
+    const why = `invalid repository name: repository name (${term}) should not have a scheme`;
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
+  const [domain, rest] = term.split('/', 2) as [string, string | undefined];
+  const named = rest !== undefined && (/[.:]/.test(domain) || domain === 'localhost');
+  return named && domain !== 'docker.io' && domain !== 'index.docker.io' ? domain : undefined;
+}
+
+function noSearchEndpoint(domain: string): AttestdError {
+  const url = `https://${domain}/v1/`;
+  const hint =
+    `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, add ` +
+    `\`--insecure-registry ${domain}\` to the daemon's arguments.`;
+  const why = `invalid registry endpoint ${url}: ${noNetwork('Get', `${url}_ping`).message}. ${hint}`;
+  return new AttestdError('INVALID_ARGUMENT', why);
 }
 
 function goInteger(text: string, what: string): number {
@@ -187,12 +209,38 @@ export function authenticate(body: Buffer): JsonObject {
   throw noNetwork('Get', `${registryOf({ domain, path: '' })}/v2/`);
 }
 
-function serverAddress(body: Buffer): string {
-  const what = 'invalid X-Registry-Auth header: invalid JSON';
-  if (body.length === 0) throw new AttestdError('INVALID_ARGUMENT', `${what}: EOF`);
-  const fault = jsonFault(body);
-  if (fault !== undefined) throw new AttestdError('INVALID_ARGUMENT', `${what}: ${fault}`);
-  const parsed: unknown = JSON.parse(body.toString());
-  const address = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'serveraddress') : undefined;
-  return typeof address === 'string' ? address : '';
+/** registry.AuthConfig */
+interface AuthConfig {
+  username?: string;
+  password?: string;
+  auth?: string;
+  serveraddress?: string;
+  identitytoken?: string;
+  registrytoken?: string;
 }
+
+const authConfigType: GoType<AuthConfig | undefined> = pointer(
+  struct<AuthConfig>('AuthConfig', {
+    'username?': goString,
+    'password?': goString,
+    'auth?': goString,
+    'serveraddress?': goString,
+    'identitytoken?': goString,
+    'registrytoken?': goString,
+  }),
+);
+
+function serverAddress(body: Buffer): string {
+  try {
+    const first = firstJson(body);
+    const address = decodeJson(first, authConfigType)?.serveraddress ?? '';
+    if (!/^\s*[^\s\]}]/.test(body.toString('latin1', first.length))) return address;
+  } catch (cause) {
+    if (!(cause instanceof AttestdError)) throw cause;
+    throw new AttestdError('INVALID_ARGUMENT', `${badCredentials}: invalid JSON: ${cause.message}`, { cause });
+  }
+  throw new AttestdError('INVALID_ARGUMENT', `${badCredentials}: multiple JSON documents not allowed`);
+}
+
+/** Said of the body too, in dockerd's words. */
+const badCredentials = 'invalid X-Registry-Auth header';

@@ -7,8 +7,16 @@ import { familiarString, type NamedReference, parseAnyReference, repositoryName 
 import type { ImageRecord } from '../oci/store.js';
 import type { Context } from './context.js';
 import { logImageEvent, logNameEvent } from './image-events.js';
-import { bestManifest, walkPresent } from './manifests.js';
-import { isDanglingReference, noSuchImage, parseNamed, parseNormalized, resolveAll, resolveImage } from './names.js';
+import { bestMatch, matcherFor, platformNotFound, walkPresent } from './manifests.js';
+import {
+  familiarNameOf,
+  isDanglingReference,
+  noSuchImage,
+  parseNamed,
+  parseNormalized,
+  resolveAll,
+  resolveImage,
+} from './names.js';
 import type { JsonObject } from './render.js';
 import type { RemoveOptions } from './types.js';
 
@@ -162,7 +170,10 @@ async function removePlatforms(
   for (const platform of platforms) {
     const found: Descriptor[] = [];
     try {
-      const manifest = await bestManifest(context, resolveImage(store, id), 'strict', platform);
+      const image = resolveImage(store, id);
+      const manifest = await bestMatch(documents, image, matcherFor(context, 'strict', platform));
+      // dockerd does not say which platform it looked for.
+      if (manifest === undefined) throw platformNotFound(familiarNameOf(image), undefined);
       await walkPresent(documents, manifest, (descriptor) => {
         found.push(descriptor);
       });

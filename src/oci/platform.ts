@@ -169,6 +169,10 @@ export function formatPlatformAll(platform: Platform): string {
 const escapeOption = (value: string): string =>
   value.replace(/[%+()/]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** What may stand for the system, as dockerd's error names it. */
+const systemRule = '^([A-Za-z0-9_-]+)(?:\\(([A-Za-z0-9_.%-]*)((?:\\+[A-Za-z0-9_.%-]+)*)\\))?$';
+const systemPattern = new RegExp(systemRule);
+
 /**
  * Parse `os`, `arch`, `os/arch` or `os/arch/variant`, where the system may carry its version and features.
  *
@@ -177,12 +181,21 @@ const escapeOption = (value: string): string =>
  * @throws AttestdError INVALID_PLATFORM
  */
 export function parsePlatform(text: string, host: Platform = { architecture: 'amd64', os: 'linux' }): Platform {
-  const bad = (why: string): AttestdError => new AttestdError('INVALID_PLATFORM', `"${text}": ${why}`);
+  const quoted = JSON.stringify(text);
+  const invalid = (why: string): AttestdError => new AttestdError('INVALID_PLATFORM', `${why}: invalid argument`);
+  const bad = (why: string): AttestdError => invalid(`${quoted}: ${why}`);
+  if (text.includes('*')) throw bad('wildcards not yet supported');
   const [first = '', second, third, ...rest] = text.split('/');
-  const system = /^([A-Za-z0-9_-]+)(?:\(([\w.%-]*)((?:\+[\w.%-]+)*)\))?$/.exec(first);
-  if (system === null) throw bad(`"${first}" is an invalid OS component`);
-  for (const part of [second, third])
-    if (part !== undefined && !/^[\w.-]+$/.test(part)) throw bad(`"${part}" is an invalid component`);
+  const system = systemPattern.exec(first);
+  if (system === null) {
+    const rule = `OSAndVersion specifier component must match ${JSON.stringify(systemRule)}`;
+    throw invalid(`${JSON.stringify(first)} is an invalid OS component of ${quoted}: ${rule}`);
+  }
+  for (const part of [second, third, rest.length > 0 ? rest.join('/') : undefined]) {
+    if (part === undefined || /^[A-Za-z0-9_.-]+$/.test(part)) continue;
+    const rule = 'platform specifier component must match "^[A-Za-z0-9_.-]+$"';
+    throw invalid(`${JSON.stringify(part)} is an invalid component of ${quoted}: ${rule}`);
+  }
   if (rest.length > 0) throw bad('cannot parse platform specifier');
   const decode = (option: string): string => {
     try {

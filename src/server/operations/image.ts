@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Engine } from '../../engine/engine.js';
 import { parseFilters } from '../../engine/filters.js';
+import { repoTag } from '../../engine/tag.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { AttestdError } from '../../errors.js';
 import type { Platform } from '../../oci/descriptor.js';
+import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
 import { jsonRecord } from '../go/json.js';
 import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
@@ -143,9 +145,11 @@ export const handlers: OperationHandlers = {
 
   async ImagePush(request, engine) {
     const form = await request.form();
-    const platform = atLeast(request, '1.46') ? onePlatform(form) : undefined;
     const tag = form.get('tag');
-    return progress(await engine.push(nameOf(request), { ...(tag && { tag }), ...(platform && { platform }) }));
+    const messages = await engine.push(nameOf(request), tag === '' ? {} : { tag });
+    // No registry takes a platform, but a malformed one is refused, after the name.
+    if (atLeast(request, '1.46')) onePlatform(form);
+    return progress(messages);
   },
 
   async ImageSearch(request, engine) {
@@ -160,16 +164,19 @@ function pullImage(_request: OperationRequest, form: Form, engine: Engine): Prom
   return engine.pull({ fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') });
 }
 
-function importImage(request: OperationRequest, form: Form, engine: Engine): Promise<AsyncIterable<StreamMessage>> {
+async function importImage(
+  request: OperationRequest,
+  form: Form,
+  engine: Engine,
+): Promise<AsyncIterable<StreamMessage>> {
   const source = form.get('fromSrc');
-  if (source !== '-') return Promise.reject(noNetwork(source));
-  return engine.import(request.body, {
-    repo: form.get('repo'),
-    tag: form.get('tag'),
-    platform: form.get('platform'),
-    message: form.get('message'),
-    changes: form.all('changes'),
-  });
+  const target = { repo: form.get('repo'), tag: form.get('tag'), platform: form.get('platform') };
+  if (source !== '-') {
+    if (target.platform !== '') parsePlatform(target.platform);
+    repoTag(target.repo, target.tag);
+    throw noNetwork(source);
+  }
+  return engine.import(request.body, { ...target, message: form.get('message'), changes: form.all('changes') });
 }
 
 /** What a daemon without network answers to an import from elsewhere (BEHAVIOR.md section 6). */
