@@ -46,7 +46,8 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   for (const image of store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
-    for (const id of [...content.digests, ...content.chains]) holders.set(id, (holders.get(id) ?? 0) + 1);
+    for (const id of [...content.digests, ...[...content.chains].map(stackKey)])
+      holders.set(id, (holders.get(id) ?? 0) + 1);
   }
   /** Whether nobody else holds a blob or a layer stack any more. */
   const release = (id: string): boolean => {
@@ -58,7 +59,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   let reclaimed = 0;
   for (const image of chosen) {
     const { blobs, digests, chains } = contents.get(image) ?? (await contentOf(context, image));
-    await store.remove(image.name);
+    await store.remove(image.name).catch(ignoreMissing);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
@@ -67,11 +68,21 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
     const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
     deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
     for (const { size } of gone) reclaimed += size;
-    for (const id of chains) if (release(id)) reclaimed += snapshots.drop(id);
+    for (const id of chains) if (release(stackKey(id))) reclaimed += snapshots.drop(id);
     if (manifests.length > 0) logNameEvent(context, image, familiar, 'delete');
   }
   await store.collect();
   return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
+}
+
+/** Somebody else may have taken the name away meanwhile. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AttestdError) || error.code !== 'NOT_FOUND') throw error;
+}
+
+/** The lowest layer's stack has the digest of its blob where that is not compressed; the two are not the same. */
+function stackKey(chainId: string): string {
+  return `stack ${chainId}`;
 }
 
 interface ImageContent {
