@@ -59,7 +59,7 @@ describe('a store whose writer is killed', () => {
     const folder = await temporaryFolder();
     const names = new Map<string, string>();
     let acknowledged = 0;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 5; round++) {
       const lines = await killedWriter(folder, round, 20 + ((round * 37) % 160));
       acknowledged += lines.filter((line) => line === 'ok').length;
       const unsure = apply(lines, names);
