@@ -8,6 +8,10 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
+  attestations: {
+    summary: 'show and verify the attestations of an image',
+    run: async (args) => (await import('./attestations.js')).attestations(args),
+  },
   conformance: {
     summary: 'judge a daemon, or the reference server, against the requirements',
     run: async (args) => (await import('./conformance.js')).conformance(args),

@@ -16,6 +16,7 @@ export {
   type ImageAttestation,
 } from './engine-client.js';
 export { resolveAttestations } from './resolve.js';
+export { type StatementSummary, summarizeStatement } from './statement.js';
 export { parseHost, type Target, type TlsMaterial } from './target.js';
 export type {
   Reason,
