@@ -159,7 +159,8 @@ class Resolution {
   /** The statements of the wanted predicate types. Without the manifest, the endpoint tells which there are. */
   async #statements(layers: readonly OCIDescriptor[] | undefined): Promise<void> {
     const wanted = new Set((this.#options.predicateTypes ?? []).filter((type) => type !== ''));
-    if (wanted.size === 0) return;
+    // A manifest that the store lacks is a gap already.
+    if (wanted.size === 0 || (!layers && this.#source.usable)) return;
     const { platform } = this.#options;
     const selection = { types: [...wanted], ...(platform && { platform }) };
     const found =
