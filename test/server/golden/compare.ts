@@ -18,6 +18,8 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export interface CompareOptions {
   /** Ids of the images that the store holds: in lists, recorded images with other ids are left out. */
   readonly held?: ReadonlySet<string>;
+  /** Leave `AttestationData.Statements` out, the member that the experimental channel adds. */
+  readonly withoutStatements?: boolean;
 }
 
 /**
@@ -74,8 +76,8 @@ async function bodyDifferences(
   const json = /json/.test(answer.headers['content-type'] ?? '') && !/\/(load|events)$/.test(path);
   if (exact || !json) return [difference(answer.body.toString('latin1'), recorded.toString('latin1'))];
   if (/\/(info|version)$/.test(path)) return shapeDifferences(answer.body, recorded);
-  const got = normalise(JSON.parse(answer.body.toString()) as Json, path, options.held);
-  const want = normalise(JSON.parse(recorded.toString()) as Json, path, options.held);
+  const got = normalise(JSON.parse(answer.body.toString()) as Json, path, options);
+  const want = normalise(JSON.parse(recorded.toString()) as Json, path, options);
   return got === want ? [] : [difference(got, want)];
 }
 
@@ -105,24 +107,25 @@ function difference(got: string, want: string): string {
 }
 
 /** A JSON body as text, without what depends on disk and clock, images in the order of their text. */
-function normalise(value: Json, path: string, held?: ReadonlySet<string>): string {
+function normalise(value: Json, path: string, options: CompareOptions): string {
   if (path.endsWith('/history') && Array.isArray(value))
     return JSON.stringify(value.map((item) => ({ ...(item as object), Size: 0 })));
   const usage = path.endsWith('/system/df');
-  return JSON.stringify(mask(value, '', { usage, ...(held && { held }) }));
+  return JSON.stringify(mask(value, '', { usage, ...options }));
 }
 
-interface Masking {
+interface Masking extends CompareOptions {
   /** All sizes and sums depend on what else is on the disk. */
   readonly usage: boolean;
-  readonly held?: ReadonlySet<string>;
 }
 
 function mask(value: Json, path: string, options: Masking): Json {
   if (Array.isArray(value)) return maskList(value, path, options);
   if (value === null || typeof value !== 'object') return value;
+  const added = (key: string) => options.withoutStatements && key === 'Statements' && path.endsWith('AttestationData');
+  const members = Object.entries(value).filter(([key]) => !added(key));
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => {
+    members.map(([key, member]) => {
       const at = path === '' ? key : `${path}.${key}`;
       return [key, masked.has(key) || isSize(at, options.usage) ? typeof member : mask(member, at, options)];
     }),
