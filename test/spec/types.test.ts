@@ -38,6 +38,7 @@ describe('the types', function () {
         ...options,
         types: ['node'],
         typeRoots: [join(root, 'node_modules/@types')],
+        lib: ['lib.es2023.d.ts'],
         exactOptionalPropertyTypes: false,
         noUncheckedIndexedAccess: true,
         skipLibCheck: true,
