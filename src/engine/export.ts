@@ -68,8 +68,11 @@ async function* endWithFault(archive: AsyncIterable<Buffer>): AsyncGenerator<Buf
 
 /** What cannot be exported is the daemon's trouble, apart from what is not there. */
 function asServerError(error: unknown): unknown {
-  if (!(error instanceof AttestdError) || error.code === 'NOT_FOUND' || error.code === 'INVALID_ARGUMENT') return error;
-  return new AttestdError('INTERNAL', error.message, { cause: error });
+  if (!(error instanceof AttestdError) || error.code === 'INVALID_ARGUMENT') return error;
+  if (error.code !== 'NOT_FOUND') return new AttestdError('INTERNAL', error.message, { cause: error });
+  // The kind of error comes from the way between daemon and content store, which the stand-in does not have.
+  const message = error.message.replace(/(^|: )content digest /, '$1NotFound: content digest ');
+  return new AttestdError('NOT_FOUND', message, { cause: error });
 }
 
 function chooseImages(context: Context, text: string): readonly Choice[] {

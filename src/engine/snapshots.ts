@@ -110,7 +110,9 @@ export class Snapshots {
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       const what = `apply layer error for ${JSON.stringify(name)}: failed to extract layer ${diffId}`;
-      throw new AttestdError('INTERNAL', `${what}: ${error.message}`, { cause: error });
+      const missing = `NotFound: failed to get reader from content store: content digest ${digest}: not found`;
+      const why = error.code === 'NOT_FOUND' ? missing : error.message;
+      throw new AttestdError('INTERNAL', `${what}: ${why}`, { cause: error });
     }
   }
 }

@@ -88,6 +88,15 @@ describe('Unpacked layers', () => {
     );
   });
 
+  it('that are missing are reported in the words of the daemon', async () => {
+    const layer = await tar({ a: '1' });
+    const manifest = await image([layer], [digestOf('x')]);
+    await store.content.delete(digestOf(layer));
+    expect((await failure(() => snapshots.unpack(manifest, 'n'))).message).to.equal(
+      `apply layer error for "n": failed to extract layer ${digestOf('x')}: NotFound: failed to get reader from content store: content digest ${digestOf(layer)}: not found`,
+    );
+  });
+
   it('that cannot be read are reported by their diff id', async () => {
     const diffId = digestOf('x');
     const error = await failure(async () => snapshots.unpack(await image([Buffer.from('no tar')], [diffId]), 'n'));

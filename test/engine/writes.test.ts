@@ -268,6 +268,21 @@ describe('Exporting', () => {
     expect(last.endsWith('\r\n')).to.equal(true);
   });
 
+  it('of an image whose best platform was deleted is refused', async () => {
+    const other = await openEngine();
+    try {
+      await load(other.engine, 'att-multi');
+      await other.engine.remove('att-multi', { platforms: [amd64], force: true });
+      const [code, message] = await refusal(() => other.engine.export(['att-multi']));
+      expect(code).to.equal('NOT_FOUND');
+      expect(message).to.match(
+        /^unable to create manifests file: NotFound: content digest sha256:28651\w+: not found$/,
+      );
+    } finally {
+      await other.close();
+    }
+  });
+
   it('of what is not there is refused before the first byte', async () => {
     expect(await refusal(() => test.engine.export(['two-names', 'nope']))).to.deep.equal([
       'NOT_FOUND',
