@@ -46,7 +46,7 @@ async function importNamed(
   const { store, hostMatcher } = context;
   const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
   try {
-    const imported = await importArchive(archive, store, matcher);
+    const imported = await importArchive(archive, store, matcher, hostMatcher);
     try {
       const named: ImageRecord[] = [];
       for (const image of imported.images) named.push(...(await nameImported(context, image)));

@@ -45,18 +45,23 @@ interface Files {
   readonly links: ReadonlyMap<string, string>;
 }
 
+/** The blob to use for a layer of a diff ID instead of the one that the archive has. */
+type LayerFinder = (diffId: string) => Promise<{ digest: string; size: number } | undefined>;
+
 /**
  * Write the manifests that a docker archive stands for, and an index over them, byte for byte as containerd does, so that
  * images have the digests that they have on a daemon.
  *
  * @param images the archive's manifest.json
  * @param files its other files, with what they became in the store
+ * @param findLayer finds layers that the store has already, in whatever compression
  * @throws AttestdError INVALID_ARCHIVE when a file is missing, INVALID_JSON or INVALID_REFERENCE
  */
 export async function convertDockerArchive(
   images: readonly DockerImage[],
   files: Files,
   content: ContentStore,
+  findLayer: LayerFinder,
 ): Promise<Descriptor> {
   for (const [name, target] of files.links) {
     const blob = files.blobs.get(target);
@@ -65,7 +70,7 @@ export async function convertDockerArchive(
   }
   const manifests: Descriptor[] = [];
   for (const image of images) {
-    const manifest = await writeManifest(image, files, content);
+    const manifest = await writeManifest(image, files, content, findLayer);
     if ((image.RepoTags ?? []).length === 0) manifests.push(manifest);
     for (const tag of image.RepoTags ?? []) {
       const name = normalize(tag);
@@ -78,14 +83,20 @@ export async function convertDockerArchive(
   return { mediaType: mediaTypes.ociIndex, ...(await content.ingest(Buffer.from(json))) };
 }
 
-async function writeManifest(image: DockerImage, files: Files, content: ContentStore): Promise<Descriptor> {
+async function writeManifest(
+  image: DockerImage,
+  files: Files,
+  content: ContentStore,
+  findLayer: LayerFinder,
+): Promise<Descriptor> {
   const blob = files.blobs.get(image.Config);
   if (blob === undefined) throw missing(`image config ${quote(image.Config)} not found`);
   const config = { ...blob, mediaType: mediaTypes.dockerConfig };
   const layers: Descriptor[] = [];
   for (const name of image.Layers ?? []) {
-    const layer = files.blobs.get(name);
-    if (layer === undefined) throw missing(`failed to resolve layers: layer ${quote(name)} not found`);
+    const blob = files.blobs.get(name);
+    if (blob === undefined) throw missing(`failed to resolve layers: layer ${quote(name)} not found`);
+    const layer = { ...blob, ...(await findLayer(blob.digest)) };
     const stream = new ByteReader(await content.stream(layer.digest, { length: magicLength }));
     const plain = detectCompression(await stream.peek(magicLength));
     const isCompressed = plain === 'gzip' || plain === 'zstd';

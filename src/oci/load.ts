@@ -12,6 +12,7 @@ import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';
 import type { ContentStore, ImageStore, Lease } from './store.js';
 import { readTar, type TarEntry } from './tar.js';
+import { findUnpackedLayer } from './unpacked-layers.js';
 
 /** What an archive holds, by the names of its files. */
 export interface ArchiveFiles {
@@ -51,6 +52,7 @@ const parallelWrites = 16;
  * @param source the archive
  * @param platforms which platforms are wanted; then their manifests must be there, and the others are not kept. All
  *   without it, and manifests may be missing.
+ * @param host what the daemon unpacks; layers of a docker archive that it has unpacked before are not taken again
  * @throws AttestdError with the daemon's texts (BEHAVIOR.md section 6): INVALID_ARCHIVE, INVALID_JSON, INVALID_REFERENCE,
  *   NOT_FOUND when a wanted manifest is missing
  */
@@ -58,13 +60,15 @@ export async function importArchive(
   source: AsyncIterable<Buffer>,
   store: ImageStore,
   platforms?: Pick<PlatformMatcher, 'match'>,
+  host?: Pick<PlatformMatcher, 'match'>,
 ): Promise<ImportedArchive> {
   const lease = store.lease();
   try {
     const before = new Set<string>();
     if (platforms !== undefined) for await (const { digest } of store.content.list()) before.add(digest);
     const files = await readFiles(await decompress(source), lease.content);
-    const index = await findIndex(files, lease.content);
+    const findLayer = async (diffId: string) => host && findUnpackedLayer(store, host, diffId);
+    const index = await findIndex(files, lease.content, findLayer);
     const entries = decodeJson(await lease.content.bytes(index.digest), indexType).manifests ?? [];
     const walked = await walk(index, lease.content, platforms);
     const images: ImportedImage[] = [];
@@ -181,7 +185,11 @@ function explain(error: unknown, prefix: string): unknown {
 }
 
 /** The index of an archive: its index.json, or one made for a docker archive. */
-async function findIndex(files: ArchiveFiles, content: ContentStore): Promise<Descriptor> {
+async function findIndex(
+  files: ArchiveFiles,
+  content: ContentStore,
+  findLayer: Parameters<typeof convertDockerArchive>[3],
+): Promise<Descriptor> {
   const refusal = (message: string): AttestdError => new AttestdError('INVALID_ARCHIVE', message);
   if (files.layoutVersion !== '') {
     if (files.layoutVersion !== '1.0.0') throw refusal(`unsupported OCI version ${files.layoutVersion}`);
@@ -190,7 +198,7 @@ async function findIndex(files: ArchiveFiles, content: ContentStore): Promise<De
     return { ...index, mediaType: mediaTypes.ociIndex };
   }
   if (files.dockerImages === undefined) throw refusal('unrecognized image format');
-  return convertDockerArchive(files.dockerImages, files, content);
+  return convertDockerArchive(files.dockerImages, files, content, findLayer);
 }
 
 /**

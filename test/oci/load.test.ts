@@ -206,6 +206,29 @@ describe('a docker archive', () => {
     expect((await store.content.bytes(digest)).toString()).to.include('image.rootfs.diff.tar.gzip');
   });
 
+  it('takes the layers that an unpacked image has, as they are compressed there', async () => {
+    const config = await write(
+      store.content,
+      { ...amd64, rootfs: { type: 'layers', diff_ids: [digestOf('layer'), digestOf('lie')] } },
+      'application/vnd.oci.image.config.v1+json',
+    );
+    const zipped = await write(store.content, gzipSync('layer'), 'application/vnd.oci.image.layer.v1.tar+gzip');
+    const other = await write(store.content, gzipSync('other'), 'application/vnd.oci.image.layer.v1.tar+gzip');
+    const image = { ...(await writeManifest(store.content, { config, layers: [zipped, other] })), platform: amd64 };
+    await store.put('docker.io/library/there:1', await writeIndex(store.content, [image]));
+    const layersOf = async (layer: string, platform: typeof amd64): Promise<Descriptor[]> => {
+      const archive = await tar({ 'c.json': '{}', 'l/layer.tar': layer, 'manifest.json': images({}) });
+      const { images: loaded, end } = await importArchive(pieces(archive), store, undefined, only(platform));
+      const bytes = await store.content.bytes(loaded[0]?.target.digest ?? '');
+      await end();
+      return (JSON.parse(bytes.toString()) as { layers: Descriptor[] }).layers;
+    };
+    const mediaType = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
+    expect(await layersOf('layer', amd64)).to.deep.equal([{ ...zipped, mediaType }]);
+    expect((await layersOf('layer', arm64))[0]?.digest).to.equal(digestOf('layer'));
+    expect((await layersOf('lie', amd64))[0]?.digest).to.equal(digestOf('lie'));
+  });
+
   it('may link to layers of other images', async () => {
     const link = entry('l/layer.tar', '2', '../m/layer.tar').subarray(0, 512);
     const rest = await tar({ 'c.json': config, 'm/layer.tar': 'layer', 'manifest.json': images({}) });
