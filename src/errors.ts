@@ -39,10 +39,6 @@ const kinds = {
   CONFLICT: { http: 409, grpc: 9, exit: 1 },
   /** The caller may not do this. */
   FORBIDDEN: { http: 403, grpc: 7, exit: 1 },
-  /** What is named exists, and cannot be treated that way. */
-  METHOD_NOT_ALLOWED: { http: 405, grpc: 12, exit: 1 },
-  /** The credentials are not accepted. */
-  UNAUTHENTICATED: { http: 401, grpc: 16, exit: 1 },
   /** Bytes do not hash to their digest, or end early. */
   CORRUPT: { http: 500, grpc: 15, exit: 1 },
   /** An offset lies beyond the end of a blob. */

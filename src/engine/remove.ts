@@ -34,7 +34,7 @@ interface Plan {
  * `DELETE /images/{name}` (topics/delete): takes a name away and, with the last one, the image.
  *
  * @throws NOT_FOUND, INVALID_REFERENCE; CONFLICT for an id with several names without force; INVALID_ARGUMENT for
- * platforms without force; METHOD_NOT_ALLOWED on the experimental channel for the attestations of an image
+ * platforms without force and, on the experimental channel, for the attestations of an image
  */
 export async function removeImage(
   context: Context,
@@ -58,7 +58,7 @@ export async function removeImage(
 function refuseAttestations({ channel }: Context, name: string): void {
   if (channel === 'standard' || !name.endsWith('/attestations')) return;
   const why = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
-  throw new AttestdError('METHOD_NOT_ALLOWED', why);
+  throw new AttestdError('INVALID_ARGUMENT', why);
 }
 
 function makePlan({ store }: Context, text: string, force: boolean): Plan {

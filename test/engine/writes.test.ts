@@ -173,7 +173,7 @@ describe('Deleting', () => {
       await load(experimental.engine, 'att-basic');
       await experimental.engine.tag('att-basic', { repo: 'x/attestations', tag: '' });
       const [code] = await refusal(() => experimental.engine.remove('x/attestations'));
-      expect(code).to.equal('METHOD_NOT_ALLOWED');
+      expect(code).to.equal('INVALID_ARGUMENT');
       expect(await experimental.engine.remove('x/attestations:latest')).to.have.length(1);
     } finally {
       await experimental.close();
