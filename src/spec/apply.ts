@@ -51,7 +51,9 @@ function edit(text: string, name: string, doc: Document.Parsed, from: Json, to: 
     const remover = new Remover(text);
     remover.node(doc.contents as Node, from, kept);
     const shorter = applyEdits(text, remover.edits);
-    return edit(shorter, name, parse(shorter, name), kept, to);
+    const patched = edit(shorter, name, parse(shorter, name), kept, to);
+    // With its last line break a file loses what it says about line breaks.
+    return text.includes('\r\n') && !shorter.includes('\n') ? patched.replaceAll('\n', '\r\n') : patched;
   }
   const editor = new Editor(text, learnStyle(doc, text));
   editor.node(doc.contents as Node, from, to, { location: [], column: 0, inFlow: false });

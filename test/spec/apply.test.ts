@@ -118,6 +118,12 @@ paths:
     );
   });
 
+  it('keeps CRLF in a file that a removal leaves with one line', () => {
+    const text = 'swagger: "2.0"\r\nhost: h';
+    const { text: patched } = apply(text, overlay('$.host', undefined), overlay('$', { basePath: '/' }));
+    expect(patched).to.equal('swagger: "2.0"\r\nbasePath: /');
+  });
+
   it('keeps a byte order mark', () => {
     const text = `\uFEFF${head}info:\n  version: '1.54'\n`;
     expect(apply(text, overlay('$.info', { version: '1.55' })).text).to.equal(
