@@ -89,9 +89,9 @@ export const duplicates: Recipe = {
 };
 
 export const many: Recipe = {
-  summary: 'sixty attestations',
+  summary: 'a hundred and fifty attestations',
   make: (kit) =>
-    withLayers(kit, () => Array.from({ length: 60 }, (_, i) => handMade(kit, `${types.custom}/${i}`, String(i)))),
+    withLayers(kit, () => Array.from({ length: 150 }, (_, i) => handMade(kit, `${types.custom}/${i}`, String(i)))),
 };
 
 export const big: Recipe = {

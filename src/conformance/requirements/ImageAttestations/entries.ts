@@ -130,7 +130,7 @@ export const entries: readonly Requirement[] = requirements(
     },
     {
       id: 'many',
-      title: 'sixty attestations come complete and in order',
+      title: 'a hundred and fifty attestations come complete and in order',
       images: ['many'],
       why: 'There is no paging, so nothing may be cut off.',
       async check(t) {
