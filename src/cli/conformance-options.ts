@@ -41,6 +41,7 @@ compare ends with 1 when a requirement ended differently.
   --api-version X.Y     API version in requests; the highest that both sides have by default
   --profile NAME        only what a profile tests: ${profileNames.join(', ')}
   --feature NAME        only what needs a feature, which then counts as claimed by the daemon
+  --claim NAME          a feature that the daemon is said to have: tested whatever its probe finds
   --only ID             only these requirements: an id, the part before its dot, or a pattern with *
   --skip ID             not these requirements
   --destructive         also what acts on more than the suite's own images (prune)
@@ -60,6 +61,7 @@ const flags = {
   'api-version': { type: 'string' },
   profile: { type: 'string', multiple: true },
   feature: { type: 'string', multiple: true },
+  claim: { type: 'string', multiple: true },
   only: { type: 'string', multiple: true },
   skip: { type: 'string', multiple: true },
   destructive: { type: 'boolean' },
@@ -117,6 +119,7 @@ export function conformanceOptions(args: readonly string[], known: readonly Requ
     selection: {
       profiles: among<ProfileName>('--profile', values.profile, profileNames),
       features: among<FeatureName>('--feature', values.feature, featureNames),
+      claimed: among<FeatureName>('--claim', values.claim, featureNames),
       only: patterns('--only', values.only, known),
       skip: patterns('--skip', values.skip, known),
       destructive: values.destructive ?? values.host === undefined,

@@ -9,6 +9,8 @@ export interface Selection {
   readonly profiles: readonly ProfileName[];
   /** Only the requirements that need one of these features. */
   readonly features: readonly FeatureName[];
+  /** Features that the daemon is said to have, whatever their probes find. */
+  readonly claimed: readonly FeatureName[];
   /** Only requirements whose id matches one of these patterns. */
   readonly only: readonly string[];
   /** Not the requirements whose id matches one of these patterns. */
@@ -21,6 +23,7 @@ export interface Selection {
 export const everything: Selection = {
   profiles: [],
   features: [],
+  claimed: [],
   only: [],
   skip: [],
   destructive: false,
@@ -88,7 +91,7 @@ export function decide(
   if (old !== undefined) return { act: 'unsupported', reason: old };
   for (const name of requirement.features) {
     const finding = findings.get(name);
-    if (finding && !finding.supported && !selection.features.includes(name))
+    if (finding && !finding.supported && ![...selection.features, ...selection.claimed].includes(name))
       return { act: 'unsupported', reason: `${name}: ${finding.evidence}` };
   }
   return { act: 'run' };

@@ -10,6 +10,7 @@ describe('the arguments of attestd conformance', () => {
     expect(options().selection).to.deep.equal({
       profiles: [],
       features: [],
+      claimed: [],
       only: [],
       skip: [],
       destructive: true,
@@ -32,6 +33,7 @@ describe('the arguments of attestd conformance', () => {
     ['stray'],
     ['--profile', 'core'],
     ['--feature', 'x'],
+    ['--claim', 'x'],
     ['--only', 'ImageAttestations.none'],
     ['--skip', 'none'],
     ['--channel', 'beta'],

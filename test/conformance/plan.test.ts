@@ -69,6 +69,13 @@ describe('the plan', () => {
     });
   });
 
+  it('takes a feature that is claimed as supported, and still runs the others', () => {
+    const findings = new Map<FeatureName, Finding>([['attestations', { supported: false, evidence: '' }]]);
+    const claiming: Selection = { ...everything, claimed: ['attestations'] };
+    expect(decide(sample(), claiming, '1.55', findings)).to.deep.equal({ act: 'run' });
+    expect(decide(sample({ features: ['engine'] }), claiming, '1.55', findings)).to.deep.equal({ act: 'run' });
+  });
+
   it('prefers skipped to unsupported: what was left out is not judged', () => {
     expect(act({ skip: ['*'] }, sample(), '1.40')).to.include({ act: 'skip' });
   });

@@ -1,4 +1,4 @@
-import { catalogue, everything, run } from '../../src/conformance/index.js';
+import { catalogue, everything, type FeatureName, run } from '../../src/conformance/index.js';
 import type { Result } from '../../src/conformance/outcome.js';
 import type { Area, Mutant } from './mutant.js';
 import type { FaultyProxy } from './proxy.js';
@@ -13,11 +13,16 @@ export interface Verdict {
 }
 
 /** Ids of the MUST requirements that fail behind a proxy. */
-async function failures(proxy: FaultyProxy, only: readonly string[], destructive: boolean): Promise<readonly string[]> {
+async function failures(
+  proxy: FaultyProxy,
+  only: readonly string[],
+  destructive: boolean,
+  claimed: readonly FeatureName[],
+): Promise<readonly string[]> {
   const outcome = await run({
     target: proxy.target,
     requirements: catalogue,
-    selection: { ...everything, only, destructive },
+    selection: { ...everything, only, destructive, claimed },
     maxVersion: '1.55',
     deviations: () => [],
   });
@@ -28,13 +33,19 @@ async function failures(proxy: FaultyProxy, only: readonly string[], destructive
 /**
  * Put one fault between suite and daemon: first the requirements of its area, then all of them.
  *
+ * @param claimed features that the daemon has: a fault must not pass for a missing feature
  * @returns the verdict; a mutant that no failed MUST catches has survived
  */
-export async function judge(proxy: FaultyProxy, area: Area, mutant: Mutant): Promise<Verdict> {
+export async function judge(
+  proxy: FaultyProxy,
+  area: Area,
+  mutant: Mutant,
+  claimed: readonly FeatureName[],
+): Promise<Verdict> {
   proxy.mutant = mutant;
   try {
-    let caughtBy = await failures(proxy, area.only, area.destructive ?? false);
-    if (caughtBy.length === 0) caughtBy = await failures(proxy, [], area.destructive ?? false);
+    let caughtBy = await failures(proxy, area.only, area.destructive ?? false, claimed);
+    if (caughtBy.length === 0) caughtBy = await failures(proxy, [], area.destructive ?? false, claimed);
     return { area: area.name, mutant: mutant.id, title: mutant.title, caughtBy };
   } finally {
     proxy.mutant = undefined;
@@ -43,5 +54,5 @@ export async function judge(proxy: FaultyProxy, area: Area, mutant: Mutant): Pro
 
 /** Ids of the MUST requirements that fail without any fault: while there are some, verdicts mean nothing. */
 export function baseline(proxy: FaultyProxy): Promise<readonly string[]> {
-  return failures(proxy, [], true);
+  return failures(proxy, [], true, []);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseHost, type Target } from '../../src/client/target.js';
+import { featureNames } from '../../src/conformance/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { startServer } from '../../src/server/index.js';
 import { baseline, judge, type Verdict } from './judge.js';
@@ -31,7 +32,8 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const server = values.host === undefined ? await startServer({ channel: 'experimental' }) : undefined;
+  const server =
+    values.host === undefined ? await startServer({ channel: 'experimental', logLevel: 'error' }) : undefined;
   const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');
   const proxy = await FaultyProxy.start(target);
   try {
@@ -45,7 +47,7 @@ async function main(): Promise<number> {
     for (const area of areas)
       for (const mutant of area.mutants) {
         if (values.only && !area.name.includes(values.only) && !mutant.id.includes(values.only)) continue;
-        const verdict = await judge(proxy, area, mutant);
+        const verdict = await judge(proxy, area, mutant, server ? featureNames : []);
         verdicts.push(verdict);
         const [first, ...more] = verdict.caughtBy;
         const by = first === undefined ? 'SURVIVED' : `${first}${more.length > 0 ? ` +${more.length}` : ''}`;

@@ -100,6 +100,7 @@ export interface Report {
     readonly apiVersion: string;
     readonly profiles: readonly string[];
     readonly features: readonly string[];
+    readonly claimed: readonly string[];
     readonly only: readonly string[];
     readonly skip: readonly string[];
     readonly destructive: boolean;

@@ -215,6 +215,19 @@ export const statements: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'in-list-verbatim',
+      operationId: 'ImageList',
+      title: 'statements in image lists come verbatim too',
+      images: ['verbatim'],
+      why: 'A JSON round trip changes numbers and signed bytes.',
+      async check(t) {
+        const image = t.image('verbatim');
+        const query = { manifests: '1', filters: filters({ reference: [image.name] }) };
+        const answer = await t.api.get('/images/json', { query });
+        for (const { bytes } of attestedOf(image).attestations) holdsVerbatim(answer, '', bytes);
+      },
+    },
+    {
       id: 'in-list-only-with-manifests',
       operationId: 'ImageList',
       title: 'image lists without manifests have no statements',
