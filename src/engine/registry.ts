@@ -8,8 +8,10 @@ import {
   familiarName,
   familiarString,
   formatReference,
+  isNamed,
   isNameOnly,
   type NamedReference,
+  parseAnyReference,
   parseReference,
   repositoryName,
   withTag,
@@ -193,7 +195,9 @@ function goInteger(text: string, what: string): number {
  * @throws INVALID_REFERENCE; INTERNAL for the missing network
  */
 export function inspectDistribution(name: string): JsonObject {
-  throw noNetwork('Get', `${registryOf(parseReference(name))}/v2/`);
+  const reference = parseAnyReference(name);
+  if (!isNamed(reference)) throw new AttestdError('INTERNAL', 'no manifest found for full image ID');
+  throw noNetwork('Get', `${registryOf(reference)}/v2/`);
 }
 
 /**
@@ -220,7 +224,7 @@ interface AuthConfig {
 }
 
 const authConfigType: GoType<AuthConfig | undefined> = pointer(
-  struct<AuthConfig>('AuthConfig', {
+  struct<AuthConfig>('registry.AuthConfig', {
     'username?': goString,
     'password?': goString,
     'auth?': goString,

@@ -18,11 +18,23 @@ export interface Http1Options {
 /** Longest request head, as in Go. */
 const maximumHead = 1024 * 1024;
 
-const notFound = '{"message":"page not found"}\n';
-const noHost = '400 Bad Request: missing required Host header';
+const notFoundBody = '{"message":"page not found"}\n';
+const notFound =
+  'HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n' +
+  `Content-Length: ${notFoundBody.length}\r\nConnection: close\r\n\r\n${notFoundBody}`;
 
-function raw(status: string, type: string, body: string): string {
-  return `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+/** What Go answers to a request that it cannot read: the status line again, as text, to the end of the connection. */
+function plain(status: string): string {
+  return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`;
+}
+
+/** Why a request is refused before anybody looks at its path; undefined when it is not. */
+function refusal(request: IncomingMessage): string | undefined {
+  if (request.httpVersionMajor > 1) return '505 HTTP Version Not Supported: unsupported protocol version';
+  if (request.httpVersionMajor < 1) return '400 Bad Request';
+  if (request.httpVersion === '1.1' && request.headers.host === undefined)
+    return '400 Bad Request: missing required Host header';
+  return undefined;
 }
 
 /**
@@ -34,8 +46,9 @@ function raw(status: string, type: string, body: string): string {
 export function createHttp1Server(options: Http1Options): Server {
   const { handle, cache, upgrade } = options;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      refuseHostless(response);
+    const reason = refusal(request);
+    if (reason !== undefined) {
+      request.socket.end(plain(reason));
       return;
     }
     const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
@@ -64,7 +77,7 @@ export function createHttp1Server(options: Http1Options): Server {
     answer(request, response);
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    socket.end(raw('404 Not Found', 'application/json', notFound));
+    socket.end(notFound);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => answerClientError(error, socket));
   if (upgrade)
@@ -75,22 +88,14 @@ export function createHttp1Server(options: Http1Options): Server {
   return server;
 }
 
-function refuseHostless(response: ServerResponse): void {
-  response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end(noHost);
-}
-
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  if (error.code === 'HPE_INVALID_METHOD') socket.end(raw('404 Not Found', 'application/json', notFound));
-  else if (error.code === 'HPE_HEADER_OVERFLOW')
-    socket.end(
-      raw('431 Request Header Fields Too Large', 'text/plain; charset=utf-8', '431 Request Header Fields Too Large'),
-    );
-  else socket.end(raw('400 Bad Request', 'text/plain; charset=utf-8', '400 Bad Request'));
+  if (error.code === 'HPE_INVALID_METHOD') socket.end(notFound);
+  else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(plain('431 Request Header Fields Too Large'));
+  else socket.end(plain('400 Bad Request'));
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */

@@ -149,6 +149,32 @@ describe('the request pipeline', () => {
       expect(answer.body.toString()).to.equal('400 Bad Request: missing required Host header');
     });
 
+    for (const [line, status] of [
+      ['GET /_ping HTTP/2.0', 505],
+      ['GET /_ping', 400],
+      ['GET _ping HTTP/1.1', 400],
+      ['GET /a b HTTP/1.1', 400],
+    ] as const) {
+      it(`answers ${status} to '${line}' and ends the connection`, async () => {
+        const answer = parseAnswer(await exchange(service.path, `${line}\r\nHost: x\r\n\r\n`));
+        expect(answer.status).to.equal(status);
+        expect(answer.headers).to.deep.equal({ 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+        expect(answer.body.toString()).to.match(new RegExp(`^${status} `));
+      });
+    }
+
+    it('asks for a body that is announced, and for none that is not', async () => {
+      const expecting = (length: string) =>
+        exchange(
+          service.path,
+          `POST /images/x/tag?repo=y HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\n${length}\r\n`,
+          'abc',
+        );
+      expect((await expecting('Content-Length: 3\r\n')).toString()).to.match(/^HTTP\/1\.1 100 /);
+      const bare = 'GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n';
+      expect((await exchange(service.path, bare)).toString()).to.match(/^HTTP\/1\.1 200 /);
+    });
+
     it('answers what is no HTTP in plain text', async () => {
       const answer = parseAnswer(await exchange(service.path, 'GET / HTTP/9.9\r\n\r\n'));
       expect(answer.status).to.equal(400);
@@ -301,6 +327,7 @@ describe('the request pipeline', () => {
       ['type=%zz', 'invalid URL escape "%zz"'],
       ['type=%z', 'invalid URL escape "%z"'],
       ['type=a;b', 'invalid semicolon separator in query'],
+      ['type=%zz&a;b', 'invalid semicolon separator in query'],
       ['platform=&platform=', 'only one platform value is currently supported'],
       ['platform=linux/amd64', "failed to parse platform: invalid character 'l' looking for beginning of value"],
       ['platform=%7B%7D', 'both OS and Architecture must be provided'],

@@ -52,8 +52,8 @@ export function percentDecode(text: string, plusIsSpace: boolean): string {
 export function parseQuery(query: string): Values {
   const values = new Map<string, string[]>();
   if (query === '') return values;
+  if (query.includes(';')) throw new AttestdError('INVALID_ARGUMENT', 'invalid semicolon separator in query');
   for (const pair of query.split('&')) {
-    if (pair.includes(';')) throw new AttestdError('INVALID_ARGUMENT', 'invalid semicolon separator in query');
     if (pair === '') continue;
     const cut = pair.indexOf('=');
     const key = percentDecode(cut < 0 ? pair : pair.slice(0, cut), true);

@@ -1,6 +1,10 @@
 import { parseFilters } from '../../engine/filters.js';
 import { AttestdError } from '../../errors.js';
+import { checkFilters } from '../filters.js';
 import type { OperationHandlers } from '../operation.js';
+
+const filters =
+  'ancestor before exited expose health id isolation is-task label name network publish since status volume'.split(' ');
 
 /**
  * What can be said of containers without having any, as `/info` and `/system/df` say too. `docker inspect NAME` asks for
@@ -8,7 +12,11 @@ import type { OperationHandlers } from '../operation.js';
  */
 export const handlers: OperationHandlers = {
   async ContainerList(request) {
-    parseFilters((await request.form()).get('filters'));
+    const form = await request.form();
+    checkFilters(parseFilters(form.get('filters')), filters);
+    const limit = form.get('limit');
+    if (!/^([+-]?\d+)?$/.test(limit))
+      throw new AttestdError('INVALID_ARGUMENT', `strconv.Atoi: parsing ${JSON.stringify(limit)}: invalid syntax`);
     return { kind: 'json', value: [] };
   },
 
