@@ -22,8 +22,9 @@ const line: CommandLine<typeof flags> = {
   summary: 'Serve the Engine API from a store of OCI images.',
   flags,
   notes: [
-    'Without --listen, a unix socket in a private temporary folder; without --store, the packaged fixtures, whose',
-    'changes are thrown away.',
+    'Without --listen, a unix socket in a private temporary folder; without --store, the packaged fixtures, whose\n' +
+      'changes are thrown away.',
+    'example: attestd serve --listen tcp://127.0.0.1:2375 --store ./images --channel standard',
   ],
 };
 
