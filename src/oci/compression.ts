@@ -76,7 +76,9 @@ async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     try {
       stream.push(chunk, last);
     } catch (error) {
-      throw new AttestdError('INVALID_ARCHIVE', `zstd: ${(error as Error).message}`, { cause: error });
+      const { message } = error as Error;
+      const text = message === 'unexpected EOF' ? message : `zstd: ${message}`;
+      throw new AttestdError('INVALID_ARCHIVE', text, { cause: error });
     }
     return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   };

@@ -61,7 +61,7 @@ export class LayoutStore implements ImageStore {
   }
 
   async put(name: string, target: Descriptor): Promise<ImageRecord> {
-    parseDigest(target.digest);
+    checkTarget(target);
     const updatedAt = new Date();
     const record = {
       name,
@@ -264,6 +264,20 @@ export class LayoutStore implements ImageStore {
       },
     };
   }
+}
+
+/** What containerd's image store demands of a target, in the words in which daemons report it. */
+function checkTarget({ mediaType, digest, size }: Descriptor): void {
+  const refuse = (why: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', `InvalidArgument: Target.${why}: invalid argument`);
+  };
+  try {
+    parseDigest(digest);
+  } catch (error) {
+    refuse(`Digest ${JSON.stringify(digest)} invalid: ${(error as Error).message}`);
+  }
+  if (size <= 0) refuse('Size must be greater than zero');
+  if (mediaType === '') refuse('MediaType must be set');
 }
 
 function ignoreMissing(error: unknown): void {

@@ -184,6 +184,10 @@ function explain(error: unknown, prefix: string): unknown {
   return new AttestdError(error.code, prefix + error.message, { cause: error });
 }
 
+/** The error for a digest that is none, as the daemon's content service words it. */
+const malformed = (digest: string): AttestdError =>
+  new AttestdError('INVALID_DIGEST', `InvalidArgument: ${JSON.stringify(digest)} failed validation`);
+
 /** The index of an archive: its index.json, or one made for a docker archive. */
 async function findIndex(
   files: ArchiveFiles,
@@ -236,6 +240,7 @@ async function walk(
     } catch (error) {
       const missing = error instanceof AttestdError && error.code === 'NOT_FOUND';
       if (missing && platforms === undefined) return undefined;
+      if (error instanceof AttestdError && error.code === 'INVALID_DIGEST') throw malformed(descriptor.digest);
       throw error;
     }
   };

@@ -52,7 +52,7 @@ export interface ImageStore {
   readonly content: ContentStore;
   list(): readonly ImageRecord[];
   get(name: string): ImageRecord | undefined;
-  /** Create or repoint a name; kept when the promise resolves. */
+  /** Create or repoint a name; kept when the promise resolves. Errors INVALID_ARGUMENT for a target that is none. */
   put(name: string, target: Descriptor): Promise<ImageRecord>;
   /** Errors NOT_FOUND. */
   remove(name: string): Promise<void>;

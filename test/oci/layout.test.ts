@@ -98,6 +98,21 @@ describe('an image layout', () => {
     expect(seen).to.deep.equal([...seen].sort((a, b) => a - b));
   });
 
+  it('takes no target that an image store of a daemon would refuse', async () => {
+    const sound = { mediaType: 'x', digest: digestOf('x'), size: 1 };
+    const faults: readonly [object, string][] = [
+      [{ digest: 'bad' }, 'Target.Digest "bad" invalid: invalid checksum digest format'],
+      [{ size: 0 }, 'Target.Size must be greater than zero'],
+      [{ mediaType: '' }, 'Target.MediaType must be set'],
+    ];
+    for (const [fault, message] of faults) {
+      const error = await rejected(store.put(app, { ...sound, ...fault }));
+      expect(error).to.include({ code: 'INVALID_ARGUMENT' });
+      expect(error.message).to.include(message);
+    }
+    expect(store.list()).to.deep.equal([]);
+  });
+
   it('cannot remove a name that it does not have', async () => {
     expect(await rejected(store.remove(app))).to.have.property('code', 'NOT_FOUND');
   });

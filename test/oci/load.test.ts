@@ -254,6 +254,15 @@ describe('a docker archive', () => {
       "invalid character 'o' in literal null (expecting 'u')",
     ],
     ['no manifests', { 'oci-layout': layout, 'index.json': '{"manifests":[]}' }, 'image might be filtered out'],
+    [
+      'a digest that is none',
+      {
+        'oci-layout': layout,
+        'index.json':
+          '{"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"bad","size":1}]}',
+      },
+      'InvalidArgument: "bad" failed validation',
+    ],
     ['no images', { 'manifest.json': '[]' }, 'image might be filtered out'],
     ['null for images', { 'manifest.json': 'null' }, 'unrecognized image format'],
     ['an empty manifest.json', { 'manifest.json': '' }, 'untar manifest "manifest.json": EOF'],
