@@ -2,7 +2,7 @@
  * Applying overlays to the text of a description: what they add is inserted, all other text stays as it is.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
 import { AttestdError } from '../errors.js';
 import { Editor } from './apply-edits.js';
 import { type Conflict, mergeOverlays } from './apply-merge.js';
@@ -11,6 +11,7 @@ import { Remover, withoutRemoved } from './apply-remove.js';
 import { learnStyle } from './apply-style.js';
 import { applyEdits } from './apply-text.js';
 import { isObject, type Json } from './document.js';
+import { parseYaml, parseYamlDocument, yamlValue } from './load.js';
 import { compareValues, type Difference } from './structure.js';
 
 export type { Conflict, ConflictKind } from './apply-merge.js';
@@ -26,19 +27,8 @@ export interface ApplyResult {
   readonly conflicts: readonly Conflict[];
 }
 
-function parse(text: string, name: string): Document.Parsed {
-  const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [error] = doc.errors;
-  if (error) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw new AttestdError('INVALID_ARGUMENT', `${name}:${line}:${col}: ${error.message}`, { cause: error });
-  }
-  return doc;
-}
-
 function read(doc: Document.Parsed, name: string): Json {
-  const value = doc.toJS() as Json;
+  const value = yamlValue(doc, name);
   if (!isObject(value) || value.swagger !== '2.0') {
     throw new AttestdError('INVALID_ARGUMENT', `${name}: not a Swagger 2.0 description`);
   }
@@ -51,7 +41,7 @@ function edit(text: string, name: string, doc: Document.Parsed, from: Json, to: 
     const remover = new Remover(text);
     remover.node(doc.contents as Node, from, kept);
     const shorter = applyEdits(text, remover.edits);
-    const patched = edit(shorter, name, parse(shorter, name), kept, to);
+    const patched = edit(shorter, name, parseYamlDocument(shorter, name), kept, to);
     // With its last line break a file loses what it says about line breaks.
     return text.includes('\r\n') && !shorter.includes('\n') ? patched.replaceAll('\n', '\r\n') : patched;
   }
@@ -73,14 +63,14 @@ function edit(text: string, name: string, doc: Document.Parsed, from: Json, to: 
  *   made in place, for example below an alias
  */
 export function applyToText(text: string, overlays: readonly LocatedOverlay[], name: string): ApplyResult {
-  const doc = parse(text, name);
+  const doc = parseYamlDocument(text, name);
   const from = read(doc, name);
   const to = structuredClone(from);
   const conflicts = mergeOverlays(to, overlays);
   if (conflicts.length > 0) return { text, changes: [], conflicts };
   if (isDeepStrictEqual(from, to)) return { text, changes: [], conflicts };
   const patched = edit(text, name, doc, from, to);
-  if (!isDeepStrictEqual(parse(patched, name).toJS(), to)) {
+  if (!isDeepStrictEqual(parseYaml(patched, name), to)) {
     throw new AttestdError('OVERLAY', `${name}: the patch cannot be made in place without changing something else`);
   }
   return { text: patched, changes: compareValues(from, to), conflicts };

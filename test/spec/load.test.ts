@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { parseDescription, readDescription } from '../../src/spec/index.js';
+import fc from 'fast-check';
+import { AttestdError } from '../../src/errors.js';
+import { parseDescription, parseOverlay, readDescription } from '../../src/spec/index.js';
 
 const failure = (text: string): { code?: string; message?: string } => {
   try {
@@ -39,6 +41,33 @@ describe('reading a description', () => {
       expect(code, text).to.equal('INVALID_ARGUMENT');
       expect(message, text).to.include('file.yaml').and.include(word);
     }
+  });
+
+  it('refuses what YAML allows and cannot be held: unknown and multiplying aliases, bottomless nesting', () => {
+    const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)];
+    for (const text of ['a: *nowhere', bomb.join('\n'), '['.repeat(20_000)]) {
+      expect(failure(text).code, text.slice(0, 20)).to.equal('INVALID_ARGUMENT');
+    }
+  });
+
+  it('never fails otherwise than with a code, whatever the text', () => {
+    const text = fc.array(
+      fc.oneof(
+        fc.string(),
+        fc.constantFrom('\n', '  ', '- ', ': ', 'swagger', '"2.0"', '{', '}', '[', '&a ', '*a', '!!x ', '%'),
+      ),
+    );
+    fc.assert(
+      fc.property(text, (parts) => {
+        for (const parse of [parseDescription, parseOverlay]) {
+          try {
+            parse(parts.join(''), 'x');
+          } catch (error) {
+            if (!(error instanceof AttestdError)) throw error;
+          }
+        }
+      }),
+    );
   });
 
   it('says when there is no such file', () => {
