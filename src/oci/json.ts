@@ -1,7 +1,8 @@
 /** JSON with the rules of Go's encoding/json, over bytes. */
 export { decodeJson } from './json/decode.js';
+export { compactJson, firstJson, jsonFault } from './json/document.js';
 export { encodeJson, encodeString, escapeHtml } from './json/encode.js';
-export { compactJson, firstJson, JsonScanner, jsonFault, maxDepth } from './json/scan.js';
+export { JsonScanner, maxDepth } from './json/scan.js';
 export { compareText, goUtf8 } from './json/text.js';
 export {
   type GoField,

@@ -1,5 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import { jsonFault } from './scan.js';
+import { jsonFault } from './document.js';
 import { foldKey, goUtf8, unquote } from './text.js';
 import type { GoType } from './type.js';
 

@@ -1,5 +1,3 @@
-import { AttestdError } from '../../errors.js';
-
 /** Deepest nesting that Go's scanner accepts (BEHAVIOR: 9990 levels pass, 10001 fail). */
 export const maxDepth = 10_000;
 
@@ -42,7 +40,7 @@ plain[0x22] = 0;
 plain[0x5c] = 0;
 
 /** 1 for space, tab, line feed and carriage return. */
-const space = new Uint8Array(256);
+export const space = new Uint8Array(256);
 for (const c of [0x20, 0x09, 0x0a, 0x0d]) space[c] = 1;
 
 /** 1 for the letters that may follow a backslash, `u` aside. */
@@ -278,52 +276,4 @@ function quoteByte(c: number): string {
   if (c < 0x20 || c === 0x7f) return `'\\x${c.toString(16).padStart(2, '0')}'`;
   if ((c >= 0x80 && c <= 0xa0) || c === 0xad) return `'\\u00${c.toString(16)}'`;
   return `'${String.fromCharCode(c)}'`;
-}
-
-/**
- * The document without the whitespace between its tokens, every other byte as it was.
- *
- * @param document the whole document, UTF-8 or not
- * @returns a new buffer
- * @throws AttestdError INVALID_JSON with Go's text (BEHAVIOR.md section 2)
- */
-export function compactJson(document: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(document.length);
-  const scanner = new JsonScanner();
-  const length = scanner.push(document, out, 0);
-  scanner.end();
-  if (scanner.error !== undefined) throw new AttestdError('INVALID_JSON', scanner.error);
-  return out.subarray(0, length);
-}
-
-/** Where compacted bytes go that nobody wants. */
-const scratch = new Uint8Array(65_536);
-
-/**
- * Why a document is no valid JSON.
- *
- * @returns Go's error text, or undefined when it is valid
- */
-export function jsonFault(document: Uint8Array): string | undefined {
-  const scanner = new JsonScanner();
-  for (let at = 0; at < document.length && scanner.error === undefined; at += scratch.length)
-    scanner.push(document.subarray(at, at + scratch.length), scratch, 0);
-  scanner.end();
-  return scanner.error;
-}
-
-/**
- * The first value of a document, as Go's json.Decoder reads it: what follows is not looked at.
- *
- * @throws AttestdError INVALID_JSON with Go's text; `EOF` when there is nothing
- */
-export function firstJson(document: Buffer): Buffer {
-  const scanner = new JsonScanner();
-  scanner.push(document, Buffer.allocUnsafe(document.length), 0);
-  if (scanner.error?.endsWith('after top-level value')) return document.subarray(0, scanner.offset - 1);
-  scanner.end();
-  const { error } = scanner;
-  if (error === undefined) return document;
-  const blank = document.every((byte) => space[byte] === 1);
-  throw new AttestdError('INVALID_JSON', blank ? 'EOF' : error.startsWith('unexpected end') ? 'unexpected EOF' : error);
 }

@@ -1,0 +1,50 @@
+import { AttestdError } from '../../errors.js';
+import { JsonScanner, space } from './scan.js';
+
+/**
+ * The document without the whitespace between its tokens, every other byte as it was.
+ *
+ * @param document the whole document, UTF-8 or not
+ * @returns a new buffer
+ * @throws AttestdError INVALID_JSON with Go's text (BEHAVIOR.md section 2)
+ */
+export function compactJson(document: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(document.length);
+  const scanner = new JsonScanner();
+  const length = scanner.push(document, out, 0);
+  scanner.end();
+  if (scanner.error !== undefined) throw new AttestdError('INVALID_JSON', scanner.error);
+  return out.subarray(0, length);
+}
+
+/** Where compacted bytes go that nobody wants. */
+const scratch = new Uint8Array(65_536);
+
+/**
+ * Why a document is no valid JSON.
+ *
+ * @returns Go's error text, or undefined when it is valid
+ */
+export function jsonFault(document: Uint8Array): string | undefined {
+  const scanner = new JsonScanner();
+  for (let at = 0; at < document.length && scanner.error === undefined; at += scratch.length)
+    scanner.push(document.subarray(at, at + scratch.length), scratch, 0);
+  scanner.end();
+  return scanner.error;
+}
+
+/**
+ * The first value of a document, as Go's json.Decoder reads it: what follows is not looked at.
+ *
+ * @throws AttestdError INVALID_JSON with Go's text; `EOF` when there is nothing
+ */
+export function firstJson(document: Buffer): Buffer {
+  const scanner = new JsonScanner();
+  scanner.push(document, Buffer.allocUnsafe(document.length), 0);
+  if (scanner.error?.endsWith('after top-level value')) return document.subarray(0, scanner.offset - 1);
+  scanner.end();
+  const { error } = scanner;
+  if (error === undefined) return document;
+  const blank = document.every((byte) => space[byte] === 1);
+  throw new AttestdError('INVALID_JSON', blank ? 'EOF' : error.startsWith('unexpected end') ? 'unexpected EOF' : error);
+}
