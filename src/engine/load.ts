@@ -28,7 +28,6 @@ export async function* loadImages(
   const { platforms = [] } = options;
   try {
     const images = await importNamed(context, archive, platforms);
-    if (platforms.length > 0) await requirePlatforms(context, images, platforms);
     const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
     for (const image of images) yield* report(context, image, unpackable);
   } catch (error) {
@@ -37,7 +36,7 @@ export async function* loadImages(
   }
 }
 
-/** Read the archive and give its images their names. */
+/** Read the archive, give its images their names and see that they have the wanted platforms. */
 async function importNamed(
   context: Context,
   archive: Readable,
@@ -45,17 +44,17 @@ async function importNamed(
 ): Promise<readonly ImageRecord[]> {
   const { store, hostMatcher } = context;
   const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
-  try {
-    const imported = await importArchive(archive, store, matcher, hostMatcher);
-    try {
-      const named: ImageRecord[] = [];
-      for (const image of imported.images) named.push(...(await nameImported(context, image)));
-      return named;
-    } finally {
-      await imported.end();
-    }
-  } catch (error) {
+  const imported = await importArchive(archive, store, matcher, hostMatcher).catch((error: unknown) => {
     throw matcher === undefined ? error : explainPlatforms(error, platforms);
+  });
+  try {
+    const named: ImageRecord[] = [];
+    for (const image of imported.images) named.push(...(await nameImported(context, image)));
+    // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
+    if (platforms.length > 0) await requirePlatforms(context, named, platforms);
+    return named;
+  } finally {
+    await imported.end();
   }
 }
 

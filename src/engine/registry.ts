@@ -26,7 +26,8 @@ import type { PullOptions, StreamMessage } from './types.js';
 
 /** What Go's network library says where names cannot be looked up. */
 function noNetwork(method: 'Get' | 'Head', url: string): AttestdError {
-  const { hostname } = new URL(url);
+  // Not by URL: what people call a registry need not be a valid host.
+  const hostname = /^https?:\/\/([^/?#]*?)(:\d+)?([/?#]|$)/.exec(url)?.[1] ?? '';
   return new AttestdError('INTERNAL', `${method} ${JSON.stringify(url)}: dial tcp: lookup ${hostname}: no such host`);
 }
 
@@ -176,7 +177,8 @@ function noSearchEndpoint(domain: string): AttestdError {
   const url = `https://${domain}/v1/`;
   const hint =
     `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, add ` +
-    `\`--insecure-registry ${domain}\` to the daemon's arguments.`;
+    `\`--insecure-registry ${domain}\` to the daemon's arguments. In the case of HTTPS, if you have access to the ` +
+    `registry's CA certificate, no need for the flag; place the CA certificate at /etc/docker/certs.d/${domain}/ca.crt`;
   const why = `invalid registry endpoint ${url}: ${noNetwork('Get', `${url}_ping`).message}. ${hint}`;
   return new AttestdError('INVALID_ARGUMENT', why);
 }
@@ -208,7 +210,12 @@ export function inspectDistribution(name: string): JsonObject {
  */
 export function authenticate(body: Buffer): JsonObject {
   const address = serverAddress(body);
-  const host = address.replace(/^https?:\/\//, '').split('/', 1)[0] as string;
+  const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
+  const host = url.replace(/^https?:\/\//, '').split(/[/?#]/, 1)[0] as string;
+  if (host.startsWith('[') && !host.includes(']')) {
+    const why = `unable to parse server address: parse ${JSON.stringify(url)}: missing ']' in host`;
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
   const domain = host === '' || host === 'index.docker.io' ? 'docker.io' : host;
   throw noNetwork('Get', `${registryOf({ domain, path: '' })}/v2/`);
 }

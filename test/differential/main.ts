@@ -94,9 +94,14 @@ class Comparison {
   }
 }
 
-/** Whether a sequence shows its difference again, three times over. */
-async function repeats(comparison: Comparison, steps: readonly Step[], signature: string): Promise<boolean> {
-  for (let i = 0; i < 3; i++) {
+/** Whether a sequence shows its difference again, each of several times. */
+async function repeats(
+  comparison: Comparison,
+  steps: readonly Step[],
+  signature: string,
+  times: number,
+): Promise<boolean> {
+  for (let i = 0; i < times; i++) {
     try {
       await comparison.run(steps);
       return false;
@@ -106,6 +111,20 @@ async function repeats(comparison: Comparison, steps: readonly Step[], signature
     }
   }
   return true;
+}
+
+/** Leaves out each step that a difference can do without; shrinking alone may keep some. */
+async function withoutBystanders(
+  comparison: Comparison,
+  steps: readonly Step[],
+  signature: string,
+): Promise<readonly Step[]> {
+  let kept = steps;
+  for (const step of steps) {
+    const fewer = kept.filter((other) => other !== step);
+    if (await repeats(comparison, fewer, signature, 1)) kept = fewer;
+  }
+  return kept;
 }
 
 async function explore(
@@ -138,8 +157,8 @@ async function explore(
     if (!result.failed) continue;
     if (!last) throw result.errorInstance;
     const { difference, signature } = last as Disagreement;
-    const steps = result.counterexample?.[0] ?? [];
-    const steady = await repeats(comparison, steps, signature);
+    const steps = await withoutBystanders(comparison, result.counterexample?.[0] ?? [], signature);
+    const steady = await repeats(comparison, steps, signature, 3);
     comparison.known.add(signature);
     findings.push({ ...difference, signature, steps, seed, steady });
     console.log(`\n${steady ? '' : '(not repeatable) '}${signature} (seed ${seed}, after ${compared} requests)`);
