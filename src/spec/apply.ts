@@ -11,8 +11,8 @@ import { Remover, withoutRemoved } from './apply-remove.js';
 import { learnStyle } from './apply-style.js';
 import { applyEdits } from './apply-text.js';
 import { isObject, type Json } from './document.js';
-import { parseYaml, parseYamlDocument, yamlValue } from './load.js';
 import { compareValues, type Difference } from './structure.js';
+import { parseYaml, parseYamlDocument, yamlValue } from './yaml.js';
 
 export type { Conflict, ConflictKind } from './apply-merge.js';
 export { type LocatedOverlay, locateOverlay } from './apply-overlay.js';

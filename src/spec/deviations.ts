@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { apiFolder } from './build.js';
 import { isObject } from './document.js';
-import { parseYaml, readText } from './load.js';
+import { readText } from './load.js';
 import { fromPointer } from './pointer.js';
 import type { Verdict } from './recordings.js';
 import { compareVersions } from './versions.js';
+import { parseYaml } from './yaml.js';
 
 /** One known deviation. */
 export interface Deviation {

@@ -5,7 +5,8 @@ import { AttestdError } from '../errors.js';
 import { buildDescription, type Channel } from './build.js';
 import { type Model, readModel } from './diff-model.js';
 import type { Json } from './document.js';
-import { parseYaml, readText } from './load.js';
+import { readText } from './load.js';
+import { parseYaml } from './yaml.js';
 
 /** The built-in descriptions, by name, with the overlays that make them. */
 export const builtIn: Readonly<Record<string, readonly Channel[]>> = {

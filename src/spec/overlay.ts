@@ -2,7 +2,7 @@
 import { jsonpath } from 'json-p3';
 import { AttestdError } from '../errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
-import { parseYaml } from './load.js';
+import { parseYaml } from './yaml.js';
 
 /** One action of an overlay: an update or a removal at each place that its target selects. */
 export interface Action {

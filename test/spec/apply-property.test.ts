@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
 import { applyToText, locateOverlay } from '../../src/spec/apply.js';
 import { isObject, type Json } from '../../src/spec/document.js';
-import { parseYaml } from '../../src/spec/load.js';
 import { applyOverlay, parseOverlay } from '../../src/spec/overlay.js';
+import { parseYaml } from '../../src/spec/yaml.js';
 
 const word = fc.stringMatching(/^[a-z]{1,6}$/);
 const text = fc.oneof(

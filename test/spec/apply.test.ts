@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { AttestdError } from '../../src/errors.js';
 import { type ApplyResult, applyToText, fitMarks, locateOverlay } from '../../src/spec/apply.js';
-import { parseYaml } from '../../src/spec/load.js';
 import { compareValues, structureOf } from '../../src/spec/structure.js';
+import { parseYaml } from '../../src/spec/yaml.js';
 
 /** An overlay with one update or removal. */
 function overlay(target: string, update: unknown): string {

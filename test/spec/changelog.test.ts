@@ -4,7 +4,7 @@ import { compareDescriptions } from '../../src/spec/diff.js';
 import { readModel } from '../../src/spec/diff-model.js';
 import { readOperand } from '../../src/spec/diff-operand.js';
 import type { Json, JsonObject } from '../../src/spec/document.js';
-import { parseYaml } from '../../src/spec/load.js';
+import { parseYaml } from '../../src/spec/yaml.js';
 
 const yaml = `
 swagger: '2.0'
