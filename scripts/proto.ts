@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 
 const scalars: Readonly<Record<string, { type: string; zero: string; read: string }>> = {
-  string: { type: 'string', zero: "''", read: 'reader.string()' },
+  string: { type: 'string', zero: "''", read: 'text(reader)' },
   int64: { type: 'number', zero: '0', read: 'toNumber(reader.int64())' },
   int32: { type: 'number', zero: '0', read: 'reader.int32()' },
   bytes: { type: 'Uint8Array', zero: 'noBytes', read: 'reader.bytes()' },
@@ -136,6 +136,9 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
+/** Message of the error for a string that is no UTF-8. */
+export const notUtf8 = 'string field contains invalid UTF-8';
+
 const noBytes = new Uint8Array(0);
 
 function codec<T>(
@@ -146,6 +149,17 @@ function codec<T>(
     encode: (message) => write(message, protobuf.Writer.create()).finish() as Buffer,
     decode: (bytes) => read(protobuf.Reader.create(bytes), bytes.length),
   };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A string, which proto3 wants to be UTF-8. */
+function text(reader: Reader): string {
+  try {
+    return utf8.decode(reader.bytes());
+  } catch (error) {
+    throw error instanceof RangeError ? error : new Error(notUtf8, { cause: error });
+  }
 }
 
 /** 64-bit values come as objects; beyond 2^53 the nearest number stands for them. */
@@ -176,8 +190,8 @@ function readEntry(reader: Reader): [string, string] {
   let value = '';
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 10) key = reader.string();
-    else if (tag === 18) value = reader.string();
+    if (tag === 10) key = text(reader);
+    else if (tag === 18) value = text(reader);
     else skip(reader, tag);
   }
   return finish(reader, end, [key, value]);

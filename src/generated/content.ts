@@ -12,6 +12,9 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
+/** Message of the error for a string that is no UTF-8. */
+export const notUtf8 = 'string field contains invalid UTF-8';
+
 const noBytes = new Uint8Array(0);
 
 function codec<T>(
@@ -22,6 +25,17 @@ function codec<T>(
     encode: (message) => write(message, protobuf.Writer.create()).finish() as Buffer,
     decode: (bytes) => read(protobuf.Reader.create(bytes), bytes.length),
   };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A string, which proto3 wants to be UTF-8. */
+function text(reader: Reader): string {
+  try {
+    return utf8.decode(reader.bytes());
+  } catch (error) {
+    throw error instanceof RangeError ? error : new Error(notUtf8, { cause: error });
+  }
 }
 
 /** 64-bit values come as objects; beyond 2^53 the nearest number stands for them. */
@@ -52,8 +66,8 @@ function readEntry(reader: Reader): [string, string] {
   let value = '';
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 10) key = reader.string();
-    else if (tag === 18) value = reader.string();
+    if (tag === 10) key = text(reader);
+    else if (tag === 18) value = text(reader);
     else skip(reader, tag);
   }
   return finish(reader, end, [key, value]);
@@ -97,7 +111,7 @@ function readFieldMask(reader: Reader, length: number): FieldMask {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.paths.push(reader.string());
+        message.paths.push(text(reader));
         break;
       default:
         skip(reader, tag);
@@ -167,7 +181,7 @@ function readInfo(reader: Reader, length: number): Info {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.digest = reader.string();
+        message.digest = text(reader);
         break;
       case 16:
         message.size = toNumber(reader.int64());
@@ -208,7 +222,7 @@ function readInfoRequest(reader: Reader, length: number): InfoRequest {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.digest = reader.string();
+        message.digest = text(reader);
         break;
       default:
         skip(reader, tag);
@@ -323,7 +337,7 @@ function readListContentRequest(reader: Reader, length: number): ListContentRequ
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.filters.push(reader.string());
+        message.filters.push(text(reader));
         break;
       default:
         skip(reader, tag);
@@ -377,7 +391,7 @@ function readDeleteContentRequest(reader: Reader, length: number): DeleteContent
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.digest = reader.string();
+        message.digest = text(reader);
         break;
       default:
         skip(reader, tag);
@@ -410,7 +424,7 @@ function readReadContentRequest(reader: Reader, length: number): ReadContentRequ
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.digest = reader.string();
+        message.digest = text(reader);
         break;
       case 16:
         message.offset = toNumber(reader.int64());
@@ -493,7 +507,7 @@ function readStatus(reader: Reader, length: number): Status {
         message.updatedAt = readTimestamp(reader, reader.uint32());
         break;
       case 26:
-        message.ref = reader.string();
+        message.ref = text(reader);
         break;
       case 32:
         message.offset = toNumber(reader.int64());
@@ -502,7 +516,7 @@ function readStatus(reader: Reader, length: number): Status {
         message.total = toNumber(reader.int64());
         break;
       case 50:
-        message.expected = reader.string();
+        message.expected = text(reader);
         break;
       default:
         skip(reader, tag);
@@ -529,7 +543,7 @@ function readStatusRequest(reader: Reader, length: number): StatusRequest {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.ref = reader.string();
+        message.ref = text(reader);
         break;
       default:
         skip(reader, tag);
@@ -583,7 +597,7 @@ function readListStatusesRequest(reader: Reader, length: number): ListStatusesRe
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.filters.push(reader.string());
+        message.filters.push(text(reader));
         break;
       default:
         skip(reader, tag);
@@ -653,13 +667,13 @@ function readWriteContentRequest(reader: Reader, length: number): WriteContentRe
         message.action = reader.int32();
         break;
       case 18:
-        message.ref = reader.string();
+        message.ref = text(reader);
         break;
       case 24:
         message.total = toNumber(reader.int64());
         break;
       case 34:
-        message.expected = reader.string();
+        message.expected = text(reader);
         break;
       case 40:
         message.offset = toNumber(reader.int64());
@@ -722,7 +736,7 @@ function readWriteContentResponse(reader: Reader, length: number): WriteContentR
         message.total = toNumber(reader.int64());
         break;
       case 50:
-        message.digest = reader.string();
+        message.digest = text(reader);
         break;
       default:
         skip(reader, tag);
@@ -749,7 +763,7 @@ function readAbortRequest(reader: Reader, length: number): AbortRequest {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
-        message.ref = reader.string();
+        message.ref = text(reader);
         break;
       default:
         skip(reader, tag);

@@ -83,6 +83,8 @@ export async function serveCall(
   const path = String(headers[':path']);
   const found = locate(services, path);
   if (typeof found === 'string') return call.finish('Unimplemented', found);
+  if (encodingOf(encodingName) === 'unknown')
+    return call.finish('Unimplemented', `grpc: Decompressor is not installed for grpc-encoding "${encodingName}"`);
   try {
     for await (const parts of found(readMessages(stream, encodingName), call)) {
       if (call.over) return;

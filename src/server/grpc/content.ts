@@ -11,6 +11,7 @@ import {
   ListContentResponse,
   ListStatusesRequest,
   ListStatusesResponse,
+  notUtf8,
   ReadContentRequest,
   StatusRequest,
   type Timestamp,
@@ -66,33 +67,43 @@ async function blobInfo(source: ContentSource, digest: string): Promise<BlobInfo
 /** A method with one request and one answer. */
 function unary<Q, A>(request: Codec<Q>, answer: Codec<A>, handle: (q: Q) => Promise<Partial<A>>): Method {
   return async function* (requests) {
-    const message = decodeOne(request, await first(requests), 'grpc: error unmarshalling request');
-    yield [answer.encode(await handle(message))];
+    const { value, done } = await requests.next();
+    if (done) throw new GrpcStatusError('Unknown', 'EOF');
+    yield [answer.encode(await handle(decode(request, value, 'grpc: error unmarshalling request')))];
   };
 }
 
-async function first(requests: AsyncGenerator<Buffer>): Promise<Buffer> {
-  const { value, done } = await requests.next();
-  if (done) throw new GrpcStatusError('Unknown', 'EOF');
-  return value;
-}
-
-function decodeOne<Q>(codec: Codec<Q>, bytes: Buffer, what: string): Q {
+function decode<Q>(codec: Codec<Q>, bytes: Buffer, what: string): Q {
   try {
     return codec.decode(bytes);
-  } catch {
-    throw new GrpcStatusError('Internal', `${what}: proto:\u00a0cannot parse invalid wire-format data`);
+  } catch (error) {
+    const { message } = error as Error;
+    const reason = message === notUtf8 ? notUtf8 : 'proto:\u00a0cannot parse invalid wire-format data';
+    throw new GrpcStatusError('Internal', `${what}: ${reason}`);
   }
 }
 
-/** The first message of a streaming method. */
-async function firstOf<Q>(codec: Codec<Q>, requests: AsyncGenerator<Buffer>): Promise<Q> {
-  const bytes = await first(requests);
-  try {
-    return decodeOne(codec, bytes, 'grpc: failed to unmarshal the received message');
-  } catch (error) {
-    throw refuse('Internal', (error as Error).message);
-  }
+/**
+ * The first message of a streaming method.
+ *
+ * @param none what is wrong when there is none
+ */
+async function firstOf<Q>(
+  codec: Codec<Q>,
+  requests: AsyncGenerator<Buffer>,
+  none = new GrpcStatusError(
+    'Internal',
+    'cardinality violation: received no request message from non-client-streaming RPC',
+  ),
+): Promise<Q> {
+  const { value, done } = await requests.next().catch((error: unknown) => {
+    // Where a method does not stream, the same fault has another code.
+    if (error instanceof GrpcStatusError && error.code === 'Unknown')
+      throw new GrpcStatusError('Internal', error.message);
+    throw error;
+  });
+  if (done) throw none;
+  return decode(codec, value, 'grpc: failed to unmarshal the received message');
 }
 
 async function* list(source: ContentSource, filter: Filter): AsyncGenerator<readonly Uint8Array[]> {
@@ -193,7 +204,7 @@ export function contentService(source: ContentSource): Services {
     }),
     // biome-ignore lint/correctness/useYield: a refused method answers with its status alone
     async *Write(requests) {
-      const { ref } = await firstOf(WriteContentRequest, requests);
+      const { ref } = await firstOf(WriteContentRequest, requests, new GrpcStatusError('Unknown', 'EOF'));
       if (ref === '') throw refuse('InvalidArgument', 'first message must have a reference');
       throw readOnly();
     },

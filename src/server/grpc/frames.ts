@@ -19,18 +19,15 @@ export function encodingOf(header: string | undefined): Encoding {
   return header === 'gzip' ? 'gzip' : 'unknown';
 }
 
-async function decompress(body: Buffer, encoding: Encoding, name: string): Promise<Buffer> {
+async function decompress(body: Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'identity')
     throw new GrpcStatusError('Internal', 'grpc: compressed flag set with identity or empty encoding');
-  if (encoding === 'unknown')
-    throw new GrpcStatusError('Unimplemented', `grpc: Decompressor is not installed for grpc-encoding "${name}"`);
   try {
     return await inflate(body, { maxOutputLength: maximumMessage });
   } catch (error) {
-    throw new GrpcStatusError(
-      'Internal',
-      `grpc: failed to decompress the received message: ${(error as Error).message}`,
-    );
+    const early = (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
+    const reason = early ? 'unexpected EOF' : (error as Error).message;
+    throw new GrpcStatusError('Internal', `grpc: failed to decompress the message: ${reason}`);
   }
 }
 
@@ -72,7 +69,7 @@ export async function* readMessages(
           );
       } else {
         if (flag > 1) throw new GrpcStatusError('Internal', `grpc: received unexpected payload format ${flag}`);
-        yield flag === 1 ? await decompress(taken, encoding, encodingName ?? '') : taken;
+        yield flag === 1 ? await decompress(taken, encoding) : taken;
         flag = undefined;
         needed = headLength;
       }

@@ -101,6 +101,22 @@ describe('the content service under bad and big input', () => {
     expect(trailers?.['grpc-status']).to.equal(String(status.UNIMPLEMENTED));
   });
 
+  for (const [method, hex, code, message] of [
+    ['Read', '0000000002ffff', 13, 'grpc: failed to unmarshal the received message: proto:%C2%A0cannot parse'],
+    ['List', '0000000002ffff', 13, 'grpc: failed to unmarshal the received message: proto:%C2%A0cannot parse'],
+    ['Write', '0000000002ffff', 13, 'grpc: failed to unmarshal the received message: proto:%C2%A0cannot parse'],
+    ['Info', '00000000030a01ff', 13, 'grpc: error unmarshalling request: string field contains invalid UTF-8'],
+    ['Read', '00000000030a01ff', 13, 'grpc: failed to unmarshal the received message: string field contains'],
+    ['Read', '000000000901', 13, 'unexpected EOF'],
+    ['Read', '', 13, 'cardinality violation: received no request message from non-client-streaming RPC'],
+  ] as const) {
+    it(`answers ${method} of ${hex || 'nothing'} as dockerd 29.7.2 does`, async () => {
+      const { trailers } = await h2Request(connect(server.path), headers(method), Buffer.from(hex, 'hex'));
+      expect(trailers?.['grpc-status']).to.equal(String(code));
+      expect(trailers?.['grpc-message']).to.include(message);
+    });
+  }
+
   it('lets a client go that breaks off in the middle of everything', async () => {
     for (const bytes of [
       'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
