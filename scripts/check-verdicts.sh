@@ -12,15 +12,25 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-status=0
-node "$root/dist/cli/main.js" conformance --host "$host" --destructive --quiet --json "$work/report.json" || status=$?
-# 1 says that a MUST failed, which may be what the file expects; above that the run itself went wrong.
-[ "$status" -le 1 ] || exit "$status"
-node -e '
-  const { results } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
-  const lines = results.map(({ id, outcome, deviation }) => `${outcome}${deviation ? " (known deviation)" : ""} ${id}`);
-  process.stdout.write(`${lines.sort().join("\n")}\n`);
-' "$work/report.json" >"$work/verdicts"
+# Writes one verdict a line.
+judge() {
+  local status=0
+  node "$root/dist/cli/main.js" conformance --host "$host" --destructive --quiet --json "$work/report.json" || status=$?
+  # 1 says that a MUST failed, which may be what the file expects; above that the run itself went wrong.
+  [ "$status" -le 1 ] || exit "$status"
+  node -e '
+    const { results } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
+    const lines = results.map(({ id, outcome, deviation }) => `${outcome}${deviation ? " (known deviation)" : ""} ${id}`);
+    process.stdout.write(`${lines.sort().join("\n")}\n`);
+  ' "$work/report.json" >"$1"
+}
+
+judge "$work/verdicts"
+if [ -z "$update" ] && ! cmp -s "$expected" "$work/verdicts"; then
+  echo "verdicts differ; judged once more, since a real daemon collects garbage when it likes:" >&2
+  diff "$expected" "$work/verdicts" >&2 || true
+  judge "$work/verdicts"
+fi
 
 if [ -n "$update" ]; then
   cp "$work/verdicts" "$expected"
