@@ -73,7 +73,7 @@ async function judge(options: ConformanceOptions, host: string, signal: AbortSig
 /** The reference server in this process, on a socket of its own, with a store that ends with it. */
 async function referenceServer({ channel }: ConformanceOptions): Promise<RunningServer> {
   const { startServer } = await import('../server/index.js');
-  return startServer({ channel, logLevel: 'error' });
+  return startServer({ channel, logLevel: 'none' });
 }
 
 /** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process. */

@@ -1,11 +1,11 @@
-/** Levels of the log, the most talkative first. */
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+/** Levels of the log, the most talkative first; nothing is written at `none`. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'none'] as const;
 
 /** A level of the log. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Receives what the server has to say of itself. */
-export type Log = (level: LogLevel, message: string) => void;
+export type Log = (level: Exclude<LogLevel, 'none'>, message: string) => void;
 
 /**
  * A log that writes lines to a stream.
