@@ -77,7 +77,15 @@ export class Connection {
         resolve({ status: incoming.statusCode ?? 0, headers, body: incoming });
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${request.timeout} ms`)));
-      outgoing.on('error', (cause) => {
+      outgoing.on('error', (cause: NodeJS.ErrnoException) => {
+        // A daemon may close an idle connection just when it is used again; reading once more on a new one does no harm.
+        if (
+          outgoing.reusedSocket &&
+          cause.code === 'ECONNRESET' &&
+          request.method === 'GET' &&
+          request.body === undefined
+        )
+          return resolve(this.open(request));
         const message = `${request.method} ${request.path}: ${cause.message}`;
         reject(new AttestdError('UNAVAILABLE', message, { cause }));
       });
