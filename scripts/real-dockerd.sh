@@ -15,7 +15,8 @@ usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
   remove  stop it and delete DIR
 
 DIR/bin/docker and DIR/bin/skopeo run the clients of that tree on this machine's files.
-Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this machine's apt uses.
+Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this
+machine's apt uses, else debootstrap's own.
 USAGE
 }
 
@@ -35,7 +36,7 @@ mirror() {
     found=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
       awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
   fi
-  echo "${found:-http://deb.debian.org/debian}"
+  echo "$found"
 }
 
 # The tree's clients run with the tree's own loader and libraries, so they need no mounts and see this machine's files.
@@ -59,8 +60,8 @@ setup() {
   [ ! -e "$tree" ] || rm -rf --one-file-system "$tree"
   mkdir -p "$dir"
   from=$(mirror)
-  echo "real-dockerd: Debian unstable from $from into $tree"
-  debootstrap --variant=minbase --include=ca-certificates unstable "$tree" "$from" >"$dir/setup.log" 2>&1 ||
+  echo "real-dockerd: Debian unstable from ${from:-its default mirror} into $tree"
+  debootstrap --variant=minbase --include=ca-certificates unstable "$tree" ${from:+"$from"} >"$dir/setup.log" 2>&1 ||
     fail "debootstrap failed, see $dir/setup.log: $(tail -n 1 "$dir/setup.log")"
   # A mirror may be a dated snapshot, whose release files have expired; the tree only ever serves tests.
   printf 'Acquire::Check-Valid-Until "false";\nAPT::Install-Recommends "false";\n' >"$tree/etc/apt/apt.conf.d/90real-dockerd"
