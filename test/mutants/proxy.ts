@@ -66,18 +66,31 @@ export class FaultyProxy {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #address(): http.RequestOptions {
+    const target = this.#upstream;
+    return target.kind === 'unix' ? { socketPath: target.path } : { host: target.host, port: target.port };
+  }
+
   async #pass(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const sent = new Asked(incoming.method ?? 'GET', incoming.url ?? '/', await collect(incoming));
     const changed = this.mutant?.before?.(sent) ?? sent;
     if (changed instanceof Reply) return write(outgoing, changed, sent.method);
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const { host: _, 'content-length': __, 'transfer-encoding': ___, ...headers } = incoming.headers;
+      const {
+        host: _,
+        'content-length': __,
+        'transfer-encoding': ___,
+        connection: ____,
+        ...headers
+      } = incoming.headers;
       const request = http.request(
         {
           method: changed.method,
           path: changed.path,
           headers: { ...headers, host: 'docker', 'content-length': changed.body.length },
-          createConnection: () => dial(this.#upstream),
+          // One connection a request: a pool that outlives the daemon's patience would break off at random.
+          agent: false,
+          ...this.#address,
         },
         resolve,
       );
