@@ -5,7 +5,7 @@ import { imageAttestations } from './attestations.js';
 import { type Context, makeContext } from './context.js';
 import { type DaemonEvent, eventRange } from './events.js';
 import { exportByName } from './export.js';
-import type { Filters } from './filters.js';
+import { type Filters, parseFilters } from './filters.js';
 import { imageHistory } from './history.js';
 import { importImage } from './import.js';
 import { inspectImage } from './inspect.js';
@@ -148,7 +148,7 @@ export class Engine {
    */
   subscribe(options: EventOptions = {}, signal?: AbortSignal): AsyncIterable<DaemonEvent> {
     const range = eventRange(options.since, options.until);
-    return this.context.events.subscribe({ ...range, filters: options.filters }, signal);
+    return this.context.events.subscribe({ ...range, filters: parseFilters(options.filters) }, signal);
   }
 
   /** Ends all subscriptions. */

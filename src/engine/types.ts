@@ -103,7 +103,8 @@ export interface EventOptions {
   readonly since?: string | undefined;
   /** `seconds[.fraction]` as in the query; the stream ends there. */
   readonly until?: string | undefined;
-  readonly filters?: Filters | undefined;
+  /** JSON as in the query; read after the times, as dockerd does. */
+  readonly filters?: string | undefined;
 }
 
 /** Object types of `GET /system/df`. */

@@ -1,4 +1,3 @@
-import { parseFilters } from '../../engine/filters.js';
 import { AttestdError } from '../../errors.js';
 import { negotiateStreamType, renderEvents } from '../events.js';
 import type { OperationHandlers, OperationResult } from '../operation.js';
@@ -62,7 +61,7 @@ export const handlers: OperationHandlers = {
     const legacy = compareVersions(request.apiVersion, '1.52') < 0;
     const contentType = negotiateStreamType(request.headers.accept, legacy);
     const events = engine.subscribe(
-      { since: form.get('since'), until: form.get('until'), filters: parseFilters(form.get('filters')) },
+      { since: form.get('since'), until: form.get('until'), filters: form.get('filters') },
       request.signal,
     );
     const withoutCreate = compareVersions(request.apiVersion, '1.46') < 0;
