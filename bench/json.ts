@@ -1,7 +1,7 @@
 /** Measures JSON on large statements: `npx tsx bench/json.ts [--mib 20]`; JSON.parse and stringify for comparison. */
 import { parseArgs } from 'node:util';
+import { compactJson, decodeJson, jsonFault } from '../src/go/json.js';
 import { digestOf } from '../src/oci/digest.js';
-import { compactJson, decodeJson, jsonFault } from '../src/oci/json.js';
 import { manifestType } from '../src/oci/manifest.js';
 import { type Measurement, measure, print } from './measure.js';
 

@@ -1,9 +1,9 @@
 import type { Platform } from '../oci/descriptor.js';
 import { only, type PlatformMatcher } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
-import { Documents } from './documents.js';
-import { EventBus } from './events.js';
-import { Snapshots } from './snapshots.js';
+import { EventBus } from './events/bus.js';
+import { Documents } from './images/documents.js';
+import { Snapshots } from './images/snapshots.js';
 import { nanoseconds } from './timestamps.js';
 import type { Channel, EngineOptions } from './types.js';
 

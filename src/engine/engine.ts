@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Platform } from '../oci/descriptor.js';
-import { imageAttestations } from './attestations.js';
 import { type Context, makeContext } from './context.js';
-import { type DaemonEvent, eventRange } from './events.js';
-import { exportByName } from './export.js';
+import { type DaemonEvent, eventRange } from './events/bus.js';
 import { type Filters, parseFilters } from './filters.js';
-import { imageHistory } from './history.js';
-import { importImage } from './import.js';
-import { inspectImage } from './inspect.js';
-import { listSummaries } from './list.js';
-import { loadImages } from './load.js';
-import { pruneImages } from './prune.js';
-import { authenticate, inspectDistribution, pullImage, pushImage, searchImages } from './registry.js';
-import { removeImage } from './remove.js';
-import { daemonInfo, daemonVersion, type Identity } from './system.js';
-import { tagImage } from './tag.js';
+import { imageAttestations } from './images/attestations.js';
+import { exportByName } from './images/export.js';
+import { imageHistory } from './images/history.js';
+import { importImage } from './images/import.js';
+import { inspectImage } from './images/inspect.js';
+import { listSummaries } from './images/list.js';
+import { loadImages } from './images/load.js';
+import { pruneImages } from './images/prune.js';
+import { removeImage } from './images/remove.js';
+import { tagImage } from './images/tag.js';
+import { authenticate, inspectDistribution, pullImage, pushImage, searchImages } from './registry/registry.js';
+import { daemonInfo, daemonVersion, type Identity } from './system/info.js';
+import { diskUsage } from './system/usage.js';
 import type {
   AttestationOptions,
   Body,
@@ -33,7 +34,6 @@ import type {
   UsageOptions,
   Versioned,
 } from './types.js';
-import { diskUsage } from './usage.js';
 
 /**
  * The daemon's state and rules, without HTTP: one method an operation, each answering what dockerd 29.7.2 answers.

@@ -1,6 +1,6 @@
 import { AttestdError } from '../errors.js';
-import { parseDuration } from './duration.js';
-import { parseLayout } from './time-layout.js';
+import { parseDuration } from '../go/duration.js';
+import { parseLayout } from '../go/time-layout.js';
 
 const nanosecond = 1n;
 const second = 1_000_000_000n * nanosecond;

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
+import type { JsonObject } from '../go/json/render.js';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Filters } from './filters.js';
-import type { JsonObject } from './render.js';
 
-export type { JsonObject, JsonValue } from './render.js';
+export type { JsonObject, JsonValue } from '../go/json/render.js';
 
 /** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
+import { compactJson, encodeJson, encodeString, JsonScanner } from '../go/json.js';
 import type { Descriptor } from '../oci/descriptor.js';
-import { compactJson, encodeJson, encodeString, JsonScanner } from '../oci/json.js';
 import { descriptorType } from '../oci/manifest.js';
 import type { ContentStore } from '../oci/store.js';
 import type { StatementLayer } from './chain.js';

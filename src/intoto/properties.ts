@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compactJson } from '../oci/json.js';
+import { compactJson } from '../go/json.js';
 import type { Manifest } from '../oci/manifest.js';
 import type { ContentStore } from '../oci/store.js';
 import { statementLayers } from './chain.js';

@@ -1,9 +1,9 @@
 import { AttestdError } from '../errors.js';
+import { decodeJson, encodeJson, escapeHtml, type GoType, goInt, goString, slice, struct } from '../go/json.js';
 import { ByteReader } from './bytes.js';
 import { detectCompression, magicLength } from './compression.js';
 import type { Descriptor } from './descriptor.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
-import { decodeJson, encodeJson, escapeHtml, type GoType, goInt, goString, slice, struct } from './json.js';
 import { descriptorType, indexType, platformType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
 import { normalizePlatform } from './platform.js';

@@ -1,8 +1,8 @@
 import { AttestdError } from '../errors.js';
+import { decodeJson } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { referrerLabelPrefix, subjectAnnotation } from './graph.js';
-import { decodeJson } from './json.js';
 import { childrenOf, manifestType } from './manifest.js';
 import { isIndexType, isManifestType, isNonDistributable } from './media-types.js';
 import type { ContentStore } from './store.js';

@@ -1,7 +1,7 @@
 import { AttestdError } from '../errors.js';
+import { decodeJson, goString, map, pointer, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
-import { decodeJson, goString, map, pointer, struct } from './json.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
 import type { ContentStore } from './store.js';

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
+import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
 import { isMissing, replaceFile } from './files.js';
-import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from './json.js';
 import { descriptorType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
 import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';

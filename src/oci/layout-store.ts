@@ -1,10 +1,10 @@
 import { AttestdError } from '../errors.js';
+import { compareText, decodeJson } from '../go/json.js';
 import type { PinnableStore } from './content.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { Graph, type Reach } from './graph.js';
 import { type IndexFile, imageTarget } from './index-file.js';
-import { compareText, decodeJson } from './json.js';
 import { indexType } from './manifest.js';
 import { isIndexType } from './media-types.js';
 import type { BlobInfo, ContentStore, ImageRecord, ImageStore, Lease } from './store.js';

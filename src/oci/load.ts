@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
+import { decodeJson, firstJson, type GoType, goString, struct } from '../go/json.js';
 import { decompress } from './compression.js';
 import type { Descriptor } from './descriptor.js';
 import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
-import { decodeJson, firstJson, type GoType, goString, struct } from './json.js';
 import { childrenOf, indexType } from './manifest.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';

@@ -1,5 +1,4 @@
 import { AttestdError } from '../errors.js';
-import type { Descriptor, Platform } from './descriptor.js';
 import {
   decodeJson,
   type GoType,
@@ -13,7 +12,8 @@ import {
   pointer,
   slice,
   struct,
-} from './json.js';
+} from '../go/json.js';
+import type { Descriptor, Platform } from './descriptor.js';
 import { isIndexType, isManifestType } from './media-types.js';
 
 /** An image index or Docker manifest list (image-spec, image-index.md). */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../errors.js';
+import { compareText } from '../go/json.js';
 import type { Platform } from './descriptor.js';
-import { compareText } from './json.js';
 import { windowsVersionMatches } from './windows.js';
 
 const knownSystems = new Set(

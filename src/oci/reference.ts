@@ -1,6 +1,6 @@
 import { AttestdError } from '../errors.js';
+import { matchGlob } from '../go/path-match.js';
 import { parseDigest } from './digest.js';
-import { matchGlob } from './glob.js';
 
 /** A repository with an optional tag and digest, in its full form: `docker.io/library/busybox`. */
 export interface NamedReference {

@@ -1,9 +1,9 @@
 import { AttestdError } from '../errors.js';
+import { compareText, decodeJson, encodeJson, escapeHtml, goString, slice, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { collectRecords, type Recorded } from './export-records.js';
 import { subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
-import { compareText, decodeJson, encodeJson, escapeHtml, goString, slice, struct } from './json.js';
 import { indexType, manifestType } from './manifest.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';

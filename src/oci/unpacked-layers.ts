@@ -1,8 +1,8 @@
 import { AttestdError } from '../errors.js';
+import { compareText, decodeJson, goString, slice, struct } from '../go/json.js';
 import { decompress } from './compression.js';
 import type { Descriptor, Platform } from './descriptor.js';
 import { hasher } from './digest.js';
-import { compareText, decodeJson, goString, slice, struct } from './json.js';
 import { childrenOf, platformType } from './manifest.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';

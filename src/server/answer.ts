@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { type JsonValue, renderJson } from '../engine/render.js';
 import { AttestdError } from '../errors.js';
+import { type JsonValue, renderJson } from '../go/json/render.js';
 import type { OperationResult, RecordsResult } from './operation.js';
 
 /** Longest body that dockerd sends with its length; a longer one is chunked (observed: 1781 and 2067 bytes). */

@@ -1,6 +1,6 @@
-import type { DaemonEvent } from '../engine/events.js';
-import { sortedMap } from '../engine/render.js';
-import { jsonRecord } from './go/json.js';
+import type { DaemonEvent } from '../engine/events/bus.js';
+import { jsonRecord } from '../go/json/record.js';
+import { sortedMap } from '../go/json/render.js';
 
 /** Content types of an event stream; which of them a client gets is negotiated. */
 const jsonLines = 'application/jsonl';

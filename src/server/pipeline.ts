@@ -1,10 +1,10 @@
 import Koa, { type Context, type Next } from 'koa';
 import type { Engine } from '../engine/engine.js';
 import { AttestdError } from '../errors.js';
+import { cleanPath, escapePath, percentDecode, splitTarget } from '../go/url.js';
 import { send, sendBytes, sendError, sendNotFound } from './answer.js';
 import type { AnswerCache } from './cache.js';
 import { type Form, readForm } from './form.js';
-import { cleanPath, escapePath, percentDecode, splitTarget } from './go/url.js';
 import type { OperationHandler, OperationRequest } from './operation.js';
 import { type RoutedOperation, type RouteMatch, type Router, splitVersion } from './router.js';
 import { compareVersions, maximumApiVersion, negotiateVersion, wantsPlainText } from './version.js';

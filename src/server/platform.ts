@@ -1,6 +1,6 @@
 import { AttestdError } from '../errors.js';
+import { decodeJson } from '../go/json.js';
 import type { Platform } from '../oci/descriptor.js';
-import { decodeJson } from '../oci/json.js';
 import { platformType } from '../oci/manifest.js';
 
 function parse(json: string): Platform {

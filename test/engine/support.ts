@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../src/engine/engine.js';
-import type { DaemonEvent } from '../../src/engine/events.js';
-import { type JsonValue, renderJson } from '../../src/engine/render.js';
+import type { DaemonEvent } from '../../src/engine/events/bus.js';
 import type { Channel, EngineOptions, LoadOptions, StreamMessage } from '../../src/engine/types.js';
 import { AttestdError } from '../../src/errors.js';
+import { type JsonValue, renderJson } from '../../src/go/json/render.js';
 import { openOverlay } from '../../src/oci/layout.js';
 
 /** An engine on a throw-away store, and a way to end both. */

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseDuration } from '../../src/engine/duration.js';
 import {
   flagOf,
   matchesExactly,
@@ -10,10 +9,11 @@ import {
   valuesOf,
 } from '../../src/engine/filters.js';
 import { Lru } from '../../src/engine/lru.js';
-import { renderJson, sortKeys, VerbatimJson } from '../../src/engine/render.js';
-import { parseGoTime, unixSeconds } from '../../src/engine/rfc3339.js';
 import { parseTime, parseUnixTimestamp } from '../../src/engine/timestamps.js';
 import { AttestdError } from '../../src/errors.js';
+import { parseDuration } from '../../src/go/duration.js';
+import { renderJson, sortKeys, VerbatimJson } from '../../src/go/json/render.js';
+import { parseGoTime, unixSeconds } from '../../src/go/rfc3339.js';
 import { refusal } from './support.js';
 
 describe('Filters', () => {

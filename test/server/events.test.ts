@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { DaemonEvent } from '../../src/engine/events.js';
+import type { DaemonEvent } from '../../src/engine/events/bus.js';
 import { negotiateStreamType } from '../../src/server/events.js';
 import { fakeEngine, raw, serveEngine, type TestService } from './support.js';
 

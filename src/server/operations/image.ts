@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Engine } from '../../engine/engine.js';
 import { parseFilters } from '../../engine/filters.js';
-import { repoTag } from '../../engine/tag.js';
+import { repoTag } from '../../engine/images/tag.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { AttestdError } from '../../errors.js';
+import { jsonRecord } from '../../go/json/record.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
-import { jsonRecord } from '../go/json.js';
 import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 import { compareVersions } from '../version.js';

@@ -1,0 +1,60 @@
+import { AttestdError } from '../../errors.js';
+
+/** Split at white space, but not inside quotes or after a backslash; the words keep their quotes. */
+export function wordsOf(text: string): readonly string[] {
+  return text.match(/(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'\\]|["'\\])+/gs) ?? [];
+}
+
+/**
+ * The pairs of ENV and LABEL: `key=value …`, or in the old form `key value` with the rest of the line as the value.
+ *
+ * @throws INVALID_ARGUMENT when a word is no pair
+ */
+export function pairsOf(instruction: string, args: string): readonly (readonly [key: string, value: string])[] {
+  const words = wordsOf(args);
+  const [first = ''] = words;
+  if (!first.includes('=')) {
+    const rest = args.slice(first.length).trim();
+    if (rest === '') throw new AttestdError('INVALID_ARGUMENT', `${instruction} must have two arguments`);
+    return [[first, rest]];
+  }
+  return words.map((word) => {
+    const at = word.indexOf('=');
+    if (at < 0) {
+      const why = `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`;
+      throw new AttestdError('INVALID_ARGUMENT', why);
+    }
+    return [word.slice(0, at), word.slice(at + 1)];
+  });
+}
+
+/** The text without quotes and escapes. */
+export function unquote(text: string): string {
+  return expand(text, undefined);
+}
+
+/**
+ * The text without quotes and escapes, and with `$name`, `${name}`, `${name:-default}` and `${name:+other}` replaced,
+ * except within single quotes.
+ *
+ * @param environment values of names; undefined leaves `$` alone
+ */
+export function expand(text: string, environment: Readonly<Record<string, string>> | undefined): string {
+  const pieces = /'([^']*)'|\\(.)|\$\{(\w+)(?::([-+])([^}]*))?\}|\$(\w+)|"|([^'"\\$]+)|([\s\S])/g;
+  let quoted = false;
+  return text.replace(pieces, (piece, single, escaped, braced, operator, other, bare, plain) => {
+    if (plain !== undefined) return plain;
+    if (piece === '"') {
+      quoted = !quoted;
+      return '';
+    }
+    if (single !== undefined) return quoted ? piece : single;
+    if (escaped !== undefined) return quoted && !'"$\\'.includes(escaped) ? piece : escaped;
+    const name = braced ?? bare;
+    if (name === undefined || environment === undefined) return piece;
+    const value = environment[name] ?? '';
+    if (operator === '-') return value === '' ? other : value;
+    if (operator === '+') return value === '' ? '' : other;
+    return value;
+  });
+}

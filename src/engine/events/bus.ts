@@ -1,0 +1,171 @@
+import { AttestdError } from '../../errors.js';
+import type { Filters } from '../filters.js';
+import { parseUnixTimestamp } from '../timestamps.js';
+import { includesEvent } from './filter.js';
+
+/** Who an event is about. */
+export interface EventActor {
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An event as `GET /events` reports it. */
+export interface DaemonEvent {
+  readonly type: string;
+  readonly action: string;
+  readonly actor: EventActor;
+  /** Nanoseconds since 1970. */
+  readonly timeNano: bigint;
+}
+
+/** What a subscriber asks for. */
+export interface Subscription {
+  /** Nanoseconds since 1970; without it and without `until`, only new events are reported. */
+  readonly since?: bigint | undefined;
+  /** Nanoseconds since 1970; the stream ends there. */
+  readonly until?: bigint | undefined;
+  readonly filters?: Filters | undefined;
+}
+
+/**
+ * The range of `GET /events` as it comes in the query.
+ *
+ * @throws INVALID_ARGUMENT with dockerd's text (topics/events)
+ */
+export function eventRange(
+  since: string | undefined,
+  until: string | undefined,
+): { since: bigint | undefined; until: bigint | undefined } {
+  const range = { since: parsePart('since', since), until: parsePart('until', until) };
+  if (range.until !== undefined && range.until < (range.since ?? range.until)) {
+    const why = `\`since\` time (${since}) cannot be after \`until\` time (${until})`;
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
+  return range;
+}
+
+function parsePart(name: string, text: string | undefined): bigint | undefined {
+  try {
+    return parseUnixTimestamp(text);
+  } catch (error) {
+    throw new AttestdError('INVALID_ARGUMENT', `invalid value for '${name}': ${(error as Error).message}`);
+  }
+}
+
+/** Events that dockerd remembers for `since` and `until`. */
+const remembered = 256;
+
+/** Events that wait for a slow subscriber; later ones are lost to it, as in dockerd. */
+const waiting = 1024;
+
+/** The daemon's events: a bounded memory of the last ones and any number of subscribers. */
+export class EventBus {
+  private readonly memory: DaemonEvent[] = [];
+  private readonly queues = new Set<Queue>();
+
+  /** @param clock nanoseconds since 1970, now */
+  constructor(private readonly clock: () => bigint) {}
+
+  /** How many subscribers there are (`NEventsListener` of /info). */
+  get listeners(): number {
+    return this.queues.size;
+  }
+
+  /** Publish an event that happens now. */
+  log(type: string, action: string, actor: EventActor): void {
+    const last = this.memory.at(-1)?.timeNano ?? 0n;
+    const now = this.clock();
+    // The clock is coarser than dockerd's; equal times would make `since` ambiguous.
+    const event = { type, action, actor, timeNano: now > last ? now : last + 1n };
+    this.memory.push(event);
+    if (this.memory.length > remembered) this.memory.shift();
+    for (const queue of this.queues) queue.offer(event);
+  }
+
+  /**
+   * Remembered events in range, then new ones. The subscription begins with the call.
+   *
+   * @param wanted range and filters
+   * @param signal ends the stream
+   */
+  subscribe(wanted: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
+    const { since, until, filters } = wanted;
+    const accepts = (event: DaemonEvent): boolean => filters === undefined || includesEvent(filters, event);
+    const queue = new Queue(accepts, () => this.queues.delete(queue));
+    if (since !== undefined || until !== undefined) {
+      for (const event of this.memory) {
+        if (event.timeNano >= (since ?? 0n) && (until === undefined || event.timeNano <= until)) queue.offer(event);
+      }
+    }
+    const left = until === undefined ? undefined : until - this.clock();
+    if (signal?.aborted === true || (left !== undefined && left < 0n)) queue.end();
+    else this.follow(queue, left, signal);
+    return queue;
+  }
+
+  private follow(queue: Queue, left: bigint | undefined, signal: AbortSignal | undefined): void {
+    this.queues.add(queue);
+    const end = (): void => queue.end();
+    signal?.addEventListener('abort', end, { once: true });
+    queue.onEnd(() => signal?.removeEventListener('abort', end));
+    if (left === undefined) return;
+    // A timer holds 31 bits of milliseconds.
+    const timer = setTimeout(end, Number(left / 1_000_000n > 0x7fffffffn ? 0x7fffffffn : left / 1_000_000n));
+    queue.onEnd(() => clearTimeout(timer));
+  }
+
+  /** End all subscriptions. */
+  close(): void {
+    for (const queue of [...this.queues]) queue.end();
+  }
+}
+
+/** One subscriber's events, waiting to be read. */
+class Queue implements AsyncIterableIterator<DaemonEvent> {
+  private readonly events: DaemonEvent[] = [];
+  private readonly readers: ((result: IteratorResult<DaemonEvent>) => void)[] = [];
+  private readonly endings: (() => void)[] = [];
+  private ended = false;
+
+  constructor(
+    private readonly accepts: (event: DaemonEvent) => boolean,
+    leave: () => void,
+  ) {
+    this.endings.push(leave);
+  }
+
+  onEnd(act: () => void): void {
+    this.endings.push(act);
+  }
+
+  offer(event: DaemonEvent): void {
+    if (this.ended || !this.accepts(event)) return;
+    const reader = this.readers.shift();
+    if (reader !== undefined) reader({ value: event, done: false });
+    else if (this.events.length < waiting) this.events.push(event);
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const act of this.endings) act();
+    for (const reader of this.readers.splice(0)) reader({ value: undefined, done: true });
+  }
+
+  next(): Promise<IteratorResult<DaemonEvent>> {
+    const event = this.events.shift();
+    if (event !== undefined) return Promise.resolve({ value: event, done: false });
+    if (this.ended) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve) => this.readers.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<DaemonEvent>> {
+    this.events.length = 0;
+    this.end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

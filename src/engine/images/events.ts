@@ -1,0 +1,37 @@
+import { AttestdError } from '../../errors.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import { bestManifest } from './manifests.js';
+import { resolveImage } from './names.js';
+
+/** What happens to images. */
+export type ImageAction = 'delete' | 'import' | 'load' | 'pull' | 'push' | 'save' | 'tag' | 'untag';
+
+/**
+ * Report that something happened to an image: its name, and the labels of its configuration where it can be read
+ * (topics/events).
+ *
+ * @param id the image's digest
+ * @param name the name by which the event is known, the digest as a rule
+ */
+export async function logImageEvent(context: Context, id: string, name: string, action: ImageAction): Promise<void> {
+  const labels = await labelsOf(context, id);
+  context.events.log('image', action, { id, attributes: { ...labels, name } });
+}
+
+/** Report that something happened to a name, without looking at the image behind it. */
+export function logNameEvent(context: Context, image: ImageRecord, name: string, action: ImageAction): void {
+  context.events.log('image', action, { id: image.target.digest, attributes: { name } });
+}
+
+async function labelsOf(context: Context, id: string): Promise<Readonly<Record<string, string>>> {
+  const { documents, store } = context;
+  try {
+    const manifest = await bestManifest(context, resolveImage(store, id), 'strict', undefined);
+    const config = await documents.config((await documents.manifest(manifest)).config);
+    return config.config.Labels ?? {};
+  } catch (error) {
+    if (error instanceof AttestdError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json/render.js';
+import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
+import type { Platform } from '../../oci/descriptor.js';
+import { isDangling } from '../../oci/index-file.js';
+import { familiarString } from '../../oci/reference.js';
+import type { Context } from '../context.js';
+import { bestManifest } from './manifests.js';
+import { imagesOf, parseNamed, resolveImage } from './names.js';
+import { chainIds } from './snapshots.js';
+
+/**
+ * `GET /images/{name}/history`, newest step first; null where the configuration has none (BEHAVIOR.md section 5).
+ *
+ * @param platform loosely matched
+ * @throws NOT_FOUND when the image, the platform or the configuration is not there
+ */
+export async function imageHistory(
+  context: Context,
+  name: string,
+  platform: Platform | undefined,
+): Promise<readonly JsonObject[] | null> {
+  const { documents, snapshots, store } = context;
+  const image = resolveImage(store, name);
+  const manifest = await bestManifest(context, image, 'loose', platform);
+  const config = await documents.config((await documents.manifest(manifest)).config);
+  await snapshots.settle(manifest);
+  const sizes = chainIds(config.rootfs.diff_ids ?? []).map((id) => snapshots.usage(id) ?? 0);
+  const steps = (config.history ?? []).map((step) => {
+    let size = 0;
+    if (step.empty_layer !== true) {
+      const next = sizes.shift();
+      if (next === undefined) throw new AttestdError('INTERNAL', 'unable to find the size of the layer');
+      size = next;
+    }
+    return {
+      Comment: step.comment ?? '',
+      Created: step.created === undefined ? 0 : unixSeconds(parseGoTime(step.created)),
+      CreatedBy: step.created_by ?? '',
+      Size: size,
+    };
+  });
+  if (steps.length === 0) return null;
+  const { digest } = image.target;
+  const tags = imagesOf(store, digest).flatMap((candidate) => {
+    const named = isDangling(candidate) ? undefined : parseNamed(candidate.name);
+    return named === undefined ? [] : [familiarString(named)];
+  });
+  return steps.reverse().map(({ Comment, Created, CreatedBy, Size }, i) => ({
+    Comment,
+    Created,
+    CreatedBy,
+    Id: i === 0 ? digest : '<missing>',
+    Size,
+    Tags: i === 0 && tags.length > 0 ? tags : null,
+  }));
+}

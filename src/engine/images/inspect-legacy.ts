@@ -1,0 +1,50 @@
+import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
+import { still } from '../versions.js';
+
+/** Fields of Config that versions before 1.50 have although they say nothing about an image. */
+const containerFields: JsonObject = {
+  AttachStderr: false,
+  AttachStdin: false,
+  AttachStdout: false,
+  Domainname: '',
+  Hostname: '',
+  Image: '',
+  OpenStdin: false,
+  StdinOnce: false,
+  Tty: false,
+};
+
+/** Fields of Config that versions before 1.52 have even when they are empty. */
+const emptyFields: JsonObject = {
+  Cmd: null,
+  Entrypoint: null,
+  Env: null,
+  Labels: null,
+  OnBuild: null,
+  User: '',
+  Volumes: null,
+  WorkingDir: '',
+};
+
+/** Config with what an older API version adds to it. */
+export function widenConfig(config: JsonObject, apiVersion: string): JsonObject {
+  if (!still(apiVersion, 'inspect.legacyFields')) return config;
+  const more = still(apiVersion, 'inspect.legacyConfig') ? { ...containerFields, ...emptyFields } : emptyFields;
+  return { ...more, ...config };
+}
+
+/** An inspected image with what an older API version adds; an answer that gained something has its keys sorted. */
+export function widenInspect(body: JsonObject, apiVersion: string): JsonValue {
+  if (!still(apiVersion, 'inspect.legacyFields')) return body;
+  const legacy = {
+    Parent: '',
+    Comment: '',
+    DockerVersion: '',
+    Author: '',
+    GraphDriver: { Data: null, Name: 'overlayfs' },
+    ...(still(apiVersion, 'inspect.VirtualSize') && { VirtualSize: body.Size, Created: '0001-01-01T00:00:00Z' }),
+    ...(still(apiVersion, 'inspect.Container') && { Container: '', ContainerConfig: null }),
+  };
+  const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+  return sortKeys({ ...legacy, ...present });
+}

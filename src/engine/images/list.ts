@@ -1,0 +1,158 @@
+import { AttestdError } from '../../errors.js';
+import { type JsonObject, type JsonValue, sortedMap, sortKeys } from '../../go/json/render.js';
+import { goObject } from '../../go/json/value.js';
+import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
+import { isDangling } from '../../oci/index-file.js';
+import { descriptorType } from '../../oci/manifest.js';
+import { familiarString } from '../../oci/reference.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import { checkKeys, noFilters } from '../filters.js';
+import type { ListOptions } from '../types.js';
+import { has, still } from '../versions.js';
+import { imageFilter } from './list-filters.js';
+import { matcherFor } from './manifests.js';
+import { familiarDigested, parseNamed, parseNormalized } from './names.js';
+import { sharedSizes } from './shared-size.js';
+import { type ImageSummary, summarize } from './summary.js';
+
+const knownFilters = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
+
+/** An entry of the list before the rules of older API versions. */
+interface Entry {
+  readonly created: number;
+  readonly tags: readonly string[] | undefined;
+  readonly digests: readonly string[] | undefined;
+  readonly containers: number;
+  readonly body: (tags: JsonValue, digests: JsonValue, containers: number) => Record<string, JsonValue | undefined>;
+}
+
+/**
+ * `GET /images/json`: an entry for each target, newest first (BEHAVIOR.md section 5; topics/images-json).
+ *
+ * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
+ * or since
+ */
+export async function listSummaries(context: Context, options: ListOptions): Promise<readonly JsonValue[]> {
+  const { apiVersion, filters = noFilters } = options;
+  const manifests = has(apiVersion, 'list.manifests') && options.manifests === true;
+  if (has(apiVersion, 'list.identity') && options.identity === true && !manifests) {
+    throw new AttestdError('INVALID_ARGUMENT', 'conflicting options: identity requires manifests=1');
+  }
+  checkKeys(filters, knownFilters);
+  const groups = await groupByTarget(context, options);
+  const statements = manifests && context.channel === 'experimental' && has(apiVersion, 'attestations.Statements');
+  const matcher = matcherFor(context, 'strict', undefined);
+  const summaries = await Promise.all(
+    groups.map(async ({ image }) => summarize(context, image, matcher, { statements })),
+  );
+  const shared = has(apiVersion, 'list.shared-size') && options.sharedSize === true;
+  const sizes = shared ? sharedSizes(context, summaries) : undefined;
+  const entries = groups.map(({ image, tags }, i) =>
+    makeEntry(image, tags, summaries[i] as ImageSummary, manifests, sizes?.[i] ?? -1),
+  );
+  entries.sort((a, b) => b.created - a.created);
+  return entries.map((entry) => finish(entry, apiVersion));
+}
+
+interface Group {
+  image: ImageRecord;
+  tags: string[] | undefined;
+}
+
+/** One group a target: the last of its named images, and the names of all that passed the filters. */
+async function groupByTarget(context: Context, { filters = noFilters }: ListOptions): Promise<readonly Group[]> {
+  const passes = await imageFilter(context, filters);
+  const groups = new Map<string, Group>();
+  for (const image of context.store.list()) {
+    if (!(await passes(image))) continue;
+    const { digest } = image.target;
+    const group = groups.get(digest);
+    if (isDangling(image)) {
+      if (group === undefined) groups.set(digest, { image, tags: undefined });
+      continue;
+    }
+    const named = parseNormalized(image.name);
+    const tags = named === undefined ? group?.tags : [...(group?.tags ?? []), familiarString(named)];
+    groups.set(digest, { image, tags });
+  }
+  return [...groups.values()];
+}
+
+function makeEntry(
+  image: ImageRecord,
+  tags: readonly string[] | undefined,
+  summary: ImageSummary,
+  manifests: boolean,
+  sharedSize: number,
+): Entry {
+  const { best } = summary;
+  const { digest } = image.target;
+  const created = best?.config?.created;
+  const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));
+  const named = parseNamed(image.name);
+  const invalid = best !== undefined && named === undefined && !isDangling(image);
+  return {
+    created: seconds,
+    tags: invalid ? [...(tags ?? []), image.name] : tags,
+    digests: best === undefined ? [digest] : digestsOf(image),
+    containers: best === undefined ? -1 : 0,
+    body: (repoTags, repoDigests, containers) => ({
+      Containers: containers,
+      Created: seconds,
+      Id: digest,
+      Labels: best === undefined ? null : sortedMap(best.config?.config.Labels ?? {}),
+      ParentId: '',
+      Descriptor: goObject(image.target, descriptorType),
+      Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,
+      RepoDigests: repoDigests,
+      RepoTags: repoTags,
+      SharedSize: sharedSize,
+      Size: summary.totalSize,
+    }),
+  };
+}
+
+function digestsOf(image: ImageRecord): readonly string[] | undefined {
+  const named = parseNamed(image.name);
+  const digested = named === undefined ? undefined : familiarDigested(named, image.target.digest);
+  return digested === undefined ? undefined : [digested];
+}
+
+/** Apply what an API version lacks, or still has. */
+function finish(entry: Entry, apiVersion: string): JsonValue {
+  const { tags, digests } = entry;
+  const containers = has(apiVersion, 'list.Containers') ? entry.containers : -1;
+  const old = still(apiVersion, 'list.none');
+  const none = old && (tags ?? []).length === 0 && (digests ?? []).length === 0;
+  const missing = old ? null : [];
+  const repoTags = none ? ['<none>:<none>'] : (tags ?? missing);
+  const repoDigests = none ? ['<none>@<none>'] : (digests ?? missing);
+  const body = entry.body(repoTags, repoDigests, containers);
+  if (!has(apiVersion, 'list.Descriptor')) body.Descriptor = undefined;
+  if (!still(apiVersion, 'list.VirtualSize')) return body;
+  return sortKeys({ ...body, VirtualSize: body.Size });
+}
+
+/** Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included. */
+export async function usageSummaries(context: Context): Promise<readonly { body: JsonObject; sizes: UsageSizes }[]> {
+  const groups = await groupByTarget(context, { apiVersion: '1.55' });
+  const matcher = matcherFor(context, 'strict', undefined);
+  const summaries = await Promise.all(
+    groups.map(({ image }) => summarize(context, image, matcher, { statements: false })),
+  );
+  const shared = sharedSizes(context, summaries);
+  const entries = groups.map(({ image, tags }, i) => {
+    const summary = summaries[i] as ImageSummary;
+    const entry = makeEntry(image, tags, summary, false, shared[i] as number);
+    const body = entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers);
+    return { created: entry.created, body, sizes: { shared: shared[i] as number, total: summary.totalSize } };
+  });
+  return entries.sort((a, b) => b.created - a.created);
+}
+
+/** Sizes of an entry of `GET /system/df`, bytes. */
+export interface UsageSizes {
+  readonly shared: number;
+  readonly total: number;
+}

@@ -1,0 +1,175 @@
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../../errors.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { danglingName, isDangling } from '../../oci/index-file.js';
+import { type ImportedImage, importArchive } from '../../oci/load.js';
+import { anyOf, formatPlatformAll, type PlatformMatcher } from '../../oci/platform.js';
+import { familiarString, formatReference, tagNameOnly } from '../../oci/reference.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import type { LoadOptions, StreamMessage } from '../types.js';
+import { logImageEvent } from './events.js';
+import { platformOf, presentManifests } from './manifests.js';
+import { familiarNameOf, parseNormalized } from './names.js';
+import { isAvailable, isPseudo } from './summary.js';
+
+/** Text by which the importer says that an archive leads to no manifest. */
+const emptyArchive = 'image might be filtered out';
+
+/**
+ * `POST /images/load` (BEHAVIOR.md section 6; topics/load-errors): whatever goes wrong is told in the stream, with the
+ * daemon's text.
+ */
+export async function* loadImages(
+  context: Context,
+  archive: Readable,
+  options: LoadOptions,
+): AsyncGenerator<StreamMessage> {
+  const { platforms = [] } = options;
+  try {
+    const images = await importNamed(context, archive, platforms);
+    const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
+    for (const image of images) yield* report(context, image, unpackable);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    yield { error: error.message, errorDetail: { message: error.message } };
+  }
+}
+
+/** Read the archive, give its images their names and see that they have the wanted platforms. */
+async function importNamed(
+  context: Context,
+  archive: Readable,
+  platforms: readonly Platform[],
+): Promise<readonly ImageRecord[]> {
+  const { store, hostMatcher } = context;
+  const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
+  const imported = await importArchive(archive, store, matcher, hostMatcher).catch((error: unknown) => {
+    throw matcher === undefined ? error : explainPlatforms(error, platforms);
+  });
+  try {
+    const named: ImageRecord[] = [];
+    for (const image of imported.images) named.push(...(await nameImported(context, image)));
+    // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
+    if (platforms.length > 0) await requirePlatforms(context, named, platforms);
+    return named;
+  } finally {
+    await imported.end();
+  }
+}
+
+/** The name that an archive gives, and a dangling one where it gives none or one that is malformed. */
+async function nameImported({ store }: Context, { name, target }: ImportedImage): Promise<readonly ImageRecord[]> {
+  const named = name === undefined ? undefined : parseNormalized(name);
+  if (named !== undefined) await keepPrevious(store.get(formatReference(named)), store);
+  const records: ImageRecord[] = [];
+  if (name !== undefined) records.push(await store.put(name, target));
+  if (named === undefined) records.push(await store.put(danglingName(target.digest), target));
+  return records;
+}
+
+/** dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again. */
+async function keepPrevious(image: ImageRecord | undefined, store: Context['store']): Promise<void> {
+  if (image === undefined || store.get(danglingName(image.target.digest)) !== undefined) return;
+  await store.put(danglingName(image.target.digest), image.target);
+}
+
+function namesOf(platforms: readonly Platform[]): string {
+  return `[${platforms.map(formatPlatformAll).join(' ')}]`;
+}
+
+function explainPlatforms(error: unknown, platforms: readonly Platform[]): unknown {
+  if (!(error instanceof AttestdError)) return error;
+  const what = `requested platform(s) (${namesOf(platforms)})`;
+  if (error.message === emptyArchive) return new AttestdError('NOT_FOUND', `${what} not found: ${error.message}`);
+  if (error.code !== 'NOT_FOUND') return error;
+  return new AttestdError('NOT_FOUND', `${what} found, but some content is missing: NotFound: ${error.message}`);
+}
+
+/** Check that each image has one of the wanted platforms, with all its content. */
+async function requirePlatforms(
+  context: Context,
+  images: readonly ImageRecord[],
+  platforms: readonly Platform[],
+): Promise<void> {
+  const matcher = anyOf(platforms, context.hostMatcher);
+  const incomplete: string[] = [];
+  for (const image of images) if (!(await provides(context, image, matcher))) incomplete.push(familiarNameOf(image));
+  if (incomplete.length === 0) return;
+  const wanted = `the requested platform (${namesOf(platforms)})`;
+  const [only] = incomplete;
+  throw new AttestdError(
+    'NOT_FOUND',
+    incomplete.length === 1
+      ? `image ${only} was loaded, but doesn't provide ${wanted}`
+      : `images [${incomplete.join(', ')}] were loaded, but don't provide ${wanted}`,
+  );
+}
+
+async function provides(context: Context, image: ImageRecord, matcher: PlatformMatcher): Promise<boolean> {
+  const { documents } = context;
+  for (const manifest of await presentManifests(documents, image)) {
+    const platform = await platformIfKnown(context, manifest);
+    if (platform === undefined || !matcher.match(platform)) continue;
+    if ((await isAvailable(documents, manifest)) === true) return true;
+  }
+  return false;
+}
+
+/** The platform of a manifest; undefined where its configuration is not there. */
+async function platformIfKnown({ documents }: Context, manifest: Descriptor): Promise<Platform | undefined> {
+  try {
+    return await platformOf(documents, manifest);
+  } catch (error) {
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Unpack what the machine runs of an image and say that it is loaded; an image that cannot be unpacked stays. */
+async function* report(
+  context: Context,
+  image: ImageRecord,
+  unpackable: PlatformMatcher,
+): AsyncGenerator<StreamMessage> {
+  const { digest } = image.target;
+  const dangling = isDangling(image);
+  const name = dangling ? digest : displayName(image.name);
+  const failure = await unpack(context, image, unpackable);
+  yield { stream: `${dangling ? 'Loaded image ID' : 'Loaded image'}: ${name}\n` };
+  await logImageEvent(context, digest, digest, 'load');
+  if (failure !== undefined) yield { stream: `Error unpacking image ${name}: ${failure}\n` };
+}
+
+function displayName(name: string): string {
+  const named = parseNormalized(name);
+  return named === undefined ? name : familiarString(tagNameOnly(named));
+}
+
+/** @returns what went wrong, if anything did */
+async function unpack(context: Context, image: ImageRecord, unpackable: PlatformMatcher): Promise<string | undefined> {
+  const { documents, snapshots } = context;
+  try {
+    for (const manifest of await presentManifests(documents, image)) {
+      if ((await isPseudo(documents, manifest)) !== false) continue;
+      const platform = await platformIfKnown(context, manifest).catch(() => undefined);
+      if (platform === undefined || !unpackable.match(platform)) continue;
+      if (!(await hasConfig(context, manifest))) continue;
+      await snapshots.unpack(manifest, image.name);
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    return error.message;
+  }
+}
+
+async function hasConfig({ documents }: Context, manifest: Descriptor): Promise<boolean> {
+  try {
+    await documents.config((await documents.manifest(manifest)).config);
+    return true;
+  } catch (error) {
+    if (error instanceof AttestdError) return false;
+    throw error;
+  }
+}

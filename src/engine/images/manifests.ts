@@ -1,0 +1,122 @@
+import { AttestdError } from '../../errors.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { isIndexType, isManifestType } from '../../oci/media-types.js';
+import { anyOf, formatPlatformAll, only, onlyStrict, type PlatformMatcher } from '../../oci/platform.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import type { Documents } from './documents.js';
+import { familiarNameOf } from './names.js';
+
+/** What a walk does with each descriptor. */
+type Visit = (descriptor: Descriptor) => Promise<void> | void;
+
+/**
+ * Visit a descriptor and what it leads to, depth first, as far as the store has it.
+ *
+ * @throws CORRUPT when something on the way is not what its media type says
+ */
+export async function walkPresent(documents: Documents, root: Descriptor, visit: Visit): Promise<void> {
+  if (!(await documents.has(root.digest))) return;
+  await visit(root);
+  for (const child of await presentChildren(documents, root)) await walkPresent(documents, child, visit);
+}
+
+/**
+ * Visit a descriptor and what it leads to, depth first, whether the store has it or not.
+ *
+ * @throws CORRUPT when something on the way is not what its media type says
+ */
+export async function walkReachable(documents: Documents, root: Descriptor, visit: Visit): Promise<void> {
+  await visit(root);
+  for (const child of await presentChildren(documents, root)) await walkReachable(documents, child, visit);
+}
+
+async function presentChildren(documents: Documents, descriptor: Descriptor): Promise<readonly Descriptor[]> {
+  if (!isIndexType(descriptor.mediaType) && !isManifestType(descriptor.mediaType)) return [];
+  try {
+    return await documents.children(descriptor);
+  } catch (error) {
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return [];
+    throw error;
+  }
+}
+
+/** The platform of an image manifest: its descriptor's, else its configuration's. */
+export async function platformOf(documents: Documents, manifest: Descriptor): Promise<Platform> {
+  if (manifest.platform !== undefined) return manifest.platform;
+  return platformOfConfig(await documents.config((await documents.manifest(manifest)).config));
+}
+
+/** The platform in an image configuration, whose other fields are left out. */
+export function platformOfConfig(config: Platform): Platform {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config;
+  return {
+    architecture,
+    os,
+    ...(version !== undefined && { 'os.version': version }),
+    ...(features !== undefined && { 'os.features': features }),
+    ...(variant !== undefined && { variant }),
+  };
+}
+
+/** How strictly a requested platform is taken: `loose` lets a machine's older variants pass. */
+export type Strictness = 'loose' | 'strict';
+
+/** A matcher for a requested platform; without one, any platform, what the machine runs best first. */
+export function matcherFor(context: Context, strictness: Strictness, platform: Platform | undefined): PlatformMatcher {
+  if (platform === undefined) return anyOf([], context.hostMatcher);
+  return strictness === 'loose' ? only(platform) : onlyStrict(platform);
+}
+
+/** dockerd's 404 for an image without the wanted platform. */
+export function platformNotFound(name: string, wanted: Platform | undefined): AttestdError {
+  const what = wanted === undefined ? 'any platform' : `the specified platform (${formatPlatformAll(wanted)})`;
+  return new AttestdError('NOT_FOUND', `image with reference ${name} was found but does not provide ${what}`);
+}
+
+/** The image manifests of an image that the store has. */
+export async function presentManifests(documents: Documents, image: ImageRecord): Promise<readonly Descriptor[]> {
+  const { target, name } = image;
+  if (isManifestType(target.mediaType)) return [target];
+  if (!isIndexType(target.mediaType)) {
+    const why = 'descriptor is neither a manifest or index';
+    throw new AttestdError('INVALID_ARGUMENT', `error walking manifest for ${name}: ${why}`);
+  }
+  const found: Descriptor[] = [];
+  await walkPresent(documents, target, (descriptor) => {
+    if (isManifestType(descriptor.mediaType)) found.push(descriptor);
+  });
+  return found;
+}
+
+/**
+ * The manifest of an image that fits a platform best, of those that the store has; nested indexes are entered.
+ *
+ * @throws NOT_FOUND with dockerd's text (topics/inspect, topics/tag)
+ */
+export async function bestManifest(
+  context: Context,
+  image: ImageRecord,
+  strictness: Strictness,
+  platform: Platform | undefined,
+): Promise<Descriptor> {
+  const matcher = matcherFor(context, strictness, platform);
+  const best = await bestMatch(context.documents, image, matcher);
+  if (best === undefined) throw platformNotFound(familiarNameOf(image), platform);
+  return best;
+}
+
+/** The manifest that a matcher likes best, of those that the store has; undefined where none matches. */
+export async function bestMatch(
+  documents: Documents,
+  image: ImageRecord,
+  matcher: PlatformMatcher,
+): Promise<Descriptor | undefined> {
+  let best: { manifest: Descriptor; platform: Platform } | undefined;
+  for (const manifest of await presentManifests(documents, image)) {
+    const candidate = await platformOf(documents, manifest);
+    if (!matcher.match(candidate)) continue;
+    if (best === undefined || matcher.less(candidate, best.platform)) best = { manifest, platform: candidate };
+  }
+  return best?.manifest;
+}

@@ -1,0 +1,111 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json/render.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDangling } from '../../oci/index-file.js';
+import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import { checkKeys, type Filters, flagOf } from '../filters.js';
+import { logNameEvent } from './events.js';
+import { imageFilter } from './list-filters.js';
+import { walkPresent } from './manifests.js';
+import { familiarNameOf } from './names.js';
+import { chainIds } from './snapshots.js';
+
+const knownFilters = ['dangling', 'label', 'label!', 'until'];
+
+const running = new WeakSet<Context>();
+
+/**
+ * `POST /images/prune` (topics/prune): deletes dangling images, with `dangling=false` all that no container uses.
+ *
+ * @throws INVALID_ARGUMENT for a bad filter; CONFLICT while another prune runs
+ */
+export async function pruneImages(context: Context, filters: Filters): Promise<JsonObject> {
+  if (running.has(context)) throw new AttestdError('CONFLICT', 'a prune operation is already running');
+  running.add(context);
+  try {
+    checkKeys(filters, knownFilters);
+    const danglingOnly = flagOf(filters, 'dangling', true);
+    const others = new Map([...filters].filter(([key]) => key !== 'dangling'));
+    const passes = await imageFilter(context, others);
+    const chosen: ImageRecord[] = [];
+    for (const image of context.store.list()) {
+      if ((!danglingOnly || isDangling(image)) && (await passes(image))) chosen.push(image);
+    }
+    return await removeChosen(context, chosen);
+  } finally {
+    running.delete(context);
+  }
+}
+
+async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<JsonObject> {
+  const { store, snapshots } = context;
+  const contents = new Map<ImageRecord, ImageContent>();
+  const holders = new Map<string, number>();
+  for (const image of store.list()) {
+    const content = await contentOf(context, image);
+    contents.set(image, content);
+    for (const id of [...content.digests, ...[...content.chains].map(stackKey)])
+      holders.set(id, (holders.get(id) ?? 0) + 1);
+  }
+  /** Whether nobody else holds a blob or a layer stack any more. */
+  const release = (id: string): boolean => {
+    const left = (holders.get(id) ?? 1) - 1;
+    holders.set(id, left);
+    return left === 0;
+  };
+  const deleted: JsonObject[] = [];
+  let reclaimed = 0;
+  for (const image of chosen) {
+    const { blobs, digests, chains } = contents.get(image) ?? (await contentOf(context, image));
+    await store.remove(image.name).catch(ignoreMissing);
+    const familiar = familiarNameOf(image);
+    logNameEvent(context, image, familiar, 'untag');
+    deleted.push({ Untagged: familiar });
+    const released = new Set([...digests].filter(release));
+    const gone = blobs.filter(({ digest }) => released.has(digest));
+    const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
+    deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
+    for (const { size } of gone) reclaimed += size;
+    for (const id of chains) if (release(stackKey(id))) reclaimed += snapshots.drop(id);
+    if (manifests.length > 0) logNameEvent(context, image, familiar, 'delete');
+  }
+  await store.collect();
+  return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
+}
+
+/** Somebody else may have taken the name away meanwhile. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AttestdError) || error.code !== 'NOT_FOUND') throw error;
+}
+
+/** The lowest layer's stack has the digest of its blob where that is not compressed; the two are not the same. */
+function stackKey(chainId: string): string {
+  return `stack ${chainId}`;
+}
+
+interface ImageContent {
+  /** In the order of the walk; one that is referred to several times counts as often, as in dockerd. */
+  readonly blobs: readonly Descriptor[];
+  readonly digests: ReadonlySet<string>;
+  readonly chains: ReadonlySet<string>;
+}
+
+/** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
+async function contentOf({ documents, debug }: Context, image: ImageRecord): Promise<ImageContent> {
+  const blobs: Descriptor[] = [];
+  const chains = new Set<string>();
+  try {
+    await walkPresent(documents, image.target, async (descriptor) => {
+      blobs.push(descriptor);
+      if (!isConfigType(descriptor.mediaType)) return;
+      const { rootfs } = await documents.config(descriptor);
+      for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
+    });
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    debug(`content of ${image.name} cannot be found: ${error.message}`);
+  }
+  return { blobs, digests: new Set(blobs.map(({ digest }) => digest)), chains };
+}

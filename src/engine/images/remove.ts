@@ -1,0 +1,192 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json/render.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { isDangling } from '../../oci/index-file.js';
+import { isIndexType, isManifestType } from '../../oci/media-types.js';
+import { formatPlatform } from '../../oci/platform.js';
+import { familiarString, type NamedReference, parseAnyReference, repositoryName } from '../../oci/reference.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import type { RemoveOptions } from '../types.js';
+import { logImageEvent, logNameEvent } from './events.js';
+import { bestMatch, matcherFor, platformNotFound, walkPresent } from './manifests.js';
+import {
+  familiarNameOf,
+  isDanglingReference,
+  noSuchImage,
+  parseNamed,
+  parseNormalized,
+  resolveAll,
+  resolveImage,
+} from './names.js';
+
+/** What to delete, once it is decided. */
+interface Plan {
+  readonly id: string;
+  /** Only these names go, the image stays. */
+  readonly untag?: readonly ImageRecord[];
+  /** All names go, and the image; several names are a conflict unless `several`. */
+  readonly all: readonly ImageRecord[];
+  readonly several: boolean;
+}
+
+/**
+ * `DELETE /images/{name}` (topics/delete): takes a name away and, with the last one, the image.
+ *
+ * @throws NOT_FOUND, INVALID_REFERENCE; CONFLICT for an id with several names without force; INVALID_ARGUMENT for
+ * platforms without force and, on the experimental channel, for the attestations of an image
+ */
+export async function removeImage(
+  context: Context,
+  name: string,
+  options: RemoveOptions,
+): Promise<readonly JsonObject[]> {
+  const { force = false, platforms = [] } = options;
+  refuseAttestations(context, name);
+  if (platforms.length > 0 && !force) {
+    const why = 'Content will be removed from all images referencing this variant. Use —-force to force delete.';
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
+  const plan = makePlan(context, name, force);
+  if (platforms.length > 0) return removePlatforms(context, plan.id, platforms);
+  const records = plan.untag === undefined ? await removeAll(context, plan) : await untag(context, plan.untag);
+  await context.store.collect();
+  return records;
+}
+
+/** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/deviations.md). */
+function refuseAttestations({ channel }: Context, name: string): void {
+  if (channel === 'standard' || !name.endsWith('/attestations')) return;
+  const why = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
+  throw new AttestdError('INVALID_ARGUMENT', why);
+}
+
+function makePlan({ store }: Context, text: string, force: boolean): Plan {
+  const { image, all } = resolveAll(store, text);
+  const id = ((image ?? all[0]) as ImageRecord).target.digest;
+  const byId = isIdPrefix(id, text);
+  if (image === undefined) {
+    const named = byId ? undefined : parseNormalized(text);
+    const same = sameReferences(named, all);
+    if (same.length === 0 && named !== undefined) throw noSuchImage(named);
+    if (named !== undefined && same.length !== all.length) return { id, untag: same, all, several: force };
+    return { id, all, several: force || same.length === all.length };
+  }
+  if (byId || (isDanglingReference(text) && isDangling(image))) return { id, all, several: force };
+  const same = sameReferences(parseNormalized(image.name), all);
+  if (same.length !== all.length) return { id, untag: same, all, several: force };
+  return { id, all, several: true };
+}
+
+/** Whether a text is the beginning of an image's id, with or without algorithm. */
+function isIdPrefix(id: string, text: string): boolean {
+  return id.startsWith(text) || id.slice(id.indexOf(':') + 1).startsWith(text);
+}
+
+/**
+ * The images, of those with one target, that a name stands for: the same repository and tag; all tags where it gives a
+ * digest; dangling ones; and those with only a digest, where no other tag of the repository is left.
+ */
+function sameReferences(named: NamedReference | undefined, images: readonly ImageRecord[]): readonly ImageRecord[] {
+  const same: ImageRecord[] = [];
+  let wanted = named;
+  let tag = named?.tag;
+  let digested: ImageRecord[] | undefined = [];
+  const allTags = named !== undefined && named.tag === undefined && named.digest !== undefined;
+  for (const image of images) {
+    const known = isDangling(image) ? undefined : parseNamed(image.name);
+    if (known === undefined) {
+      same.push(image);
+      continue;
+    }
+    if (wanted === undefined) {
+      wanted = known;
+      tag = known.tag;
+    } else if (repositoryName(wanted) !== repositoryName(known)) continue;
+    else if (!allTags && known.tag === undefined) {
+      digested?.push(image);
+      continue;
+    } else if (!allTags) {
+      tag ??= known.tag;
+      if (tag !== known.tag) {
+        digested = undefined;
+        continue;
+      }
+    }
+    same.push(image);
+  }
+  return [...same, ...(digested ?? [])];
+}
+
+async function untag(context: Context, images: readonly ImageRecord[]): Promise<readonly JsonObject[]> {
+  const records: JsonObject[] = [];
+  for (const image of images) {
+    await context.store.remove(image.name);
+    const named = parseNormalized(image.name);
+    if (named === undefined) continue;
+    const familiar = familiarString(named);
+    logNameEvent(context, image, familiar, 'untag');
+    records.push({ Untagged: familiar });
+  }
+  return records;
+}
+
+async function removeAll(context: Context, { id, all, several }: Plan): Promise<readonly JsonObject[]> {
+  const records: JsonObject[] = [];
+  for (const image of all) {
+    if (!several && all.length > 1) {
+      const short = id.slice(id.indexOf(':') + 1).slice(0, 12);
+      const why = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
+      throw new AttestdError('CONFLICT', why);
+    }
+    const familiar = familiarOf(image);
+    await context.store.remove(image.name);
+    if (isDangling(image)) continue;
+    logNameEvent(context, image, familiar, 'untag');
+    records.push({ Untagged: familiar });
+  }
+  await logImageEvent(context, id, id, 'delete');
+  return [...records, { Deleted: id }];
+}
+
+/** The name as people write it; an image with a malformed one cannot be deleted (BEHAVIOR.md section 6). */
+function familiarOf(image: ImageRecord): string {
+  try {
+    return familiarString(parseAnyReference(image.name));
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError('INTERNAL', error.message, { cause: error });
+  }
+}
+
+/** Delete the blobs of single platforms, whoever else refers to them; the index stays. */
+async function removePlatforms(
+  context: Context,
+  id: string,
+  platforms: readonly Platform[],
+): Promise<readonly JsonObject[]> {
+  const { documents, store } = context;
+  const records: JsonObject[] = [];
+  for (const platform of platforms) {
+    const found: Descriptor[] = [];
+    try {
+      const image = resolveImage(store, id);
+      const manifest = await bestMatch(documents, image, matcherFor(context, 'strict', platform));
+      // dockerd does not say which platform it looked for.
+      if (manifest === undefined) throw platformNotFound(familiarNameOf(image), undefined);
+      await walkPresent(documents, manifest, (descriptor) => {
+        found.push(descriptor);
+      });
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      const what = `failed to delete platform ${formatPlatform(platform)} for image ${id}`;
+      throw new AttestdError(error.code, `${what}: ${error.message}`, { cause: error });
+    }
+    for (const { digest, mediaType } of found) {
+      if (!(await documents.has(digest))) continue;
+      await store.content.delete(digest);
+      if (isIndexType(mediaType) || isManifestType(mediaType)) records.push({ Deleted: digest });
+    }
+  }
+  return records;
+}

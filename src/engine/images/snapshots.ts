@@ -1,0 +1,118 @@
+import { AttestdError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { digestOf } from '../../oci/digest.js';
+import type { PlatformMatcher } from '../../oci/platform.js';
+import { Lru } from '../lru.js';
+import type { Documents } from './documents.js';
+import { type UnpackedLayer, unpackLayer } from './layers.js';
+
+/** Layers whose unpacked form is remembered. */
+const rememberedLayers = 10_000;
+
+/**
+ * The ids of a layer stack, bottom first: of one layer its diff id, of more the digest of the id below and the diff id
+ * (image-spec, config.md, "Layer ChainID").
+ */
+export function chainIds(diffIds: readonly string[]): readonly string[] {
+  const ids: string[] = [];
+  for (const diffId of diffIds) {
+    const below = ids.at(-1);
+    ids.push(below === undefined ? diffId : digestOf(`${below} ${diffId}`));
+  }
+  return ids;
+}
+
+/**
+ * What the daemon has unpacked. A stand-in runs nothing, so it keeps no file systems, only what they would measure:
+ * images that the machine can run are unpacked when they are loaded, and counted as such when a store is opened.
+ */
+export class Snapshots {
+  private readonly sizes = new Map<string, number>();
+  private readonly layers = new Lru<UnpackedLayer>(rememberedLayers);
+  private readonly attempts = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly documents: Documents,
+    private readonly host: PlatformMatcher,
+  ) {}
+
+  /** Bytes of one layer, without those below it; undefined when it is not unpacked. */
+  usage(chainId: string): number | undefined {
+    return this.sizes.get(chainId);
+  }
+
+  /** Bytes of a whole stack; 0 when it is not unpacked. */
+  total(diffIds: readonly string[]): number {
+    const ids = chainIds(diffIds);
+    const top = ids.at(-1);
+    if (top === undefined || !this.sizes.has(top)) return 0;
+    return ids.reduce((sum, id) => sum + (this.sizes.get(id) ?? 0), 0);
+  }
+
+  /**
+   * Forget a stack that no image has any more.
+   *
+   * @returns the bytes of its top layer
+   */
+  drop(chainId: string): number {
+    const size = this.sizes.get(chainId) ?? 0;
+    this.sizes.delete(chainId);
+    this.attempts.clear();
+    return size;
+  }
+
+  /** Unpack an image manifest that the machine can run, once; failures leave it packed, as in a daemon. */
+  async settle(manifest: Descriptor): Promise<void> {
+    const known = this.attempts.get(manifest.digest);
+    if (known !== undefined) return known;
+    const attempt = this.attempt(manifest).catch(() => undefined);
+    this.attempts.set(manifest.digest, attempt);
+    return attempt;
+  }
+
+  private async attempt(manifest: Descriptor): Promise<void> {
+    const { config } = await this.documents.manifest(manifest);
+    const platform = manifest.platform ?? (await this.documents.config(config));
+    if (this.host.match(platform)) await this.unpack(manifest, '');
+  }
+
+  /**
+   * Unpack an image manifest.
+   *
+   * @param name the image's name, for the error
+   * @throws INTERNAL with the daemon's text (BEHAVIOR.md section 6, load); NOT_FOUND, CORRUPT
+   */
+  async unpack(manifest: Descriptor, name: string): Promise<void> {
+    const { config, layers = [] } = await this.documents.manifest(manifest);
+    const diffIds = (await this.documents.config(config)).rootfs.diff_ids ?? [];
+    if (diffIds.length !== layers.length)
+      throw new AttestdError('INTERNAL', "number of layers and diffIDs don't match");
+    const ids = chainIds(diffIds);
+    for (const [i, layer] of layers.entries()) {
+      const id = ids[i] as string;
+      if (this.sizes.has(id)) continue;
+      const unpacked = await this.layer(layer, diffIds[i] as string, name);
+      if (unpacked.diffId !== diffIds[i]) {
+        const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
+        throw new AttestdError('INTERNAL', `apply layer error for ${JSON.stringify(name)}: ${found}`);
+      }
+      this.sizes.set(id, unpacked.size);
+    }
+  }
+
+  private async layer({ digest }: Descriptor, diffId: string, name: string): Promise<UnpackedLayer> {
+    const known = this.layers.get(digest);
+    if (known !== undefined) return known;
+    try {
+      const unpacked = await unpackLayer(this.documents.content, digest);
+      this.layers.set(digest, unpacked, 1);
+      return unpacked;
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      const what = `apply layer error for ${JSON.stringify(name)}: failed to extract layer ${diffId}`;
+      const missing = `NotFound: failed to get reader from content store: content digest ${digest}: not found`;
+      const why = error.code === 'NOT_FOUND' ? missing : error.message;
+      throw new AttestdError('INTERNAL', `${what}: ${why}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { AttestdError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { danglingName } from '../../oci/index-file.js';
+import {
+  familiarName,
+  familiarString,
+  formatReference,
+  type NamedReference,
+  parseReference,
+  tagNameOnly,
+  withTag,
+} from '../../oci/reference.js';
+import type { ImageRecord } from '../../oci/store.js';
+import type { Context } from '../context.js';
+import { logImageEvent } from './events.js';
+import { bestManifest } from './manifests.js';
+import { imagesOf, resolveImage } from './names.js';
+
+/**
+ * A repository and tag as forms give them; the tag is `latest` where neither says one.
+ *
+ * @returns undefined without a repository
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT with dockerd's text (topics/tag)
+ */
+export function repoTag(repo: string, tag: string): NamedReference | undefined {
+  if (repo === '') return undefined;
+  const reference = parseReference(repo);
+  if (reference.digest !== undefined) throw new AttestdError('INVALID_ARGUMENT', 'cannot import digest reference');
+  return tag === '' ? tagNameOnly(reference) : withTag(reference, tag);
+}
+
+/**
+ * `POST /images/{name}/tag`.
+ *
+ * @returns `nothing` without a repository: dockerd answers 200 and does nothing (BEHAVIOR.md section 6)
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT; NOT_FOUND whatever is wrong with the source
+ */
+export async function tagImage(
+  context: Context,
+  name: string,
+  target: { readonly repo: string; readonly tag: string },
+): Promise<'created' | 'nothing'> {
+  const reference = repoTag(target.repo, target.tag);
+  if (reference === undefined) return 'nothing';
+  if (familiarName(reference) === 'sha256') {
+    const why = 'refusing to create an ambiguous tag using digest algorithm as name';
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  }
+  const source = await readableImage(context, name);
+  await nameImage(context, reference, source.target);
+  return 'created';
+}
+
+/** The image, if it has a platform whose configuration can be read; whatever is wrong with it, it is not found. */
+async function readableImage(context: Context, name: string): Promise<ImageRecord> {
+  const { documents, store } = context;
+  try {
+    const image = resolveImage(store, name);
+    const manifest = await bestManifest(context, image, 'strict', undefined);
+    await documents.config((await documents.manifest(manifest)).config);
+    return image;
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError('NOT_FOUND', error.message, { cause: error });
+  }
+}
+
+/** Point a name to a target; what it pointed to before, and what else has no name, stays as a dangling image. */
+export async function nameImage(context: Context, reference: NamedReference, target: Descriptor): Promise<void> {
+  const { store } = context;
+  const name = formatReference(reference);
+  const replaced = store.get(name);
+  if (replaced?.target.digest !== target.digest) {
+    if (replaced !== undefined) await keepDangling(context, replaced);
+    await store.put(name, target);
+    if (store.get(danglingName(target.digest)) !== undefined) await store.remove(danglingName(target.digest));
+  }
+  await logImageEvent(context, target.digest, familiarString(reference), 'tag');
+}
+
+/** Before an image's only name goes elsewhere, keep the image without one. */
+async function keepDangling(context: Context, image: ImageRecord): Promise<void> {
+  const { store } = context;
+  const { digest } = image.target;
+  if (imagesOf(store, digest).length > 1) return;
+  await store.put(danglingName(digest), image.target);
+}

@@ -1,0 +1,165 @@
+import { cpus, hostname, release, totalmem } from 'node:os';
+import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
+import type { Context } from '../context.js';
+import { has, still } from '../versions.js';
+
+/** What the stand-in says it is. */
+const engineVersion = '29.7.2';
+const apiVersion = '1.55';
+const minimumApiVersion = '1.40';
+
+/** Names of architectures as the kernel has them. */
+const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
+
+/** Who a daemon is. */
+export interface Identity {
+  readonly id: string;
+  readonly hostname: string | undefined;
+}
+
+/** `GET /version` (topics/system). */
+export function daemonVersion({ host }: Context): JsonObject {
+  const kernel = release();
+  const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
+  return {
+    Platform: { Name: 'attestd' },
+    Version: engineVersion,
+    ApiVersion: apiVersion,
+    MinAPIVersion: minimumApiVersion,
+    Os: host.os,
+    Arch: host.architecture,
+    Components: [
+      {
+        Name: 'Engine',
+        Version: engineVersion,
+        Details: {
+          ApiVersion: apiVersion,
+          Arch: host.architecture,
+          BuildTime: common.BuildTime,
+          Experimental: 'false',
+          GitCommit: common.GitCommit,
+          GoVersion: common.GoVersion,
+          KernelVersion: kernel,
+          MinAPIVersion: minimumApiVersion,
+          Os: host.os,
+        },
+      },
+    ],
+    GitCommit: common.GitCommit,
+    GoVersion: common.GoVersion,
+    KernelVersion: kernel,
+    BuildTime: common.BuildTime,
+  };
+}
+
+const noPlugins: JsonObject = {
+  Volume: ['local'],
+  Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'],
+  Authorization: null,
+  Log: ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'],
+};
+
+const registryConfig: JsonObject = {
+  InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
+  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+  Mirrors: [],
+};
+
+const runtime: JsonObject = { path: 'runc' };
+
+/** What a runtime can do, as it tells it itself: a document inside a string. */
+const runtimeStatus: JsonObject = {
+  'org.opencontainers.runtime-spec.features': '{"ociVersionMin":"1.0.0","ociVersionMax":"1.2.1"}',
+};
+
+const swarm: JsonObject = {
+  NodeID: '',
+  NodeAddr: '',
+  LocalNodeState: 'inactive',
+  ControlAvailable: false,
+  Error: '',
+  RemoteManagers: null,
+};
+
+/** The runtimes of each daemon: runc, by its name and by that of its shim. */
+function runtimes(version: string): JsonObject {
+  const runc = has(version, 'info.runtimeStatus') ? { ...runtime, status: runtimeStatus } : runtime;
+  return { 'io.containerd.runc.v2': runc, runc };
+}
+
+/** `GET /info` (topics/system): a daemon that runs no containers. */
+export function daemonInfo(context: Context, identity: Identity, version: string): JsonValue {
+  const { host, store } = context;
+  const commit = { ID: '' };
+  const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
+  const body: JsonObject = {
+    ID: identity.id,
+    Containers: 0,
+    ContainersRunning: 0,
+    ContainersPaused: 0,
+    ContainersStopped: 0,
+    Images: new Set(store.list().map(({ target }) => target.digest)).size,
+    Driver: 'overlayfs',
+    DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
+    Plugins: noPlugins,
+    MemoryLimit: true,
+    SwapLimit: true,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: true,
+    PidsLimit: true,
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: 0,
+    OomKillDisable: false,
+    NGoroutines: 0,
+    SystemTime: context.clock().toISOString(),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'none',
+    CgroupVersion: '2',
+    NEventsListener: context.events.listeners,
+    KernelVersion: release(),
+    OperatingSystem: 'attestd',
+    OSVersion: '',
+    OSType: host.os,
+    Architecture: machines[host.architecture] ?? host.architecture,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: still(version, 'info.registryCIDRs')
+      ? { ...registryConfig, AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null }
+      : registryConfig,
+    NCPU: cpus().length,
+    MemTotal: totalmem(),
+    GenericResources: null,
+    DockerRootDir: '/var/lib/docker',
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: identity.hostname ?? hostname(),
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: engineVersion,
+    Runtimes: runtimes(version),
+    DefaultRuntime: 'runc',
+    Swarm: swarm,
+    LiveRestoreEnabled: false,
+    Isolation: '',
+    InitBinary: 'docker-init',
+    ContainerdCommit: expected,
+    RuncCommit: expected,
+    InitCommit: expected,
+    SecurityOptions: ['name=seccomp,profile=builtin'],
+    FirewallBackend: has(version, 'info.FirewallBackend') ? { Driver: 'none' } : undefined,
+    CDISpecDirs: ['/etc/cdi', '/var/run/cdi'],
+    Containerd: has(version, 'info.Containerd')
+      ? {
+          Address: '/var/run/docker/exec/containerd/containerd.sock',
+          Namespaces: { Containers: 'moby', Plugins: 'plugins.moby' },
+        }
+      : undefined,
+    BridgeNfIptables: still(version, 'info.BridgeNf') ? false : undefined,
+    BridgeNfIp6tables: still(version, 'info.BridgeNf') ? false : undefined,
+    Warnings: null,
+  };
+  return still(version, 'info.BridgeNf') ? sortKeys(body) : body;
+}

@@ -1,0 +1,101 @@
+import { compareText, encodeString } from '../json.js';
+
+/** JSON text that is written as it is: a statement inside an answer is never parsed and stringified. */
+export class VerbatimJson {
+  /** @param bytes one JSON value, compacted */
+  constructor(readonly bytes: Buffer) {}
+}
+
+/**
+ * A value that JSON can carry; object keys are in the order in which dockerd writes them. A Map is an object too, whose
+ * order holds for keys that look like numbers.
+ */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | VerbatimJson
+  | readonly JsonValue[]
+  | ReadonlyMap<string, JsonValue>
+  | JsonObject;
+
+/** A JSON object; undefined members are left out. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/**
+ * Write an answer as Go's encoder does: `<>&` as they are, U+2028 and U+2029 escaped, integers of any size, and bytes of
+ * verbatim parts untouched, UTF-8 or not (BEHAVIOR.md section 2).
+ *
+ * @returns the body, with the line feed that ends each JSON answer of dockerd
+ */
+export function renderJson(value: JsonValue): Buffer {
+  const parts: (string | Buffer)[] = [];
+  write(value, parts);
+  parts.push('\n');
+  const buffers: Buffer[] = [];
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    buffers.push(Buffer.from(text), part);
+    text = '';
+  }
+  buffers.push(Buffer.from(text));
+  return buffers.length === 1 ? (buffers[0] as Buffer) : Buffer.concat(buffers);
+}
+
+function write(value: JsonValue, parts: (string | Buffer)[]): void {
+  if (value instanceof VerbatimJson) parts.push(value.bytes);
+  else if (typeof value === 'string') parts.push(encodeString(value));
+  else if (value === null || typeof value !== 'object') parts.push(String(value));
+  else if (Array.isArray(value)) writeArray(value, parts);
+  else writeMembers(membersOf(value as JsonObject | ReadonlyMap<string, JsonValue>), parts);
+}
+
+function writeArray(value: readonly JsonValue[], parts: (string | Buffer)[]): void {
+  let separator = '[';
+  for (const item of value) {
+    parts.push(separator);
+    write(item, parts);
+    separator = ',';
+  }
+  parts.push(separator === '[' ? '[]' : ']');
+}
+
+type Members = Iterable<readonly [string, JsonValue | undefined]>;
+
+function membersOf(value: JsonObject | ReadonlyMap<string, JsonValue>): Members {
+  return value instanceof Map ? value : Object.entries(value as JsonObject);
+}
+
+function writeMembers(members: Members, parts: (string | Buffer)[]): void {
+  let separator = '{';
+  for (const [key, member] of members) {
+    if (member === undefined) continue;
+    parts.push(`${separator}${encodeString(key)}:`);
+    write(member, parts);
+    separator = ',';
+  }
+  parts.push(separator === '{' ? '{}' : '}');
+}
+
+/** A map of strings as Go writes it: keys sorted by their bytes. */
+export function sortedMap(strings: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(strings).sort(([a], [b]) => compareText(a, b)));
+}
+
+/** The value with the keys of all its objects sorted, as dockerd writes answers that it widened for an old API version. */
+export function sortKeys(value: JsonValue): JsonValue {
+  if (value === null || typeof value !== 'object' || value instanceof VerbatimJson) return value;
+  if (Array.isArray(value)) return value.map(sortKeys);
+  const members = [...membersOf(value as JsonObject | ReadonlyMap<string, JsonValue>)];
+  const present = members.filter((member): member is [string, JsonValue] => member[1] !== undefined);
+  present.sort(([a], [b]) => compareText(a, b));
+  return new Map(present.map(([key, member]) => [key, sortKeys(member)]));
+}
