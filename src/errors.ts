@@ -43,6 +43,8 @@ const kinds = {
   CORRUPT: { http: 500, grpc: 15, exit: 1 },
   /** An offset lies beyond the end of a blob. */
   OUT_OF_RANGE: { http: 416, grpc: 11, exit: 1 },
+  /** A file system or store has no room left (ENOSPC). */
+  NO_SPACE: { http: 500, grpc: 8, exit: 1 },
   /** The store is read-only. */
   READ_ONLY: { http: 500, grpc: 2, exit: 1 },
   /** The server has no such operation. */

@@ -1,0 +1,101 @@
+/**
+ * Time, so that a test can be its master: everything of the runtime and of the containers that waits, waits on a clock.
+ */
+
+/** Something that happens later. */
+export interface Timer {
+  /** Let it not happen. Nothing when it has happened. */
+  cancel(): void;
+}
+
+/** A clock. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /**
+   * @param delay milliseconds; less than 0 is 0, and none is too long
+   * @param act called once, never from within this call
+   */
+  after(delay: number, act: () => void): Timer;
+}
+
+/** setTimeout fires at once for more than this. */
+const longest = 2 ** 31 - 1;
+
+/** The machine's own clock. Timers do not keep the program from ending. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(delay, act) {
+    const end = Date.now() + delay;
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      const left = end - Date.now();
+      timer = setTimeout(() => (left > longest ? wait() : act()), Math.min(Math.max(left, 0), longest));
+      timer.unref();
+    };
+    wait();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock implements Clock {
+  #now: number;
+  #count = 0;
+  readonly #waiting = new Map<number, { readonly at: number; readonly act: () => void }>();
+
+  /** @param start milliseconds since 1970 */
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delay: number, act: () => void): Timer {
+    const id = this.#count++;
+    this.#waiting.set(id, { at: this.#now + Math.max(0, delay), act });
+    return { cancel: () => void this.#waiting.delete(id) };
+  }
+
+  /** How many timers wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Let time pass. What falls due happens in its order, at its time; what follows from it is done before time goes on.
+   *
+   * @param duration milliseconds
+   */
+  async advance(duration: number): Promise<void> {
+    const end = this.#now + duration;
+    await settle();
+    for (;;) {
+      const next = this.#next(end);
+      if (next === undefined) break;
+      const [id, { at, act }] = next;
+      this.#waiting.delete(id);
+      this.#now = Math.max(this.#now, at);
+      act();
+      await settle();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): [number, { readonly at: number; readonly act: () => void }] | undefined {
+    let found: [number, { readonly at: number; readonly act: () => void }] | undefined;
+    for (const entry of this.#waiting) {
+      if (entry[1].at <= end && (found === undefined || entry[1].at < found[1].at)) found = entry;
+    }
+    return found;
+  }
+}
+
+/** Turns of the event loop that work which waits for nothing is given to come to rest. */
+const turns = 8;
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

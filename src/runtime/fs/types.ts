@@ -1,0 +1,268 @@
+/**
+ * The file system of a container, as everything above it sees it.
+ *
+ * A snapshot is the read-only tree that an image's layers make. A container's file system is a writable layer above a
+ * snapshot; a volume is a file system without one. All calls are synchronous: nothing waits on a disk.
+ */
+import type { Clock } from '../clock.js';
+
+/** What a path can lead to. */
+export type NodeType = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
+
+/** Number of a device. */
+export interface Device {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** What is known of a node, as stat(2) gives it. */
+export interface Stat {
+  /** The same for all hard links of a node, and only for them, within one file system. */
+  readonly inode: number;
+  readonly type: NodeType;
+  /** The twelve bits: setuid, setgid, sticky and nine permissions. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file, length of a link's target, 4096 for a directory, 0 for anything else. */
+  readonly size: number;
+  /** Nanoseconds since 1970. */
+  readonly mtime: bigint;
+  /** Number of names. */
+  readonly links: number;
+  /** Where a symbolic link points, as written; empty for anything else. */
+  readonly target: string;
+  readonly device?: Device;
+  readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Bytes of a file that stay where they are until they are read. */
+export interface FileContent {
+  readonly size: number;
+  /**
+   * @param at offset in bytes
+   * @param length most bytes wanted
+   * @returns what is there; shorter only at the end. It may be shared and must not be changed.
+   */
+  read(at: number, length: number): Uint8Array;
+}
+
+/** One entry of an archive: of a layer, of `PUT /containers/{id}/archive`, of an export. */
+export interface ArchiveEntry {
+  /** As a tar header has it: relative, a directory's without its slash. In a layer, `.wh.` names are whiteouts. */
+  readonly name: string;
+  readonly type: NodeType | 'hardlink';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Nanoseconds since 1970. */
+  readonly mtime: bigint;
+  /** Bytes of a file; 0 for anything else. */
+  readonly size: number;
+  /** Where a symbolic link points, or the name that a hard link is another one of; empty for anything else. */
+  readonly target: string;
+  readonly device?: Device;
+  readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+  /** A file's bytes, exactly `size` of them. When reading an archive: to be read before the next entry is asked for. */
+  readonly content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** Where the files of layers are put when they are loaded: memory, or a file of the host (see content.ts). */
+export interface ContentKeeper {
+  /** @throws NO_SPACE when it is full */
+  keep(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent>;
+}
+
+/** How many bytes the writable layers that share it may hold. */
+export interface ByteBudget {
+  readonly limit: number;
+  readonly used: number;
+  /** @throws NO_SPACE (ENOSPC) when there is less left */
+  reserve(bytes: number): void;
+  release(bytes: number): void;
+}
+
+/** The read-only tree of a chain of layers. Opaque: made by `emptySnapshot` and `applyLayer` (snapshot.ts). */
+export interface Snapshot {
+  /** Bytes of all files below it, each inode once, as `SizeRootFs` counts them. */
+  readonly size: number;
+}
+
+/** Who asks. Root (uid 0) may do everything. */
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
+}
+
+/** How a path differs from the snapshot, with the numbers of `GET /containers/{id}/changes`. */
+export interface Change {
+  readonly path: string;
+  /** 0 modified, 1 added, 2 deleted. */
+  readonly kind: 0 | 1 | 2;
+}
+
+/** What a mount shows. */
+export interface MountSource {
+  readonly fileSystem: FileSystem;
+  /** The directory or file of that file system that is seen at the mount point; `/` for all of it. */
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** An open file. Reading and writing go on where the last call ended, unless an offset is given. */
+export interface OpenFile {
+  stat(): Stat;
+  /** @returns up to `length` bytes; none at the end */
+  read(length: number, at?: number): Uint8Array;
+  /** @throws FileSystemError ENOSPC, EROFS */
+  write(bytes: Uint8Array, at?: number): void;
+  truncate(size: number): void;
+  seek(at: number): void;
+}
+
+/** How a file is opened. */
+export interface OpenOptions {
+  readonly read?: boolean;
+  readonly write?: boolean;
+  /** Each write goes to the end. */
+  readonly append?: boolean;
+  /** Make the file when it is not there. */
+  readonly create?: boolean;
+  /** With `create`: fail with EEXIST when it is there. */
+  readonly exclusive?: boolean;
+  readonly truncate?: boolean;
+  /** Mode of a file that is made; 0o644 unless given. */
+  readonly mode?: number;
+}
+
+/** Metadata to change; what is left out stays. */
+export interface Attributes {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Nanoseconds since 1970. */
+  readonly mtime?: bigint;
+  readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** How a missing node is made. */
+export interface MakeOptions {
+  readonly mode?: number;
+  /** For directories: make what is missing above it as well, and let it be there already. */
+  readonly recursive?: boolean;
+}
+
+/**
+ * A tree of nodes with a writable layer.
+ *
+ * Paths are absolute and may hold `.`, `..` and symbolic links; nothing leads above the root, as if it were chrooted
+ * there. Where it says "follows", the last component is followed when it is a link; the ones before it always are.
+ * Errors are `FileSystemError` with an errno: ENOENT, ENOTDIR, EEXIST, EISDIR, ENOTEMPTY, ELOOP, EINVAL, EACCES, EPERM, EROFS,
+ * ENOSPC, EBUSY, EXDEV, ENAMETOOLONG.
+ */
+export interface FileSystem {
+  /** The same tree for someone else, whose permissions are checked from there on. */
+  as(credentials: Credentials): FileSystem;
+
+  /** Follows. The path without links, `.` and `..`. With `missing`, the last component need not be there. */
+  realPath(path: string, options?: { readonly missing?: boolean }): string;
+  /** Follows. */
+  stat(path: string): Stat;
+  /** Does not follow. */
+  lstat(path: string): Stat;
+  /** Follows; undefined where nothing is, and for every other reason that stat would fail for. */
+  find(path: string): Stat | undefined;
+  /** Follows. Whether the holder of these credentials may read (4), write (2) or run (1) it. */
+  access(path: string, bits: number): boolean;
+  /** Names in a directory, sorted by bytes, without `.` and `..`. Follows. */
+  list(path: string): string[];
+  /** Follows. All bytes of a file; fails with EFBIG above `limit` bytes (64 MiB unless given). */
+  readFile(path: string, limit?: number): Buffer;
+
+  /** Follows. */
+  open(path: string, options: OpenOptions): OpenFile;
+  /** Follows. Make or replace a file. */
+  writeFile(path: string, bytes: Uint8Array | string, options?: MakeOptions): void;
+  /** Follows. */
+  truncate(path: string, size: number): void;
+  mkdir(path: string, options?: MakeOptions): void;
+  symlink(target: string, path: string): void;
+  /** A further name of a node; does not follow either. */
+  link(existing: string, path: string): void;
+  mknod(path: string, type: 'character' | 'block' | 'fifo', mode: number, device?: Device): void;
+  /** Does not follow. Any node but a directory. */
+  unlink(path: string): void;
+  /** An empty directory. */
+  rmdir(path: string): void;
+  /** Does not follow. A node with everything below it; nothing happens when it is not there. */
+  remove(path: string): void;
+  rename(from: string, to: string): void;
+  /** Does not follow with `link`. */
+  change(path: string, attributes: Attributes, options?: { readonly link?: boolean }): void;
+
+  /**
+   * Show a directory or file of another file system at a path. The mount point is made when it is not there, as runc
+   * does. Several file systems may show the same source: what one writes, the others see.
+   */
+  mount(path: string, source: MountSource): void;
+  /** Take a mount away. */
+  unmount(path: string): void;
+  /** Mount points with what they show, in the order of their paths. */
+  mounts(): ReadonlyMap<string, MountSource>;
+
+  /**
+   * A node and everything below it as archive entries, parents before children, names sorted, hard links after the first
+   * name. Mounts are crossed with `mounts`; without, mount points come as the empty nodes they hide.
+   *
+   * @param path does not follow
+   * @param options `name`: what the first entry is called (default: the path's base name; empty for the root's children
+   *   only)
+   */
+  entries(path: string, options?: { readonly name?: string; readonly mounts?: boolean }): Iterable<ArchiveEntry>;
+  /**
+   * Put an archive's entries at a directory, as `PUT /containers/{id}/archive` and the builder do.
+   *
+   * Existing nodes are replaced, except that a directory over a directory only takes the metadata; names and link targets
+   * cannot lead outside of the directory.
+   */
+  extract(path: string, entries: AsyncIterable<ArchiveEntry>, options?: ExtractOptions): Promise<void>;
+
+  /** The writable layer against the snapshot, sorted; mounts are not looked into. */
+  changes(): Change[];
+  /** The writable layer as a layer's entries, whiteouts as `.wh.` names: what commit stores. Reload with `restore`. */
+  layer(): Iterable<ArchiveEntry>;
+  /** Take over a layer that `layer()` gave earlier. */
+  restore(entries: AsyncIterable<ArchiveEntry>): Promise<void>;
+
+  /** Bytes of the writable layer's files (`SizeRw`), and of all files that are seen (`SizeRootFs`). */
+  usage(): { readonly writable: number; readonly root: number };
+  /** Give the writable layer's bytes back to the budget. Nothing may be asked of it afterwards. */
+  dispose(): void;
+}
+
+/** How an archive is put into a directory. */
+export interface ExtractOptions {
+  /** A directory does not replace anything else, nor anything else a directory (CONFLICT, in the daemon's words). */
+  readonly noOverwriteDirNonDir?: boolean;
+  /** Make everything belong to this user and group, whatever the entries say. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+/** What a file system is made of: `createFileSystem(options)` in file-system.ts. */
+export interface FileSystemOptions {
+  /** What lies below the writable layer; nothing (a volume) when left out. */
+  readonly snapshot?: Snapshot;
+  /** Shared by whom it is given to. */
+  readonly budget: ByteBudget;
+  /** Times of what is written come from here. */
+  readonly clock: Clock;
+}
+
+/** Puts one more layer on a snapshot: `applyLayer` in snapshot.ts; the snapshot below stays as it is and is shared. */
+export type ApplyLayer = (
+  base: Snapshot,
+  entries: AsyncIterable<ArchiveEntry>,
+  keeper: ContentKeeper,
+) => Promise<Snapshot>;

@@ -1,0 +1,220 @@
+/**
+ * What runs in a container, as everything above it sees it.
+ *
+ * A process model makes sandboxes; a sandbox is what a container's processes share; its first process is PID 1, and when
+ * that ends all others are killed. The simulated model (simulated.ts) runs nothing on the host: another one can be put in.
+ */
+import type { Duplex } from 'node:stream';
+import type { Clock } from './clock.js';
+import type { Credentials, FileSystem } from './fs/types.js';
+
+/** Makes sandboxes. */
+export interface ProcessModel {
+  createSandbox(spec: SandboxSpec): Sandbox;
+}
+
+/** What a model is told of a container when it starts. */
+export interface SandboxSpec {
+  /** The container's id. */
+  readonly id: string;
+  /** With everything mounted: volumes, /etc/hosts and the like. */
+  readonly fileSystem: FileSystem;
+  readonly hostname: string;
+  readonly domainname?: string;
+  readonly clock: Clock;
+  /** What scripts are chosen by, and what `uname` says. */
+  readonly image: ImageFacts;
+  /** The container's labels; `attestd.script` names a script. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Bytes of memory that the container may use; what needs more is killed. 0 is no limit. */
+  readonly memory?: number;
+}
+
+/** What is known of the image that a container is made of. */
+export interface ImageFacts {
+  /** As the container was created with it: `postgres:16`. */
+  readonly reference: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `linux`. */
+  readonly os: string;
+  /** As in a platform: `amd64`, `arm64`. */
+  readonly architecture: string;
+}
+
+/** What the processes of a running container share. */
+export interface Sandbox {
+  /**
+   * Start a process; the first becomes PID 1. Nothing has been written before this returns.
+   *
+   * @returns the process, or why there is none
+   */
+  start(spec: ProcessSpec): StartResult;
+  /** Processes that live, in the order of their start. */
+  processes(): ProcessInfo[];
+  /** Send a signal to every process but PID 1, then to PID 1. */
+  killAll(signal: number): void;
+  /** Stop all processes where they are (the freezer of `POST /containers/{id}/pause`). SIGKILL still ends them. */
+  pause(): void;
+  /** Let them go on. */
+  resume(): void;
+  readonly paused: boolean;
+  /**
+   * Someone connects to a port.
+   *
+   * @param port TCP port inside of the container
+   * @param socket taken over when something listens there; its errors are handled
+   * @returns false when nothing listens
+   */
+  connect(port: number, socket: Duplex): boolean;
+  /** TCP ports that something listens on, in their order. */
+  listening(): number[];
+  /** What has been used so far; it only grows, except `memory` and `pids`. */
+  usage(): Usage;
+  /** End everything (137) and let go of all memory. */
+  dispose(): void;
+}
+
+/** Synthetic, plausible figures for statistics. */
+export interface Usage {
+  /** Nanoseconds of processor time. */
+  readonly cpu: bigint;
+  /** Bytes in use. */
+  readonly memory: number;
+  /** Processes now. */
+  readonly pids: number;
+}
+
+/** Why a process is started; scripts answer each differently. */
+export type Purpose = 'init' | 'exec' | 'health' | 'build';
+
+/** How a process is started. */
+export interface ProcessSpec {
+  readonly purpose: Purpose;
+  /** Program and arguments; at least one. */
+  readonly argv: readonly string[];
+  /** `KEY=value`, later ones win. HOME is set from /etc/passwd, and TERM with a tty, when they are not there. */
+  readonly env: readonly string[];
+  /** Absolute; empty is `/`. */
+  readonly cwd: string;
+  /** As in an image's configuration: `user`, `uid`, `user:group`, `uid:gid`; empty is root. */
+  readonly user: string;
+  /** Further groups by name or number (`HostConfig.GroupAdd`). */
+  readonly groups?: readonly string[];
+  /** With a terminal, all output goes to stdout with CRLF, and input is echoed. */
+  readonly tty: boolean;
+  /** Whether input may come. Otherwise standard input is at its end from the start. */
+  readonly openStdin: boolean;
+  /** Size of the terminal. */
+  readonly size?: TerminalSize;
+  readonly stdout: ByteSink;
+  /** Unused with a tty. */
+  readonly stderr: ByteSink;
+}
+
+/** Characters. */
+export interface TerminalSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Where bytes go, in the order in which they were written.
+ *
+ * What is given may not be changed afterwards by either side. A promise means: no more until it is settled; that is the
+ * back-pressure. A rejection means that nobody listens any more, as a closed pipe.
+ */
+export interface ByteSink {
+  write(bytes: Uint8Array): void | Promise<void>;
+}
+
+/** A process that was started, or why it was not. */
+export type StartResult =
+  | { readonly ok: true; readonly process: Process }
+  | { readonly ok: false; readonly failure: StartFailure };
+
+/** Why a process could not be started. */
+export type StartReason =
+  | 'not-found'
+  | 'not-executable'
+  | 'is-directory'
+  | 'bad-format'
+  | 'no-such-user'
+  | 'no-such-group'
+  | 'invalid-user'
+  | 'bad-cwd'
+  | 'not-running'
+  | 'no-arguments';
+
+/** A start that failed, with what a daemon makes its answer of. */
+export interface StartFailure {
+  readonly reason: StartReason;
+  /** runc's words for it, to which the daemon prepends its own: `exec: "nosuch": executable file not found in $PATH`. */
+  readonly message: string;
+  /** 127 not found, 126 found but not executable, 128 otherwise, as dockerd records it of a container. */
+  readonly exitCode: number;
+}
+
+/** How a process ended. */
+export interface ExitStatus {
+  /** 0 to 255; 128 + signal when a signal ended it. */
+  readonly code: number;
+  readonly signal?: number;
+  readonly oomKilled: boolean;
+}
+
+/** A process that was started. */
+export interface Process {
+  /** Among all processes of the model, as the host would number it. */
+  readonly pid: number;
+  /** Inside of the container: 1 for its first. */
+  readonly containerPid: number;
+  readonly argv: readonly string[];
+  readonly credentials: Credentials;
+  readonly stdin: InputSink;
+  /** Settles once, never rejects, after all output has been taken. */
+  readonly exit: Promise<ExitStatus>;
+  /** As in `exit`; undefined while it lives. */
+  readonly status: ExitStatus | undefined;
+  /**
+   * Send a signal by its number.
+   *
+   * PID 1 ignores what it has no handler for, except SIGKILL and SIGSTOP.
+   *
+   * @returns false when the process has ended
+   */
+  signal(signal: number): boolean;
+  /** The terminal's size changed (SIGWINCH). Nothing without one. */
+  resize(size: TerminalSize): void;
+}
+
+/** Input of a process. */
+export interface InputSink extends ByteSink {
+  /** No more will come: end of file. Closing twice does nothing. With a tty it has no effect, as on a real one. */
+  end(): void;
+}
+
+/** A process as `ps` and `GET /containers/{id}/top` show it. */
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly containerPid: number;
+  /** Parent in the numbering of `pid`; of PID 1 and of exec's processes the one of the container's shim. */
+  readonly parent: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Nanoseconds of processor time. */
+  readonly cpu: bigint;
+  readonly tty: boolean;
+  /** The program's own name, at most 15 bytes: `sleep`. */
+  readonly name: string;
+  /** As started: `['sleep', '60']`. */
+  readonly argv: readonly string[];
+  readonly state: 'running' | 'sleeping' | 'stopped' | 'paused';
+}
+
+/** Whom the simulation tells what it does not do: `debug` that a program is simulated, `warn` what cannot be run. */
+export interface RuntimeLog {
+  debug(message: string): void;
+  warn(message: string): void;
+}
