@@ -5,6 +5,7 @@ export { encodeJson, encodeString, escapeHtml } from './json/encode.js';
 export { JsonScanner, maxDepth } from './json/scan.js';
 export { compareText, goUtf8 } from './json/text.js';
 export {
+  type Fields,
   type GoField,
   type GoType,
   goAny,
@@ -14,6 +15,10 @@ export {
   goInt64,
   goRaw,
   goString,
+  goUint16,
+  goUint32,
+  goUint64,
+  keyedMap,
   map,
   named,
   pointer,

@@ -53,7 +53,8 @@ export interface ImageConfig {
 
 const nanoseconds = { ...goInt64, name: 'time.Duration' } as GoType<number>;
 
-const healthcheckType = struct<Healthcheck>('v1.HealthcheckConfig', {
+/** v1.HealthcheckConfig */
+export const healthcheckType: GoType<Healthcheck> = struct<Healthcheck>('v1.HealthcheckConfig', {
   'Test?': slice(goString),
   'Interval?': nanoseconds,
   'Timeout?': nanoseconds,

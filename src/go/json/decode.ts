@@ -76,16 +76,25 @@ class Decoder {
   private scalar(type: GoType, present: unknown, c: number): unknown {
     const token = this.skip();
     if (c === quote) {
-      if (type.kind === 'string') return unquote(token.subarray(1, -1));
+      if (type.kind === 'string') return this.text(unquote(token.subarray(1, -1)), type.parse, present as string);
       if (type.kind === 'bytes') return this.base64(unquote(token.subarray(1, -1)), present);
       return this.misfit('string', type, present);
     }
     if (c === 0x74 || c === 0x66) return type.kind === 'bool' ? c === 0x74 : this.misfit('bool', type, present);
     if (type.kind !== 'int') return this.misfit('number', type, present);
     const text = token.toString('latin1');
-    if (!/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+    if (!/^-?\d+$/.test(text) || !fits(BigInt(text), type.unsigned))
       return this.misfit(`number ${text}`, type, present);
     return Number(text);
+  }
+
+  private text(text: string, parse: ((text: string) => string) | undefined, present: string): string {
+    try {
+      return parse === undefined ? text : parse(text);
+    } catch (error) {
+      this.mismatch ??= (error as Error).message;
+      return present;
+    }
   }
 
   private base64(text: string, present: unknown): unknown {
@@ -120,7 +129,7 @@ class Decoder {
       this.space();
       this.at++;
       if (type.kind === 'struct') this.field(type, target, key);
-      else set(target, key, this.value(type.element, zero(type.element)));
+      else set(target, this.text(key, type.key, key), this.value(type.element, zero(type.element)));
     }
     this.at++;
     return target;
@@ -193,6 +202,11 @@ class Decoder {
       if (c === 0x5c) this.at++;
     }
   }
+}
+
+/** Whether a Go integer type holds a number. */
+function fits(number: bigint, unsigned: 16 | 32 | 64 | undefined): boolean {
+  return (unsigned === undefined ? BigInt.asIntN(64, number) : BigInt.asUintN(unsigned, number)) === number;
 }
 
 /** A byte of a number or of true, false, null. */

@@ -9,8 +9,27 @@ import { foldKey } from './text.js';
 export type GoType<T = unknown> = Shape & { readonly js?: T };
 
 type Shape =
-  | { readonly kind: 'string' | 'int' | 'bool' | 'bytes' | 'raw' | 'any'; readonly name: string }
-  | { readonly kind: 'slice' | 'map' | 'pointer'; readonly name: string; readonly element: GoType }
+  | { readonly kind: 'bool' | 'bytes' | 'raw' | 'any'; readonly name: string }
+  | {
+      readonly kind: 'string';
+      readonly name: string;
+      /** What the type's UnmarshalText makes of the text; its error is the decoder's. */
+      readonly parse?: (text: string) => string;
+    }
+  | {
+      readonly kind: 'int';
+      readonly name: string;
+      /** Bits of an unsigned type; a signed one of 64 without it. */
+      readonly unsigned?: 16 | 32 | 64;
+    }
+  | { readonly kind: 'slice' | 'pointer'; readonly name: string; readonly element: GoType }
+  | {
+      readonly kind: 'map';
+      readonly name: string;
+      readonly element: GoType;
+      /** What the key type's UnmarshalText makes of a key. */
+      readonly key?: (text: string) => string;
+    }
   | {
       readonly kind: 'struct';
       readonly name: string;
@@ -31,6 +50,9 @@ export interface GoField {
 export const goString: GoType<string> = { kind: 'string', name: 'string' };
 export const goInt: GoType<number> = { kind: 'int', name: 'int' };
 export const goInt64: GoType<number> = { kind: 'int', name: 'int64' };
+export const goUint16: GoType<number> = { kind: 'int', name: 'uint16', unsigned: 16 };
+export const goUint32: GoType<number> = { kind: 'int', name: 'uint32', unsigned: 32 };
+export const goUint64: GoType<number> = { kind: 'int', name: 'uint64', unsigned: 64 };
 export const goBool: GoType<boolean> = { kind: 'bool', name: 'bool' };
 export const goBytes: GoType<string | undefined> = { kind: 'bytes', name: '[]uint8' };
 /** json.RawMessage: the bytes of the value as they were. */
@@ -51,6 +73,18 @@ export const map = <T>(element: GoType<T>): GoType<Record<string, T> | undefined
   kind: 'map',
   name: `map[string]${element.name}`,
   element,
+});
+
+/** A map whose keys are of a type that reads text. */
+export const keyedMap = <T>(
+  key: (text: string) => string,
+  name: string,
+  element: GoType<T>,
+): GoType<Record<string, T> | undefined> => ({
+  kind: 'map',
+  name: `map[${name}]${element.name}`,
+  element,
+  key,
 });
 
 export const pointer = <T>(element: GoType<T>): GoType<T | undefined> => ({

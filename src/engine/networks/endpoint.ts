@@ -1,0 +1,63 @@
+import { type GoType, goInt, goString, map, pointer, slice, struct } from '../../go/json.js';
+import { goAddress, goHardwareAddress } from '../../go/netip.js';
+
+/** Addresses that a client asks for. */
+export interface EndpointIpam {
+  IPv4Address?: string;
+  IPv6Address?: string;
+  LinkLocalIPs?: string[];
+}
+
+/** A container's place in a network: what was asked for, and what it got (`network.EndpointSettings`). */
+export interface EndpointSettings {
+  IPAMConfig: EndpointIpam | undefined;
+  Links: string[] | undefined;
+  Aliases: string[] | undefined;
+  DriverOpts: Record<string, string> | undefined;
+  GwPriority: number;
+  NetworkID: string;
+  EndpointID: string;
+  Gateway: string;
+  IPAddress: string;
+  MacAddress: string;
+  IPPrefixLen: number;
+  IPv6Gateway: string;
+  GlobalIPv6Address: string;
+  GlobalIPv6PrefixLen: number;
+  DNSNames: string[] | undefined;
+}
+
+const endpointIpamType = struct<EndpointIpam>('network.EndpointIPAMConfig', {
+  'IPv4Address?': goAddress,
+  'IPv6Address?': goAddress,
+  'LinkLocalIPs?': slice(goAddress),
+});
+
+/** network.EndpointSettings */
+export const endpointSettingsType: GoType<EndpointSettings> = struct<EndpointSettings>('network.EndpointSettings', {
+  IPAMConfig: pointer(endpointIpamType),
+  Links: slice(goString),
+  Aliases: slice(goString),
+  DriverOpts: map(goString),
+  GwPriority: goInt,
+  NetworkID: goString,
+  EndpointID: goString,
+  Gateway: goAddress,
+  IPAddress: goAddress,
+  MacAddress: goHardwareAddress,
+  IPPrefixLen: goInt,
+  IPv6Gateway: goAddress,
+  GlobalIPv6Address: goAddress,
+  GlobalIPv6PrefixLen: goInt,
+  DNSNames: slice(goString),
+});
+
+/** The networks of a create request, by name or id. */
+export interface NetworkingConfig {
+  EndpointsConfig: Record<string, EndpointSettings | undefined> | undefined;
+}
+
+/** network.NetworkingConfig */
+export const networkingConfigType: GoType<NetworkingConfig> = struct<NetworkingConfig>('network.NetworkingConfig', {
+  EndpointsConfig: map(pointer(endpointSettingsType)),
+});

@@ -1,0 +1,78 @@
+import { type GoType, goString, keyedMap, slice, struct } from '../../go/json.js';
+import { goAddress } from '../../go/netip.js';
+
+/** A port of a container: its number and `tcp`, `udp`, `sctp` or whatever else was given. */
+export interface Port {
+  readonly number: number;
+  readonly protocol: string;
+}
+
+/** Consecutive ports of one protocol. */
+export interface PortRange {
+  readonly start: number;
+  readonly end: number;
+  readonly protocol: string;
+}
+
+/** Where a port of a container is published; empty for any address, any port. */
+export interface PortBinding {
+  HostIp: string;
+  HostPort: string;
+}
+
+/** Bindings by port, `80/tcp`. */
+export type PortMap = Record<string, PortBinding[] | undefined>;
+
+/** Reads a port as `80` or `80/tcp`; the errors are network.ParsePort's. */
+export function parsePort(text: string): Port {
+  if (text === '') throw new Error('invalid port: value is empty');
+  const [number, protocol] = cut(text);
+  return { number: portNumber(number, (why) => `invalid port '${number}': ${why}`), protocol };
+}
+
+/** Reads `80`, `80-90` and either with a protocol; the errors are network.ParsePortRange's. */
+export function parsePortRange(text: string): PortRange {
+  if (text === '') throw new Error('invalid port range: value is empty');
+  const [numbers, protocol] = cut(text);
+  const dash = numbers.indexOf('-');
+  const first = dash < 0 ? numbers : numbers.slice(0, dash);
+  const last = dash < 0 ? first : numbers.slice(dash + 1);
+  const start = portNumber(first, (why) => `invalid start port '${first}': ${why}`);
+  const end = portNumber(last, (why) => `invalid end port '${last}': ${why}`);
+  if (end < start) throw new Error(`invalid port range: ${text}`);
+  return { start, end, protocol };
+}
+
+/** A port as the API writes it. */
+export function formatPort({ number, protocol }: Port): string {
+  return `${number}/${protocol}`;
+}
+
+function cut(text: string): [numbers: string, protocol: string] {
+  const slash = text.indexOf('/');
+  if (slash < 0) return [text, 'tcp'];
+  const protocol = text.slice(slash + 1).toLowerCase();
+  return [text.slice(0, slash), protocol === '' ? 'tcp' : protocol];
+}
+
+function portNumber(text: string, message: (why: string) => string): number {
+  if (text === '') throw new Error(message('value is empty'));
+  if (!/^\d+$/.test(text)) throw new Error(message('invalid syntax'));
+  if (Number(text) > 65_535) throw new Error(message('value out of range'));
+  return Number(text);
+}
+
+/** Keys of PortMap and PortSet. */
+const portKey = (text: string): string => (text === '' ? '' : formatPort(parsePort(text)));
+
+const portBindingType = struct<PortBinding>('network.PortBinding', { HostIp: goAddress, HostPort: goString });
+
+/** network.PortMap */
+export const portMapType: GoType<PortMap | undefined> = keyedMap(portKey, 'network.Port', slice(portBindingType));
+
+/** network.PortSet */
+export const portSetType: GoType<Record<string, object> | undefined> = keyedMap(
+  portKey,
+  'network.Port',
+  struct<object>('struct {}', {}),
+);
