@@ -16,12 +16,15 @@ export interface Persistence {
   close(): Promise<void>;
 }
 
+/** The last generation of any store: no two stores of a process have the same one. */
+let generations = 0;
+
 /** An image store over a content store, its names kept in memory and saved with each change. */
 export class LayoutStore implements ImageStore {
   readonly content: ContentStore;
   private records: Map<string, ImageRecord>;
   private attached: Map<string, Descriptor>;
-  private moves = 0;
+  private moves = ++generations;
   private readonly graph: Graph;
   /** Blobs that were written through `content` and that no name has reached yet. */
   private readonly fresh = new Set<string>();
@@ -228,7 +231,7 @@ export class LayoutStore implements ImageStore {
   }
 
   private moved(): void {
-    this.moves++;
+    this.moves = ++generations;
     this.sorted = undefined;
     this.reached = undefined;
   }

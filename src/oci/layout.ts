@@ -62,17 +62,38 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
  * @throws AttestdError INVALID_ARGUMENT when a folder is no layout, CORRUPT when its index.json is none
  */
 export async function openOverlay(folders: readonly string[]): Promise<LayoutStore> {
+  return overlayOn(await readLayers(folders), await mkdtemp(join(tmpdir(), 'attestd-')));
+}
+
+/** Image layouts, read once, below writable layers. */
+export interface Layers {
+  readonly lowers: readonly BlobDirectory[];
+  readonly index: IndexFile;
+}
+
+/**
+ * Read image layouts that lie below others.
+ *
+ * @param folders layouts; where two have the same name, the later one's image counts
+ * @throws AttestdError INVALID_ARGUMENT when a folder is no layout, CORRUPT when its index.json is none
+ */
+export async function readLayers(folders: readonly string[]): Promise<Layers> {
   const lowers = folders.map((folder) => new BlobDirectory(join(folder, 'blobs')));
   const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as BlobDirectory)));
   const records = new Map(indexes.flatMap((index) => [...index.records]));
   const attached = new Map(indexes.flatMap((index) => [...index.attached]));
-  const scratch = await mkdtemp(join(tmpdir(), 'attestd-'));
+  return { lowers, index: { records, attached, foreign: [], written: new Date() } };
+}
+
+/**
+ * Open layers below a writable one.
+ *
+ * @param scratch folder for what is written, made when needed and removed when the store is closed
+ */
+export function overlayOn({ lowers, index }: Layers, scratch: string): LayoutStore {
   const upper = new BlobDirectory(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
-  return new LayoutStore(
-    new OverlayContent(upper, lowers),
-    { records, attached, foreign: [], written: new Date() },
-    { save: async () => undefined, close: () => rm(scratch, { recursive: true, force: true }) },
-  );
+  const close = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+  return new LayoutStore(new OverlayContent(upper, lowers), index, { save: async () => undefined, close });
 }
 
 async function readLower(folder: string, blobs: BlobDirectory): Promise<IndexFile> {

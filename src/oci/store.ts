@@ -47,7 +47,7 @@ export interface ImageRecord {
 
 /** Names and what they point to. */
 export interface ImageStore {
-  /** Changes with each write, so that what was rendered from the store can be kept until then. */
+  /** Changes with each write and differs from those of other stores: what was rendered can be kept until it moves. */
   readonly generation: number;
   readonly content: ContentStore;
   list(): readonly ImageRecord[];

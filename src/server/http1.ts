@@ -6,6 +6,8 @@ import type { AnswerCache } from './cache.js';
 export interface Http1Options {
   /** Answers a request that is not in the cache. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Sees each request before it is answered. */
+  readonly observe?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly cache: AnswerCache;
   /**
    * Takes over a connection that asks to be upgraded.
@@ -44,8 +46,9 @@ function refusal(request: IncomingMessage): string | undefined {
  * @returns a server that gets its connections by its `connection` event
  */
 export function createHttp1Server(options: Http1Options): Server {
-  const { handle, cache, upgrade } = options;
+  const { handle, observe, cache, upgrade } = options;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    observe?.(request, response);
     const reason = refusal(request);
     if (reason !== undefined) {
       request.socket.end(plain(reason));
@@ -83,7 +86,7 @@ export function createHttp1Server(options: Http1Options): Server {
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (upgrade(request, socket, head)) return;
-      answerInstead(request, socket, handle);
+      answerInstead(request, socket, options);
     });
   return server;
 }
@@ -99,10 +102,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
-function answerInstead(request: IncomingMessage, socket: Duplex, handle: Http1Options['handle']): void {
+function answerInstead(request: IncomingMessage, socket: Duplex, { handle, observe }: Http1Options): void {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as import('node:net').Socket);
   response.once('finish', () => socket.end());
+  observe?.(request, response);
   handle(request, response);
 }

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import { Engine } from '../engine/engine.js';
-import type { Channel } from '../engine/types.js';
+import type { Channel, StreamMessage } from '../engine/types.js';
 import { parsePlatform } from '../oci/platform.js';
+import type { ImageStore } from '../oci/store.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
 import { type Listener, listen } from './listener.js';
 import { type LogLevel, streamLog } from './log.js';
@@ -24,8 +28,11 @@ export interface ServerTls {
 export interface ServerOptions {
   /** `unix:///path` or `tcp://host:port`, port 0 for a free one; without it, a socket in a private temporary folder. */
   readonly listen?: readonly string[];
-  /** An OCI image layout that keeps changes, made when it is not there; without it, the packaged fixtures, for this run only. */
-  readonly store?: string;
+  /**
+   * An OCI image layout that keeps changes, made when it is not there, or a store that is open and will be closed with the
+   * server; without it, the packaged fixtures, for this run only.
+   */
+  readonly store?: string | ImageStore;
   /** `experimental` without it. */
   readonly channel?: Channel;
   /** The daemon's platform, `os/arch[/variant]`; without it, the machine's architecture on linux. */
@@ -34,6 +41,10 @@ export interface ServerOptions {
   /** Written to standard error; `warn` without it. */
   readonly logLevel?: LogLevel;
   readonly tls?: ServerTls;
+  /** Now, for what the server dates; the system's clock without it. */
+  readonly clock?: () => Date;
+  /** Sees each request that is no gRPC call before it is answered. */
+  readonly observe?: RequestListener;
 }
 
 /** A server that answers. */
@@ -41,6 +52,10 @@ export interface RunningServer {
   /** Addresses as clients have them in DOCKER_HOST. */
   readonly hosts: readonly string[];
   readonly channel: Channel;
+  /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */
+  load(archive: Readable): AsyncIterable<StreamMessage>;
+  /** Begins anew with another store: the one before is closed, all else is forgotten, connections stay. */
+  restart(store: ImageStore): Promise<void>;
   /** Stops listening, ends all connections, removes sockets, closes the store. */
   close(): Promise<void>;
 }
@@ -80,11 +95,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const log = streamLog(process.stderr, options.logLevel ?? 'warn');
   const acts: (() => Promise<void>)[] = [];
   try {
-    const store = await openStore(options.store);
-    acts.push(() => store.close());
-    const engine = new Engine({ store, host, channel, debug: (message) => log('debug', message) });
-    acts.push(async () => engine.close());
-    const { http1, http2 } = createService({ engine, strict: options.strict ?? false, log });
+    const { clock, observe, strict = false } = options;
+    const id = randomUUID();
+    const engineOf = (store: ImageStore): Engine =>
+      new Engine({ store, host, channel, id, debug: (message) => log('debug', message), ...(clock && { clock }) });
+    const end = async (engine: Engine): Promise<void> => {
+      engine.close();
+      await engine.options.store.close();
+    };
+    let engine = engineOf(await openStore(options.store));
+    acts.push(() => end(engine));
+    const { http1, http2 } = createService({ engine: () => engine, strict, log, ...(observe && { observe }) });
     acts.push(async () => http2.close());
     if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
     const listeners: Listener[] = [];
@@ -98,7 +119,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       listeners.push(listener);
     }
     const hosts = listeners.map((listener) => formatAddress(listener.address));
-    return { hosts, channel, close: () => undo(acts) };
+    return {
+      hosts,
+      channel,
+      load: (archive) => engine.load(archive),
+      restart: async (store) => {
+        const before = engine;
+        engine = engineOf(store);
+        await end(before);
+      },
+      close: () => undo(acts),
+    };
   } catch (error) {
     await undo(acts);
     throw error;

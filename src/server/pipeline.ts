@@ -11,7 +11,7 @@ import { compareVersions, maximumApiVersion, negotiateVersion, wantsPlainText } 
 
 /** What the pipeline works with. */
 export interface PipelineOptions<Operation extends RoutedOperation> {
-  readonly engine: Engine;
+  readonly engine: () => Engine;
   readonly router: Router<Operation>;
   /** The handler of an operation; one that answers from the description where none is written. */
   readonly handler: (operation: Operation) => OperationHandler;
@@ -112,7 +112,7 @@ async function answer<Operation extends RoutedOperation>(
   const request = new HttpRequest(match, ctx);
   if (options.check) options.check(match.operation, await request.form(), ctx.state.apiVersion);
   const handler = options.handler(match.operation);
-  const result = await handler(request, options.engine);
+  const result = await handler(request, options.engine());
   await send(ctx, result);
   if (result.keep && ctx.method === 'GET' && Buffer.isBuffer(ctx.body))
     options.cache.put(ctx.req.url ?? '', { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body }, mark);

@@ -22,10 +22,13 @@ const handlers: OperationHandlers = { ...container, ...distribution, ...image, .
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
-  readonly engine: Engine;
+  /** What answers; read anew with each request, so that another engine can take its place. */
+  readonly engine: () => Engine;
   /** Answer 400 to what the description forbids. */
   readonly strict: boolean;
   readonly log: Log;
+  /** Sees each request that is no gRPC call before it is answered. */
+  readonly observe?: RequestListener;
 }
 
 /** The Engine API over HTTP, not listening yet. */
@@ -42,15 +45,23 @@ function handlerOf(operationId: string): OperationHandler {
   return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : answerFromDescription;
 }
 
-async function loadServices(engine: Engine): Promise<Services> {
-  const { contentService } = await import('./grpc/content.js');
-  return contentService(engine.options.store.content);
+/** The gRPC services of an engine, made with the first call to it: most runs have none. */
+function servicesOf(engine: () => Engine): () => Promise<Services> {
+  let of: Engine | undefined;
+  let services: Promise<Services>;
+  return () => {
+    const now = engine();
+    if (of !== now)
+      services = import('./grpc/content.js').then(({ contentService }) => contentService(now.options.store.content));
+    of = now;
+    return services;
+  };
 }
 
 /** Put router, handlers and engine together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { engine, log } = options;
-  const cache = new AnswerCache(() => engine.options.store.generation);
+  const { engine, log, observe = () => undefined } = options;
+  const cache = new AnswerCache(() => engine().options.store.generation);
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const pipeline = createPipeline({
@@ -68,14 +79,15 @@ export function createService(options: ServiceOptions): HttpService {
     log('debug', `${request.method} ${request.url}`);
     answer(request, response);
   };
-  let services: Promise<Services> | undefined;
   const http2 = new Http2Front({
-    // Loaded with the first call: most runs have none.
-    services: () => (services ??= loadServices(engine)),
-    rest,
+    services: servicesOf(engine),
+    rest: (request, response) => {
+      observe(request, response);
+      rest(request, response);
+    },
     onFault,
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);
-  const http1 = createHttp1Server({ handle: rest, cache, upgrade });
+  const http1 = createHttp1Server({ handle: rest, observe, cache, upgrade });
   return { http1, http2, rest };
 }

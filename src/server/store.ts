@@ -10,11 +10,13 @@ const fixtures = fileURLToPath(new URL('../../fixtures/layouts/', import.meta.ur
 /**
  * Open what the server serves.
  *
- * @param folder an image layout that keeps changes; without it, the packaged fixtures below a layer that is thrown away
+ * @param store an image layout that keeps changes, or a store that is open; without it, the packaged fixtures below a
+ *   layer that is thrown away
  * @throws what `openLayout` and `openOverlay` throw
  */
-export async function openStore(folder: string | undefined): Promise<ImageStore> {
-  return folder === undefined ? openOverlay(await packagedLayouts()) : openLayout(folder);
+export async function openStore(store: string | ImageStore | undefined): Promise<ImageStore> {
+  if (store === undefined) return openOverlay(await packagedLayouts());
+  return typeof store === 'string' ? openLayout(store) : store;
 }
 
 async function packagedLayouts(): Promise<string[]> {

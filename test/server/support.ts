@@ -23,7 +23,11 @@ export interface TestService {
 
 /** Serve an engine on a private socket. */
 export async function serveEngine(engine: Engine, options: { strict?: boolean } = {}): Promise<TestService> {
-  const { http1, http2 } = createService({ engine, strict: options.strict ?? false, log: () => undefined });
+  const { http1, http2 } = createService({
+    engine: () => engine,
+    strict: options.strict ?? false,
+    log: () => undefined,
+  });
   const { address, remove } = await privateSocket();
   const listener: Listener = await listen(address, {
     http1: (socket) => http1.emit('connection', socket),
