@@ -38,8 +38,8 @@ import type {
 /**
  * The daemon's state and rules, without HTTP: one method an operation, each answering what dockerd 29.7.2 answers.
  *
- * Errors carry the daemon's text and a code whose HTTP status is the daemon's. Answers are plain objects with their keys
- * in dockerd's order (older API versions sort them), to be written with `renderJson`; attestations come as bytes.
+ * Errors carry the daemon's text and a code whose HTTP status is the daemon's. Answers are plain objects with their
+ * keys in dockerd's order (older API versions sort them), to be written with `renderJson`; attestations come as bytes.
  */
 export class Engine {
   readonly options: EngineOptions;
@@ -52,7 +52,7 @@ export class Engine {
     this.identity = { id: options.id ?? randomUUID(), hostname: options.hostname };
   }
 
-  /** `GET /images/{name}/attestations` (BEHAVIOR.md sections 1 and 2). */
+  /** `GET /images/{name}/attestations` (docs/behaviour.md#attestations-of-an-image). */
   async attestations(name: string, options: AttestationOptions = {}): Promise<Body> {
     return imageAttestations(this.context, name, options);
   }

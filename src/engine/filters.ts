@@ -1,6 +1,8 @@
 import { AttestdError } from '../errors.js';
 
-/** Decoded `filters` of a query: key to values, each with the flag that the map form gives it, as dockerd keeps them. */
+/**
+ * Decoded `filters` of a query: key to values, each with the flag that the map form gives it, as dockerd keeps them.
+ */
 export type Filters = ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 
 /** No filters. */
@@ -16,7 +18,7 @@ export function invalidFilter(key?: string, values?: readonly string[]): Attestd
  * Decode the `filters` parameter: `{"key":["value"]}` or `{"key":{"value":true}}`.
  *
  * @param text the parameter's value; undefined or empty means no filters
- * @throws INVALID_ARGUMENT `invalid filter`, as observed in topics/images-json
+ * @throws INVALID_ARGUMENT `invalid filter`, docs/behaviour.md#filters
  */
 export function parseFilters(text: string | undefined): Filters {
   if (text === undefined || text === '') return noFilters;

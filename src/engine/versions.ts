@@ -1,6 +1,6 @@
 /**
  * First API version of each parameter, field and rule of image list and inspect, as dockerd 29.7.2 gates them
- * (topics/images-json-versions). `until` names the first version that no longer does it.
+ * (docs/behaviour.md#versions). `until` names the first version that no longer does it.
  */
 const since = {
   'list.shared-size': '1.42',

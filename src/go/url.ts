@@ -21,7 +21,7 @@ function hexValue(c: number): number {
  * @param text Latin-1, one character a byte
  * @param plusIsSpace true in queries, false in paths
  * @returns the text decoded as UTF-8
- * @throws AttestdError INVALID_ARGUMENT with Go's text, e.g. `invalid URL escape "%zz"` (topics/attestations-params)
+ * @throws AttestdError INVALID_ARGUMENT with Go's text, e.g. `invalid URL escape "%zz"` (docs/behaviour.md#parameters)
  */
 export function percentDecode(text: string, plusIsSpace: boolean): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
@@ -85,7 +85,7 @@ export function splitTarget(target: string): Target {
 
 /**
  * The path without empty, `.` and `..` segments, as the daemon's router wants it: any other form is redirected
- * (topics/paths).
+ * (docs/behaviour.md#paths-and-methods).
  */
 export function cleanPath(path: string): string {
   if (path === '') return '/';

@@ -36,7 +36,7 @@ const absent = Buffer.from('null');
 /**
  * The answer of `GET /images/{name}/attestations`: descriptor, predicate type and, on demand, the statement of each
  * layer. Statements are the bytes of their blobs without the whitespace between tokens, never parsed and stringified
- * (BEHAVIOR.md section 2).
+ * (docs/behaviour.md#bodies).
  *
  * @param layers what to report
  * @param content where the statements are; without it they are left out
@@ -74,7 +74,9 @@ function whole(entries: readonly Buffer[]): Body {
   return { length: content.length, content };
 }
 
-/** Two passes over the blobs: one that finds faults and the length while a status can still be chosen, one that sends. */
+/**
+ * Two passes over the blobs: one that finds faults and the length while a status can still be chosen, one that sends.
+ */
 async function stream(layers: readonly StatementLayer[], content: ContentStore): Promise<Body> {
   const frames = layers.map((layer, i) => `${i === 0 ? '[' : '},'}${header(layer)},"Statement":`);
   const end = '}]\n';

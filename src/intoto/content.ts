@@ -3,7 +3,7 @@ import { AttestdError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { ContentStore } from '../oci/store.js';
 
-/** The daemon's error for a blob that its store lacks (BEHAVIOR.md section 1). */
+/** The daemon's error for a blob that its store lacks (docs/behaviour.md#content-that-is-missing-or-broken). */
 export function missingContent(digest: string): AttestdError {
   return new AttestdError('NOT_FOUND', `NotFound: content digest ${digest}: not found`);
 }

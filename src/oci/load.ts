@@ -53,8 +53,8 @@ const parallelWrites = 16;
  * @param platforms which platforms are wanted; then their manifests must be there, and the others are not kept. All
  *   without it, and manifests may be missing.
  * @param host what the daemon unpacks; layers of a docker archive that it has unpacked before are not taken again
- * @throws AttestdError with the daemon's texts (BEHAVIOR.md section 6): INVALID_ARCHIVE, INVALID_JSON, INVALID_REFERENCE,
- *   NOT_FOUND when a wanted manifest is missing
+ * @throws AttestdError with the daemon's texts (docs/behaviour.md#loading-images): INVALID_ARCHIVE, INVALID_JSON,
+ *   INVALID_REFERENCE, NOT_FOUND when a wanted manifest is missing
  */
 export async function importArchive(
   source: AsyncIterable<Buffer>,

@@ -85,7 +85,7 @@ export async function send(ctx: Context, result: OperationResult): Promise<void>
 /**
  * Answer with an error in the daemon's form.
  *
- * @param plain whether the client wants plain text (topics/versions)
+ * @param plain whether the client wants plain text (docs/behaviour.md#versions)
  */
 export function sendError(ctx: Context, error: unknown, plain: boolean): void {
   const status = error instanceof AttestdError ? error.httpStatus : 500;

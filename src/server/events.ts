@@ -9,8 +9,8 @@ const jsonSequence = 'application/json-seq';
 const offers = [jsonLines, ndjson, jsonSequence];
 
 /**
- * Choose the content type of an event stream (topics/events): an offered type that the `Accept` header names, the one
- * with the highest quality first, wildcards ignored.
+ * Choose the content type of an event stream (docs/behaviour.md#events): an offered type that the `Accept` header
+ * names, the one with the highest quality first, wildcards ignored.
  *
  * @param accept the header's value
  * @param legacy whether the client's API version is below 1.52, whose default is `application/json`
@@ -49,7 +49,7 @@ function renderEvent({ type, action, actor, timeNano }: DaemonEvent): string {
 
 /**
  * An event as API 1.51 and below have it: keys sorted, the fields of API 1.22 repeated, the time in nanoseconds rounded
- * as a float (topics/events).
+ * as a float (docs/behaviour.md#events).
  */
 function renderLegacyEvent(event: DaemonEvent): string {
   const { type, action, actor, timeNano } = event;

@@ -35,8 +35,8 @@ export class Form {
   }
 
   /**
-   * First value as a flag (BEHAVIOR.md section 3): trimmed and in any case, nothing, `0`, `no`, `false` and `none` are
-   * false, everything else is true.
+   * First value as a flag (docs/behaviour.md#flags): trimmed and in any case, nothing, `0`, `no`, `false` and `none`
+   * are false, everything else is true.
    *
    * @param absent the answer when the parameter is absent
    */

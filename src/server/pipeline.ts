@@ -96,7 +96,7 @@ async function route<Operation extends RoutedOperation>(
   }
 }
 
-/** Refuse an operation that the request's version does not have (BEHAVIOR.md section 4). */
+/** Refuse an operation that the request's version does not have (docs/behaviour.md#versions). */
 function gate(match: RouteMatch<RoutedOperation>, apiVersion: string): void {
   const { method, since } = match.operation;
   if (since === undefined || compareVersions(apiVersion, since) >= 0) return;

@@ -54,7 +54,7 @@ function head(path: string): string {
 
 /**
  * Finds the operation of a request as dockerd's router does: on the decoded path, names may hold slashes, and what
- * matches no method and path is not found, whatever the method (topics/names, paths, methods).
+ * matches no method and path is not found, whatever the method (docs/behaviour.md#paths-and-methods).
  */
 export class Router<Operation extends RoutedOperation> {
   private readonly routes = new Map<string, Route<Operation>[]>();
@@ -85,7 +85,7 @@ export class Router<Operation extends RoutedOperation> {
   }
 }
 
-/** Split a version prefix off a path: `/v1.55/info` is `1.55` and `/info` (topics/versions). */
+/** Split a version prefix off a path: `/v1.55/info` is `1.55` and `/info` (docs/behaviour.md#versions). */
 export function splitVersion(path: string): { version: string | undefined; rest: string } {
   const found = /^\/v([0-9.]+)(\/[\s\S]*)$/.exec(path);
   return found ? { version: found[1], rest: found[2] as string } : { version: undefined, rest: path };

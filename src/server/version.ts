@@ -25,7 +25,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The API version that a request speaks (BEHAVIOR.md section 4, topics/versions).
+ * The API version that a request speaks (docs/behaviour.md#versions).
  *
  * @param prefix what stood after `/v` in the path; undefined without a prefix, which means the newest
  * @returns `major.minor`

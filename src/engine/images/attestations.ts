@@ -8,10 +8,11 @@ import type { AttestationOptions } from '../types.js';
 import { resolveImage } from './names.js';
 
 /**
- * `GET /images/{name}/attestations` (BEHAVIOR.md sections 1 to 3).
+ * `GET /images/{name}/attestations` (docs/behaviour.md#attestations-of-an-image, docs/behaviour.md#parameters).
  *
- * @throws NOT_FOUND for an image, platform or blob that is not there; INVALID_REFERENCE; CORRUPT for content that cannot
- * be read, on the experimental channel also for a statement that is no JSON; INTERNAL for a Docker hardened image
+ * @throws NOT_FOUND for an image, platform or blob that is not there; INVALID_REFERENCE; CORRUPT for content that
+ *   cannot be read, on the experimental channel also for a statement that is no JSON; INTERNAL for a Docker hardened
+ *   image
  */
 export async function imageAttestations(context: Context, name: string, options: AttestationOptions): Promise<Body> {
   const { target } = resolveImage(context.store, name);

@@ -45,7 +45,7 @@ export class Documents {
   /**
    * The configuration behind a descriptor.
    *
-   * @throws NOT_FOUND, CORRUPT with the daemon's text (topics/tag)
+   * @throws NOT_FOUND, CORRUPT with the daemon's text (docs/behaviour.md#tagging-an-image)
    */
   async config(descriptor: Descriptor): Promise<ImageConfig> {
     try {
@@ -58,12 +58,15 @@ export class Documents {
     }
   }
 
-  /** The index that the attestations of an image are looked for in; its blob is hashed (BEHAVIOR.md section 1). */
+  /**
+   * The index that the attestations of an image are looked for in; its blob is hashed
+   * (docs/behaviour.md#content-that-is-missing-or-broken).
+   */
   verifiedIndex(descriptor: Descriptor): Promise<Index> {
     return this.verified('verified index', descriptor, indexType, 'unmarshaling image index: ');
   }
 
-  /** An attestation manifest; its blob is hashed (BEHAVIOR.md section 1). */
+  /** An attestation manifest; its blob is hashed (docs/behaviour.md#content-that-is-missing-or-broken). */
   verifiedManifest(descriptor: Descriptor): Promise<Manifest> {
     return this.verified('verified manifest', descriptor, manifestType, `unmarshaling manifest ${descriptor.digest}: `);
   }

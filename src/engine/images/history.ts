@@ -10,7 +10,8 @@ import { imagesOf, parseNamed, resolveImage } from './names.js';
 import { chainIds } from './snapshots.js';
 
 /**
- * `GET /images/{name}/history`, newest step first; null where the configuration has none (BEHAVIOR.md section 5).
+ * `GET /images/{name}/history`, newest step first; null where the configuration has none
+ * (docs/behaviour.md#history-of-an-image).
  *
  * @param platform loosely matched
  * @throws NOT_FOUND when the image, the platform or the configuration is not there

@@ -19,7 +19,7 @@ import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js
 import { summarize } from './summary.js';
 
 /**
- * `GET /images/{name}/json` (BEHAVIOR.md sections 5 and 6; topics/inspect, topics/images-json-versions).
+ * `GET /images/{name}/json` (docs/behaviour.md#inspecting-an-image).
  *
  * @throws NOT_FOUND when the image or the platform is not there; INVALID_ARGUMENT for manifests with platform; CORRUPT
  */

@@ -28,7 +28,7 @@ interface Entry {
 }
 
 /**
- * `GET /images/json`: an entry for each target, newest first (BEHAVIOR.md section 5; topics/images-json).
+ * `GET /images/json`: an entry for each target, newest first (docs/behaviour.md#listing-images).
  *
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since

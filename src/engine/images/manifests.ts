@@ -92,7 +92,7 @@ export async function presentManifests(documents: Documents, image: ImageRecord)
 /**
  * The manifest of an image that fits a platform best, of those that the store has; nested indexes are entered.
  *
- * @throws NOT_FOUND with dockerd's text (topics/inspect, topics/tag)
+ * @throws NOT_FOUND with dockerd's text (docs/behaviour.md#inspecting-an-image)
  */
 export async function bestManifest(
   context: Context,

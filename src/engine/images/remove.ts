@@ -31,7 +31,7 @@ interface Plan {
 }
 
 /**
- * `DELETE /images/{name}` (topics/delete): takes a name away and, with the last one, the image.
+ * `DELETE /images/{name}` (docs/behaviour.md#deleting-an-image): takes a name away and, with the last one, the image.
  *
  * @throws NOT_FOUND, INVALID_REFERENCE; CONFLICT for an id with several names without force; INVALID_ARGUMENT for
  * platforms without force and, on the experimental channel, for the attestations of an image
@@ -149,7 +149,9 @@ async function removeAll(context: Context, { id, all, several }: Plan): Promise<
   return [...records, { Deleted: id }];
 }
 
-/** The name as people write it; an image with a malformed one cannot be deleted (BEHAVIOR.md section 6). */
+/**
+ * The name as people write it; an image with a malformed one cannot be deleted (docs/behaviour.md#deleting-an-image).
+ */
 function familiarOf(image: ImageRecord): string {
   try {
     return familiarString(parseAnyReference(image.name));

@@ -80,7 +80,7 @@ export class Snapshots {
    * Unpack an image manifest.
    *
    * @param name the image's name, for the error
-   * @throws INTERNAL with the daemon's text (BEHAVIOR.md section 6, load); NOT_FOUND, CORRUPT
+   * @throws INTERNAL with the daemon's text (docs/behaviour.md#loading-images); NOT_FOUND, CORRUPT
    */
   async unpack(manifest: Descriptor, name: string): Promise<void> {
     const { config, layers = [] } = await this.documents.manifest(manifest);

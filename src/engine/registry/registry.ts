@@ -144,7 +144,8 @@ const searchFilters = ['is-automated', 'is-official', 'stars'];
 /**
  * `GET /images/search`: no registry, so a valid search fails.
  *
- * @returns undefined where dockerd answers 200 and an empty body, for a negative limit (BEHAVIOR.md section 6)
+ * @returns undefined where dockerd answers 200 and an empty body, for a negative limit
+ *   (docs/behaviour.md#registries-without-a-network)
  * @throws INVALID_ARGUMENT for bad parameters; INTERNAL for the missing network
  */
 export function searchImages(options: { term: string; limit?: string; filters: Filters }): JsonValue | undefined {

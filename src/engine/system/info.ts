@@ -17,7 +17,7 @@ export interface Identity {
   readonly hostname: string | undefined;
 }
 
-/** `GET /version` (topics/system). */
+/** `GET /version` (docs/behaviour.md#the-daemon-itself). */
 export function daemonVersion({ host }: Context): JsonObject {
   const kernel = release();
   const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
@@ -87,7 +87,7 @@ function runtimes(version: string): JsonObject {
   return { 'io.containerd.runc.v2': runc, runc };
 }
 
-/** `GET /info` (topics/system): a daemon that runs no containers. */
+/** `GET /info` (docs/behaviour.md#the-daemon-itself): a daemon that runs no containers. */
 export function daemonInfo(context: Context, identity: Identity, version: string): JsonValue {
   const { host, store } = context;
   const commit = { ID: '' };

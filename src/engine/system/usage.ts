@@ -18,7 +18,8 @@ const members: Readonly<Record<UsageType, readonly [older: string, newer: string
 };
 
 /**
- * `GET /system/df` (topics/system): images are measured, and there are no containers, volumes or build cache.
+ * `GET /system/df` (docs/behaviour.md#the-daemon-itself): images are measured, and there are no containers, volumes or
+ * build cache.
  *
  * @throws INVALID_ARGUMENT for an unknown type
  */

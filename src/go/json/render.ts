@@ -27,8 +27,8 @@ export interface JsonObject {
 }
 
 /**
- * Write an answer as Go's encoder does: `<>&` as they are, U+2028 and U+2029 escaped, integers of any size, and bytes of
- * verbatim parts untouched, UTF-8 or not (BEHAVIOR.md section 2).
+ * Write an answer as Go's encoder does: `<>&` as they are, U+2028 and U+2029 escaped, integers of any size, and bytes
+ * of verbatim parts untouched, UTF-8 or not (docs/behaviour.md#bodies).
  *
  * @returns the body, with the line feed that ends each JSON answer of dockerd
  */
@@ -90,7 +90,9 @@ export function sortedMap(strings: Readonly<Record<string, string>>): ReadonlyMa
   return new Map(Object.entries(strings).sort(([a], [b]) => compareText(a, b)));
 }
 
-/** The value with the keys of all its objects sorted, as dockerd writes answers that it widened for an old API version. */
+/**
+ * The value with the keys of all its objects sorted, as dockerd writes answers that it widened for an old API version.
+ */
 export function sortKeys(value: JsonValue): JsonValue {
   if (value === null || typeof value !== 'object' || value instanceof VerbatimJson) return value;
   if (Array.isArray(value)) return value.map(sortKeys);

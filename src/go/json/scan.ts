@@ -1,4 +1,4 @@
-/** Deepest nesting that Go's scanner accepts (BEHAVIOR: 9990 levels pass, 10001 fail). */
+/** Deepest nesting that Go's scanner accepts (docs/behaviour.md#bodies). */
 export const maxDepth = 10_000;
 
 /** What the scanner expects next; the names follow the grammar of RFC 8259. */

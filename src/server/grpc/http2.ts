@@ -24,7 +24,7 @@ export interface Http2Options {
   readonly onFault: (error: unknown, request: string) => void;
 }
 
-/** Settings that the daemon announces (topics/grpc-content). */
+/** Settings that the daemon announces (docs/behaviour.md#connections). */
 const settings = {
   maxFrameSize: 1024 * 1024,
   maxConcurrentStreams: 250,

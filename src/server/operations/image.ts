@@ -50,7 +50,7 @@ function archive(stream: Readable): OperationResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
 }
 
-/** Image operations (BEHAVIOR.md sections 1 to 6). */
+/** Image operations (docs/behaviour.md). */
 export const handlers: OperationHandlers = {
   async ImageList(request, engine) {
     const form = await request.form();
@@ -179,7 +179,9 @@ async function importImage(
   return engine.import(request.body, { ...target, message: form.get('message'), changes: form.all('changes') });
 }
 
-/** What a daemon without network answers to an import from elsewhere (BEHAVIOR.md section 6). */
+/**
+ * What a daemon without network answers to an import from elsewhere (docs/behaviour.md#registries-without-a-network).
+ */
 function noNetwork(source: string): AttestdError {
   const url = source.includes('://') ? source : `http://${source}`;
   const host = /^[^:]*:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';

@@ -30,7 +30,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** System operations (BEHAVIOR.md section 6; topics/system, events). */
+/** System operations (docs/behaviour.md#the-daemon-itself, docs/behaviour.md#events). */
 export const handlers: OperationHandlers = {
   SystemPing: () => ping,
 

@@ -14,7 +14,10 @@ function readFilters(text: string): Filters {
   }
 }
 
-/** Volume operations: the server has none, so that the list is what a daemon without volumes has (topics/system). */
+/**
+ * Volume operations: the server has none, so that the list is what a daemon without volumes has
+ * (docs/behaviour.md#the-daemon-itself).
+ */
 export const handlers: OperationHandlers = {
   async VolumeList(request) {
     checkFilters(readFilters((await request.form()).get('filters')), known);
