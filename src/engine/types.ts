@@ -3,18 +3,29 @@ import type { JsonObject } from '../go/json/render.js';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Filters } from './filters.js';
+import type { Release } from './release.js';
 
 export type { JsonObject, JsonValue } from '../go/json/render.js';
 
 /** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';
 
-/** What an engine is made of. */
+/** Who a daemon is. */
+export interface Identity {
+  /** The daemon's id in /info. */
+  readonly id: string;
+  /** The host's name in /info. */
+  readonly hostname: string;
+}
+
+/** What a daemon's state is made of. */
 export interface EngineOptions {
   readonly store: ImageStore;
   /** The platform that images are selected for by default. */
   readonly host: Platform;
   readonly channel: Channel;
+  /** The release to answer like; dockerd 29.7.2 without it. */
+  readonly release?: Release | undefined;
   /** Now; the system's clock without it. */
   readonly clock?: () => Date;
   /** The daemon's id in /info; a random UUID without it. */
@@ -88,6 +99,20 @@ export interface PullOptions {
   readonly tag?: string | undefined;
   /** `os/arch[/variant]`, as in the query. */
   readonly platform?: string | undefined;
+}
+
+/** Options of `POST /images/{name}/push`. */
+export interface PushOptions {
+  /** Empty or absent: the name's own tag, or all tags of the repository. */
+  readonly tag?: string | undefined;
+}
+
+/** Options of `GET /images/search`. */
+export interface SearchOptions {
+  readonly term: string;
+  /** As in the query. */
+  readonly limit?: string | undefined;
+  readonly filters: Filters;
 }
 
 /** Options of `DELETE /images/{name}`. */

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
-import { Engine } from '../engine/engine.js';
+import type { Context } from '../engine/context.js';
+import { closeContext, makeContext } from '../engine/engine.js';
+import { loadImages } from '../engine/images/load.js';
 import type { Channel, StreamMessage } from '../engine/types.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
@@ -97,15 +99,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   try {
     const { clock, observe, strict = false } = options;
     const id = randomUUID();
-    const engineOf = (store: ImageStore): Engine =>
-      new Engine({ store, host, channel, id, debug: (message) => log('debug', message), ...(clock && { clock }) });
-    const end = async (engine: Engine): Promise<void> => {
-      engine.close();
-      await engine.options.store.close();
+    const contextOf = (store: ImageStore): Context =>
+      makeContext({ store, host, channel, id, debug: (message) => log('debug', message), ...(clock && { clock }) });
+    const end = async (context: Context): Promise<void> => {
+      await closeContext(context);
+      await context.store.close();
     };
-    let engine = engineOf(await openStore(options.store));
-    acts.push(() => end(engine));
-    const { http1, http2 } = createService({ engine: () => engine, strict, log, ...(observe && { observe }) });
+    let context = contextOf(await openStore(options.store));
+    acts.push(() => end(context));
+    const { http1, http2 } = createService({ context: () => context, strict, log, ...(observe && { observe }) });
     acts.push(async () => http2.close());
     if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
     const listeners: Listener[] = [];
@@ -122,10 +124,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     return {
       hosts,
       channel,
-      load: (archive) => engine.load(archive),
+      load: (archive) => loadImages(context, archive),
       restart: async (store) => {
-        const before = engine;
-        engine = engineOf(store);
+        const before = context;
+        context = contextOf(store);
         await end(before);
       },
       close: () => undo(acts),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Engine } from '../engine/engine.js';
+import type { Context } from '../engine/context.js';
 import type { Body, JsonValue } from '../engine/types.js';
 import type { Form } from './form.js';
 
@@ -62,10 +62,13 @@ export interface EmptyResult extends Answer {
   readonly kind: 'empty';
 }
 
-/** Answers one operation; thrown errors become the daemon's error answers. */
+/**
+ * Answers one operation: reads the request's parameters and calls the operation's function in the engine with the
+ * daemon's state. Thrown errors become the daemon's error answers.
+ */
 export type OperationHandler = (
   request: OperationRequest,
-  engine: Engine,
+  context: Context,
 ) => OperationResult | Promise<OperationResult>;
 
 /** The handlers of one tag, by operationId. */

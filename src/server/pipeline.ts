@@ -1,5 +1,5 @@
-import Koa, { type Context, type Next } from 'koa';
-import type { Engine } from '../engine/engine.js';
+import Koa, { type Context as KoaContext, type Next } from 'koa';
+import type { Context } from '../engine/context.js';
 import { AttestdError } from '../errors.js';
 import { cleanPath, escapePath, percentDecode, splitTarget } from '../go/url.js';
 import { send, sendBytes, sendError, sendNotFound } from './answer.js';
@@ -11,7 +11,7 @@ import { compareVersions, maximumApiVersion, negotiateVersion, wantsPlainText } 
 
 /** What the pipeline works with. */
 export interface PipelineOptions<Operation extends RoutedOperation> {
-  readonly engine: () => Engine;
+  readonly context: () => Context;
   readonly router: Router<Operation>;
   /** The handler of an operation; one that answers from the description where none is written. */
   readonly handler: (operation: Operation) => OperationHandler;
@@ -32,7 +32,7 @@ interface State {
   apiVersion: string;
 }
 
-type PipelineContext = Context & { state: State };
+type PipelineContext = KoaContext & { state: State };
 
 /**
  * A request's way from its first byte to its answer: path, version, operation, handler (docs/architecture.md).
@@ -49,13 +49,13 @@ export function createPipeline<Operation extends RoutedOperation>(options: Pipel
 }
 
 /** Leave out the keep-alive headers, which the daemon does not send either. */
-async function prepare(ctx: Context, next: Next): Promise<void> {
+async function prepare(ctx: KoaContext, next: Next): Promise<void> {
   if (ctx.req.httpVersion === '1.1') ctx.res.removeHeader('Connection');
   await next();
 }
 
 /** Decode the path, redirect one that is not clean, split its version off. */
-async function locate(ctx: Context, next: Next): Promise<void> {
+async function locate(ctx: KoaContext, next: Next): Promise<void> {
   const target = splitTarget(ctx.req.url ?? '/');
   if (target.path === '*' && ctx.method === 'OPTIONS') return sendBytes(ctx, 200, undefined, Buffer.alloc(0));
   let path: string;
@@ -112,13 +112,13 @@ async function answer<Operation extends RoutedOperation>(
   const request = new HttpRequest(match, ctx);
   if (options.check) options.check(match.operation, await request.form(), ctx.state.apiVersion);
   const handler = options.handler(match.operation);
-  const result = await handler(request, options.engine());
+  const result = await handler(request, options.context());
   await send(ctx, result);
   if (result.keep && ctx.method === 'GET' && Buffer.isBuffer(ctx.body))
     options.cache.put(ctx.req.url ?? '', { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body }, mark);
 }
 
-function flatHeaders(ctx: Context): string[] {
+function flatHeaders(ctx: KoaContext): string[] {
   return Object.entries(ctx.response.headers).flatMap(([name, value]) => [canonical(name), String(value)]);
 }
 

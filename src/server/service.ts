@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { Engine } from '../engine/engine.js';
+import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
 import { AnswerCache } from './cache.js';
 import { answerFromDescription } from './fallback.js';
@@ -18,15 +18,17 @@ import { createPipeline } from './pipeline.js';
 import { Router } from './router.js';
 import { checkStrictly } from './strict.js';
 
-const handlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade, ...volume };
+const allHandlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade, ...volume };
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
-  /** What answers; read anew with each request, so that another engine can take its place. */
-  readonly engine: () => Engine;
+  /** The daemon's state; read anew with each request, so that another can take its place. */
+  readonly context: () => Context;
   /** Answer 400 to what the description forbids. */
   readonly strict: boolean;
   readonly log: Log;
+  /** By operationId; all that the server has without it. */
+  readonly handlers?: OperationHandlers | undefined;
   /** Sees each request that is no gRPC call before it is answered. */
   readonly observe?: RequestListener;
 }
@@ -41,18 +43,18 @@ export interface HttpService {
   readonly rest: RequestListener;
 }
 
-function handlerOf(operationId: string): OperationHandler {
+function handlerOf(handlers: OperationHandlers, operationId: string): OperationHandler {
   return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : answerFromDescription;
 }
 
-/** The gRPC services of an engine, made with the first call to it: most runs have none. */
-function servicesOf(engine: () => Engine): () => Promise<Services> {
-  let of: Engine | undefined;
+/** The gRPC services of a daemon, made with the first call to it: most runs have none. */
+function servicesOf(context: () => Context): () => Promise<Services> {
+  let of: Context | undefined;
   let services: Promise<Services>;
   return () => {
-    const now = engine();
+    const now = context();
     if (of !== now)
-      services = import('./grpc/content.js').then(({ contentService }) => contentService(now.options.store.content));
+      services = import('./grpc/content.js').then(({ contentService }) => contentService(now.store.content));
     of = now;
     return services;
   };
@@ -60,15 +62,15 @@ function servicesOf(engine: () => Engine): () => Promise<Services> {
 
 /** Put router, handlers and engine together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { engine, log, observe = () => undefined } = options;
-  const cache = new AnswerCache(() => engine().options.store.generation);
+  const { context, log, handlers = allHandlers, observe = () => undefined } = options;
+  const cache = new AnswerCache(() => context().store.generation);
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const pipeline = createPipeline({
-    engine,
+    context,
     cache,
     router: new Router([...operations, grpcOperation]),
-    handler: ({ operationId }) => handlerOf(operationId),
+    handler: ({ operationId }) => handlerOf(handlers, operationId),
     ...(options.strict && {
       check: checkStrictly,
     }),
@@ -80,7 +82,7 @@ export function createService(options: ServiceOptions): HttpService {
     answer(request, response);
   };
   const http2 = new Http2Front({
-    services: servicesOf(engine),
+    services: servicesOf(context),
     rest: (request, response) => {
       observe(request, response);
       rest(request, response);

@@ -1,15 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Engine } from '../../src/engine/engine.js';
+import type { Context } from '../../src/engine/context.js';
+import { closeContext, makeContext } from '../../src/engine/engine.js';
 import type { DaemonEvent } from '../../src/engine/events/bus.js';
+import { subscribeEvents } from '../../src/engine/events/subscribe.js';
+import { loadImages } from '../../src/engine/images/load.js';
 import type { Channel, EngineOptions, LoadOptions, StreamMessage } from '../../src/engine/types.js';
 import { AttestdError } from '../../src/errors.js';
 import { type JsonValue, renderJson } from '../../src/go/json/render.js';
 import { openOverlay } from '../../src/oci/layout.js';
 
-/** An engine on a throw-away store, and a way to end both. */
+/** A daemon's state on a throw-away store, and a way to end both. */
 export interface TestEngine {
-  readonly engine: Engine;
+  readonly context: Context;
   close(): Promise<void>;
 }
 
@@ -19,11 +22,11 @@ export async function openEngine(
   more: Partial<EngineOptions> = {},
 ): Promise<TestEngine> {
   const store = await openOverlay([]);
-  const engine = new Engine({ store, host: { os: 'linux', architecture: 'amd64' }, channel, ...more });
+  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel, ...more });
   return {
-    engine,
+    context,
     close: async () => {
-      engine.close();
+      await closeContext(context);
       await store.close();
     },
   };
@@ -35,15 +38,19 @@ export function fixturePath(name: string): string {
 }
 
 /** Load recorded images. */
-export async function load(engine: Engine, ...names: readonly string[]): Promise<readonly StreamMessage[]> {
+export async function load(context: Context, ...names: readonly string[]): Promise<readonly StreamMessage[]> {
   const messages: StreamMessage[] = [];
-  for (const name of names) messages.push(...(await loadWith(engine, name, {})));
+  for (const name of names) messages.push(...(await loadWith(context, name, {})));
   return messages;
 }
 
 /** Load a recorded image with options. */
-export async function loadWith(engine: Engine, name: string, options: LoadOptions): Promise<readonly StreamMessage[]> {
-  return all(engine.load(createReadStream(fixturePath(name)), options));
+export async function loadWith(
+  context: Context,
+  name: string,
+  options: LoadOptions,
+): Promise<readonly StreamMessage[]> {
+  return all(loadImages(context, createReadStream(fixturePath(name)), options));
 }
 
 /** All that a stream yields. */
@@ -77,8 +84,8 @@ export async function refusal(act: () => unknown): Promise<readonly [code: strin
 }
 
 /** What happened since the engine was opened: action, name and labels of each event. */
-export async function history(engine: Engine): Promise<readonly string[]> {
-  const past = engine.subscribe({ since: '1', until: '4000000000' });
+export async function history(context: Context): Promise<readonly string[]> {
+  const past = subscribeEvents(context, { since: '1', until: '4000000000' });
   const events: DaemonEvent[] = [];
   const iterator = past[Symbol.asyncIterator]();
   const none = Symbol('none');

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { DaemonEvent } from '../../src/engine/events/bus.js';
+import type { DaemonEvent, EventBus } from '../../src/engine/events/bus.js';
 import { negotiateStreamType } from '../../src/server/events.js';
-import { fakeEngine, raw, serveEngine, type TestService } from './support.js';
+import { contextWithoutStore, raw, serveContext, type TestService } from './support.js';
 
 function event(action: string, type = 'image'): DaemonEvent {
   return {
@@ -39,14 +39,11 @@ describe('GET /events', () => {
   let taken = 0;
   let service: TestService;
   before(async () => {
-    service = await serveEngine(
-      fakeEngine({
-        subscribe: (options, signal) => {
-          if (options?.until === 'endless') return endless(signal);
-          return some([event('create'), event('tag'), event('start', 'container'), event('create', 'volume')]);
-        },
-      }),
-    );
+    const subscribe: EventBus['subscribe'] = ({ until }, signal) => {
+      if (until !== undefined) return endless(signal);
+      return some([event('create'), event('tag'), event('start', 'container'), event('create', 'volume')]);
+    };
+    service = await serveContext({ ...contextWithoutStore(), events: { subscribe } as EventBus });
   });
   after(() => service.close());
 
@@ -104,7 +101,7 @@ describe('GET /events', () => {
   it('stops taking events from the engine while a client does not read, and lets go of it when it leaves', async () => {
     const socket = connect(service.path);
     socket.pause();
-    socket.write('GET /events?until=endless HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /events?until=4000000000 HTTP/1.1\r\nHost: x\r\n\r\n');
     let before = -1;
     while (taken !== before) {
       before = taken;

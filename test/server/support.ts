@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
-import { Engine } from '../../src/engine/engine.js';
+import type { Context } from '../../src/engine/context.js';
+import { makeContext } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/types.js';
 import { privateSocket } from '../../src/server/address.js';
 import { type Listener, listen } from '../../src/server/listener.js';
+import type { OperationHandlers } from '../../src/server/operation.js';
 import { createService } from '../../src/server/service.js';
 
 /** An answer as it came off the wire. */
@@ -21,13 +23,17 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-/** Serve an engine on a private socket. */
-export async function serveEngine(engine: Engine, options: { strict?: boolean } = {}): Promise<TestService> {
-  const { http1, http2 } = createService({
-    engine: () => engine,
-    strict: options.strict ?? false,
-    log: () => undefined,
-  });
+/** How a test serves a daemon's state. */
+export interface ServeOptions {
+  readonly strict?: boolean;
+  /** Instead of the real ones. */
+  readonly handlers?: OperationHandlers;
+}
+
+/** Serve a daemon's state on a private socket. */
+export async function serveContext(context: Context, options: ServeOptions = {}): Promise<TestService> {
+  const { strict = false, handlers } = options;
+  const { http1, http2 } = createService({ context: () => context, strict, handlers, log: () => undefined });
   const { address, remove } = await privateSocket();
   const listener: Listener = await listen(address, {
     http1: (socket) => http1.emit('connection', socket),
@@ -43,10 +49,10 @@ export async function serveEngine(engine: Engine, options: { strict?: boolean } 
   };
 }
 
-/** An engine without a store whose methods tests replace. */
-export function fakeEngine(methods: Partial<Engine>, store: { generation: number } = { generation: 0 }): Engine {
+/** A daemon's state without a store, for handlers that do not look into one. */
+export function contextWithoutStore(store: { generation: number } = { generation: 0 }): Context {
   const options = { store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' };
-  return Object.assign(new Engine(options as EngineOptions), methods);
+  return makeContext(options as EngineOptions);
 }
 
 /**

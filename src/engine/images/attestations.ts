@@ -14,7 +14,11 @@ import { resolveImage } from './names.js';
  *   cannot be read, on the experimental channel also for a statement that is no JSON; INTERNAL for a Docker hardened
  *   image
  */
-export async function imageAttestations(context: Context, name: string, options: AttestationOptions): Promise<Body> {
+export async function imageAttestations(
+  context: Context,
+  name: string,
+  options: AttestationOptions = {},
+): Promise<Body> {
   const { target } = resolveImage(context.store, name);
   if (target.mediaType !== mediaTypes.ociIndex) return renderStatements([]);
   const { documents, channel } = context;

@@ -31,7 +31,7 @@ interface Choice {
 export async function exportByName(
   context: Context,
   names: readonly string[],
-  platforms: readonly Platform[],
+  platforms: readonly Platform[] = [],
 ): Promise<Readable> {
   const exported: ExportedImage[] = [];
   for (const name of names) {

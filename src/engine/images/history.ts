@@ -19,7 +19,7 @@ import { chainIds } from './snapshots.js';
 export async function imageHistory(
   context: Context,
   name: string,
-  platform: Platform | undefined,
+  platform?: Platform,
 ): Promise<readonly JsonObject[] | null> {
   const { documents, snapshots, store } = context;
   const image = resolveImage(store, name);

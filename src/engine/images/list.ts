@@ -33,7 +33,7 @@ interface Entry {
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since
  */
-export async function listSummaries(context: Context, options: ListOptions): Promise<readonly JsonValue[]> {
+export async function listImages(context: Context, options: ListOptions): Promise<readonly JsonValue[]> {
   const { apiVersion, filters = noFilters } = options;
   const manifests = has(apiVersion, 'list.manifests') && options.manifests === true;
   if (has(apiVersion, 'list.identity') && options.identity === true && !manifests) {

@@ -23,7 +23,7 @@ const emptyArchive = 'image might be filtered out';
 export async function* loadImages(
   context: Context,
   archive: Readable,
-  options: LoadOptions,
+  options: LoadOptions = {},
 ): AsyncGenerator<StreamMessage> {
   const { platforms = [] } = options;
   try {

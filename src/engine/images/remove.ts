@@ -39,7 +39,7 @@ interface Plan {
 export async function removeImage(
   context: Context,
   name: string,
-  options: RemoveOptions,
+  options: RemoveOptions = {},
 ): Promise<readonly JsonObject[]> {
   const { force = false, platforms = [] } = options;
   refuseAttestations(context, name);

@@ -1,46 +1,36 @@
-import { cpus, hostname, release, totalmem } from 'node:os';
+import { cpus, release as kernelRelease, totalmem } from 'node:os';
 import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
 import type { Context } from '../context.js';
+import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
-
-/** What the stand-in says it is. */
-const engineVersion = '29.7.2';
-const apiVersion = '1.55';
-const minimumApiVersion = '1.40';
 
 /** Names of architectures as the kernel has them. */
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
 
-/** Who a daemon is. */
-export interface Identity {
-  readonly id: string;
-  readonly hostname: string | undefined;
-}
-
 /** `GET /version` (docs/behaviour.md#the-daemon-itself). */
-export function daemonVersion({ host }: Context): JsonObject {
-  const kernel = release();
+export function daemonVersion({ host, release }: Context): JsonObject {
+  const kernel = kernelRelease();
   const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
   return {
     Platform: { Name: 'attestd' },
-    Version: engineVersion,
-    ApiVersion: apiVersion,
-    MinAPIVersion: minimumApiVersion,
+    Version: release.engine,
+    ApiVersion: release.api,
+    MinAPIVersion: release.minimumApi,
     Os: host.os,
     Arch: host.architecture,
     Components: [
       {
         Name: 'Engine',
-        Version: engineVersion,
+        Version: release.engine,
         Details: {
-          ApiVersion: apiVersion,
+          ApiVersion: release.api,
           Arch: host.architecture,
           BuildTime: common.BuildTime,
           Experimental: 'false',
           GitCommit: common.GitCommit,
           GoVersion: common.GoVersion,
           KernelVersion: kernel,
-          MinAPIVersion: minimumApiVersion,
+          MinAPIVersion: release.minimumApi,
           Os: host.os,
         },
       },
@@ -88,8 +78,8 @@ function runtimes(version: string): JsonObject {
 }
 
 /** `GET /info` (docs/behaviour.md#the-daemon-itself): a daemon that runs no containers. */
-export function daemonInfo(context: Context, identity: Identity, version: string): JsonValue {
-  const { host, store } = context;
+export function daemonInfo(context: Context, { apiVersion: version }: Versioned): JsonValue {
+  const { host, identity, release, store } = context;
   const commit = { ID: '' };
   const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
   const body: JsonObject = {
@@ -119,7 +109,7 @@ export function daemonInfo(context: Context, identity: Identity, version: string
     CgroupDriver: 'none',
     CgroupVersion: '2',
     NEventsListener: context.events.listeners,
-    KernelVersion: release(),
+    KernelVersion: kernelRelease(),
     OperatingSystem: 'attestd',
     OSVersion: '',
     OSType: host.os,
@@ -135,10 +125,10 @@ export function daemonInfo(context: Context, identity: Identity, version: string
     HttpProxy: '',
     HttpsProxy: '',
     NoProxy: '',
-    Name: identity.hostname ?? hostname(),
+    Name: identity.hostname,
     Labels: [],
     ExperimentalBuild: false,
-    ServerVersion: engineVersion,
+    ServerVersion: release.engine,
     Runtimes: runtimes(version),
     DefaultRuntime: 'runc',
     Swarm: swarm,

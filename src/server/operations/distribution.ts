@@ -1,8 +1,9 @@
+import { inspectDistribution } from '../../engine/registry/distribution.js';
 import type { OperationHandlers } from '../operation.js';
 
 /** Distribution operations; there is no registry behind the server (docs/behaviour.md#registries-without-a-network). */
 export const handlers: OperationHandlers = {
-  async DistributionInspect(request, engine) {
-    return { kind: 'json', value: await engine.distribution(request.params.name ?? '') };
+  async DistributionInspect(request, context) {
+    return { kind: 'json', value: await inspectDistribution(context, request.params.name ?? '') };
   },
 };

@@ -1,7 +1,19 @@
 import type { Readable } from 'node:stream';
-import type { Engine } from '../../engine/engine.js';
+import type { Context } from '../../engine/context.js';
 import { parseFilters } from '../../engine/filters.js';
-import { repoTag } from '../../engine/images/tag.js';
+import { imageAttestations } from '../../engine/images/attestations.js';
+import { exportByName } from '../../engine/images/export.js';
+import { imageHistory } from '../../engine/images/history.js';
+import { importImage } from '../../engine/images/import.js';
+import { inspectImage } from '../../engine/images/inspect.js';
+import { listImages } from '../../engine/images/list.js';
+import { loadImages } from '../../engine/images/load.js';
+import { pruneImages } from '../../engine/images/prune.js';
+import { removeImage } from '../../engine/images/remove.js';
+import { repoTag, tagImage } from '../../engine/images/tag.js';
+import { pullImage } from '../../engine/registry/pull.js';
+import { pushImage } from '../../engine/registry/push.js';
+import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { AttestdError } from '../../errors.js';
 import { jsonRecord } from '../../go/json/record.js';
@@ -52,11 +64,11 @@ function archive(stream: Readable): OperationResult {
 
 /** Image operations (docs/behaviour.md). */
 export const handlers: OperationHandlers = {
-  async ImageList(request, engine) {
+  async ImageList(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));
     const manifests = form.flag('manifests');
-    const value = await engine.list({
+    const value = await listImages(context, {
       apiVersion: request.apiVersion,
       all: form.flag('all'),
       filters,
@@ -68,7 +80,7 @@ export const handlers: OperationHandlers = {
     return { kind: 'json', value, keep: !filters.has('until') && !filters.has('since') && !filters.has('before') };
   },
 
-  async ImageInspect(request, engine) {
+  async ImageInspect(request, context) {
     const form = await request.form();
     const manifests = atLeast(request, '1.48') && form.flag('manifests');
     const platform = atLeast(request, '1.49') ? onePlatform(form) : undefined;
@@ -77,22 +89,22 @@ export const handlers: OperationHandlers = {
         'INVALID_ARGUMENT',
         'conflicting options: manifests and platform options cannot both be set',
       );
-    const value = await engine.inspect(nameOf(request), { apiVersion: request.apiVersion, manifests, platform });
+    const value = await inspectImage(context, nameOf(request), { apiVersion: request.apiVersion, manifests, platform });
     return { kind: 'json', value, keep: true };
   },
 
-  async ImageHistory(request, engine) {
+  async ImageHistory(request, context) {
     const form = await request.form();
     const platform = atLeast(request, '1.48') ? onePlatform(form) : undefined;
-    return { kind: 'json', value: await engine.history(nameOf(request), platform), keep: true };
+    return { kind: 'json', value: await imageHistory(context, nameOf(request), platform), keep: true };
   },
 
-  async ImageAttestations(request, engine) {
+  async ImageAttestations(request, context) {
     const form = await request.form();
     const platforms = form.all('platform');
     if (platforms.length > 1)
       throw new AttestdError('INVALID_ARGUMENT', 'only one platform value is currently supported');
-    const body = await engine.attestations(nameOf(request), {
+    const body = await imageAttestations(context, nameOf(request), {
       platform: onePlatform(form),
       types: form.all('type'),
       statement: form.flag('statement'),
@@ -100,32 +112,32 @@ export const handlers: OperationHandlers = {
     return { kind: 'body', contentType: 'application/json', body, keep: true };
   },
 
-  async ImageLoad(request, engine) {
+  async ImageLoad(request, context) {
     const form = await request.form();
     const platforms = severalPlatforms(request, form);
-    return progress(engine.load(request.body, { platforms, quiet: form.flag('quiet', true) }));
+    return progress(loadImages(context, request.body, { platforms, quiet: form.flag('quiet', true) }));
   },
 
-  async ImageGet(request, engine) {
+  async ImageGet(request, context) {
     const form = await request.form();
-    return archive(await engine.export([nameOf(request)], severalPlatforms(request, form)));
+    return archive(await exportByName(context, [nameOf(request)], severalPlatforms(request, form)));
   },
 
-  async ImageGetAll(request, engine) {
+  async ImageGetAll(request, context) {
     const form = await request.form();
-    return archive(await engine.export(form.all('names'), severalPlatforms(request, form)));
+    return archive(await exportByName(context, form.all('names'), severalPlatforms(request, form)));
   },
 
-  async ImageTag(request, engine) {
+  async ImageTag(request, context) {
     const form = await request.form();
-    const outcome = await engine.tag(nameOf(request), { repo: form.get('repo'), tag: form.get('tag') });
+    const outcome = await tagImage(context, nameOf(request), { repo: form.get('repo'), tag: form.get('tag') });
     return { kind: 'empty', status: outcome === 'created' ? 201 : 200 };
   },
 
-  async ImageDelete(request, engine) {
+  async ImageDelete(request, context) {
     const form = await request.form();
     if (nameOf(request).trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'image name cannot be blank');
-    const value = await engine.remove(nameOf(request), {
+    const value = await removeImage(context, nameOf(request), {
       force: form.flag('force'),
       noprune: form.flag('noprune'),
       platforms: atLeast(request, '1.50') ? form.all('platforms').map(decodePlatform) : [],
@@ -133,41 +145,41 @@ export const handlers: OperationHandlers = {
     return { kind: 'json', value };
   },
 
-  async ImagePrune(request, engine) {
+  async ImagePrune(request, context) {
     const form = await request.form();
-    return { kind: 'json', value: await engine.prune(parseFilters(form.get('filters'))) };
+    return { kind: 'json', value: await pruneImages(context, parseFilters(form.get('filters'))) };
   },
 
-  async ImageCreate(request, engine) {
+  async ImageCreate(request, context) {
     const form = await request.form();
-    return progress(await (form.get('fromImage') === '' ? importImage : pullImage)(request, form, engine));
+    return progress(await (form.get('fromImage') === '' ? createByImport : createByPull)(request, form, context));
   },
 
-  async ImagePush(request, engine) {
+  async ImagePush(request, context) {
     const form = await request.form();
     const tag = form.get('tag');
-    const messages = await engine.push(nameOf(request), tag === '' ? {} : { tag });
+    const messages = await pushImage(context, nameOf(request), { tag });
     // No registry takes a platform, but a malformed one is refused, after the name.
     if (atLeast(request, '1.46')) onePlatform(form);
     return progress(messages);
   },
 
-  async ImageSearch(request, engine) {
+  async ImageSearch(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));
-    const value = await engine.search({ term: form.get('term'), limit: form.get('limit'), filters });
+    const value = await searchImages(context, { term: form.get('term'), limit: form.get('limit'), filters });
     return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
   },
 };
 
-function pullImage(_request: OperationRequest, form: Form, engine: Engine): Promise<AsyncIterable<StreamMessage>> {
-  return engine.pull({ fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') });
+function createByPull(_request: OperationRequest, form: Form, context: Context): Promise<AsyncIterable<StreamMessage>> {
+  return pullImage(context, { fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') });
 }
 
-async function importImage(
+async function createByImport(
   request: OperationRequest,
   form: Form,
-  engine: Engine,
+  context: Context,
 ): Promise<AsyncIterable<StreamMessage>> {
   const source = form.get('fromSrc');
   const target = { repo: form.get('repo'), tag: form.get('tag'), platform: form.get('platform') };
@@ -176,7 +188,7 @@ async function importImage(
     repoTag(target.repo, target.tag);
     throw noNetwork(source);
   }
-  return engine.import(request.body, { ...target, message: form.get('message'), changes: form.all('changes') });
+  return importImage(context, request.body, { ...target, message: form.get('message'), changes: form.all('changes') });
 }
 
 /**

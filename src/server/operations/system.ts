@@ -1,3 +1,7 @@
+import { subscribeEvents } from '../../engine/events/subscribe.js';
+import { authenticate } from '../../engine/registry/auth.js';
+import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
+import { diskUsage } from '../../engine/system/usage.js';
 import { AttestdError } from '../../errors.js';
 import { negotiateStreamType, renderEvents } from '../events.js';
 import type { OperationHandlers, OperationResult } from '../operation.js';
@@ -36,15 +40,15 @@ export const handlers: OperationHandlers = {
 
   SystemPingHead: () => ({ ...ping, body: { length: 0, content: Buffer.alloc(0) } }),
 
-  SystemVersion: (_request, engine) => ({ kind: 'json', value: engine.version(), keep: true }),
+  SystemVersion: (_request, context) => ({ kind: 'json', value: daemonVersion(context), keep: true }),
 
-  async SystemInfo(request, engine) {
-    return { kind: 'json', value: await engine.info({ apiVersion: request.apiVersion }) };
+  async SystemInfo(request, context) {
+    return { kind: 'json', value: daemonInfo(context, { apiVersion: request.apiVersion }) };
   },
 
-  async SystemDataUsage(request, engine) {
+  async SystemDataUsage(request, context) {
     const form = await request.form();
-    const value = await engine.usage({
+    const value = await diskUsage(context, {
       apiVersion: request.apiVersion,
       ...(form.has('type') && { types: form.all('type') }),
       verbose: form.flag('verbose'),
@@ -52,15 +56,16 @@ export const handlers: OperationHandlers = {
     return { kind: 'json', value };
   },
 
-  async SystemAuth(request, engine) {
-    return { kind: 'json', value: await engine.auth(await readAll(request.body)) };
+  async SystemAuth(request, context) {
+    return { kind: 'json', value: await authenticate(context, await readAll(request.body)) };
   },
 
-  async SystemEvents(request, engine) {
+  async SystemEvents(request, context) {
     const form = await request.form();
     const legacy = compareVersions(request.apiVersion, '1.52') < 0;
     const contentType = negotiateStreamType(request.headers.accept, legacy);
-    const events = engine.subscribe(
+    const events = subscribeEvents(
+      context,
       { since: form.get('since'), until: form.get('until'), filters: form.get('filters') },
       request.signal,
     );

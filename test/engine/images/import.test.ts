@@ -3,6 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { applyChanges } from '../../../src/engine/dockerfile/changes.js';
+import { importImage } from '../../../src/engine/images/import.js';
+import { inspectImage } from '../../../src/engine/images/inspect.js';
+import { listImages } from '../../../src/engine/images/list.js';
 import { AttestdError } from '../../../src/errors.js';
 import { tar } from '../../oci/support/archives.js';
 import { all, history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
@@ -18,8 +21,10 @@ describe('Importing', () => {
 
   it('makes an image of one layer and tells its id', async () => {
     const archive = Readable.from([await files()]);
-    const [message] = await all(await test.engine.import(archive, { repo: 'made', tag: '1', changes: ['CMD x'] }));
-    const image = parsed(await test.engine.inspect('made:1', { apiVersion: '1.55' }));
+    const [message] = await all(
+      await importImage(test.context, archive, { repo: 'made', tag: '1', changes: ['CMD x'] }),
+    );
+    const image = parsed(await inspectImage(test.context, 'made:1', { apiVersion: '1.55' }));
     expect(message).to.deep.equal({ status: image.Id });
     expect(image).to.deep.include({ Comment: 'Imported from -', Architecture: 'amd64', Os: 'linux' });
     expect(image.Config).to.deep.equal({ Cmd: ['/bin/sh', '-c', 'x'] });
@@ -27,46 +32,50 @@ describe('Importing', () => {
   });
 
   it('reports the tag before the import', async () => {
-    await test.engine.import(Readable.from([await files()]), { repo: 'made' });
-    const [tagged, imported] = await history(test.engine);
+    await importImage(test.context, Readable.from([await files()]), { repo: 'made' });
+    const [tagged, imported] = await history(test.context);
     expect(tagged).to.equal('tag made:latest');
     expect(imported).to.match(/^import sha256:/);
   });
 
   it('makes a dangling image without a repository', async () => {
-    await test.engine.import(Readable.from([await files()]), {});
-    const [image] = parsed(await test.engine.list({ apiVersion: '1.55' }));
+    await importImage(test.context, Readable.from([await files()]), {});
+    const [image] = parsed(await listImages(test.context, { apiVersion: '1.55' }));
     expect(image.RepoTags).to.deep.equal([]);
   });
 
   it('has the same layer whether the archive comes compressed or not', async () => {
     const layers: string[] = [];
     for (const bytes of [await files(), gzipSync(await files())]) {
-      await test.engine.import(Readable.from([bytes]), { repo: 'made' });
-      layers.push(...parsed(await test.engine.inspect('made', { apiVersion: '1.55' })).RootFS.Layers);
+      await importImage(test.context, Readable.from([bytes]), { repo: 'made' });
+      layers.push(...parsed(await inspectImage(test.context, 'made', { apiVersion: '1.55' })).RootFS.Layers);
     }
     expect(new Set(layers).size).to.equal(1);
   });
 
   it('is for the platform and with the comment that are given', async () => {
-    await test.engine.import(Readable.from([await files()]), { repo: 'made', platform: 'linux/arm64', message: 'why' });
-    const image = parsed(await test.engine.inspect('made', { apiVersion: '1.55' }));
+    await importImage(test.context, Readable.from([await files()]), {
+      repo: 'made',
+      platform: 'linux/arm64',
+      message: 'why',
+    });
+    const image = parsed(await inspectImage(test.context, 'made', { apiVersion: '1.55' }));
     expect(image).to.include({ Architecture: 'arm64', Comment: 'why' });
   });
 
   it('keeps an image that cannot be unpacked and fails', async () => {
     const [code, message] = await refusal(() =>
-      test.engine.import(Readable.from([Buffer.from('garbage garbage')]), { repo: 'made' }),
+      importImage(test.context, Readable.from([Buffer.from('garbage garbage')]), { repo: 'made' }),
     );
     expect(code).to.equal('INTERNAL');
     expect(message).to.match(
       /^failed to unpack image: apply layer error for "docker.io\/library\/made:latest": failed to extract layer sha256:/,
     );
-    expect(await test.engine.list({ apiVersion: '1.55' })).to.have.length(1);
+    expect(await listImages(test.context, { apiVersion: '1.55' })).to.have.length(1);
   });
 
   it('refuses a bad name before it reads the archive', async () => {
-    const [code] = await refusal(() => test.engine.import(Readable.from([]), { repo: 'UPPER' }));
+    const [code] = await refusal(() => importImage(test.context, Readable.from([]), { repo: 'UPPER' }));
     expect(code).to.equal('INVALID_REFERENCE');
   });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { imageHistory } from '../../../src/engine/images/history.js';
+import { inspectImage } from '../../../src/engine/images/inspect.js';
 import type { InspectOptions } from '../../../src/engine/types.js';
 import { renderJson } from '../../../src/go/json/render.js';
 import { failure, load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
@@ -10,13 +12,13 @@ describe('An inspected image', () => {
   let test: TestEngine;
   before(async () => {
     test = await openEngine();
-    await load(test.engine, 'att-basic', 'att-multi', 'att-missing-index', 'att-nested', 'dangling');
+    await load(test.context, 'att-basic', 'att-multi', 'att-missing-index', 'att-nested', 'dangling');
   });
   after(() => test.close());
 
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by name
   async function inspect(name: string, options: Partial<InspectOptions> = {}): Promise<any> {
-    return parsed(await test.engine.inspect(name, { apiVersion: '1.55', ...options }));
+    return parsed(await inspectImage(test.context, name, { apiVersion: '1.55', ...options }));
   }
 
   it('is found by name, by name and digest, by id, and by the beginning of its id', async () => {
@@ -38,8 +40,8 @@ describe('An inspected image', () => {
   it('is ambiguous when two ids begin alike', async () => {
     const other = await openEngine();
     try {
-      await load(other.engine, 'att-basic');
-      const error = await failure(() => other.engine.inspect('ffff', { apiVersion: '1.55' }));
+      await load(other.context, 'att-basic');
+      const error = await failure(() => inspectImage(other.context, 'ffff', { apiVersion: '1.55' }));
       expect(error.message).to.equal('No such image: ffff:latest');
     } finally {
       await other.close();
@@ -79,7 +81,7 @@ describe('An inspected image', () => {
   });
 
   it('keeps <, > and & as they are', async () => {
-    const body = renderJson(await test.engine.inspect('att-basic', { apiVersion: '1.55' })).toString();
+    const body = renderJson(await inspectImage(test.context, 'att-basic', { apiVersion: '1.55' })).toString();
     expect(body).to.include('A=<b>&c');
   });
 
@@ -121,12 +123,12 @@ describe('The history of an image', () => {
   let test: TestEngine;
   before(async () => {
     test = await openEngine();
-    await load(test.engine, 'att-basic', 'att-multi', 'att-missing-config');
+    await load(test.context, 'att-basic', 'att-multi', 'att-missing-config');
   });
   after(() => test.close());
 
   it('begins with the newest step, which has the id and the names', async () => {
-    const steps = parsed(await test.engine.history('att-basic'));
+    const steps = parsed(await imageHistory(test.context, 'att-basic'));
     expect(steps[0]).to.deep.include({ Id: id, Tags: ['att-basic:latest'], Size: 0 });
     expect(steps.slice(1).every((step: { Id: string; Tags: null }) => step.Id === '<missing>' && !step.Tags)).to.equal(
       true,
@@ -135,15 +137,15 @@ describe('The history of an image', () => {
   });
 
   it('is that of an older variant that the platform runs', async () => {
-    expect(await test.engine.history('att-multi', { ...arm64, variant: 'v9' })).to.have.length.above(0);
+    expect(await imageHistory(test.context, 'att-multi', { ...arm64, variant: 'v9' })).to.have.length.above(0);
   });
 
   it('is null where the configuration has none, as of an attestation manifest', async () => {
-    expect(await test.engine.history('att-multi', { os: 'unknown', architecture: 'unknown' })).to.equal(null);
+    expect(await imageHistory(test.context, 'att-multi', { os: 'unknown', architecture: 'unknown' })).to.equal(null);
   });
 
   it('is not found without a configuration', async () => {
-    const [code, message] = await refusal(() => test.engine.history('att-missing-config'));
+    const [code, message] = await refusal(() => imageHistory(test.context, 'att-missing-config'));
     expect(code).to.equal('NOT_FOUND');
     expect(message).to.match(/^failed to read config content: NotFound: content digest sha256:\w{64}: not found$/);
   });

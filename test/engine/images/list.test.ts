@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseFilters } from '../../../src/engine/filters.js';
+import { listImages } from '../../../src/engine/images/list.js';
 import type { ListOptions } from '../../../src/engine/types.js';
 import { load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
@@ -8,7 +9,7 @@ describe('The list of images', () => {
   before(async () => {
     test = await openEngine();
     await load(
-      test.engine,
+      test.context,
       'att-basic',
       'att-none',
       'att-multi',
@@ -25,7 +26,7 @@ describe('The list of images', () => {
 
   // biome-ignore lint/suspicious/noExplicitAny: entries are looked into by name
   async function list(options: Partial<ListOptions> = {}): Promise<readonly any[]> {
-    return parsed(await test.engine.list({ apiVersion: '1.55', ...options }));
+    return parsed(await listImages(test.context, { apiVersion: '1.55', ...options }));
   }
 
   async function tags(filters: object): Promise<readonly string[]> {
@@ -169,13 +170,17 @@ describe('Statements in the list on the experimental channel', () => {
   let test: TestEngine;
   before(async () => {
     test = await openEngine('experimental');
-    await load(test.engine, 'att-json-whitespace', 'att-json-array', 'att-missing-blob');
+    await load(test.context, 'att-json-whitespace', 'att-json-array', 'att-missing-blob');
   });
   after(() => test.close());
 
   async function statements(name: string, apiVersion = '1.55'): Promise<readonly unknown[] | undefined> {
     const [image] = parsed(
-      await test.engine.list({ apiVersion, manifests: true, filters: parseFilters(`{"reference":["${name}"]}`) }),
+      await listImages(test.context, {
+        apiVersion,
+        manifests: true,
+        filters: parseFilters(`{"reference":["${name}"]}`),
+      }),
     );
     const data = image.Manifests.map((manifest: { AttestationData?: { Statements?: unknown[] } }) => manifest);
     return data.find((manifest: { Kind: string }) => manifest.Kind === 'attestation').AttestationData.Statements;

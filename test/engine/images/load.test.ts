@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { inspectImage } from '../../../src/engine/images/inspect.js';
+import { listImages } from '../../../src/engine/images/list.js';
+import { loadImages } from '../../../src/engine/images/load.js';
 import { tar } from '../../oci/support/archives.js';
 import { all, history, load, loadWith, openEngine, parsed, type TestEngine } from '../support.js';
 
@@ -16,53 +19,55 @@ describe('Loading images', () => {
   afterEach(() => test.close());
 
   it('tells the name of each image', async () => {
-    expect(await load(test.engine, 'two-names')).to.deep.equal([
+    expect(await load(test.context, 'two-names')).to.deep.equal([
       { stream: 'Loaded image: two-names:latest\n' },
       { stream: 'Loaded image: two-names:second\n' },
     ]);
   });
 
   it('tells the digest of an image without a name, which dangles', async () => {
-    const [message] = await load(test.engine, 'dangling');
+    const [message] = await load(test.context, 'dangling');
     expect(message?.stream).to.match(/^Loaded image ID: sha256:[0-9a-f]{64}\n$/);
-    const [image] = parsed(await test.engine.list({ apiVersion: '1.55' }));
+    const [image] = parsed(await listImages(test.context, { apiVersion: '1.55' }));
     expect(image.RepoTags).to.deep.equal([]);
   });
 
   it('keeps an image whose name is malformed, under that name and without one', async () => {
-    const messages = await load(test.engine, 'bad-name');
+    const messages = await load(test.context, 'bad-name');
     expect(messages.map(({ stream }) => String(stream).split(':')[0])).to.deep.equal([
       'Loaded image',
       'Loaded image ID',
     ]);
-    const [image] = parsed(await test.engine.list({ apiVersion: '1.55' }));
+    const [image] = parsed(await listImages(test.context, { apiVersion: '1.55' }));
     expect(image.RepoTags).to.deep.equal(['UPPER/Bad Name']);
   });
 
   it('says when an image cannot be unpacked, and keeps it', async () => {
-    const messages = await load(test.engine, 'bad-diffid');
+    const messages = await load(test.context, 'bad-diffid');
     expect(messages).to.have.length(2);
     expect(messages[1]?.stream).to.match(
       /^Error unpacking image bad-diffid:latest: apply layer error for "docker.io\/library\/bad-diffid:latest": wrong diff id calculated on extraction "sha256:[0-9a-f]{64}"\n$/,
     );
-    expect((await test.engine.list({ apiVersion: '1.55' })).length).to.equal(1);
+    expect((await listImages(test.context, { apiVersion: '1.55' })).length).to.equal(1);
   });
 
   it('keeps the image that a name pointed to before, even the same one', async () => {
-    await load(test.engine, 'att-none', 'att-none');
+    await load(test.context, 'att-none', 'att-none');
     const dangling = new Map([['dangling', new Map([['true', true]])]]);
-    const images = parsed(await test.engine.list({ apiVersion: '1.55', filters: dangling }));
+    const images = parsed(await listImages(test.context, { apiVersion: '1.55', filters: dangling }));
     expect(images).to.have.length(1);
   });
 
   it('reports an event with the labels of the image', async () => {
-    await load(test.engine, 'att-none');
-    expect(await history(test.engine)).to.deep.equal(['load sha256:a4fd']);
+    await load(test.context, 'att-none');
+    expect(await history(test.context)).to.deep.equal(['load sha256:a4fd']);
   });
 
   it('keeps only the wanted platform and its attestations', async () => {
-    await loadWith(test.engine, 'att-multi', { platforms: [arm64] });
-    const { Manifests } = parsed(await test.engine.inspect('att-multi', { apiVersion: '1.55', manifests: true }));
+    await loadWith(test.context, 'att-multi', { platforms: [arm64] });
+    const { Manifests } = parsed(
+      await inspectImage(test.context, 'att-multi', { apiVersion: '1.55', manifests: true }),
+    );
     const available = Manifests.filter((manifest: { Available: boolean }) => manifest.Available);
     expect(available.map((manifest: { Kind: string }) => manifest.Kind)).to.deep.equal(['image', 'attestation']);
     expect(available[0].ImageData.Platform).to.include(arm64);
@@ -70,13 +75,13 @@ describe('Loading images', () => {
   });
 
   it('refuses when the wanted platform is not in the image, which stays', async () => {
-    const wanted = await loadWith(test.engine, 'att-multi', { platforms: [riscv64] });
+    const wanted = await loadWith(test.context, 'att-multi', { platforms: [riscv64] });
     const message = "image att-multi:latest was loaded, but doesn't provide the requested platform ([linux/riscv64])";
     expect(wanted).to.deep.equal([{ error: message, errorDetail: { message } }]);
   });
 
   it('refuses when content of the wanted platform is missing', async () => {
-    const [message] = await loadWith(test.engine, 'att-missing-image-manifest', { platforms: [arm64, amd64] });
+    const [message] = await loadWith(test.context, 'att-missing-image-manifest', { platforms: [arm64, amd64] });
     expect(message?.error).to.match(
       /^requested platform\(s\) \(\[linux\/arm64 linux\/amd64\]\) found, but some content is missing: /,
     );
@@ -110,7 +115,7 @@ describe('Loading images', () => {
   ];
   for (const [what, make, message] of brokenArchives) {
     it(`answers an archive of ${what} with "${message}"`, async () => {
-      const answer = await all(test.engine.load(Readable.from([await make()])));
+      const answer = await all(loadImages(test.context, Readable.from([await make()])));
       expect(answer).to.deep.equal([{ error: message, errorDetail: { message } }]);
     });
   }
@@ -120,7 +125,7 @@ describe('Loading images', () => {
       'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
       'index.json': '{"manifests":[]}',
     });
-    const [message] = await all(test.engine.load(Readable.from([gzipSync(archive)])));
+    const [message] = await all(loadImages(test.context, Readable.from([gzipSync(archive)])));
     expect(message?.error).to.equal('image might be filtered out');
   });
 });

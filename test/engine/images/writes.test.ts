@@ -2,14 +2,21 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { noFilters, parseFilters } from '../../../src/engine/filters.js';
+import { exportByName } from '../../../src/engine/images/export.js';
+import { inspectImage } from '../../../src/engine/images/inspect.js';
+import { listImages } from '../../../src/engine/images/list.js';
+import { loadImages } from '../../../src/engine/images/load.js';
+import { pruneImages } from '../../../src/engine/images/prune.js';
+import { removeImage } from '../../../src/engine/images/remove.js';
+import { tagImage } from '../../../src/engine/images/tag.js';
 import { all, history, load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 const basic = 'sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d';
 const twoNames = 'sha256:f9c8bbd5cf5be471ff631526a7ecc21ba7fb353dc67563478f4592772f10bbbb';
 const amd64 = { os: 'linux', architecture: 'amd64' };
 
-async function names({ engine }: TestEngine): Promise<readonly string[]> {
-  const images = parsed(await engine.list({ apiVersion: '1.55' }));
+async function names({ context }: TestEngine): Promise<readonly string[]> {
+  const images = parsed(await listImages(context, { apiVersion: '1.55' }));
   return images.flatMap((image: { RepoTags: string[] }) => image.RepoTags).sort();
 }
 
@@ -17,37 +24,37 @@ describe('Tagging', () => {
   let test: TestEngine;
   beforeEach(async () => {
     test = await openEngine();
-    await load(test.engine, 'att-basic', 'att-none');
+    await load(test.context, 'att-basic', 'att-none');
   });
   afterEach(() => test.close());
 
   it('adds a name, with the tag latest unless one is given', async () => {
-    expect(await test.engine.tag('att-basic', { repo: 'new', tag: '' })).to.equal('created');
-    expect(await test.engine.tag(basic, { repo: 'new:three', tag: 'four' })).to.equal('created');
+    expect(await tagImage(test.context, 'att-basic', { repo: 'new', tag: '' })).to.equal('created');
+    expect(await tagImage(test.context, basic, { repo: 'new:three', tag: 'four' })).to.equal('created');
     expect(await names(test)).to.deep.equal(['att-basic:latest', 'att-none:latest', 'new:four', 'new:latest']);
   });
 
   it('does nothing without a repository', async () => {
-    expect(await test.engine.tag('nope', { repo: '', tag: 'x' })).to.equal('nothing');
+    expect(await tagImage(test.context, 'nope', { repo: '', tag: 'x' })).to.equal('nothing');
   });
 
   it('takes a name away from another image, which dangles when it was the last', async () => {
-    await test.engine.tag('att-basic', { repo: 'att-none', tag: 'latest' });
+    await tagImage(test.context, 'att-basic', { repo: 'att-none', tag: 'latest' });
     expect(await names(test)).to.deep.equal(['att-basic:latest', 'att-none:latest']);
     const dangling = parseFilters('{"dangling":["true"]}');
-    expect(await test.engine.list({ apiVersion: '1.55', filters: dangling })).to.have.length(1);
+    expect(await listImages(test.context, { apiVersion: '1.55', filters: dangling })).to.have.length(1);
   });
 
   it('gives a dangling image a name again', async () => {
-    await load(test.engine, 'dangling');
-    await test.engine.tag('1d270531580a', { repo: 'found', tag: '' });
+    await load(test.context, 'dangling');
+    await tagImage(test.context, '1d270531580a', { repo: 'found', tag: '' });
     const dangling = parseFilters('{"dangling":["true"]}');
-    expect(await test.engine.list({ apiVersion: '1.55', filters: dangling })).to.have.length(0);
+    expect(await listImages(test.context, { apiVersion: '1.55', filters: dangling })).to.have.length(0);
   });
 
   it('reports an event with the new name', async () => {
-    await test.engine.tag('att-basic', { repo: 'new', tag: '1' });
-    expect((await history(test.engine)).at(-1)).to.equal('tag new:1');
+    await tagImage(test.context, 'att-basic', { repo: 'new', tag: '1' });
+    expect((await history(test.context)).at(-1)).to.equal('tag new:1');
   });
 
   const refusals: readonly (readonly [name: string, repo: string, tag: string, code: string, message: RegExp])[] = [
@@ -72,7 +79,7 @@ describe('Tagging', () => {
   ];
   for (const [name, repo, tag, code, message] of refusals) {
     it(`of ${name} as ${repo.slice(0, 12)}:${tag} is refused with ${code}`, async () => {
-      const [found, text] = await refusal(() => test.engine.tag(name, { repo, tag }));
+      const [found, text] = await refusal(() => tagImage(test.context, name, { repo, tag }));
       expect(found).to.equal(code);
       expect(text).to.match(message);
     });
@@ -87,25 +94,28 @@ describe('Deleting', () => {
   afterEach(() => test.close());
 
   it('takes one of several names away and leaves the image', async () => {
-    await load(test.engine, 'two-names');
-    expect(await test.engine.remove('two-names:second')).to.deep.equal([{ Untagged: 'two-names:second' }]);
+    await load(test.context, 'two-names');
+    expect(await removeImage(test.context, 'two-names:second')).to.deep.equal([{ Untagged: 'two-names:second' }]);
     expect(await names(test)).to.deep.equal(['two-names:latest']);
   });
 
   it('deletes the image and its blobs with its last name', async () => {
-    await load(test.engine, 'att-basic');
-    expect(await test.engine.remove('att-basic')).to.deep.equal([{ Untagged: 'att-basic:latest' }, { Deleted: basic }]);
-    expect(await test.engine.options.store.content.info(basic)).to.equal(undefined);
-    expect((await history(test.engine)).slice(1)).to.deep.equal(['untag att-basic:latest', 'delete sha256:af71']);
+    await load(test.context, 'att-basic');
+    expect(await removeImage(test.context, 'att-basic')).to.deep.equal([
+      { Untagged: 'att-basic:latest' },
+      { Deleted: basic },
+    ]);
+    expect(await test.context.store.content.info(basic)).to.equal(undefined);
+    expect((await history(test.context)).slice(1)).to.deep.equal(['untag att-basic:latest', 'delete sha256:af71']);
   });
 
   it('refuses an id that has several names, unless forced', async () => {
-    await load(test.engine, 'two-names');
-    expect(await refusal(() => test.engine.remove(twoNames))).to.deep.equal([
+    await load(test.context, 'two-names');
+    expect(await refusal(() => removeImage(test.context, twoNames))).to.deep.equal([
       'CONFLICT',
       'conflict: unable to delete f9c8bbd5cf5b (must be forced) - image is referenced in multiple repositories',
     ]);
-    expect(await test.engine.remove('f9c8bbd5cf5b', { force: true })).to.deep.equal([
+    expect(await removeImage(test.context, 'f9c8bbd5cf5b', { force: true })).to.deep.equal([
       { Untagged: 'two-names:latest' },
       { Untagged: 'two-names:second' },
       { Deleted: twoNames },
@@ -113,68 +123,74 @@ describe('Deleting', () => {
   });
 
   it('by name and digest takes all tags of the repository', async () => {
-    await load(test.engine, 'two-names');
-    await test.engine.tag('two-names', { repo: 'other', tag: '1' });
-    const records = await test.engine.remove(`two-names@${twoNames}`);
+    await load(test.context, 'two-names');
+    await tagImage(test.context, 'two-names', { repo: 'other', tag: '1' });
+    const records = await removeImage(test.context, `two-names@${twoNames}`);
     expect(records).to.deep.equal([{ Untagged: 'two-names:latest' }, { Untagged: 'two-names:second' }]);
     expect(await names(test)).to.deep.equal(['other:1']);
   });
 
   it('takes the dangling image of a name that was loaded again along', async () => {
-    await load(test.engine, 'two-names', 'two-names');
-    expect(await test.engine.remove('two-names:second')).to.deep.equal([
+    await load(test.context, 'two-names', 'two-names');
+    expect(await removeImage(test.context, 'two-names:second')).to.deep.equal([
       { Untagged: 'two-names:second' },
       { Untagged: `moby-dangling@${twoNames}` },
     ]);
   });
 
   it('deletes a dangling image by its id', async () => {
-    await load(test.engine, 'dangling');
-    const [record, ...others] = await test.engine.remove('1d270531580a');
+    await load(test.context, 'dangling');
+    const [record, ...others] = await removeImage(test.context, '1d270531580a');
     expect(record?.Deleted).to.match(/^sha256:1d27/);
     expect(others).to.have.length(0);
   });
 
   it('keeps blobs that another image has', async () => {
-    await load(test.engine, 'att-basic', 'att-first');
-    await test.engine.remove('att-basic');
-    const manifests = parsed(await test.engine.inspect('att-first', { apiVersion: '1.55', manifests: true })).Manifests;
+    await load(test.context, 'att-basic', 'att-first');
+    await removeImage(test.context, 'att-basic');
+    const manifests = parsed(
+      await inspectImage(test.context, 'att-first', { apiVersion: '1.55', manifests: true }),
+    ).Manifests;
     expect(manifests.every((manifest: { Available: boolean }) => manifest.Available)).to.equal(true);
   });
 
   it('fails for an image with a malformed name', async () => {
-    await load(test.engine, 'bad-name');
-    const [image] = parsed(await test.engine.list({ apiVersion: '1.55' }));
-    expect((await refusal(() => test.engine.remove(image.Id, { force: true })))[0]).to.equal('INTERNAL');
+    await load(test.context, 'bad-name');
+    const [image] = parsed(await listImages(test.context, { apiVersion: '1.55' }));
+    expect((await refusal(() => removeImage(test.context, image.Id, { force: true })))[0]).to.equal('INTERNAL');
   });
 
   it('takes one platform only with force, and leaves the index', async () => {
-    await load(test.engine, 'att-multi');
-    expect(await refusal(() => test.engine.remove('att-multi', { platforms: [amd64] }))).to.deep.equal([
+    await load(test.context, 'att-multi');
+    expect(await refusal(() => removeImage(test.context, 'att-multi', { platforms: [amd64] }))).to.deep.equal([
       'INVALID_ARGUMENT',
       'Content will be removed from all images referencing this variant. Use —-force to force delete.',
     ]);
-    const records = await test.engine.remove('att-multi', { platforms: [amd64], force: true });
+    const records = await removeImage(test.context, 'att-multi', { platforms: [amd64], force: true });
     expect(records).to.have.length(1);
-    const { Manifests } = parsed(await test.engine.inspect('att-multi', { apiVersion: '1.55', manifests: true }));
+    const { Manifests } = parsed(
+      await inspectImage(test.context, 'att-multi', { apiVersion: '1.55', manifests: true }),
+    );
     expect(Manifests[0]).to.include({ Available: false });
-    const [code, message] = await refusal(() => test.engine.remove('att-multi', { platforms: [amd64], force: true }));
+    const [code, message] = await refusal(() =>
+      removeImage(test.context, 'att-multi', { platforms: [amd64], force: true }),
+    );
     expect(code).to.equal('NOT_FOUND');
     expect(message).to.match(/^failed to delete platform linux\/amd64 for image sha256:26e0\w+: image with reference/);
   });
 
   it('takes a path that ends in attestations for a name on the standard channel only', async () => {
-    expect(await refusal(() => test.engine.remove('att-basic/attestations'))).to.deep.equal([
+    expect(await refusal(() => removeImage(test.context, 'att-basic/attestations'))).to.deep.equal([
       'NOT_FOUND',
       'No such image: att-basic/attestations:latest',
     ]);
     const experimental = await openEngine('experimental');
     try {
-      await load(experimental.engine, 'att-basic');
-      await experimental.engine.tag('att-basic', { repo: 'x/attestations', tag: '' });
-      const [code] = await refusal(() => experimental.engine.remove('x/attestations'));
+      await load(experimental.context, 'att-basic');
+      await tagImage(experimental.context, 'att-basic', { repo: 'x/attestations', tag: '' });
+      const [code] = await refusal(() => removeImage(experimental.context, 'x/attestations'));
       expect(code).to.equal('INVALID_ARGUMENT');
-      expect(await experimental.engine.remove('x/attestations:latest')).to.have.length(1);
+      expect(await removeImage(experimental.context, 'x/attestations:latest')).to.have.length(1);
     } finally {
       await experimental.close();
     }
@@ -185,12 +201,12 @@ describe('Pruning', () => {
   let test: TestEngine;
   beforeEach(async () => {
     test = await openEngine();
-    await load(test.engine, 'att-none', 'dangling');
+    await load(test.context, 'att-none', 'dangling');
   });
   afterEach(() => test.close());
 
   it('deletes dangling images and counts what is gained', async () => {
-    const report = parsed(await test.engine.prune(noFilters));
+    const report = parsed(await pruneImages(test.context, noFilters));
     expect(report.ImagesDeleted[0].Untagged).to.match(/^sha256:1d27/);
     expect(report.ImagesDeleted.slice(1).every((record: { Deleted?: string }) => record.Deleted)).to.equal(true);
     expect(report.SpaceReclaimed).to.be.above(0);
@@ -198,25 +214,25 @@ describe('Pruning', () => {
   });
 
   it('deletes all images that nothing uses with dangling=false', async () => {
-    await test.engine.prune(parseFilters('{"dangling":["false"]}'));
+    await pruneImages(test.context, parseFilters('{"dangling":["false"]}'));
     expect(await names(test)).to.deep.equal([]);
   });
 
   it('deletes nothing that the filters leave out', async () => {
-    const report = await test.engine.prune(parseFilters('{"label":["probe.fixture=other"]}'));
+    const report = await pruneImages(test.context, parseFilters('{"label":["probe.fixture=other"]}'));
     expect(report).to.deep.equal({ ImagesDeleted: null, SpaceReclaimed: 0 });
   });
 
   it('refuses filters that it does not know', async () => {
-    expect(await refusal(() => test.engine.prune(parseFilters('{"reference":["x"]}')))).to.deep.equal([
+    expect(await refusal(() => pruneImages(test.context, parseFilters('{"reference":["x"]}')))).to.deep.equal([
       'INVALID_ARGUMENT',
       "invalid filter 'reference'",
     ]);
   });
 
   it('reports untag and delete', async () => {
-    await test.engine.prune(noFilters);
-    expect((await history(test.engine)).slice(-2)).to.deep.equal(['untag sha256:1d27', 'delete sha256:1d27']);
+    await pruneImages(test.context, noFilters);
+    expect((await history(test.context)).slice(-2)).to.deep.equal(['untag sha256:1d27', 'delete sha256:1d27']);
   });
 });
 
@@ -224,15 +240,15 @@ describe('Exporting', () => {
   let test: TestEngine;
   before(async () => {
     test = await openEngine();
-    await load(test.engine, 'att-multi', 'two-names', 'att-size-mismatch');
+    await load(test.context, 'att-multi', 'two-names', 'att-size-mismatch');
   });
   after(() => test.close());
 
   async function reload(names: readonly string[], platforms = [] as readonly { os: string; architecture: string }[]) {
-    const archive = await buffer(await test.engine.export(names, platforms));
+    const archive = await buffer(await exportByName(test.context, names, platforms));
     const other = await openEngine();
     try {
-      return await all(other.engine.load(Readable.from([archive])));
+      return await all(loadImages(other.context, Readable.from([archive])));
     } finally {
       await other.close();
     }
@@ -255,14 +271,14 @@ describe('Exporting', () => {
   it('of one platform is that manifest alone', async () => {
     expect(await reload(['att-multi'], [{ os: 'linux', architecture: 'arm64' }])).to.have.length(1);
     const [code, message] = await refusal(() =>
-      test.engine.export(['att-multi'], [{ os: 'linux', architecture: 'riscv64' }]),
+      exportByName(test.context, ['att-multi'], [{ os: 'linux', architecture: 'riscv64' }]),
     );
     expect(code).to.equal('NOT_FOUND');
     expect(message).to.match(/^no suitable export target found: image with reference att-multi:latest was found but/);
   });
 
   it('ends with the error as a JSON line when a blob is not what its descriptor says', async () => {
-    const archive = await buffer(await test.engine.export(['att-size-mismatch']));
+    const archive = await buffer(await exportByName(test.context, ['att-size-mismatch']));
     const last = archive.toString('latin1').split('\0').at(-1) as string;
     expect(JSON.parse(last).error).to.be.a('string');
     expect(last.endsWith('\r\n')).to.equal(true);
@@ -271,9 +287,9 @@ describe('Exporting', () => {
   it('of an image whose best platform was deleted is refused', async () => {
     const other = await openEngine();
     try {
-      await load(other.engine, 'att-multi');
-      await other.engine.remove('att-multi', { platforms: [amd64], force: true });
-      const [code, message] = await refusal(() => other.engine.export(['att-multi']));
+      await load(other.context, 'att-multi');
+      await removeImage(other.context, 'att-multi', { platforms: [amd64], force: true });
+      const [code, message] = await refusal(() => exportByName(other.context, ['att-multi']));
       expect(code).to.equal('NOT_FOUND');
       expect(message).to.match(
         /^unable to create manifests file: NotFound: content digest sha256:28651\w+: not found$/,
@@ -284,7 +300,7 @@ describe('Exporting', () => {
   });
 
   it('of what is not there is refused before the first byte', async () => {
-    expect(await refusal(() => test.engine.export(['two-names', 'nope']))).to.deep.equal([
+    expect(await refusal(() => exportByName(test.context, ['two-names', 'nope']))).to.deep.equal([
       'NOT_FOUND',
       'No such image: nope:latest',
     ]);

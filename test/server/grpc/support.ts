@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Client, type ClientOptions, credentials } from '@grpc/grpc-js';
 import { extract } from 'tar-stream';
-import { Engine } from '../../../src/engine/engine.js';
+import { makeContext } from '../../../src/engine/engine.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import type { LayoutStore } from '../../../src/oci/layout-store.js';
 import { temporaryFolder } from '../../oci/support/images.js';
-import { serveEngine, type TestService } from '../support.js';
+import { serveContext, type TestService } from '../support.js';
 
 /** An archive of test/golden/images. */
 export const goldenImage = (name: string): URL => new URL(`../../golden/images/${name}.tar`, import.meta.url);
@@ -35,7 +35,7 @@ export async function serveStore(
   const store = await openLayout(await temporaryFolder());
   await fill(store);
   const host = { os: 'linux', architecture: 'amd64' };
-  const service = await serveEngine(new Engine({ store, host, channel: 'standard' }));
+  const service = await serveContext(makeContext({ store, host, channel: 'standard' }));
   return {
     ...service,
     store,

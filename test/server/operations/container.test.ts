@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { fakeEngine, raw, serveEngine, type TestService } from '../support.js';
+import { contextWithoutStore, raw, serveContext, type TestService } from '../support.js';
 
 describe('containers', () => {
   let service: TestService;
 
   before(async () => {
-    service = await serveEngine(fakeEngine({}));
+    service = await serveContext(contextWithoutStore());
   });
 
   after(() => service.close());

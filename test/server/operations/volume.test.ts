@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { fakeEngine, raw, serveEngine, type TestService } from '../support.js';
+import { contextWithoutStore, raw, serveContext, type TestService } from '../support.js';
 
 describe('the lists of what the server does not have', () => {
   let service: TestService;
   before(async () => {
-    service = await serveEngine(fakeEngine({}));
+    service = await serveContext(contextWithoutStore());
   });
   after(() => service.close());
 

@@ -1,0 +1,19 @@
+import type { Context } from '../context.js';
+import { parseFilters } from '../filters.js';
+import type { EventOptions } from '../types.js';
+import { type DaemonEvent, eventRange } from './bus.js';
+
+/**
+ * `GET /events`: buffered events in range, then new ones until `until` or until the signal aborts. The subscription
+ * begins with the call, so that nothing is lost before the first read.
+ *
+ * @throws INVALID_ARGUMENT at once, for a bad time before bad filters (topics/events)
+ */
+export function subscribeEvents(
+  context: Context,
+  options: EventOptions = {},
+  signal?: AbortSignal,
+): AsyncIterable<DaemonEvent> {
+  const range = eventRange(options.since, options.until);
+  return context.events.subscribe({ ...range, filters: parseFilters(options.filters) }, signal);
+}
