@@ -120,6 +120,8 @@ export interface OpenFile {
   write(bytes: Uint8Array, at?: number): void;
   truncate(size: number): void;
   seek(at: number): void;
+  /** Let go of it; of an unlinked file the bytes as well. Closing twice does nothing. */
+  close(): void;
 }
 
 /** How a file is opened. */

@@ -1,0 +1,112 @@
+import { posix } from 'node:path';
+import { AttestdError } from '../../errors.js';
+import { baseName, components, joinPath } from './paths.js';
+import type { ArchiveEntry, ExtractOptions, FileSystem } from './types.js';
+
+/** `whiteouts`: `.wh.` names take away instead of being files. */
+type Options = ExtractOptions & { readonly whiteouts?: boolean };
+
+/**
+ * Put an archive's entries at a directory; see `FileSystem.extract`.
+ *
+ * @throws INVALID_ARCHIVE when a name or link would lead outside of the directory
+ */
+export async function extractInto(
+  fs: FileSystem,
+  path: string,
+  entries: AsyncIterable<ArchiveEntry>,
+  options: Options,
+): Promise<void> {
+  const directories: { readonly path: string; readonly mtime: bigint }[] = [];
+  for await (const entry of entries) {
+    const at = inside(path, entry.name);
+    if (options.whiteouts && baseName(at).startsWith('.wh.')) {
+      hide(fs, at);
+      continue;
+    }
+    if (!clear(fs, path, at, entry, options)) continue;
+    const above = posix.dirname(at);
+    if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
+    await put(fs, path, at, entry);
+    if (entry.type !== 'hardlink') fs.change(at, attributes(entry, options), { link: true });
+    if (entry.type === 'directory') directories.push({ path: at, mtime: entry.mtime });
+  }
+  for (const { path: at, mtime } of directories) if (fs.find(at)?.type === 'directory') fs.change(at, { mtime });
+}
+
+/** The path of an entry, which must stay below the directory. */
+function inside(directory: string, name: string): string {
+  const parts = components(posix.normalize(`/${directory}/${name}`));
+  const at = `/${parts.join('/')}`;
+  const top = posix.normalize(directory).replace(/\/+$/, '');
+  if (at !== (top || '/') && !at.startsWith(`${top}/`)) {
+    throw new AttestdError('INVALID_ARCHIVE', `${JSON.stringify(name)} is outside of ${JSON.stringify(directory)}`);
+  }
+  return at;
+}
+
+function hide(fs: FileSystem, at: string): void {
+  const above = posix.dirname(at);
+  const name = baseName(at).slice('.wh.'.length);
+  if (name === '.wh..opq') for (const child of fs.list(above)) fs.remove(joinPath(above, child));
+  else fs.remove(joinPath(above, name));
+}
+
+/** Make room for an entry. False when nothing more is to be done: the directory itself. */
+function clear(fs: FileSystem, directory: string, at: string, { name, type }: ArchiveEntry, options: Options): boolean {
+  const present = lookup(fs, at);
+  if (present === undefined) return true;
+  const wasDirectory = present === 'directory';
+  if (options.noOverwriteDirNonDir && wasDirectory !== (type === 'directory')) {
+    const [old, other] = wasDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+    const message = `cannot overwrite ${old} ${JSON.stringify(name)} with ${other} ${JSON.stringify(directory)}`;
+    throw new AttestdError('CONFLICT', message);
+  }
+  if (wasDirectory && type === 'directory') return components(name).length > 0;
+  fs.remove(at);
+  return true;
+}
+
+function lookup(fs: FileSystem, path: string): string | undefined {
+  try {
+    return fs.lstat(path).type;
+  } catch (error) {
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function put(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): Promise<void> {
+  switch (entry.type) {
+    case 'directory':
+      if (lookup(fs, at) === undefined) fs.mkdir(at);
+      return;
+    case 'symlink':
+      inside(directory, posix.join(posix.relative(directory, posix.dirname(at)), entry.target));
+      fs.symlink(entry.target, at);
+      return;
+    case 'hardlink':
+      fs.link(inside(directory, entry.target), at);
+      return;
+    case 'file':
+      return await write(fs, at, entry);
+    default:
+      fs.mknod(at, entry.type, entry.mode, entry.device);
+  }
+}
+
+async function write(fs: FileSystem, at: string, entry: ArchiveEntry): Promise<void> {
+  const file = fs.open(at, { write: true, create: true, exclusive: true });
+  try {
+    for await (const chunk of entry.content) file.write(chunk);
+  } finally {
+    file.close();
+  }
+}
+
+function attributes(
+  { mode, uid, gid, mtime, xattrs }: ArchiveEntry,
+  { owner }: Options,
+): Parameters<FileSystem['change']>[1] {
+  return { mode, uid: owner?.uid ?? uid, gid: owner?.gid ?? gid, mtime, ...(xattrs && { xattrs }) };
+}

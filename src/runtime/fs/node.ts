@@ -1,0 +1,111 @@
+import type { GrowingContent } from './content.js';
+import type { Device, FileContent, NodeType, Stat } from './types.js';
+
+/** What every node has. */
+export interface Metadata {
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: bigint;
+  xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** A node of a snapshot. Shared, never changed once its layer is applied. */
+export interface LowerNode extends Readonly<Metadata> {
+  readonly layer: 'lower';
+  readonly inode: number;
+  readonly type: NodeType;
+  readonly target: string;
+  readonly device?: Device | undefined;
+  /** Of a file. */
+  readonly content?: FileContent;
+  /** Of a directory. */
+  readonly children?: ReadonlyMap<string, LowerNode>;
+  readonly links: number;
+}
+
+/** A node of a writable layer. */
+export interface UpperNode extends Metadata {
+  readonly layer: 'upper';
+  readonly inode: number;
+  readonly type: NodeType;
+  readonly target: string;
+  readonly device?: Device | undefined;
+  content?: FileContent | undefined;
+  /** The content, once it was written to. */
+  own?: GrowingContent | undefined;
+  /** Of a directory: names that differ from below; null is a whiteout. */
+  readonly names?: Map<string, UpperNode | null>;
+  /** Of a directory: what is seen through it. */
+  below?: LowerNode | undefined;
+  links: number;
+  /** How many open files hold it. */
+  open: number;
+}
+
+export type AnyNode = LowerNode | UpperNode;
+
+let inodes = 1;
+
+/** A number that no node has yet. */
+export const newInode = (): number => inodes++;
+
+/** Bytes that a node of a writable layer counts for beside its content. */
+export const nodeCost = 256;
+
+/** What a directory counts for in stat's size. */
+const directorySize = 4096;
+
+export function statOf(node: AnyNode): Stat {
+  const { inode, type, mode, uid, gid, mtime, target, device, xattrs, links } = node;
+  return {
+    inode,
+    type,
+    mode,
+    uid,
+    gid,
+    mtime,
+    size: sizeOf(node),
+    links: type === 'directory' ? 2 : links,
+    target,
+    ...(device && { device }),
+    ...(xattrs && { xattrs }),
+  };
+}
+
+function sizeOf(node: AnyNode): number {
+  if (node.type === 'directory') return directorySize;
+  if (node.type === 'symlink') return Buffer.byteLength(node.target);
+  return node.content?.size ?? 0;
+}
+
+/** What a directory shows under a name. */
+export function childOf(directory: AnyNode, name: string): AnyNode | undefined {
+  if (directory.layer === 'lower') return directory.children?.get(name);
+  const own = directory.names?.get(name);
+  if (own !== undefined) return own ?? undefined;
+  return directory.below?.children?.get(name);
+}
+
+/** Compare names as their UTF-8 bytes compare. */
+export function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Names that a directory shows, sorted by bytes. */
+export function namesOf(directory: AnyNode): string[] {
+  const names =
+    directory.layer === 'lower'
+      ? [...(directory.children?.keys() ?? [])]
+      : [
+          ...[...(directory.names ?? [])].filter(([, node]) => node !== null).map(([name]) => name),
+          ...[...(directory.below?.children?.keys() ?? [])].filter((name) => !directory.names?.has(name)),
+        ];
+  return sorted(names);
+}
+
+/** Sort names by their bytes; JavaScript's own order is the same for ASCII. */
+function sorted(names: string[]): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII as a whole
+  return names.every((name) => /^[\x00-\x7f]*$/.test(name)) ? names.sort() : names.sort(byBytes);
+}

@@ -1,0 +1,208 @@
+import type { Clock } from '../clock.js';
+import { GrowingContent } from './content.js';
+import { type AnyNode, childOf, type LowerNode, newInode, nodeCost, type UpperNode } from './node.js';
+import type { Attributes, ByteBudget, Device, NodeType } from './types.js';
+
+/** What a new node is made of. */
+interface NewNode {
+  readonly type: NodeType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly target?: string;
+  readonly device?: Device | undefined;
+}
+
+/** Where a node is: in which directory, under which name. */
+export interface Place {
+  readonly tree: WritableTree;
+  readonly node: AnyNode;
+  /** Undefined at the root of a tree or mount. */
+  readonly parent: Place | undefined;
+  readonly name: string;
+  /** Whether it is seen through a mount that forbids writing. */
+  readonly readOnly: boolean;
+  /** As seen from the outermost root. */
+  readonly path: string;
+}
+
+/** A writable layer above a snapshot. It knows nodes, not paths, permissions or mounts. */
+export class WritableTree {
+  readonly root: UpperNode;
+  readonly budget: ByteBudget;
+  readonly #clock: Clock;
+  #nodes = 0;
+
+  constructor(below: LowerNode | undefined, budget: ByteBudget, clock: Clock) {
+    this.budget = budget;
+    this.#clock = clock;
+    this.root =
+      below === undefined ? this.make({ type: 'directory', mode: 0o755, uid: 0, gid: 0 }) : this.#raise(below);
+  }
+
+  /** Nanoseconds since 1970. */
+  now(): bigint {
+    return BigInt(Math.round(this.#clock.now() * 1000)) * 1000n;
+  }
+
+  /** A node that has no name yet. */
+  make({ type, mode, uid, gid, target = '', device }: NewNode): UpperNode {
+    this.#count(1);
+    return {
+      layer: 'upper',
+      inode: newInode(),
+      type,
+      target,
+      device,
+      mode,
+      uid,
+      gid,
+      mtime: this.now(),
+      links: 0,
+      open: 0,
+      ...(type === 'directory' && { names: new Map() }),
+    };
+  }
+
+  /** The node at a place as one that can be changed: it and what is above it are copied up. */
+  writable(place: Place): UpperNode {
+    const { node, parent, name } = place;
+    if (node.layer === 'upper') return node;
+    const directory = this.writable(parent as Place);
+    const present = directory.names?.get(name);
+    if (present !== undefined && present !== null) return present;
+    const copy = this.#raise(node);
+    directory.names?.set(name, copy);
+    return copy;
+  }
+
+  /** Content that can be written to. */
+  content(node: UpperNode, keep: boolean): GrowingContent {
+    if (node.own !== undefined) return node.own;
+    const own = new GrowingContent(this.budget);
+    if (keep && node.content !== undefined) {
+      try {
+        own.copy(node.content);
+      } catch (error) {
+        own.clear();
+        throw error;
+      }
+    }
+    node.own = own;
+    node.content = own;
+    return own;
+  }
+
+  /** Give a node a name; what had it must be gone. */
+  attach(directory: UpperNode, name: string, node: UpperNode): void {
+    directory.names?.set(name, node);
+    directory.mtime = this.now();
+    node.links++;
+  }
+
+  /** Take a name away. */
+  detach(directory: UpperNode, name: string): void {
+    const node = directory.names?.get(name);
+    if (directory.below?.children?.has(name)) directory.names?.set(name, null);
+    else directory.names?.delete(name);
+    directory.mtime = this.now();
+    if (node !== undefined && node !== null) this.#unlinked(node);
+  }
+
+  /** An open file was closed. */
+  closed(node: UpperNode): void {
+    node.open--;
+    if (node.links === 0) this.#release(node);
+  }
+
+  change(node: UpperNode, attributes: Attributes): void {
+    for (const [key, value] of Object.entries(attributes))
+      if (value !== undefined) Object.assign(node, { [key]: value });
+  }
+
+  /** Bytes of the files of the writable layer, each once. */
+  size(): number {
+    return sizeBelow(this.root, new Set());
+  }
+
+  /** Give everything back. */
+  dispose(): void {
+    for (const node of this.root.names?.values() ?? []) if (node !== null) this.#unlinked(node);
+    this.root.names?.clear();
+    this.#count(-this.#nodes);
+  }
+
+  #raise(node: LowerNode): UpperNode {
+    this.#count(1);
+    const { type, target, device, mode, uid, gid, mtime, xattrs, inode, content } = node;
+    const raised = {
+      layer: 'upper',
+      inode,
+      type,
+      target,
+      device,
+      mode,
+      uid,
+      gid,
+      mtime,
+      xattrs,
+      open: 0,
+      links: 1,
+    } as const;
+    return {
+      ...raised,
+      ...(type === 'file' && { content }),
+      ...(type === 'directory' && { names: new Map(), below: node }),
+    };
+  }
+
+  #unlinked(node: UpperNode): void {
+    node.links--;
+    if (node.type === 'directory') {
+      for (const child of node.names?.values() ?? []) if (child !== null) this.#unlinked(child);
+      this.#release(node);
+    } else if (node.links <= 0) {
+      node.links = 0;
+      this.#release(node);
+    }
+  }
+
+  #release(node: UpperNode): void {
+    if (node.open > 0) return;
+    node.own?.clear();
+    this.#count(-1);
+  }
+
+  #count(nodes: number): void {
+    if (nodes > 0) this.budget.reserve(nodes * nodeCost);
+    else this.budget.release(-nodes * nodeCost);
+    this.#nodes += nodes;
+  }
+}
+
+function sizeBelow(node: AnyNode, seen: Set<number>): number {
+  if (node.layer === 'lower') return 0;
+  if (node.names === undefined) {
+    if (seen.has(node.inode)) return 0;
+    seen.add(node.inode);
+    return node.content?.size ?? 0;
+  }
+  let size = 0;
+  for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen);
+  return size;
+}
+
+/** Bytes of all files that are seen below a node, each once. */
+export function sizeSeen(node: AnyNode, names: (node: AnyNode) => Iterable<string>, seen = new Set<number>()): number {
+  if (node.type !== 'directory') {
+    if (seen.has(node.inode)) return 0;
+    seen.add(node.inode);
+    return node.content?.size ?? 0;
+  }
+  let size = 0;
+  for (const name of names(node)) {
+    const child = childOf(node, name);
+    if (child !== undefined) size += sizeSeen(child, names, seen);
+  }
+  return size;
+}

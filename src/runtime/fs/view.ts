@@ -1,0 +1,119 @@
+import { FileSystemError } from './errors.js';
+import { type AnyNode, namesOf, statOf } from './node.js';
+import { baseName, joinPath } from './paths.js';
+import { allowed, type Found, resolve as resolvePath } from './resolve.js';
+import { type Place, sizeSeen, type WritableTree } from './tree.js';
+import type { ArchiveEntry, Change, Credentials, MountSource, Stat } from './types.js';
+import { changesOf, entriesOf, layerOf } from './walk.js';
+
+/** What all views of one file system share. */
+export interface Shared {
+  readonly tree: WritableTree;
+  readonly top: Place;
+  readonly mounts: Map<string, Place>;
+  readonly sources: Map<string, MountSource>;
+}
+
+const defaultReadLimit = 64 * 1024 * 1024;
+
+/** The calls of a file system that change nothing. */
+export abstract class TreeView {
+  protected readonly shared: Shared;
+  protected readonly who: Credentials;
+
+  constructor(shared: Shared, who: Credentials) {
+    this.shared = shared;
+    this.who = who;
+  }
+
+  realPath(path: string, options: { readonly missing?: boolean } = {}): string {
+    const { place, directory, name } = this.resolve(path, true);
+    if (place !== undefined) return place.path;
+    if (options.missing) return joinPath(directory.path, name);
+    throw new FileSystemError('ENOENT', path);
+  }
+
+  stat(path: string): Stat {
+    return statOf(this.present(path, true).node);
+  }
+
+  lstat(path: string): Stat {
+    return statOf(this.present(path, false).node);
+  }
+
+  find(path: string): Stat | undefined {
+    try {
+      const { place } = this.resolve(path, true);
+      return place && statOf(place.node);
+    } catch (error) {
+      if (error instanceof FileSystemError) return undefined;
+      throw error;
+    }
+  }
+
+  access(path: string, bits: number): boolean {
+    try {
+      return allowed(this.present(path, true).node, bits, this.who);
+    } catch (error) {
+      if (error instanceof FileSystemError) return false;
+      throw error;
+    }
+  }
+
+  list(path: string): string[] {
+    const place = this.present(path, true);
+    if (place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
+    this.check(place.node, 4, path);
+    return namesOf(place.node);
+  }
+
+  readFile(path: string, limit = defaultReadLimit): Buffer {
+    const { node } = this.present(path, true);
+    if (node.type === 'directory') throw new FileSystemError('EISDIR', path);
+    this.check(node, 4, path);
+    const size = node.content?.size ?? 0;
+    if (size > limit) throw new FileSystemError('EFBIG', path);
+    return Buffer.from(node.content?.read(0, size) ?? []);
+  }
+
+  mounts(): ReadonlyMap<string, MountSource> {
+    return new Map([...this.shared.sources].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  entries(path: string, options: { readonly name?: string; readonly mounts?: boolean } = {}): Iterable<ArchiveEntry> {
+    const place = this.present(path, false);
+    const mounts = options.mounts ? this.shared.mounts : new Map<string, Place>();
+    return entriesOf(place, options.name ?? baseName(place.path), mounts);
+  }
+
+  changes(): Change[] {
+    return changesOf(this.shared.tree.root);
+  }
+
+  layer(): Iterable<ArchiveEntry> {
+    return layerOf(this.shared.tree.root);
+  }
+
+  usage(): { readonly writable: number; readonly root: number } {
+    const { tree } = this.shared;
+    return { writable: tree.size(), root: sizeSeen(tree.root, namesOf) };
+  }
+
+  protected resolve(path: string, follow: boolean): Found {
+    return resolvePath(path, follow, { top: this.shared.top, mounts: this.shared.mounts, credentials: this.who });
+  }
+
+  protected present(path: string, follow: boolean): Place {
+    const { place } = this.resolve(path, follow);
+    if (place === undefined) throw new FileSystemError('ENOENT', path);
+    return place;
+  }
+
+  protected isMount(place: Place | undefined): boolean {
+    return place !== undefined && this.shared.mounts.has(place.path);
+  }
+
+  protected check(node: AnyNode, bits: number, path: string): void {
+    if (!allowed(node, bits, this.who)) throw new FileSystemError('EACCES', path);
+  }
+}

@@ -1,0 +1,125 @@
+import type { AnyNode, LowerNode, UpperNode } from './node.js';
+import { byBytes, childOf, namesOf, statOf } from './node.js';
+import { joinPath } from './paths.js';
+import { step } from './resolve.js';
+import type { Place } from './tree.js';
+import type { ArchiveEntry, Change } from './types.js';
+
+const chunkSize = 64 * 1024;
+
+/** Exactly `size` bytes, whatever has become of the file since: cut, or filled with zeros. */
+function* bytesOf(node: AnyNode, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < size; ) {
+    const chunk = node.content?.read(at, Math.min(chunkSize, size - at));
+    if (chunk === undefined || chunk.length === 0) {
+      yield Buffer.alloc(Math.min(chunkSize, size - at));
+      at += Math.min(chunkSize, size - at);
+    } else {
+      yield chunk;
+      at += chunk.length;
+    }
+  }
+}
+
+function entryOf(node: AnyNode, name: string, hardLink: string | undefined): ArchiveEntry {
+  const { mode, uid, gid, mtime, target, device, xattrs, size } = statOf(node);
+  const common = { name, mode, uid, gid, mtime, ...(device && { device }), ...(xattrs && { xattrs }) };
+  if (hardLink !== undefined) return { ...common, type: 'hardlink', size: 0, target: hardLink, content: [] };
+  const bytes = node.type === 'file' ? size : 0;
+  return {
+    ...common,
+    type: node.type,
+    size: bytes,
+    target,
+    content: { [Symbol.iterator]: () => bytesOf(node, bytes) },
+  };
+}
+
+/** The first name of each node that has several. */
+class HardLinks {
+  readonly #names = new Map<number, string>();
+
+  /** The name that this one links to, or undefined for the first. */
+  seen(node: AnyNode, name: string): string | undefined {
+    if (node.type === 'directory' || node.links < 2) return undefined;
+    const first = this.#names.get(node.inode);
+    if (first === undefined) this.#names.set(node.inode, name);
+    return first;
+  }
+}
+
+/** A node and everything below it as archive entries. */
+export function* entriesOf(start: Place, name: string, mounts: ReadonlyMap<string, Place>): Generator<ArchiveEntry> {
+  const links = new HardLinks();
+  const left: { readonly place: Place; readonly name: string }[] = [{ place: start, name }];
+  for (let item = left.pop(); item !== undefined; item = left.pop()) {
+    const { place, name: at } = item;
+    if (at !== '') yield entryOf(place.node, at, links.seen(place.node, at));
+    if (place.node.type !== 'directory') continue;
+    for (const child of namesOf(place.node).reverse()) {
+      const below = step(place, child, { mounts });
+      if (below !== undefined) left.push({ place: below, name: at === '' ? child : `${at}/${child}` });
+    }
+  }
+}
+
+/** A writable layer as layer entries: what it holds, and whiteouts for what it hides. */
+export function* layerOf(root: UpperNode): Generator<ArchiveEntry> {
+  const links = new HardLinks();
+  yield* below(root, '');
+
+  function* below(directory: UpperNode, prefix: string): Generator<ArchiveEntry> {
+    for (const [name, node] of [...(directory.names ?? [])].sort(([a], [b]) => byBytes(a, b))) {
+      const at = `${prefix}${name}`;
+      if (node === null) {
+        yield whiteout(`${prefix}.wh.${name}`, directory.mtime);
+        continue;
+      }
+      yield entryOf(node, at, links.seen(node, at));
+      if (node.type !== 'directory') continue;
+      const hides = directory.below?.children?.get(name);
+      if (hides?.type === 'directory' && node.below === undefined) yield whiteout(`${at}/.wh..wh..opq`, node.mtime);
+      yield* below(node, `${at}/`);
+    }
+  }
+}
+
+function whiteout(name: string, mtime: bigint): ArchiveEntry {
+  return { name, type: 'file', mode: 0, uid: 0, gid: 0, mtime, size: 0, target: '', content: [] };
+}
+
+/**
+ * How a writable layer differs from its snapshot. A directory counts as modified when something in it changed; times and
+ * sizes of directories do not count (observed with `GET /containers/{id}/changes`).
+ */
+export function changesOf(root: UpperNode): Change[] {
+  const changes: Change[] = [];
+  compare(root, root.below, '/', changes);
+  return changes;
+}
+
+function compare(node: AnyNode, old: LowerNode | undefined, path: string, changes: Change[]): void {
+  const names = new Set([...namesOf(node), ...(old?.children?.keys() ?? [])]);
+  for (const name of [...names].sort(byBytes)) {
+    const now = childOf(node, name);
+    const before = old?.children?.get(name);
+    if (now === before) continue;
+    const at = joinPath(path, name);
+    if (now === undefined) {
+      changes.push({ path: at, kind: 2 });
+      continue;
+    }
+    const start = changes.length;
+    if (now.type === 'directory') compare(now, before?.type === 'directory' ? before : undefined, at, changes);
+    const kind = before === undefined ? 1 : 0;
+    if (kind === 1 || changes.length > start || differs(now, before as LowerNode))
+      changes.splice(start, 0, { path: at, kind });
+  }
+}
+
+function differs(now: AnyNode, before: LowerNode): boolean {
+  if (now.type !== before.type || now.mode !== before.mode || now.uid !== before.uid || now.gid !== before.gid)
+    return true;
+  if (now.type === 'directory') return false;
+  return now.mtime !== before.mtime || statOf(now).size !== statOf(before).size || now.target !== before.target;
+}

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { entry, listing, mountable, snapshotOf, stream } from './support.js';
+
+const code = async (promise: Promise<unknown>): Promise<string | undefined> =>
+  promise.then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  );
+
+describe('putting an archive into a directory', () => {
+  it('merges directories, replaces files and keeps owners and times', async () => {
+    const { fs } = mountable(
+      await snapshotOf([entry('d/'), entry('d/old', { text: 'o' }), entry('d/f', { text: '1' })]),
+    );
+    await fs.extract(
+      '/',
+      stream([entry('d/', { mtime: 5n, mode: 0o700 }), entry('d/f', { text: '2', uid: 7, mtime: 9n })]),
+    );
+    expect(listing(fs)).to.deep.equal({ '/d': 'directory', '/d/old': 'file o', '/d/f': 'file 2' });
+    expect(fs.stat('/d/f')).to.include({ uid: 7, mtime: 9n });
+    expect(fs.stat('/d')).to.include({ mode: 0o700, mtime: 5n });
+  });
+
+  it('refuses names and links that lead outside of the directory', async () => {
+    const { fs } = mountable(await snapshotOf([entry('d/')]));
+    expect(await code(fs.extract('/d', stream([entry('../x')])))).to.equal('INVALID_ARCHIVE');
+    expect(await code(fs.extract('/d', stream([entry('l', { type: 'symlink', target: '../x' })])))).to.equal(
+      'INVALID_ARCHIVE',
+    );
+    expect(await code(fs.extract('/d', stream([entry('h', { type: 'hardlink', target: '../x' })])))).to.equal(
+      'INVALID_ARCHIVE',
+    );
+  });
+
+  it('does not exchange directories and others with noOverwriteDirNonDir', async () => {
+    const { fs } = mountable(await snapshotOf([entry('d/'), entry('f')]));
+    const options = { noOverwriteDirNonDir: true };
+    expect(await code(fs.extract('/', stream([entry('d')]), options))).to.equal('CONFLICT');
+    expect(await code(fs.extract('/', stream([entry('f/')]), options))).to.equal('CONFLICT');
+    expect(await code(fs.extract('/', stream([entry('f/'), entry('d')])))).to.equal(undefined);
+    expect(listing(fs)).to.deep.equal({ '/d': 'file ', '/f': 'directory' });
+  });
+
+  it('gives everything to one owner when asked to', async () => {
+    const { fs } = mountable();
+    await fs.extract('/', stream([entry('a/b', { uid: 5 })]), { owner: { uid: 1, gid: 2 } });
+    expect(fs.stat('/a/b')).to.include({ uid: 1, gid: 2 });
+  });
+
+  it('comes out as it went in', async () => {
+    const { fs } = mountable();
+    const entries = [
+      entry('d/'),
+      entry('d/f', { text: 'x' }),
+      entry('d/g', { type: 'hardlink', target: 'd/f' }),
+      entry('d/p', { type: 'fifo' }),
+    ];
+    await fs.extract('/', stream(entries));
+    const out = [...fs.entries('/d')].map(({ name, type, target }) => ({ name, type, target }));
+    expect(out).to.deep.equal(entries.map(({ name, type, target }) => ({ name, type, target })));
+  });
+});

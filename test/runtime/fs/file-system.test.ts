@@ -1,0 +1,181 @@
+import { expect } from 'chai';
+import type { FileSystem } from '../../../src/runtime/fs/types.js';
+import { entry, errno, listing, mountable, snapshotOf, stream } from './support.js';
+
+const image = (): ReturnType<typeof snapshotOf> =>
+  snapshotOf([
+    entry('etc/'),
+    entry('etc/passwd', { text: 'root:x:0:0:root:/root:/bin/sh\n' }),
+    entry('dir/'),
+    entry('dir/sub/'),
+    entry('dir/sub/file', { text: 'deep' }),
+    entry('tmp/', { mode: 0o1777 }),
+    entry('out', { type: 'symlink', target: '../../../etc/passwd' }),
+    entry('loop', { type: 'symlink', target: 'loop' }),
+  ]);
+
+describe('a container file system', () => {
+  let fs: FileSystem;
+  let clock: ReturnType<typeof mountable>['clock'];
+  let budget: ReturnType<typeof mountable>['budget'];
+  beforeEach(async () => {
+    ({ fs, clock, budget } = mountable(await image()));
+  });
+
+  it('resolves links and dots inside of the root', () => {
+    expect(fs.realPath('/../out')).to.equal('/etc/passwd');
+    expect(fs.realPath('/dir/../dir/./sub')).to.equal('/dir/sub');
+    expect(errno(() => fs.stat('/loop'))).to.equal('ELOOP');
+    expect(errno(() => fs.stat('/etc/passwd/x'))).to.equal('ENOTDIR');
+    expect(errno(() => fs.stat('/etc/passwd/'))).to.equal('ENOTDIR');
+    expect(errno(() => fs.stat('/none'))).to.equal('ENOENT');
+    expect(fs.lstat('/out').target).to.equal('../../../etc/passwd');
+  });
+
+  it('leaves the snapshot alone when it is written to', async () => {
+    const snapshot = await image();
+    const one = mountable(snapshot).fs;
+    const other = mountable(snapshot).fs;
+    one.writeFile('/dir/sub/file', 'changed');
+    one.remove('/etc');
+    expect(other.readFile('/dir/sub/file').toString()).to.equal('deep');
+    expect(other.find('/etc/passwd')).to.not.equal(undefined);
+  });
+
+  it('lists changes as dockerd does: a directory is modified when something in it changed', async () => {
+    await clock.advance(5000);
+    fs.writeFile('/dir/sub/file', 'other');
+    fs.writeFile('/tmp/new', 'x');
+    fs.remove('/etc/passwd');
+    expect(fs.changes()).to.deep.equal([
+      { path: '/dir', kind: 0 },
+      { path: '/dir/sub', kind: 0 },
+      { path: '/dir/sub/file', kind: 0 },
+      { path: '/etc', kind: 0 },
+      { path: '/etc/passwd', kind: 2 },
+      { path: '/tmp', kind: 0 },
+      { path: '/tmp/new', kind: 1 },
+    ]);
+  });
+
+  it('has no changes after a file was made and removed again', () => {
+    fs.writeFile('/tmp/new', 'x');
+    fs.unlink('/tmp/new');
+    expect(fs.changes()).to.deep.equal([]);
+  });
+
+  it('renames directories of the image with all that is in them', () => {
+    fs.rename('/dir', '/moved');
+    expect(listing(fs)['/moved/sub/file']).to.equal('file deep');
+    expect(fs.find('/dir')).to.equal(undefined);
+    expect(errno(() => fs.rename('/moved', '/moved/sub/x'))).to.equal('EINVAL');
+    expect(errno(() => fs.rename('/tmp', '/moved'))).to.equal('ENOTEMPTY');
+  });
+
+  it('shares content between hard links until the last is gone', () => {
+    fs.writeFile('/a', '1');
+    fs.link('/a', '/b');
+    fs.writeFile('/b', '22');
+    expect(fs.readFile('/a').toString()).to.equal('22');
+    expect(fs.stat('/a').links).to.equal(2);
+    fs.unlink('/a');
+    expect(fs.readFile('/b').toString()).to.equal('22');
+    expect(errno(() => fs.link('/dir', '/d'))).to.equal('EPERM');
+  });
+
+  it('keeps an open file when its name is taken away, and frees it when it is closed', () => {
+    const before = budget.used;
+    const file = fs.open('/tmp/f', { read: true, write: true, create: true });
+    file.write(Buffer.alloc(10_000, 'x'));
+    fs.unlink('/tmp/f');
+    expect(file.read(4, 0).length).to.equal(4);
+    file.close();
+    expect(budget.used - before).to.be.lessThan(1000);
+  });
+
+  it('fails with ENOSPC at the bound, and goes on when there is room again', async () => {
+    const small = mountable(await image(), 100_000).fs;
+    expect(errno(() => small.writeFile('/tmp/big', Buffer.alloc(200_000)))).to.equal('ENOSPC');
+    small.remove('/tmp/big');
+    small.writeFile('/tmp/fits', Buffer.alloc(50_000));
+    expect(small.usage().writable).to.equal(50_000);
+  });
+
+  it('holds no bytes for parts that were never written', () => {
+    const file = fs.open('/tmp/sparse', { read: true, write: true, create: true });
+    file.truncate(2 ** 39);
+    file.write(Buffer.from('end'), 2 ** 39);
+    expect(budget.used).to.be.lessThan(100_000);
+    expect(file.read(3, 2 ** 39).toString()).to.equal('end');
+    expect(errno(() => file.truncate(2 ** 41))).to.equal('EFBIG');
+  });
+
+  it('gives everything back when it is disposed of', () => {
+    fs.writeFile('/tmp/x', Buffer.alloc(100_000));
+    fs.mkdir('/q/w/e', { recursive: true });
+    fs.remove('/etc');
+    fs.dispose();
+    expect(budget.used).to.equal(0);
+  });
+
+  it('checks the permissions of who is not root', () => {
+    const user = fs.as({ uid: 1000, gid: 1000, groups: [] });
+    expect(errno(() => user.writeFile('/x', ''))).to.equal('EACCES');
+    user.writeFile('/tmp/mine', '');
+    expect(fs.stat('/tmp/mine').uid).to.equal(1000);
+    fs.writeFile('/tmp/roots', '');
+    expect(errno(() => user.unlink('/tmp/roots'))).to.equal('EPERM');
+    fs.mkdir('/closed', { mode: 0o700 });
+    expect(errno(() => user.list('/closed'))).to.equal('EACCES');
+    expect(errno(() => user.stat('/closed/x'))).to.equal('EACCES');
+    expect(errno(() => user.change('/etc', { mode: 0o777 }))).to.equal('EPERM');
+  });
+
+  it('shows a volume in two containers; what one writes, the other reads', async () => {
+    const volume = mountable().fs;
+    const other = mountable(await image()).fs;
+    fs.mount('/data', { fileSystem: volume, path: '/', readOnly: false });
+    other.mount('/d/e', { fileSystem: volume, path: '/', readOnly: true });
+    fs.writeFile('/data/f', 'shared');
+    expect(other.readFile('/d/e/f').toString()).to.equal('shared');
+    expect(errno(() => other.writeFile('/d/e/f', ''))).to.equal('EROFS');
+    expect(errno(() => fs.remove('/data'))).to.equal('EBUSY');
+    expect(errno(() => fs.rename('/data/f', '/f'))).to.equal('EXDEV');
+    expect(fs.realPath('/data/../etc')).to.equal('/etc');
+    expect(fs.changes()).to.deep.equal([{ path: '/data', kind: 1 }]);
+    expect([...fs.entries('/data', { name: '' })]).to.have.length(1);
+    fs.unmount('/data');
+    expect(fs.list('/data')).to.deep.equal([]);
+  });
+
+  it('shows a single file of another file system', () => {
+    const files = mountable().fs;
+    files.writeFile('/hosts', '127.0.0.1 localhost\n');
+    fs.mount('/etc/hosts', { fileSystem: files, path: '/hosts', readOnly: false });
+    expect(fs.readFile('/etc/hosts').toString()).to.equal('127.0.0.1 localhost\n');
+    expect(errno(() => fs.unlink('/etc/hosts'))).to.equal('EBUSY');
+  });
+
+  it('gives what it holds as a layer that restores it', async () => {
+    fs.remove('/dir');
+    fs.mkdir('/dir');
+    fs.writeFile('/dir/own', 'o');
+    fs.link('/dir/own', '/dir/second');
+    fs.symlink('x', '/tmp/l');
+    fs.unlink('/etc/passwd');
+    const names = [...fs.layer()].map(({ name }) => name);
+    expect(names).to.deep.equal([
+      'dir',
+      'dir/.wh..wh..opq',
+      'dir/own',
+      'dir/second',
+      'etc',
+      'etc/.wh.passwd',
+      'tmp',
+      'tmp/l',
+    ]);
+    const again = mountable(await image()).fs;
+    await again.restore(stream(fs.layer()));
+    expect(listing(again)).to.deep.equal(listing(fs));
+  });
+});

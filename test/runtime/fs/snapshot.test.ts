@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { AttestdError } from '../../../src/errors.js';
+import { Budget } from '../../../src/runtime/fs/budget.js';
+import { memoryKeeper } from '../../../src/runtime/fs/content.js';
+import { applyLayer, emptySnapshot } from '../../../src/runtime/fs/snapshot.js';
+import { entry, listing, mountable, snapshotOf, stream } from './support.js';
+
+const files = async (...layers: Parameters<typeof snapshotOf>): Promise<Record<string, string>> =>
+  listing(mountable(await snapshotOf(...layers)).fs);
+
+describe('layers of a snapshot', () => {
+  it('replace what lower ones have and keep the rest', async () => {
+    const found = await files(
+      [entry('a/'), entry('a/x', { text: '1' }), entry('a/y', { text: '2' })],
+      [entry('a/x', { text: '3' })],
+    );
+    expect(found).to.deep.equal({ '/a': 'directory', '/a/x': 'file 3', '/a/y': 'file 2' });
+  });
+
+  it('take names away with whiteouts', async () => {
+    const found = await files([entry('a/'), entry('a/x'), entry('b')], [entry('a/.wh.x'), entry('.wh.b')]);
+    expect(found).to.deep.equal({ '/a': 'directory' });
+  });
+
+  it('hide a directory of lower layers with an opaque marker, and keep what they bring themselves', async () => {
+    const found = await files(
+      [entry('a/'), entry('a/x'), entry('a/d/'), entry('a/d/y')],
+      [entry('a/'), entry('a/new', { text: 'n' }), entry('a/.wh..wh..opq')],
+    );
+    expect(found).to.deep.equal({ '/a': 'directory', '/a/new': 'file n' });
+  });
+
+  it('follow links of lower layers, but never out of the root', async () => {
+    const found = await files(
+      [entry('usr/bin/'), entry('bin', { type: 'symlink', target: '../../usr/bin' })],
+      [entry('bin/tool', { text: 't' })],
+    );
+    expect(found['/usr/bin/tool']).to.equal('file t');
+  });
+
+  it('make directories that no entry names', async () => {
+    expect(await files([entry('a/b/c')])).to.deep.equal({ '/a': 'directory', '/a/b': 'directory', '/a/b/c': 'file ' });
+  });
+
+  it('count a file with several names once', async () => {
+    const snapshot = await snapshotOf([entry('a', { text: '12345' })], [entry('b', { type: 'hardlink', target: 'a' })]);
+    expect(snapshot.size).to.equal(5);
+    const { fs } = mountable(snapshot);
+    expect(fs.stat('/a').inode).to.equal(fs.stat('/b').inode);
+  });
+
+  it('leave the snapshot below them as it was', async () => {
+    const base = await snapshotOf([entry('a/'), entry('a/x', { text: '1' })]);
+    await applyLayer(base, stream([entry('a/.wh.x'), entry('c')]), memoryKeeper(new Budget(99)));
+    expect(listing(mountable(base).fs)).to.deep.equal({ '/a': 'directory', '/a/x': 'file 1' });
+  });
+
+  for (const bad of [entry('../x'), entry('x', { type: 'hardlink', target: 'nowhere' })]) {
+    it(`refuse ${bad.name} (${bad.type})`, async () => {
+      const error = await snapshotOf([bad]).catch((caught: unknown) => caught);
+      expect(error).to.be.instanceOf(AttestdError).with.property('code', 'INVALID_ARCHIVE');
+    });
+  }
+
+  it('fail with NO_SPACE when they do not fit', async () => {
+    const error = await applyLayer(
+      emptySnapshot,
+      stream([entry('a', { text: '12345' })]),
+      memoryKeeper(new Budget(4)),
+    ).catch((caught: unknown) => caught);
+    expect(error).to.have.property('code', 'NO_SPACE');
+  });
+});
