@@ -158,13 +158,9 @@ export class WritableTree {
 
   #unlinked(node: UpperNode): void {
     node.links--;
-    if (node.type === 'directory') {
-      for (const child of node.names?.values() ?? []) if (child !== null) this.#unlinked(child);
-      this.#release(node);
-    } else if (node.links <= 0) {
-      node.links = 0;
-      this.#release(node);
-    }
+    if (node.links > 0) return;
+    for (const child of node.names?.values() ?? []) if (child !== null) this.#unlinked(child);
+    this.#release(node);
   }
 
   #release(node: UpperNode): void {
