@@ -62,7 +62,9 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
  * @throws AttestdError INVALID_ARGUMENT when a folder is no layout, CORRUPT when its index.json is none
  */
 export async function openOverlay(folders: readonly string[]): Promise<LayoutStore> {
-  return overlayOn(await readLayers(folders), await mkdtemp(join(tmpdir(), 'attestd-')));
+  const scratch = await mkdtemp(join(tmpdir(), 'attestd-'));
+  const close = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+  return overlayOn(await readLayers(folders), scratch, close).store;
 }
 
 /** Image layouts, read once, below writable layers. */
@@ -85,15 +87,29 @@ export async function readLayers(folders: readonly string[]): Promise<Layers> {
   return { lowers, index: { records, attached, foreign: [], written: new Date() } };
 }
 
+/** A store whose changes lie in a layer of their own. */
+export interface Overlay {
+  readonly store: LayoutStore;
+  /** What the store holds now, to lie below others; nothing is to be written to it any more. */
+  freeze(): Layers;
+}
+
 /**
  * Open layers below a writable one.
  *
- * @param scratch folder for what is written, made when needed and removed when the store is closed
+ * @param scratch folder for what is written, made when needed
+ * @param close called when the store is closed
  */
-export function overlayOn({ lowers, index }: Layers, scratch: string): LayoutStore {
+export function overlayOn({ lowers, index }: Layers, scratch: string, close: () => Promise<void>): Overlay {
   const upper = new BlobDirectory(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
-  const close = (): Promise<void> => rm(scratch, { recursive: true, force: true });
-  return new LayoutStore(new OverlayContent(upper, lowers), index, { save: async () => undefined, close });
+  let saved = index;
+  const save = async (content: IndexFile): Promise<void> => {
+    saved = content;
+  };
+  return {
+    store: new LayoutStore(new OverlayContent(upper, lowers), index, { save, close }),
+    freeze: () => ({ lowers: [...lowers, new BlobDirectory(join(scratch, 'blobs'))], index: saved }),
+  };
 }
 
 async function readLower(folder: string, blobs: BlobDirectory): Promise<IndexFile> {

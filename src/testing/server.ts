@@ -1,0 +1,5 @@
+/** A daemon to test against, in the process of the test (docs/testing.md). */
+export { AttestdError, type ErrorCode } from '../errors.js';
+export { type Connection, type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
+export type { JournalEntry } from './journal.js';
+export type { ArchiveSource, ImageSource, LayoutFiles } from './sources.js';
