@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { parseDuration } from '../go/duration.js';
+import { quote } from '../go/quote.js';
 import { parseLayout } from '../go/time-layout.js';
 
 const nanosecond = 1n;
@@ -22,10 +23,7 @@ export function parseUnixTimestamp(text: string | undefined): bigint | undefined
   try {
     return parseSeconds(text);
   } catch (error) {
-    throw new AttestdError(
-      'INVALID_ARGUMENT',
-      `invalid timestamp ${JSON.stringify(text)}: ${(error as Error).message}`,
-    );
+    throw new AttestdError('INVALID_ARGUMENT', `invalid timestamp ${quote(text)}: ${(error as Error).message}`);
   }
 }
 
@@ -38,7 +36,7 @@ export function parseUnixTimestamp(text: string | undefined): bigint | undefined
  */
 export function parseTime(text: string, now: Date): bigint {
   if (text.trim() === '') throw invalid('failed to parse value as time or duration: value is empty');
-  const duration = text === '0' ? undefined : parseDuration(text);
+  const duration = text === '0' ? undefined : durationOf(text);
   if (duration !== undefined) return nanoseconds(now) - duration;
   const local = !/[zZ+]/.test(text) && text.split('-').length !== 4;
   try {
@@ -57,6 +55,15 @@ function invalid(message: string): AttestdError {
   return new AttestdError('INVALID_ARGUMENT', message);
 }
 
+/** Undefined for what is no duration. */
+function durationOf(text: string): bigint | undefined {
+  try {
+    return parseDuration(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function layoutOf(text: string, local: boolean): string {
   const zone = local ? '' : 'Z07:00';
   if (text.includes('.')) return `2006-01-02T15:04:05.999999999${zone}`;
@@ -72,10 +79,11 @@ function parseSeconds(text: string): bigint {
   const at = text.indexOf('.');
   const whole = at < 0 ? text : text.slice(0, at);
   const fraction = at < 0 ? '' : text.slice(at + 1);
-  if (!/^[+-]?\d+$/.test(whole)) throw new Error(`invalid seconds ${JSON.stringify(whole)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(whole)) throw new Error(`invalid seconds ${quote(whole)}: invalid syntax`);
+  if (whole.length > 30) throw new Error(`invalid seconds ${quote(whole)}: value out of range`);
   const seconds = BigInt(whole.replace(/^\+/, ''));
   if (BigInt.asIntN(64, seconds) !== seconds) {
-    throw new Error(`invalid seconds ${JSON.stringify(whole)}: value out of range`);
+    throw new Error(`invalid seconds ${quote(whole)}: value out of range`);
   }
   if (fraction.length > 20) throw new Error(`invalid nanoseconds: length ${fraction.length} exceeds maximum 20`);
   const bad = /[^0-9]/.exec(fraction);

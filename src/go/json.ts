@@ -1,9 +1,9 @@
 /** JSON with the rules of Go's encoding/json, over bytes. */
 export { decodeJson } from './json/decode.js';
 export { compactJson, firstJson, jsonFault } from './json/document.js';
-export { encodeJson, encodeString, escapeHtml } from './json/encode.js';
+export { type JsonObject, type JsonValue, renderJson, sortedMap, sortKeys, VerbatimJson } from './json/render.js';
 export { JsonScanner, maxDepth } from './json/scan.js';
-export { compareText, goUtf8 } from './json/text.js';
+export { compareText, encodeString, escapeHtml, goUtf8 } from './json/text.js';
 export {
   type Fields,
   type GoField,
@@ -15,6 +15,7 @@ export {
   goInt64,
   goRaw,
   goString,
+  goTime,
   goUint16,
   goUint32,
   goUint64,
@@ -25,3 +26,4 @@ export {
   slice,
   struct,
 } from './json/type.js';
+export { encodeJson, goObject, goValue, jsonRecord, marshalJson } from './json/value.js';

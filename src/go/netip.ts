@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { GoType } from './json.js';
+import { quote } from './quote.js';
 
 /**
  * An address as net/netip writes it: IPv6 in its shortest form, lower case.
@@ -20,20 +21,20 @@ export function formatAddress(text: string): string | undefined {
 function parseAddress(text: string): string {
   if (text === '') return '';
   const address = formatAddress(text);
-  if (address === undefined) throw new Error(`ParseAddr(${JSON.stringify(text)}): unable to parse IP`);
+  if (address === undefined) throw new Error(`ParseAddr(${quote(text)}): unable to parse IP`);
   return address;
 }
 
 function parsePrefix(text: string): string {
   if (text === '') return '';
   const slash = text.lastIndexOf('/');
-  const fault = (why: string): Error => new Error(`netip.ParsePrefix(${JSON.stringify(text)}): ${why}`);
+  const fault = (why: string): Error => new Error(`netip.ParsePrefix(${quote(text)}): ${why}`);
   if (slash < 0) throw fault("no '/'");
   const address = formatAddress(text.slice(0, slash));
-  if (address === undefined) throw fault(`ParseAddr(${JSON.stringify(text.slice(0, slash))}): unable to parse IP`);
+  if (address === undefined) throw fault(`ParseAddr(${quote(text.slice(0, slash))}): unable to parse IP`);
   if (address.includes('%')) throw fault('IPv6 zones cannot be present in a prefix');
   const bits = text.slice(slash + 1);
-  if (!/^(0|[1-9]\d{0,2})$/.test(bits)) throw fault(`bad bits after slash: ${JSON.stringify(bits)}`);
+  if (!/^(0|[1-9]\d{0,2})$/.test(bits)) throw fault(`bad bits after slash: ${quote(bits)}`);
   if (Number(bits) > (isIPv4(address) ? 32 : 128)) throw fault('prefix length out of range');
   return `${address}/${bits}`;
 }

@@ -9,34 +9,29 @@ export interface GoTime {
   readonly text: string;
 }
 
-const grammar = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?(Z|[+-]\d{2}:\d{2})$/;
+const grammar = /^(\d{4}-\d{2}-\d{2}T)(\d{1,2})(:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * Read an RFC 3339 time as Go's time.Time does from JSON.
  *
- * @throws CORRUPT with Go's text: the time is part of stored content
+ * @throws AttestdError CORRUPT with Go's text: the time is part of stored content
  */
 export function parseGoTime(text: string): GoTime {
-  const match = grammar.exec(text);
-  if (match === null) throw corrupt(text);
-  const [, whole = '', fraction = '', zone = ''] = match;
+  let nanoseconds: bigint;
   try {
-    const nanoseconds = parseLayout('2006-01-02T15:04:05Z07:00', text, 0);
-    const digits = fraction.slice(0, 9).replace(/0+$/, '');
-    const offset = zone === '+00:00' || zone === '-00:00' ? 'Z' : zone;
-    return { nanoseconds, text: `${whole}${digits === '' ? '' : `.${digits}`}${offset}` };
-  } catch {
-    throw corrupt(text);
+    nanoseconds = parseLayout('2006-01-02T15:04:05Z07:00', text, 0);
+  } catch (error) {
+    throw new AttestdError('CORRUPT', (error as Error).message, { cause: error });
   }
+  const [, date = '', hour = '', rest = '', fraction = '', zone = ''] = grammar.exec(text) ?? [];
+  const digits = fraction.slice(0, 9).replace(/0+$/, '');
+  const offset = /^[+-]00:00$/.test(zone) ? 'Z' : zone;
+  return { nanoseconds, text: `${date}${hour.padStart(2, '0')}${rest}${digits === '' ? '' : `.${digits}`}${offset}` };
 }
 
-function corrupt(text: string): AttestdError {
-  const layout = '"\\"2006-01-02T15:04:05Z07:00\\""';
-  const shown = JSON.stringify(JSON.stringify(text));
-  return new AttestdError(
-    'CORRUPT',
-    `parsing time ${shown} as ${layout}: cannot parse ${JSON.stringify(text)} as "2006"`,
-  );
+/** A date in UTC as Go's RFC3339Nano writes it: the fraction without trailing zeros. */
+export function formatGoTime(date: Date): string {
+  return date.toISOString().replace(/\.?0+Z$/, 'Z');
 }
 
 /** Seconds since 1970, rounded down. */

@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { quote } from './quote.js';
 
 /*
  * URLs by the rules of Go's net/url and of the daemon's router, which differ from the WHATWG's: a request target is a
@@ -34,7 +35,7 @@ export function percentDecode(text: string, plusIsSpace: boolean): string {
       const high = hexValue(text.charCodeAt(at + 1));
       const low = hexValue(text.charCodeAt(at + 2));
       if (high < 0 || low < 0)
-        throw new AttestdError('INVALID_ARGUMENT', `invalid URL escape ${JSON.stringify(text.slice(at, at + 3))}`);
+        throw new AttestdError('INVALID_ARGUMENT', `invalid URL escape ${quote(text.slice(at, at + 3))}`);
       c = high * 16 + low;
       at += 2;
     } else if (c === 0x2b && plusIsSpace) c = 0x20;
@@ -101,11 +102,17 @@ export function cleanPath(path: string): string {
 }
 
 /** Percent-encode a path, leaving what Go's url.URL leaves. */
-export function escapePath(path: string): string {
-  return Array.from(Buffer.from(path), (c) => {
+export const escapePath = (path: string): string => escapeBytes(path, /[A-Za-z0-9\-_.~$&+,/:;=@]/);
+
+/** Percent-encode one segment of a path, as Go's url.PathEscape does. */
+export const escapeSegment = (segment: string): string => escapeBytes(segment, /[A-Za-z0-9\-_.~$&+:=@]/);
+
+/** Percent-encode a value of a query, as Go's url.QueryEscape does. */
+export const escapeQuery = (value: string): string => escapeBytes(value, /[A-Za-z0-9\-_.~ ]/).replaceAll(' ', '+');
+
+function escapeBytes(text: string, kept: RegExp): string {
+  return Array.from(Buffer.from(text), (c) => {
     const character = String.fromCharCode(c);
-    return /[A-Za-z0-9\-_.~$&+,/:;=@]/.test(character)
-      ? character
-      : `%${c.toString(16).toUpperCase().padStart(2, '0')}`;
+    return kept.test(character) ? character : `%${c.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
 }

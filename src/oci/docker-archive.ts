@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
-import { decodeJson, encodeJson, escapeHtml, type GoType, goInt, goString, slice, struct } from '../go/json.js';
+import { decodeJson, type GoType, goInt, goString, marshalJson, slice, struct } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import { ByteReader } from './bytes.js';
 import { detectCompression, magicLength } from './compression.js';
 import type { Descriptor } from './descriptor.js';
@@ -79,7 +80,7 @@ export async function convertDockerArchive(
     }
   }
   const index = { schemaVersion: 2, ...(manifests.length > 0 && { manifests }) };
-  const json = escapeHtml(encodeJson(index, indexType));
+  const json = marshalJson(index, indexType);
   return { mediaType: mediaTypes.ociIndex, ...(await content.ingest(Buffer.from(json))) };
 }
 
@@ -104,7 +105,7 @@ async function writeManifest(
     await stream.close();
   }
   const manifest = { schemaVersion: 2, mediaType: mediaTypes.dockerManifest, config, layers };
-  const json = escapeHtml(encodeJson(manifest, dockerManifestType));
+  const json = marshalJson(manifest, dockerManifestType);
   const written = await content.ingest(Buffer.from(json));
   return { mediaType: mediaTypes.dockerManifest, ...written, platform: await platformOf(config, content) };
 }
@@ -127,5 +128,4 @@ function normalize(tag: string): string {
   }
 }
 
-const quote = (text: string): string => JSON.stringify(text);
 const missing = (message: string): AttestdError => new AttestdError('INVALID_ARCHIVE', message);

@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { compareText, decodeJson } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import type { PinnableStore } from './content.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
@@ -277,7 +278,7 @@ function checkTarget({ mediaType, digest, size }: Descriptor): void {
   try {
     parseDigest(digest);
   } catch (error) {
-    refuse(`Digest ${JSON.stringify(digest)} invalid: ${(error as Error).message}`);
+    refuse(`Digest ${quote(digest)} invalid: ${(error as Error).message}`);
   }
   if (size <= 0) refuse('Size must be greater than zero');
   if (mediaType === '') refuse('MediaType must be set');

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import { decodeJson, firstJson, type GoType, goString, struct } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import { decompress } from './compression.js';
 import type { Descriptor } from './descriptor.js';
 import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
@@ -161,7 +162,7 @@ async function readJson<T>(entry: TarEntry, act: string, type: GoType<T>): Promi
     }
     return decodeJson(firstJson(Buffer.concat(chunks).subarray(0, jsonLimit)), type);
   } catch (error) {
-    throw explain(error, `${act} ${JSON.stringify(entry.name)}: `);
+    throw explain(error, `${act} ${quote(entry.name)}: `);
   }
 }
 
@@ -175,7 +176,7 @@ async function* readWhole(entry: TarEntry): AsyncGenerator<Buffer> {
     }
   } catch (error) {
     const short = got < entry.size ? `short read: expected ${entry.size} bytes but got ${got}: ` : '';
-    throw explain(error, `failed to ingest ${JSON.stringify(entry.name)}: ${short}`);
+    throw explain(error, `failed to ingest ${quote(entry.name)}: ${short}`);
   }
 }
 
@@ -186,7 +187,7 @@ function explain(error: unknown, prefix: string): unknown {
 
 /** The error for a digest that is none, as the daemon's content service words it. */
 const malformed = (digest: string): AttestdError =>
-  new AttestdError('INVALID_DIGEST', `InvalidArgument: ${JSON.stringify(digest)} failed validation`);
+  new AttestdError('INVALID_DIGEST', `InvalidArgument: ${quote(digest)} failed validation`);
 
 /** The index of an archive: its index.json, or one made for a docker archive. */
 async function findIndex(

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { compareText } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import type { Platform } from './descriptor.js';
 import { windowsVersionMatches } from './windows.js';
 
@@ -181,20 +182,20 @@ const systemPattern = new RegExp(systemRule);
  * @throws AttestdError INVALID_PLATFORM
  */
 export function parsePlatform(text: string, host: Platform = { architecture: 'amd64', os: 'linux' }): Platform {
-  const quoted = JSON.stringify(text);
+  const quoted = quote(text);
   const invalid = (why: string): AttestdError => new AttestdError('INVALID_PLATFORM', `${why}: invalid argument`);
   const bad = (why: string): AttestdError => invalid(`${quoted}: ${why}`);
   if (text.includes('*')) throw bad('wildcards not yet supported');
   const [first = '', second, third, ...rest] = text.split('/');
   const system = systemPattern.exec(first);
   if (system === null) {
-    const rule = `OSAndVersion specifier component must match ${JSON.stringify(systemRule)}`;
-    throw invalid(`${JSON.stringify(first)} is an invalid OS component of ${quoted}: ${rule}`);
+    const rule = `OSAndVersion specifier component must match ${quote(systemRule)}`;
+    throw invalid(`${quote(first)} is an invalid OS component of ${quoted}: ${rule}`);
   }
   for (const part of [second, third, rest.length > 0 ? rest.join('/') : undefined]) {
     if (part === undefined || /^[A-Za-z0-9_.-]+$/.test(part)) continue;
     const rule = 'platform specifier component must match "^[A-Za-z0-9_.-]+$"';
-    throw invalid(`${JSON.stringify(part)} is an invalid component of ${quoted}: ${rule}`);
+    throw invalid(`${quote(part)} is an invalid component of ${quoted}: ${rule}`);
   }
   if (rest.length > 0) throw bad('cannot parse platform specifier');
   const decode = (option: string): string => {

@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
-import { compareText, decodeJson, encodeJson, escapeHtml, goString, slice, struct } from '../go/json.js';
+import { compareText, decodeJson, goString, marshalJson, slice, struct } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import type { Descriptor } from './descriptor.js';
 import { collectRecords, type Recorded } from './export-records.js';
 import { subjectAnnotation } from './graph.js';
@@ -80,7 +81,7 @@ export async function exportImages(
   const files: TarRecord[] = [
     ...records,
     file('oci-layout', 0o444, '{"imageLayoutVersion":"1.0.0"}'),
-    file('index.json', 0o644, escapeHtml(encodeJson(index, indexType))),
+    file('index.json', 0o644, marshalJson(index, indexType)),
   ];
   if (docker.size > 0) files.push(file('manifest.json', 0o644, await dockerManifest(content, [...docker.values()])));
   if (recorded.algorithms.size > 0) files.push(folder('blobs/'));
@@ -151,7 +152,7 @@ function outsideReferrers(records: readonly TarRecord[]): Descriptor[] {
 async function dockerManifest(content: ContentStore, entries: readonly DockerEntry[]): Promise<string> {
   try {
     const images = await Promise.all(entries.map((entry) => dockerImage(content, entry)));
-    return escapeHtml(encodeJson(images, dockerImagesType));
+    return marshalJson(images, dockerImagesType);
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `unable to create manifests file: ${error.message}`, { cause: error });
@@ -172,6 +173,6 @@ function familiar(name: string): string {
     return familiarString(tagNameOnly(parseReference(name)));
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
-    throw new AttestdError(error.code, `failed to parse ${JSON.stringify(name)}: ${error.message}`, { cause: error });
+    throw new AttestdError(error.code, `failed to parse ${quote(name)}: ${error.message}`, { cause: error });
   }
 }

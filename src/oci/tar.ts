@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import { ByteReader } from './bytes.js';
 
 /** A file, folder or symbolic link in an archive. */
@@ -169,7 +170,7 @@ function kind(flag: string, name: string): TarEntry['type'] {
 
 function refuse({ name, type, target, flag }: Header): void {
   const refusal = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARCHIVE', `tar entry ${JSON.stringify(name)} is refused: ${why}`);
+    new AttestdError('INVALID_ARCHIVE', `tar entry ${quote(name)} is refused: ${why}`);
   if (name.startsWith('/')) throw refusal('its path is absolute');
   if (name.split('/').includes('..')) throw refusal('its path leads upwards');
   if (flag === '1') throw refusal('it is a hard link');

@@ -1,6 +1,5 @@
 import type { DaemonEvent } from '../engine/events/bus.js';
-import { jsonRecord } from '../go/json/record.js';
-import { sortedMap } from '../go/json/render.js';
+import { jsonRecord, sortedMap } from '../go/json.js';
 
 /** Content types of an event stream; which of them a client gets is negotiated. */
 const jsonLines = 'application/jsonl';

@@ -1,5 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { parseDuration } from '../../go/duration.js';
+import { quote } from '../../go/quote.js';
+import { parseInteger } from '../../go/strconv.js';
 import type { Healthcheck } from '../images/config.js';
 import { commandOf } from './changes.js';
 
@@ -32,7 +34,7 @@ export function healthcheck(args: string): Healthcheck {
     if (command !== '') throw bad('HEALTHCHECK NONE takes no arguments');
     return { Test: ['NONE'] };
   }
-  if (type !== 'CMD') throw bad(`Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`);
+  if (type !== 'CMD') throw bad(`Unknown type ${quote(type)} in HEALTHCHECK (try CMD)`);
   if (command === '') throw bad('Missing command after HEALTHCHECK CMD');
   const argv = commandOf(command);
   const shell = argv[0] === '/bin/sh' && argv[1] === '-c' && !command.startsWith('[');
@@ -49,14 +51,12 @@ function setFlag(check: Healthcheck, name: string, value: string): void {
   const field = Object.hasOwn(durations, name) ? durations[name] : undefined;
   if (field !== undefined) {
     const duration = parseDuration(value);
-    if (duration === undefined) throw bad(`time: invalid duration ${JSON.stringify(value)}`);
-    if (duration !== 0n && duration < 1_000_000n) throw bad(`Interval ${JSON.stringify(name)} cannot be less than 1ms`);
+    if (duration !== 0n && duration < 1_000_000n) throw bad(`Interval ${quote(name)} cannot be less than 1ms`);
     check[field] = Number(duration);
     return;
   }
   if (name !== 'retries') throw bad(`unknown flag: --${name}`);
-  const retries = Number(value);
-  if (!Number.isInteger(retries)) throw bad(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  const retries = Number(parseInteger(value, 32));
   if (retries < 0) throw bad(`--retries cannot be negative (${retries})`);
   check.Retries = retries;
 }

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 
 /** Split at white space, but not inside quotes or after a backslash; the words keep their quotes. */
 export function wordsOf(text: string): readonly string[] {
@@ -21,7 +22,7 @@ export function pairsOf(instruction: string, args: string): readonly (readonly [
   return words.map((word) => {
     const at = word.indexOf('=');
     if (at < 0) {
-      const why = `Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`;
+      const why = `Syntax error - can't find = in ${quote(word)}. Must be of the form: name=value`;
       throw new AttestdError('INVALID_ARGUMENT', why);
     }
     return [word.slice(0, at), word.slice(at + 1)];

@@ -1,4 +1,4 @@
-import { type GoType, goBool, goInt, goInt64, goString, map, pointer, slice, struct } from '../../go/json.js';
+import { type GoType, goBool, goInt, goInt64, goString, goTime, map, pointer, slice, struct } from '../../go/json.js';
 import { digestType } from '../../oci/manifest.js';
 
 /** How to check that a container is healthy; durations in nanoseconds. */
@@ -84,7 +84,7 @@ export const runConfigType: GoType<RunConfig> = struct<RunConfig>('v1.DockerOCII
 });
 
 const historyType = struct<HistoryEntry>('v1.History', {
-  'created?': goString,
+  'created?': pointer(goTime),
   'created_by?': goString,
   'author?': goString,
   'comment?': goString,
@@ -95,7 +95,7 @@ const rootfsType = struct<ImageConfig['rootfs']>('v1.RootFS', { type: goString, 
 
 /** v1.DockerOCIImage */
 export const imageConfigType: GoType<ImageConfig> = struct<ImageConfig>('v1.DockerOCIImage', {
-  'created?': goString,
+  'created?': pointer(goTime),
   'author?': goString,
   architecture: goString,
   os: goString,

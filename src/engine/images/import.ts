@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { AttestdError } from '../../errors.js';
-import { encodeJson, escapeHtml, type GoType } from '../../go/json.js';
+import { type GoType, marshalJson } from '../../go/json.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { danglingName } from '../../oci/index-file.js';
@@ -108,6 +108,6 @@ function pack(source: AsyncIterable<Buffer>): Readable {
 }
 
 async function storeJson<T>(content: ContentStore, mediaType: string, value: T, type: GoType<T>): Promise<Descriptor> {
-  const { digest, size } = await content.ingest(Buffer.from(escapeHtml(encodeJson(value, type))));
+  const { digest, size } = await content.ingest(Buffer.from(marshalJson(value, type)));
   return { mediaType, digest, size };
 }

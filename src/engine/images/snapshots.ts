@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
@@ -94,7 +95,7 @@ export class Snapshots {
       const unpacked = await this.layer(layer, diffIds[i] as string, name);
       if (unpacked.diffId !== diffIds[i]) {
         const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
-        throw new AttestdError('INTERNAL', `apply layer error for ${JSON.stringify(name)}: ${found}`);
+        throw new AttestdError('INTERNAL', `apply layer error for ${quote(name)}: ${found}`);
       }
       this.sizes.set(id, unpacked.size);
     }
@@ -109,7 +110,7 @@ export class Snapshots {
       return unpacked;
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
-      const what = `apply layer error for ${JSON.stringify(name)}: failed to extract layer ${diffId}`;
+      const what = `apply layer error for ${quote(name)}: failed to extract layer ${diffId}`;
       const missing = `NotFound: failed to get reader from content store: content digest ${digest}: not found`;
       const why = error.code === 'NOT_FOUND' ? missing : error.message;
       throw new AttestdError('INTERNAL', `${what}: ${why}`, { cause: error });

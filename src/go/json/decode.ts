@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { parseGoTime } from '../rfc3339.js';
 import { jsonFault } from './document.js';
 import { foldKey, goUtf8, unquote } from './text.js';
 import type { GoType } from './type.js';
@@ -27,6 +28,8 @@ export function zero(type: GoType): unknown {
   switch (type.kind) {
     case 'string':
       return '';
+    case 'time':
+      return '0001-01-01T00:00:00Z';
     case 'int':
       return 0;
     case 'bool':
@@ -61,6 +64,7 @@ class Decoder {
     this.space();
     if (type.kind === 'raw') return this.skip();
     const c = this.bytes[this.at] as number;
+    if (type.kind === 'time') return this.time(present);
     if (c === 0x6e) {
       this.skip();
       const clears = type.kind === 'string' || type.kind === 'int' || type.kind === 'bool' || type.kind === 'struct';
@@ -83,7 +87,8 @@ class Decoder {
     if (c === 0x74 || c === 0x66) return type.kind === 'bool' ? c === 0x74 : this.misfit('bool', type, present);
     if (type.kind !== 'int') return this.misfit('number', type, present);
     const text = token.toString('latin1');
-    if (!/^-?\d+$/.test(text) || !fits(BigInt(text), type.unsigned))
+    // No type holds more digits, and reading them all would take time.
+    if (!/^-?\d{1,20}$/.test(text) || !fits(BigInt(text), type.unsigned))
       return this.misfit(`number ${text}`, type, present);
     return Number(text);
   }
@@ -91,6 +96,19 @@ class Decoder {
   private text(text: string, parse: ((text: string) => string) | undefined, present: string): string {
     try {
       return parse === undefined ? text : parse(text);
+    } catch (error) {
+      this.mismatch ??= (error as Error).message;
+      return present;
+    }
+  }
+
+  /** Go reads the text between the quotes as it stands, escapes included. */
+  private time(present: unknown): unknown {
+    const token = goUtf8(this.skip());
+    if (token === 'null') return present;
+    try {
+      if (!token.startsWith('"')) throw new Error('Time.UnmarshalJSON: input is not a JSON string');
+      return parseGoTime(token.slice(1, -1)).text;
     } catch (error) {
       this.mismatch ??= (error as Error).message;
       return present;

@@ -1,3 +1,5 @@
+import { quoteRune } from '../quote.js';
+
 /** Deepest nesting that Go's scanner accepts (docs/behaviour.md#bodies). */
 export const maxDepth = 10_000;
 
@@ -148,7 +150,7 @@ export class JsonScanner {
   }
 
   private fail(c: number, context: string): State {
-    this.error = `invalid character ${quoteByte(c)} ${context}`;
+    this.error = `invalid character ${quoteRune(c)} ${context}`;
     return this.state;
   }
 
@@ -257,23 +259,4 @@ export class JsonScanner {
     this.state = this.afterToken();
     return this.next(c);
   }
-}
-
-/** A byte as Go's scanner quotes it: the Latin-1 character in single quotes, escaped where it cannot be printed. */
-function quoteByte(c: number): string {
-  const named = new Map([
-    [0x07, '\\a'],
-    [0x08, '\\b'],
-    [0x09, '\\t'],
-    [0x0a, '\\n'],
-    [0x0b, '\\v'],
-    [0x0c, '\\f'],
-    [0x0d, '\\r'],
-    [0x27, "\\'"],
-    [0x5c, '\\\\'],
-  ]).get(c);
-  if (named !== undefined) return `'${named}'`;
-  if (c < 0x20 || c === 0x7f) return `'\\x${c.toString(16).padStart(2, '0')}'`;
-  if ((c >= 0x80 && c <= 0xa0) || c === 0xad) return `'\\u00${c.toString(16)}'`;
-  return `'${String.fromCharCode(c)}'`;
 }

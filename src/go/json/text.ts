@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { sequenceLength } from '../quote.js';
 
 const replacement = '\ufffd';
 
@@ -23,14 +24,6 @@ export function goUtf8(bytes: Buffer): string {
   return text + bytes.toString('utf8', from);
 }
 
-/** Length of the valid UTF-8 sequence at a position; 0 when there is none. */
-function sequenceLength(bytes: Buffer, at: number): number {
-  const c = bytes[at] as number;
-  if (c < 0x80) return 1;
-  const length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-  return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
-}
-
 const simple: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
@@ -52,6 +45,20 @@ export function unquote(body: Buffer): string {
 /** A text without lone surrogates: each becomes U+FFFD. */
 export function wellFormed(text: string): string {
   return Buffer.from(text).toString();
+}
+
+/** Characters that Go escapes by code point although JSON allows them raw, and lone surrogates. */
+const special = /[\u2028\u2029\ud800-\udfff]/;
+
+/** A JSON string as Go's encoder with SetEscapeHTML(false) writes it: `<>&` as they are, U+2028 and U+2029 escaped. */
+export function encodeString(text: string): string {
+  const json = JSON.stringify(special.test(text) ? wellFormed(text) : text);
+  return special.test(json) ? json.replace(/[\u2028\u2029]/g, (c) => (c === '\u2028' ? '\\u2028' : '\\u2029')) : json;
+}
+
+/** `<>&` escaped too, as json.Marshal does, which is what daemons store in manifests that they write. */
+export function escapeHtml(json: string): string {
+  return json.replace(/[<>&]/g, (c) => (c === '<' ? '\\u003c' : c === '>' ? '\\u003e' : '\\u0026'));
 }
 
 /** Compare two texts by code point, which is the order of their UTF-8 bytes and so the order of Go's map keys. */

@@ -9,7 +9,7 @@ import { foldKey } from './text.js';
 export type GoType<T = unknown> = Shape & { readonly js?: T };
 
 type Shape =
-  | { readonly kind: 'bool' | 'bytes' | 'raw' | 'any'; readonly name: string }
+  | { readonly kind: 'bool' | 'bytes' | 'raw' | 'time' | 'any'; readonly name: string }
   | {
       readonly kind: 'string';
       readonly name: string;
@@ -55,6 +55,8 @@ export const goUint32: GoType<number> = { kind: 'int', name: 'uint32', unsigned:
 export const goUint64: GoType<number> = { kind: 'int', name: 'uint64', unsigned: 64 };
 export const goBool: GoType<boolean> = { kind: 'bool', name: 'bool' };
 export const goBytes: GoType<string | undefined> = { kind: 'bytes', name: '[]uint8' };
+/** time.Time: an RFC 3339 text, as Go writes it again. */
+export const goTime: GoType<string> = { kind: 'time', name: 'time.Time' };
 /** json.RawMessage: the bytes of the value as they were. */
 export const goRaw: GoType<Buffer | undefined> = { kind: 'raw', name: 'json.RawMessage' };
 /** interface{}: whatever JSON value comes. */

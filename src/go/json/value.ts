@@ -1,18 +1,41 @@
-import { compareText, type GoType } from '../json.js';
-import type { JsonObject, JsonValue } from './render.js';
+import { zero } from './decode.js';
+import { type JsonObject, type JsonValue, renderJson, VerbatimJson } from './render.js';
+import { compareText, escapeHtml } from './text.js';
+import type { GoType } from './type.js';
 
 /**
  * A Go value as a JSON value to render: struct fields in their order, empty `omitempty` fields left out, maps sorted.
  *
  * @param value the JavaScript form that decodeJson gives
+ * @param type its type
  */
-export function goValue<T>(value: T, type: GoType<T>): JsonValue {
+export function goValue<T>(value: NoInfer<T>, type: GoType<T>): JsonValue {
   return convert(value, type);
 }
 
 /** A struct as a JSON object to render. */
-export function goObject<T extends object>(value: T, type: GoType<T>): JsonObject {
+export function goObject<T extends object>(value: NoInfer<T>, type: GoType<T>): JsonObject {
   return convert(value, type) as JsonObject;
+}
+
+/**
+ * Encode a value of a Go type as Go's encoder with SetEscapeHTML(false) does, without a trailing line feed.
+ *
+ * @param value the JavaScript form of the Go value
+ * @param type its type
+ */
+export function encodeJson<T>(value: NoInfer<T>, type: GoType<T>): string {
+  return renderJson(convert(value, type)).toString('utf8').slice(0, -1);
+}
+
+/** Encode a value as json.Marshal does, `<>&` escaped, which is what daemons store in manifests that they write. */
+export function marshalJson<T>(value: NoInfer<T>, type: GoType<T>): string {
+  return escapeHtml(encodeJson(value, type));
+}
+
+/** A value as the daemon's streams carry it: by Go's rules, `<>&` escaped, without a line end. */
+export function jsonRecord(value: JsonValue): string {
+  return escapeHtml(renderJson(value).toString('utf8').slice(0, -1));
 }
 
 function convert(value: unknown, type: GoType): JsonValue {
@@ -22,14 +45,16 @@ function convert(value: unknown, type: GoType): JsonValue {
       return convert(value, type.element);
     case 'slice':
       return (value as unknown[]).map((item) => convert(item, type.element));
-    case 'map': {
-      const entries = Object.entries(value as Record<string, unknown>).sort(([a], [b]) => compareText(a, b));
-      return new Map(entries.map(([key, item]) => [key, convert(item, type.element)]));
-    }
+    case 'map':
+      return sorted(value, (item) => convert(item, type.element));
+    case 'raw':
+      return new VerbatimJson(value as Buffer);
+    case 'any':
+      return convertAny(value);
     case 'struct': {
       const object: Record<string, JsonValue> = {};
       for (const field of type.fields) {
-        const member = (value as Record<string, unknown>)[field.key];
+        const member = (value as Record<string, unknown>)[field.key] ?? zero(field.type);
         if (field.omitEmpty && isEmpty(member, field.type)) continue;
         object[field.key] = convert(member, field.type);
       }
@@ -40,8 +65,19 @@ function convert(value: unknown, type: GoType): JsonValue {
   }
 }
 
+function convertAny(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(convertAny);
+  return typeof value === 'object' && value !== null ? sorted(value, convertAny) : ((value ?? null) as JsonValue);
+}
+
+function sorted(map: object, item: (value: unknown) => JsonValue): ReadonlyMap<string, JsonValue> {
+  const entries = Object.entries(map).sort(([a], [b]) => compareText(a, b));
+  return new Map(entries.map(([key, value]) => [key, item(value)]));
+}
+
+/** Go's notion of empty: false, 0, nil, and empty strings, slices and maps; a struct never is. */
 function isEmpty(value: unknown, type: GoType): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
-  if (Array.isArray(value)) return value.length === 0;
+  if (type.kind === 'slice') return (value as unknown[]).length === 0;
   return type.kind === 'map' && Object.keys(value).length === 0;
 }

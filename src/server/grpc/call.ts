@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
+import { quote } from '../../go/quote.js';
 import { encodingOf, readMessages, writeMessage } from './frames.js';
 import { encodeStatusMessage, type GrpcCode, GrpcStatusError, grpcCodes } from './status.js';
 
@@ -20,12 +21,12 @@ const longest = 2 ** 31 - 1;
 
 /** Milliseconds of a `grpc-timeout`, or the text that refuses it. */
 function parseTimeout(header: string): { ms: number } | { fault: string } {
-  if (header.length < 2) return { fault: `transport: timeout string is too short: ${JSON.stringify(header)}` };
-  if (header.length > 9) return { fault: `transport: timeout string is too long: ${JSON.stringify(header)}` };
+  if (header.length < 2) return { fault: `transport: timeout string is too short: ${quote(header)}` };
+  if (header.length > 9) return { fault: `transport: timeout string is too long: ${quote(header)}` };
   const unit = Object.hasOwn(units, header.slice(-1)) ? units[header.slice(-1)] : undefined;
-  if (unit === undefined) return { fault: `transport: timeout unit is not recognized: ${JSON.stringify(header)}` };
+  if (unit === undefined) return { fault: `transport: timeout unit is not recognized: ${quote(header)}` };
   const digits = header.slice(0, -1);
-  if (!/^\d+$/.test(digits)) return { fault: `strconv.ParseUint: parsing ${JSON.stringify(digits)}: invalid syntax` };
+  if (!/^\d+$/.test(digits)) return { fault: `strconv.ParseUint: parsing ${quote(digits)}: invalid syntax` };
   return { ms: Number(digits) * unit };
 }
 
@@ -49,7 +50,7 @@ export function isGrpc(headers: IncomingHttpHeaders): boolean {
 
 function locate(services: Services, path: string): Method | string {
   const slash = path.lastIndexOf('/');
-  if (!path.startsWith('/') || slash === 0) return `malformed method name: ${JSON.stringify(path)}`;
+  if (!path.startsWith('/') || slash === 0) return `malformed method name: ${quote(path)}`;
   const [serviceName, methodName] = [path.slice(1, slash), path.slice(slash + 1)];
   const service = Object.hasOwn(services, serviceName) ? services[serviceName] : undefined;
   if (!service) return `unknown service ${serviceName}`;
@@ -72,9 +73,9 @@ export async function serveCall(
   const method = String(headers[':method']);
   const contentType = headers['content-type'] ?? '';
   if (method !== 'POST')
-    return refusePlainly(stream, 405, `invalid gRPC request method ${JSON.stringify(method)}`, { allow: 'POST' });
+    return refusePlainly(stream, 405, `invalid gRPC request method ${quote(method)}`, { allow: 'POST' });
   if (!/^application\/grpc(?:[+;].*)?$/.test(contentType))
-    return refusePlainly(stream, 415, `invalid gRPC request content-type ${JSON.stringify(contentType)}`, {});
+    return refusePlainly(stream, 415, `invalid gRPC request content-type ${quote(contentType)}`, {});
   const timeoutHeader = headers['grpc-timeout'];
   const timeout = timeoutHeader === undefined ? undefined : parseTimeout(String(timeoutHeader));
   if (timeout && 'fault' in timeout) return refusePlainly(stream, 400, `malformed grpc-timeout: ${timeout.fault}`, {});

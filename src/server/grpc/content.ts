@@ -18,6 +18,7 @@ import {
   UpdateRequest,
   WriteContentRequest,
 } from '../../generated/content.js';
+import { quote } from '../../go/quote.js';
 import { parseDigest } from '../../oci/digest.js';
 import type { BlobInfo, ContentStore } from '../../oci/store.js';
 import type { CallContext, Method, Services } from './call.js';
@@ -169,7 +170,7 @@ function guarded(method: Method): Method {
  * @returns the service, by its full name
  */
 export function contentService(source: ContentSource): Services {
-  const quotedFault = (digest: string) => () => `${JSON.stringify(digest)} failed validation`;
+  const quotedFault = (digest: string) => () => `${quote(digest)} failed validation`;
   const methods: Record<keyof typeof Content.methods, Method> = {
     Info: unary(InfoRequest, InfoResponse, async ({ digest }) => {
       checkDigest(digest, quotedFault(digest));
@@ -183,7 +184,7 @@ export function contentService(source: ContentSource): Services {
       yield* read(source, await firstOf(ReadContentRequest, requests), context);
     },
     Status: unary(StatusRequest, Content.methods.Status.response, async ({ ref }) => {
-      const reason = `could not get status for ref ${JSON.stringify(ref)}`;
+      const reason = `could not get status for ref ${quote(ref)}`;
       throw refuse('NotFound', `${reason}: ${reason}: reference ${ref}: not found`);
     }),
     ListStatuses: unary(ListStatusesRequest, ListStatusesResponse, async ({ filters }) => {

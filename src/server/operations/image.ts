@@ -16,7 +16,8 @@ import { pushImage } from '../../engine/registry/push.js';
 import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { AttestdError } from '../../errors.js';
-import { jsonRecord } from '../../go/json/record.js';
+import { jsonRecord } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
@@ -198,5 +199,5 @@ function noNetwork(source: string): AttestdError {
   const url = source.includes('://') ? source : `http://${source}`;
   const host = /^[^:]*:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';
   const reason = host === '' ? 'http: no Host in request URL' : `dial tcp: lookup ${host}: no such host`;
-  return new AttestdError('INTERNAL', `Get ${JSON.stringify(host === '' ? url.replace(/\/+$/, '') : url)}: ${reason}`);
+  return new AttestdError('INTERNAL', `Get ${quote(host === '' ? url.replace(/\/+$/, '') : url)}: ${reason}`);
 }
