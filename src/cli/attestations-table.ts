@@ -1,5 +1,5 @@
 import { type ImageAttestation, type SignerName, summarizeStatement, type Verification } from '../client/index.js';
-import type { Palette } from './arguments.js';
+import type { Palette } from './terminal.js';
 
 /** Bytes with a unit that keeps them short. */
 function size(bytes: number | undefined): string {
@@ -16,44 +16,72 @@ const short = (digest: string | undefined): string => (digest ?? '').replace(/^[
 /** Control characters of an image must not reach the terminal. */
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
 
-function signerText(signer: SignerName | undefined): string {
-  if (signer === undefined) return 'yes';
-  return signer.kind === 'public-key' ? `by key ${signer.id.slice(0, 12)}` : `by ${signer.subject}`;
+/** A text cut to a width, with an ellipsis where something is left out. */
+const clip = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
+
+/** Longest predicate type that lets a line end within 80 columns. */
+const typeWidth = 35;
+
+/** A line of the table, and what is told below it. */
+interface Row {
+  readonly cells: readonly string[];
+  readonly below: readonly string[];
 }
 
-function verifiedText(verification: Verification | undefined): string {
-  if (!verification) return '-';
-  if (!verification.verified) return 'no';
-  return signerText(verification.signatures.find(({ verified }) => verified)?.signer);
+function row({ descriptor, predicateType, statement }: ImageAttestation, verified: string): Row {
+  const summary = statement && summarizeStatement(statement);
+  const [subject, ...subjects] = summary?.subjects ?? [];
+  const maker = summary?.builder ?? summary?.tools?.join(', ');
+  return {
+    cells: [
+      clip(printable(predicateType), typeWidth),
+      `${short(subject)}${subjects.length > 0 ? ` +${subjects.length}` : ''}`,
+      size(descriptor.size),
+      short(descriptor.digest),
+      verified,
+    ],
+    below: [...(predicateType.length > typeWidth ? [predicateType] : []), ...(maker ? [`made by ${maker}`] : [])].map(
+      printable,
+    ),
+  };
 }
 
-/** A table of attestations, a line each. */
+/**
+ * A table of attestations within 80 columns. What is longer is told in lines below: who made the statement, and a
+ * predicate type that had to be cut.
+ *
+ * @param shown the attestations
+ * @param verification what checking the signatures gave; undefined when they were not checked
+ * @param palette colours
+ */
 export function attestationsTable(
   shown: readonly ImageAttestation[],
   verification: Verification | undefined,
-  { bold, green, red }: Palette,
+  { bold, dim, green, red }: Palette,
 ): string {
-  const verified = verifiedText(verification);
-  const rows = shown.map(({ descriptor, predicateType, statement }) => {
-    const summary = statement && summarizeStatement(statement);
-    const maker = summary?.builder ?? summary?.tools?.join(', ');
-    const subjects = summary?.subjects.map(short).join(', ');
-    return [predicateType, subjects || '-', maker || '-', size(descriptor.size), short(descriptor.digest), verified];
-  });
-  const head = ['PREDICATE TYPE', 'SUBJECT', 'MADE BY', 'SIZE', 'DIGEST', 'VERIFIED'];
-  const cells = [head, ...rows].map((row) => row.map(printable));
-  const widths = head.map((_name, at) => Math.max(...cells.map((row) => (row[at] as string).length)));
+  const verified = verification === undefined ? '-' : verification.verified ? 'yes' : 'no';
+  const head = ['PREDICATE TYPE', 'SUBJECT', 'SIZE', 'DIGEST', 'VERIFIED'];
+  const rows = shown.map((attestation) => row(attestation, verified));
+  const widths = head.map((name, at) =>
+    Math.max(name.length, ...rows.map(({ cells }) => (cells[at] as string).length)),
+  );
   const paint = verification ? (verification.verified ? green : red) : (text: string): string => text;
-  return cells
-    .map((row, line) => {
-      const padded = row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] as number)));
-      if (line === 0) return `${bold(padded.join('  '))}\n`;
-      return `${[...padded.slice(0, -1), paint(padded.at(-1) as string)].join('  ')}\n`;
-    })
-    .join('');
+  const line = (cells: readonly string[], last: (text: string) => string): string =>
+    cells.map((cell, at) => (at === cells.length - 1 ? last(cell) : cell.padEnd((widths[at] as number) + 2))).join('');
+  const lines = rows.flatMap(({ cells, below }) => [line(cells, paint), ...below.map((text) => dim(`  ${text}`))]);
+  return `${[bold(line(head, (text) => text)), ...lines].join('\n')}\n`;
 }
 
-/** Why signatures do not hold, a line each. */
-export function reasonLines({ reasons }: Verification): string {
-  return reasons.map(({ code, detail }) => `not verified: ${code}: ${printable(detail)}\n`).join('');
+function signerText(signer: SignerName | undefined): string {
+  if (signer === undefined) return '';
+  return signer.kind === 'public-key' ? ` by key ${signer.id}` : ` by ${signer.subject}`;
+}
+
+/** Who signed, or why signatures do not hold, a line each. */
+export function verificationLines(verification: Verification, { green, red }: Palette): string {
+  const { verified, signatures, reasons } = verification;
+  if (!verified)
+    return reasons.map(({ code, detail }) => `${red('not verified')}: ${code}: ${printable(detail)}\n`).join('');
+  const signer = signatures.find((signature) => signature.verified)?.signer;
+  return `${green('verified')}${printable(signerText(signer))}\n`;
 }

@@ -10,43 +10,39 @@ import {
   verifyAttestations,
 } from '../client/index.js';
 import { AttestdError } from '../errors.js';
-import { type CommandLine, type FlagValues, palette, parseCommandLine } from './arguments.js';
-import { attestationsTable, reasonLines } from './attestations-table.js';
+import type { FlagValues } from './arguments.js';
+import { attestationsTable, verificationLines } from './attestations-table.js';
+import { command as define } from './command.js';
+import { palette } from './terminal.js';
 
 const flags = {
   host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
   platform: { type: 'string', value: 'OS/ARCH', help: "linux/arm64/v8 for example; the daemon's own without it" },
   type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
   statement: { type: 'boolean', help: 'write the statements as they are, one a line' },
-  verify: { type: 'boolean', help: 'verify signatures with the key of --key; exit code 1 when they do not hold' },
-  key: { type: 'string', value: 'FILE', help: 'public key in PEM' },
+  key: { type: 'string', value: 'FILE', help: 'verify signatures with this public key, in PEM' },
+  verify: { type: 'boolean', help: 'what --key implies' },
   json: { type: 'boolean', help: 'write JSON instead of a table' },
 } as const;
 
-const line: CommandLine<typeof flags> = {
-  name: 'attestations',
-  summary: "Show an image's attestations, of any daemon with API 1.55 (Engine 29.6).",
-  positionals: ['IMAGE'],
-  flags,
-};
-
-type Values = FlagValues<typeof flags>;
+type Values = FlagValues<typeof flags> & { readonly quiet?: boolean };
 
 function parsePlatform(text: string): NonNullable<AttestationSelection['platform']> {
   const [os, architecture, variant, ...rest] = text.split('/');
   if (!os || !architecture || rest.length > 0 || variant === '')
-    throw new AttestdError('USAGE', `attestations: --platform '${text}' is not of the form os/arch[/variant]`);
+    throw new AttestdError('USAGE', `--platform '${text}' is not of the form os/arch[/variant]`);
   return { os, architecture, ...(variant !== undefined && { variant }) };
 }
 
 async function readKey(values: Values): Promise<string | undefined> {
-  if ((values.verify ?? false) !== (values.key !== undefined))
-    throw new AttestdError('USAGE', 'attestations: --verify and --key go together');
-  if (values.key === undefined) return undefined;
+  if (values.key === undefined) {
+    if (values.verify) throw new AttestdError('USAGE', '--verify needs --key FILE');
+    return undefined;
+  }
   try {
     return await readFile(values.key, 'utf8');
   } catch (cause) {
-    throw new AttestdError('USAGE', `attestations: --key: cannot read '${values.key}'`, { cause });
+    throw new AttestdError('USAGE', `--key: cannot read '${values.key}'`, { cause });
   }
 }
 
@@ -94,39 +90,55 @@ function writeStatements(shown: readonly ImageAttestation[]): void {
     process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
 }
 
-/**
- * `attestd attestations IMAGE`: show the attestations of an image.
- *
- * @returns the exit code: 1 when signatures were to be verified and do not hold
- * @throws AttestdError USAGE for flags that make no sense; what the client throws
- */
-export async function attestations(args: string[]): Promise<number> {
-  const parsed = parseCommandLine(line, args);
-  if (!parsed) return 0;
-  const { values, positionals } = parsed;
-  const image = positionals[0] as string;
-  if (values.statement && (values.json || values.verify))
-    throw new AttestdError('USAGE', 'attestations: --statement writes statements and nothing else');
+/** What an empty answer means, in words. */
+function noneText(image: string, { platform, types }: AttestationSelection): string {
+  const where = platform
+    ? ` for ${[platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')}`
+    : '';
+  const what = types ? ` of type ${types.join(' or ')}` : '';
+  return `${image} has no attestations${what}${where}\n`;
+}
+
+/** Write what was asked for; returns the exit code. */
+async function show(client: EngineClient, image: string, values: Values): Promise<number> {
   const publicKey = await readKey(values);
   const selection: AttestationSelection = {
     ...(values.platform !== undefined && { platform: parsePlatform(values.platform) }),
     ...(values.type && { types: values.type }),
   };
-  const client = await connect(values.host === undefined ? {} : { host: values.host });
-  try {
-    if (values.statement) {
-      writeStatements(await client.imageAttestations(image, { ...selection, statement: true }));
-      return 0;
-    }
-    const shown = await fetchAttestations(client, image, selection);
-    const verification = publicKey === undefined ? undefined : await verify(client, image, selection, shown, publicKey);
-    if (values.json) process.stdout.write(toJson(shown, verification));
-    else {
-      process.stdout.write(attestationsTable(shown, verification, palette(process.stdout)));
-      if (verification) process.stderr.write(reasonLines(verification));
-    }
-    return verification && !verification.verified ? 1 : 0;
-  } finally {
-    client.close();
+  if (values.statement) {
+    writeStatements(await client.imageAttestations(image, { ...selection, statement: true }));
+    return 0;
   }
+  const shown = await fetchAttestations(client, image, selection);
+  const verification = publicKey === undefined ? undefined : await verify(client, image, selection, shown, publicKey);
+  const colours = palette(process.stdout);
+  if (values.json) process.stdout.write(toJson(shown, verification));
+  else {
+    if (shown.length > 0) process.stdout.write(attestationsTable(shown, verification, colours));
+    else if (!values.quiet) process.stdout.write(noneText(image, selection));
+    if (verification) process.stdout.write(verificationLines(verification, colours));
+  }
+  return verification && !verification.verified ? 1 : 0;
 }
+
+/** `attestd attestations IMAGE`: show the attestations of an image. */
+export const command = define(
+  {
+    positionals: ['IMAGE'],
+    flags,
+    notes: ['The daemon needs API 1.55, which Docker Engine 29.6 has.'],
+    exitCodes: '0 shown, 1 the image is not there or its signatures do not hold, 2 usage or no daemon',
+    example: 'attestd attestations hello:signed --key cosign.pub',
+  },
+  async ({ values, positionals }) => {
+    if (values.statement && (values.json || values.verify || values.key !== undefined))
+      throw new AttestdError('USAGE', '--statement writes statements and nothing else');
+    const client = await connect(values.host === undefined ? {} : { host: values.host });
+    try {
+      return await show(client, positionals[0] as string, values);
+    } finally {
+      client.close();
+    }
+  },
+);

@@ -1,19 +1,10 @@
-import { parseArgs } from 'node:util';
-import {
-  type FeatureName,
-  featureNames,
-  isVersion,
-  matches,
-  type ProfileName,
-  profileNames,
-  type Selection,
-} from '../conformance/index.js';
+import { featureNames, isVersion, matches, profileNames, type Selection } from '../conformance/index.js';
 import type { Requirement } from '../conformance/requirement.js';
 import { AttestdError } from '../errors.js';
+import type { FlagValues } from './arguments.js';
 
 /** What `attestd conformance` was asked for. */
 export interface ConformanceOptions {
-  readonly help: boolean;
   readonly host?: string;
   readonly channel: 'standard' | 'experimental';
   readonly apiVersion?: string;
@@ -25,116 +16,101 @@ export interface ConformanceOptions {
   readonly files: Readonly<Partial<Record<ReportForm, string>>>;
 }
 
+const reportForms = ['json', 'junit', 'markdown', 'html'] as const;
+
 /** A form in which a report can be written to a file. */
-export type ReportForm = 'json' | 'junit' | 'markdown' | 'html';
+export type ReportForm = (typeof reportForms)[number];
 
-/** Text of `attestd conformance --help`. */
-export const conformanceHelp = `usage: attestd conformance [OPTIONS]
-       attestd conformance list [--json | --markdown]
-       attestd conformance compare A.json B.json [--json]
+const several = { type: 'string', multiple: true, commas: true } as const;
 
-Judges a daemon. Without --host the reference server is started and judged; DOCKER_HOST is not looked at.
-compare ends with 1 when a requirement ended differently.
-
-  --host URL            unix:///path, tcp://host:port; TLS as docker does (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)
-  --channel NAME        channel of the reference server: experimental (default) or standard
-  --api-version X.Y     API version in requests; the highest that both sides have by default
-  --profile NAME        only what a profile tests: ${profileNames.join(', ')}
-  --feature NAME        only what needs a feature, which then counts as claimed by the daemon
-  --claim NAME          a feature that the daemon is said to have: tested whatever its probe finds
-  --only ID             only these requirements: an id, the part before its dot, or a pattern with *
-  --skip ID             not these requirements
-  --destructive         also what acts on more than the suite's own images (prune)
-  --hazardous           also what has taken down daemons; both are on for the reference server
-  --strict              known deviations count as failures
-  --name NAME           name of the run, prefix of its images; random by default
-  --json FILE, --junit FILE, --markdown FILE, --html FILE   write a report
-  --quiet               no progress
-
-Exit codes: 0 conformant, 1 a MUST failed, 2 wrong usage or no daemon, 3 the suite broke or was interrupted.
-`;
-
-const flags = {
-  help: { type: 'boolean', short: 'h' },
-  host: { type: 'string', short: 'H' },
-  channel: { type: 'string' },
-  'api-version': { type: 'string' },
-  profile: { type: 'string', multiple: true },
-  feature: { type: 'string', multiple: true },
-  claim: { type: 'string', multiple: true },
-  only: { type: 'string', multiple: true },
-  skip: { type: 'string', multiple: true },
-  destructive: { type: 'boolean' },
-  hazardous: { type: 'boolean' },
-  strict: { type: 'boolean' },
-  name: { type: 'string' },
-  json: { type: 'string' },
-  junit: { type: 'string' },
-  markdown: { type: 'string' },
-  html: { type: 'string' },
-  quiet: { type: 'boolean', short: 'q' },
+/** The flags of `attestd conformance`. */
+export const conformanceFlags = {
+  host: {
+    type: 'string',
+    short: 'H',
+    value: 'URL',
+    help: 'the daemon, unix:///path or tcp://host:port; TLS as docker does (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)',
+  },
+  channel: {
+    type: 'string',
+    value: 'NAME',
+    choices: ['standard', 'experimental'],
+    help: 'channel of the reference server; experimental without it',
+  },
+  'api-version': {
+    type: 'string',
+    value: 'X.Y',
+    help: 'API version in requests; the highest that both sides have without it',
+  },
+  profile: { ...several, value: 'NAME', choices: profileNames, help: 'only what a profile tests' },
+  feature: {
+    ...several,
+    value: 'NAME',
+    choices: featureNames,
+    help: 'only what needs a feature, which then counts as claimed by the daemon',
+  },
+  claim: {
+    ...several,
+    value: 'NAME',
+    choices: featureNames,
+    help: 'a feature that the daemon is said to have, tested whatever its probe finds; the names of --feature',
+  },
+  only: {
+    ...several,
+    value: 'ID',
+    help: 'only these requirements: an id, the part before its dot, or a pattern with *',
+  },
+  skip: { ...several, value: 'ID', help: 'not these requirements' },
+  destructive: { type: 'boolean', help: "also what acts on more than the suite's own images (prune)" },
+  hazardous: { type: 'boolean', help: 'also what has taken down daemons; both are on for the reference server' },
+  strict: { type: 'boolean', help: 'known deviations count as failures' },
+  name: { type: 'string', value: 'NAME', help: 'name of the run, prefix of its images; random without it' },
+  json: { type: 'string', value: 'FILE', help: 'write a report in JSON' },
+  junit: { type: 'string', value: 'FILE', help: 'write a report for CI systems (JUnit XML)' },
+  markdown: { type: 'string', value: 'FILE', help: 'write a report in Markdown' },
+  html: { type: 'string', value: 'FILE', help: 'write a report as a page, with every exchange' },
 } as const;
 
-function among<Name extends string>(
-  flag: string,
-  given: readonly string[] = [],
-  known: readonly Name[],
-): readonly Name[] {
-  const values = given.flatMap((value) => value.split(','));
-  const stranger = values.find((value) => !(known as readonly string[]).includes(value));
-  if (stranger !== undefined) throw new AttestdError('USAGE', `${flag} '${stranger}' is none of ${known.join(', ')}`);
-  return values as Name[];
-}
-
-function patterns(flag: string, given: readonly string[] = [], known: readonly Requirement[]): readonly string[] {
-  const values = given.flatMap((value) => value.split(','));
-  const stranger = values.find((value) => !known.some(({ id }) => matches(value, id)));
+function checkPatterns(flag: string, given: readonly string[], known: readonly Requirement[]): void {
+  const stranger = given.find((value) => !known.some(({ id }) => matches(value, id)));
   if (stranger !== undefined) throw new AttestdError('USAGE', `${flag} '${stranger}' matches no requirement`);
-  return values;
 }
 
 /**
- * Read the arguments of `attestd conformance`.
+ * What `attestd conformance` was asked for, by its flags.
  *
- * @throws AttestdError USAGE that names the argument
+ * @param values the values of {@link conformanceFlags}
+ * @param known the requirements that `--only` and `--skip` may name
+ * @throws AttestdError USAGE that names the flag
  */
-export function conformanceOptions(args: readonly string[], known: readonly Requirement[]): ConformanceOptions {
-  const { values } = parsed(args);
-  const [channel = 'experimental'] = among('--channel', values.channel === undefined ? [] : [values.channel], [
-    'standard',
-    'experimental',
-  ] as const);
-  const apiVersion = values['api-version'];
+export function conformanceOptions(
+  values: FlagValues<typeof conformanceFlags> & { readonly quiet?: boolean },
+  known: readonly Requirement[],
+): ConformanceOptions {
+  const { host, channel = 'experimental', 'api-version': apiVersion, name, only = [], skip = [] } = values;
   if (apiVersion !== undefined && !isVersion(apiVersion))
-    throw new AttestdError('USAGE', `--api-version '${apiVersion}' has not the form 1.55`);
-  if (values.name !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(values.name))
-    throw new AttestdError('USAGE', `--name '${values.name}' is no lower-case name of letters, digits and dashes`);
-  const forms = ['json', 'junit', 'markdown', 'html'] as const;
+    throw new AttestdError('USAGE', `--api-version '${apiVersion}' has not the form X.Y`);
+  if (name !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+    throw new AttestdError('USAGE', `--name '${name}' is no lower-case name of letters, digits and dashes`);
+  checkPatterns('--only', only, known);
+  checkPatterns('--skip', skip, known);
+  const files = reportForms.flatMap((form) => (values[form] === undefined ? [] : [[form, values[form]]]));
   return {
-    help: values.help ?? false,
     channel,
-    ...(values.host === undefined ? {} : { host: values.host }),
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    ...(values.name === undefined ? {} : { run: values.name }),
+    ...(host !== undefined && { host }),
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(name !== undefined && { run: name }),
     selection: {
-      profiles: among<ProfileName>('--profile', values.profile, profileNames),
-      features: among<FeatureName>('--feature', values.feature, featureNames),
-      claimed: among<FeatureName>('--claim', values.claim, featureNames),
-      only: patterns('--only', values.only, known),
-      skip: patterns('--skip', values.skip, known),
-      destructive: values.destructive ?? values.host === undefined,
-      hazardous: values.hazardous ?? values.host === undefined,
+      profiles: values.profile ?? [],
+      features: values.feature ?? [],
+      claimed: values.claim ?? [],
+      only,
+      skip,
+      destructive: values.destructive ?? host === undefined,
+      hazardous: values.hazardous ?? host === undefined,
     },
     strict: values.strict ?? false,
     quiet: values.quiet ?? false,
-    files: Object.fromEntries(forms.flatMap((form) => (values[form] === undefined ? [] : [[form, values[form]]]))),
+    files: Object.fromEntries(files),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: false });
-  } catch (cause) {
-    throw new AttestdError('USAGE', cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }

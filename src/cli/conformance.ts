@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { discover } from '../client/discover.js';
 import {
   catalogue,
@@ -13,16 +13,16 @@ import {
 import type { Result } from '../conformance/outcome.js';
 import { renderTerminal } from '../conformance/report/terminal.js';
 import { AttestdError } from '../errors.js';
+import { apiVersion } from '../generated/operations.js';
 import type { RunningServer } from '../server/index.js';
+import { command as define } from './command.js';
 import {
   type ConformanceOptions,
-  conformanceHelp,
+  conformanceFlags,
   conformanceOptions,
   type ReportForm,
 } from './conformance-options.js';
-import { compare, list } from './conformance-other.js';
-
-const descriptionVersion = '1.55';
+import { packageFile, packageVersion } from './package.js';
 
 const renderings: Readonly<Record<ReportForm, (report: Report) => Promise<string> | string>> = {
   json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
@@ -30,10 +30,6 @@ const renderings: Readonly<Record<ReportForm, (report: Report) => Promise<string
   markdown: async (report) => (await import('../conformance/report/markdown.js')).renderMarkdown(report),
   html: async (report) => (await import('../conformance/report/html.js')).renderHtml(report),
 };
-
-function packageFile(name: string): Buffer {
-  return readFileSync(new URL(`../../${name}`, import.meta.url));
-}
 
 /** Live progress on standard error: one changing line on a terminal, one line per failure elsewhere. */
 function progress(quiet: boolean): (result: Result, done: number, of: number) => void {
@@ -53,7 +49,7 @@ async function judge(options: ConformanceOptions, host: string, signal: AbortSig
     target,
     requirements: catalogue,
     selection: options.selection,
-    maxVersion: descriptionVersion,
+    maxVersion: apiVersion,
     deviations: loadDeviations,
     validator: new DescriptionValidator(),
     signal,
@@ -61,12 +57,11 @@ async function judge(options: ConformanceOptions, host: string, signal: AbortSig
     ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
     ...(options.run === undefined ? {} : { run: options.run }),
   });
-  const { version } = JSON.parse(packageFile('package.json').toString('utf8')) as { version: string };
   const sha256 = createHash('sha256').update(packageFile('api/swagger.yaml')).digest('hex');
   return makeReport(outcome, {
     address: host.replace(/\/\/[^/@]*@/, '//'),
-    suiteVersion: version,
-    description: { apiVersion: descriptionVersion, sha256 },
+    suiteVersion: packageVersion(),
+    description: { apiVersion, sha256 },
   });
 }
 
@@ -110,21 +105,7 @@ async function write(report: Report, files: ConformanceOptions['files']): Promis
   }
 }
 
-/**
- * `attestd conformance`: judge a daemon and write reports.
- *
- * @returns the exit code: 0 conformant, 1 a MUST failed, 3 the suite broke or was interrupted
- * @throws AttestdError USAGE for wrong arguments, UNAVAILABLE when no daemon answers
- */
-export async function conformance(args: string[]): Promise<number> {
-  const [first, ...rest] = args;
-  if (first === 'list') return list(rest);
-  if (first === 'compare') return compare(rest);
-  const options = conformanceOptions(args, catalogue);
-  if (options.help) {
-    process.stdout.write(conformanceHelp);
-    return 0;
-  }
+async function judgeAndReport(options: ConformanceOptions): Promise<number> {
   const { signal, done } = interruptible();
   const reference = options.host === undefined ? await referenceServer(options) : undefined;
   try {
@@ -137,3 +118,14 @@ export async function conformance(args: string[]): Promise<number> {
     done();
   }
 }
+
+/** `attestd conformance`: judge a daemon and write reports. */
+export const command = define(
+  {
+    flags: conformanceFlags,
+    notes: ['Without --host the reference server is started and judged; DOCKER_HOST is not looked at.'],
+    exitCodes: '0 conformant, 1 a MUST failed, 2 wrong usage or no daemon, 3 the suite broke or was interrupted',
+    example: 'attestd conformance --host unix:///var/run/docker.sock --html report.html',
+  },
+  ({ values }) => judgeAndReport(conformanceOptions(values, catalogue)),
+);

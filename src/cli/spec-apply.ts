@@ -3,34 +3,25 @@ import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { type ApplyResult, applyToText, fitMarks, type LocatedOverlay, locateOverlay } from '../spec/apply.js';
 import { apiFolder } from '../spec/index.js';
-import { type CommandLine, type FlagValues, palette, parseCommandLine } from './arguments.js';
+import type { FlagValues } from './arguments.js';
+import { command as define } from './command.js';
 import { readUtf8, replaceFile } from './spec-output.js';
+import { palette } from './terminal.js';
 
 const flags = {
   to: { type: 'string', value: 'FILE', help: 'the description to patch, Swagger 2.0 in YAML or JSON; needed' },
-  channel: { type: 'string', value: 'NAME', help: 'the packaged patch: standard or experimental (standard and more)' },
+  channel: {
+    type: 'string',
+    value: 'NAME',
+    choices: ['standard', 'experimental'],
+    help: 'the packaged patch; experimental is standard and more',
+  },
   overlay: { type: 'string', multiple: true, value: 'FILE', help: 'an OpenAPI Overlay 1.0 document' },
   check: { type: 'boolean', help: 'write nothing; exit 1 when the file would change' },
   json: { type: 'boolean', help: 'report as JSON: file, changed, written, changes, conflicts' },
 } as const;
 
-const line: CommandLine<typeof flags> = {
-  name: 'spec apply',
-  summary: 'Patch a description in place: all other lines of the file stay as they are.',
-  flags,
-  notes: [
-    `Without --channel and --overlay, the experimental channel is applied; --overlay alone applies just that; both apply
-the channel first. What the file has already stays as it is, so that applying twice changes nothing. An action that does
-not fit is reported with overlay, action and line, and the file stays untouched.`,
-    `exit codes: 0 done or nothing to do, 1 a conflict, or --check and the file would change, 2 usage or unreadable input
-example: attestd spec apply --to moby/api/swagger.yaml --channel standard && git -C moby diff`,
-  ],
-};
-
-function channelOverlays(channel: string): LocatedOverlay[] {
-  if (channel !== 'standard' && channel !== 'experimental') {
-    throw new AttestdError('USAGE', `spec apply: --channel '${channel}' is none of standard, experimental`);
-  }
+function channelOverlays(channel: 'standard' | 'experimental'): LocatedOverlay[] {
   const folders = channel === 'standard' ? ['standard'] : ['standard', 'experimental'];
   return folders.flatMap((folder) => {
     const path = join(apiFolder, 'overlays', folder);
@@ -80,27 +71,31 @@ function report(file: string, result: ApplyResult, values: FlagValues<typeof fla
   }
 }
 
-/**
- * Runs `attestd spec apply`.
- *
- * @param args flags
- * @returns the exit code: 1 for conflicts, and for `--check` when the file would change
- * @throws AttestdError USAGE, INVALID_ARGUMENT or OVERLAY
- */
-export async function run(args: string[]): Promise<number> {
-  const parsed = parseCommandLine(line, args);
-  if (!parsed) return 0;
-  const { values } = parsed;
-  if (values.to === undefined) throw new AttestdError('USAGE', 'spec apply: --to FILE is missing');
-  const own = (values.overlay ?? []).map(readOwnOverlay);
-  const channel = values.channel ?? (own.length > 0 ? undefined : 'experimental');
-  const packaged = channel === undefined ? [] : channelOverlays(channel);
-  const text = readUtf8(values.to);
-  const result = applyToText(text, [...fitMarks(text, packaged), ...own], values.to);
-  report(values.to, result, values, values.quiet ?? false);
-  if (result.conflicts.length > 0) return 1;
-  if (result.changes.length === 0) return 0;
-  if (values.check) return 1;
-  replaceFile(values.to, result.text);
-  return 0;
-}
+/** `attestd spec apply`. */
+export const command = define(
+  {
+    flags,
+    notes: [
+      `Without --channel and --overlay, the experimental channel is applied; --overlay alone applies just that; both
+      apply the channel first. What the file has already stays as it is, so that applying twice changes nothing. An
+      action that does not fit is reported with overlay, action and line, and the file stays untouched.`,
+    ],
+    exitCodes:
+      '0 done or nothing to do, 1 a conflict, or --check and the file would change, 2 usage or unreadable input',
+    example: 'attestd spec apply --to moby/api/swagger.yaml --channel standard --check',
+  },
+  ({ values }) => {
+    if (values.to === undefined) throw new AttestdError('USAGE', '--to FILE is missing');
+    const own = (values.overlay ?? []).map(readOwnOverlay);
+    const channel = values.channel ?? (own.length > 0 ? undefined : 'experimental');
+    const packaged = channel === undefined ? [] : channelOverlays(channel);
+    const text = readUtf8(values.to);
+    const result = applyToText(text, [...fitMarks(text, packaged), ...own], values.to);
+    report(values.to, result, values, values.quiet ?? false);
+    if (result.conflicts.length > 0) return 1;
+    if (result.changes.length === 0) return 0;
+    if (values.check) return 1;
+    replaceFile(values.to, result.text);
+    return 0;
+  },
+);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { attestations } from '../../src/cli/attestations.js';
+import { execute } from '../../src/cli/program.js';
 import { connect } from '../../src/client/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
@@ -18,22 +18,27 @@ describe('attestd attestations', () => {
   });
   after(() => server.close());
 
-  const run = (...args: string[]): Promise<Outcome> => capture(() => attestations([...args, '--host', host]));
+  const run = (...args: string[]): Promise<Outcome> =>
+    capture(() => execute(['attestations', ...args, '--host', host]));
 
   it('shows a line for each', async () => {
     const { code, stdout } = await run('hello:signed');
     expect(code).to.equal(0);
     const [head, ...rows] = stdout.trimEnd().split('\n');
-    expect(head).to.match(/^PREDICATE TYPE +SUBJECT +MADE BY +SIZE +DIGEST +VERIFIED$/);
-    expect(rows).to.have.lengthOf(2);
-    expect(rows[0]).to.match(
-      /^https:\/\/spdx\.dev\/Document +49aab9b4864f +filescan, buildkit-v0\.32\.2 +810B +920fea7dea71 +-$/,
-    );
+    expect(head).to.match(/^PREDICATE TYPE +SUBJECT +SIZE +DIGEST +VERIFIED$/);
+    expect(rows.filter((row) => !row.startsWith(' '))).to.have.lengthOf(2);
+    expect(rows[0]).to.match(/^https:\/\/spdx\.dev\/Document +49aab9b4864f +810B +920fea7dea71 +-$/);
+    expect(rows[1]).to.equal('  made by filescan, buildkit-v0.32.2');
   });
 
   it('selects by type and platform', async () => {
     const { stdout } = await run('hello:signed', '--type', 'https://spdx.dev/Document', '--platform', 'linux/arm64');
-    expect(stdout.trimEnd().split('\n')).to.have.lengthOf(2);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .filter((row) => !row.startsWith(' ')),
+    ).to.have.lengthOf(2);
     expect(stdout).to.include('aee762212a8b');
   });
 
@@ -48,10 +53,32 @@ describe('attestd attestations', () => {
   it('verifies, and says so by its exit code', async () => {
     const right = await run('hello:signed', '--verify', '--key', key('images/buildkit/cosign.pub'));
     expect(right.code).to.equal(0);
-    expect(right.stdout).to.include('by key VBy3UUDBxBND');
-    const wrong = await run('hello:signed', '--verify', '--key', key('keys/signer.pub'));
+    expect(right.stdout)
+      .to.match(/ yes\n/)
+      .and.match(/^verified by key VBy3UUDBxBND/m);
+    const wrong = await run('hello:signed', '--key', key('keys/signer.pub'));
     expect(wrong.code).to.equal(1);
-    expect(wrong.stdout).to.match(/ no\n$/);
+    expect(wrong.stdout)
+      .to.match(/ no\n/)
+      .and.match(/^not verified: /m);
+  });
+
+  it('keeps every table within 80 columns', async () => {
+    for (const image of ['hello:signed', 'hello:attested']) {
+      const { stdout } = await run(image, '--key', key('images/buildkit/cosign.pub'));
+      const table = stdout.split('\n').filter((row) => !row.startsWith(' ') && !/^(not )?verified/.test(row));
+      expect(Math.max(...table.map((row) => row.length))).to.be.at.most(80);
+    }
+  });
+
+  it('says that an image has none', async () => {
+    const { code, stdout } = await run('attestd/no-attestations');
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: 'attestd/no-attestations has no attestations\n' });
+    const typed = await run('hello:signed', '--type', 'https://example.com/none', '--platform', 'linux/arm64');
+    expect(typed.stdout).to.equal(
+      'hello:signed has no attestations of type https://example.com/none for linux/arm64\n',
+    );
+    expect((await run('attestd/no-attestations', '--quiet')).stdout).to.equal('');
   });
 
   it('writes JSON', async () => {
@@ -77,7 +104,8 @@ describe('attestd attestations', () => {
     [],
     ['x', 'y'],
     ['x', '--verify'],
-    ['x', '--key', 'f'],
+    ['x', '--key', '/nonexistent'],
+    ['x', '--statement', '--key', '/nonexistent'],
     ['x', '--verify', '--key', '/nonexistent'],
     ['x', '--platform', 'linux'],
     ['x', '--statement', '--json'],

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
-import { conformanceOptions } from '../../src/cli/conformance-options.js';
+import { parseArguments } from '../../src/cli/arguments.js';
+import { conformanceFlags, conformanceOptions } from '../../src/cli/conformance-options.js';
 import { AttestdError } from '../../src/errors.js';
 import { sample } from '../conformance/sample.js';
 
-const options = (...args: string[]) => conformanceOptions(args, [sample()]);
+const options = (...args: string[]) =>
+  conformanceOptions(parseArguments({ flags: conformanceFlags }, args).values, [sample()]);
 
 describe('the arguments of attestd conformance', () => {
   it('select nothing by themselves, and allow destructive and hazardous acts on the reference server only', () => {

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { run } from '../../src/cli/spec.js';
+import { execute } from '../../src/cli/program.js';
 import { readDeviations } from '../../src/spec/deviations.js';
 import { capture, type Outcome } from './capture.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const recordings = join(root, 'test/golden/recordings');
-const validate = (...args: string[]): Promise<Outcome> => capture(() => run(['validate-recordings', ...args]));
+const validate = (...args: string[]): Promise<Outcome> =>
+  capture(() => execute(['spec', 'validate-recordings', ...args]));
 
 interface Report {
   exchanges: number;
@@ -121,11 +122,5 @@ describe('attestd spec validate-recordings', () => {
     expect((await validate(folder)).error).to.have.property('code', 'INVALID_JSON');
     expect((await validate()).error).to.have.property('code', 'USAGE');
     expect((await validate(folder, '--oldest', 'x')).error).to.have.property('code', 'USAGE');
-  });
-
-  it('explains itself with an example', async () => {
-    const { code, stdout } = await validate('--help');
-    expect(code).to.equal(0);
-    expect(stdout).to.match(/\nexample: attestd spec validate-recordings /);
   });
 });

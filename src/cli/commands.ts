@@ -1,0 +1,63 @@
+import type { Entry } from './command.js';
+
+/** The one table of commands. A command is a file of this folder that exports `command`, and an entry here. */
+export const program: Entry = {
+  summary: 'a reference server, a conformance suite and a client for image attestations in the Docker Engine API',
+  commands: {
+    attestations: {
+      summary: 'show and verify the attestations of an image',
+      load: () => import('./attestations.js'),
+    },
+    completion: {
+      summary: 'write a completion script for a shell',
+      load: () => import('./completion.js'),
+    },
+    conformance: {
+      summary: 'judge a daemon, or the reference server, against the requirements',
+      load: () => import('./conformance.js'),
+      commands: {
+        compare: {
+          summary: 'show where two reports differ',
+          load: () => import('./conformance-compare.js'),
+        },
+        list: {
+          summary: 'list every requirement',
+          load: () => import('./conformance-list.js'),
+        },
+      },
+    },
+    serve: {
+      summary: 'serve the Engine API from a store of OCI images',
+      load: () => import('./serve.js'),
+    },
+    spec: {
+      summary: 'build, check, patch and compare API descriptions',
+      commands: {
+        apply: {
+          summary: 'patch a description in place; all other lines of the file stay as they are',
+          load: () => import('./spec-apply.js'),
+        },
+        build: {
+          summary: 'make swagger.yaml from the base and its overlays',
+          load: () => import('./spec-build.js'),
+        },
+        changelog: {
+          summary: 'write the API version history entry for a difference, in Markdown',
+          load: () => import('./spec-changelog.js'),
+        },
+        check: {
+          summary: 'fail when swagger.yaml differs from base and overlays, or an overlay does not fit',
+          load: () => import('./spec-check.js'),
+        },
+        diff: {
+          summary: 'show what changes between two descriptions, and whom it breaks',
+          load: () => import('./spec-diff.js'),
+        },
+        'validate-recordings': {
+          summary: 'check recorded exchanges against the description',
+          load: () => import('./spec-recordings.js'),
+        },
+      },
+    },
+  },
+};
