@@ -1,13 +1,23 @@
 /** How a YAML file is written: what `spec apply` learns from it, so that what it adds looks like the rest. */
-import { type Document, isMap, isScalar, isSeq, type Scalar, visit, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  Scalar,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
+import type { Json } from './document.js';
 
 /** How a string is quoted. */
 export type Quoting = 'PLAIN' | 'QUOTE_SINGLE' | 'QUOTE_DOUBLE';
 
 /** The habits of a file. */
 export interface FileStyle {
-  /** Whether the file is JSON: one flow mapping with quoted keys. */
-  readonly json: boolean;
   /** Spaces per level. */
   readonly step: number;
   /** Whether the dash of a list is deeper than the key that holds the list. */
@@ -145,10 +155,8 @@ export function learnStyle(doc: Document.Parsed, text: string): FileStyle {
       if (isMap(node) || isSeq(node)) survey.collection(node);
     },
   });
-  const json = isMap(doc.contents) && doc.contents.flow === true && most<string>(survey.keys, '') === 'QUOTE_DOUBLE';
   const step = Number(most(survey.steps, '2'));
   return {
-    json,
     step: step > 0 ? step : 2,
     indentLists: most<string>(survey.dashes, 'deeper') === 'deeper',
     padding: most<string>(survey.padding, 'tight') === 'padded',
@@ -161,4 +169,120 @@ export function learnStyle(doc: Document.Parsed, text: string): FileStyle {
       most(key === undefined ? survey.lists : slot(survey.listsByKey, key), most<string>(survey.lists, 'block')) ===
       'flow',
   };
+}
+
+/**
+ * Whether a text is written as a literal block: of several lines, and read back unchanged whatever follows it.
+ *
+ * @param text a string
+ */
+export function isBlockText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a block cannot hold.
+  return /\n/.test(text) && !/\n\s*\n$|^\s*$|[\u0000-\u0008\u000b-\u001f\u007f\u0085\u2028\u2029\ufeff]/.test(text);
+}
+
+function styleString(node: Scalar, key: string | undefined, style: FileStyle): void {
+  const text = String(node.value);
+  if (isBlockText(text)) node.type = 'BLOCK_LITERAL';
+  else if (text.includes('\n')) node.type = 'QUOTE_DOUBLE';
+  else {
+    const habit = style.quoting(key);
+    node.type = habit === 'PLAIN' && !canBePlain(text) ? style.quotes : habit;
+  }
+}
+
+/**
+ * Writes the name of a new member as the file writes names.
+ *
+ * @param text the name
+ * @param style the file's style
+ */
+export function styledKey(text: string, style: FileStyle): Scalar {
+  if (/^[1-5]\d\d$/.test(text) && style.bareStatuses) return new Scalar(Number(text));
+  const node = new Scalar(text);
+  node.type = style.keyQuoting === 'PLAIN' && !canBePlain(text) ? style.quotes : style.keyQuoting;
+  return node;
+}
+
+/**
+ * Writes a new value as the file writes such values.
+ *
+ * @param doc the document that it is for
+ * @param value the value
+ * @param under the key that holds it, or that holds its list
+ * @param style the file's style
+ */
+export function styledNode(doc: Document, value: Json, under: string | undefined, style: FileStyle): Node {
+  const node = doc.createNode(value, { aliasDuplicateObjects: false }) as Node;
+  visit(node, {
+    Scalar(place, scalar, path) {
+      if (place === 'key' || typeof scalar.value !== 'string') return;
+      const holder = path.findLast((ancestor) => isPair(ancestor));
+      styleString(scalar, holder && isScalar(holder.key) ? String(holder.key.value) : under, style);
+    },
+    Pair(_, pair) {
+      const key = String((pair.key as Scalar).value);
+      const { value: list } = pair;
+      if (isSeq(list) && list.items.length > 0 && list.items.every((item) => isScalar(item))) {
+        if (style.flow(key)) list.flow = true;
+      }
+      pair.key = styledKey(key, style);
+    },
+  });
+  return node;
+}
+
+/** JSON with the file's indentation, or on one line with the file's spaces. */
+function printJson(node: unknown, indent: string | undefined, spaced: boolean, outer: string): string {
+  const inner = outer + (indent ?? '');
+  const wrap = (open: string, close: string, parts: readonly string[]): string => {
+    if (parts.length === 0) return open + close;
+    if (indent === undefined) return open + parts.join(spaced ? ', ' : ',') + close;
+    return `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${outer}${close}`;
+  };
+  const print = (child: unknown): string => printJson(child, indent, spaced, inner);
+  if (isMap<Scalar>(node)) {
+    const colon = spaced ? ': ' : ':';
+    return wrap(
+      '{',
+      '}',
+      node.items.map(({ key, value }) => JSON.stringify(String(key.value)) + colon + print(value)),
+    );
+  }
+  if (isSeq(node)) return wrap('[', ']', node.items.map(print));
+  return JSON.stringify(isScalar(node) ? node.value : node);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a printer of documents that writes much as a file is written.
+ *
+ * @param text the file
+ * @param style its style
+ * @returns prints a document
+ */
+export function printerFor(text: string, style: FileStyle): (doc: Document) => string {
+  if (isJson(text)) {
+    const indent = /^\s*[[{]\s*\n([ \t]+)/.exec(text)?.[1];
+    const spaced = /^\s*[[{]\s*"[^"]*"\s*:\s/.test(text);
+    return (doc) => printJson(doc.contents, indent, spaced, '');
+  }
+  return (doc) =>
+    doc.toString({
+      indent: style.step,
+      indentSeq: style.indentLists,
+      lineWidth: 0,
+      minContentWidth: 0,
+      // Null leaves each string the quotes that it has; false would forbid single ones.
+      singleQuote: style.quotes === 'QUOTE_SINGLE' ? true : null,
+      flowCollectionPadding: style.padding,
+    });
 }

@@ -2,14 +2,13 @@
  * Applying overlays to the text of a description: what they add is inserted, all other text stays as it is.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Document, Node } from 'yaml';
+import { type Document, isPair, visit } from 'yaml';
 import { AttestdError } from '../errors.js';
-import { Editor } from './apply-edits.js';
+import { carryOver } from './apply-carry.js';
+import { editDocument } from './apply-edit.js';
 import { type Conflict, mergeOverlays } from './apply-merge.js';
 import { type LocatedOverlay, withoutMarks } from './apply-overlay.js';
-import { Remover, withoutRemoved } from './apply-remove.js';
-import { learnStyle } from './apply-style.js';
-import { applyEdits } from './apply-text.js';
+import { learnStyle, printerFor } from './apply-style.js';
 import { isObject, type Json } from './document.js';
 import { compareValues, type Difference } from './structure.js';
 import { parseYaml, parseYamlDocument, yamlValue } from './yaml.js';
@@ -35,19 +34,40 @@ function read(doc: Document.Parsed, name: string): Json {
   return value as Json;
 }
 
-function edit(text: string, name: string, doc: Document.Parsed, from: Json, to: Json): string {
-  const kept = withoutRemoved(from, to);
-  if (!isDeepStrictEqual(kept, from)) {
-    const remover = new Remover(text);
-    remover.node(doc.contents as Node, from, kept);
-    const shorter = applyEdits(text, remover.edits);
-    const patched = edit(shorter, name, parseYamlDocument(shorter, name), kept, to);
-    // With its last line break a file loses what it says about line breaks.
-    return text.includes('\r\n') && !shorter.includes('\n') ? patched.replaceAll('\n', '\r\n') : patched;
-  }
-  const editor = new Editor(text, learnStyle(doc, text));
-  editor.node(doc.contents as Node, from, to, { location: [], column: 0, inFlow: false });
-  return applyEdits(text, editor.edits);
+/** What a printed node can have before it. */
+interface Preceded {
+  range?: readonly number[] | null;
+  spaceBefore?: boolean;
+  commentBefore?: string | null;
+}
+
+/**
+ * Keeps the printer from joining the lines of a bracketed collection that has its items on lines of their own, and from
+ * moving the comment beside a dash above it.
+ */
+function keepLines(doc: Document.Parsed, text: string): void {
+  visit(doc, {
+    Collection(_, node) {
+      const [item] = node.items;
+      const first = (isPair(item) ? item.key : item) as Preceded | undefined;
+      const [start, firstStart] = [node.range?.[0], first?.range?.[0]];
+      if (!first || start === undefined || firstStart === undefined) return;
+      if (node.flow && text.slice(start, firstStart).includes('\n')) first.spaceBefore = true;
+      if (node.commentBefore && /(?:^|\n) *(?:- *)+(?:#[^\n]*)?\n(?:\s*#[^\n]*\n)*\s*$/.test(text.slice(0, start))) {
+        [first.commentBefore, node.commentBefore] = [node.commentBefore, null];
+      }
+    },
+  });
+}
+
+/** Edits the document, and carries the difference that its prints show over to the text. */
+function edit(text: string, plain: string, doc: Document.Parsed, from: Json, to: Json): string {
+  const style = learnStyle(doc, plain);
+  keepLines(doc, plain);
+  const print = printerFor(plain, style);
+  const before = print(doc);
+  editDocument(doc, style, from, to);
+  return carryOver(text, before, print(doc));
 }
 
 /**
@@ -63,13 +83,14 @@ function edit(text: string, name: string, doc: Document.Parsed, from: Json, to: 
  *   made in place, for example below an alias
  */
 export function applyToText(text: string, overlays: readonly LocatedOverlay[], name: string): ApplyResult {
-  const doc = parseYamlDocument(text, name);
+  const plain = text.replaceAll('\r\n', '\n');
+  const doc = parseYamlDocument(plain, name);
   const from = read(doc, name);
   const to = structuredClone(from);
   const conflicts = mergeOverlays(to, overlays);
   if (conflicts.length > 0) return { text, changes: [], conflicts };
   if (isDeepStrictEqual(from, to)) return { text, changes: [], conflicts };
-  const patched = edit(text, name, doc, from, to);
+  const patched = edit(text, plain, doc, from, to);
   if (!isDeepStrictEqual(parseYaml(patched, name), to)) {
     throw new AttestdError('OVERLAY', `${name}: the patch cannot be made in place without changing something else`);
   }

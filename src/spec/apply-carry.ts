@@ -1,0 +1,205 @@
+/** Carrying the difference between two prints of a document over to the text that the document was read from. */
+import { diffArrays } from 'diff';
+
+/** A change of lines: those from `start` to before `end` become `lines`. */
+interface Hunk {
+  readonly start: number;
+  readonly end: number;
+  readonly lines: readonly string[];
+}
+
+/** The changes between two prints; those with nothing between them that the text has too are one. */
+function hunksOf(before: readonly string[], after: readonly string[], places: readonly unknown[]): Hunk[] {
+  const hunks: Hunk[] = [];
+  let at = 0;
+  for (const { added, removed, value } of diffArrays([...before], [...after])) {
+    const end = added ? at : at + value.length;
+    if (added || removed) {
+      const last = hunks[hunks.length - 1];
+      const lines = added ? value : [];
+      if (last && places.slice(last.end, at).every((place) => place === undefined)) {
+        const between = before.slice(last.end, at);
+        hunks[hunks.length - 1] = { start: last.start, end, lines: [...last.lines, ...between, ...lines] };
+      } else hunks.push({ start: at, end, lines });
+    }
+    at = end;
+  }
+  return hunks;
+}
+
+const isBlank = (line: string | undefined): boolean => line?.trim() === '';
+const isText = (line: string | undefined): boolean => line !== undefined && !/^\s*(?:#|$)/.test(line);
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+
+/** A column of the print, and how much deeper the text has it. */
+interface Level {
+  readonly depth: number;
+  readonly by: number;
+}
+
+/** Where the text has a line of the print: its lines, and the columns of what it opens. */
+interface Place {
+  readonly first: number;
+  readonly last: number;
+  readonly levels: readonly Level[];
+}
+
+/** A dash, or what else stands in a line; the dash of a list may stand in a line of its own. */
+interface Part {
+  readonly words: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+function partsOf(lines: readonly string[]): Part[] {
+  return lines.flatMap((text, line) => {
+    const parts: Part[] = [];
+    let column = indentOf(text);
+    for (let dash = /^- +/.exec(text.slice(column)); dash; dash = /^- +/.exec(text.slice(column))) {
+      parts.push({ words: '-', line, column });
+      column += dash[0].length;
+    }
+    const words = text.slice(column).replace(/\s+/g, '');
+    if (words !== '' || parts.length === 0) parts.push({ words, line, column });
+    return parts;
+  });
+}
+
+/** For each line of a print, where the text says the same, white space aside. */
+function align(print: readonly string[], text: readonly string[]): (Place | undefined)[] {
+  const [printed, written] = [partsOf(print), partsOf(text)];
+  const pairs: (Part | undefined)[] = [];
+  let at = 0;
+  const words = (parts: readonly Part[]): string[] => parts.map((part) => part.words);
+  for (const { added, removed, count } of diffArrays(words(printed), words(written))) {
+    if (!added) for (let index = 0; index < count; index += 1) pairs.push(removed ? undefined : written[at + index]);
+    if (!removed) at += count;
+  }
+  const found: (Place | undefined)[] = [];
+  let index = 0;
+  for (let line = 0; line < print.length; line += 1) {
+    const levels: Level[] = [];
+    const from = index;
+    for (; printed[index]?.line === line; index += 1) {
+      const [mine, theirs] = [printed[index], pairs[index]];
+      if (mine && theirs) levels.unshift({ depth: mine.column, by: theirs.column - mine.column });
+    }
+    const [first, last] = [pairs[from], pairs[index - 1]];
+    const whole = levels.length === index - from && first && last;
+    found.push(whole ? { first: first.line, last: last.line, levels } : undefined);
+  }
+  return found;
+}
+
+class Carrier {
+  constructor(
+    private readonly print: readonly string[],
+    private readonly places: readonly (Place | undefined)[],
+    /** How many lines the text has. */
+    private readonly size: number,
+  ) {}
+
+  /** The level of the nearest line above that is no deeper than `depth`. */
+  private above(from: number, depth: number): Level | undefined {
+    for (let line = from; line >= 0; line -= 1) {
+      const found = isText(this.print[line]) && this.places[line]?.levels.find((level) => level.depth <= depth);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The outermost level of the next line. */
+  private below(from: number): Level | undefined {
+    const next = this.print.findIndex((line, index) => index >= from && isText(line));
+    return this.places[next]?.levels.at(-1);
+  }
+
+  /** Moves new lines to where the text has their brothers, else as far as it has what holds them. */
+  private moved({ start, end }: Hunk, lines: readonly string[]): string[] {
+    const done: Level[] = [];
+    // The lines of a block of text move together.
+    let block: { depth: number; by?: number } | undefined;
+    return lines.map((line, index) => {
+      if (isBlank(line)) return '';
+      const depth = indentOf(line);
+      // What stands first in place of something else follows the same lines as that did.
+      const old = done.length === 0 && start < end ? this.places[start]?.levels.at(-1) : undefined;
+      const above = done.findLast((other) => other.depth <= depth) ?? this.above(start - 1, depth);
+      const isLast = !lines.slice(index + 1).some((other) => !isBlank(other) && indentOf(other) < depth);
+      const below = isLast ? this.below(end) : undefined;
+      const brother = [old, above, below].find((other) => other?.depth === depth);
+      if (block && depth <= block.depth) block = undefined;
+      const by = block?.by ?? (brother ?? above)?.by ?? 0;
+      if (block) block.by = by;
+      else {
+        done.push({ depth, by });
+        if (/(?:^|[:-] )[|>][-+0-9]*$/.test(line)) block = { depth };
+      }
+      return by >= 0 ? ' '.repeat(by) + line : line.slice(Math.min(-by, depth));
+    });
+  }
+
+  /** A change of the print as a change of the text; wider where the text has those lines in another form. */
+  carry(hunk: Hunk): Hunk {
+    const { places, print } = this;
+    const isInsertion = hunk.start === hunk.end;
+    let { start, end } = hunk;
+    // The text need not have the blank lines that the printer makes.
+    let above = start - 1;
+    while (places[above] === undefined && isBlank(print[above])) above -= 1;
+    if (isInsertion && (above < 0 || places[above] !== undefined)) {
+      const at = (places[above]?.last ?? -1) + 1;
+      return { start: at, end: at, lines: this.moved(hunk, hunk.lines) };
+    }
+    if (isInsertion && (end === print.length || places[end] !== undefined)) {
+      const at = places[end]?.first ?? this.size;
+      return { start: at, end: at, lines: this.moved(hunk, hunk.lines) };
+    }
+    let from = isInsertion ? undefined : places[start]?.first;
+    if (from === undefined) {
+      while (start > 0 && places[start - 1] === undefined) start -= 1;
+      from = (places[start - 1]?.last ?? -1) + 1;
+    }
+    const last = isInsertion ? undefined : places[end - 1]?.last;
+    if (last === undefined) while (end < print.length && places[end] === undefined) end += 1;
+    const to = last === undefined ? (places[end]?.first ?? this.size) : last + 1;
+    const lines = [...print.slice(start, hunk.start), ...hunk.lines, ...print.slice(hunk.end, end)];
+    return { start: from, end: to, lines: this.moved(hunk, lines) };
+  }
+}
+
+/**
+ * Carries a change over from the prints of a document to the text that it was read from. Lines that the change does not
+ * touch stay as they are, to the byte; new ones are indented as those around them and end as they do.
+ *
+ * @param text the text
+ * @param before the document as it is printed
+ * @param after the changed document as it is printed
+ * @returns the changed text
+ */
+export function carryOver(text: string, before: string, after: string): string {
+  const rows = text.split('\n');
+  const first = rows[0]?.endsWith('\r') ? '\r\n' : '\n';
+  const ends = rows.map((row, index) => (index < rows.length - 1 && !row.endsWith('\r') ? '\n' : first));
+  const lines = rows.map((row) => row.replace(/\r$/, ''));
+  const split = (print: string): string[] => print.replace(/\n$/, '').split('\n');
+  const isOpen = lines[lines.length - 1] !== '';
+  if (!isOpen) lines.pop();
+  const print = split(before);
+  const places = align(print, lines);
+  const carrier = new Carrier(print, places, lines.length);
+  const out: { line: string; end: string }[] = [];
+  let at = 0;
+  const copyTo = (end: number): void => {
+    for (; at < end; at += 1) out.push({ line: lines[at] as string, end: ends[at] as string });
+  };
+  for (const hunk of hunksOf(print, split(after), places)) {
+    const { start, end, lines: added } = carrier.carry(hunk);
+    copyTo(start);
+    const ending = (start > 0 ? ends[start - 1] : ends[0]) as string;
+    for (const line of added) out.push({ line, end: ending });
+    at = Math.max(at, end);
+  }
+  copyTo(lines.length);
+  return out.map(({ line, end }, index) => line + (isOpen && index === out.length - 1 ? '' : end)).join('');
+}
