@@ -1,8 +1,8 @@
 import { commonFlags, type Flag, programFlags } from './arguments.js';
 import type { Command, Entry } from './command.js';
 
-/** Columns that help is written for. */
-const columns = 80;
+/** Columns that help and tables are written for. */
+export const columns = 80;
 
 /**
  * Break a text into lines of at most a width. Words that are longer stay whole.

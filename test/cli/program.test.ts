@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Entry } from '../../src/cli/command.js';
 import { program } from '../../src/cli/commands.js';
 import { execute } from '../../src/cli/program.js';
+import { catalogue } from '../../src/conformance/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { capture } from './capture.js';
 
@@ -59,6 +60,16 @@ describe('the command line', () => {
       expect((error as Error).message).to.match(named);
     });
   }
+
+  it('lists the requirements within 80 columns, each by level and id with its title below', async () => {
+    const { stdout } = await attestd('conformance', 'list');
+    const lines = stdout.split('\n');
+    expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
+    expect(lines.filter((line) => /^(MUST|SHOULD) +[A-Za-z]+\.[a-z0-9-]+$/.test(line))).to.have.length(
+      catalogue.length,
+    );
+    expect(stdout).to.match(new RegExp(`\n\n${catalogue.length} requirements\n$`));
+  });
 
   it('ends quietly when its reader has seen enough', () => {
     const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

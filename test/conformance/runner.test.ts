@@ -10,11 +10,14 @@ import { sample } from './sample.js';
 /** A daemon of a few lines: versions, loads that always work, and what is deleted from it. */
 class SmallDaemon {
   readonly deleted: string[] = [];
+  /** Methods and paths of all requests. */
+  readonly asked: string[] = [];
   /** What the image list answers, whatever the filter. */
   images: object[] = [];
   apiVersion = '1.55';
   readonly #server = http.createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '').replace(/^\/v[\d.]+/, '').replace(/\?.*/, ''));
+    this.asked.push(`${request.method} ${path}`);
     const answer = (status: number, body: unknown): void => {
       request.resume();
       response.writeHead(status, { 'Content-Type': 'application/json' });
@@ -89,6 +92,18 @@ describe('a run', () => {
     expect(outcome.results[1]?.failure).to.deep.equal({ message: 'what', expected: 'this', actual: 'that' });
     expect(outcome.results[2]?.reason).to.include('a bug of the suite');
     expect(outcome.results[3]?.exchanges[0]?.broken).to.be.a('string');
+  });
+
+  it('asks for nothing that a narrowed selection leaves out: no image, no probe, no check', async () => {
+    const requirements = [
+      sample({ ...simple, id: 'A.kept', check: async (t) => void (await t.api.get('/kept')) }),
+      sample({ id: 'B.left-out', images: ['basic'], check: async (t) => void (await t.api.get('/left-out')) }),
+    ];
+    await run({ ...options, requirements, selection: { ...everything, profiles: ['core-1.44'] } });
+    expect(daemon.asked).to.deep.equal(['GET /version', 'GET /kept']);
+    daemon.asked.length = 0;
+    await run({ ...options, requirements });
+    expect(daemon.asked).to.include.members(['POST /images/load', 'GET /kept']);
   });
 
   it('removes what it loaded, by name, after success and after failure', async () => {

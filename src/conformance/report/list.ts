@@ -15,13 +15,6 @@ export function listRequirements(catalogue: readonly Requirement[]): readonly Li
   }));
 }
 
-/** The catalogue as lines of text: level, id, title. */
-export function renderList(catalogue: readonly Requirement[]): string {
-  const width = Math.max(...catalogue.map(({ id }) => id.length));
-  const lines = catalogue.map(({ level, id, title }) => `${level.padEnd(6)}  ${id.padEnd(width)}  ${title}`);
-  return `${lines.join('\n')}\n\n${catalogue.length} requirements\n`;
-}
-
 function area(title: string, members: readonly Requirement[]): string[] {
   const rows = members.map(({ id, level, title: what, why, features, since, destructive, hazardous }) => {
     const marks = [since ? `API ${since}` : '', destructive ? 'destructive' : '', hazardous ? 'hazardous' : ''];

@@ -35,6 +35,9 @@ export function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** Columns that tables are made for. */
+const columns = 80;
+
 /** What a run ends with on a terminal: failures, features, profiles, totals. */
 export function renderTerminal(report: Report): string {
   const { daemon, results, run, schema } = report;
@@ -62,16 +65,22 @@ export function renderTerminal(report: Report): string {
     ),
     ...lacking.map(({ name, evidence }) => `unsupported ${name}: ${evidence}`),
     ...(lacking.length > 0 ? [''] : []),
-    `daemon ${daemon.version} (API ${daemon.apiVersion}, ${daemon.platform}) at ${daemon.address}, tested as API ${run.apiVersion}`,
-    ...report.profiles.map(
-      ({ name, verdict, totals }) => `  ${name.padEnd(width)}  ${verdict} (${totalsText(totals)})`,
-    ),
+    `daemon ${daemon.version} (API ${daemon.apiVersion}, ${daemon.platform}), tested as API ${run.apiVersion}`,
+    `  at ${daemon.address}`,
+    ...report.profiles.flatMap(({ name, verdict, totals }) => {
+      const [head, counts] = [`  ${name.padEnd(width)}  ${verdict}`, `(${totalsText(totals)})`];
+      return head.length + 1 + counts.length <= columns
+        ? [`${head} ${counts}`]
+        : [head, `${' '.repeat(width + 4)}${counts}`];
+    }),
     ...(schema.checked > 0
       ? [
           `${schema.checked} answers checked against the description: ${counted(deviating, 'deviation')}, ${counted(unknown, 'unknown field')}`,
         ]
       : []),
-    ...report.repaired.map((id) => `${id} is listed as a known deviation, and passed`),
+    ...(report.repaired.length > 0
+      ? ['known faults of released daemons that this one does not have:', ...report.repaired.map((id) => `  ${id}`)]
+      : []),
     ...(run.leftovers.length > 0 ? [`could not be removed: ${run.leftovers.join(', ')}`] : []),
     ...(run.interrupted ? ['interrupted: the rest was not tested'] : []),
     `${totalsText(report.totals)}${report.knownDeviations > 0 ? ` (${counted(report.knownDeviations, 'known deviation')} among the failed)` : ''} in ${(report.durationMs / 1000).toFixed(1)} s`,

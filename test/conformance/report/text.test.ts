@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { catalogue } from '../../../src/conformance/catalogue.js';
-import { listRequirements, renderCatalogue, renderList } from '../../../src/conformance/report/list.js';
+import { listRequirements, renderCatalogue } from '../../../src/conformance/report/list.js';
 import { cell, code, renderMarkdown } from '../../../src/conformance/report/markdown.js';
 import { makeReport } from '../../../src/conformance/report/model.js';
 import { renderTerminal } from '../../../src/conformance/report/terminal.js';
@@ -51,8 +51,7 @@ describe('a report as Markdown', () => {
 });
 
 describe('the list of requirements', () => {
-  it('has every requirement as text, as data and as a document', () => {
-    expect(renderList(catalogue).split('\n')).to.have.length(catalogue.length + 3);
+  it('has every requirement as data and as a document', () => {
     expect(listRequirements(catalogue)).to.have.length(catalogue.length);
     expect(listRequirements(catalogue)[0]).to.not.have.property('check');
     const document = renderCatalogue(catalogue);
