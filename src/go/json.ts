@@ -5,6 +5,7 @@ export { type JsonObject, type JsonValue, renderJson, sortedMap, sortKeys, Verba
 export { JsonScanner, maxDepth } from './json/scan.js';
 export { compareText, encodeString, escapeHtml, goUtf8 } from './json/text.js';
 export {
+  embedded,
   type Fields,
   type GoField,
   type GoType,

@@ -1,4 +1,15 @@
-import { type GoType, goBool, goInt, goString, map, pointer, slice, struct } from '../../go/json.js';
+import {
+  embedded,
+  type Fields,
+  type GoType,
+  goBool,
+  goInt,
+  goString,
+  map,
+  pointer,
+  slice,
+  struct,
+} from '../../go/json.js';
 import { type Healthcheck, healthcheckType } from '../images/config.js';
 import { type NetworkingConfig, networkingConfigType } from '../networks/endpoint.js';
 import { portSetType } from '../networks/port.js';
@@ -34,7 +45,7 @@ export interface ContainerConfig {
 }
 
 /** The members of a configuration that a create request holds beside others. */
-const configFields = {
+const configFields: Fields<ContainerConfig> = {
   Hostname: goString,
   Domainname: goString,
   User: goString,
@@ -73,7 +84,7 @@ export interface CreateRequest extends ContainerConfig {
 /** container.CreateRequest */
 export const createRequestType: GoType<CreateRequest | undefined> = pointer(
   struct<CreateRequest>('container.CreateRequest', {
-    ...configFields,
+    ...embedded('Config', configFields),
     'HostConfig?': pointer(hostConfigType),
     'NetworkingConfig?': pointer(networkingConfigType),
   }),

@@ -1,4 +1,5 @@
 import {
+  embedded,
   type GoType,
   goBool,
   goInt,
@@ -103,7 +104,7 @@ export const hostConfigType: GoType<HostConfig> = struct<HostConfig>('container.
   'Sysctls?': map(goString),
   'Runtime?': goString,
   Isolation: named('container.Isolation'),
-  ...resourceFields,
+  ...embedded('Resources', resourceFields),
   'Mounts?': slice(mountType),
   MaskedPaths: strings,
   ReadonlyPaths: strings,

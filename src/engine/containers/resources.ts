@@ -1,4 +1,5 @@
 import {
+  embedded,
   type Fields,
   type GoType,
   goBool,
@@ -132,6 +133,6 @@ export interface UpdateRequest extends Resources {
 
 /** container.UpdateConfig */
 export const updateRequestType: GoType<UpdateRequest> = struct<UpdateRequest>('container.UpdateConfig', {
-  ...resourceFields,
+  ...embedded('Resources', resourceFields),
   RestartPolicy: restartPolicyType,
 });

@@ -163,7 +163,8 @@ class Decoder {
     const owner = this.owner;
     // An anonymous struct has no name.
     this.owner = type.name.startsWith('struct ') ? '' : type.name.replace(/^.*\./, '');
-    this.path.push(field.key);
+    const { within } = field.type;
+    this.path.push(within === undefined ? field.key : `${within}.${field.key}`);
     const value = this.value(field.type, target[field.key] ?? zero(field.type));
     this.path.pop();
     this.owner = owner;

@@ -6,7 +6,11 @@ import { foldKey } from './text.js';
  * A type parameter carries the JavaScript form: struct → object, []T → array, map → object, []byte → base64 text,
  * *T → T or undefined, json.RawMessage → Buffer.
  */
-export type GoType<T = unknown> = Shape & { readonly js?: T };
+export type GoType<T = unknown> = Shape & {
+  readonly js?: T;
+  /** The embedded struct that a field of this type is in, which Go's errors name. */
+  readonly within?: string;
+};
 
 type Shape =
   | { readonly kind: 'bool' | 'bytes' | 'raw' | 'time' | 'any'; readonly name: string }
@@ -99,6 +103,17 @@ export const pointer = <T>(element: GoType<T>): GoType<T | undefined> => ({
 export type Fields<T> = {
   readonly [K in keyof T & string as `${K}` | `${K}?`]?: GoType<T[K]> | GoType<T[K] | undefined>;
 };
+
+/** The fields of an embedded struct, for those of the struct that embeds it. */
+export function embedded<T>(name: string, fields: Fields<T>): Fields<T> {
+  const entries = Object.entries(fields) as [string, GoType][];
+  return Object.fromEntries(
+    entries.map(([key, type]) => [
+      key,
+      { ...type, within: type.within === undefined ? name : `${name}.${type.within}` },
+    ]),
+  ) as Fields<T>;
+}
 
 /**
  * A struct type.

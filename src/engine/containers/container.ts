@@ -1,0 +1,99 @@
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import type { Process, Sandbox } from '../../runtime/types.js';
+import type { EndpointSettings } from '../networks/endpoint.js';
+import type { PortMap } from '../networks/port.js';
+import type { MountPoint } from '../volumes/mount.js';
+import type { ContainerConfig } from './config.js';
+import type { Exec } from './exec.js';
+import type { HostConfig } from './host-config.js';
+import type { ContainerLog } from './log.js';
+import type { RestartManager } from './restart-manager.js';
+import { ContainerState } from './state.js';
+import type { Streams } from './streams.js';
+
+/** What a container is made of; its image is known by digest from then on. */
+export interface ContainerParts {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  /** With its slash: `/web`. */
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  /** Digest of the image's target; empty for a container without an image. */
+  readonly imageId: string;
+  /** The manifest of the platform. */
+  readonly manifest: Descriptor | undefined;
+  readonly platform: Platform;
+  readonly restarts: RestartManager;
+  readonly log: ContainerLog;
+  readonly streams: Streams;
+}
+
+/** A container: what was asked for, and what became of it. */
+export class Container {
+  readonly id: string;
+  name: string;
+  readonly createdAt: number;
+  readonly config: ContainerConfig;
+  hostConfig: HostConfig;
+  readonly imageId: string;
+  readonly manifest: Descriptor | undefined;
+  readonly platform: Platform;
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly state = new ContainerState();
+  readonly restarts: RestartManager;
+  readonly log: ContainerLog;
+  readonly streams: Streams;
+  /** Execs that have not ended, by id. */
+  readonly execs = new Map<string, Exec>();
+  /** By their destination, in no order that clients can rely on. */
+  mounts: MountPoint[] = [];
+  /** By the network's name. */
+  networks = new Map<string, EndpointSettings>();
+  ports: PortMap = {};
+  sandboxId = '';
+  restartCount = 0;
+  stoppedByHand = false;
+  restartedByHand = false;
+  startedBefore = false;
+  /** Its writable layer; made with it, gone with it. */
+  fileSystem: FileSystem | undefined;
+  sandbox: Sandbox | undefined;
+  process: Process | undefined;
+  /** Acts that change its life come one after the other. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ContainerParts) {
+    const { config } = parts;
+    this.id = parts.id;
+    this.name = parts.name;
+    this.createdAt = parts.createdAt;
+    this.config = config;
+    this.hostConfig = parts.hostConfig;
+    this.imageId = parts.imageId;
+    this.manifest = parts.manifest;
+    this.platform = parts.platform;
+    this.restarts = parts.restarts;
+    this.log = parts.log;
+    this.streams = parts.streams;
+    const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+    this.path = path;
+    this.args = args;
+  }
+
+  /** The name without its slash. */
+  get plainName(): string {
+    return this.name.slice(1);
+  }
+
+  /** Do something to it when everything before it is done. */
+  alone<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(act, act);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+}

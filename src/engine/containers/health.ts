@@ -1,0 +1,17 @@
+/** What the health checks of a container have found so far. */
+export interface HealthState {
+  status: 'starting' | 'healthy' | 'unhealthy';
+  failingStreak: number;
+  /** The last five. */
+  readonly log: HealthResult[];
+}
+
+/** One health check. */
+export interface HealthResult {
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  readonly exitCode: number;
+  /** The beginning of what it wrote. */
+  readonly output: string;
+}

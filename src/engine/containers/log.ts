@@ -1,0 +1,177 @@
+import type { Clock } from '../../runtime/clock.js';
+
+/** Which of a process's outputs. */
+export type StreamName = 'stdout' | 'stderr';
+
+/** A line that a container wrote, or a part of one that is too long or was never ended. */
+export interface LogEntry {
+  readonly stream: StreamName;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+  /** With its line feed, where it has one. */
+  readonly bytes: Buffer;
+}
+
+/** What of a log is wanted. */
+export interface LogRange {
+  /** Nanoseconds since 1970; entries before it are left out. */
+  readonly since?: bigint | undefined;
+  /** Nanoseconds since 1970; the log ends there. */
+  readonly until?: bigint | undefined;
+  /** The last so many entries; all of them without it. */
+  readonly tail?: number | undefined;
+  /** Go on with what comes until the container ends. */
+  readonly follow: boolean;
+}
+
+/** Bytes after which a line is cut, as dockerd's copier does. */
+const longestLine = 16 * 1024;
+const lineFeed = 0x0a;
+
+/** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
+export interface LogBounds {
+  /** Bytes of one file. */
+  readonly fileSize: number;
+  readonly files: number;
+}
+
+/** A file of the log. */
+interface LogFile {
+  /** Number of its first entry, counted from the container's first. */
+  readonly first: number;
+  readonly entries: LogEntry[];
+  /** Bytes. */
+  size: number;
+}
+
+/** What a container has written, and who waits for more of it (the json-file driver, in memory). */
+export class ContainerLog {
+  readonly #clock: Clock;
+  readonly #bounds: LogBounds;
+  /** Files in turn, the newest last. */
+  #files: LogFile[] = [{ first: 0, entries: [], size: 0 }];
+  readonly #rest: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
+  readonly #waiting = new Set<() => void>();
+  /** How many entries ever came; followers know by it what is new. */
+  #count = 0;
+  #open = false;
+  #last = 0n;
+
+  constructor(clock: Clock, bounds: LogBounds) {
+    this.#clock = clock;
+    this.#bounds = bounds;
+  }
+
+  /** A run begins: followers wait for what it writes. */
+  begin(): void {
+    this.#open = true;
+  }
+
+  /** The run has ended: what has no line feed yet is an entry, and followers come to their end. */
+  end(): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = Buffer.concat(this.#rest[stream].splice(0));
+      if (rest.length > 0) this.#add(stream, rest);
+    }
+    this.#open = false;
+    this.#wake();
+  }
+
+  /** Take what a process wrote. */
+  write(stream: StreamName, bytes: Uint8Array): void {
+    const rest = this.#rest[stream];
+    let chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed)) {
+      rest.push(chunk.subarray(0, end + 1));
+      this.#cut(stream, Buffer.concat(rest.splice(0)));
+      chunk = chunk.subarray(end + 1);
+    }
+    if (chunk.length > 0) rest.push(chunk);
+    if (rest.reduce((sum, part) => sum + part.length, 0) < longestLine) return;
+    const line = Buffer.concat(rest.splice(0));
+    const whole = line.length - (line.length % longestLine);
+    this.#cut(stream, line.subarray(0, whole));
+    if (whole < line.length) rest.push(line.subarray(whole));
+  }
+
+  #cut(stream: StreamName, line: Buffer): void {
+    const text = line.at(-1) === lineFeed ? line.length - 1 : line.length;
+    let at = 0;
+    for (; text - at > longestLine; at += longestLine) this.#add(stream, line.subarray(at, at + longestLine));
+    this.#add(stream, line.subarray(at));
+  }
+
+  #add(stream: StreamName, bytes: Buffer): void {
+    const now = this.#nanoseconds();
+    // Two entries never bear the same time, so that `since` can name one.
+    this.#last = now > this.#last ? now : this.#last + 1n;
+    const file = this.#files.at(-1) as LogFile;
+    file.entries.push({ stream, time: this.#last, bytes });
+    file.size += bytes.length;
+    this.#count++;
+    if (file.size >= this.#bounds.fileSize) {
+      this.#files.push({ first: this.#count, entries: [], size: 0 });
+      if (this.#files.length > this.#bounds.files) this.#files.shift();
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.clear();
+  }
+
+  /** The entries that are kept, from a number on. */
+  #from(number: number): LogEntry[] {
+    return this.#files
+      .filter(({ first, entries }) => first + entries.length > number)
+      .flatMap(({ first, entries }) => entries.slice(Math.max(0, number - first)));
+  }
+
+  /**
+   * Read the log.
+   *
+   * @param signal ends a log that is followed
+   */
+  async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<LogEntry> {
+    const { since, until, tail, follow } = range;
+    const early = (entry: LogEntry): boolean => since !== undefined && entry.time < since;
+    const kept = this.#from(0).filter((entry) => !early(entry));
+    let next = this.#count;
+    for (const entry of tail === undefined ? kept : tail === 0 ? [] : kept.slice(-tail)) {
+      if (until !== undefined && entry.time > until) return;
+      yield entry;
+    }
+    while (follow && !signal.aborted) {
+      const fresh = this.#from(next);
+      next = this.#count;
+      for (const entry of fresh) {
+        if (until !== undefined && entry.time > until) return;
+        if (!early(entry)) yield entry;
+      }
+      if (this.#count > next) continue;
+      if (!this.#open || (until !== undefined && this.#nanoseconds() > until)) return;
+      await this.#more(until, signal);
+    }
+  }
+
+  #nanoseconds(): bigint {
+    return BigInt(Math.round(this.#clock.now() * 1e6));
+  }
+
+  /** Resolves when there may be more to read. */
+  #more(until: bigint | undefined, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const left = until === undefined ? undefined : Number(until / 1_000_000n) - this.#clock.now() + 1;
+      const timer = left === undefined ? undefined : this.#clock.after(left, () => wake());
+      const wake = (): void => {
+        timer?.cancel();
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { AttestdError } from '../../errors.js';
+import { goQuote } from '../../go/quote.js';
+import type { Container } from './container.js';
+import { randomName } from './random-name.js';
+
+const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const allowedCharacters = '[a-zA-Z0-9][a-zA-Z0-9_.-]';
+
+/** 64 hexadecimal digits by which a thing of the daemon is known; the first twelve are never digits alone. */
+export function newId(): string {
+  for (;;) {
+    const id = randomBytes(32).toString('hex');
+    // A short id of digits alone would be taken for a number.
+    if (!/^\d{12}/.test(id)) return id;
+  }
+}
+
+/** The containers, by id and by name. */
+export class ContainerStore {
+  readonly #byId = new Map<string, Container>();
+  /** Names with their slash, also those of containers that are being made. */
+  readonly #names = new Map<string, string>();
+
+  /** All containers, the oldest first. */
+  list(): readonly Container[] {
+    return [...this.#byId.values()];
+  }
+
+  /** The container of that very id. */
+  byId(id: string): Container | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The container of that very name, with or without its slash. */
+  byName(name: string): Container | undefined {
+    const id = this.#names.get(name.startsWith('/') ? name : `/${name}`);
+    return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  /**
+   * The container that an id, a name or the beginning of an id stands for (docs/behaviour.md#container-names).
+   *
+   * @throws NOT_FOUND; INVALID_ARGUMENT for no text, and for the beginning of several ids
+   */
+  resolve(text: string): Container {
+    if (text === '') throw new AttestdError('INVALID_ARGUMENT', `invalid name or ID supplied: ${goQuote(text)}`);
+    const exact = this.#byId.get(text) ?? this.byName(text);
+    if (exact !== undefined) return exact;
+    const found = this.list().filter(({ id }) => id.startsWith(text));
+    if (found.length > 1)
+      throw new AttestdError('INVALID_ARGUMENT', `multiple IDs found with provided prefix: ${text}`);
+    const [only] = found;
+    if (only === undefined) throw new AttestdError('NOT_FOUND', `No such container: ${text}`);
+    return only;
+  }
+
+  /**
+   * Take a name for a container, or find one for it.
+   *
+   * @param name with or without its slash; empty for any
+   * @returns the name with its slash
+   * @throws INVALID_ARGUMENT for a malformed name, CONFLICT for one that is taken
+   */
+  reserve(id: string, name: string): string {
+    if (name === '') return this.#invent(id);
+    if (!validName.test(name))
+      throw new AttestdError(
+        'INVALID_ARGUMENT',
+        `Invalid container name (${name}), only ${allowedCharacters} are allowed`,
+      );
+    const full = name.startsWith('/') ? name : `/${name}`;
+    const owner = this.#names.get(full);
+    if (owner !== undefined && owner !== id)
+      throw new AttestdError(
+        'CONFLICT',
+        `Conflict. The container name ${goQuote(full)} is already in use by container ${goQuote(owner)}. ` +
+          'You have to remove (or rename) that container to be able to reuse that name.',
+      );
+    this.#names.set(full, id);
+    return full;
+  }
+
+  #invent(id: string): string {
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const name = `/${randomName(attempt)}`;
+      if (!this.#names.has(name)) return this.reserve(id, name);
+    }
+    return this.reserve(id, id.slice(0, 12));
+  }
+
+  /** Give a name back. */
+  release(name: string): void {
+    this.#names.delete(name);
+  }
+
+  /** The names of a container, its own and those that links give it. */
+  namesOf(id: string): readonly string[] {
+    return [...this.#names].filter(([, owner]) => owner === id).map(([name]) => name);
+  }
+
+  /** Keep a container whose name is reserved. */
+  add(container: Container): void {
+    this.#byId.set(container.id, container);
+  }
+
+  /** Forget a container with its names. */
+  remove({ id }: Container): void {
+    this.#byId.delete(id);
+    for (const name of this.namesOf(id)) this.#names.delete(name);
+  }
+}
