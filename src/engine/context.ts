@@ -1,6 +1,12 @@
 import type { Platform } from '../oci/descriptor.js';
 import type { PlatformMatcher } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
+import type { Clock } from '../runtime/clock.js';
+import type { ByteBudget } from '../runtime/fs/types.js';
+import type { ProcessModel } from '../runtime/types.js';
+import type { ExecStore } from './containers/exec.js';
+import type { RootFileSystems } from './containers/rootfs.js';
+import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
 import type { Documents } from './images/documents.js';
 import type { Snapshots } from './images/snapshots.js';
@@ -23,4 +29,13 @@ export interface Context {
   readonly host: Platform;
   /** Prefers what the machine runs best. */
   readonly hostMatcher: PlatformMatcher;
+  /** What everything about containers waits on. */
+  readonly time: Clock;
+  readonly containers: ContainerStore;
+  readonly execs: ExecStore;
+  readonly rootfs: RootFileSystems;
+  /** Bytes that all writable layers and volumes may take. */
+  readonly layers: ByteBudget;
+  /** Runs what containers run, or says that it does. */
+  readonly processes: ProcessModel;
 }

@@ -7,7 +7,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { AttestdError } from '../errors.js';
+import type { ProcessModel } from '../runtime/types.js';
 import { only } from '../oci/platform.js';
+import { realClock } from '../runtime/clock.js';
+import { Budget } from '../runtime/fs/budget.js';
+import { ExecStore } from './containers/exec.js';
+import { RootFileSystems } from './containers/rootfs.js';
+import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
 import { Documents } from './images/documents.js';
@@ -19,6 +26,16 @@ import type { EngineOptions } from './types.js';
 /** Level of an amd64 machine that is not told: dockerd asks the processor, a reference server answers the same everywhere. */
 const amd64Level = 'v3';
 
+const noProcesses: ProcessModel = {
+  createSandbox() {
+    throw new AttestdError('NOT_IMPLEMENTED', 'this daemon has nothing that runs containers');
+  },
+};
+
+/** Bytes of images' files that containers read, and of what containers and volumes write, that are kept in memory. */
+const defaultImageBytes = 1 << 30;
+const defaultLayerBytes = 1 << 29;
+
 /**
  * Make a daemon's state.
  *
@@ -26,6 +43,7 @@ const amd64Level = 'v3';
  */
 export function makeContext(options: EngineOptions): Context {
   const { store, channel, clock = () => new Date(), debug = () => undefined } = options;
+  const { time = realClock } = options;
   const { variant, ...plain } = options.host;
   const amd64 = plain.architecture === 'amd64';
   const level = variant ?? (amd64 ? amd64Level : undefined);
@@ -44,6 +62,12 @@ export function makeContext(options: EngineOptions): Context {
     debug,
     host: amd64 ? plain : leveled,
     hostMatcher,
+    time,
+    containers: new ContainerStore(),
+    execs: new ExecStore(),
+    rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes)),
+    layers: new Budget(options.layerBytes ?? defaultLayerBytes),
+    processes: options.processes ?? noProcesses,
   };
 }
 

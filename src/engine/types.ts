@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../go/json/render.js';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
+import type { Clock } from '../runtime/clock.js';
+import type { ProcessModel } from '../runtime/types.js';
 import type { Filters } from './filters.js';
 import type { Release } from './release.js';
 
@@ -34,6 +36,14 @@ export interface EngineOptions {
   readonly hostname?: string;
   /** Receives what dockerd writes to its log at debug level. */
   readonly debug?: (message: string) => void;
+  /** What containers wait on; the machine's clock without it. */
+  readonly time?: Clock | undefined;
+  /** Runs what containers run; without it, nothing can be started. */
+  readonly processes?: ProcessModel | undefined;
+  /** Bytes of images' files that are kept for containers; 1 GiB without it. */
+  readonly imageBytes?: number | undefined;
+  /** Bytes that containers and volumes may write; 512 MiB without it. */
+  readonly layerBytes?: number | undefined;
 }
 
 /** The version of the API that a request speaks, `1.40` to `1.55`. */

@@ -23,3 +23,21 @@ export interface Exec {
   pid: number;
   process: Process | undefined;
 }
+
+/** The execs of all containers, by id: also those that have ended, until their container goes. */
+export class ExecStore {
+  readonly #byId = new Map<string, Exec>();
+
+  add(exec: Exec): void {
+    this.#byId.set(exec.id, exec);
+  }
+
+  get(id: string): Exec | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Forget those of a container that is removed. */
+  forget(containerId: string): void {
+    for (const [id, exec] of this.#byId) if (exec.containerId === containerId) this.#byId.delete(id);
+  }
+}

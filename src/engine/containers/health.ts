@@ -1,3 +1,6 @@
+import type { Context } from '../context.js';
+import type { Container } from './container.js';
+
 /** What the health checks of a container have found so far. */
 export interface HealthState {
   status: 'starting' | 'healthy' | 'unhealthy';
@@ -15,3 +18,9 @@ export interface HealthResult {
   /** The beginning of what it wrote. */
   readonly output: string;
 }
+
+/** Begin the health checks of a container that was started. */
+export function startHealthChecks(_context: Context, _container: Container): void {}
+
+/** End them. */
+export function stopHealthChecks(_container: Container): void {}

@@ -1,3 +1,4 @@
+import { zero } from '../../go/json/decode.js';
 import {
   embedded,
   type GoType,
@@ -110,3 +111,8 @@ export const hostConfigType: GoType<HostConfig> = struct<HostConfig>('container.
   ReadonlyPaths: strings,
   'Init?': pointer(goBool),
 });
+
+/** What a container is made with that asks for nothing. */
+export function emptyHostConfig(): HostConfig {
+  return zero(hostConfigType) as HostConfig;
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../errors.js';
-import { goQuote } from '../../go/quote.js';
+import { quote } from '../../go/quote.js';
 import type { Container } from './container.js';
 import { randomName } from './random-name.js';
 
@@ -44,7 +44,7 @@ export class ContainerStore {
    * @throws NOT_FOUND; INVALID_ARGUMENT for no text, and for the beginning of several ids
    */
   resolve(text: string): Container {
-    if (text === '') throw new AttestdError('INVALID_ARGUMENT', `invalid name or ID supplied: ${goQuote(text)}`);
+    if (text === '') throw new AttestdError('INVALID_ARGUMENT', `invalid name or ID supplied: ${quote(text)}`);
     const exact = this.#byId.get(text) ?? this.byName(text);
     if (exact !== undefined) return exact;
     const found = this.list().filter(({ id }) => id.startsWith(text));
@@ -74,7 +74,7 @@ export class ContainerStore {
     if (owner !== undefined && owner !== id)
       throw new AttestdError(
         'CONFLICT',
-        `Conflict. The container name ${goQuote(full)} is already in use by container ${goQuote(owner)}. ` +
+        `Conflict. The container name ${quote(full)} is already in use by container ${quote(owner)}. ` +
           'You have to remove (or rename) that container to be able to reuse that name.',
       );
     this.#names.set(full, id);

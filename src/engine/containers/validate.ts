@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { type PortMap, parsePortRange } from '../networks/port.js';
 import { checkCapabilities } from './capabilities.js';
 import type { ContainerConfig, CreateRequest } from './config.js';
@@ -81,7 +82,7 @@ export function checkConfig(config: ContainerConfig): void {
     if (variable === '' || variable.startsWith('=')) refuse(`invalid environment variable: ${variable}`);
   checkHealthcheck(config.Healthcheck);
   if (Buffer.byteLength(config.Hostname) > longestHostname)
-    refuse(`hostname ${JSON.stringify(config.Hostname)} is too long (maximum ${longestHostname} bytes)`);
+    refuse(`hostname ${quote(config.Hostname)} is too long (maximum ${longestHostname} bytes)`);
 }
 
 function checkHealthcheck(check: ContainerConfig['Healthcheck']): void {
@@ -132,22 +133,22 @@ export function checkHostConfig(host: HostConfig, processors: number, update = f
 
 function checkExtraHost(entry: string): void {
   const [, name = '', address = ''] = /^([^:=]*)[:=](.*)$/.exec(entry) ?? [];
-  if (name === '') refuse(`bad format for add-host: ${JSON.stringify(entry)}`);
+  if (name === '') refuse(`bad format for add-host: ${quote(entry)}`);
   const plain = address.replace(/^\[(.*)\]$/, '$1');
   if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(plain))
-    refuse(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+    refuse(`invalid IP address in add-host: ${quote(address)}`);
 }
 
 function checkPorts(ports: PortMap): void {
   for (const [port, bindings] of Object.entries(ports)) {
     if (port === '' || port.startsWith('0/'))
-      refuse(`invalid port specification: ${JSON.stringify(port === '' ? 'invalid port' : port)}`);
+      refuse(`invalid port specification: ${quote(port === '' ? 'invalid port' : port)}`);
     for (const { HostPort: range } of bindings ?? []) {
       if (range === '') continue;
       try {
         parsePortRange(range);
       } catch {
-        refuse(`invalid port specification: ${JSON.stringify(range)}`);
+        refuse(`invalid port specification: ${quote(range)}`);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { zero } from '../../go/json/decode.js';
 import { type GoType, goInt, goString, map, pointer, slice, struct } from '../../go/json.js';
 import { goAddress, goHardwareAddress } from '../../go/netip.js';
 
@@ -51,6 +52,11 @@ export const endpointSettingsType: GoType<EndpointSettings> = struct<EndpointSet
   GlobalIPv6PrefixLen: goInt,
   DNSNames: slice(goString),
 });
+
+/** An endpoint of which nothing is known yet. */
+export function emptyEndpoint(): EndpointSettings {
+  return zero(endpointSettingsType) as EndpointSettings;
+}
 
 /** The networks of a create request, by name or id. */
 export interface NetworkingConfig {

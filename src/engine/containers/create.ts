@@ -1,0 +1,175 @@
+import { cpus, hostname } from 'node:os';
+import { AttestdError } from '../../errors.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { formatPlatformAll } from '../../oci/platform.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { Context } from '../context.js';
+import type { RunConfig } from '../images/config.js';
+import { matcherFor, platformNotFound } from '../images/manifests.js';
+import { resolveImage } from '../images/names.js';
+import { summarize } from '../images/summary.js';
+import { prepareEndpoints } from '../networks/attach.js';
+import { registerMounts, releaseMounts } from '../volumes/mounts.js';
+import { Container } from './container.js';
+import type { CreateParts } from './create-request.js';
+import { logContainerEvent } from './events.js';
+import type { HostConfig } from './host-config.js';
+import { ContainerLog } from './log.js';
+import { checkLogConfig, logBounds } from './log-config.js';
+import { mergeConfig } from './merge.js';
+import { sharedContainer, shareWith } from './modes.js';
+import { RestartManager } from './restart-manager.js';
+import { checkSecurity } from './security.js';
+import { newId } from './store.js';
+import { Streams } from './streams.js';
+import { checkConfig, checkHostConfig } from './validate.js';
+
+/** Where and how a container is made. */
+export interface CreateOptions {
+  /** Empty for any. */
+  readonly name: string;
+  readonly platform: Platform | undefined;
+}
+
+/** What a container is made from. */
+interface Origin {
+  readonly imageId: string;
+  readonly manifest: Descriptor | undefined;
+  readonly platform: Platform;
+  readonly config: RunConfig;
+}
+
+/** Bytes of /dev/shm. */
+const defaultShmSize = 64 * 1024 * 1024;
+
+/**
+ * `POST /containers/create` (docs/behaviour.md#container-create).
+ *
+ * @param parts what `readCreateRequest` read
+ * @returns the container, and warnings for the client
+ * @throws INVALID_ARGUMENT, NOT_FOUND for the image or its platform, CONFLICT for a name that is taken
+ */
+export async function createContainer(
+  context: Context,
+  parts: CreateParts,
+  options: CreateOptions,
+): Promise<{ container: Container; warnings: readonly string[] }> {
+  const { config, hostConfig } = parts;
+  if (hostConfig.RestartPolicy.Name === '') hostConfig.RestartPolicy.Name = 'no';
+  checkConfig(config);
+  const warnings = checkHostConfig(hostConfig, cpus().length);
+  const origin = await originOf(context, config.Image, options.platform);
+  if (options.platform === undefined && config.Image !== '')
+    warnings.push(...platformWarning(context, origin.platform));
+  adaptHostConfig(context, hostConfig);
+  mergeConfig(config, origin.config);
+  if (config.Entrypoint?.length === 1 && config.Entrypoint[0] === '') config.Entrypoint = undefined;
+  if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0)
+    throw new AttestdError('INVALID_ARGUMENT', 'no command specified');
+  checkLogConfig(hostConfig.LogConfig);
+  const container = await make(context, parts, options.name, origin);
+  logContainerEvent(context, container, 'create');
+  return { container, warnings: [...warnings, ...parts.warnings] };
+}
+
+/** Give it a name, a file system, its mounts and networks; a failure leaves nothing behind. */
+async function make(context: Context, parts: CreateParts, wanted: string, origin: Origin): Promise<Container> {
+  const { config, hostConfig, endpoints } = parts;
+  const id = newId();
+  const name = context.containers.reserve(id, wanted);
+  if (config.Hostname === '') config.Hostname = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12);
+  const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig));
+  const container = new Container({
+    id,
+    name,
+    createdAt: context.time.now(),
+    config,
+    hostConfig,
+    imageId: origin.imageId,
+    manifest: origin.manifest,
+    platform: origin.platform,
+    restarts: new RestartManager(hostConfig.RestartPolicy, context.time),
+    log,
+    streams: new Streams(log),
+  });
+  try {
+    checkSecurity(hostConfig.SecurityOpt ?? []);
+    prepareEndpoints(context, container, endpoints);
+    await registerMounts(context, container);
+    const snapshot = await context.rootfs.snapshot(origin.manifest);
+    container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+    context.containers.add(container);
+    return container;
+  } catch (error) {
+    context.containers.release(name);
+    await releaseMounts(context, container, true);
+    throw error;
+  }
+}
+
+async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
+  if (reference === '') return { imageId: '', manifest: undefined, platform: context.host, config: {} };
+  const image = resolveImage(context.store, reference);
+  const { best } = await summarize(context, image, matcherFor(context, 'strict', platform), { statements: false });
+  if (best === undefined) throw platformNotFound(reference, platform);
+  const { architecture = '', os = '', variant } = best.config ?? {};
+  return {
+    imageId: image.target.digest,
+    manifest: best.manifest,
+    platform: { architecture, os, ...(variant && { variant }) },
+    config: best.config?.config ?? {},
+  };
+}
+
+function platformWarning(context: Context, platform: Platform): string[] {
+  const { host, hostMatcher } = context;
+  if (hostMatcher.match(platform)) return [];
+  const variant = host.architecture === 'amd64' ? { ...host, variant: 'v3' } : host;
+  return [
+    `The requested image's platform (${formatPlatformAll(platform)}) does not match the detected host platform ` +
+      `(${formatPlatformAll(variant)}) and no specific platform was requested`,
+  ];
+}
+
+/** Put in what the daemon decides where the client does not. */
+function adaptHostConfig(context: Context, host: HostConfig): void {
+  if (host.Memory > 0 && host.MemorySwap === 0) host.MemorySwap = host.Memory * 2;
+  if (host.ShmSize === 0) host.ShmSize = defaultShmSize;
+  if (host.IpcMode === '') host.IpcMode = 'private';
+  // The machine that is simulated has control groups of version 1.
+  if (host.CgroupnsMode === '') host.CgroupnsMode = 'host';
+  for (const mode of ['PidMode', 'IpcMode', 'NetworkMode'] as const) {
+    const shared = sharedContainer(host[mode]);
+    const id = shared === undefined ? undefined : idOf(context, shared);
+    if (id !== undefined) host[mode] = shareWith(id);
+  }
+  host.OomKillDisable ??= false;
+  host.MaskedPaths ??= host.Privileged ? undefined : [...maskedPaths];
+  host.ReadonlyPaths ??= host.Privileged ? undefined : [...readonlyPaths];
+  host.ConsoleSize = [host.ConsoleSize?.[0] ?? 0, host.ConsoleSize?.[1] ?? 0];
+}
+
+/** A name that nothing has stays; the start will say so. */
+function idOf(context: Context, name: string): string | undefined {
+  try {
+    return context.containers.resolve(name).id;
+  } catch {
+    return undefined;
+  }
+}
+
+const maskedPaths = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];

@@ -1,0 +1,166 @@
+import type { JsonObject, JsonValue } from '../../go/json/render.js';
+import { sortKeys } from '../../go/json/render.js';
+import { goObject, goValue } from '../../go/json/value.js';
+import { map, pointer } from '../../go/json.js';
+import { formatTime } from '../../go/time.js';
+import { descriptorType } from '../../oci/manifest.js';
+import type { Context } from '../context.js';
+import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
+import { portMapType } from '../networks/port.js';
+import { isAtLeast } from '../versions.js';
+import { mountPointType } from '../volumes/mount.js';
+import { containerConfigType } from './config.js';
+import type { Container } from './container.js';
+import { hostConfigType } from './host-config.js';
+import { isUserDefined, networkName } from './modes.js';
+
+const endpointsType = map(pointer(endpointSettingsType));
+
+/** Go's zero time, which stands for "never". */
+const never = '0001-01-01T00:00:00Z';
+
+const timeOf = (ms: number | undefined): string => (ms === undefined ? never : formatTime(ms));
+
+/** Where a daemon keeps what belongs to a container. */
+const folderOf = (id: string): string => `/var/lib/docker/containers/${id}`;
+
+/** What inspect is asked for. */
+export interface InspectContainerOptions {
+  readonly apiVersion: string;
+  /** Whether to measure its file system. */
+  readonly size: boolean;
+}
+
+/**
+ * `GET /containers/{id}/json` (docs/behaviour.md#container-inspect).
+ *
+ * @throws NOT_FOUND
+ */
+export function inspectContainer(context: Context, name: string, options: InspectContainerOptions): JsonValue {
+  const container = context.containers.resolve(name);
+  const { apiVersion } = options;
+  const snapshot = { RootFS: { Snapshot: { Name: 'overlayfs' } } };
+  const storage = isAtLeast(apiVersion, '1.52');
+  const usage = options.size ? container.fileSystem?.usage() : undefined;
+  const { id, startedBefore } = container;
+  const path = (file: string): string => (startedBefore ? `${folderOf(id)}/${file}` : '');
+  const body: JsonObject = {
+    Id: id,
+    Created: formatTime(container.createdAt),
+    Path: container.path,
+    Args: container.args,
+    State: stateOf(container),
+    Image: container.imageId,
+    ResolvConfPath: path('resolv.conf'),
+    HostnamePath: path('hostname'),
+    HostsPath: path('hosts'),
+    LogPath: container.hostConfig.LogConfig.Type === 'json-file' ? path(`${id}-json.log`) : '',
+    Name: container.name,
+    RestartCount: container.restartCount,
+    Driver: 'overlayfs',
+    Platform: container.platform.os,
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: container.execs.size === 0 ? null : [...container.execs.keys()],
+    HostConfig: goObject(container.hostConfig, hostConfigType),
+    GraphDriver: storage ? undefined : { Data: null, Name: 'overlayfs' },
+    Storage: storage ? snapshot : undefined,
+    SizeRw: usage?.writable,
+    SizeRootFs: usage?.root,
+    Mounts: container.mounts.map((mount) => goObject(mount, mountPointType)),
+    Config: configOf(container, apiVersion),
+    NetworkSettings: networkSettings(container, apiVersion),
+    ImageManifestDescriptor: isAtLeast(apiVersion, '1.48') ? manifestOf(container) : undefined,
+  };
+  // Members that only older versions have are added by going through a map, which sorts all keys.
+  return isWidened(container, apiVersion) ? sortKeys(body) : body;
+}
+
+function stateOf({ state }: Container): JsonObject {
+  const { health } = state;
+  return {
+    Status: state.status,
+    Running: state.running,
+    Paused: state.paused,
+    Restarting: state.restarting,
+    OOMKilled: state.oomKilled,
+    Dead: state.dead,
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: timeOf(state.startedAt),
+    FinishedAt: timeOf(state.finishedAt),
+    Health: health && {
+      Status: health.status,
+      FailingStreak: health.failingStreak,
+      Log: health.log.map(({ start, end, exitCode, output }) => ({
+        Start: formatTime(start),
+        End: formatTime(end),
+        ExitCode: exitCode,
+        Output: output,
+      })),
+    },
+  };
+}
+
+/** The manifest that the container was made of, always with its platform. */
+export function manifestOf({ manifest, platform }: Container): JsonValue | undefined {
+  return manifest && goObject({ ...manifest, platform: manifest.platform ?? platform }, descriptorType);
+}
+
+/** The hardware address that was asked for, for clients that look for it in the configuration. */
+function desiredMac({ hostConfig, networks }: Container): string {
+  const { NetworkMode: mode } = hostConfig;
+  if (mode !== 'bridge' && !isUserDefined(mode)) return '';
+  return networks.get(networkName(mode))?.MacAddress ?? '';
+}
+
+function configOf(container: Container, apiVersion: string): JsonObject {
+  const config = goObject(container.config, containerConfigType);
+  const mac = container.state.running ? '' : desiredMac(container);
+  return mac === '' || isAtLeast(apiVersion, '1.52') ? config : { ...config, MacAddress: mac };
+}
+
+function isWidened(container: Container, apiVersion: string): boolean {
+  if (isAtLeast(apiVersion, '1.52')) return false;
+  return container.networks.has('bridge') || desiredMac(container) !== '';
+}
+
+function networkSettings(container: Container, apiVersion: string): JsonObject {
+  const { networks, sandboxId, ports } = container;
+  const bridge = networks.get('bridge');
+  const legacy = isAtLeast(apiVersion, '1.52') || bridge === undefined ? {} : legacySettings(bridge);
+  return {
+    ...legacy,
+    SandboxID: sandboxId,
+    SandboxKey: sandboxId === '' ? '' : `/var/run/docker/netns/${sandboxId.slice(0, 12)}`,
+    Ports: goValue(ports, portMapType),
+    Networks: goValue(endpointsFor(container, apiVersion), endpointsType),
+  };
+}
+
+function legacySettings(bridge: EndpointSettings): JsonObject {
+  return {
+    EndpointID: bridge.EndpointID,
+    Gateway: bridge.Gateway,
+    GlobalIPv6Address: bridge.GlobalIPv6Address,
+    GlobalIPv6PrefixLen: bridge.GlobalIPv6PrefixLen,
+    IPAddress: bridge.IPAddress,
+    IPPrefixLen: bridge.IPPrefixLen,
+    IPv6Gateway: bridge.IPv6Gateway,
+    MacAddress: bridge.MacAddress,
+  };
+}
+
+/** Older versions list the short id and the host's name among the aliases. */
+function endpointsFor(container: Container, apiVersion: string): Record<string, EndpointSettings> {
+  const endpoints = Object.fromEntries(container.networks);
+  if (isAtLeast(apiVersion, '1.45')) return endpoints;
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    if (!isUserDefined(name)) continue;
+    const aliases = [...(endpoint.Aliases ?? []), container.id.slice(0, 12), container.config.Hostname];
+    endpoints[name] = { ...endpoint, Aliases: [...new Set(aliases)] };
+  }
+  return endpoints;
+}

@@ -1,0 +1,132 @@
+import { AttestdError } from '../../errors.js';
+import { humanDuration } from '../../go/human-duration.js';
+import type { JsonObject, JsonValue } from '../../go/json/render.js';
+import { goObject, goValue } from '../../go/json/value.js';
+import { goString, map, pointer } from '../../go/json.js';
+import type { Context } from '../context.js';
+import type { Filters } from '../filters.js';
+import { resolveImage } from '../images/names.js';
+import { type EndpointSettings, emptyEndpoint, endpointSettingsType } from '../networks/endpoint.js';
+import { parsePort, parsePortRange } from '../networks/port.js';
+import { isAtLeast } from '../versions.js';
+import { mountPointType } from '../volumes/mount.js';
+import type { Container } from './container.js';
+import { manifestOf } from './inspect.js';
+import { chooseContainers } from './list-filters.js';
+
+/** What a list is asked for. */
+export interface ListContainersOptions {
+  readonly apiVersion: string;
+  /** Whether containers that do not run are listed too. */
+  readonly all: boolean;
+  readonly size: boolean;
+  /** Most entries, the newest first, whether they run or not; 0 and less for no bound. */
+  readonly limit: number;
+  readonly filters: Filters;
+}
+
+/**
+ * `GET /containers/json`: the newest first (docs/behaviour.md#container-list).
+ *
+ * @throws INVALID_ARGUMENT for bad filters; NOT_FOUND for an unknown container in before or since
+ */
+export async function listContainers(context: Context, options: ListContainersOptions): Promise<readonly JsonValue[]> {
+  const chosen = await chooseContainers(context, options.filters, options);
+  return chosen.map((container) => summary(context, container, options));
+}
+
+const labelsType = map(goString);
+const endpointsType = map(pointer(endpointSettingsType));
+
+function summary(context: Context, container: Container, { apiVersion, size }: ListContainersOptions): JsonObject {
+  const usage = size ? container.fileSystem?.usage() : undefined;
+  const { config, hostConfig, state } = container;
+  const { health } = state;
+  return {
+    Id: container.id,
+    Names: context.containers.namesOf(container.id),
+    Image: imageName(context, container),
+    ImageID: container.imageId,
+    ImageManifestDescriptor: isAtLeast(apiVersion, '1.48') ? manifestOf(container) : undefined,
+    Command: commandOf(container),
+    Created: Math.floor(container.createdAt / 1000),
+    Ports: portsOf(container),
+    SizeRw: usage?.writable || undefined,
+    SizeRootFs: usage?.root || undefined,
+    Labels: goValue(config.Labels, labelsType),
+    State: state.status,
+    Status: statusText(container, context.time.now()),
+    HostConfig: {
+      NetworkMode: hostConfig.NetworkMode || undefined,
+      Annotations: isAtLeast(apiVersion, '1.46') && hostConfig.Annotations ? { ...hostConfig.Annotations } : undefined,
+    },
+    Health: isAtLeast(apiVersion, '1.52')
+      ? { Status: health?.status ?? 'none', FailingStreak: health?.failingStreak ?? 0 }
+      : undefined,
+    NetworkSettings: { Networks: goValue(networksOf(container), endpointsType) },
+    Mounts: container.mounts.map((mount) => goObject(mount, mountPointType)),
+  };
+}
+
+/** The image as it was named, as long as that name still means it. */
+function imageName({ store }: Context, { config, imageId }: Container): string {
+  if (config.Image === imageId) return config.Image;
+  try {
+    return resolveImage(store, config.Image).target.digest === imageId ? config.Image : imageId;
+  } catch (error) {
+    if (error instanceof AttestdError) return imageId;
+    throw error;
+  }
+}
+
+function commandOf({ path, args }: Container): string {
+  return [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+}
+
+/** What `docker ps` shows of a state, in words. */
+export function statusText({ state }: Container, now: number): string {
+  const ago = (since: number | undefined): string => humanDuration(now - (since ?? now));
+  if (state.running) {
+    if (state.paused) return `Up ${ago(state.startedAt)} (Paused)`;
+    if (state.restarting) return `Restarting (${state.exitCode}) ${ago(state.finishedAt)} ago`;
+    const health = state.health?.status;
+    const note = health === undefined ? '' : ` (${health === 'starting' ? 'health: starting' : health})`;
+    return `Up ${ago(state.startedAt)}${note}`;
+  }
+  if (state.removing) return 'Removal In Progress';
+  if (state.dead) return 'Dead';
+  if (state.startedAt === undefined) return 'Created';
+  return state.finishedAt === undefined ? '' : `Exited (${state.exitCode}) ${ago(state.finishedAt)} ago`;
+}
+
+function portsOf({ ports }: Container): JsonObject[] {
+  return Object.entries(ports).flatMap(([key, bindings = []]) => {
+    const { number, protocol } = parsePort(key);
+    if (bindings.length === 0) return [{ PrivatePort: number, Type: protocol }];
+    return bindings.map(({ HostIp, HostPort }) => ({
+      IP: HostIp || undefined,
+      PrivatePort: number,
+      PublicPort: parsePortRange(HostPort).start || undefined,
+      Type: protocol,
+    }));
+  });
+}
+
+/** The endpoints of a list leave out what only inspect tells. */
+function networksOf({ networks }: Container): Record<string, EndpointSettings> {
+  return Object.fromEntries(
+    [...networks].map(([name, endpoint]) => {
+      const {
+        IPAMConfig,
+        Links: _links,
+        Aliases: _aliases,
+        DriverOpts: _options,
+        DNSNames: _names,
+        ...rest
+      } = endpoint;
+      const { IPv4Address, IPv6Address } = IPAMConfig ?? {};
+      const ipam = IPAMConfig && { ...(IPv4Address && { IPv4Address }), ...(IPv6Address && { IPv6Address }) };
+      return [name, { ...emptyEndpoint(), ...rest, IPAMConfig: ipam }];
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import { AttestdError } from '../../errors.js';
+import type { HostConfig } from './host-config.js';
+import type { LogBounds } from './log.js';
+
+const drivers = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'none', 'splunk', 'syslog'];
+/** Drivers whose logs can be read. */
+const readable = ['json-file', 'local', 'journald'];
+const jsonFileOptions = ['max-file', 'max-size', 'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'tag'];
+
+/** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
+const defaultSize = 64 * 1024 * 1024;
+
+/** Whether the daemon can read back what a driver was given. */
+export function isReadable(driver: string): boolean {
+  return readable.includes(driver);
+}
+
+/**
+ * Check how a container's output is logged, and fill in the daemon's default.
+ *
+ * @throws INVALID_ARGUMENT with dockerd's texts
+ */
+export function checkLogConfig(log: HostConfig['LogConfig']): void {
+  if (log.Type === '') log.Type = 'json-file';
+  log.Config ??= {};
+  if (log.Type === 'none') return;
+  const { mode = '' } = log.Config;
+  const refuse = (why: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', why);
+  };
+  if (!['', 'blocking', 'non-blocking'].includes(mode)) refuse(`logger: logging mode not supported: ${mode}`);
+  if (log.Config['max-buffer-size'] !== undefined && mode !== 'non-blocking')
+    refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  if (!drivers.includes(log.Type)) refuse(`logger: no log driver named '${log.Type}' is registered`);
+  if (log.Type !== 'json-file') return;
+  for (const key of Object.keys(log.Config))
+    if (!['mode', 'max-buffer-size', ...jsonFileOptions].includes(key) && !key.startsWith('cache-'))
+      refuse(`unknown log opt '${key}' for json-file log driver`);
+}
+
+/** How much of a log is kept: what max-size and max-file say, and not more than a bound of our own. */
+export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): LogBounds {
+  const size = bytesOf(options['max-size'] ?? '');
+  const files = Number(options['max-file'] ?? '1');
+  return { fileSize: size ?? defaultSize, files: Number.isInteger(files) && files > 0 ? files : 1 };
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+function bytesOf(text: string): number | undefined {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]?)i?b?$/i.exec(text) ?? [];
+  const size = Number(number) * (units[unit.toLowerCase()] ?? 1);
+  return number === '' || size <= 0 ? undefined : Math.min(size, defaultSize);
+}

@@ -1,0 +1,192 @@
+import { AttestdError } from '../../errors.js';
+import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
+import type { Context } from '../context.js';
+import { joinNetworks, leaveNetworks } from '../networks/attach.js';
+import { mountAll } from '../volumes/mounts.js';
+import type { Container } from './container.js';
+import { logContainerEvent } from './events.js';
+import { startHealthChecks, stopHealthChecks } from './health.js';
+import { removeContainer } from './remove.js';
+
+/** What a container's exit code is when it could not be started for a reason that has no code. */
+const unknownExit = 128;
+
+/**
+ * `POST /containers/{id}/start` (docs/behaviour.md#container-start).
+ *
+ * @throws NOT_FOUND; NOT_MODIFIED when it runs; CONFLICT when it is paused or on its way out; INVALID_ARGUMENT with
+ * the words of runc when its program cannot be run
+ */
+export async function startContainer(context: Context, name: string, checkpoint = ''): Promise<void> {
+  if (checkpoint !== '')
+    throw new AttestdError('INVALID_ARGUMENT', 'checkpoint is only supported in experimental mode');
+  const container = context.containers.resolve(name);
+  await container.alone(async () => {
+    const { state } = container;
+    if (state.paused) throw new AttestdError('CONFLICT', 'cannot start a paused container, try unpause instead');
+    if (state.running) throw new AttestdError('NOT_MODIFIED', 'container is already running');
+    refuseDoomed(container);
+    await run(context, container, true);
+  });
+}
+
+function refuseDoomed({ state }: Container): void {
+  if (state.removing || state.dead)
+    throw new AttestdError('CONFLICT', 'container is marked for removal and cannot be started');
+}
+
+/**
+ * Start a container that is not running; to be called alone.
+ *
+ * @param byHand whether somebody asked for it, as opposed to its restart policy
+ */
+export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
+  refuseDoomed(container);
+  try {
+    joinNetworks(context, container);
+    mountAll(context, container);
+    if (byHand) {
+      container.restarts.reset();
+      container.restartCount = 0;
+      container.stoppedByHand = false;
+    }
+    launch(context, container);
+  } catch (error) {
+    await abandon(context, container, error);
+    throw error;
+  }
+  container.restartedByHand = false;
+  container.startedBefore = true;
+  startHealthChecks(context, container);
+  logContainerEvent(context, container, 'start');
+}
+
+/** Undo a start that failed; what is to be removed when it ends has ended. */
+async function abandon(context: Context, container: Container, error: unknown): Promise<void> {
+  const { state } = container;
+  state.error = error instanceof Error ? error.message : String(error);
+  if (state.exitCode === 0) state.exitCode = unknownExit;
+  container.sandbox?.dispose();
+  container.sandbox = undefined;
+  leaveNetworks(context, container);
+  if (container.hostConfig.AutoRemove) await removeContainer(context, container, { force: true, volumes: true });
+}
+
+function launch(context: Context, container: Container): void {
+  const { config, hostConfig, log, streams, state, fileSystem } = container;
+  if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
+  const sandbox = context.processes.createSandbox({
+    id: container.id,
+    fileSystem,
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    clock: context.time,
+    image: {
+      reference: config.Image,
+      labels: config.Labels ?? {},
+      os: container.platform.os,
+      architecture: container.platform.architecture,
+    },
+    labels: config.Labels ?? {},
+    memory: hostConfig.Memory,
+  });
+  container.sandbox = sandbox;
+  log.begin();
+  const started = sandbox.start({
+    purpose: 'init',
+    argv: [container.path, ...container.args],
+    env: config.Env ?? [],
+    cwd: config.WorkingDir,
+    user: config.User,
+    groups: hostConfig.GroupAdd ?? [],
+    tty: config.Tty,
+    openStdin: config.OpenStdin,
+    ...sizeOf(hostConfig.ConsoleSize),
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+  });
+  if (!started.ok) {
+    log.end();
+    state.exitCode = started.failure.exitCode;
+    throw startError(started.failure);
+  }
+  container.process = started.process;
+  streams.stdin = config.OpenStdin ? started.process.stdin : undefined;
+  state.setRunning(started.process.pid, context.time.now());
+  void started.process.exit.then((status) => ended(context, container, started.process, status));
+}
+
+function sizeOf([height = 0, width = 0]: readonly number[] = []): { size?: { height: number; width: number } } {
+  return height > 0 && width > 0 ? { size: { height, width } } : {};
+}
+
+/** What the daemon puts before runc's words. */
+const runcPrefix =
+  'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ' +
+  'unable to start container process: ';
+
+function startError({ reason, message, exitCode }: StartFailure): AttestdError {
+  const inInit = ['not-found', 'not-executable', 'is-directory', 'bad-format'].includes(reason);
+  const text = `${runcPrefix}${inInit ? 'error during container init: ' : ''}${message}`;
+  return new AttestdError(exitCode === unknownExit ? 'INTERNAL' : 'INVALID_ARGUMENT', text);
+}
+
+/** The process of a container has ended: clean up, and start it again where its policy says so. */
+async function ended(context: Context, container: Container, process: Process, status: ExitStatus): Promise<void> {
+  if (container.process !== process) return;
+  const { state, restarts } = container;
+  const now = context.time.now();
+  stopHealthChecks(container);
+  container.process = undefined;
+  container.sandbox?.dispose();
+  container.sandbox = undefined;
+  container.log.end();
+  container.streams.end();
+  container.execs.clear();
+  leaveNetworks(context, container);
+  const ran = now - (state.startedAt ?? now);
+  const delay = restarts.next(status.code, ran, container.stoppedByHand);
+  if (delay !== undefined) container.restartCount++;
+  if (status.oomKilled) logContainerEvent(context, container, 'oom');
+  logContainerEvent(context, container, 'die', {
+    execDuration: String(Math.floor(ran / 1000)),
+    exitCode: String(status.code),
+  });
+  const settled = delay === undefined && !container.restartedByHand;
+  // Whoever waits for the end finds a container that is being removed, as in dockerd.
+  if (settled && container.hostConfig.AutoRemove) {
+    state.setEnded(status, now, false);
+    await autoRemove(context, container);
+    return;
+  }
+  state.setEnded(status, now, delay !== undefined);
+  if (delay === undefined) return;
+  restarts.schedule(
+    delay,
+    () => void container.alone(() => again(context, container)),
+    () => {
+      state.setEnded(status, now, false);
+      void autoRemove(context, container);
+    },
+  );
+}
+
+async function again(context: Context, container: Container): Promise<void> {
+  if (!container.state.restarting) return;
+  try {
+    await run(context, container, false);
+  } catch (error) {
+    context.debug(`container ${container.id} was not restarted: ${(error as Error).message}`);
+    const { exitCode } = container.state;
+    container.state.setEnded({ code: exitCode, oomKilled: false }, context.time.now(), false);
+  }
+}
+
+async function autoRemove(context: Context, container: Container): Promise<void> {
+  if (!container.hostConfig.AutoRemove) return;
+  try {
+    await removeContainer(context, container, { force: true, volumes: true });
+  } catch (error) {
+    context.debug(`container ${container.id} was not removed: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,87 @@
+import { cpus } from 'node:os';
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json/render.js';
+import type { Context } from '../context.js';
+import { isAtLeast } from '../versions.js';
+import { logContainerEvent } from './events.js';
+import { emptyHostConfig, type HostConfig } from './host-config.js';
+import type { Resources, UpdateRequest } from './resources.js';
+import { checkHostConfig } from './validate.js';
+
+const blockDevices = [
+  'BlkioWeightDevice',
+  'BlkioDeviceReadBps',
+  'BlkioDeviceWriteBps',
+  'BlkioDeviceReadIOps',
+  'BlkioDeviceWriteIOps',
+] as const;
+
+/** Members that replace what was there when they are given. */
+const given = [
+  'BlkioWeight',
+  ...blockDevices,
+  'CpuShares',
+  'NanoCpus',
+  'CpuPeriod',
+  'CpuQuota',
+  'CpusetCpus',
+  'CpusetMems',
+  'Memory',
+  'MemorySwap',
+  'MemoryReservation',
+  'CpuRealtimePeriod',
+  'CpuRealtimeRuntime',
+  'PidsLimit',
+] as const satisfies readonly (keyof Resources)[];
+
+/**
+ * `POST /containers/{id}/update` (docs/behaviour.md#container-update).
+ *
+ * @throws INVALID_ARGUMENT for bounds that cannot be; NOT_FOUND; CONFLICT for what contradicts what it has
+ */
+export function updateContainer(
+  context: Context,
+  name: string,
+  request: UpdateRequest,
+  apiVersion: string,
+): JsonObject {
+  if (!isAtLeast(apiVersion, '1.55')) for (const key of blockDevices) request[key] = undefined;
+  if (request.PidsLimit !== undefined && request.PidsLimit <= 0) request.PidsLimit = 0;
+  const wanted: HostConfig = { ...emptyHostConfig(), ...request };
+  const warnings = checkHostConfig(wanted, cpus().length, true);
+  const container = context.containers.resolve(name);
+  const refuse = (why: string): never => {
+    throw new AttestdError('CONFLICT', `Cannot update container ${container.id}: ${why}`);
+  };
+  if (container.state.removing || container.state.dead)
+    throw new AttestdError(
+      'INTERNAL',
+      `Cannot update container ${container.id}: container is marked for removal and cannot be "update"`,
+    );
+  const present = container.hostConfig;
+  checkConflicts(wanted, present, refuse);
+  const policy = request.RestartPolicy;
+  if (policy.Name !== '' && policy.Name !== 'no' && present.AutoRemove)
+    refuse('Restart policy cannot be updated because AutoRemove is enabled for the container');
+  const changed = given.filter((key) => wanted[key] !== undefined && wanted[key] !== 0 && wanted[key] !== '');
+  const values = Object.fromEntries(changed.map((key) => [key, wanted[key]]));
+  if (request.PidsLimit !== undefined) values.PidsLimit = request.PidsLimit;
+  container.hostConfig = { ...present, ...values };
+  if (policy.Name !== '') {
+    container.hostConfig.RestartPolicy = policy;
+    container.restarts.policy = policy;
+  }
+  logContainerEvent(context, container, 'update');
+  return { Warnings: warnings.length === 0 ? null : warnings };
+}
+
+function checkConflicts(wanted: HostConfig, present: HostConfig, refuse: (why: string) => never): void {
+  const set = (what: string, already: string): never =>
+    refuse(`Conflicting options: ${what} cannot be updated as ${already} has already been set`);
+  if (wanted.NanoCpus > 0 && present.CpuPeriod > 0) set('Nano CPUs', 'CPU Period');
+  if (wanted.NanoCpus > 0 && present.CpuQuota > 0) set('Nano CPUs', 'CPU Quota');
+  if (wanted.CpuPeriod > 0 && present.NanoCpus > 0) set('CPU Period', 'NanoCPUs');
+  if (wanted.CpuQuota > 0 && present.NanoCpus > 0) set('CPU Quota', 'NanoCPUs');
+  if (wanted.Memory !== 0 && wanted.Memory > present.MemorySwap && wanted.MemorySwap === 0)
+    refuse('Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time');
+}
