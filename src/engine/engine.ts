@@ -8,10 +8,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { AttestdError } from '../errors.js';
-import type { ProcessModel } from '../runtime/types.js';
 import { only } from '../oci/platform.js';
 import { realClock } from '../runtime/clock.js';
 import { Budget } from '../runtime/fs/budget.js';
+import type { ProcessModel } from '../runtime/types.js';
 import { ExecStore } from './containers/exec.js';
 import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';

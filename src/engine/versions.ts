@@ -1,3 +1,29 @@
+/** Numbers of a version, part by part; a part that is no number counts as 0 (observed: `1.`, `..`, `1..55`). */
+function parts(version: string): number[] {
+  return version.split('.').map((part) => Number(part) || 0);
+}
+
+/**
+ * Order two API versions, part by part, a missing part counting as 0.
+ *
+ * @returns negative, 0 or positive
+ */
+export function compareVersions(a: string, b: string): number {
+  if (a === b) return 0;
+  const left = parts(a);
+  const right = parts(b);
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Whether an API version is a given one or a later one. */
+export function isAtLeast(apiVersion: string, first: string): boolean {
+  return compareVersions(apiVersion, first) >= 0;
+}
+
 /**
  * First API version of each parameter, field and rule of image list and inspect, as dockerd 29.7.2 gates them
  * (docs/behaviour.md#versions). `until` names the first version that no longer does it.
@@ -33,17 +59,12 @@ const until = {
   'info.BridgeNf': '1.50',
 } as const;
 
-/** The minor number, by which versions of the API compare; all have the major 1. */
-function minor(version: string): number {
-  return Number(version.split('.')[1]);
-}
-
 /** Whether an API version has a parameter, field or rule. */
 export function has(apiVersion: string, feature: keyof typeof since): boolean {
-  return minor(apiVersion) >= minor(since[feature]);
+  return isAtLeast(apiVersion, since[feature]);
 }
 
 /** Whether an API version still has a field or rule that later ones dropped. */
 export function still(apiVersion: string, feature: keyof typeof until): boolean {
-  return minor(apiVersion) < minor(until[feature]);
+  return !isAtLeast(apiVersion, until[feature]);
 }

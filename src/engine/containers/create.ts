@@ -143,6 +143,9 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
     const id = shared === undefined ? undefined : idOf(context, shared);
     if (id !== undefined) host[mode] = shareWith(id);
   }
+  const labelled = (host.SecurityOpt ?? []).some((option) => option.split('=', 1)[0] === 'label');
+  if (!labelled && (host.IpcMode === 'host' || host.PidMode === 'host' || host.Privileged))
+    host.SecurityOpt = [...(host.SecurityOpt ?? []), 'label=disable'];
   host.OomKillDisable ??= false;
   host.MaskedPaths ??= host.Privileged ? undefined : [...maskedPaths];
   host.ReadonlyPaths ??= host.Privileged ? undefined : [...readonlyPaths];

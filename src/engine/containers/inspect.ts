@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../go/json/render.js';
 import { sortKeys } from '../../go/json/render.js';
 import { goObject, goValue } from '../../go/json/value.js';
 import { map, pointer } from '../../go/json.js';
-import { formatTime } from '../../go/time.js';
+import { formatGoTime } from '../../go/rfc3339.js';
 import { descriptorType } from '../../oci/manifest.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
@@ -19,7 +19,7 @@ const endpointsType = map(pointer(endpointSettingsType));
 /** Go's zero time, which stands for "never". */
 const never = '0001-01-01T00:00:00Z';
 
-const timeOf = (ms: number | undefined): string => (ms === undefined ? never : formatTime(ms));
+const timeOf = (ms: number | undefined): string => (ms === undefined ? never : formatGoTime(new Date(ms)));
 
 /** Where a daemon keeps what belongs to a container. */
 const folderOf = (id: string): string => `/var/lib/docker/containers/${id}`;
@@ -46,7 +46,7 @@ export function inspectContainer(context: Context, name: string, options: Inspec
   const path = (file: string): string => (startedBefore ? `${folderOf(id)}/${file}` : '');
   const body: JsonObject = {
     Id: id,
-    Created: formatTime(container.createdAt),
+    Created: formatGoTime(new Date(container.createdAt)),
     Path: container.path,
     Args: container.args,
     State: stateOf(container),
@@ -95,8 +95,8 @@ function stateOf({ state }: Container): JsonObject {
       Status: health.status,
       FailingStreak: health.failingStreak,
       Log: health.log.map(({ start, end, exitCode, output }) => ({
-        Start: formatTime(start),
-        End: formatTime(end),
+        Start: formatGoTime(new Date(start)),
+        End: formatGoTime(new Date(end)),
         ExitCode: exitCode,
         Output: output,
       })),

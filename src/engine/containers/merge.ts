@@ -20,8 +20,8 @@ export function mergeConfig(config: ContainerConfig, image: RunConfig): void {
 function mergeSets(config: ContainerConfig, image: RunConfig): void {
   const ports = Object.keys(image.ExposedPorts ?? {}).map((port) => [portName(port), {}]);
   if (ports.length > 0) config.ExposedPorts = { ...Object.fromEntries(ports), ...config.ExposedPorts };
-  const volumes = image.Volumes ?? {};
-  if (Object.keys(volumes).length > 0) config.Volumes = { ...volumes, ...config.Volumes };
+  const own = Object.keys(config.Volumes ?? {}).length > 0;
+  config.Volumes = own ? { ...image.Volumes, ...config.Volumes } : image.Volumes;
 }
 
 function portName(text: string): string {

@@ -1,0 +1,32 @@
+import { AttestdError } from '../../errors.js';
+import { jsonRecord } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
+import type { Context } from '../context.js';
+import type { WaitCondition, WaitStatus } from './state.js';
+
+const conditions: readonly string[] = ['not-running', 'next-exit', 'removed'] satisfies WaitCondition[];
+
+/**
+ * `POST /containers/{id}/wait` (docs/behaviour.md#container-wait). The wait begins with the call.
+ *
+ * @param condition as in the query; `not-running` when it is empty
+ * @param signal the client has gone
+ * @returns the answer's one record, when there is one
+ * @throws INVALID_ARGUMENT for an unknown condition; NOT_FOUND
+ */
+export function waitForContainer(
+  context: Context,
+  name: string,
+  condition: string,
+  signal: AbortSignal,
+): AsyncIterable<string> {
+  if (condition !== '' && !conditions.includes(condition))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid condition: ${quote(condition)}`);
+  const wanted = condition === '' ? 'not-running' : (condition as WaitCondition);
+  return record(context.containers.resolve(name).state.wait(wanted, signal));
+}
+
+async function* record(result: Promise<WaitStatus>): AsyncGenerator<string> {
+  const { exitCode, error } = await result;
+  yield `${jsonRecord({ StatusCode: exitCode, Error: error === undefined ? undefined : { Message: error } })}\n`;
+}
