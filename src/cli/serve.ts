@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AttestdError } from '../errors.js';
 import { logLevels, type RunningServer, type ServerOptions, startServer } from '../server/index.js';
-import { maximumApiVersion, minimumApiVersion } from '../server/version.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
@@ -56,12 +55,13 @@ function endOfRun(): Promise<NodeJS.Signals> {
 
 function announce(server: RunningServer, quiet: boolean): void {
   const { bold, dim } = palette(process.stdout);
+  const { minimumApi, api } = server.release;
   if (quiet) {
     process.stdout.write(`${server.hosts.join('\n')}\n`);
     return;
   }
   process.stdout.write(
-    `${bold('attestd is ready')} ${dim(`(API ${minimumApiVersion} to ${maximumApiVersion}, ${server.channel} channel)`)}\n`,
+    `${bold('attestd is ready')} ${dim(`(API ${minimumApi} to ${api}, ${server.channel} channel)`)}\n`,
   );
   for (const host of server.hosts) process.stdout.write(`export DOCKER_HOST=${host}\n`);
 }

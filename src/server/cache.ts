@@ -1,62 +1,54 @@
-/** An answer as it goes out, kept for the next request to the same URL. */
-export interface KeptAnswer {
+import { LRUCache } from 'lru-cache';
+
+/** An answer as it went out, for the next request to the same URL. */
+export interface CachedResponse {
+  readonly operationId: string;
+  readonly apiVersion: string;
   readonly status: number;
   /** Names and values in turn, as `writeHead` takes them. */
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
 
-/** Largest answer that is kept, and how many bytes all of them may take. */
-const maximumAnswer = 4 * 1024 * 1024;
-const maximumTotal = 64 * 1024 * 1024;
+/** Largest body that is kept, and what all kept answers may weigh, bytes. */
+const largestBody = 4 * 1024 * 1024;
+const maximumWeight = 64 * 1024 * 1024;
 /** What an entry takes beside its body: key, headers, bookkeeping. */
 const overhead = 512;
 
-/**
- * Rendered answers by URL, valid until the store's generation moves (docs/architecture.md, reads). When full, everything
- * is dropped: a working set that fits is rebuilt at once, and one that does not gains nothing from finer bookkeeping.
- */
-export class AnswerCache {
-  private readonly answers = new Map<string, KeptAnswer>();
-  private readonly generation: () => number;
+/** Rendered answers by URL, valid until the store's generation moves (docs/architecture.md#the-store). */
+export class ResponseCache {
+  private readonly responses = new LRUCache<string, CachedResponse>({
+    maxSize: maximumWeight,
+    maxEntrySize: largestBody + 64 * 1024,
+    sizeCalculation: ({ body }, url) => body.length + url.length + overhead,
+  });
   private seen: number;
-  private total = 0;
 
   /** @param generation the store's present generation */
-  constructor(generation: () => number) {
-    this.generation = generation;
+  constructor(readonly generation: () => number) {
     this.seen = generation();
   }
 
-  get(url: string): KeptAnswer | undefined {
+  get(url: string): CachedResponse | undefined {
     this.refresh();
-    return this.answers.get(url);
+    return this.responses.get(url);
   }
 
-  /** The generation to hand to `put`, read before the answer is made. */
-  mark(): number {
-    return this.generation();
-  }
-
-  /** Keep an answer, unless the store has moved since `mark` or the answer is too big. */
-  put(url: string, answer: KeptAnswer, mark: number): void {
+  /**
+   * Keep an answer, unless the store has moved since or the answer is too big.
+   *
+   * @param made the store's generation before the answer was made
+   */
+  put(url: string, response: CachedResponse, made: number): void {
     this.refresh();
-    const size = answer.body.length + url.length + overhead;
-    if (mark !== this.seen || answer.body.length > maximumAnswer) return;
-    if (this.total + size > maximumTotal) this.clear();
-    if (!this.answers.has(url)) this.total += size;
-    this.answers.set(url, answer);
+    if (made === this.seen && response.body.length <= largestBody) this.responses.set(url, response);
   }
 
   private refresh(): void {
     const now = this.generation();
     if (now === this.seen) return;
     this.seen = now;
-    this.clear();
-  }
-
-  private clear(): void {
-    this.answers.clear();
-    this.total = 0;
+    this.responses.clear();
   }
 }

@@ -34,6 +34,11 @@ export class Form {
     return this.values.keys();
   }
 
+  /** The parameters without those of the given names. */
+  without(names: readonly string[]): Form {
+    return new Form(new Map([...this.values].filter(([name]) => !names.includes(name))));
+  }
+
   /**
    * First value as a flag (docs/behaviour.md#flags): trimmed and in any case, nothing, `0`, `no`, `false` and `none`
    * are false, everything else is true.

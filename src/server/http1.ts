@@ -1,14 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AnswerCache } from './cache.js';
 
 /** What answers requests. */
 export interface Http1Options {
-  /** Answers a request that is not in the cache. */
+  /** Answers a request that can be read as one. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Sees each request before it is answered. */
-  readonly observe?: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly cache: AnswerCache;
   /**
    * Takes over a connection that asks to be upgraded.
    *
@@ -41,27 +37,19 @@ function refusal(request: IncomingMessage): string | undefined {
 
 /**
  * An HTTP/1.1 server with the habits of Go's: connections stay open, heads may be long, methods that nobody knows are
- * not found (docs/behaviour.md#paths-and-methods), what is no HTTP is answered in plain text.
+ * not found (docs/behaviour.md#paths-and-methods), bytes that are not HTTP are answered in plain text.
  *
  * @returns a server that gets its connections by its `connection` event
  */
 export function createHttp1Server(options: Http1Options): Server {
-  const { handle, observe, cache, upgrade } = options;
+  const { handle, upgrade } = options;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    observe?.(request, response);
     const reason = refusal(request);
     if (reason !== undefined) {
       request.socket.end(plain(reason));
       return;
     }
-    const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
-    if (!kept) {
-      handle(request, response);
-      return;
-    }
-    response.removeHeader('Connection');
-    response.writeHead(kept.status, kept.headers as string[]);
-    response.end(kept.body);
+    handle(request, response);
   };
   const server = createServer(
     {
@@ -86,7 +74,7 @@ export function createHttp1Server(options: Http1Options): Server {
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (upgrade(request, socket, head)) return;
-      answerInstead(request, socket, options);
+      answerInstead(request, socket, handle);
     });
   return server;
 }
@@ -102,11 +90,10 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
-function answerInstead(request: IncomingMessage, socket: Duplex, { handle, observe }: Http1Options): void {
+function answerInstead(request: IncomingMessage, socket: Duplex, handle: Http1Options['handle']): void {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as import('node:net').Socket);
   response.once('finish', () => socket.end());
-  observe?.(request, response);
   handle(request, response);
 }

@@ -5,6 +5,7 @@ import type { TlsOptions } from 'node:tls';
 import type { Context } from '../engine/context.js';
 import { closeContext, makeContext } from '../engine/engine.js';
 import { loadImages } from '../engine/images/load.js';
+import type { Release } from '../engine/release.js';
 import type { Channel, StreamMessage } from '../engine/types.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
@@ -45,7 +46,7 @@ export interface ServerOptions {
   readonly tls?: ServerTls;
   /** Now, for what the server dates; the system's clock without it. */
   readonly clock?: () => Date;
-  /** Sees each request that is no gRPC call before it is answered. */
+  /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener;
 }
 
@@ -54,6 +55,8 @@ export interface RunningServer {
   /** Addresses as clients have them in DOCKER_HOST. */
   readonly hosts: readonly string[];
   readonly channel: Channel;
+  /** What the server says it is, and the API versions that it speaks. */
+  readonly release: Release;
   /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */
   load(archive: Readable): AsyncIterable<StreamMessage>;
   /** Begins anew with another store: the one before is closed, all else is forgotten, connections stay. */
@@ -124,6 +127,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     return {
       hosts,
       channel,
+      release: context.release,
       load: (archive) => loadImages(context, archive),
       restart: async (store) => {
         const before = context;

@@ -16,7 +16,8 @@ export interface OperationRequest {
   /** Aborts when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
   /**
-   * Query parameters, and the form body of a POST, PUT or PATCH before them.
+   * Query parameters, and the form body of a POST, PUT or PATCH before them; without those that the description gives
+   * to later versions of the API than the request's.
    *
    * @throws AttestdError INVALID_ARGUMENT for a query that cannot be decoded
    */

@@ -1,35 +1,35 @@
 import Koa, { type Context as KoaContext, type Next } from 'koa';
 import type { Context } from '../engine/context.js';
+import { isAtLeast } from '../engine/versions.js';
 import { AttestdError } from '../errors.js';
 import { cleanPath, escapePath, percentDecode, splitTarget } from '../go/url.js';
+import type { OperationEntry } from '../spec/table.js';
 import { send, sendBytes, sendError, sendNotFound } from './answer.js';
-import type { AnswerCache } from './cache.js';
+import type { CachedResponse } from './cache.js';
 import { type Form, readForm } from './form.js';
 import type { OperationHandler, OperationRequest } from './operation.js';
-import { type RoutedOperation, type RouteMatch, type Router, splitVersion } from './router.js';
-import { compareVersions, maximumApiVersion, negotiateVersion, wantsPlainText } from './version.js';
+import { type RouteMatch, routeOperations } from './routes.js';
+import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
 /** What the pipeline works with. */
-export interface PipelineOptions<Operation extends RoutedOperation> {
+export interface PipelineOptions {
   readonly context: () => Context;
-  readonly router: Router<Operation>;
+  readonly operations: readonly OperationEntry[];
   /** The handler of an operation; one that answers from the description where none is written. */
-  readonly handler: (operation: Operation) => OperationHandler;
+  readonly handler: (operation: OperationEntry) => OperationHandler;
   /** Checks a request against the description, in strict mode. */
-  readonly check?: (operation: Operation, form: Form, apiVersion: string) => void;
-  readonly cache: AnswerCache;
+  readonly check?: (operation: OperationEntry, form: Form, apiVersion: string) => void;
+  /** Is told which operation a request is for, and the API version that it speaks. */
+  readonly located: (request: KoaContext['req'], operationId: string, apiVersion: string) => void;
+  /** Gets an answer that stays right until the store changes. */
+  readonly keep: (request: KoaContext['req'], response: Pick<CachedResponse, 'status' | 'headers' | 'body'>) => void;
   /** Receives errors that are answered with a status of 500 or above. */
   readonly onFault: (error: unknown, request: string) => void;
 }
 
-/** Product name and version in the `Server` header, as observed. */
-const product = 'Docker/29.7.2 (linux)';
-
 interface State {
-  /** As it stood in the path. */
+  /** The version as it stood in the path. */
   prefix: string | undefined;
-  path: string;
-  apiVersion: string;
 }
 
 type PipelineContext = KoaContext & { state: State };
@@ -39,12 +39,15 @@ type PipelineContext = KoaContext & { state: State };
  *
  * @returns the koa application, not listening yet
  */
-export function createPipeline<Operation extends RoutedOperation>(options: PipelineOptions<Operation>): Koa {
+export function createPipeline(options: PipelineOptions): Koa {
   const app = new Koa();
   app.silent = true;
   app.use(prepare);
   app.use(locate);
-  app.use((ctx) => route(options, ctx as PipelineContext));
+  app.use(
+    routeOperations(options.operations, (ctx, match) => answerOperation(options, ctx as unknown as KoaContext, match)),
+  );
+  app.use((ctx) => answerOther(options, ctx));
   return app;
 }
 
@@ -54,7 +57,7 @@ async function prepare(ctx: KoaContext, next: Next): Promise<void> {
   await next();
 }
 
-/** Decode the path, redirect one that is not clean, split its version off. */
+/** Decode the path, redirect one that is not clean, split its version off: what is left is what the router looks at. */
 async function locate(ctx: KoaContext, next: Next): Promise<void> {
   const target = splitTarget(ctx.req.url ?? '/');
   if (target.path === '*' && ctx.method === 'OPTIONS') return sendBytes(ctx, 200, undefined, Buffer.alloc(0));
@@ -71,51 +74,54 @@ async function locate(ctx: KoaContext, next: Next): Promise<void> {
     return;
   }
   const { version, rest } = splitVersion(clean);
-  Object.assign(ctx.state, { prefix: version, path: rest });
+  (ctx.state as State).prefix = version;
+  (ctx as { newRouterPath?: string }).newRouterPath = rest;
   await next();
 }
 
-/** Find the operation, negotiate the version, answer; errors become the daemon's error answers. */
-async function route<Operation extends RoutedOperation>(
-  options: PipelineOptions<Operation>,
+/** Answer within the daemon's headers and at a version that it speaks; errors become the daemon's error answers. */
+async function withinVersion(
+  options: PipelineOptions,
   ctx: PipelineContext,
+  act: (apiVersion: string) => Promise<void> | void,
 ): Promise<void> {
-  const { prefix, path } = ctx.state;
-  const match = options.router.match(ctx.method, path);
-  if (!match && ctx.method !== 'OPTIONS') return sendNotFound(ctx);
-  ctx.set({ 'Api-Version': maximumApiVersion, Ostype: 'linux', Server: product });
+  const { release } = options.context();
+  const { prefix } = ctx.state;
+  ctx.set({ 'Api-Version': release.api, Ostype: 'linux', Server: `Docker/${release.engine} (linux)` });
   try {
-    ctx.state.apiVersion = negotiateVersion(prefix);
+    const apiVersion = negotiateVersion(prefix, release);
     ctx.set('Docker-Experimental', 'false');
-    if (!match) return sendBytes(ctx, 200, undefined, Buffer.alloc(0));
-    gate(match, ctx.state.apiVersion);
-    await answer(options, match, ctx);
+    await act(apiVersion);
   } catch (error) {
     sendError(ctx, error, wantsPlainText(prefix));
     if (ctx.status >= 500) options.onFault(error, `${ctx.method} ${ctx.req.url}`);
   }
 }
 
-/** Refuse an operation that the request's version does not have (docs/behaviour.md#versions). */
-function gate(match: RouteMatch<RoutedOperation>, apiVersion: string): void {
-  const { method, since } = match.operation;
-  if (since === undefined || compareVersions(apiVersion, since) >= 0) return;
-  throw new AttestdError('INVALID_ARGUMENT', `${method} ${match.pattern} requires minimum API version ${since}`);
+/** Answer what no operation matches: OPTIONS on any path, and not found for everything else. */
+async function answerOther(options: PipelineOptions, ctx: KoaContext): Promise<void> {
+  if (ctx.method !== 'OPTIONS') return sendNotFound(ctx);
+  await withinVersion(options, ctx, () => sendBytes(ctx, 200, undefined, Buffer.alloc(0)));
 }
 
-async function answer<Operation extends RoutedOperation>(
-  options: PipelineOptions<Operation>,
-  match: RouteMatch<Operation>,
-  ctx: PipelineContext,
-): Promise<void> {
-  const mark = options.cache.mark();
-  const request = new HttpRequest(match, ctx);
-  if (options.check) options.check(match.operation, await request.form(), ctx.state.apiVersion);
-  const handler = options.handler(match.operation);
-  const result = await handler(request, options.context());
-  await send(ctx, result);
-  if (result.keep && ctx.method === 'GET' && Buffer.isBuffer(ctx.body))
-    options.cache.put(ctx.req.url ?? '', { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body }, mark);
+/** Refuse an operation that the request's version does not have (docs/behaviour.md#versions). */
+function gate({ operation: { method, since }, pattern }: RouteMatch, apiVersion: string): void {
+  if (since === undefined || isAtLeast(apiVersion, since)) return;
+  throw new AttestdError('INVALID_ARGUMENT', `${method} ${pattern} requires minimum API version ${since}`);
+}
+
+async function answerOperation(options: PipelineOptions, ctx: KoaContext, match: RouteMatch): Promise<void> {
+  await withinVersion(options, ctx, async (apiVersion) => {
+    const { operation } = match;
+    options.located(ctx.req, operation.operationId, apiVersion);
+    gate(match, apiVersion);
+    const request = new HttpRequest(match, apiVersion, ctx);
+    if (options.check) options.check(operation, await request.everything(), apiVersion);
+    const result = await options.handler(operation)(request, options.context());
+    await send(ctx, result);
+    if (!result.keep || !Buffer.isBuffer(ctx.body)) return;
+    options.keep(ctx.req, { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body });
+  });
 }
 
 function flatHeaders(ctx: KoaContext): string[] {
@@ -130,21 +136,21 @@ function canonical(name: string): string {
 /** An operation's view of a koa context. */
 class HttpRequest implements OperationRequest {
   readonly operationId: string;
-  readonly apiVersion: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers;
   readonly body;
-  private readonly ctx: PipelineContext;
   private aborter: AbortController | undefined;
   private decoded: Promise<Form> | undefined;
 
-  constructor(match: RouteMatch<RoutedOperation>, ctx: PipelineContext) {
+  constructor(
+    private readonly match: RouteMatch,
+    readonly apiVersion: string,
+    private readonly ctx: KoaContext,
+  ) {
     this.operationId = match.operation.operationId;
-    this.apiVersion = ctx.state.apiVersion;
     this.params = match.params;
     this.headers = ctx.req.headers;
     this.body = ctx.req;
-    this.ctx = ctx;
   }
 
   get signal(): AbortSignal {
@@ -156,8 +162,17 @@ class HttpRequest implements OperationRequest {
     return this.aborter.signal;
   }
 
-  form(): Promise<Form> {
+  /** Every parameter, those that the request's version does not have yet included. */
+  everything(): Promise<Form> {
     this.decoded ??= readForm(this.ctx.req);
     return this.decoded;
+  }
+
+  async form(): Promise<Form> {
+    const newer = this.match.operation.parameters
+      .filter(({ since }) => since !== undefined && !isAtLeast(this.apiVersion, since))
+      .map(({ name }) => name);
+    const form = await this.everything();
+    return newer.length === 0 ? form : form.without(newer);
   }
 }

@@ -1,24 +1,18 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
-import { AnswerCache } from './cache.js';
+import { ResponseCache } from './cache.js';
+import { type ExchangeRecord, Exchanges } from './exchange.js';
 import { answerFromDescription } from './fallback.js';
 import type { Services } from './grpc/call.js';
 import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
 import type { Log } from './log.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
-import { handlers as container } from './operations/container.js';
-import { handlers as distribution } from './operations/distribution.js';
-import { handlers as image } from './operations/image.js';
-import { handlers as system } from './operations/system.js';
-import { grpcOperation, handlers as upgrade } from './operations/upgrade.js';
-import { handlers as volume } from './operations/volume.js';
+import { allHandlers } from './operations/index.js';
+import { grpcOperation } from './operations/session.js';
 import { createPipeline } from './pipeline.js';
-import { Router } from './router.js';
 import { checkStrictly } from './strict.js';
-
-const allHandlers: OperationHandlers = { ...container, ...distribution, ...image, ...system, ...upgrade, ...volume };
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
@@ -29,8 +23,10 @@ export interface ServiceOptions {
   readonly log: Log;
   /** By operationId; all that the server has without it. */
   readonly handlers?: OperationHandlers | undefined;
-  /** Sees each request that is no gRPC call before it is answered. */
-  readonly observe?: RequestListener;
+  /** Sees each request that is not gRPC before it is answered. */
+  readonly observe?: RequestListener | undefined;
+  /** Gets a record of each request that is not gRPC once it is answered. */
+  readonly watch?: ((record: ExchangeRecord) => void) | undefined;
 }
 
 /** The Engine API over HTTP, not listening yet. */
@@ -60,36 +56,34 @@ function servicesOf(context: () => Context): () => Promise<Services> {
   };
 }
 
-/** Put router, handlers and engine together. */
+/** Put connections, exchanges, routes and handlers together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { context, log, handlers = allHandlers, observe = () => undefined } = options;
-  const cache = new AnswerCache(() => context().store.generation);
+  const { context, log, handlers = allHandlers, observe, watch } = options;
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
-  const pipeline = createPipeline({
-    context,
-    cache,
-    router: new Router([...operations, grpcOperation]),
-    handler: ({ operationId }) => handlerOf(handlers, operationId),
-    ...(options.strict && {
-      check: checkStrictly,
-    }),
-    onFault,
+  const exchanges: Exchanges = new Exchanges({
+    cache: new ResponseCache(() => context().store.generation),
+    answer: (request, response) => answer(request, response),
+    observe,
+    watch,
   });
-  const answer = pipeline.callback();
-  const rest = (request: IncomingMessage, response: ServerResponse): void => {
-    log('debug', `${request.method} ${request.url}`);
-    answer(request, response);
-  };
+  const answer = createPipeline({
+    context,
+    operations: [...operations, grpcOperation],
+    handler: ({ operationId }) => handlerOf(handlers, operationId),
+    ...(options.strict && { check: checkStrictly }),
+    located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
+    keep: (request, response) => exchanges.keep(request, response),
+    onFault,
+  }).callback();
+  const rest = exchanges.handle;
   const http2 = new Http2Front({
     services: servicesOf(context),
-    rest: (request, response) => {
-      observe(request, response);
-      rest(request, response);
-    },
+    release: () => context().release,
+    rest,
     onFault,
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);
-  const http1 = createHttp1Server({ handle: rest, observe, cache, upgrade });
+  const http1 = createHttp1Server({ handle: rest, upgrade });
   return { http1, http2, rest };
 }

@@ -1,15 +1,12 @@
+import { isAtLeast } from '../engine/versions.js';
 import { AttestdError } from '../errors.js';
-import type { operations } from '../generated/operations.js';
+import type { OperationEntry, ParameterEntry } from '../spec/table.js';
 import type { Form } from './form.js';
-import { compareVersions } from './version.js';
-
-type Operation = (typeof operations)[number];
-type Parameter = Operation['parameters'][number];
 
 /** Spellings of a flag that clients use; the description knows them as boolean. */
 const flags = new Set(['true', 'false', '1', '0']);
 
-function fault(parameter: Parameter, value: string): string | undefined {
+function fault(parameter: ParameterEntry, value: string): string | undefined {
   if (parameter.type === 'boolean' && !flags.has(value)) return 'is no boolean';
   if (parameter.type === 'integer' && !/^[+-]?\d+$/.test(value)) return 'is no integer';
   if (parameter.type === 'number' && (value.trim() === '' || Number.isNaN(Number(value)))) return 'is no number';
@@ -29,12 +26,12 @@ function refuse(parameter: string, reason: string): never {
  *
  * @throws AttestdError INVALID_ARGUMENT that names the parameter
  */
-export function checkStrictly(operation: Operation, form: Form, apiVersion: string): void {
+export function checkStrictly(operation: OperationEntry, form: Form, apiVersion: string): void {
   const known = new Map(operation.parameters.filter((one) => one.in === 'query').map((one) => [one.name, one]));
   for (const name of form.names()) {
     const parameter = known.get(name);
     if (!parameter) refuse(name, `is not known to ${operation.operationId}`);
-    if (parameter.since !== undefined && compareVersions(apiVersion, parameter.since) < 0)
+    if (parameter.since !== undefined && !isAtLeast(apiVersion, parameter.since))
       refuse(name, `needs API version ${parameter.since}`);
     const values = form.all(name);
     if (values.length > 1 && !parameter.multi && parameter.type !== 'array') refuse(name, 'is given twice');

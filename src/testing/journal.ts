@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { operations } from '../generated/operations.js';
 import { cleanPath, percentDecode, splitTarget } from '../go/url.js';
-import { Router, splitVersion } from '../server/router.js';
+import { operationFinder } from '../server/routes.js';
+import { splitVersion } from '../server/version.js';
 
 /** A request that a client made, and what became of it. */
 export interface JournalEntry {
@@ -30,12 +31,12 @@ const most = 10_000;
 const largestBody = 64 * 1024;
 const bodyTypes = /^application\/(?:[a-z.+-]*json|x-www-form-urlencoded)\b/i;
 
-let router: Router<(typeof operations)[number]> | undefined;
+let find: ReturnType<typeof operationFinder> | undefined;
 
 /** Made with the first question: many tests never ask. */
 function operationOf(method: string, path: string): string | undefined {
-  router ??= new Router(operations);
-  return router.match(method, path)?.operation.operationId;
+  find ??= operationFinder(operations);
+  return find(method, path);
 }
 
 class Entry implements JournalEntry {

@@ -30,7 +30,7 @@ function parseTimeout(header: string): { ms: number } | { fault: string } {
   return { ms: Number(digits) * unit };
 }
 
-/** Refuse what is no gRPC request, as an HTTP answer (docs/behaviour.md#connections). */
+/** Refuse requests that are not gRPC, as an HTTP answer (docs/behaviour.md#connections). */
 function refusePlainly(stream: ServerHttp2Stream, status: number, text: string, headers: Record<string, string>): void {
   const body = Buffer.from(`${text}\n`);
   stream.respond({

@@ -10,15 +10,17 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { splitVersion } from '../router.js';
-import { negotiateVersion } from '../version.js';
+import type { Release } from '../../engine/release.js';
+import { negotiateVersion, splitVersion } from '../version.js';
 import { isGrpc, type Services, serveCall } from './call.js';
 
 /** What answers the requests of HTTP/2 connections. */
 export interface Http2Options {
   /** Services by full name; asked for with the first gRPC call. */
   readonly services: () => Promise<Services>;
-  /** Answers everything that is no gRPC call, by the compatibility interface of node:http2. */
+  /** Whose API versions `POST /grpc` may have in its path. */
+  readonly release: () => Release;
+  /** Answers requests that are not gRPC, by the compatibility interface of node:http2. */
   readonly rest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Receives errors that are no client's fault. */
   readonly onFault: (error: unknown, request: string) => void;
@@ -40,10 +42,10 @@ const settings = {
 const maxSessionMemory = 1024;
 
 /** Whether a request target is `/grpc`, at a version that the server speaks. */
-function isGrpcPath(target: string): boolean {
+function isGrpcPath(target: string, release: Release): boolean {
   const { version, rest } = splitVersion(target.split('?', 1)[0] ?? '');
   try {
-    negotiateVersion(version);
+    negotiateVersion(version, release);
   } catch {
     return false;
   }
@@ -115,7 +117,8 @@ export class Http2Front {
    * @returns false when the request is any other; it is answered as HTTP/1.1 then
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    if (request.method !== 'POST' || request.headers.upgrade !== 'h2c' || !isGrpcPath(request.url ?? '')) return false;
+    if (request.method !== 'POST' || request.headers.upgrade !== 'h2c') return false;
+    if (!isGrpcPath(request.url ?? '', this.#options.release())) return false;
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
     if (head.length > 0) (socket as Socket).unshift(head);
     this.accept(socket);

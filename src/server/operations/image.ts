@@ -15,6 +15,7 @@ import { pullImage } from '../../engine/registry/pull.js';
 import { pushImage } from '../../engine/registry/push.js';
 import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
+import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { jsonRecord } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
@@ -23,10 +24,9 @@ import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
 import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
-import { compareVersions } from '../version.js';
 
 function atLeast(request: OperationRequest, version: string): boolean {
-  return compareVersions(request.apiVersion, version) >= 0;
+  return isAtLeast(request.apiVersion, version);
 }
 
 function nameOf(request: OperationRequest): string {

@@ -2,10 +2,10 @@ import { subscribeEvents } from '../../engine/events/subscribe.js';
 import { authenticate } from '../../engine/registry/auth.js';
 import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
 import { diskUsage } from '../../engine/system/usage.js';
+import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { negotiateStreamType, renderEvents } from '../events.js';
 import type { OperationHandlers, OperationResult } from '../operation.js';
-import { compareVersions } from '../version.js';
 
 const ping: OperationResult = {
   kind: 'body',
@@ -62,14 +62,14 @@ export const handlers: OperationHandlers = {
 
   async SystemEvents(request, context) {
     const form = await request.form();
-    const legacy = compareVersions(request.apiVersion, '1.52') < 0;
+    const legacy = !isAtLeast(request.apiVersion, '1.52');
     const contentType = negotiateStreamType(request.headers.accept, legacy);
     const events = subscribeEvents(
       context,
       { since: form.get('since'), until: form.get('until'), filters: form.get('filters') },
       request.signal,
     );
-    const withoutCreate = compareVersions(request.apiVersion, '1.46') < 0;
+    const withoutCreate = !isAtLeast(request.apiVersion, '1.46');
     const records = renderEvents(events, { contentType, legacy, withoutCreate });
     return { kind: 'records', contentType, records, early: true };
   },

@@ -1,0 +1,136 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { CachedResponse, ResponseCache } from './cache.js';
+
+/** A request and its answer, once the answer is through or the client has gone. */
+export interface ExchangeRecord {
+  readonly method: string;
+  /** The request target, its query included. */
+  readonly target: string;
+  /** Absent where no operation was found. */
+  readonly operationId: string | undefined;
+  /** The API version that the request spoke; absent where it was refused before that was known. */
+  readonly apiVersion: string | undefined;
+  readonly status: number;
+  /** Milliseconds from the request's head to the answer's end. */
+  readonly ms: number;
+  /** Bytes of the answer's body. */
+  readonly bytes: number;
+  /** The client's address and what it calls itself; empty where it is not known. */
+  readonly client: string;
+  readonly agent: string;
+  /** Whether the answer was kept from an earlier request. */
+  readonly cached: boolean;
+  /** Whether the connection ended before the answer did. */
+  readonly aborted: boolean;
+}
+
+/** What is found out about an exchange while it is answered. */
+interface Exchange {
+  /** The store's generation when the request came. */
+  readonly generation: number;
+  operationId: string | undefined;
+  apiVersion: string | undefined;
+}
+
+/** What exchanges need. */
+export interface ExchangeOptions {
+  readonly cache: ResponseCache;
+  /** Answers a request that no kept answer fits. */
+  readonly answer: RequestListener;
+  /** Sees each request before it is answered. */
+  readonly observe?: RequestListener | undefined;
+  /** Gets a record of each exchange; without it none is made, and a warm read costs nothing more. */
+  readonly watch?: ((record: ExchangeRecord) => void) | undefined;
+}
+
+/** The one place where a request is seen, looked up, answered, kept and recorded, whatever its version of HTTP. */
+export class Exchanges {
+  private readonly open = new WeakMap<IncomingMessage, Exchange>();
+
+  constructor(private readonly options: ExchangeOptions) {}
+
+  /** Answer a request. */
+  readonly handle: RequestListener = (request, response) => {
+    const { cache, answer, observe, watch } = this.options;
+    observe?.(request, response);
+    const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
+    if (kept !== undefined) {
+      if (watch !== undefined) record(request, response, () => kept, true, watch);
+      sendKept(response, kept);
+      return;
+    }
+    const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
+    this.open.set(request, exchange);
+    if (watch !== undefined) record(request, response, () => exchange, false, watch);
+    answer(request, response);
+  };
+
+  /** Note which operation a request turned out to be for. */
+  located(request: IncomingMessage, operationId: string, apiVersion: string): void {
+    const exchange = this.open.get(request);
+    if (exchange === undefined) return;
+    exchange.operationId = operationId;
+    exchange.apiVersion = apiVersion;
+  }
+
+  /** Keep the answer to a GET for the next request to the same URL, for as long as the store stays as it was. */
+  keep(request: IncomingMessage, response: Pick<CachedResponse, 'status' | 'headers' | 'body'>): void {
+    const { operationId, apiVersion, generation } = this.open.get(request) ?? {};
+    if (request.method !== 'GET' || operationId === undefined || apiVersion === undefined) return;
+    this.options.cache.put(request.url ?? '', { ...response, operationId, apiVersion }, generation as number);
+  }
+}
+
+function sendKept(response: ServerResponse, { status, headers, body }: CachedResponse): void {
+  response.removeHeader('Connection');
+  response.writeHead(status, headers as string[]);
+  response.end(body);
+}
+
+/** Make the record of an exchange when it is over. */
+function record(
+  request: IncomingMessage,
+  response: ServerResponse,
+  known: () => Pick<Exchange, 'operationId' | 'apiVersion'>,
+  cached: boolean,
+  watch: (record: ExchangeRecord) => void,
+): void {
+  const began = performance.now();
+  // Both are unknown once the connection is gone.
+  const client = request.socket?.remoteAddress ?? '';
+  const count = countBytes(response);
+  response.once('close', () => {
+    const { operationId, apiVersion } = known();
+    watch({
+      method: request.method ?? '',
+      target: request.url ?? '',
+      operationId,
+      apiVersion,
+      status: response.statusCode,
+      ms: performance.now() - began,
+      bytes: count(),
+      client,
+      agent: request.headers['user-agent'] ?? '',
+      cached,
+      aborted: !response.writableFinished,
+    });
+  });
+}
+
+/** Count what is written to an answer's body. */
+function countBytes(response: ServerResponse): () => number {
+  let bytes = 0;
+  const counted = <Act extends 'write' | 'end'>(name: Act): ServerResponse[Act] => {
+    const act = response[name] as (...args: unknown[]) => unknown;
+    const counting = (...args: unknown[]): unknown => {
+      const [chunk, encoding] = args;
+      if (typeof chunk === 'string') bytes += Buffer.byteLength(chunk, encoding as BufferEncoding | undefined);
+      else if (chunk instanceof Uint8Array) bytes += chunk.length;
+      return act.apply(response, args);
+    };
+    return counting as ServerResponse[Act];
+  };
+  response.write = counted('write');
+  response.end = counted('end');
+  return () => bytes;
+}

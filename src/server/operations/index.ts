@@ -1,0 +1,20 @@
+import type { OperationHandlers } from '../operation.js';
+import { handlers as container } from './container.js';
+import { handlers as distribution } from './distribution.js';
+import { handlers as image } from './image.js';
+import { handlers as session } from './session.js';
+import { handlers as system } from './system.js';
+import { handlers as volume } from './volume.js';
+
+/**
+ * The handlers of all tags of the description, a file each. An operation that is in none of them is answered from the
+ * description.
+ */
+export const allHandlers: OperationHandlers = {
+  ...container,
+  ...distribution,
+  ...image,
+  ...session,
+  ...system,
+  ...volume,
+};
