@@ -14,10 +14,8 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
-	npx tsc -p tsconfig.build.json
-	@mkdir -p dist/generated && cp src/generated/*.json dist/generated/
-	@chmod +x dist/cli/main.js
+dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json scripts/build.mjs $(SOURCES)
+	node scripts/build.mjs
 	@touch $@
 
 gen: node_modules/.installed ## make api/swagger.yaml and src/generated from api/base and api/overlays

@@ -40,6 +40,14 @@ export async function* writeTar(content: ContentStore, records: readonly TarReco
   yield end;
 }
 
+/** A ustar archive of files whose bytes are at hand, as `writeTar` writes it. */
+export function tarOf(files: readonly (TarRecord & { readonly bytes: Buffer })[]): Buffer {
+  const pieces = [...files]
+    .sort((a, b) => compareText(a.name, b.name))
+    .flatMap((file) => [...header(file), file.bytes, padding(file.size)]);
+  return Buffer.concat([...pieces, end]);
+}
+
 async function* blob(content: ContentStore, { digest, size }: Descriptor, name: string): AsyncGenerator<Buffer> {
   const { algorithm } = parseDigest(digest);
   const hash = hasher(algorithm);

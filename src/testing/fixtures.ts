@@ -1,0 +1,9 @@
+/** Images to test with: built in code, or packaged (docs/testing.md). */
+export { AttestdError, type ErrorCode } from '../errors.js';
+export { type Scenario, type ScenarioName, scenarios } from '../generated/scenarios.js';
+export type { BuiltPlatform } from './build.js';
+export { ImageBuilder, image } from './image.js';
+export type { LayerFile, LayerFiles } from './layer.js';
+export type { ContainerConfig, ImagePart } from './plan.js';
+export { type SigningKey, signingKey } from './signing.js';
+export { predicateTypes } from './statements.js';
