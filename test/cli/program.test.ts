@@ -65,9 +65,7 @@ describe('the command line', () => {
     const { stdout } = await attestd('conformance', 'list');
     const lines = stdout.split('\n');
     expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
-    expect(lines.filter((line) => /^(MUST|SHOULD) +[A-Za-z]+\.[a-z0-9-]+$/.test(line))).to.have.length(
-      catalogue.length,
-    );
+    expect(lines.filter((line) => /^(MUST|SHOULD) +\S+$/.test(line))).to.have.length(catalogue.length);
     expect(stdout).to.match(new RegExp(`\n\n${catalogue.length} requirements\n$`));
   });
 

@@ -1,14 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compareVersions, minimumApiVersion } from '../../../src/server/version.js';
 
 /** A program that the tests drive, and the variable that names it where it is not on the PATH. */
 export interface Tool {
   readonly name: string;
   readonly variable: string;
+  /** Arguments with which it asks something of the daemon at an address. */
+  readonly ask: (host: string) => readonly string[];
 }
 
-export const DOCKER: Tool = { name: 'docker', variable: 'ATTESTD_DOCKER' };
-export const SKOPEO: Tool = { name: 'skopeo', variable: 'ATTESTD_SKOPEO' };
+export const DOCKER: Tool = { name: 'docker', variable: 'ATTESTD_DOCKER', ask: (host) => ['--host', host, 'version'] };
+export const SKOPEO: Tool = {
+  name: 'skopeo',
+  variable: 'ATTESTD_SKOPEO',
+  ask: (host) => ['--insecure-policy', 'inspect', '--daemon-host', host, 'docker-daemon:none:none'],
+};
 
 function executable(path: string): boolean {
   try {
@@ -27,22 +36,40 @@ export function findTool(tool: Tool): string | undefined {
   return folders.map((folder) => join(folder, tool.name)).find(executable);
 }
 
+/** The API version that a client speaks to a daemon of the newest one; undefined when it names none. */
+function spokenVersion(tool: Tool, path: string): string | undefined {
+  const script = fileURLToPath(new URL('./spoken-version.mjs', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [script, path, ...tool.ask('HOST')], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return stdout.trim() || undefined;
+}
+
+/** Why a tool cannot be used, if it cannot. */
+export function unusable(tool: Tool, path: string | undefined): string | undefined {
+  if (path === undefined) return `no ${tool.name} on the PATH and ${tool.variable} is not set`;
+  const version = spokenVersion(tool, path);
+  if (version === undefined || compareVersions(version, minimumApiVersion) >= 0) return undefined;
+  return `${tool.name} speaks API ${version}, and no daemon of today speaks less than ${minimumApiVersion}`;
+}
+
 /**
- * A suite that needs a program. Without the program its tests are shown pending with the reason in the title; in CI they
+ * A suite that needs a program. Without the program, or with one that is too old for any daemon, its tests are shown pending with the reason in the title; in CI they
  * fail instead, because there the program belongs to the set-up.
  */
 export function describeWith(tool: Tool, title: string, body: (this: Mocha.Suite, path: string) => void): void {
   const path = findTool(tool);
-  if (path !== undefined) {
+  const reason = unusable(tool, path);
+  if (path !== undefined && reason === undefined) {
     describe(title, function () {
       body.call(this, path);
     });
     return;
   }
-  const reason = `no ${tool.name} on the PATH and ${tool.variable} is not set`;
   if (process.env.CI === 'true') {
     describe(title, () => {
-      it(`has ${tool.name}`, () => {
+      it(`has a ${tool.name} that can be used`, () => {
         throw new Error(reason);
       });
     });
