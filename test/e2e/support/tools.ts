@@ -2,14 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compareVersions, minimumApiVersion } from '../../../src/server/version.js';
+import { currentRelease } from '../../../src/engine/release.js';
+import { compareVersions } from '../../../src/engine/versions.js';
 
 /** A program that the tests drive, and the variable that names it where it is not on the PATH. */
 export interface Tool {
   readonly name: string;
   readonly variable: string;
-  /** Arguments with which it asks something of the daemon at an address. */
-  readonly ask: (host: string) => readonly string[];
+  /** Arguments with which it asks something of the daemon at an address; none for tools that choose no version. */
+  readonly ask?: (host: string) => readonly string[];
 }
 
 export const DOCKER: Tool = { name: 'docker', variable: 'ATTESTD_DOCKER', ask: (host) => ['--host', host, 'version'] };
@@ -37,9 +38,9 @@ export function findTool(tool: Tool): string | undefined {
 }
 
 /** The API version that a client speaks to a daemon of the newest one; undefined when it names none. */
-function spokenVersion(tool: Tool, path: string): string | undefined {
+function spokenVersion(path: string, args: readonly string[]): string | undefined {
   const script = fileURLToPath(new URL('./spoken-version.mjs', import.meta.url));
-  const { stdout } = spawnSync(process.execPath, [script, path, ...tool.ask('HOST')], {
+  const { stdout } = spawnSync(process.execPath, [script, path, ...args], {
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -49,9 +50,9 @@ function spokenVersion(tool: Tool, path: string): string | undefined {
 /** Why a tool cannot be used, if it cannot. */
 export function unusable(tool: Tool, path: string | undefined): string | undefined {
   if (path === undefined) return `no ${tool.name} on the PATH and ${tool.variable} is not set`;
-  const version = spokenVersion(tool, path);
-  if (version === undefined || compareVersions(version, minimumApiVersion) >= 0) return undefined;
-  return `${tool.name} speaks API ${version}, and no daemon of today speaks less than ${minimumApiVersion}`;
+  const version = tool.ask && spokenVersion(path, tool.ask('HOST'));
+  if (version === undefined || compareVersions(version, currentRelease.minimumApi) >= 0) return undefined;
+  return `${tool.name} speaks API ${version}, and no daemon of today speaks less than ${currentRelease.minimumApi}`;
 }
 
 /**
