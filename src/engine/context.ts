@@ -2,7 +2,7 @@ import type { Platform } from '../oci/descriptor.js';
 import type { PlatformMatcher } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Clock } from '../runtime/clock.js';
-import type { ByteBudget } from '../runtime/fs/types.js';
+import type { ByteBudget, FileSystem } from '../runtime/fs/types.js';
 import type { ProcessModel } from '../runtime/types.js';
 import type { ExecStore } from './containers/exec.js';
 import type { RootFileSystems } from './containers/rootfs.js';
@@ -12,6 +12,7 @@ import type { Documents } from './images/documents.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { Release } from './release.js';
 import type { Channel, Identity } from './types.js';
+import type { VolumeStore } from './volumes/store.js';
 
 /** The daemon's state, which every operation gets: `(context, …)`. Made by `makeContext`, ended by `closeContext`. */
 export interface Context {
@@ -33,6 +34,9 @@ export interface Context {
   readonly time: Clock;
   readonly containers: ContainerStore;
   readonly execs: ExecStore;
+  readonly volumes: VolumeStore;
+  /** The simulated machine's own files, which binds of containers show. */
+  readonly machine: FileSystem;
   readonly rootfs: RootFileSystems;
   /** Bytes that all writable layers and volumes may take. */
   readonly layers: ByteBudget;

@@ -11,6 +11,7 @@ import { AttestdError } from '../errors.js';
 import { only } from '../oci/platform.js';
 import { realClock } from '../runtime/clock.js';
 import { Budget } from '../runtime/fs/budget.js';
+import { createFileSystem } from '../runtime/fs/file-system.js';
 import type { ProcessModel } from '../runtime/types.js';
 import { ExecStore } from './containers/exec.js';
 import { RootFileSystems } from './containers/rootfs.js';
@@ -22,6 +23,7 @@ import { Snapshots } from './images/snapshots.js';
 import { currentRelease } from './release.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
+import { VolumeStore } from './volumes/store.js';
 
 /** Level of an amd64 machine that is not told: dockerd asks the processor, a reference server answers the same everywhere. */
 const amd64Level = 'v3';
@@ -50,11 +52,13 @@ export function makeContext(options: EngineOptions): Context {
   const leveled = level === undefined ? plain : { ...plain, variant: level };
   const hostMatcher = only(leveled);
   const documents = new Documents(store.content);
+  const events = new EventBus(() => nanoseconds(clock()));
+  const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {
     store,
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
-    events: new EventBus(() => nanoseconds(clock())),
+    events,
     channel,
     release: options.release ?? currentRelease,
     identity: { id: options.id ?? randomUUID(), hostname: options.hostname ?? hostname() },
@@ -66,7 +70,9 @@ export function makeContext(options: EngineOptions): Context {
     containers: new ContainerStore(),
     execs: new ExecStore(),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes)),
-    layers: new Budget(options.layerBytes ?? defaultLayerBytes),
+    layers,
+    volumes: new VolumeStore(time, layers, events),
+    machine: createFileSystem({ budget: layers, clock: time }),
     processes: options.processes ?? noProcesses,
   };
 }

@@ -4,6 +4,7 @@ import type { Process, Sandbox } from '../../runtime/types.js';
 import type { EndpointSettings } from '../networks/endpoint.js';
 import type { PortMap } from '../networks/port.js';
 import type { MountPoint } from '../volumes/mount.js';
+import type { ContainerMount } from '../volumes/mounts.js';
 import type { ContainerConfig } from './config.js';
 import type { Exec } from './exec.js';
 import type { HostConfig } from './host-config.js';
@@ -52,6 +53,8 @@ export class Container {
   readonly execs = new Map<string, Exec>();
   /** By their destination, in no order that clients can rely on. */
   mounts: MountPoint[] = [];
+  /** Where the data of the mounts is, by their destination. */
+  readonly mountSources = new Map<string, ContainerMount>();
   /** By the network's name. */
   networks = new Map<string, EndpointSettings>();
   ports: PortMap = {};

@@ -2,7 +2,7 @@ import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
-import { mountAll } from '../volumes/mounts.js';
+import { mountAll, unmountAll } from '../volumes/mounts.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
@@ -44,7 +44,7 @@ export async function run(context: Context, container: Container, byHand: boolea
   refuseDoomed(container);
   try {
     joinNetworks(context, container);
-    mountAll(context, container);
+    await mountAll(context, container);
     if (byHand) {
       container.restarts.reset();
       container.restartCount = 0;
@@ -144,6 +144,7 @@ async function ended(context: Context, container: Container, process: Process, s
   container.streams.end();
   container.execs.clear();
   leaveNetworks(context, container);
+  unmountAll(context, container);
   const ran = now - (state.startedAt ?? now);
   const delay = restarts.next(status.code, ran, container.stoppedByHand);
   if (delay !== undefined) container.restartCount++;

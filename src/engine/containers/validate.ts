@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { type PortMap, parsePortRange } from '../networks/port.js';
+import { checkMount } from '../volumes/parse.js';
 import { checkCapabilities } from './capabilities.js';
 import type { ContainerConfig, CreateRequest } from './config.js';
 import type { HostConfig } from './host-config.js';
@@ -105,6 +106,7 @@ function checkHealthcheck(check: ContainerConfig['Healthcheck']): void {
 export function checkHostConfig(host: HostConfig, processors: number, update = false): string[] {
   const restarts = host.RestartPolicy.Name !== '' && host.RestartPolicy.Name !== 'no';
   if (host.AutoRemove && restarts) refuse("can't create 'AutoRemove' container with restart policy");
+  for (const mount of host.Mounts ?? []) checkMount(mount, true);
   for (const extra of host.ExtraHosts ?? []) checkExtraHost(extra);
   checkPorts(host.PortBindings ?? {});
   checkRestartPolicy(host.RestartPolicy);

@@ -1,11 +1,184 @@
+import { posix } from 'node:path';
+import { AttestdError } from '../../errors.js';
+import { Budget } from '../../runtime/fs/budget.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
+import { bestManifest } from '../images/manifests.js';
+import { resolveImage } from '../images/names.js';
+import type { MountPoint } from './mount.js';
+import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
+import { isAnonymous, mountpointOf, type Volume } from './store.js';
 
-/** Work out what a container has mounted where, and make the volumes that are not there. */
-export async function registerMounts(_context: Context, _container: Container): Promise<void> {}
+/** A mount of a container, and where its data is. */
+export interface ContainerMount {
+  readonly point: MountPoint;
+  readonly volume?: Volume | undefined;
+  readonly fileSystem: FileSystem;
+  /** What of the file system is seen. */
+  readonly path: string;
+  readonly copy: boolean;
+}
 
-/** Mount everything into the file system of a container that starts. */
-export function mountAll(_context: Context, _container: Container): void {}
+/**
+ * Work out what a container has mounted where, and make the volumes that are not there (docs/behaviour.md#mounts).
+ *
+ * @throws INTERNAL for binds that cannot be parsed; INVALID_ARGUMENT for other mounts; NOT_FOUND for an image
+ */
+export async function registerMounts(context: Context, container: Container): Promise<void> {
+  const { hostConfig, config } = container;
+  const mounts = container.mountSources;
+  for (const spec of hostConfig.VolumesFrom ?? []) takeFrom(context, container, spec);
+  const own = new Set<string>();
+  const add = async (planned: PlannedMount, asBind: boolean): Promise<void> => {
+    const { Destination: destination } = planned.point;
+    if (own.has(destination) || (asBind && Object.hasOwn(hostConfig.Tmpfs ?? {}, destination)))
+      throw new AttestdError('INVALID_ARGUMENT', `Duplicate mount point: ${destination}`);
+    own.add(destination);
+    forget(container, destination);
+    mounts.set(destination, await makeMount(context, container, planned));
+  };
+  for (const bind of hostConfig.Binds ?? []) await add(parseBind(bind, hostConfig.VolumeDriver), true);
+  for (const mount of hostConfig.Mounts ?? []) await add(parseMount(mount), false);
+  for (const spec of Object.keys(config.Volumes ?? {})) {
+    const destination = posix.normalize(spec).replace(/(.)\/$/, '$1');
+    if (mounts.has(destination)) continue;
+    const mount = await makeMount(context, container, {
+      point: { Type: 'volume', Source: '', Destination: destination, Mode: '', RW: true, Propagation: '' },
+      subpath: '',
+      copy: true,
+    });
+    mount.point.Mode = '';
+    mounts.set(destination, mount);
+  }
+  container.mounts = [...mounts.values()].map(({ point }) => point);
+}
+
+/** Another mount takes the place of one that was there. */
+function forget(container: Container, destination: string): void {
+  container.mountSources.get(destination)?.volume?.users.delete(container.id);
+}
+
+function takeFrom(context: Context, container: Container, spec: string): void {
+  const { container: name, readOnly } = parseVolumesFrom(spec);
+  let other: Container;
+  try {
+    other = context.containers.resolve(name);
+  } catch (error) {
+    throw new AttestdError('INVALID_ARGUMENT', (error as Error).message, { cause: error });
+  }
+  for (const [destination, mount] of other.mountSources) {
+    mount.volume?.users.add(container.id);
+    forget(container, destination);
+    const point = { ...mount.point, RW: mount.point.RW && !readOnly };
+    container.mountSources.set(destination, { ...mount, point, copy: false });
+  }
+}
+
+async function makeMount(context: Context, container: Container, planned: PlannedMount): Promise<ContainerMount> {
+  const { point, subpath, copy, labels, options, size } = planned;
+  const path = subpath === '' ? '/' : `/${subpath}`;
+  switch (point.Type) {
+    case 'volume': {
+      const volume = context.volumes.create({
+        Name: point.Name ?? '',
+        Driver: point.Driver ?? '',
+        ...(labels && { Labels: { ...labels } }),
+        ...(options && { DriverOpts: { ...options } }),
+      });
+      volume.users.add(container.id);
+      const mode = point.Mode === '' ? 'z' : point.Mode;
+      const { Type, Destination, RW, Propagation } = point;
+      const order = { Type, Name: volume.name, Source: mountpointOf(volume.name), Destination };
+      const full = { ...order, Driver: volume.driver, Mode: mode, RW, Propagation } as MountPoint;
+      return { point: full, volume, fileSystem: volume.fileSystem, path, copy };
+    }
+    case 'tmpfs': {
+      const budget = size === undefined || size === 0 ? context.layers : new Budget(size);
+      return { point, fileSystem: createFileSystem({ budget, clock: context.time }), path: '/', copy: false };
+    }
+    case 'image': {
+      const manifest = await bestManifest(context, resolveImage(context.store, point.Source), 'strict', undefined);
+      const snapshot = await context.rootfs.snapshot(manifest);
+      const fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+      return { point: { ...point, Name: point.Source, RW: false }, fileSystem, path, copy: false };
+    }
+    default:
+      context.machine.mkdir(point.Source, { recursive: true });
+      return { point, fileSystem: context.machine, path: point.Source, copy: false };
+  }
+}
+
+/** Show all mounts in the file system of a container that starts; a fresh volume gets what the image has there. */
+export async function mountAll(context: Context, container: Container): Promise<void> {
+  const { fileSystem, hostConfig } = container;
+  if (fileSystem === undefined) return;
+  const mounts = [...container.mountSources.values()].sort((a, b) => depth(a) - depth(b));
+  for (const { point, fileSystem: source, path, copy, volume } of mounts) {
+    const { Destination: destination, RW: writable } = point;
+    if (fileSystem.mounts().has(destination)) continue;
+    if (volume !== undefined && copy) await populate(fileSystem, destination, source);
+    if (path !== '/' && source.find(path) === undefined)
+      throw new AttestdError('INTERNAL', `cannot access path ${path}: no such file or directory`);
+    fileSystem.mount(destination, { fileSystem: source, path, readOnly: !writable });
+    if (volume !== undefined)
+      context.events.log('volume', 'mount', {
+        id: volume.name,
+        attributes: {
+          container: container.id,
+          destination,
+          driver: volume.driver,
+          propagation: point.Propagation,
+          'read/write': String(writable),
+        },
+      });
+  }
+  for (const destination of Object.keys(hostConfig.Tmpfs ?? {}))
+    if (!fileSystem.mounts().has(destination))
+      fileSystem.mount(destination, {
+        fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
+        path: '/',
+        readOnly: false,
+      });
+}
+
+const depth = ({ point }: ContainerMount): number => point.Destination.split('/').length;
+
+/** Copy what lies at a mount point into a volume that is still empty. */
+async function populate(from: FileSystem, path: string, to: FileSystem): Promise<void> {
+  if (from.find(path)?.type !== 'directory' || to.list('/').length > 0) return;
+  await to.extract('/', asynchronous(below(from.entries(path, { name: '.' }))));
+}
+
+function* below(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
+  for (const entry of entries) {
+    const name = entry.name.replace(/^\.\/?/, '');
+    const target = entry.type === 'hardlink' ? entry.target.replace(/^\.\/?/, '') : entry.target;
+    if (name !== '') yield { ...entry, name, target };
+  }
+}
+
+async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** The process of a container has ended: its volumes are unmounted, as the events tell. */
+export function unmountAll(context: Context, container: Container): void {
+  for (const { volume } of container.mountSources.values())
+    if (volume !== undefined)
+      context.events.log('volume', 'unmount', {
+        id: volume.name,
+        attributes: { container: container.id, driver: volume.driver },
+      });
+}
 
 /** Let go of a container's mounts; with `remove`, delete its anonymous volumes. */
-export async function releaseMounts(_context: Context, _container: Container, _remove: boolean): Promise<void> {}
+export async function releaseMounts(context: Context, container: Container, remove: boolean): Promise<void> {
+  for (const { volume } of container.mountSources.values()) {
+    if (volume === undefined) continue;
+    volume.users.delete(container.id);
+    if (remove && isAnonymous(volume) && volume.users.size === 0) context.volumes.remove(volume);
+  }
+  container.mountSources.clear();
+}

@@ -1,9 +1,15 @@
 import { type Filters, parseFilters } from '../../engine/filters.js';
+import {
+  createVolume,
+  inspectVolume,
+  listVolumes,
+  pruneVolumes,
+  removeVolume,
+} from '../../engine/volumes/operations.js';
+import { createVolumeType } from '../../engine/volumes/store.js';
 import { AttestdError } from '../../errors.js';
-import { checkFilters } from '../filters.js';
-import type { OperationHandlers } from '../operation.js';
-
-const known = ['dangling', 'driver', 'label', 'name'];
+import { readJson } from '../json-body.js';
+import type { OperationHandlers, OperationRequest } from '../operation.js';
 
 function readFilters(text: string): Filters {
   try {
@@ -14,13 +20,34 @@ function readFilters(text: string): Filters {
   }
 }
 
-/**
- * Volume operations: the server has none, so that the list is what a daemon without volumes has
- * (docs/behaviour.md#the-daemon-itself).
- */
+const nameOf = (request: OperationRequest): string => request.params.name ?? '';
+
+/** Volume operations (docs/behaviour.md#volumes). */
 export const handlers: OperationHandlers = {
-  async VolumeList(request) {
-    checkFilters(readFilters((await request.form()).get('filters')), known);
-    return { kind: 'json', value: { Volumes: [], Warnings: null } };
+  async VolumeList(request, context) {
+    const filters = readFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: await listVolumes(context, filters) };
+  },
+
+  async VolumeCreate(request, context) {
+    const wanted = await readJson(request, createVolumeType, () => ({}));
+    return { kind: 'json', status: 201, value: createVolume(context, wanted, request.apiVersion) };
+  },
+
+  VolumeInspect: (request, context) => ({ kind: 'json', value: inspectVolume(context, nameOf(request)) }),
+
+  VolumeUpdate() {
+    const why = 'volume update only valid for cluster volumes, but swarm is unavailable';
+    throw new AttestdError('UNAVAILABLE', why);
+  },
+
+  async VolumeDelete(request, context) {
+    removeVolume(context, nameOf(request), (await request.form()).flag('force'));
+    return { kind: 'empty', status: 204 };
+  },
+
+  async VolumePrune(request, context) {
+    const filters = parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: pruneVolumes(context, filters, request.apiVersion) };
   },
 };

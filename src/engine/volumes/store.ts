@@ -1,0 +1,180 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json.js';
+import { type GoType, goAny, goString, map, pointer, struct } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
+import { formatGoTime } from '../../go/rfc3339.js';
+import type { Clock } from '../../runtime/clock.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
+import { newId } from '../containers/store.js';
+import type { EventBus } from '../events/bus.js';
+
+/** A volume: data that outlives the containers that use it. */
+export interface Volume {
+  readonly name: string;
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  readonly options: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly fileSystem: FileSystem;
+  /** Ids of the containers that use it. */
+  readonly users: Set<string>;
+}
+
+/** Body of `POST /volumes/create`. */
+export interface CreateVolumeRequest {
+  ClusterVolumeSpec?: unknown;
+  Driver?: string;
+  DriverOpts?: Record<string, string>;
+  Labels?: Record<string, string>;
+  Name?: string;
+}
+
+/** volume.CreateRequest */
+export const createVolumeType: GoType<CreateVolumeRequest> = struct<CreateVolumeRequest>('volume.CreateRequest', {
+  'ClusterVolumeSpec?': pointer(goAny),
+  'Driver?': goString,
+  'DriverOpts?': map(goString),
+  'Labels?': map(goString),
+  'Name?': goString,
+});
+
+const validName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const anonymousLabel = 'com.docker.volume.anonymous';
+const localOptions = ['type', 'o', 'device', 'size'];
+
+/** The volumes, by name. */
+export class VolumeStore {
+  readonly #byName = new Map<string, Volume>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly budget: ByteBudget,
+    private readonly events: EventBus,
+  ) {}
+
+  /** All volumes by their names. */
+  list(): readonly Volume[] {
+    return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The volume of a name; undefined where there is none. */
+  find(name: string): Volume | undefined {
+    return this.#byName.get(name);
+  }
+
+  /**
+   * The volume of a name.
+   *
+   * @throws NOT_FOUND
+   */
+  get(name: string): Volume {
+    const volume = this.#byName.get(name);
+    if (volume === undefined) throw new AttestdError('NOT_FOUND', `get ${name}: no such volume`);
+    return volume;
+  }
+
+  /**
+   * Make a volume; one that is there already is given back (docs/behaviour.md#volumes).
+   *
+   * @throws INVALID_ARGUMENT for a malformed name or unknown options; CONFLICT for another driver; NOT_FOUND for a driver that is not there
+   */
+  create(request: CreateVolumeRequest): Volume {
+    const { Driver: driver, DriverOpts: options, Labels: labels } = request;
+    const name = request.Name || newId();
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      if (driver && driver !== known.driver)
+        throw new AttestdError('CONFLICT', `create ${name}: conflict: volume name must be unique`);
+      return known;
+    }
+    const wanted = driver || 'local';
+    if (wanted !== 'local')
+      throw new AttestdError(
+        'NOT_FOUND',
+        `create ${name}: error looking up volume plugin ${wanted}: plugin "${wanted}" not found`,
+      );
+    checkName(name);
+    for (const key of Object.keys(options ?? {}))
+      if (!localOptions.includes(key))
+        throw new AttestdError('INVALID_ARGUMENT', `create ${name}: invalid option: ${quote(key)}`);
+    const volume: Volume = {
+      name,
+      driver: wanted,
+      labels: request.Name ? labels : { ...labels, [anonymousLabel]: '' },
+      options,
+      createdAt: this.clock.now(),
+      fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
+      users: new Set(),
+    };
+    this.#byName.set(name, volume);
+    this.#log(volume, 'create');
+    return volume;
+  }
+
+  /**
+   * Delete a volume.
+   *
+   * @throws CONFLICT when a container uses it
+   */
+  remove(volume: Volume): void {
+    if (volume.users.size > 0)
+      throw new AttestdError('CONFLICT', `remove ${volume.name}: volume is in use - [${[...volume.users].join(', ')}]`);
+    this.#byName.delete(volume.name);
+    volume.fileSystem.dispose();
+    this.#log(volume, 'destroy');
+  }
+
+  /** Let go of a container's use of a volume. */
+  release(name: string, containerId: string): void {
+    this.#byName.get(name)?.users.delete(containerId);
+  }
+
+  #log({ name, driver }: Volume, action: string): void {
+    this.events.log('volume', action, { id: name, attributes: { driver } });
+  }
+}
+
+function checkName(name: string): void {
+  if (name.length < 2)
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+    );
+  if (!validName.test(name))
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      `create ${name}: ${quote(name)} includes invalid characters for a local volume name, only ` +
+        '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
+    );
+}
+
+/** Where a daemon keeps a volume's data. */
+export function mountpointOf(name: string): string {
+  return `/var/lib/docker/volumes/${name}/_data`;
+}
+
+/** Whether a volume was made without a name. */
+export function isAnonymous({ labels }: Volume): boolean {
+  return labels !== undefined && Object.hasOwn(labels, anonymousLabel);
+}
+
+/**
+ * A volume as the API tells it.
+ *
+ * @param usage whether to measure it
+ */
+export function volumeObject(volume: Volume, usage = false): JsonObject {
+  const { name, driver, labels, options, users, fileSystem } = volume;
+  return {
+    CreatedAt: formatGoTime(new Date(Math.floor(volume.createdAt / 1000) * 1000)),
+    Driver: driver,
+    Labels: labels === undefined ? null : { ...labels },
+    Mountpoint: mountpointOf(name),
+    Name: name,
+    Options: options === undefined ? null : { ...options },
+    Scope: 'local',
+    UsageData: usage ? { RefCount: users.size, Size: fileSystem.usage().root } : undefined,
+  };
+}
