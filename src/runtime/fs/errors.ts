@@ -16,6 +16,7 @@ const kinds = {
   EBUSY: ['CONFLICT', 'Device or resource busy'],
   EXDEV: ['CONFLICT', 'Invalid cross-device link'],
   ENAMETOOLONG: ['INVALID_ARGUMENT', 'File name too long'],
+  EPIPE: ['CONFLICT', 'Broken pipe'],
   EBADF: ['INVALID_ARGUMENT', 'Bad file descriptor'],
   ENXIO: ['UNAVAILABLE', 'No such device or address'],
 } as const satisfies Record<string, readonly [ErrorCode, string]>;

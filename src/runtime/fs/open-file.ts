@@ -51,6 +51,10 @@ export class NodeFile implements OpenFile {
     this.#at = at;
   }
 
+  skip(bytes: number): void {
+    this.#at = Math.max(0, this.#at + bytes);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -119,7 +119,10 @@ export interface OpenFile {
   /** @throws FileSystemError ENOSPC, EROFS */
   write(bytes: Uint8Array, at?: number): void;
   truncate(size: number): void;
+  /** Where reading and writing go on. */
   seek(at: number): void;
+  /** Go on so many bytes further; back when it is negative. */
+  skip(bytes: number): void;
   /** Let go of it; of an unlinked file the bytes as well. Closing twice does nothing. */
   close(): void;
 }

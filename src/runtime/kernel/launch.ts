@@ -1,0 +1,61 @@
+import { findProgram, inspectProgram } from '../lookup.js';
+import type { Machine } from './machine.js';
+import { SIG } from './signals.js';
+import type { Program, Task } from './task.js';
+
+/** A program that can be run, with what it is told; or why there is none. */
+export type Prepared =
+  | { readonly ok: true; readonly argv: readonly string[]; readonly program: Program; readonly simulated: boolean }
+  | { readonly ok: false; readonly reason: 'not-found' | 'not-executable' | 'is-directory' | 'not-simulated' };
+
+/** Who looks for a program. */
+export interface Looker extends Pick<Task, 'fs' | 'cwd'> {
+  readonly machine: Pick<Machine, 'programs' | 'log'>;
+}
+
+/** Scripts that name scripts as their interpreter, as many as Linux follows. */
+const deepest = 4;
+
+/**
+ * Find what a command line runs.
+ *
+ * @param task who asks: its file system and permissions
+ * @param path where programs without a slash are looked for
+ */
+export function prepare(task: Looker, argv: readonly string[], path: string, depth = 0): Prepared {
+  const [name = ''] = argv;
+  const found = findProgram(task.fs, name, path, task.cwd);
+  if (typeof found !== 'string') return { ok: false, reason: found.kind };
+  const { programs, log } = task.machine;
+  const executable = inspectProgram(task.fs, found, (applet) => programs.has(applet));
+  switch (executable.kind) {
+    case 'script':
+      if (depth >= deepest) return { ok: false, reason: 'not-executable' };
+      return prepare(task, [...executable.interpreter, found, ...argv.slice(1)], path, depth + 1);
+    case 'text':
+      return prepareApplet(task, 'sh', ['sh', found, ...argv.slice(1)]);
+    case 'applet':
+      if (executable.name === 'busybox' && argv.length > 1)
+        return prepareApplet(task, argv[1] as string, argv.slice(1));
+      return prepareApplet(task, executable.name, argv);
+    case 'foreign':
+      log.debug(`${found}: the program is simulated`);
+      return { ok: true, argv, program: runUntilStopped, simulated: true };
+  }
+}
+
+function prepareApplet(task: Looker, name: string, argv: readonly string[]): Prepared {
+  const applet = task.machine.programs.get(name.split('/').at(-1) as string);
+  if (applet === undefined) {
+    task.machine.log.warn(`${name}: not among the programs that are simulated`);
+    return { ok: false, reason: 'not-simulated' };
+  }
+  return { ok: true, argv, program: (runner) => applet(runner, argv), simulated: false };
+}
+
+/** What an image's own program does: it runs until a signal that means so stops it. */
+export const runUntilStopped: Program = (task) => {
+  for (const signal of [SIG.TERM, SIG.INT, SIG.QUIT]) task.handlers.set(signal, () => task.end(signal));
+  for (const signal of [SIG.HUP, SIG.USR1, SIG.USR2]) task.handlers.set(signal, null);
+  return task.forever();
+};

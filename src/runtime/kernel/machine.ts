@@ -1,0 +1,140 @@
+import type { Clock } from '../clock.js';
+import { FileSystemError } from '../fs/errors.js';
+import type { FileSystem } from '../fs/types.js';
+import type { ImageFacts, RuntimeLog } from '../types.js';
+import { Pipe } from './pipe.js';
+import { SIG } from './signals.js';
+import type { Task } from './task.js';
+
+/** What all tasks of a container share. */
+export interface MachineOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly image: ImageFacts;
+  readonly log: RuntimeLog;
+  /** Bytes; 0 is no limit. */
+  readonly memory: number;
+  /** A number that no process of the host has. */
+  readonly nextHostPid: () => number;
+  readonly programs: ProgramTable;
+}
+
+/** A program that the runtime has itself. The number is its exit code. */
+export type Applet = (task: Task, argv: readonly string[]) => number | Promise<number>;
+
+/** The programs that the runtime has, by name. */
+export type ProgramTable = ReadonlyMap<string, Applet>;
+
+/** Tasks that a container may have at once. */
+const mostTasks = 2048;
+/** Bytes that programs may hold where the container has no limit of its own. */
+const mostMemory = 256 * 1024 * 1024;
+
+/** The inside of a container: its tasks by number, its freezer, its memory. */
+export class Machine {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly image: ImageFacts;
+  readonly log: RuntimeLog;
+  readonly domainname: string;
+  readonly memoryLimit: number;
+  readonly nextHostPid: () => number;
+  readonly programs: ProgramTable;
+  readonly startedAt: number;
+  /** Whether PID 1 is a script of the image; it becomes a simulated program where it cannot go on. */
+  initIsScript = false;
+  hostname: string;
+  paused = false;
+  /** Bytes that programs hold. */
+  memory = 0;
+  /** Milliseconds of processor time of tasks that have ended. */
+  cpu = 0;
+  readonly #tasks = new Map<number, Task>();
+  readonly #fifos = new Map<number, Pipe>();
+  #lastPid = 0;
+
+  constructor({ fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs }: MachineOptions) {
+    this.programs = programs;
+    this.startedAt = clock.now();
+    this.nextHostPid = nextHostPid;
+    this.fileSystem = fileSystem;
+    this.clock = clock;
+    this.hostname = hostname;
+    this.domainname = domainname;
+    this.image = image;
+    this.log = log;
+    this.memoryLimit = memory > 0 ? Math.min(memory, mostMemory) : mostMemory;
+  }
+
+  nextPid(): number {
+    return ++this.#lastPid;
+  }
+
+  add(task: Task): void {
+    this.#tasks.set(task.pid, task);
+  }
+
+  /** A task has ended. With PID 1, all others end. */
+  remove(task: Task): void {
+    this.#tasks.delete(task.pid);
+    this.cpu += task.cpu;
+    if (task.pid === 1) for (const other of this.tasks()) other.end(SIG.KILL);
+  }
+
+  tasks(): Task[] {
+    return [...this.#tasks.values()];
+  }
+
+  task(pid: number): Task | undefined {
+    return this.#tasks.get(pid);
+  }
+
+  /** Whether one more task may be started. */
+  get roomForTask(): boolean {
+    return this.#tasks.size < mostTasks && (this.#lastPid === 0 || this.#tasks.has(1));
+  }
+
+  signalGroup(group: number, signal: number): boolean {
+    let any = false;
+    for (const task of this.tasks()) if (task.group === group) any = task.signal(signal) || any;
+    return any;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    for (const task of this.tasks()) task.wake();
+  }
+
+  /**
+   * A program holds more or less memory than before. Beyond the limit the kernel's last resort ends it.
+   *
+   * @param bytes may be negative
+   */
+  account(task: Task, bytes: number): void {
+    this.memory += bytes;
+    if (this.memory > this.memoryLimit) task.end(SIG.KILL, true);
+  }
+
+  pipe(): Pipe {
+    return new Pipe();
+  }
+
+  /** The pipe behind a FIFO, by its inode. */
+  fifo(inode: number): Pipe {
+    const present = this.#fifos.get(inode);
+    if (present !== undefined) return present;
+    const made = new Pipe(false);
+    this.#fifos.set(inode, made);
+    return made;
+  }
+
+  brokenPipe(): FileSystemError {
+    return new FileSystemError('EPIPE', '');
+  }
+}

@@ -1,0 +1,93 @@
+import { FileSystemError } from './fs/errors.js';
+import { baseName, inDirectory } from './fs/paths.js';
+import type { FileSystem, Stat } from './fs/types.js';
+
+/** Where programs are looked for when PATH is not set. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a file is that is to be run. */
+export type Executable =
+  /** One of the programs that the runtime has itself: busybox under one of its names, or a tool of that name. */
+  | { readonly kind: 'applet'; readonly name: string; readonly path: string }
+  /** Text that another program reads. */
+  | { readonly kind: 'script'; readonly path: string; readonly interpreter: readonly string[] }
+  /** Text without a first line that says who reads it. */
+  | { readonly kind: 'text'; readonly path: string }
+  /** A program that the runtime cannot run. */
+  | { readonly kind: 'foreign'; readonly path: string };
+
+/** Why nothing can be run. */
+export type Missing = { readonly kind: 'not-found' | 'not-executable' | 'is-directory'; readonly path: string };
+
+/**
+ * Find a program as execvp does.
+ *
+ * @param name with a slash it is a path, otherwise it is looked for
+ * @param path directories, separated by colons
+ */
+export function findProgram(fs: FileSystem, name: string, path: string, cwd: string): string | Missing {
+  if (name.includes('/')) {
+    const at = inDirectory(cwd, name);
+    const fault = faultOf(fs, at);
+    return fault === undefined ? at : { kind: fault, path: name };
+  }
+  let denied: Missing | undefined;
+  for (const directory of name === '' ? [] : path.split(':')) {
+    const at = inDirectory(directory === '' ? cwd : inDirectory(cwd, directory), name);
+    const fault = faultOf(fs, at);
+    if (fault === undefined) return at;
+    if (fault === 'not-executable') denied ??= { kind: fault, path: at };
+  }
+  return denied ?? { kind: 'not-found', path: name };
+}
+
+function faultOf(fs: FileSystem, path: string): Missing['kind'] | undefined {
+  let stat: Stat;
+  try {
+    stat = fs.stat(path);
+  } catch (error) {
+    return error instanceof FileSystemError && error.errno === 'EACCES' ? 'not-executable' : 'not-found';
+  }
+  if (stat.type === 'directory') return 'is-directory';
+  return stat.type === 'file' && fs.access(path, 1) ? undefined : 'not-executable';
+}
+
+/**
+ * Look at a file that is to be run.
+ *
+ * @param isApplet whether the runtime has a program of a name
+ */
+export function inspectProgram(fs: FileSystem, path: string, isApplet: (name: string) => boolean): Executable {
+  const real = fs.realPath(path);
+  const head = firstBytes(fs, real);
+  if (head.startsWith('#!')) {
+    const line = (head.slice(2).split('\n', 1)[0] ?? '').trim();
+    const [interpreter = '', ...argument] = line.split(/[ \t]+/);
+    if (interpreter !== '') {
+      return {
+        kind: 'script',
+        path,
+        interpreter: argument.length === 0 ? [interpreter] : [interpreter, argument.join(' ')],
+      };
+    }
+  }
+  const name = baseName(path);
+  if (baseName(real) === 'busybox') return { kind: 'applet', name, path };
+  if (head.startsWith('\x7fELF')) {
+    const known = [name, baseName(real)].find(isApplet);
+    return known === undefined ? { kind: 'foreign', path } : { kind: 'applet', name: known, path };
+  }
+  return { kind: 'text', path };
+}
+
+const headLength = 256;
+
+function firstBytes(fs: FileSystem, path: string): string {
+  // The system reads what it runs, whether or not the user may.
+  const file = fs.as({ uid: 0, gid: 0, groups: [] }).open(path, { read: true });
+  try {
+    return Buffer.from(file.read(headLength)).toString('latin1');
+  } finally {
+    file.close();
+  }
+}

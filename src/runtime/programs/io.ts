@@ -1,0 +1,98 @@
+import { AttestdError } from '../../errors.js';
+import { FileSystemError } from '../fs/errors.js';
+import type { Descriptor } from '../kernel/descriptor.js';
+import type { Task } from '../kernel/task.js';
+
+/** How much is read at once. */
+export const blockSize = 64 * 1024;
+const outputBlock = 8 * 1024;
+
+/** Write to standard output, or to another descriptor. */
+export function write(task: Task, text: string | Uint8Array, fd = 1): void | Promise<void> {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  return bytes.length === 0 ? undefined : task.fds.need(fd).write(task, bytes);
+}
+
+/** Say something on standard error. What cannot be said is lost. */
+export async function complain(task: Task, message: string): Promise<void> {
+  try {
+    await write(task, `${message}\n`, 2);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+  }
+}
+
+/** Output that goes out in blocks, and line by line to a terminal. */
+export class Output {
+  readonly #task: Task;
+  readonly #to: Descriptor;
+  #held: string[] = [];
+  #length = 0;
+
+  constructor(task: Task, fd = 1) {
+    this.#task = task;
+    this.#to = task.fds.need(fd);
+  }
+
+  add(text: string): void | Promise<void> {
+    this.#held.push(text);
+    this.#length += text.length;
+    return this.#length >= outputBlock || this.#to.terminal ? this.flush() : undefined;
+  }
+
+  flush(): void | Promise<void> {
+    if (this.#length === 0) return undefined;
+    const bytes = Buffer.from(this.#held.join(''), 'utf8');
+    this.#held = [];
+    this.#length = 0;
+    return this.#to.write(this.#task, bytes);
+  }
+}
+
+/** Everything that can be read, in pieces. */
+export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const bytes = await from.read(task, blockSize);
+    if (bytes.length === 0) return;
+    yield bytes;
+    await task.step();
+  }
+}
+
+/** Longest line that is kept in memory. */
+const longestLine = 16 * 1024 * 1024;
+
+/** Lines, with their newline where they have one. */
+export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks(task, from)) {
+    let bytes =
+      rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk]);
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
+      yield bytes.toString('utf8', 0, end + 1);
+      bytes = bytes.subarray(end + 1);
+      const turn = task.step();
+      if (turn !== undefined) await turn;
+    }
+    if (bytes.length > longestLine) throw new FileSystemError('EFBIG', '');
+    rest = bytes;
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}
+
+/** Read one line without what comes after it; undefined at the end. */
+export async function readLine(task: Task, from: Descriptor): Promise<string | undefined> {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const bytes = from.readLine ? await from.readLine(task) : await from.read(task, 1);
+    if (bytes.length === 0) return parts.length === 0 ? undefined : Buffer.concat(parts).toString('utf8');
+    parts.push(bytes);
+    if (bytes.at(-1) === 10) return Buffer.concat(parts).toString('utf8');
+  }
+}
+
+/** What a failed call is called in a message: strerror's words. */
+export function reason(error: unknown): string {
+  if (error instanceof FileSystemError) return error.text;
+  throw error;
+}

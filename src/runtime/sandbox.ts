@@ -1,0 +1,285 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from './clock.js';
+import { FileSystemError } from './fs/errors.js';
+import { type Descriptor, nullDevice, SinkDescriptor } from './kernel/descriptor.js';
+import { prepare } from './kernel/launch.js';
+import { Machine, type ProgramTable } from './kernel/machine.js';
+import { Pipe } from './kernel/pipe.js';
+import { SIG } from './kernel/signals.js';
+import { type Program, Task } from './kernel/task.js';
+import { Terminal } from './kernel/terminal.js';
+import { defaultPath } from './lookup.js';
+import type { RunningScript } from './scripts/run.js';
+import type {
+  ExitStatus,
+  InputSink,
+  Process,
+  ProcessInfo,
+  ProcessSpec,
+  RuntimeLog,
+  Sandbox,
+  SandboxSpec,
+  StartFailure,
+  StartReason,
+  StartResult,
+  Usage,
+} from './types.js';
+import { resolveUser, type User } from './users.js';
+
+/** What a sandbox gets of its model. */
+export interface SandboxParts {
+  readonly programs: ProgramTable;
+  readonly log: RuntimeLog;
+  readonly nextHostPid: () => number;
+  /** What is said of this container, if anything. */
+  readonly script: RunningScript | undefined;
+}
+
+const defaultSize = { height: 24, width: 80 };
+const noInput: InputSink = { write: () => undefined, end: () => {} };
+/** Bytes that a process is taken to use, and that each further one adds. */
+const bytesOfProcess = 1_200_000;
+
+/** A container's inside, simulated. */
+export class SimulatedSandbox implements Sandbox {
+  readonly #machine: Machine;
+  readonly #parts: SandboxParts;
+  readonly #clock: Clock;
+  readonly #spec: SandboxSpec;
+
+  constructor(spec: SandboxSpec, parts: SandboxParts) {
+    this.#spec = spec;
+    this.#parts = parts;
+    this.#clock = spec.clock;
+    this.#machine = new Machine({
+      fileSystem: spec.fileSystem,
+      clock: spec.clock,
+      hostname: spec.hostname,
+      domainname: spec.domainname ?? '',
+      image: spec.image,
+      log: parts.log,
+      memory: spec.memory ?? 0,
+      nextHostPid: parts.nextHostPid,
+      programs: parts.programs,
+    });
+  }
+
+  get paused(): boolean {
+    return this.#machine.paused;
+  }
+
+  start(spec: ProcessSpec): StartResult {
+    if (spec.purpose !== 'init' && !this.#machine.roomForTask) {
+      return failed('not-running', 'cannot exec in a stopped container', 128);
+    }
+    const user = resolveUser(this.#spec.fileSystem, spec.user, spec.groups);
+    if (!('credentials' in user)) return { ok: false, failure: user };
+    if (spec.argv.length === 0) return failed('no-arguments', 'args must not be empty', 128);
+    const wrongDirectory = this.#checkDirectory(spec.cwd || '/', user);
+    if (wrongDirectory !== undefined) return { ok: false, failure: wrongDirectory };
+    return this.#start(spec, user);
+  }
+
+  processes(): ProcessInfo[] {
+    return this.#machine.tasks().map((task) => ({
+      pid: task.hostPid,
+      containerPid: task.pid,
+      parent: task.parent?.hostPid ?? 1,
+      uid: task.credentials.uid,
+      gid: task.credentials.gid,
+      startedAt: task.startedAt,
+      cpu: BigInt(Math.round(task.cpu * 1e6)),
+      tty: task.terminal !== undefined,
+      name: (task.argv[0] ?? '').split('/').at(-1)?.slice(0, 15) ?? '',
+      argv: task.argv,
+      state: task.state,
+    }));
+  }
+
+  killAll(signal: number): void {
+    const tasks = this.#machine.tasks();
+    for (const task of tasks) if (task.pid !== 1) task.signal(signal);
+    this.#machine.task(1)?.signal(signal);
+  }
+
+  pause(): void {
+    this.#machine.pause();
+  }
+
+  resume(): void {
+    this.#machine.resume();
+  }
+
+  connect(port: number, socket: Duplex): boolean {
+    return this.#parts.script?.connect(port, socket, this.#machine) ?? false;
+  }
+
+  listening(): number[] {
+    return this.#machine.task(1) === undefined ? [] : (this.#parts.script?.ports() ?? []);
+  }
+
+  usage(): Usage {
+    const tasks = this.#machine.tasks();
+    const ran = Math.max(0, this.#clock.now() - this.#machine.startedAt);
+    const spent = this.#machine.cpu + tasks.reduce((sum, task) => sum + task.cpu, 0);
+    // A process that only waits still costs a little.
+    const cpu = BigInt(Math.round((spent + ran / 2000 + 10) * 1e6));
+    return { cpu, memory: this.#machine.memory + tasks.length * bytesOfProcess, pids: tasks.length };
+  }
+
+  dispose(): void {
+    for (const task of this.#machine.tasks()) task.end(SIG.KILL);
+  }
+
+  #start(spec: ProcessSpec, user: User): StartResult {
+    const env = environmentOf(spec, user.home);
+    const cwd = spec.cwd || '/';
+    const looker = { fs: this.#spec.fileSystem.as(user.credentials), cwd };
+    const scripted = this.#parts.script?.answer(spec);
+    const program = scripted ?? this.#findProgram(spec, env, looker);
+    if ('failure' in program) return { ok: false, failure: program.failure };
+    const terminal = spec.tty ? new Terminal(this.#machine, spec.stdout, spec.size ?? defaultSize) : undefined;
+    const input = spec.openStdin && terminal === undefined ? new Pipe() : undefined;
+    const task = new Task(this.#machine, {
+      argv: program.argv,
+      env,
+      cwd,
+      credentials: user.credentials,
+      fds: descriptors(spec, terminal, input),
+      terminal,
+    });
+    if (terminal !== undefined) terminal.foreground = task.group;
+    input?.writer.retain();
+    const process = new SimulatedProcess(task, terminal, input);
+    queueMicrotask(() => void task.run(program.program));
+    return { ok: true, process };
+  }
+
+  #findProgram(
+    spec: ProcessSpec,
+    env: ReadonlyMap<string, string>,
+    looker: { readonly fs: Task['fs']; readonly cwd: string },
+  ): { readonly argv: readonly string[]; readonly program: Program } | { readonly failure: StartFailure } {
+    const prepared = prepare({ ...looker, machine: this.#machine }, spec.argv, env.get('PATH') ?? defaultPath);
+    const [name = ''] = spec.argv;
+    if (prepared.ok) {
+      if (spec.purpose === 'init') this.#machine.initIsScript = prepared.argv[0] !== name;
+      if (!prepared.simulated || spec.purpose === 'init') return prepared;
+      this.#parts.log.warn(`${name}: not among the programs that can be run`);
+    }
+    const reason = prepared.ok || prepared.reason === 'not-simulated' ? 'not-found' : prepared.reason;
+    return { failure: startFailure(reason, name) };
+  }
+
+  #checkDirectory(cwd: string, user: User): StartFailure | undefined {
+    const wrong = (why: string): StartFailure => ({
+      reason: 'bad-cwd',
+      message: `chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${why}`,
+      exitCode: 128,
+    });
+    try {
+      const fs = this.#spec.fileSystem.as(user.credentials);
+      if (fs.stat(cwd).type !== 'directory') return wrong('not a directory');
+      return fs.access(cwd, 1) ? undefined : wrong('permission denied');
+    } catch (error) {
+      if (error instanceof FileSystemError) return wrong(error.text.toLowerCase());
+      throw error;
+    }
+  }
+}
+
+function failed(reason: StartReason, message: string, exitCode: number): StartResult {
+  return { ok: false, failure: { reason, message, exitCode } };
+}
+
+/** runc's words for a program that cannot be run (observed with `POST /containers/{id}/start`). */
+function startFailure(reason: 'not-found' | 'not-executable' | 'is-directory', name: string): StartFailure {
+  const quoted = JSON.stringify(name);
+  if (reason === 'is-directory')
+    return { reason, message: `exec: ${quoted}: is a directory: permission denied`, exitCode: 126 };
+  if (reason === 'not-executable') return { reason, message: `exec: ${quoted}: permission denied`, exitCode: 126 };
+  const why = name.includes('/') ? `stat ${name}: no such file or directory` : 'executable file not found in $PATH';
+  return { reason, message: `exec: ${quoted}: ${why}`, exitCode: 127 };
+}
+
+function environmentOf({ env, tty }: ProcessSpec, home: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of env) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) found.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  if (tty && !found.has('TERM')) found.set('TERM', 'xterm');
+  if (!found.get('HOME')) found.set('HOME', home);
+  return found;
+}
+
+function descriptors(
+  spec: ProcessSpec,
+  terminal: Terminal | undefined,
+  input: Pipe | undefined,
+): Map<number, Descriptor> {
+  if (terminal !== undefined) return new Map([0, 1, 2].map((fd) => [fd, terminal]));
+  return new Map<number, Descriptor>([
+    [0, input?.reader ?? nullDevice],
+    [1, new SinkDescriptor(spec.stdout)],
+    [2, new SinkDescriptor(spec.stderr)],
+  ]);
+}
+
+class SimulatedProcess implements Process {
+  readonly stdin: InputSink;
+  readonly exit: Promise<ExitStatus>;
+  readonly #task: Task;
+  readonly #terminal: Terminal | undefined;
+
+  constructor(task: Task, terminal: Terminal | undefined, input: Pipe | undefined) {
+    this.#task = task;
+    this.#terminal = terminal;
+    this.stdin = terminal?.input ?? (input === undefined ? noInput : pipeInput(input));
+    this.exit = new Promise((resolve) => {
+      task.whenEnded((status) => {
+        terminal?.hangUp();
+        resolve(status);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#task.hostPid;
+  }
+
+  get containerPid(): number {
+    return this.#task.pid;
+  }
+
+  get argv(): readonly string[] {
+    return this.#task.argv;
+  }
+
+  get credentials(): Task['credentials'] {
+    return this.#task.credentials;
+  }
+
+  get status(): ExitStatus | undefined {
+    return this.#task.status;
+  }
+
+  signal(signal: number): boolean {
+    return this.#task.signal(signal);
+  }
+
+  resize(size: { readonly height: number; readonly width: number }): void {
+    this.#terminal?.resize(size);
+  }
+}
+
+function pipeInput(input: Pipe): InputSink {
+  let ended = false;
+  return {
+    write: (bytes) => (ended ? undefined : input.push(bytes)),
+    end: () => {
+      if (!ended) input.writer.release();
+      ended = true;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { escapePattern } from './pattern.js';
+
+/** Part of a field. Quoted text stands for itself. */
+interface Piece {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** The words that one word of a script becomes. */
+export class Fields {
+  readonly #fields: Piece[][] = [];
+  #open: Piece[] | undefined;
+  readonly #ifs: string;
+  /** Whether unquoted results are split at all. */
+  readonly #splits: boolean;
+
+  /** @param ifs what splits; undefined where nothing does, as in assignments */
+  constructor(ifs: string | undefined) {
+    this.#ifs = ifs ?? '';
+    this.#splits = ifs !== undefined && ifs !== '';
+  }
+
+  /** Text of the script itself, or in quotes. */
+  add(text: string, quoted: boolean): void {
+    this.#open ??= [];
+    this.#open.push({ text, quoted });
+  }
+
+  /** The result of an expansion that is not in quotes. */
+  addResult(text: string): void {
+    if (text === '') return;
+    if (!this.#splits) {
+      this.add(text, false);
+      return;
+    }
+    const blanks = [...this.#ifs].filter((char) => /[ \t\n]/.test(char));
+    const isBlank = (char: string): boolean => blanks.includes(char);
+    let word = '';
+    let started = false;
+    let afterBlank = false;
+    for (const char of text) {
+      if (!this.#ifs.includes(char)) {
+        if (afterBlank) this.end();
+        afterBlank = false;
+        word += char;
+        started = true;
+      } else if (isBlank(char)) {
+        if (started) {
+          this.add(word, false);
+          word = '';
+          started = false;
+        }
+        afterBlank = true;
+      } else {
+        this.add(word, false);
+        this.end();
+        word = '';
+        started = false;
+        afterBlank = false;
+      }
+    }
+    if (started) this.add(word, false);
+    if (afterBlank) this.end();
+  }
+
+  /** What comes next is another word. */
+  end(): void {
+    if (this.#open !== undefined) this.#fields.push(this.#open);
+    this.#open = undefined;
+  }
+
+  /** The words as text. */
+  texts(): string[] {
+    return this.#all().map((pieces) => pieces.map(({ text }) => text).join(''));
+  }
+
+  /** The words as patterns, and as text. */
+  patterns(): { readonly text: string; readonly pattern: string }[] {
+    return this.#all().map((pieces) => ({
+      text: pieces.map(({ text }) => text).join(''),
+      pattern: pieces.map(({ text, quoted }) => (quoted ? escapePattern(text) : text)).join(''),
+    }));
+  }
+
+  #all(): Piece[][] {
+    this.end();
+    return this.#fields;
+  }
+}

@@ -1,0 +1,55 @@
+import { FileSystemError } from '../fs/errors.js';
+import { inDirectory } from '../fs/paths.js';
+import type { Task } from '../kernel/task.js';
+import { hasPattern, Pattern } from './pattern.js';
+
+/** Paths that one pattern may stand for. */
+const mostPaths = 100_000;
+
+/**
+ * Paths that a pattern stands for, sorted; none when nothing fits.
+ *
+ * @param source pattern, quoted characters with a backslash
+ */
+export function expandPaths(task: Task, source: string): string[] {
+  const absolute = source.startsWith('/');
+  let found = [absolute ? '/' : ''];
+  const parts = source.split('/').filter((part) => part !== '');
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    found = found.flatMap((base) =>
+      hasPattern(part) ? matching(task, base, part, last) : fixed(task, base, part, last),
+    );
+    if (found.length > mostPaths) return [];
+  }
+  return source.endsWith('/') ? found.map((path) => `${path}/`) : found;
+}
+
+function fixed(task: Task, base: string, part: string, last: boolean): string[] {
+  const path = `${base}${part.replace(/\\(.)/g, '$1')}`;
+  if (!last) return [`${path}/`];
+  try {
+    task.fs.lstat(inDirectory(task.cwd, path));
+    return [path];
+  } catch (error) {
+    if (error instanceof FileSystemError) return [];
+    throw error;
+  }
+}
+
+function matching(task: Task, base: string, part: string, last: boolean): string[] {
+  const pattern = new Pattern(part);
+  const directory = inDirectory(task.cwd, base === '' ? '.' : base);
+  let names: string[];
+  try {
+    names = task.fs.list(directory);
+  } catch (error) {
+    if (error instanceof FileSystemError) return [];
+    throw error;
+  }
+  if (part.startsWith('.')) names = ['.', '..', ...names];
+  return names
+    .filter((name) => (!name.startsWith('.') || part.startsWith('.')) && pattern.matches(name))
+    .filter((name) => last || task.fs.find(inDirectory(directory, name))?.type === 'directory')
+    .map((name) => (last ? `${base}${name}` : `${base}${name}/`));
+}

@@ -1,0 +1,184 @@
+import type { ParameterOperation, Word } from 'unbash';
+import { ShellError } from './control.js';
+import { addText, type Expander } from './expand.js';
+import { Fields } from './fields.js';
+import { Pattern } from './pattern.js';
+import type { Shell } from './shell.js';
+
+/** What is expanded: `$name` or `${name…}`. */
+interface Parameter {
+  readonly parameter: string;
+  readonly prefix?: '!' | '#' | undefined;
+  readonly operation?: ParameterOperation | undefined;
+}
+
+/** Longest text that a replacement may make. */
+const longestText = 64 * 1024 * 1024;
+
+/** Expand a parameter into the words so far. */
+export async function expandParameter(by: Expander, fields: Fields, what: Parameter, quoted: boolean): Promise<void> {
+  const { shell } = by;
+  const { parameter, operation } = what;
+  if (what.prefix === '#') {
+    const length =
+      parameter === '@' || parameter === '*'
+        ? shell.positional.length
+        : [...(valueOfName(shell, parameter) ?? unset(shell, parameter))].length;
+    addText(fields, String(length), quoted);
+    return;
+  }
+  if ((parameter === '@' || parameter === '*') && operation === undefined) {
+    addPositional(shell, fields, parameter, quoted);
+    return;
+  }
+  const name = what.prefix === '!' ? (valueOfName(shell, parameter) ?? '') : parameter;
+  const value = valueOfName(shell, name);
+  if (operation === undefined) addText(fields, value ?? unset(shell, name), quoted);
+  else if (operation.type === 'Default') await orDefault(by, fields, name, value, operation, quoted);
+  else addText(fields, await changed(by, value ?? unset(shell, name), operation), quoted);
+}
+
+/** The value of a variable, positional or special parameter; undefined when it is not set. */
+function valueOfName(shell: Shell, name: string): string | undefined {
+  if (/^\d+$/.test(name)) return name === '0' ? shell.name : shell.positional[Number(name) - 1];
+  switch (name) {
+    case '?':
+      return String(shell.status);
+    case '$':
+      return String(shell.rootPid);
+    case '#':
+      return String(shell.positional.length);
+    case '!':
+      return shell.lastBackground === undefined ? '' : String(shell.lastBackground);
+    case '-':
+      return [...shell.options].join('');
+    case '@':
+    case '*':
+      return shell.positional.length === 0
+        ? undefined
+        : shell.positional.join(name === '@' ? ' ' : shell.ifs.slice(0, 1));
+    case 'RANDOM':
+      return String(Math.floor(Math.random() * 32768));
+    case 'LINENO':
+      return String(shell.line);
+    case 'PPID':
+      return String(shell.task.parent?.pid ?? 0);
+    default:
+      return shell.vars.get(name);
+  }
+}
+
+function unset(shell: Shell, name: string): string {
+  if (!shell.options.has('u') || name === '@' || name === '*') return '';
+  throw new ShellError(`${name}: parameter not set`);
+}
+
+function addPositional(shell: Shell, fields: Fields, parameter: '@' | '*', quoted: boolean): void {
+  const { positional } = shell;
+  if (quoted && parameter === '*') {
+    fields.add(positional.join(shell.ifs.slice(0, 1)), true);
+    return;
+  }
+  for (const [index, text] of positional.entries()) {
+    if (index > 0) fields.end();
+    addText(fields, text, quoted);
+  }
+}
+
+type DefaultOperation = Extract<ParameterOperation, { readonly type: 'Default' }>;
+
+async function orDefault(
+  by: Expander,
+  fields: Fields,
+  name: string,
+  value: string | undefined,
+  { operator, operand }: DefaultOperation,
+  quoted: boolean,
+): Promise<void> {
+  const { shell } = by;
+  const missing = value === undefined || (operator.startsWith(':') && value === '');
+  if (operator.endsWith('+')) {
+    if (!missing) await by.addWord(fields, operand, quoted);
+    return;
+  }
+  if (!missing) {
+    if ((name === '@' || name === '*') && value !== undefined) addPositional(shell, fields, name, quoted);
+    else addText(fields, value as string, quoted);
+    return;
+  }
+  if (operator.endsWith('-')) {
+    await by.addWord(fields, operand, quoted);
+    return;
+  }
+  const text = await textOf(by, operand, quoted);
+  if (operator.endsWith('?')) {
+    throw new ShellError(`${name}: ${text || (operator === '?' ? 'parameter not set' : 'parameter not set or null')}`);
+  }
+  shell.vars.set(name, text);
+  addText(fields, text, quoted);
+}
+
+async function textOf(by: Expander, word: Word, quoted: boolean): Promise<string> {
+  const fields = new Fields(undefined);
+  await by.addWord(fields, word, quoted);
+  return fields.texts().join(' ');
+}
+
+async function changed(by: Expander, value: string, operation: ParameterOperation): Promise<string> {
+  switch (operation.type) {
+    case 'Remove': {
+      const pattern = new Pattern(await by.pattern(operation.operand));
+      const longest = operation.operator.length === 2;
+      if (operation.operator.startsWith('#')) return value.slice(pattern.prefix(value, longest) ?? 0);
+      return value.slice(0, pattern.suffix(value, longest) ?? value.length);
+    }
+    case 'Replace':
+      return replaced(
+        value,
+        await by.pattern(operation.pattern),
+        await by.text(operation.replacement),
+        operation.operator,
+      );
+    case 'Slice': {
+      const offset = Number(await by.number(await by.text(operation.offset)));
+      const start = offset < 0 ? Math.max(0, value.length + offset) : offset;
+      if (operation.length === undefined) return value.slice(start);
+      const length = Number(await by.number(await by.text(operation.length)));
+      return length < 0
+        ? value.slice(start, Math.max(start, value.length + length))
+        : value.slice(start, start + length);
+    }
+    case 'CaseModification': {
+      const all = operation.operator.length === 2;
+      const change = (text: string): string =>
+        operation.operator.startsWith('^') ? text.toUpperCase() : text.toLowerCase();
+      return all ? change(value) : change(value.slice(0, 1)) + value.slice(1);
+    }
+    default:
+      throw new ShellError('syntax error: bad substitution');
+  }
+}
+
+function replaced(value: string, source: string, replacement: string, operator: string): string {
+  if (source === '') return value;
+  const pattern = new Pattern(source);
+  if (operator === '/#' || operator === '/%') {
+    const cut = operator === '/#' ? pattern.prefix(value, true) : pattern.suffix(value, true);
+    if (cut === undefined) return value;
+    return operator === '/#' ? replacement + value.slice(cut) : value.slice(0, cut) + replacement;
+  }
+  let made = '';
+  for (let at = 0; at <= value.length; ) {
+    const length = pattern.prefix(value.slice(at), true);
+    if (length === undefined || length === 0) {
+      made += value.slice(at, at + 1);
+      at++;
+      continue;
+    }
+    made += replacement;
+    if (made.length > longestText) throw new ShellError('out of memory');
+    at += length;
+    if (operator === '/') return made + value.slice(at);
+  }
+  return made;
+}

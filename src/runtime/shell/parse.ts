@@ -1,0 +1,50 @@
+import { type ParsedScript, parse, type Statement } from 'unbash';
+
+/** A script, as far as it can be read. */
+export interface Reading {
+  /** What can be run: all, or what comes before the line with the fault. */
+  readonly statements: readonly Statement[];
+  /** In the shell's words, without its name. */
+  readonly fault?: string;
+  /** Whether more text may mend it. */
+  readonly incomplete: boolean;
+}
+
+const kept = 256;
+const longestKept = 16 * 1024;
+const readings = new Map<string, Reading>();
+
+/** Read a script. What was read lately is kept. */
+export function readScript(source: string): Reading {
+  const present = readings.get(source);
+  if (present !== undefined) return present;
+  const reading = judge(parse(source), source);
+  if (source.length <= longestKept) {
+    if (readings.size >= kept) readings.delete(readings.keys().next().value as string);
+    readings.set(source, reading);
+  }
+  return reading;
+}
+
+/** What can be run of a parsed script, which may be the inside of another. */
+export function judge(script: ParsedScript, source: string): Reading {
+  const error = script.errors?.[0];
+  if (error === undefined) return { statements: script.commands, incomplete: false };
+  const lineStart = source.lastIndexOf('\n', error.pos - 1) + 1;
+  const statements = script.commands.filter(({ end }) => end < lineStart);
+  const { fault, incomplete } = describe(error.message);
+  return { statements, fault: `syntax error: ${fault}`, incomplete };
+}
+
+/** Words of busybox's shell for what the parser found. */
+function describe(message: string): { readonly fault: string; readonly incomplete: boolean } {
+  const token = /^unexpected token '(.*)'$/s.exec(message)?.[1];
+  if (token !== undefined)
+    return { fault: `unexpected ${token === '\n' ? 'newline' : `"${token}"`}`, incomplete: false };
+  if (/^unterminated .*(quote|backtick)/.test(message))
+    return { fault: 'unterminated quoted string', incomplete: true };
+  if (message.startsWith('unterminated parameter')) return { fault: 'missing }', incomplete: true };
+  const wanted = /^expected '([^']*)'/.exec(message)?.[1];
+  if (wanted !== undefined) return { fault: `unexpected end of file (expecting "${wanted}")`, incomplete: true };
+  return { fault: 'unexpected end of file', incomplete: /^(expected|unterminated)/.test(message) };
+}

@@ -1,0 +1,137 @@
+import type { CompoundCommand, CompoundList, Redirected, Statement } from 'unbash';
+import { signalNames } from '../kernel/signals.js';
+import type { Task } from '../kernel/task.js';
+import { complain } from '../programs/io.js';
+import { Variables } from './variables.js';
+
+/** What a function runs. */
+export type FunctionBody = CompoundCommand | Redirected | CompoundList;
+
+/** A pipeline that was started with `&`. */
+export interface Job {
+  readonly number: number;
+  readonly tasks: readonly Task[];
+  readonly text: string;
+}
+
+/** Functions within functions; beyond, a real shell's stack is at its end. */
+const deepestCall = 1000;
+
+/** What a shell knows and remembers. How it runs commands is in execute.ts. */
+export class Shell {
+  readonly task: Task;
+  readonly vars: Variables;
+  readonly functions: Map<string, FunctionBody>;
+  readonly options: Set<string>;
+  readonly aliases: Map<string, string>;
+  readonly jobs: Job[] = [];
+  /** What signals run, by number; 0 is the end of the shell; '' ignores. */
+  readonly traps: Map<number, string>;
+  /** What `$0` is, and what messages begin with. */
+  name: string;
+  positional: readonly string[];
+  status = 0;
+  lastBackground: number | undefined;
+  /** Where in a word `getopts` goes on. */
+  optionOffset = 0;
+  /** Number of the line that runs, where the shell reads a file. */
+  line = 0;
+  interactive = false;
+  /** More than 0 where a failure is looked at, so that `set -e` does not act. */
+  tested = 0;
+  loops = 0;
+  calls = 0;
+  /** What `$$` is. */
+  readonly rootPid: number;
+  /** Whether this is a copy that runs a subshell. */
+  readonly isSubshell: boolean;
+  /** What interrupts `wait`. */
+  interrupt: (() => void) | undefined;
+  readonly #pending: number[] = [];
+  #bytes = 0;
+
+  constructor(task: Task, name: string, positional: readonly string[], from?: Shell) {
+    this.task = task;
+    this.name = name;
+    this.positional = positional;
+    this.vars = new Variables((bytes) => this.#account(bytes), from?.vars);
+    this.functions = new Map(from?.functions);
+    this.options = new Set(from?.options);
+    this.aliases = new Map(from?.aliases);
+    this.rootPid = from?.rootPid ?? task.pid;
+    this.isSubshell = from !== undefined;
+    this.traps = new Map([...(from?.traps ?? [])].filter(([, action]) => action === ''));
+    if (from !== undefined) {
+      this.status = from.status;
+      this.lastBackground = from.lastBackground;
+      this.line = from.line;
+      this.tested = from.tested;
+      this.loops = from.loops;
+      this.calls = from.calls;
+    }
+  }
+
+  get ifs(): string {
+    return this.vars.get('IFS') ?? ' \t\n';
+  }
+
+  /** Let go of what the variables hold. */
+  release(): void {
+    this.#account(-this.#bytes);
+  }
+
+  complain(message: string): Promise<void> {
+    return complain(this.task, `${this.name}: ${message}`);
+  }
+
+  /** What a failed builtin says, as busybox's shell words it. */
+  complainOf(builtin: string, message: string): Promise<void> {
+    return this.complain(`${builtin}: line ${this.line}: ${message}`);
+  }
+
+  /** Whether one more function may be called; otherwise the shell ends as by a full stack. */
+  enterCall(): boolean {
+    return ++this.calls <= deepestCall;
+  }
+
+  /** Set what a signal does. `undefined` is its default. */
+  trap(signal: number, action: string | undefined): void {
+    if (action === undefined) this.traps.delete(signal);
+    else this.traps.set(signal, action);
+    if (signal === 0) return;
+    if (action === undefined) this.task.handlers.delete(signal);
+    else if (action === '') this.task.handlers.set(signal, null);
+    else this.task.handlers.set(signal, () => this.caught(signal));
+  }
+
+  /** A signal came that the shell deals with when its command is done. */
+  caught(signal: number): void {
+    if (this.#pending.length < signalNames.length) this.#pending.push(signal);
+    this.interrupt?.();
+  }
+
+  /** The next signal to be dealt with. */
+  nextCaught(): number | undefined {
+    return this.#pending.shift();
+  }
+
+  /** The number of the signal that is dealt with next. */
+  get nextCaughtSignal(): number | undefined {
+    return this.#pending[0];
+  }
+
+  get hasCaught(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  #account(bytes: number): void {
+    this.#bytes += bytes;
+    this.task.machine.account(this.task, bytes);
+  }
+}
+
+/** What the parts of the shell that run commands offer to those that do not. */
+export interface Interpreter {
+  /** Standard output of commands, without newlines at its end. */
+  substitute(shell: Shell, statements: readonly Statement[]): Promise<string>;
+}

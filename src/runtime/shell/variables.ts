@@ -1,0 +1,102 @@
+import { ShellError } from './control.js';
+
+/** A variable. */
+interface Variable {
+  value: string | undefined;
+  exported: boolean;
+  readonly: boolean;
+}
+
+/** A name that a variable may have. */
+export const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The variables of a shell. */
+export class Variables {
+  readonly #all: Map<string, Variable>;
+  /** What functions made local, to be put back: one map for each function that runs. */
+  readonly #scopes: Map<string, Variable | undefined>[] = [];
+  readonly #account: (bytes: number) => void;
+  /** Whether every variable that is set is exported (`set -a`). */
+  exportAll = false;
+
+  /** @param account told how many bytes more or less are held */
+  constructor(account: (bytes: number) => void, from?: Variables) {
+    this.#account = account;
+    this.#all = new Map([...(from?.entries() ?? [])].map(([name, variable]) => [name, { ...variable }]));
+  }
+
+  get(name: string): string | undefined {
+    return this.#all.get(name)?.value;
+  }
+
+  has(name: string): boolean {
+    return this.#all.has(name);
+  }
+
+  /** @throws ShellError for one that is read-only */
+  set(name: string, value: string): void {
+    const present = this.#all.get(name);
+    if (present === undefined) {
+      this.#account(value.length);
+      this.#all.set(name, { value, exported: this.exportAll, readonly: false });
+      return;
+    }
+    if (present.readonly) throw new ShellError(`${name}: is read only`);
+    this.#account(value.length - (present.value?.length ?? 0));
+    present.value = value;
+    if (this.exportAll) present.exported = true;
+  }
+
+  unset(name: string): void {
+    const present = this.#all.get(name);
+    if (present === undefined) return;
+    if (present.readonly) throw new ShellError(`${name}: is read only`);
+    this.#account(-(present.value?.length ?? 0));
+    this.#all.delete(name);
+  }
+
+  /** Mark one as exported or read-only, set or not. */
+  mark(name: string, how: { readonly exported?: boolean; readonly readonly?: boolean }): void {
+    const present = this.#all.get(name) ?? { value: undefined, exported: false, readonly: false };
+    this.#all.set(name, Object.assign(present, how));
+  }
+
+  entries(): IterableIterator<[string, Readonly<Variable>]> {
+    return this.#all.entries();
+  }
+
+  /** What programs are given. */
+  environment(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const [name, { value, exported }] of this.#all) if (exported && value !== undefined) found.set(name, value);
+    return found;
+  }
+
+  enter(): void {
+    this.#scopes.push(new Map());
+  }
+
+  leave(): void {
+    for (const [name, before] of this.#scopes.pop() ?? []) this.restore(name, before);
+  }
+
+  /** Make one local to the function that runs. False outside of any. */
+  local(name: string): boolean {
+    const scope = this.#scopes.at(-1);
+    if (scope === undefined) return false;
+    if (!scope.has(name)) scope.set(name, this.save(name));
+    return true;
+  }
+
+  /** What a variable is now, for `restore`. */
+  save(name: string): Variable | undefined {
+    const present = this.#all.get(name);
+    return present && { ...present };
+  }
+
+  restore(name: string, before: Variable | undefined): void {
+    this.#account((before?.value?.length ?? 0) - (this.#all.get(name)?.value?.length ?? 0));
+    if (before === undefined) this.#all.delete(name);
+    else this.#all.set(name, before);
+  }
+}

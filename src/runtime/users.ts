@@ -1,0 +1,122 @@
+import type { Credentials, FileSystem } from './fs/types.js';
+import type { StartFailure } from './types.js';
+
+/** A line of /etc/passwd. */
+export interface PasswdEntry {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** A line of /etc/group. */
+export interface GroupEntry {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** Who a process runs as. */
+export interface User {
+  readonly credentials: Credentials;
+  readonly home: string;
+}
+
+const largestId = 2 ** 31 - 1;
+const largestFile = 4 * 1024 * 1024;
+
+function lines(fs: FileSystem, path: string): string[][] {
+  if (fs.find(path)?.type !== 'file') return [];
+  const text = fs.readFile(path, largestFile).toString();
+  return text
+    .split('\n')
+    .flatMap((line) => (line.trim() === '' || line.startsWith('#') ? [] : [line.trim().split(':')]));
+}
+
+/** The users of a container. */
+export function passwd(fs: FileSystem): PasswdEntry[] {
+  return lines(fs, '/etc/passwd').map(([name = '', , uid = '', gid = '', , home = '', shell = '']) => ({
+    name,
+    uid: Number.parseInt(uid, 10) || 0,
+    gid: Number.parseInt(gid, 10) || 0,
+    home,
+    shell,
+  }));
+}
+
+/** The groups of a container. */
+export function groups(fs: FileSystem): GroupEntry[] {
+  return lines(fs, '/etc/group').map(([name = '', , gid = '', members = '']) => ({
+    name,
+    gid: Number.parseInt(gid, 10) || 0,
+    members: members.split(',').filter((member) => member !== ''),
+  }));
+}
+
+class NoSuch extends Error {
+  readonly failure: StartFailure;
+
+  constructor(failure: Omit<StartFailure, 'exitCode'>) {
+    super(failure.message);
+    this.failure = { ...failure, exitCode: 128 };
+  }
+}
+
+/**
+ * Find out who `user[:group]` of an image's configuration is, as runc does: names need an entry, numbers do not.
+ *
+ * @param spec empty is root
+ * @param further names or numbers of further groups
+ * @returns who it is, or why nobody is (observed with `POST /containers/{id}/start`: ExitCode 128)
+ */
+export function resolveUser(fs: FileSystem, spec: string, further: readonly string[] = []): User | StartFailure {
+  try {
+    return find(fs, spec, further);
+  } catch (error) {
+    if (error instanceof NoSuch) return error.failure;
+    throw error;
+  }
+}
+
+function find(fs: FileSystem, spec: string, further: readonly string[]): User {
+  const colon = spec.indexOf(':');
+  const userSpec = colon < 0 ? spec : spec.slice(0, colon);
+  const groupSpec = colon < 0 ? '' : spec.slice(colon + 1);
+  const known = groups(fs);
+  const entry = passwd(fs).find(({ name, uid }) =>
+    userSpec === '' ? uid === 0 : name === userSpec || String(uid) === userSpec,
+  );
+  const number = identity(userSpec);
+  if (entry === undefined && number === undefined && userSpec !== '') {
+    throw new NoSuch({
+      reason: 'no-such-user',
+      message: `unable to find user ${userSpec}: no matching entries in passwd file`,
+    });
+  }
+  const uid = entry?.uid ?? number ?? 0;
+  const gid = groupSpec === '' ? (entry?.gid ?? 0) : groupNumber(groupSpec, known);
+  const own =
+    groupSpec === '' && entry !== undefined ? known.filter(({ members }) => members.includes(entry.name)) : [];
+  const added = further.map((group) => groupNumber(group, known));
+  const all = [...new Set([...own.map((group) => group.gid), ...added])].filter(
+    (group) => group !== gid || added.includes(group),
+  );
+  return { credentials: { uid, gid, groups: all }, home: entry?.home || '/' };
+}
+
+function groupNumber(spec: string, known: readonly GroupEntry[]): number {
+  const found = known.find(({ name, gid }) => name === spec || String(gid) === spec)?.gid ?? identity(spec);
+  if (found !== undefined) return found;
+  throw new NoSuch({
+    reason: 'no-such-group',
+    message: `unable to find group ${spec}: no matching entries in group file`,
+  });
+}
+
+function identity(spec: string): number | undefined {
+  if (!/^-?\d+$/.test(spec)) return undefined;
+  const number = Number(spec);
+  if (number >= 0 && number <= largestId) return number;
+  throw new NoSuch({ reason: 'invalid-user', message: `uids and gids must be in range 0-${largestId}` });
+}
