@@ -8,18 +8,16 @@
  * - A value is replaced only where the action's target is the object that holds it. API versions only go up.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { AttestdError } from '../errors.js';
 import type { LocatedOverlay } from './apply-overlay.js';
 import { isObject, type Json, type JsonObject } from './document.js';
-import { type Action, type Place, select } from './overlay.js';
+import { actOn, type Location, type Place, type Report, select, shapeOf, show } from './overlay.js';
+import type { Action } from './overlay-read.js';
 import { toPointer } from './pointer.js';
 import { hasNamedMembers, isMark, isProse, structureOf } from './structure.js';
 import { compareVersions } from './versions.js';
 
 /** Why an action does not fit. */
 export type ConflictKind = 'target-absent' | 'different-value' | 'wrong-type';
-
-type Location = readonly (string | number)[];
 
 /** An action that does not fit a description. */
 export interface Conflict {
@@ -32,19 +30,6 @@ export interface Conflict {
   /** JSON Pointer into the description, or the action's target when it selects nothing. */
   readonly at: string;
   readonly message: string;
-}
-
-type Report = (kind: ConflictKind, at: Location, path: Location, message: string) => void;
-
-function show(value: Json): string {
-  if (Array.isArray(value)) return 'a list';
-  if (isObject(value)) return 'a mapping';
-  return JSON.stringify(value);
-}
-
-function shape(value: Json): 'list' | 'mapping' | 'value' {
-  if (Array.isArray(value)) return 'list';
-  return isObject(value) ? 'mapping' : 'value';
 }
 
 function isVersion(at: Location): boolean {
@@ -85,7 +70,7 @@ class Merge {
       const old = Object.hasOwn(target, key) ? target[key] : undefined;
       if (old === undefined) target[key] = structuredClone(value);
       else if (!named && isProse(key) && !isDeepStrictEqual(old, value)) target[key] = structuredClone(value);
-      else if (shape(old) !== shape(value)) this.wrongType(old, value, place, from);
+      else if (shapeOf(old) !== shapeOf(value)) this.wrongType(old, value, place, from);
       else if (isObject(old)) this.object(old as JsonObject, value as JsonObject, place, from, false);
       else if (Array.isArray(old)) this.list(old, value as Json[], place, from);
       else if (old !== value) this.scalar(target, key, value, place, from, direct);
@@ -121,16 +106,6 @@ class Merge {
   }
 }
 
-function removePlaces(root: Json, places: readonly Place[]): void {
-  // Backwards, so that the indexes of list elements that are still to go stay right.
-  for (const { location } of [...places].reverse()) {
-    const parent = location.slice(0, -1).reduce<Json>((node, segment) => (node as JsonObject)[segment] as Json, root);
-    const last = location[location.length - 1] as string | number;
-    if (Array.isArray(parent)) parent.splice(Number(last), 1);
-    else delete (parent as JsonObject)[last];
-  }
-}
-
 /**
  * Whether an action that selects nothing may have been applied before: one that removes, or that changes what its own
  * filter asks for.
@@ -142,52 +117,70 @@ function mayBeDone({ target, update, remove }: Action): boolean {
   return asked.some((name) => name !== undefined && Object.hasOwn(update, name));
 }
 
-function applyAction(root: Json, action: Action, report: Report): void {
-  const { target, update, remove } = action;
-  const places = select(root, target);
-  if (places.length === 0) {
-    if (!mayBeDone(action)) report('target-absent', [], [], `${target} selects nothing`);
-    return;
-  }
-  if (remove) {
-    removePlaces(root, places);
+function fitAction(
+  root: Json,
+  action: Action,
+  { version }: LocatedOverlay,
+  places: readonly Place[],
+  report: Report,
+): void {
+  const { update } = action;
+  if (update === undefined || action.remove) {
+    actOn(root, action, places, version, report);
     return;
   }
   const merge = new Merge(report);
   for (const { location, value } of places) {
-    if (Array.isArray(value)) merge.element(value, update as Json, location, []);
-    else if (isObject(value) && isObject(update)) {
+    if (Array.isArray(value)) {
+      if (version !== '1.0' && Array.isArray(update)) merge.list(value, update, location, []);
+      else merge.element(value, update, location, []);
+    } else if (isObject(value) && isObject(update)) {
       merge.object(value as JsonObject, update as JsonObject, location, [], true);
-    } else report('wrong-type', location, [], `the file has ${show(value)} there, the overlay ${show(update as Json)}`);
+    } else actOn(root, action, [{ location, value }], version, report);
   }
 }
 
+/** What came of merging overlays. */
+export interface Merged {
+  /** What does not fit; empty when all of it does. */
+  readonly conflicts: readonly Conflict[];
+  /** Actions that selected nothing, which the specification lets pass. */
+  readonly unmatched: readonly Conflict[];
+}
+
 /**
- * Applies overlays to a description that may have some of what they add.
+ * Applies overlays to a description: by the rules of their specification, or, where an overlay says so, so that what the
+ * description has of it already stays.
  *
  * @param root the description; it is changed, even when there are conflicts
  * @param overlays the overlays, in order
- * @returns the conflicts; empty when all of it fits
- * @throws AttestdError OVERLAY when an action removes the whole description
+ * @param strict whether an action that selects nothing is a conflict; for overlays that fit themselves in, it always is
+ * @returns what does not fit
  */
-export function mergeOverlays(root: Json, overlays: readonly LocatedOverlay[]): Conflict[] {
+export function mergeOverlays(root: Json, overlays: readonly LocatedOverlay[], strict = false): Merged {
   const conflicts: Conflict[] = [];
+  const unmatched: Conflict[] = [];
   for (const overlay of overlays) {
     overlay.actions.forEach((action, index) => {
-      if (action.remove && action.target.trim() === '$') {
-        throw new AttestdError('OVERLAY', `${overlay.name}: action ${index + 1} removes the whole description`);
-      }
-      applyAction(root, action, (kind, at, path, message) => {
-        conflicts.push({
-          kind,
-          overlay: overlay.name,
-          action: index + 1,
-          line: overlay.line(index, path),
-          at: kind === 'target-absent' ? action.target : toPointer(at),
-          message,
-        });
+      const conflict = (kind: ConflictKind, at: string, path: Location, message: string): Conflict => ({
+        kind,
+        overlay: overlay.name,
+        action: index + 1,
+        line: overlay.line(index, path),
+        at,
+        message,
       });
+      const report: Report = (kind, at, path, message) => conflicts.push(conflict(kind, toPointer(at), path, message));
+      const { target } = action;
+      const places = select(root, target);
+      const fits = overlay.rules === 'fit';
+      if (places.length === 0) {
+        const absent = conflict('target-absent', target, [], `${target} selects nothing`);
+        if (fits ? !mayBeDone(action) : strict) conflicts.push(absent);
+        else if (!fits) unmatched.push(absent);
+      } else if (fits) fitAction(root, action, overlay, places, report);
+      else actOn(root, action, places, overlay.version, report);
     });
   }
-  return conflicts;
+  return { conflicts, unmatched };
 }

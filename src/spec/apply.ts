@@ -10,11 +10,12 @@ import { type Conflict, mergeOverlays } from './apply-merge.js';
 import { type LocatedOverlay, withoutMarks } from './apply-overlay.js';
 import { learnStyle, printerFor } from './apply-style.js';
 import { isObject, type Json } from './document.js';
+import type { OverlayChoices } from './overlay.js';
 import { compareValues, type Difference } from './structure.js';
-import { parseYaml, parseYamlDocument, yamlValue } from './yaml.js';
+import { parseYaml, parseYamlText, yamlValue } from './yaml.js';
 
 export type { Conflict, ConflictKind } from './apply-merge.js';
-export { type LocatedOverlay, locateOverlay } from './apply-overlay.js';
+export { type ApplyRules, type LocatedOverlay, locateOverlay } from './apply-overlay.js';
 
 /** What a patch does to a file. */
 export interface ApplyResult {
@@ -24,12 +25,17 @@ export interface ApplyResult {
   readonly changes: readonly Difference[];
   /** The actions that do not fit. */
   readonly conflicts: readonly Conflict[];
+  /** The actions that select nothing, where that is no conflict. */
+  readonly unmatched: readonly Conflict[];
 }
+
+/** The versions of OpenAPI that can be patched. */
+const formats = /^(?:2\.0|3\.[0-2]\.\d+)$/;
 
 function read(doc: Document.Parsed, name: string): Json {
   const value = yamlValue(doc, name);
-  if (!isObject(value) || value.swagger !== '2.0') {
-    throw new AttestdError('INVALID_ARGUMENT', `${name}: not a Swagger 2.0 description`);
+  if (!isObject(value) || !formats.test(String(value.swagger ?? value.openapi))) {
+    throw new AttestdError('INVALID_ARGUMENT', `${name}: no description in Swagger 2.0 or OpenAPI 3.0, 3.1 or 3.2`);
   }
   return value as Json;
 }
@@ -71,30 +77,33 @@ function edit(text: string, plain: string, doc: Document.Parsed, from: Json, to:
 }
 
 /**
- * Applies overlays to the text of a Swagger 2.0 description. Comments, order, quoting and line breaks stay as they are
- * wherever nothing is patched; what is added is written as the file writes such things. Applying the same overlays again
- * changes nothing.
+ * Applies overlays to the text of a description. Comments, order, quoting and line breaks stay as they are wherever nothing
+ * is patched; what is added is written as the file writes such things.
  *
  * @param text YAML or JSON
  * @param overlays the overlays, in order
  * @param name what the file is called in errors
+ * @param choices whether an action of a plain overlay that selects nothing is a conflict
  * @returns the patched text, and what was changed or does not fit
- * @throws AttestdError INVALID_ARGUMENT when the text is no Swagger 2.0 description, OVERLAY when a fitting patch cannot be
- *   made in place, for example below an alias
+ * @throws AttestdError INVALID_ARGUMENT when the text is no description in Swagger 2.0 or OpenAPI 3, OVERLAY when a fitting
+ *   patch cannot be made in place, for example below an alias
  */
-export function applyToText(text: string, overlays: readonly LocatedOverlay[], name: string): ApplyResult {
-  const plain = text.replaceAll('\r\n', '\n');
-  const doc = parseYamlDocument(plain, name);
+export function applyToText(
+  text: string,
+  overlays: readonly LocatedOverlay[],
+  name: string,
+  { strict = false }: OverlayChoices = {},
+): ApplyResult {
+  const { doc, text: plain } = parseYamlText(text.replaceAll('\r\n', '\n'), name);
   const from = read(doc, name);
   const to = structuredClone(from);
-  const conflicts = mergeOverlays(to, overlays);
-  if (conflicts.length > 0) return { text, changes: [], conflicts };
-  if (isDeepStrictEqual(from, to)) return { text, changes: [], conflicts };
+  const { conflicts, unmatched } = mergeOverlays(to, overlays, strict);
+  if (conflicts.length > 0 || isDeepStrictEqual(from, to)) return { text, changes: [], conflicts, unmatched };
   const patched = edit(text, plain, doc, from, to);
   if (!isDeepStrictEqual(parseYaml(patched, name), to)) {
     throw new AttestdError('OVERLAY', `${name}: the patch cannot be made in place without changing something else`);
   }
-  return { text: patched, changes: compareValues(from, to), conflicts };
+  return { text: patched, changes: compareValues(from, to), conflicts, unmatched };
 }
 
 /**

@@ -58,7 +58,9 @@ export function buildDescription(which: readonly Channel[] = channels, api: stri
   const path = join(api, baseFile);
   const description = parseDescription(readText(path), path);
   for (const channel of which) {
-    for (const overlay of readOverlays(channel, api)) applyOverlay(description as unknown as Json, overlay);
+    for (const overlay of readOverlays(channel, api)) {
+      applyOverlay(description as unknown as Json, overlay, { strict: true });
+    }
   }
   return description;
 }

@@ -1,24 +1,11 @@
-/** OpenAPI Overlay 1.0 documents: reading them, and applying them to a description held as a value. */
+/** Applying overlays by the rules of the OpenAPI Overlay Specification 1.0 and 1.1, to a description held as a value. */
 import { jsonpath } from 'json-p3';
 import { AttestdError } from '../errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
-import { parseYaml } from './yaml.js';
+import type { Action, Overlay, OverlayVersion } from './overlay-read.js';
+import { toPointer } from './pointer.js';
 
-/** One action of an overlay: an update or a removal at each place that its target selects. */
-export interface Action {
-  readonly target: string;
-  readonly description?: string;
-  readonly update?: Json;
-  readonly remove?: boolean;
-}
-
-/** An overlay document. */
-export interface Overlay {
-  /** File name or other name, for messages. */
-  readonly name: string;
-  readonly title: string;
-  readonly actions: readonly Action[];
-}
+export { type Action, type Overlay, parseOverlay } from './overlay-read.js';
 
 /** A place that a target selects: the segments of its location and its value. */
 export interface Place {
@@ -26,50 +13,11 @@ export interface Place {
   readonly value: Json;
 }
 
-function readAction(value: unknown, where: string): Action {
-  if (!isObject(value)) throw new AttestdError('OVERLAY', `${where}: not a mapping`);
-  const { target, description, update, remove } = value;
-  if (typeof target !== 'string') throw new AttestdError('OVERLAY', `${where}: 'target' is no string`);
-  try {
-    jsonpath.compile(target);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AttestdError('OVERLAY', `${where}: target ${target} is no JSONPath: ${reason}`, { cause });
-  }
-  if ((update === undefined) === (remove !== true)) {
-    throw new AttestdError('OVERLAY', `${where}: exactly one of 'update' and 'remove: true' is needed`);
-  }
-  return {
-    target,
-    ...(typeof description === 'string' && { description }),
-    ...(remove === true ? { remove } : { update: update as Json }),
-  };
-}
+/** The segments of a location. */
+export type Location = readonly (string | number)[];
 
-/**
- * Reads an overlay document.
- *
- * @param text YAML or JSON of an OpenAPI Overlay 1.0 document
- * @param name what it is called in errors
- * @returns the overlay
- * @throws AttestdError INVALID_ARGUMENT when it is no YAML, OVERLAY when it is no overlay
- */
-export function parseOverlay(text: string, name: string): Overlay {
-  const value = parseYaml(text, name);
-  if (!isObject(value)) throw new AttestdError('OVERLAY', `${name}: not a mapping`);
-  if (typeof value.overlay !== 'string' || !/^1\.\d+\.\d+$/.test(value.overlay)) {
-    throw new AttestdError('OVERLAY', `${name}: 'overlay' is ${JSON.stringify(value.overlay)}, not a 1.x.y version`);
-  }
-  const info = value.info;
-  if (!isObject(info) || typeof info.title !== 'string' || typeof info.version !== 'string') {
-    throw new AttestdError('OVERLAY', `${name}: 'info' needs a title and a version`);
-  }
-  const { actions } = value;
-  if (!Array.isArray(actions) || actions.length === 0) {
-    throw new AttestdError('OVERLAY', `${name}: 'actions' is no list of one or more actions`);
-  }
-  return { name, title: info.title, actions: actions.map((a, i) => readAction(a, `${name}: action ${i + 1}`)) };
-}
+/** Told what of an action does not fit; `path` leads into its update. */
+export type Report = (kind: 'different-value' | 'wrong-type', at: Location, path: Location, message: string) => unknown;
 
 /**
  * Finds the places that a target selects.
@@ -85,52 +33,135 @@ export function select(root: Json, target: string): Place[] {
   }));
 }
 
-function merge(target: JsonObject, update: JsonObject): void {
-  for (const [key, value] of Object.entries(update)) {
-    const old = Object.hasOwn(target, key) ? target[key] : undefined;
-    if (isObject(old) && isObject(value)) merge(old as JsonObject, value as JsonObject);
-    else if (Array.isArray(old) && Array.isArray(value)) old.push(...structuredClone(value));
-    else target[key] = structuredClone(value);
-  }
+/** A value as a message calls it. */
+export function show(value: Json): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'a mapping';
+  return JSON.stringify(value);
 }
 
-function parentOf(root: Json, location: readonly (string | number)[]): Json {
-  let node = root;
-  for (const segment of location.slice(0, -1)) node = (node as JsonObject)[segment] as Json;
-  return node;
+/** The kind of a value, as far as overlays tell values apart. */
+export function shapeOf(value: Json): 'list' | 'mapping' | 'value' {
+  if (Array.isArray(value)) return 'list';
+  return isObject(value) ? 'mapping' : 'value';
 }
 
-function removeAll(root: Json, places: Place[]): void {
-  // Backwards, so that the indexes of array elements that are still to go stay right.
-  for (const { location } of places.reverse()) {
-    const parent = parentOf(root, location);
+/** A value at a place, which can be replaced. */
+function put(root: Json, location: Location, value: Json): void {
+  const parent = location.slice(0, -1).reduce<Json>((node, segment) => (node as JsonObject)[segment] as Json, root);
+  (parent as JsonObject)[location[location.length - 1] as string] = value;
+}
+
+/**
+ * Removes what stands at some places.
+ *
+ * @param root the description; it is changed
+ * @param places the places, in document order
+ */
+export function removePlaces(root: Json, places: readonly Place[]): void {
+  // Backwards, so that the indexes of list elements that are still to go stay right.
+  for (const { location } of [...places].reverse()) {
+    const parent = location.slice(0, -1).reduce<Json>((node, segment) => (node as JsonObject)[segment] as Json, root);
     const last = location[location.length - 1] as string | number;
     if (Array.isArray(parent)) parent.splice(Number(last), 1);
     else delete (parent as JsonObject)[last];
   }
 }
 
+function merge(target: JsonObject, update: JsonObject, at: Location, path: Location, report: Report): void {
+  for (const [key, value] of Object.entries(update)) {
+    const old = Object.hasOwn(target, key) ? target[key] : undefined;
+    const [place, from] = [
+      [...at, key],
+      [...path, key],
+    ];
+    if (old === undefined || (shapeOf(old) === 'value' && shapeOf(value) === 'value'))
+      target[key] = structuredClone(value);
+    else if (isObject(old) && isObject(value)) merge(old as JsonObject, value as JsonObject, place, from, report);
+    else if (Array.isArray(old) && Array.isArray(value)) old.push(...structuredClone(value));
+    else report('wrong-type', place, from, `the file has ${show(old)} there, the overlay ${show(value)}`);
+  }
+}
+
+function updatePlace(
+  root: Json,
+  { location, value }: Place,
+  update: Json,
+  version: OverlayVersion,
+  report: Report,
+): void {
+  const added = structuredClone(update);
+  if (Array.isArray(value)) {
+    // Version 1.0 appends whatever it is as one element.
+    if (version !== '1.0' && Array.isArray(added)) value.push(...added);
+    else value.push(added);
+  } else if (isObject(value) && isObject(update)) merge(value as JsonObject, added as JsonObject, location, [], report);
+  else if (version !== '1.0' && shapeOf(value) === 'value' && shapeOf(update) === 'value' && location.length > 0) {
+    put(root, location, added);
+  } else report('wrong-type', location, [], `the file has ${show(value)} there, the overlay ${show(update)}`);
+}
+
 /**
- * Applies an overlay to a description, in place, by the rules of Overlay 1.0: objects are merged, arrays appended to,
- * other values replaced.
+ * Applies an action to the places that its target selects.
+ *
+ * @param root the description; it is changed
+ * @param action the action
+ * @param places the places that it selects
+ * @param version the version of the overlay
+ * @param report told what does not fit
+ */
+export function actOn(
+  root: Json,
+  action: Action,
+  places: readonly Place[],
+  version: OverlayVersion,
+  report: Report,
+): void {
+  if (action.remove) {
+    if (places.some(({ location }) => location.length === 0))
+      report('wrong-type', [], [], 'the whole document cannot go');
+    else removePlaces(root, places);
+    return;
+  }
+  let update = action.update;
+  if (action.copy !== undefined) {
+    const sources = select(root, action.copy);
+    if (sources.length !== 1) {
+      report('wrong-type', [], [], `copy ${action.copy} selects ${sources.length} values, not one`);
+      return;
+    }
+    update = structuredClone(sources[0]?.value);
+  }
+  if (update === undefined) return;
+  if (version !== '1.0' && new Set(places.map(({ value }) => shapeOf(value))).size > 1) {
+    report('wrong-type', [], [], `${action.target} selects values of different kinds`);
+    return;
+  }
+  for (const place of places) updatePlace(root, place, update, version, report);
+}
+
+/** Choices of how an overlay is applied. */
+export interface OverlayChoices {
+  /** Whether an action that selects nothing is an error; the specification lets it pass. */
+  readonly strict?: boolean;
+}
+
+/**
+ * Applies an overlay to a description by the rules of its version: objects are merged, arrays appended to, other values
+ * replaced.
  *
  * @param root the description; it is changed
  * @param overlay the overlay
- * @throws AttestdError OVERLAY when an action selects nothing, or its update does not fit what it selects
+ * @param choices how
+ * @throws AttestdError OVERLAY when an update does not fit what it selects or, if strict, when an action selects nothing
  */
-export function applyOverlay(root: Json, overlay: Overlay): void {
+export function applyOverlay(root: Json, overlay: Overlay, { strict = false }: OverlayChoices = {}): void {
   overlay.actions.forEach((action, index) => {
     const where = `${overlay.name}: action ${index + 1}`;
     const places = select(root, action.target);
-    if (places.length === 0) throw new AttestdError('OVERLAY', `${where}: ${action.target} selects nothing`);
-    if (action.remove) {
-      removeAll(root, places);
-      return;
-    }
-    for (const { value } of places) {
-      if (Array.isArray(value)) value.push(structuredClone(action.update as Json));
-      else if (isObject(value) && isObject(action.update)) merge(value as JsonObject, action.update as JsonObject);
-      else throw new AttestdError('OVERLAY', `${where}: ${action.target} selects a value that cannot be updated`);
-    }
+    if (places.length === 0 && strict) throw new AttestdError('OVERLAY', `${where}: ${action.target} selects nothing`);
+    actOn(root, action, places, overlay.version, (_, at, __, message) => {
+      throw new AttestdError('OVERLAY', `${where}: ${toPointer(at)}: ${message}`);
+    });
   });
 }

@@ -13,23 +13,51 @@ function guarded<T>(name: string, act: () => T): T {
   }
 }
 
+/** A parsed text. */
+export interface ParsedText {
+  readonly doc: Document.Parsed;
+  /** The text that the document's offsets lead into: the parsed one, with more white space in places. */
+  readonly text: string;
+}
+
+/** Texts that need more mending than this are refused. */
+const maxMended = 100;
+
+/**
+ * Indents the line after an offset, where a quoted value goes on no deeper than its key. YAML wants it deeper, and other
+ * readers do not mind: API descriptions up to 1.38 were published so.
+ */
+function mend(text: string, offset: number): string | undefined {
+  const next = text.indexOf('\n', offset) + 1;
+  const line = text.lastIndexOf('\n', offset - 1) + 1;
+  const indentOf = (at: number): number => (/^ */.exec(text.slice(at, at + 1000))?.[0] ?? '').length;
+  const indent = indentOf(next);
+  if (next === 0 || indent === 0) return undefined;
+  return text.slice(0, next) + ' '.repeat(Math.max(1, indentOf(line) + 1 - indent)) + text.slice(next);
+}
+
 /**
  * Parses YAML (or JSON, which is YAML) to a document that knows where everything stands.
  *
  * @param text the document
  * @param name what the document is called in errors, such as its path
- * @returns the document
+ * @returns the document, and the text that it knows the places of
  * @throws AttestdError INVALID_ARGUMENT when the text is no single well-formed YAML document
  */
-export function parseYamlDocument(text: string, name: string): Document.Parsed {
-  const lines = new LineCounter();
-  const doc = guarded(name, () => parseDocument(text, { lineCounter: lines, prettyErrors: false }));
-  const [error] = doc.errors;
-  if (error) {
+export function parseYamlText(text: string, name: string): ParsedText {
+  let first: AttestdError | undefined;
+  let read = text;
+  for (let mended = 0; ; mended += 1) {
+    const lines = new LineCounter();
+    const doc = guarded(name, () => parseDocument(read, { lineCounter: lines, prettyErrors: false }));
+    const [error] = doc.errors;
+    if (!error) return { doc, text: read };
     const { line, col } = lines.linePos(error.pos[0]);
-    throw new AttestdError('INVALID_ARGUMENT', `${name}:${line}:${col}: ${error.message}`, { cause: error });
+    first ??= new AttestdError('INVALID_ARGUMENT', `${name}:${line}:${col}: ${error.message}`, { cause: error });
+    const better = error.code === 'MISSING_CHAR' && mended < maxMended ? mend(read, error.pos[0]) : undefined;
+    if (better === undefined) throw first;
+    read = better;
   }
-  return doc;
 }
 
 /**
@@ -53,5 +81,5 @@ export function yamlValue(doc: Document.Parsed, name: string): unknown {
  * @throws AttestdError INVALID_ARGUMENT when the text is no single well-formed YAML document
  */
 export function parseYaml(text: string, name: string): unknown {
-  return yamlValue(parseYamlDocument(text, name), name);
+  return yamlValue(parseYamlText(text, name).doc, name);
 }

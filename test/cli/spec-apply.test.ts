@@ -56,6 +56,7 @@ describe('attestd spec apply', () => {
       written: false,
       changes: [],
       conflicts: [],
+      unmatched: [],
     });
     expect(readdirSync(dir).sort()).to.deep.equal(['engine.yaml', 'patch.yaml']);
   });
@@ -100,7 +101,7 @@ describe('attestd spec apply', () => {
         '    update: {title: T}',
       ),
     );
-    const { code, stdout } = await apply('--to', file, '--overlay', patch, '--json');
+    const { code, stdout } = await apply('--to', file, '--overlay', patch, '--fit', '--json');
     expect(code).to.equal(1);
     const { conflicts, written } = JSON.parse(stdout) as { conflicts: Record<string, unknown>[]; written: boolean };
     expect(written).to.equal(false);
@@ -109,6 +110,41 @@ describe('attestd spec apply', () => {
       ['different-value', patch, 2, 9],
     ]);
     expect(readFileSync(file, 'utf8')).to.equal(description);
+  });
+
+  it('applies an overlay as its specification says: what selects nothing passes, unless --strict asks', async () => {
+    writeFileSync(patch, overlay('  - target: $.definitions.B', '    update: {title: T}'));
+    const lax = await apply('--to', file, '--overlay', patch, '--json');
+    expect(lax.code).to.equal(0);
+    const { unmatched } = JSON.parse(lax.stdout) as { unmatched: { line: number; at: string }[] };
+    expect(unmatched.map(({ line, at }) => [line, at])).to.deep.equal([[5, '$.definitions.B']]);
+    const strict = await apply('--to', file, '--overlay', patch, '--strict', '--json');
+    expect(strict.code).to.equal(1);
+    const { conflicts } = JSON.parse(strict.stdout) as { conflicts: { kind: string }[] };
+    expect(conflicts.map(({ kind }) => kind)).to.deep.equal(['target-absent']);
+  });
+
+  it('patches what the overlay extends when no file is named', async () => {
+    const text = (target: string): string =>
+      readFileSync(patch, 'utf8').replace('actions:', `extends: ${target}\nactions:`);
+    const plain = readFileSync(patch, 'utf8');
+    writeFileSync(patch, text('./engine.yaml'));
+    expect((await apply('--overlay', patch)).code).to.equal(0);
+    expect(readFileSync(file, 'utf8')).to.equal(patched);
+    for (const target of ['https://example.test/engine.yaml', 'none.yaml']) {
+      writeFileSync(patch, plain.replace('actions:', `extends: ${target}\nactions:`));
+      expect((await apply('--overlay', patch)).error, target).to.have.property('exitCode', 2);
+    }
+  });
+
+  it('patches OpenAPI 3.0, 3.1 and 3.2 in place', async () => {
+    for (const version of ['3.0.4', '3.1.1', '3.2.0']) {
+      const openapi = `openapi: ${version} # mine\ninfo: {title:   t, version: "1"}\npaths: {}\n`;
+      writeFileSync(file, openapi);
+      writeFileSync(patch, overlay('  - target: $', '    update: {servers: [{url: /v1}]}'));
+      expect((await apply('--to', file, '--overlay', patch, '--quiet')).code).to.equal(0);
+      expect(readFileSync(file, 'utf8')).to.equal(`${openapi}servers:\n  - url: /v1\n`);
+    }
   });
 
   it('keeps the mode of the file, and a link to it', async () => {
@@ -127,7 +163,7 @@ describe('attestd spec apply', () => {
     const broken = join(dir, 'broken.yaml');
     writeFileSync(broken, 'overlay: 1.0.0\n');
     const other = join(dir, 'other.yaml');
-    writeFileSync(other, 'openapi: 3.0.3\n');
+    writeFileSync(other, 'openapi: 4.0.0\n');
     const wrong: string[][] = [
       [],
       ['--to', file, '--nope'],

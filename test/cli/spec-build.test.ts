@@ -48,7 +48,7 @@ describe('attestd spec build and check', function () {
       [overlay('{target: $.nothing, update: {a: 1}}'), 'OVERLAY'],
       [overlay('{target: $.basePath, update: {a: 1}}'), 'OVERLAY'],
       [overlay('{target: "$[", update: {a: 1}}'), 'OVERLAY'],
-      [overlay('{target: $}'), 'OVERLAY'],
+      [overlay('{target: $, copy: $.info}'), 'OVERLAY'],
       ['overlay: 2.0.0\n', 'OVERLAY'],
       ['overlay: [\n', 'INVALID_ARGUMENT'],
     ];

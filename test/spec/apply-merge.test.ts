@@ -24,7 +24,7 @@ const lines = ['overlay: 1.0.0', 'info: {title: test, version: "1"}', 'actions:'
 
 /** Applies an overlay whose actions are given as YAML, starting in line 4. */
 function merge(root: Json, ...actions: string[]): Conflict[] {
-  return mergeOverlays(root, [locateOverlay([...lines, ...actions].join('\n'), 'test.yaml')]);
+  return mergeOverlays(root, [locateOverlay([...lines, ...actions].join('\n'), 'test.yaml')]).conflicts as Conflict[];
 }
 
 describe('merging overlays into a description that may have some of them', () => {

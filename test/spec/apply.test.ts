@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { AttestdError } from '../../src/errors.js';
 import { type ApplyResult, applyToText, fitMarks, locateOverlay } from '../../src/spec/apply.js';
+import type { Json } from '../../src/spec/document.js';
 import { compareValues, structureOf } from '../../src/spec/structure.js';
 import { parseYaml } from '../../src/spec/yaml.js';
 
@@ -278,6 +279,42 @@ tags:
     );
   });
 
+  it('reads quoted values that go on no deeper than their key, and leaves them so', () => {
+    const text = `${head}definitions:
+  A:
+    description: "First words
+    and more, and
+  the last ones."
+    type: string
+  B:
+  - title: 'One
+  of two.'
+`;
+    const { text: patched } = apply(text, overlay('$.definitions.A', { title: 'T' }));
+    expect(patched).to.equal(text.replace('    type: string\n', "    type: string\n    title: 'T'\n"));
+    expect((parseYaml(patched, 'p') as { definitions: Json }).definitions).to.deep.equal({
+      A: { description: 'First words and more, and the last ones.', type: 'string', title: 'T' },
+      B: [{ title: 'One of two.' }],
+    });
+  });
+
+  it('refuses a quote that is never closed', () => {
+    for (const text of ['a:\n  b: "open\n  c: d\n', 'a:\n  b: "open\n  c: "d"\n', 'a: "b\n']) {
+      expect(() => parseYaml(text, 'p'))
+        .to.throw(AttestdError)
+        .with.property('code', 'INVALID_ARGUMENT');
+    }
+  });
+
+  it('extends JSON on one line, with its spaces or without', () => {
+    const value = { swagger: '2.0', tags: [{ name: 'a' }] };
+    for (const text of [JSON.stringify(value), '{"swagger": "2.0", "tags": [{"name": "a"}]}\n']) {
+      const gap = text.includes(': ') ? ' ' : '';
+      const { text: patched } = apply(text, overlay('$.tags', { name: 'b' }));
+      expect(patched).to.equal(text.replace('"a"}', `"a"},${gap}{"name":${gap}"b"}`));
+    }
+  });
+
   it('refuses to change what an alias shares', () => {
     const text = `${head}definitions:\n  A: &a\n    type: object\n  B: *a\n`;
     for (const name of ['A', 'B']) {
@@ -287,8 +324,8 @@ tags:
     }
   });
 
-  it('refuses a file that is no Swagger 2.0', () => {
-    for (const text of ['openapi: 3.0.3\n', '- a\n', 'a: [\n']) {
+  it('refuses a file that is no description', () => {
+    for (const text of ['openapi: 4.0.0\n', '- a\n', 'a: [\n']) {
       expect(() => apply(text, overlay('$', { a: 1 })))
         .to.throw(AttestdError)
         .with.property('code', 'INVALID_ARGUMENT');

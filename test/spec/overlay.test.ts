@@ -1,10 +1,19 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { applyOverlay, type Json, parseOverlay } from '../../src/spec/index.js';
+import { applyOverlay, type Json, type Overlay, parseOverlay } from '../../src/spec/index.js';
+
+function read(version: string, actions: Json[], more: Record<string, Json> = {}): Overlay {
+  const overlay = { overlay: version, info: { title: 'test', version: '1' }, actions, ...more };
+  return parseOverlay(stringify(overlay), 'test.yaml');
+}
 
 function apply(root: Json, ...actions: Json[]): Json {
-  const overlay = { overlay: '1.0.0', info: { title: 'test', version: '1' }, actions };
-  applyOverlay(root, parseOverlay(stringify(overlay), 'test.yaml'));
+  applyOverlay(root, read('1.0.0', actions));
+  return root;
+}
+
+function apply11(root: Json, ...actions: Json[]): Json {
+  applyOverlay(root, read('1.1.0', actions));
   return root;
 }
 
@@ -43,12 +52,115 @@ describe('an overlay', () => {
     expect(root.a?.c === root.b?.c).to.equal(false);
   });
 
-  it('is refused when it selects nothing, or what cannot be updated', () => {
-    expect(() => apply({}, { target: '$.a', update: { b: 1 } }))
+  it('leaves all as it is where it selects nothing, unless it is to be strict', () => {
+    expect(apply({}, { target: '$.a', update: { b: 1 } })).to.deep.equal({});
+    expect(() => applyOverlay({}, read('1.0.0', [{ target: '$.a', update: { b: 1 } }]), { strict: true }))
       .to.throw()
       .with.property('code', 'OVERLAY');
-    expect(() => apply({ a: 1 }, { target: '$.a', update: { b: 1 } }))
-      .to.throw()
-      .with.property('code', 'OVERLAY');
+  });
+
+  it('does nothing where an action says nothing to do, and only removes where it says both', () => {
+    expect(apply({ a: 1 }, { target: '$', description: 'nothing' })).to.deep.equal({ a: 1 });
+    expect(apply({ a: {} }, { target: '$.a', update: { b: 1 }, remove: true })).to.deep.equal({});
+  });
+
+  it('is refused when an update does not fit what it selects', () => {
+    const actions: Json[] = [
+      { target: '$.n', update: { b: 1 } },
+      { target: '$.n', update: 2 },
+      { target: '$.o', update: 'text' },
+      { target: '$', update: { l: {} } },
+      { target: '$', update: { o: [] } },
+      { target: '$', remove: true },
+    ];
+    for (const action of actions) {
+      expect(() => apply({ n: 1, o: {}, l: [] }, action), JSON.stringify(action))
+        .to.throw()
+        .with.property('code', 'OVERLAY');
+    }
+  });
+});
+
+describe('an overlay of version 1.1', () => {
+  it('replaces values that it selects, and puts arrays together', () => {
+    expect(apply11({ a: 1, l: [1] }, { target: '$.a', update: 'x' })).to.deep.equal({ a: 'x', l: [1] });
+    expect(apply11({ l: [1] }, { target: '$.l', update: [2, 3] })).to.deep.equal({ l: [1, 2, 3] });
+    expect(apply11({ l: [1] }, { target: '$.l', update: { a: 2 } })).to.deep.equal({ l: [1, { a: 2 }] });
+    // Version 1.0 appends whatever it is.
+    expect(apply({ l: [1] }, { target: '$.l', update: [2, 3] })).to.deep.equal({ l: [1, [2, 3]] });
+  });
+
+  it('copies one value to every place that it selects', () => {
+    const root = { a: { x: 1, l: [1] }, b: { l: [2] }, c: {} };
+    expect(apply11(root, { target: "$['b','c']", copy: '$.a' })).to.deep.equal({
+      a: { x: 1, l: [1] },
+      b: { l: [2, 1], x: 1 },
+      c: { x: 1, l: [1] },
+    });
+    // Moving is copying and removing.
+    const actions: Json[] = [
+      { target: '$', update: { new: {} } },
+      { target: '$.new', copy: '$.old' },
+      { target: '$.old', remove: true },
+    ];
+    expect(apply11({ old: { x: 1 } }, ...actions)).to.deep.equal({ new: { x: 1 } });
+  });
+
+  it('is refused when it copies none or several, or selects values of different kinds', () => {
+    const actions: Json[] = [
+      { target: '$.o', copy: '$.none' },
+      { target: '$.o', copy: '$[*]' },
+      { target: '$[*]', update: { a: 1 } },
+    ];
+    for (const action of actions) {
+      expect(() => apply11({ o: {}, l: [], n: 1 }, action), JSON.stringify(action))
+        .to.throw()
+        .with.property('code', 'OVERLAY');
+    }
+  });
+});
+
+describe('reading an overlay', () => {
+  const action = { target: '$', update: {} };
+
+  it('takes extensions anywhere, and knows what it extends', () => {
+    const overlay = read('1.0.7', [{ ...action, 'x-note': [] }], { 'x-a': {}, extends: 'openapi.yaml' });
+    expect(overlay).to.include({ version: '1.0', extends: 'openapi.yaml', title: 'test' });
+    expect(overlay.actions).to.deep.equal([action]);
+  });
+
+  it('refuses what its version does not have', () => {
+    const bad: [string, Json[], Record<string, Json>?][] = [
+      ['1.2.0', [action]],
+      ['1.9.0', [action]],
+      ['2.0.0', [action]],
+      ['1.1', [action]],
+      ['1.0.0', []],
+      ['1.0.0', [1]],
+      ['1.0.0', [{ update: {} }]],
+      ['1.0.0', [action, action]],
+      ['1.0.0', [action], { more: true }],
+      ['1.0.0', [action], { extends: 1 }],
+      ['1.0.0', [action], { info: { title: 'a', version: 1 } }],
+      ['1.0.0', [action], { info: { title: 'a', version: '1', description: 'words' } }],
+      ['1.1.0', [action], { info: { title: 'a', version: '1', description: 1 } }],
+      ['1.0.0', [{ target: '$', copy: '$.a' }]],
+      ['1.1.0', [{ target: '$', copy: 1 }]],
+      ['1.1.0', [{ target: '$', copy: 'a.b' }]],
+      ['1.1.0', [{ target: '$', copy: '$.a', update: {} }]],
+      ['1.1.0', [{ target: '$', delete: true }]],
+      ['1.1.0', [{ target: '$', remove: 'yes' }]],
+      ['1.1.0', [{ target: '$', description: 1 }]],
+    ];
+    for (const [version, actions, more] of bad) {
+      expect(() => read(version, actions, more), JSON.stringify([version, actions, more]))
+        .to.throw()
+        .with.property('code', 'OVERLAY');
+    }
+    for (const version of [1.1, 2, null]) {
+      expect(() => parseOverlay(stringify({ overlay: version }), 't'))
+        .to.throw()
+        .with.property('code', 'OVERLAY');
+    }
   });
 });
