@@ -1,6 +1,6 @@
-import type { Client, ServiceError } from '@grpc/grpc-js';
 import { AttestdError, type ErrorCode } from '../errors.js';
 import type { Codec, Info, ListContentResponse, ReadContentResponse } from '../generated/content.js';
+import type { GrpcConnection, GrpcStatus } from './grpc.js';
 import type { Target } from './target.js';
 
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -19,16 +19,14 @@ interface MethodOf<Q, A> {
   readonly response: Codec<A>;
 }
 
-function translate(error: unknown, what: string): AttestdError {
-  const { code, details } = error as ServiceError;
-  return new AttestdError(codes[code] ?? 'INTERNAL', `${what}: ${details}`, { cause: error });
-}
-
-type Loaded = { client: Client; methods: typeof import('../generated/content.js').Content.methods };
+type Loaded = {
+  connection: GrpcConnection;
+  methods: typeof import('../generated/content.js').Content.methods;
+};
 
 /**
- * The read-only content store that dockerd 29.6 and newer serve over gRPC on their own socket. The gRPC library is loaded
- * with the first call.
+ * The read-only content store that dockerd 29.6 and newer serve over gRPC on their own socket. What it takes is loaded with
+ * the first call.
  */
 export class ContentClient {
   readonly #target: Target;
@@ -41,46 +39,25 @@ export class ContentClient {
 
   #load(): Promise<Loaded> {
     this.#loaded ??= (async () => {
-      const [{ Client: GrpcClient, credentials }, { Content }] = await Promise.all([
-        import('@grpc/grpc-js'),
+      const [{ GrpcConnection: Connection }, { Content }] = await Promise.all([
+        import('./grpc.js'),
         import('../generated/content.js'),
       ]);
-      const target = this.#target;
-      const tls = target.kind === 'tcp' ? target.tls : undefined;
-      const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
-      const how = tls
-        ? credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), { rejectUnauthorized: tls.verify })
-        : credentials.createInsecure();
-      const host =
-        target.kind === 'tcp' && target.host.includes(':')
-          ? `[${target.host}]`
-          : target.kind === 'tcp'
-            ? target.host
-            : '';
-      const address = target.kind === 'unix' ? `unix://${target.path}` : `${host}:${target.port}`;
-      // A daemon is never behind a proxy for the web.
-      const client = new GrpcClient(address, how, { 'grpc.enable_http_proxy': 0 });
-      return { client, methods: Content.methods };
+      return { connection: new Connection(this.#target), methods: Content.methods };
     })();
     return this.#loaded;
   }
 
-  async *#stream<Q, A>(pick: (methods: Loaded['methods']) => MethodOf<Q, A>, request: Partial<Q>, what: string) {
-    const { client, methods } = await this.#load();
+  async *#stream<Q, A>(
+    pick: (methods: Loaded['methods']) => MethodOf<Q, A>,
+    request: Partial<Q>,
+    what: string,
+  ): AsyncGenerator<A> {
+    const { connection, methods } = await this.#load();
     const { path, request: encoder, response } = pick(methods);
-    const call = client.makeServerStreamRequest(
-      path,
-      (one: Partial<Q>) => encoder.encode(one),
-      response.decode,
-      request,
-    );
-    try {
-      for await (const message of call) yield message as A;
-    } catch (error) {
-      throw translate(error, what);
-    } finally {
-      call.cancel();
-    }
+    const status = yield* decoded(connection.call(path, encoder.encode(request)), response, what);
+    if (status.code === 0) return;
+    throw new AttestdError(codes[status.code] ?? 'INTERNAL', `${what}: ${status.details}`);
   }
 
   /**
@@ -90,15 +67,9 @@ export class ContentClient {
    *   offers no content store
    */
   async info(digest: string): Promise<Info> {
-    const { client, methods } = await this.#load();
-    const { path, request, response } = methods.Info;
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(path, request.encode, response.decode, { digest }, (error, answer) => {
-        if (error) reject(translate(error, `content ${digest}`));
-        else if (answer?.info) resolve(answer.info);
-        else reject(new AttestdError('INTERNAL', `content ${digest}: an answer without info`));
-      });
-    });
+    for await (const { info } of this.#stream(({ Info }) => Info, { digest }, `content ${digest}`))
+      if (info !== undefined) return info;
+    throw new AttestdError('INTERNAL', `content ${digest}: an answer without info`);
   }
 
   /**
@@ -133,6 +104,32 @@ export class ContentClient {
 
   /** Close the connection. */
   close(): void {
-    void this.#loaded?.then(({ client }) => client.close());
+    void this.#loaded?.then(({ connection }) => connection.close());
+  }
+}
+
+/** The messages of an answer, decoded; returns how the call ended. */
+async function* decoded<A>(
+  call: AsyncGenerator<Buffer, GrpcStatus>,
+  codec: Codec<A>,
+  what: string,
+): AsyncGenerator<A, GrpcStatus> {
+  try {
+    for (;;) {
+      const step = await call.next();
+      if (step.done === true) return step.value;
+      yield decode(codec, step.value, what);
+    }
+  } finally {
+    // Ends the call where it goes on.
+    await call.return({ code: 1, details: '' });
+  }
+}
+
+function decode<A>(codec: Codec<A>, message: Buffer, what: string): A {
+  try {
+    return codec.decode(message);
+  } catch (cause) {
+    throw new AttestdError('INTERNAL', `${what}: ${(cause as Error).message}`, { cause });
   }
 }

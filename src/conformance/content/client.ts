@@ -1,4 +1,4 @@
-import type * as grpcModule from '@grpc/grpc-js';
+import { GrpcConnection, statusNames } from '../../client/grpc.js';
 import type { Target } from '../../client/target.js';
 import type { Exchange } from '../api.js';
 import { bytes, decode, encode, type Field, integer, text } from './wire.js';
@@ -38,34 +38,21 @@ function blobInfo(fields: Map<number, Field[]>): BlobInfo {
 
 /** The read-only content service of a daemon, on the daemon's own address; each call is recorded. */
 export class ContentClient {
-  readonly #grpc: typeof grpcModule;
-  readonly #client: grpcModule.Client;
+  readonly #connection: GrpcConnection;
   readonly #record: (exchange: Exchange) => void;
 
-  private constructor(grpc: typeof grpcModule, client: grpcModule.Client, record: (exchange: Exchange) => void) {
-    this.#grpc = grpc;
-    this.#client = client;
+  private constructor(connection: GrpcConnection, record: (exchange: Exchange) => void) {
+    this.#connection = connection;
     this.#record = record;
   }
 
   /** Connect by HTTP/2 prior knowledge, or TLS. The first call finds out whether the daemon answers. */
   static async connect(target: Target, record: (exchange: Exchange) => void): Promise<ContentClient> {
-    const grpc = await import('@grpc/grpc-js');
-    const tls = target.kind === 'tcp' ? target.tls : undefined;
-    const pem = (value: string | undefined): Buffer | null => (value === undefined ? null : Buffer.from(value));
-    const credentials = tls
-      ? grpc.credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), { rejectUnauthorized: tls.verify })
-      : grpc.credentials.createInsecure();
-    const address =
-      target.kind === 'unix'
-        ? `unix:${target.path}`
-        : `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
-    const options = { 'grpc.max_receive_message_length': -1, 'grpc.enable_retries': 0 };
-    return new ContentClient(grpc, new grpc.Client(address, credentials, options), record);
+    return new ContentClient(new GrpcConnection(target), record);
   }
 
   close(): void {
-    this.#client.close();
+    this.#connection.close();
   }
 
   /** Send one message and collect the answer's messages. */
@@ -74,21 +61,19 @@ export class ContentClient {
     request: Buffer,
     options: { metadata?: Record<string, string>; service?: string } = {},
   ): Promise<Ended & { readonly messages: readonly Buffer[] }> {
-    const metadata = new this.#grpc.Metadata();
-    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value);
     const path = `${options.service ?? service}/${method}`;
     const started = performance.now();
     const messages: Buffer[] = [];
-    const same = (value: Buffer): Buffer => value;
-    const ended = await new Promise<Ended>((resolve) => {
-      const deadline = Date.now() + 20_000;
-      const stream = this.#client.makeServerStreamRequest(path, same, same, request, metadata, { deadline });
-      stream.on('data', (message: Buffer) => messages.push(message));
-      stream.on('error', () => undefined);
-      stream.on('status', ({ code, details }: grpcModule.StatusObject) =>
-        resolve({ status: this.#grpc.status[code] ?? String(code), details }),
-      );
+    const { metadata = {} } = options;
+    const call = this.#connection.call(path, request, {
+      metadata,
+      timeout: 20_000,
+      maximumMessage: Number.MAX_SAFE_INTEGER,
     });
+    let step = await call.next();
+    for (; step.done !== true; step = await call.next()) messages.push(step.value);
+    const { code, details } = step.value;
+    const ended: Ended = { status: statusNames[code] ?? String(code), details };
     const total = messages.reduce((sum, message) => sum + message.length, 0);
     this.#record({
       method: 'gRPC',
