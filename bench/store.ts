@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { digestOf } from '../src/oci/digest.js';
+import { exportImages } from '../src/oci/exporter.js';
+import { importArchive } from '../src/oci/importer.js';
 import { openLayout } from '../src/oci/layout.js';
-import { importArchive } from '../src/oci/load.js';
 import { anyOf, only } from '../src/oci/platform.js';
-import { exportImages } from '../src/oci/save.js';
 import { type Measurement, measure, print } from './measure.js';
 
 const { values } = parseArgs({ options: { mib: { type: 'string' }, blobs: { type: 'string' } } });
@@ -66,7 +66,7 @@ await run('name an image 100 times, one after the other', { times: 100 }, async 
 const archive: Buffer[] = [];
 const all = anyOf([], only({ architecture: 'amd64', os: 'linux' }));
 await run(`export an image of ${count} blobs`, { times: 1 }, async () => {
-  for await (const chunk of await exportImages(store.content, [{ target, name: 'docker.io/library/bench:0' }], all))
+  for await (const chunk of await exportImages(store, [{ target, name: 'docker.io/library/bench:0' }], all))
     archive.push(chunk);
 });
 const other = await openLayout(join(folder, 'other'));

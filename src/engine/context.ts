@@ -1,4 +1,5 @@
 import type { Platform } from '../oci/descriptor.js';
+import type { ManifestCache } from '../oci/manifest-cache.js';
 import type { PlatformMatcher } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Clock } from '../runtime/clock.js';
@@ -8,7 +9,6 @@ import type { ExecStore } from './containers/exec.js';
 import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
-import type { Documents } from './images/documents.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { Release } from './release.js';
 import type { Channel, Identity } from './types.js';
@@ -17,7 +17,7 @@ import type { VolumeStore } from './volumes/store.js';
 /** The daemon's state, which every operation gets: `(context, …)`. Made by `makeContext`, ended by `closeContext`. */
 export interface Context {
   readonly store: ImageStore;
-  readonly documents: Documents;
+  readonly documents: ManifestCache;
   readonly snapshots: Snapshots;
   readonly events: EventBus;
   readonly channel: Channel;

@@ -18,7 +18,6 @@ import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
-import { Documents } from './images/documents.js';
 import { Snapshots } from './images/snapshots.js';
 import { currentRelease } from './release.js';
 import { nanoseconds } from './timestamps.js';
@@ -51,7 +50,7 @@ export function makeContext(options: EngineOptions): Context {
   const level = variant ?? (amd64 ? amd64Level : undefined);
   const leveled = level === undefined ? plain : { ...plain, variant: level };
   const hostMatcher = only(leveled);
-  const documents = new Documents(store.content);
+  const documents = store.manifests;
   const events = new EventBus(() => nanoseconds(clock()));
   const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {

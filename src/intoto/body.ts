@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import { compactJson, encodeJson, encodeString, JsonScanner } from '../go/json.js';
+import type { ContentStore } from '../oci/content-store.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { descriptorType } from '../oci/manifest.js';
-import type { ContentStore } from '../oci/store.js';
+import { inlineData, isMissing, missingContent } from '../oci/read-content.js';
 import type { StatementLayer } from './chain.js';
-import { inlineData, isMissing, missingContent } from './content.js';
 
 /** A rendered answer: bytes when small enough to be kept, a stream when not. */
 export interface Body {

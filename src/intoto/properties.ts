@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { compactJson } from '../go/json.js';
+import type { ContentStore } from '../oci/content-store.js';
 import type { Manifest } from '../oci/manifest.js';
-import type { ContentStore } from '../oci/store.js';
+import { readContent } from '../oci/read-content.js';
 import { statementLayers } from './chain.js';
-import { readContent } from './content.js';
 
 const openBrace = 0x7b;
 

@@ -3,13 +3,13 @@ import { decodeJson, type GoType, goInt, goString, marshalJson, slice, struct } 
 import { quote } from '../go/quote.js';
 import { ByteReader } from './bytes.js';
 import { detectCompression, magicLength } from './compression.js';
+import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
 import { descriptorType, indexType, platformType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
 import { normalizePlatform } from './platform.js';
 import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';
-import type { ContentStore } from './store.js';
 
 /** An image in the manifest.json of a docker archive. */
 export interface DockerImage {

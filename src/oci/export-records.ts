@@ -1,13 +1,18 @@
 import { AttestdError } from '../errors.js';
 import { decodeJson } from '../go/json.js';
+import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { referrerLabelPrefix, subjectAnnotation } from './graph.js';
-import { childrenOf, manifestType } from './manifest.js';
+import { manifestType } from './manifest.js';
 import { isIndexType, isManifestType, isNonDistributable } from './media-types.js';
-import type { ContentStore } from './store.js';
+import type { ImageStore } from './store.js';
 import { blobRecord } from './tar-record.js';
 import type { TarRecord } from './tar-write.js';
+import { walk } from './walk.js';
+
+/** Where the blobs to export are. */
+export type BlobSource = Pick<ImageStore, 'content' | 'manifests'>;
 
 /** The blobs to export, collected on a walk. */
 export interface Recorded {
@@ -19,34 +24,38 @@ export interface Recorded {
  * Walk from a descriptor to all blobs that belong to it, those of manifests that refer to it included, as containerd's
  * exporter does: a missing manifest is passed over, one whose children are not all there goes without them.
  *
- * @throws AttestdError INVALID_DIGEST, INVALID_JSON, NOT_FOUND for a missing nested index
+ * @throws AttestdError INVALID_DIGEST; CORRUPT; NOT_FOUND for a missing nested index
  */
-export async function collectRecords(content: ContentStore, start: Descriptor, recorded: Recorded): Promise<void> {
-  const { digest, mediaType } = start;
-  const children = await presentChildren(content, start);
-  if (children === undefined) return;
-  const { algorithm } = parseDigest(digest);
-  if (!isNonDistributable(mediaType)) recorded.records.push(blobRecord(start));
-  recorded.algorithms.add(algorithm);
-  for (const child of [...children, ...(await referrersOf(content, start))])
-    await collectRecords(content, child, recorded);
+export async function collectRecords(store: BlobSource, start: Descriptor, recorded: Recorded): Promise<void> {
+  const met = new Set<string>();
+  await walk(start, async (descriptor) => {
+    const { digest, mediaType, annotations } = descriptor;
+    // Manifests may refer to one another in a circle; as a referrer and as a child it is recorded both times.
+    const key = `${digest} ${annotations?.[subjectAnnotation] === undefined ? 'child' : 'referrer'}`;
+    if (met.has(key)) return [];
+    met.add(key);
+    const children = await presentChildren(store, descriptor);
+    if (children === undefined) return [];
+    const { algorithm } = parseDigest(digest);
+    if (!isNonDistributable(mediaType)) recorded.records.push(blobRecord(descriptor));
+    recorded.algorithms.add(algorithm);
+    return [...children, ...(await referrersOf(store.content, descriptor))];
+  });
 }
 
 async function presentChildren(
-  content: ContentStore,
+  { content, manifests }: BlobSource,
   descriptor: Descriptor,
 ): Promise<readonly Descriptor[] | undefined> {
   const { digest, mediaType } = descriptor;
   if (!isManifestType(mediaType) && !isIndexType(mediaType)) return [];
-  let children: readonly Descriptor[];
-  try {
-    children = childrenOf(await content.bytes(digest), descriptor);
-  } catch (error) {
-    if (isManifestType(mediaType) && error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
+  parseDigest(digest);
+  const children = await manifests.children(descriptor);
+  if (isIndexType(mediaType)) {
+    if (children === undefined) throw new AttestdError('NOT_FOUND', `content digest ${digest}: not found`);
+    return children;
   }
-  if (isIndexType(mediaType)) return children;
-  for (const child of children) if ((await content.info(child.digest)) === undefined) return [];
+  for (const child of children ?? []) if ((await content.info(child.digest)) === undefined) return [];
   return children;
 }
 

@@ -3,8 +3,9 @@ import { decodeJson, goString, map, pointer, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
+import type { ManifestCache } from './manifest-cache.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
-import type { ContentStore } from './store.js';
+import { walk } from './walk.js';
 
 /** What a manifest or index refers to. */
 interface Node {
@@ -45,11 +46,9 @@ export interface Reach {
   readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Follows descriptors through manifests and indexes; what a digest leads to never changes, so it is kept. */
+/** Follows descriptors through manifests and indexes. */
 export class Graph {
-  private readonly nodes = new Map<string, Node>();
-
-  constructor(private readonly content: ContentStore) {}
+  constructor(private readonly manifests: ManifestCache) {}
 
   /**
    * Walk from images to all that they consist of.
@@ -66,9 +65,7 @@ export class Graph {
       const subject = await this.subject(descriptor);
       if (subject !== undefined) waiting.set(subject, [...(waiting.get(subject) ?? []), descriptor]);
     }
-    const queue = [...roots];
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (digests.has(next.digest)) continue;
+    const handle = async (next: Descriptor): Promise<readonly Descriptor[]> => {
       digests.add(next.digest);
       const node = await this.node(next);
       const referring = waiting.get(next.digest) ?? [];
@@ -81,8 +78,9 @@ export class Graph {
         known.push(referrer(next, node));
         referrers.set(node.subject.digest, known);
       }
-      queue.push(...node.children, ...referring);
-    }
+      return [...node.children, ...referring];
+    };
+    await walk([...roots], handle, { once: true });
     return { digests, referrers, labels };
   }
 
@@ -99,29 +97,26 @@ export class Graph {
     return annotated !== undefined && isDigest(annotated) ? annotated : (await this.node(descriptor)).subject?.digest;
   }
 
+  /** A blob that is not there, or is no manifest, leads nowhere. */
   private async node(descriptor: Descriptor): Promise<Node> {
-    const { mediaType, digest } = descriptor;
-    if (!isManifestType(mediaType) && !isIndexType(mediaType)) return leaf;
-    const key = `${mediaType} ${digest}`;
-    const known = this.nodes.get(key);
-    if (known !== undefined) return known;
-    const node = await this.read(descriptor);
-    if (node === undefined) return leaf;
-    this.nodes.set(key, node);
-    return node;
-  }
-
-  /** Undefined while the blob is not there; a blob that is no manifest leads nowhere. */
-  private async read(descriptor: Descriptor): Promise<Node | undefined> {
+    if (!isManifestType(descriptor.mediaType) && !isIndexType(descriptor.mediaType)) return leaf;
     try {
-      const bytes = await this.content.bytes(descriptor.digest);
-      const children = childrenOf(bytes, descriptor);
-      const { subject, artifactType, config, annotations } = decodeJson(bytes, headType);
-      return { children, subject, artifactType: artifactType ?? config?.mediaType, annotations };
+      return await this.manifests.get('node', descriptor, (bytes) => nodeOf(bytes, descriptor), true);
     } catch (error) {
-      if (!(error instanceof AttestdError)) throw error;
-      return error.code === 'NOT_FOUND' ? undefined : leaf;
+      if (error instanceof AttestdError) return leaf;
+      throw error;
     }
+  }
+}
+
+function nodeOf(bytes: Buffer, descriptor: Descriptor): Node {
+  try {
+    const children = childrenOf(bytes, descriptor);
+    const { subject, artifactType, config, annotations } = decodeJson(bytes, headType);
+    return { children, subject, artifactType: artifactType ?? config?.mediaType, annotations };
+  } catch (error) {
+    if (error instanceof AttestdError) return leaf;
+    throw error;
   }
 }
 

@@ -1,14 +1,15 @@
 import { AttestdError } from '../errors.js';
-import { compareText, decodeJson } from '../go/json.js';
+import { compareText } from '../go/json.js';
 import { quote } from '../go/quote.js';
-import type { PinnableStore } from './content.js';
+import type { BlobInfo, ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { Graph, type Reach } from './graph.js';
 import { type IndexFile, imageTarget } from './index-file.js';
-import { indexType } from './manifest.js';
+import type { PinnableStore } from './local-content-store.js';
+import { ManifestCache } from './manifest-cache.js';
 import { isIndexType } from './media-types.js';
-import type { BlobInfo, ContentStore, ImageRecord, ImageStore, Lease } from './store.js';
+import type { ImageRecord, ImageStore, Lease } from './store.js';
 
 /** Where a store keeps its names. */
 export interface Persistence {
@@ -23,6 +24,7 @@ let generations = 0;
 /** An image store over a content store, its names kept in memory and saved with each change. */
 export class LayoutStore implements ImageStore {
   readonly content: ContentStore;
+  readonly manifests: ManifestCache;
   private records: Map<string, ImageRecord>;
   private attached: Map<string, Descriptor>;
   private moves = ++generations;
@@ -47,7 +49,8 @@ export class LayoutStore implements ImageStore {
     this.records = new Map(initial.records);
     this.attached = new Map(initial.attached);
     this.saved = { records: initial.records, attached: initial.attached };
-    this.graph = new Graph(blobs);
+    this.manifests = new ManifestCache(blobs);
+    this.graph = new Graph(this.manifests);
     this.content = this.view((digest) => this.fresh.add(digest));
   }
 
@@ -191,7 +194,7 @@ export class LayoutStore implements ImageStore {
   private async tagged(target: Descriptor): Promise<readonly Descriptor[]> {
     if (!isIndexType(target.mediaType)) return [target];
     try {
-      return decodeJson(await this.content.bytes(target.digest), indexType).manifests ?? [];
+      return (await this.manifests.children(target)) ?? [];
     } catch (error) {
       if (error instanceof AttestdError) return [];
       throw error;

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, struct } from '../go/json.js';
-import { BlobDirectory } from './content.js';
 import { isMissing, replaceFile } from './files.js';
 import { Graph } from './graph.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
 import { LayoutStore } from './layout-store.js';
+import { LocalContentStore } from './local-content-store.js';
 import { takeLock } from './lock.js';
+import { ManifestCache } from './manifest-cache.js';
 import { OverlayContent } from './overlay.js';
 
 /** Folder inside a layout for the lock and for what is being written. */
@@ -35,14 +36,14 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
     // What an earlier process left half written was never acknowledged.
     await rm(ingest, { recursive: true, force: true });
     await mkdir(ingest);
-    const blobs = new BlobDirectory(join(folder, 'blobs'), { ingest, durable: true });
+    const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true });
     const index = await readIndexFile(folder);
     if ((await layoutFile(folder)) === undefined) {
       await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true });
       await writeIndexFile(folder, index, ingest);
       await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest);
     }
-    return new LayoutStore(blobs, await settle(index, new Graph(blobs)), {
+    return new LayoutStore(blobs, await settle(index, new Graph(new ManifestCache(blobs))), {
       save: async (content) => {
         await blobs.sync();
         await writeIndexFile(folder, content, ingest);
@@ -69,7 +70,7 @@ export async function openOverlay(folders: readonly string[]): Promise<LayoutSto
 
 /** Image layouts, read once, below writable layers. */
 export interface Layers {
-  readonly lowers: readonly BlobDirectory[];
+  readonly lowers: readonly LocalContentStore[];
   readonly index: IndexFile;
 }
 
@@ -80,8 +81,8 @@ export interface Layers {
  * @throws AttestdError INVALID_ARGUMENT when a folder is no layout, CORRUPT when its index.json is none
  */
 export async function readLayers(folders: readonly string[]): Promise<Layers> {
-  const lowers = folders.map((folder) => new BlobDirectory(join(folder, 'blobs')));
-  const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as BlobDirectory)));
+  const lowers = folders.map((folder) => new LocalContentStore(join(folder, 'blobs')));
+  const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as LocalContentStore)));
   const records = new Map(indexes.flatMap((index) => [...index.records]));
   const attached = new Map(indexes.flatMap((index) => [...index.attached]));
   return { lowers, index: { records, attached, foreign: [], written: new Date() } };
@@ -101,22 +102,22 @@ export interface Overlay {
  * @param close called when the store is closed
  */
 export function overlayOn({ lowers, index }: Layers, scratch: string, close: () => Promise<void>): Overlay {
-  const upper = new BlobDirectory(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
+  const upper = new LocalContentStore(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
   let saved = index;
   const save = async (content: IndexFile): Promise<void> => {
     saved = content;
   };
   return {
     store: new LayoutStore(new OverlayContent(upper, lowers), index, { save, close }),
-    freeze: () => ({ lowers: [...lowers, new BlobDirectory(join(scratch, 'blobs'))], index: saved }),
+    freeze: () => ({ lowers: [...lowers, new LocalContentStore(join(scratch, 'blobs'))], index: saved }),
   };
 }
 
-async function readLower(folder: string, blobs: BlobDirectory): Promise<IndexFile> {
+async function readLower(folder: string, blobs: LocalContentStore): Promise<IndexFile> {
   const version = await checkLayout(folder);
   if (version === undefined)
     throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
-  return settle(await readIndexFile(folder), new Graph(blobs));
+  return settle(await readIndexFile(folder), new Graph(new ManifestCache(blobs)));
 }
 
 /**

@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
-import type { BlobDirectory, PinnableStore } from './content.js';
-import type { BlobInfo, Range } from './store.js';
+import type { BlobInfo, Range } from './content-store.js';
+import type { LocalContentStore, PinnableStore } from './local-content-store.js';
 
 /** Read-only layers below a writable one; what is deleted from a lower layer is hidden. */
 export class OverlayContent implements PinnableStore {
   private readonly hidden = new Set<string>();
   /** Which lower layer has a blob; they do not change, so they are listed once. */
-  private located: Promise<ReadonlyMap<string, BlobDirectory>> | undefined;
+  private located: Promise<ReadonlyMap<string, LocalContentStore>> | undefined;
 
   constructor(
     private readonly upper: PinnableStore,
-    private readonly lowers: readonly BlobDirectory[],
+    private readonly lowers: readonly LocalContentStore[],
   ) {}
 
   async info(digest: string): Promise<BlobInfo | undefined> {
@@ -52,12 +52,12 @@ export class OverlayContent implements PinnableStore {
     return [...new Set([...below, ...(await this.upper.digests())])].sort();
   }
 
-  private lowerBlobs(): Promise<ReadonlyMap<string, BlobDirectory>> {
+  private lowerBlobs(): Promise<ReadonlyMap<string, LocalContentStore>> {
     this.located ??= locate(this.lowers);
     return this.located;
   }
 
-  private async lower(digest: string): Promise<BlobDirectory | undefined> {
+  private async lower(digest: string): Promise<LocalContentStore | undefined> {
     return this.hidden.has(digest) ? undefined : (await this.lowerBlobs()).get(digest);
   }
 
@@ -70,10 +70,10 @@ export class OverlayContent implements PinnableStore {
 }
 
 /** Which of several directories has each blob; the first of those that have it. */
-async function locate(directories: readonly BlobDirectory[]): Promise<ReadonlyMap<string, BlobDirectory>> {
-  const found = new Map<string, BlobDirectory>();
+async function locate(directories: readonly LocalContentStore[]): Promise<ReadonlyMap<string, LocalContentStore>> {
+  const found = new Map<string, LocalContentStore>();
   const lists = await Promise.all(directories.map((directory) => directory.digests()));
   for (const [i, digests] of lists.entries())
-    for (const digest of digests) if (!found.has(digest)) found.set(digest, directories[i] as BlobDirectory);
+    for (const digest of digests) if (!found.has(digest)) found.set(digest, directories[i] as LocalContentStore);
   return found;
 }

@@ -1,40 +1,6 @@
-import type { Readable } from 'node:stream';
+import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
-
-/** What the content store knows of a blob without reading it. */
-export interface BlobInfo {
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** A part of a blob. */
-export interface Range {
-  /** First byte; 0 without it. */
-  readonly offset?: number;
-  /** Bytes to read; to the end without it. */
-  readonly length?: number;
-}
-
-/** Content-addressed blobs. */
-export interface ContentStore {
-  /** Undefined when the blob is not there. */
-  info(digest: string): Promise<BlobInfo | undefined>;
-  /** The whole blob; errors NOT_FOUND, INVALID_DIGEST. Not hashed again: what is on disk is what is served. */
-  bytes(digest: string): Promise<Buffer>;
-  /** A stream over the blob; errors NOT_FOUND, INVALID_DIGEST, OUT_OF_RANGE. */
-  stream(digest: string, range?: Range): Promise<Readable>;
-  /** Write a blob: hashed while it streams, synced, renamed. Errors CORRUPT when `expected` does not match. */
-  ingest(
-    content: Readable | Buffer,
-    expected?: { digest?: string; size?: number },
-  ): Promise<{ digest: string; size: number }>;
-  delete(digest: string): Promise<void>;
-  list(): AsyncIterable<BlobInfo>;
-}
+import type { ManifestCache } from './manifest-cache.js';
 
 /** A named image, as containerd's image store keeps it. */
 export interface ImageRecord {
@@ -50,6 +16,8 @@ export interface ImageStore {
   /** Changes with each write and differs from those of other stores: what was rendered can be kept until it moves. */
   readonly generation: number;
   readonly content: ContentStore;
+  /** What indexes, manifests and configurations say, decoded once. */
+  readonly manifests: ManifestCache;
   list(): readonly ImageRecord[];
   get(name: string): ImageRecord | undefined;
   /** Create or repoint a name; kept when the promise resolves. Errors INVALID_ARGUMENT for a target that is none. */

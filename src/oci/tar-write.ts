@@ -1,8 +1,8 @@
 import { AttestdError } from '../errors.js';
 import { compareText } from '../go/json.js';
+import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { hasher, parseDigest } from './digest.js';
-import type { ContentStore } from './store.js';
 
 /** A file of an archive to write: bytes, or a blob, or neither for a folder. */
 export interface TarRecord {

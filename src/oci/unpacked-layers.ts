@@ -1,20 +1,14 @@
 import { AttestdError } from '../errors.js';
-import { compareText, decodeJson, goString, slice, struct } from '../go/json.js';
+import { compareText } from '../go/json.js';
 import { decompress } from './compression.js';
-import type { Descriptor, Platform } from './descriptor.js';
+import type { ContentStore } from './content-store.js';
+import type { Descriptor } from './descriptor.js';
 import { hasher } from './digest.js';
-import { childrenOf, platformType } from './manifest.js';
-import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
+import type { ManifestCache } from './manifest-cache.js';
+import { isConfigType, isLayerType } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';
-import type { ContentStore, ImageStore } from './store.js';
-
-interface RootFs {
-  diff_ids?: string[] | undefined;
-}
-
-const configType = struct<{ rootfs: RootFs }>('v1.Image', {
-  rootfs: struct<RootFs>('v1.RootFS', { diff_ids: slice(goString) }),
-});
+import type { ImageStore } from './store.js';
+import { manifestsOnly, present, walk } from './walk.js';
 
 /**
  * The layer blob that a daemon would use for an uncompressed layer that it is given: it has noted the diff IDs of all
@@ -32,7 +26,7 @@ export async function findUnpackedLayer(
   const found = new Set<string>();
   for (const { target } of store.list()) {
     try {
-      for await (const digest of layersWith(store.content, target, host, diffId)) found.add(digest);
+      for (const digest of await layersWith(store.manifests, target, host, diffId)) found.add(digest);
     } catch (error) {
       // What cannot be decoded was not unpacked either.
       if (!(error instanceof AttestdError)) throw error;
@@ -47,50 +41,23 @@ export async function findUnpackedLayer(
 }
 
 /** Digests of an image's layers that should have a diff ID. */
-async function* layersWith(
-  content: ContentStore,
+async function layersWith(
+  manifests: ManifestCache,
   target: Descriptor,
   host: Pick<PlatformMatcher, 'match'>,
   diffId: string,
-): AsyncGenerator<string> {
-  for await (const { config, layers } of images(content, target)) {
-    const document = await read(content, config.digest);
-    if (document === undefined || !host.match(config.platform ?? decodeJson(document, platformType))) continue;
-    const diffIds = decodeJson(document, configType).rootfs.diff_ids ?? [];
-    for (const [i, layer] of layers.entries()) if (diffIds[i] === diffId) yield layer.digest;
-  }
-}
-
-interface Image {
-  readonly config: Descriptor & { platform?: Platform };
-  readonly layers: readonly Descriptor[];
-}
-
-/** The images below a descriptor, as far as they are there; the configuration has the platform that the index gives. */
-async function* images(content: ContentStore, descriptor: Descriptor): AsyncGenerator<Image> {
-  if (!isIndexType(descriptor.mediaType) && !isManifestType(descriptor.mediaType)) return;
-  const document = await read(content, descriptor.digest);
-  if (document === undefined) return;
-  const children = childrenOf(document, descriptor);
-  if (isIndexType(descriptor.mediaType)) {
-    for (const child of children) yield* images(content, child);
-    return;
-  }
-  const [config, ...layers] = children;
-  if (config === undefined || !isConfigType(config.mediaType) || !layers.every((layer) => isLayerType(layer.mediaType)))
-    return;
-  const { platform } = descriptor;
-  yield { config: platform === undefined ? config : { ...config, platform }, layers };
-}
-
-/** Undefined for a blob that is not there. */
-async function read(content: ContentStore, digest: string): Promise<Buffer | undefined> {
-  try {
-    return await content.bytes(digest);
-  } catch (error) {
-    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  const search = async (descriptor: Descriptor): Promise<void> => {
+    const [config, ...layers] = (await manifests.children(descriptor)) ?? [];
+    if (config === undefined || !isConfigType(config.mediaType) || !(await manifests.has(config.digest))) return;
+    if (!layers.every((layer) => isLayerType(layer.mediaType))) return;
+    const { rootfs, ...platform } = await manifests.config(config);
+    if (!host.match(descriptor.platform ?? platform)) return;
+    for (const [i, layer] of layers.entries()) if (rootfs.diff_ids?.[i] === diffId) found.push(layer.digest);
+  };
+  await walk(target, present(manifests, manifestsOnly(search)));
+  return found;
 }
 
 async function diffIdOf(content: ContentStore, digest: string): Promise<string | undefined> {

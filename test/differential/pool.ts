@@ -33,7 +33,7 @@ async function readArchive(folder: string, file: string): Promise<Archive> {
   const inner = new Set<string>();
   const predicateTypes = new Set<string>();
   for (const [name, bytes] of files) {
-    // Documents that name other content are small; statements and layers are not looked into.
+    // ManifestCache that name other content are small; statements and layers are not looked into.
     if (!name.startsWith('blobs/') || bytes.length > 1 << 18) continue;
     const text = bytes.toString('latin1');
     if (!text.includes('schemaVersion')) continue;

@@ -8,7 +8,6 @@ import {
   parseFilters,
   valuesOf,
 } from '../../src/engine/filters.js';
-import { Lru } from '../../src/engine/lru.js';
 import { parseTime, parseUnixTimestamp } from '../../src/engine/timestamps.js';
 import { AttestdError } from '../../src/errors.js';
 import { parseDuration } from '../../src/go/duration.js';
@@ -161,23 +160,5 @@ describe('Rendered answers', () => {
         expect(JSON.parse(renderJson(value as string).toString())).to.deep.equal(JSON.parse(JSON.stringify(value)));
       }),
     );
-  });
-});
-
-describe('A bounded cache', () => {
-  it('drops what was not used for longest', () => {
-    const cache = new Lru<number>(10);
-    for (const key of ['a', 'b', 'c']) cache.set(key, 1, 4);
-    expect(cache.get('a')).to.equal(undefined);
-    cache.get('b');
-    cache.set('d', 2, 4);
-    expect([cache.get('b'), cache.get('c'), cache.get('d')]).to.deep.equal([1, undefined, 2]);
-  });
-
-  it('does not keep what is heavier than all it may hold', () => {
-    const cache = new Lru<number>(10);
-    cache.set('small', 1, 1);
-    cache.set('large', 2, 11);
-    expect([cache.get('small'), cache.get('large')]).to.deep.equal([1, undefined]);
   });
 });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { exportImages } from '../../src/oci/exporter.js';
+import { importArchive } from '../../src/oci/importer.js';
 import { openLayout, openOverlay } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
-import { importArchive } from '../../src/oci/load.js';
 import { anyOf, only } from '../../src/oci/platform.js';
-import { exportImages } from '../../src/oci/save.js';
 import { collect, pieces } from './support/archives.js';
 import { digests, temporaryFolder, writeImage, writeIndex } from './support/images.js';
 
@@ -19,7 +19,7 @@ async function archives(): Promise<Buffer[]> {
   const platforms = anyOf([], only({ architecture: 'amd64', os: 'linux' }));
   const made: Buffer[] = [];
   for (const target of targets)
-    made.push(await collect(await exportImages(store.content, [{ target, name: 'x/y:z' }], platforms)));
+    made.push(await collect(await exportImages(store, [{ target, name: 'x/y:z' }], platforms)));
   await store.close();
   return made;
 }

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { exportImages } from '../../src/oci/exporter.js';
+import { importArchive } from '../../src/oci/importer.js';
 import { openLayout } from '../../src/oci/layout.js';
-import { importArchive } from '../../src/oci/load.js';
 import { anyOf, only } from '../../src/oci/platform.js';
-import { exportImages } from '../../src/oci/save.js';
 import { temporaryFolder, write, writeManifest } from './support/images.js';
 
 const mebibyte = 1 << 20;
@@ -35,7 +35,7 @@ describe('a blob that is larger than memory should be', () => {
     const config = await write(from.content, '{}', 'application/vnd.oci.image.config.v1+json');
     const target = await writeManifest(from.content, { config, layers });
     const platforms = anyOf([], only({ architecture: 'amd64', os: 'linux' }));
-    const archive = await exportImages(from.content, [{ target, name: 'docker.io/library/large:1' }], platforms);
+    const archive = await exportImages(from, [{ target, name: 'docker.io/library/large:1' }], platforms);
     const { images, end } = await importArchive(watched(archive, seen), to);
     await to.put(images[0]?.name ?? '', target);
     await end();

@@ -10,7 +10,7 @@ import {
   slice,
   struct,
 } from '../../go/json.js';
-import { type Healthcheck, healthcheckType } from '../images/config.js';
+import { type Healthcheck, healthcheckType } from '../../oci/image-config.js';
 import { type NetworkingConfig, networkingConfigType } from '../networks/endpoint.js';
 import { portSetType } from '../networks/port.js';
 import { type HostConfig, hostConfigType } from './host-config.js';

@@ -1,10 +1,10 @@
 import { cpus, hostname } from 'node:os';
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import type { RunConfig } from '../../oci/image-config.js';
 import { formatPlatformAll } from '../../oci/platform.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { Context } from '../context.js';
-import type { RunConfig } from '../images/config.js';
 import { matcherFor, platformNotFound } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
 import { summarize } from '../images/summary.js';

@@ -1,4 +1,4 @@
-import type { RunConfig } from '../images/config.js';
+import type { RunConfig } from '../../oci/image-config.js';
 import { formatPort, parsePort } from '../networks/port.js';
 import type { ContainerConfig } from './config.js';
 

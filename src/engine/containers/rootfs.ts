@@ -1,10 +1,10 @@
 import { decompress } from '../../oci/compression.js';
 import type { Descriptor } from '../../oci/descriptor.js';
+import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isLayerType } from '../../oci/media-types.js';
 import { memoryKeeper } from '../../runtime/fs/content.js';
 import { applyLayer, emptySnapshot } from '../../runtime/fs/snapshot.js';
 import type { ByteBudget, ContentKeeper, Snapshot } from '../../runtime/fs/types.js';
-import type { Documents } from '../images/documents.js';
 import { entriesOfTar } from './archive-entries.js';
 
 /** The trees that containers begin with: the layers of their images, each stack read once and shared. */
@@ -15,7 +15,7 @@ export class RootFileSystems {
 
   /** @param budget for the bytes of all files */
   constructor(
-    private readonly documents: Documents,
+    private readonly documents: ManifestCache,
     budget: ByteBudget,
   ) {
     this.#keeper = memoryKeeper(budget);

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
-import type { RunConfig } from '../images/config.js';
+import type { RunConfig } from '../../oci/image-config.js';
+import { commandOf, execForm } from './command.js';
 import { healthcheck } from './healthcheck.js';
 import { expand, pairsOf, unquote, wordsOf } from './words.js';
 
@@ -38,22 +39,6 @@ function environmentOf({ Env = [] }: RunConfig): Readonly<Record<string, string>
   return Object.fromEntries(
     Env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   );
-}
-
-/** A JSON array of strings; undefined for anything else, which is then a shell's. */
-function execForm(args: string): string[] | undefined {
-  if (!args.startsWith('[')) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(args);
-    return Array.isArray(parsed) && parsed.every((item) => typeof item === 'string') ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a container runs: as given, or by a shell. */
-export function commandOf(args: string): string[] {
-  return execForm(args) ?? (args === '' ? ['/bin/sh', '-c'] : ['/bin/sh', '-c', args]);
 }
 
 function exactlyOne(name: string, args: string): string {

@@ -2,8 +2,8 @@ import { AttestdError } from '../../errors.js';
 import { parseDuration } from '../../go/duration.js';
 import { quote } from '../../go/quote.js';
 import { parseInteger } from '../../go/strconv.js';
-import type { Healthcheck } from '../images/config.js';
-import { commandOf } from './changes.js';
+import type { Healthcheck } from '../../oci/image-config.js';
+import { commandOf } from './command.js';
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 

@@ -3,14 +3,15 @@ import { AttestdError } from '../../errors.js';
 import { renderJson } from '../../go/json/render.js';
 import { annotations } from '../../intoto/annotations.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { type ExportedImage, exportImages } from '../../oci/exporter.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { anyOf, formatPlatformAll, onlyStrict } from '../../oci/platform.js';
 import { formatReference, isNameOnly, type NamedReference, repositoryName } from '../../oci/reference.js';
-import { type ExportedImage, exportImages } from '../../oci/save.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { reachable, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from './events.js';
-import { platformNotFound, platformOf, walkReachable } from './manifests.js';
+import { platformNotFound, platformOf } from './manifests.js';
 import { familiarNameOf, noSuchImage, parseNamed, parseNormalized, resolveImage } from './names.js';
 import { availability } from './summary.js';
 
@@ -45,7 +46,7 @@ export async function exportByName(
   }
   try {
     const matcher = anyOf(platforms, context.hostMatcher);
-    const archive = await exportImages(context.store.content, exported, matcher);
+    const archive = await exportImages(context.store, exported, matcher);
     return Readable.from(endWithFault(archive), { objectMode: false });
   } catch (error) {
     throw asServerError(error);
@@ -125,7 +126,7 @@ async function platformTarget(context: Context, image: ImageRecord, platform: Pl
     if (matcher.match(await platformOf(documents, manifest))) found.push(manifest);
   };
   try {
-    if (isIndexType(image.target.mediaType)) await walkReachable(documents, image.target, consider);
+    if (isIndexType(image.target.mediaType)) await walk(image.target, reachable(documents, consider));
     else await consider(image.target);
   } catch (error) {
     throw asServerError(error);

@@ -1,18 +1,18 @@
 import { AttestdError } from '../../errors.js';
 import type { JsonObject, JsonValue } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
-import { parseGoTime } from '../../go/rfc3339.js';
+import { formatGoTime } from '../../go/rfc3339.js';
 import type { Descriptor } from '../../oci/descriptor.js';
+import { runConfigType } from '../../oci/image-config.js';
 import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
-import { isIndexType } from '../../oci/media-types.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { choosing, reachable, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import type { InspectOptions } from '../types.js';
 import { has } from '../versions.js';
-import { runConfigType } from './config.js';
 import { widenConfig, widenInspect } from './inspect-legacy.js';
 import { matcherFor, platformNotFound } from './manifests.js';
 import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js';
@@ -40,7 +40,7 @@ export async function inspectImage(context: Context, name: string, options: Insp
   const target = wanted === undefined ? image.target : (summary.best?.manifest ?? image.target);
   const same = imagesOf(context.store, image.target.digest);
   const config = summary.best?.config;
-  const created = config?.created === undefined ? undefined : parseGoTime(config.created).text;
+  const created = config?.created;
   const body = {
     Id: target.digest,
     ...repoNames(same),
@@ -68,7 +68,7 @@ function rootFs(type: string, layers: readonly string[]): JsonObject {
 /** The last time that one of the names was set, as Go writes a time in UTC. */
 function lastTagTime(images: readonly ImageRecord[]): string {
   const last = images.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt.getTime()), 0);
-  return parseGoTime(new Date(last).toISOString()).text;
+  return formatGoTime(new Date(last));
 }
 
 /** RepoTags and RepoDigests: the names of an image, and each repository with the digest; a malformed name as it is. */
@@ -90,11 +90,16 @@ function repoNames(images: readonly ImageRecord[]): { RepoTags: readonly string[
 }
 
 /** Bytes of the blobs of an image: of an index only the manifest that fits best, absent children left out. */
-async function packedSize(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<number> {
-  const children = await childrenOrNone(context, target);
-  const chosen = isIndexType(target.mediaType) ? bestChild(children, matcher) : children;
-  const sizes = await Promise.all(chosen.map((child) => packedSize(context, child, matcher)));
-  return sizes.reduce((sum, size) => sum + size, target.size);
+async function packedSize({ documents }: Context, target: Descriptor, matcher: PlatformMatcher): Promise<number> {
+  let total = 0;
+  const count = ({ size }: Descriptor): void => {
+    total += size;
+  };
+  await walk(
+    target,
+    choosing(reachable(documents, count), (children) => bestChild(children, matcher)),
+  );
+  return total;
 }
 
 function bestChild(children: readonly Descriptor[], matcher: PlatformMatcher): readonly Descriptor[] {
@@ -105,13 +110,4 @@ function bestChild(children: readonly Descriptor[], matcher: PlatformMatcher): r
     else if (best.platform === undefined || matcher.less(child.platform, best.platform)) best = child;
   }
   return best === undefined ? [] : [best];
-}
-
-async function childrenOrNone(context: Context, descriptor: Descriptor): Promise<readonly Descriptor[]> {
-  try {
-    return await context.documents.children(descriptor);
-  } catch (error) {
-    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return [];
-    throw error;
-  }
 }

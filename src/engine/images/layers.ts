@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import { decompress } from '../../oci/compression.js';
-import type { ContentStore } from '../../oci/store.js';
+import type { ContentStore } from '../../oci/content-store.js';
 
 /** What a layer is once it is unpacked. */
 export interface UnpackedLayer {

@@ -7,6 +7,7 @@ import { isDangling } from '../../oci/index-file.js';
 import { isConfigType, isManifestType } from '../../oci/media-types.js';
 import { familiarName, familiarString, formatReference, repositoryName, tagNameOnly } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { type Handler, stop, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import { type Filters, flagOf, valuesOf } from '../filters.js';
 import { nanoseconds, parseTime } from '../timestamps.js';
@@ -125,23 +126,25 @@ function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly Lab
 /** Whether the configuration of any platform passes all checks; attestations have no labels and are left out. */
 async function hasLabels(context: Context, target: Descriptor, checks: readonly LabelCheck[]): Promise<boolean> {
   const { documents } = context;
-  const search = async (descriptor: Descriptor): Promise<boolean> => {
+  let passed = false;
+  const search: Handler = async (descriptor) => {
     const notes = descriptor.annotations ?? {};
-    if (isManifestType(descriptor.mediaType) && Object.hasOwn(notes, annotations.referenceType)) return false;
-    if (!(await documents.has(descriptor.digest))) return false;
-    if (isConfigType(descriptor.mediaType)) {
-      const labels = (await documents.config(descriptor)).config.Labels ?? {};
-      return checks.every((check) => passes(check, labels));
-    }
-    const outcomes = await Promise.allSettled((await documents.children(descriptor)).map(search));
-    return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
+    if (isManifestType(descriptor.mediaType) && Object.hasOwn(notes, annotations.referenceType)) return [];
+    if (!(await documents.has(descriptor.digest))) return [];
+    if (!isConfigType(descriptor.mediaType)) return (await documents.children(descriptor)) ?? [];
+    const labels = (await documents.config(descriptor)).config.Labels ?? {};
+    passed = checks.every((check) => passes(check, labels));
+    return passed ? stop : [];
   };
-  try {
-    return await search(target);
-  } catch (error) {
-    context.debug(`labels of ${target.digest} cannot be checked: ${(error as Error).message}`);
-    return false;
-  }
+  await walk(target, async (descriptor) => {
+    try {
+      return await search(descriptor);
+    } catch (error) {
+      context.debug(`labels of ${descriptor.digest} cannot be checked: ${(error as Error).message}`);
+      return [];
+    }
+  });
+  return passed;
 }
 
 function passes({ key, value, negated }: LabelCheck, labels: Readonly<Record<string, string>>): boolean {

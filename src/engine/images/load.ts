@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { type ImportedImage, importArchive } from '../../oci/importer.js';
 import { danglingName, isDangling } from '../../oci/index-file.js';
-import { type ImportedImage, importArchive } from '../../oci/load.js';
 import { anyOf, formatPlatformAll, type PlatformMatcher } from '../../oci/platform.js';
 import { familiarString, formatReference, tagNameOnly } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';

@@ -1,48 +1,15 @@
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { anyOf, formatPlatformAll, only, onlyStrict, type PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { manifestsOnly, present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
-import type { Documents } from './documents.js';
 import { familiarNameOf } from './names.js';
 
-/** What a walk does with each descriptor. */
-type Visit = (descriptor: Descriptor) => Promise<void> | void;
-
-/**
- * Visit a descriptor and what it leads to, depth first, as far as the store has it.
- *
- * @throws CORRUPT when something on the way is not what its media type says
- */
-export async function walkPresent(documents: Documents, root: Descriptor, visit: Visit): Promise<void> {
-  if (!(await documents.has(root.digest))) return;
-  await visit(root);
-  for (const child of await presentChildren(documents, root)) await walkPresent(documents, child, visit);
-}
-
-/**
- * Visit a descriptor and what it leads to, depth first, whether the store has it or not.
- *
- * @throws CORRUPT when something on the way is not what its media type says
- */
-export async function walkReachable(documents: Documents, root: Descriptor, visit: Visit): Promise<void> {
-  await visit(root);
-  for (const child of await presentChildren(documents, root)) await walkReachable(documents, child, visit);
-}
-
-async function presentChildren(documents: Documents, descriptor: Descriptor): Promise<readonly Descriptor[]> {
-  if (!isIndexType(descriptor.mediaType) && !isManifestType(descriptor.mediaType)) return [];
-  try {
-    return await documents.children(descriptor);
-  } catch (error) {
-    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return [];
-    throw error;
-  }
-}
-
 /** The platform of an image manifest: its descriptor's, else its configuration's. */
-export async function platformOf(documents: Documents, manifest: Descriptor): Promise<Platform> {
+export async function platformOf(documents: ManifestCache, manifest: Descriptor): Promise<Platform> {
   if (manifest.platform !== undefined) return manifest.platform;
   return platformOfConfig(await documents.config((await documents.manifest(manifest)).config));
 }
@@ -75,7 +42,7 @@ export function platformNotFound(name: string, wanted: Platform | undefined): At
 }
 
 /** The image manifests of an image that the store has. */
-export async function presentManifests(documents: Documents, image: ImageRecord): Promise<readonly Descriptor[]> {
+export async function presentManifests(documents: ManifestCache, image: ImageRecord): Promise<readonly Descriptor[]> {
   const { target, name } = image;
   if (isManifestType(target.mediaType)) return [target];
   if (!isIndexType(target.mediaType)) {
@@ -83,9 +50,8 @@ export async function presentManifests(documents: Documents, image: ImageRecord)
     throw new AttestdError('INVALID_ARGUMENT', `error walking manifest for ${name}: ${why}`);
   }
   const found: Descriptor[] = [];
-  await walkPresent(documents, target, (descriptor) => {
-    if (isManifestType(descriptor.mediaType)) found.push(descriptor);
-  });
+  const collect = (descriptor: Descriptor): void => void found.push(descriptor);
+  await walk(target, present(documents, manifestsOnly(collect)));
   return found;
 }
 
@@ -108,7 +74,7 @@ export async function bestManifest(
 
 /** The manifest that a matcher likes best, of those that the store has; undefined where none matches. */
 export async function bestMatch(
-  documents: Documents,
+  documents: ManifestCache,
   image: ImageRecord,
   matcher: PlatformMatcher,
 ): Promise<Descriptor | undefined> {

@@ -4,11 +4,11 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf } from '../filters.js';
 import { logNameEvent } from './events.js';
 import { imageFilter } from './list-filters.js';
-import { walkPresent } from './manifests.js';
 import { familiarNameOf } from './names.js';
 import { chainIds } from './snapshots.js';
 
@@ -98,12 +98,13 @@ async function contentOf({ documents, debug }: Context, image: ImageRecord): Pro
   const blobs: Descriptor[] = [];
   const chains = new Set<string>();
   try {
-    await walkPresent(documents, image.target, async (descriptor) => {
+    const collect = async (descriptor: Descriptor): Promise<void> => {
       blobs.push(descriptor);
       if (!isConfigType(descriptor.mediaType)) return;
       const { rootfs } = await documents.config(descriptor);
       for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
-    });
+    };
+    await walk(image.target, present(documents, collect));
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     debug(`content of ${image.name} cannot be found: ${error.message}`);

@@ -6,10 +6,11 @@ import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
 import { familiarString, type NamedReference, parseAnyReference, repositoryName } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import type { RemoveOptions } from '../types.js';
 import { logImageEvent, logNameEvent } from './events.js';
-import { bestMatch, matcherFor, platformNotFound, walkPresent } from './manifests.js';
+import { bestMatch, matcherFor, platformNotFound } from './manifests.js';
 import {
   familiarNameOf,
   isDanglingReference,
@@ -176,9 +177,10 @@ async function removePlatforms(
       const manifest = await bestMatch(documents, image, matcherFor(context, 'strict', platform));
       // dockerd does not say which platform it looked for.
       if (manifest === undefined) throw platformNotFound(familiarNameOf(image), undefined);
-      await walkPresent(documents, manifest, (descriptor) => {
-        found.push(descriptor);
-      });
+      await walk(
+        manifest,
+        present(documents, (descriptor) => void found.push(descriptor)),
+      );
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       const what = `failed to delete platform ${formatPlatform(platform)} for image ${id}`;

@@ -1,10 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
+import type { ManifestCache } from '../../oci/manifest-cache.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
-import { Lru } from '../lru.js';
-import type { Documents } from './documents.js';
 import { type UnpackedLayer, unpackLayer } from './layers.js';
 
 /** Layers whose unpacked form is remembered. */
@@ -29,11 +29,11 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
  */
 export class Snapshots {
   private readonly sizes = new Map<string, number>();
-  private readonly layers = new Lru<UnpackedLayer>(rememberedLayers);
+  private readonly layers = new LRUCache<string, UnpackedLayer>({ max: rememberedLayers });
   private readonly attempts = new Map<string, Promise<void>>();
 
   constructor(
-    private readonly documents: Documents,
+    private readonly documents: ManifestCache,
     private readonly host: PlatformMatcher,
   ) {}
 
@@ -106,7 +106,7 @@ export class Snapshots {
     if (known !== undefined) return known;
     try {
       const unpacked = await unpackLayer(this.documents.content, digest);
-      this.layers.set(digest, unpacked, 1);
+      this.layers.set(digest, unpacked);
       return unpacked;
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;

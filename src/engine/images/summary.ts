@@ -5,14 +5,15 @@ import { annotations } from '../../intoto/annotations.js';
 import { verbatimStatements } from '../../intoto/properties.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
+import type { ImageConfig } from '../../oci/image-config.js';
 import { descriptorType, type Manifest, platformType } from '../../oci/manifest.js';
+import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
-import type { ImageConfig } from './config.js';
-import type { Documents } from './documents.js';
-import { platformOfConfig, walkPresent, walkReachable } from './manifests.js';
+import { platformOfConfig } from './manifests.js';
 import { chainIds } from './snapshots.js';
 
 /** An image manifest with what its configuration says, as far as the store has it. */
@@ -63,9 +64,8 @@ export async function summarize(
   const { target } = image;
   if (isManifestType(target.mediaType)) await summary.add(target);
   else if (isIndexType(target.mediaType)) {
-    await walkReachable(context.documents, target, async (descriptor) => {
-      if (isManifestType(descriptor.mediaType)) await summary.add(descriptor);
-    });
+    const add = (manifest: Descriptor): Promise<void> => summary.add(manifest);
+    await walk(target, reachable(context.documents, manifestsOnly(add)));
   }
   return summary;
 }
@@ -124,10 +124,11 @@ class SummaryBuilder implements ImageSummary {
   private async measure(manifest: Descriptor): Promise<number> {
     let size = 0;
     try {
-      await walkPresent(this.context.documents, manifest, (descriptor) => {
+      const count = (descriptor: Descriptor): void => {
         size += descriptor.size;
         this.content.push(descriptor);
-      });
+      };
+      await walk(manifest, present(this.context.documents, count));
     } catch (error) {
       this.context.debug(`content of ${manifest.digest} cannot be measured: ${(error as Error).message}`);
       return 0;
@@ -173,7 +174,7 @@ class SummaryBuilder implements ImageSummary {
 }
 
 /** Whether config and all layers are there; undefined when the manifest cannot be read, which hides it. */
-export async function isAvailable(documents: Documents, manifest: Descriptor): Promise<boolean | undefined> {
+export async function isAvailable(documents: ManifestCache, manifest: Descriptor): Promise<boolean | undefined> {
   try {
     return await availability(documents, manifest);
   } catch (error) {
@@ -187,7 +188,7 @@ export async function isAvailable(documents: Documents, manifest: Descriptor): P
  *
  * @throws CORRUPT when the manifest is not what its media type says
  */
-export async function availability(documents: Documents, manifest: Descriptor): Promise<boolean> {
+export async function availability(documents: ManifestCache, manifest: Descriptor): Promise<boolean> {
   try {
     const { config, layers = [] } = await documents.manifest(manifest);
     const present = await Promise.all([config, ...layers].map(({ digest }) => documents.has(digest)));
@@ -202,7 +203,7 @@ export async function availability(documents: Documents, manifest: Descriptor): 
  * Whether a manifest only borrows the image media type: an attestation, an unknown platform, or layers none of which is
  * a file system's; undefined when the manifest is not what its media type says.
  */
-export async function isPseudo(documents: Documents, manifest: Descriptor): Promise<boolean | undefined> {
+export async function isPseudo(documents: ManifestCache, manifest: Descriptor): Promise<boolean | undefined> {
   if (Object.hasOwn(manifest.annotations ?? {}, annotations.referenceType)) return true;
   if (manifest.platform?.os === 'unknown' && manifest.platform.architecture === 'unknown') return true;
   try {
@@ -214,7 +215,7 @@ export async function isPseudo(documents: Documents, manifest: Descriptor): Prom
 }
 
 /** The configuration of a manifest; undefined where it is absent or cannot be read. */
-async function configOf(documents: Documents, manifest: Descriptor): Promise<ImageConfig | undefined> {
+async function configOf(documents: ManifestCache, manifest: Descriptor): Promise<ImageConfig | undefined> {
   try {
     return await documents.config((await documents.manifest(manifest)).config);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import type { Descriptor } from '../../oci/descriptor.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import {
   familiarName,
@@ -10,8 +11,8 @@ import {
   repositoryName,
   withTag,
 } from '../../oci/reference.js';
+import { present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
-import { walkPresent } from '../images/manifests.js';
 import type { PushOptions, StreamMessage } from '../types.js';
 import { noNetwork, registryOf } from './endpoint.js';
 
@@ -46,9 +47,10 @@ async function* push(context: Context, reference: NamedReference): AsyncGenerato
     return;
   }
   const blobs: string[] = [];
-  await walkPresent(documents, image.target, ({ digest, mediaType }) => {
+  const collect = ({ digest, mediaType }: Descriptor): void => {
     if (!isIndexType(mediaType) && !isManifestType(mediaType)) blobs.push(digest);
-  });
+  };
+  await walk(image.target, present(documents, collect));
   const url = `${registryOf(reference)}/v2/${reference.path}/blobs/${blobs[0] ?? image.target.digest}`;
   yield failure('failed to do request: ', noNetwork('Head', url).message);
 }

@@ -1,8 +1,10 @@
 import { AttestdError } from '../../errors.js';
 import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
 import { usageSummaries } from '../images/list.js';
-import { presentManifests, walkPresent } from '../images/manifests.js';
+import { presentManifests } from '../images/manifests.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
 import { has, still } from '../versions.js';
@@ -85,9 +87,10 @@ async function storedSize(context: Context): Promise<number> {
         if (!(await documents.has(config.digest))) continue;
         for (const id of chainIds((await documents.config(config)).rootfs.diff_ids ?? [])) chains.add(id);
       }
-      await walkPresent(documents, image.target, ({ digest, size }) => {
+      const count = ({ digest, size }: Descriptor): void => {
         if (!blobs.has(digest)) blobs.set(digest, size);
-      });
+      };
+      await walk(image.target, present(documents, count));
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       context.debug(`disk usage of ${image.name} cannot be measured: ${error.message}`);

@@ -19,8 +19,8 @@ import {
   WriteContentRequest,
 } from '../../generated/content.js';
 import { quote } from '../../go/quote.js';
+import type { BlobInfo, ContentStore } from '../../oci/content-store.js';
 import { parseDigest } from '../../oci/digest.js';
-import type { BlobInfo, ContentStore } from '../../oci/store.js';
 import type { CallContext, Method, Services } from './call.js';
 import { type Filter, parseFilters } from './filters.js';
 import { readResponses } from './read.js';

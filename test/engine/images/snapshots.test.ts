@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { Documents } from '../../../src/engine/images/documents.js';
 import { unpackLayer } from '../../../src/engine/images/layers.js';
 import { chainIds, Snapshots } from '../../../src/engine/images/snapshots.js';
 import { AttestdError } from '../../../src/errors.js';
 import type { Descriptor, Platform } from '../../../src/oci/descriptor.js';
 import { digestOf } from '../../../src/oci/digest.js';
 import { openOverlay } from '../../../src/oci/layout.js';
+import { ManifestCache } from '../../../src/oci/manifest-cache.js';
 import { mediaTypes } from '../../../src/oci/media-types.js';
 import { only } from '../../../src/oci/platform.js';
 import type { ImageStore } from '../../../src/oci/store.js';
@@ -20,7 +20,7 @@ describe('Unpacked layers', () => {
   let snapshots: Snapshots;
   beforeEach(async () => {
     store = await openOverlay([]);
-    snapshots = new Snapshots(new Documents(store.content), only(amd64));
+    snapshots = new Snapshots(new ManifestCache(store.content), only(amd64));
   });
   afterEach(() => store.close());
 
@@ -102,41 +102,5 @@ describe('Unpacked layers', () => {
     const error = await failure(async () => snapshots.unpack(await image([Buffer.from('no tar')], [diffId]), 'n'));
     expect(error).to.be.instanceOf(AttestdError);
     expect(error.message).to.include(`apply layer error for "n": failed to extract layer ${diffId}: `);
-  });
-});
-
-describe('Documents', () => {
-  let store: ImageStore;
-  beforeEach(async () => {
-    store = await openOverlay([]);
-  });
-  afterEach(() => store.close());
-
-  const manifest = (bytes: Buffer): Descriptor => ({
-    mediaType: mediaTypes.ociManifest,
-    digest: digestOf(bytes),
-    size: bytes.length,
-  });
-
-  it('are not remembered longer than their blobs are there', async () => {
-    const documents = new Documents(store.content);
-    const bytes = Buffer.from('{"config":{"digest":"c"}}');
-    await store.content.ingest(bytes);
-    expect((await documents.children(manifest(bytes))).length).to.equal(1);
-    await store.content.delete(digestOf(bytes));
-    expect((await failure(() => documents.children(manifest(bytes)))).code).to.equal('NOT_FOUND');
-    await store.content.ingest(bytes);
-    expect((await documents.children(manifest(bytes))).length).to.equal(1);
-  });
-
-  it("that are not what their media type says are the server's trouble", async () => {
-    const documents = new Documents(store.content);
-    const bytes = Buffer.from('{"manifests":[]}');
-    await store.content.ingest(bytes);
-    const error = await failure(() => documents.manifest(manifest(bytes)));
-    expect(error.httpStatus).to.equal(500);
-    expect(error.message).to.match(
-      /^manifest: invalid desc sha256:\w{64}: media-type: expected manifest but found index/,
-    );
   });
 });

@@ -1,4 +1,4 @@
-import type { ContentStore } from '../../../src/oci/store.js';
+import type { ContentStore } from '../../../src/oci/content-store.js';
 import { writeTar } from '../../../src/oci/tar-write.js';
 
 /** An archive of files, in the order of their names. */

@@ -3,8 +3,8 @@
  * `put NAME DIGEST`, `remove NAME`, each followed by `ok` once the promise resolved.
  */
 import { writeSync } from 'node:fs';
+import type { ContentStore } from '../../../src/oci/content-store.js';
 import { openLayout } from '../../../src/oci/layout.js';
-import type { ContentStore } from '../../../src/oci/store.js';
 
 const [, , folder = '', seed = '0'] = process.argv;
 const say = (line: string): unknown => writeSync(1, `${line}\n`);

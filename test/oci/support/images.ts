@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ContentStore } from '../../../src/oci/content-store.js';
 import type { Descriptor } from '../../../src/oci/descriptor.js';
-import type { ContentStore } from '../../../src/oci/store.js';
 
 const folders: string[] = [];
 

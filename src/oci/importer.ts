@@ -4,16 +4,19 @@ import { AttestdError } from '../errors.js';
 import { decodeJson, firstJson, type GoType, goString, struct } from '../go/json.js';
 import { quote } from '../go/quote.js';
 import { decompress } from './compression.js';
+import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
+import { isDigest } from './digest.js';
 import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
-import { childrenOf, indexType } from './manifest.js';
+import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';
-import type { ContentStore, ImageStore, Lease } from './store.js';
+import type { ImageStore, Lease } from './store.js';
 import { readTar, type TarEntry } from './tar.js';
 import { findUnpackedLayer } from './unpacked-layers.js';
+import { walk } from './walk.js';
 
 /** What an archive holds, by the names of its files. */
 export interface ArchiveFiles {
@@ -70,8 +73,8 @@ export async function importArchive(
     const files = await readFiles(await decompress(source), lease.content);
     const findLayer = async (diffId: string) => host && findUnpackedLayer(store, host, diffId);
     const index = await findIndex(files, lease.content, findLayer);
-    const entries = decodeJson(await lease.content.bytes(index.digest), indexType).manifests ?? [];
-    const walked = await walk(index, lease.content, platforms);
+    const entries = (await store.manifests.index(index)).manifests ?? [];
+    const walked = await walkArchive(index, store.manifests, platforms);
     const images: ImportedImage[] = [];
     for (const target of entries) {
       const {
@@ -211,41 +214,40 @@ async function findIndex(
  *
  * @returns the digests on the way
  */
-async function walk(
+async function walkArchive(
   index: Descriptor,
-  content: ContentStore,
+  documents: ManifestCache,
   platforms: Pick<PlatformMatcher, 'match'> | undefined,
 ): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const referring = new Map<string, Descriptor[]>();
   let empty = true;
-  const visit = async (descriptor: Descriptor): Promise<void> => {
+  const handle = async (descriptor: Descriptor): Promise<readonly Descriptor[]> => {
     const { digest, mediaType } = descriptor;
     seen.add(digest);
-    if (!isManifestType(mediaType) && !isIndexType(mediaType)) return;
-    const found = await children(descriptor);
-    if (found === undefined) return;
+    const found = await wantedChildren(descriptor, documents, platforms !== undefined);
     if (isIndexType(mediaType))
       for (const [subject, manifests] of referringChildren(found))
         referring.set(subject, [...(referring.get(subject) ?? []), ...manifests]);
     const wanted = found.filter(({ platform }) => !platform || !platforms || platforms.match(platform));
     const next = [...wanted, ...(referring.get(digest) ?? [])];
     if (next.length > 0) empty = false;
-    for (const child of next) await visit(child);
+    return next;
   };
-  const children = async (descriptor: Descriptor): Promise<readonly Descriptor[] | undefined> => {
-    try {
-      const bytes = await content.bytes(descriptor.digest);
-      if (descriptor.digest === index.digest) return decodeJson(bytes, indexType).manifests ?? [];
-      return childrenOf(bytes, descriptor);
-    } catch (error) {
-      const missing = error instanceof AttestdError && error.code === 'NOT_FOUND';
-      if (missing && platforms === undefined) return undefined;
-      if (error instanceof AttestdError && error.code === 'INVALID_DIGEST') throw malformed(descriptor.digest);
-      throw error;
-    }
-  };
-  await visit(index);
+  await walk(index, handle, { once: true });
   if (empty) throw new AttestdError('INVALID_ARCHIVE', emptyArchive);
   return seen;
+}
+
+async function wantedChildren(
+  descriptor: Descriptor,
+  documents: ManifestCache,
+  required: boolean,
+): Promise<readonly Descriptor[]> {
+  const { digest, mediaType } = descriptor;
+  if (!isManifestType(mediaType) && !isIndexType(mediaType)) return [];
+  if (!isDigest(digest)) throw malformed(digest);
+  const children = await documents.children(descriptor);
+  if (children === undefined && required) throw new AttestdError('NOT_FOUND', `content digest ${digest}: not found`);
+  return children ?? [];
 }

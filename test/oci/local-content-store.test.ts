@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { BlobDirectory } from '../../src/oci/content.js';
 import { digestOf } from '../../src/oci/digest.js';
+import { LocalContentStore } from '../../src/oci/local-content-store.js';
 import { digests, temporaryFolder } from './support/images.js';
 import { rejected } from './support/rejected.js';
 
 describe('a blob directory', () => {
   let folder: string;
-  let store: BlobDirectory;
+  let store: LocalContentStore;
 
   beforeEach(async () => {
     folder = await temporaryFolder();
-    store = new BlobDirectory(join(folder, 'blobs'), { ingest: join(folder, 'ingest'), durable: true });
+    store = new LocalContentStore(join(folder, 'blobs'), { ingest: join(folder, 'ingest'), durable: true });
   });
 
   it('writes a blob under its digest', async () => {
@@ -96,7 +96,7 @@ describe('a blob directory', () => {
   });
 
   it('cannot be written without a folder for drafts', async () => {
-    const readOnly = new BlobDirectory(join(folder, 'blobs'));
+    const readOnly = new LocalContentStore(join(folder, 'blobs'));
     expect(await rejected(readOnly.ingest(Buffer.from('x')))).to.have.property('code', 'READ_ONLY');
     expect(await rejected(readOnly.delete(digestOf('x')))).to.have.property('code', 'READ_ONLY');
   });

@@ -3,9 +3,9 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink }
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
+import type { BlobInfo, ContentStore, Range } from './content-store.js';
 import { hasher, isDigest, parseDigest } from './digest.js';
 import { isMissing, syncDirectory } from './files.js';
-import type { BlobInfo, ContentStore, Range } from './store.js';
 
 /** Bytes that a blob stream hands on at a time. */
 const chunkSize = 1 << 20;
@@ -24,7 +24,7 @@ export interface PinnableStore extends ContentStore {
   digests(): Promise<string[]>;
 }
 
-export interface BlobDirectoryOptions {
+export interface LocalContentOptions {
   /** Folder for blobs that are being written, on the same file system; without it the directory is read-only. */
   readonly ingest?: string;
   /** Sync each blob before it gets its name, so that it survives a power cut. */
@@ -32,7 +32,7 @@ export interface BlobDirectoryOptions {
 }
 
 /** The folder `blobs/<algorithm>/<hex>` of an image layout (image-spec, image-layout.md). */
-export class BlobDirectory implements PinnableStore {
+export class LocalContentStore implements PinnableStore {
   /** Folders with new names that have not been synced yet. */
   private readonly unsynced = new Set<string>();
   /** The last rename or deletion: one at a time, so that a blob found present is not deleted under its finder. */
@@ -40,7 +40,7 @@ export class BlobDirectory implements PinnableStore {
 
   constructor(
     private readonly root: string,
-    private readonly options: BlobDirectoryOptions = {},
+    private readonly options: LocalContentOptions = {},
   ) {}
 
   async info(digest: string): Promise<BlobInfo | undefined> {

@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Descriptor } from '../../src/oci/descriptor.js';
 import { digestOf } from '../../src/oci/digest.js';
+import { exportImages } from '../../src/oci/exporter.js';
+import { importArchive } from '../../src/oci/importer.js';
 import { openOverlay } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
-import { importArchive } from '../../src/oci/load.js';
 import { anyOf, only } from '../../src/oci/platform.js';
-import { exportImages } from '../../src/oci/save.js';
 import { readTar } from '../../src/oci/tar.js';
 import { collect, entry, pieces, tar } from './support/archives.js';
 import { digests, write, writeImage, writeIndex, writeManifest } from './support/images.js';
@@ -32,7 +32,7 @@ async function load(archive: Buffer, wanted?: Parameters<typeof importArchive>[2
 }
 
 async function save(targets: readonly { target: Descriptor; name?: string }[], platforms = anyOf([], host)) {
-  return collect(await exportImages(store.content, targets, platforms));
+  return collect(await exportImages(store, targets, platforms));
 }
 
 async function files(archive: Buffer): Promise<Map<string, string>> {

@@ -2,14 +2,13 @@ import { AttestdError } from '../errors.js';
 import { compareText, decodeJson, goString, marshalJson, slice, struct } from '../go/json.js';
 import { quote } from '../go/quote.js';
 import type { Descriptor } from './descriptor.js';
-import { collectRecords, type Recorded } from './export-records.js';
+import { type BlobSource, collectRecords, type Recorded } from './export-records.js';
 import { subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
 import { indexType, manifestType } from './manifest.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';
 import { familiarString, parseReference, refNameAnnotation, tagNameOnly } from './reference.js';
-import type { ContentStore } from './store.js';
 import { blobPath, blobRecord } from './tar-record.js';
 import { type TarRecord, writeTar } from './tar-write.js';
 
@@ -37,7 +36,7 @@ const dockerImagesType = slice(
  * Write images to an archive as dockerd does: an OCI layout with a manifest.json for older daemons, files sorted by name.
  * Blobs that are not there are left out, and so is what a manifest refers to when part of it is missing.
  *
- * @param content the blobs
+ * @param store where the blobs are
  * @param images what to export; an image may come several times with different names
  * @param platforms which manifests of an index to export, and which of them manifest.json is to name
  * @returns the archive's bytes. A blob that is not what its descriptor says ends them with an error, after what was
@@ -46,10 +45,11 @@ const dockerImagesType = slice(
  *   INVALID_JSON, INVALID_REFERENCE
  */
 export async function exportImages(
-  content: ContentStore,
+  store: BlobSource,
   images: readonly ExportedImage[],
   platforms: PlatformMatcher,
 ): Promise<AsyncGenerator<Buffer>> {
+  const { content } = store;
   const recorded: Recorded = { records: [], algorithms: new Set() };
   const targets: Descriptor[] = [];
   const docker = new Map<string, DockerEntry>();
@@ -61,13 +61,13 @@ export async function exportImages(
     const { digest, mediaType } = target;
     if (isManifestType(mediaType)) {
       if (!docker.has(digest)) {
-        await collectRecords(content, target, recorded);
+        await collectRecords(store, target, recorded);
         docker.set(digest, { manifest: target, names: [] });
       }
       chosen.set(digest, digest);
     } else if (isIndexType(mediaType)) {
       if (!chosen.has(digest)) {
-        const best = await recordIndex(content, target, recorded, platforms);
+        const best = await recordIndex(store, target, recorded, platforms);
         if (best !== undefined) docker.set(best.digest, { manifest: best, names: [] });
         chosen.set(digest, best?.digest);
       }
@@ -83,7 +83,7 @@ export async function exportImages(
     file('oci-layout', 0o444, '{"imageLayoutVersion":"1.0.0"}'),
     file('index.json', 0o644, marshalJson(index, indexType)),
   ];
-  if (docker.size > 0) files.push(file('manifest.json', 0o644, await dockerManifest(content, [...docker.values()])));
+  if (docker.size > 0) files.push(file('manifest.json', 0o644, await dockerManifest(store, [...docker.values()])));
   if (recorded.algorithms.size > 0) files.push(folder('blobs/'));
   for (const algorithm of recorded.algorithms) files.push(folder(`blobs/${algorithm}/`));
   return writeTar(content, files);
@@ -106,17 +106,17 @@ function named({ target, name }: ExportedImage): Descriptor {
 
 /** Record an index and its wanted manifests; the one that manifest.json is to name comes back. */
 async function recordIndex(
-  content: ContentStore,
+  store: BlobSource,
   target: Descriptor,
   recorded: Recorded,
   platforms: PlatformMatcher,
 ): Promise<Descriptor | undefined> {
   recorded.records.push(blobRecord(target));
   const wanted: Descriptor[] = [];
-  for (const manifest of decodeJson(await content.bytes(target.digest), indexType).manifests ?? []) {
+  for (const manifest of (await store.manifests.index(target)).manifests ?? []) {
     if (manifest.platform !== undefined && !platforms.match(manifest.platform)) continue;
     wanted.push(manifest);
-    await collectRecords(content, manifest, recorded);
+    await collectRecords(store, manifest, recorded);
   }
   if (wanted.length === 0) throw new AttestdError('NOT_FOUND', 'no manifest found for platform: not found');
   return best(wanted, platforms);
@@ -149,9 +149,9 @@ function outsideReferrers(records: readonly TarRecord[]): Descriptor[] {
   return outside.sort((a, b) => compareText(a.digest, b.digest));
 }
 
-async function dockerManifest(content: ContentStore, entries: readonly DockerEntry[]): Promise<string> {
+async function dockerManifest(store: BlobSource, entries: readonly DockerEntry[]): Promise<string> {
   try {
-    const images = await Promise.all(entries.map((entry) => dockerImage(content, entry)));
+    const images = await Promise.all(entries.map((entry) => dockerImage(store, entry)));
     return marshalJson(images, dockerImagesType);
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
@@ -159,7 +159,7 @@ async function dockerManifest(content: ContentStore, entries: readonly DockerEnt
   }
 }
 
-async function dockerImage(content: ContentStore, { manifest, names }: DockerEntry) {
+async function dockerImage({ content }: BlobSource, { manifest, names }: DockerEntry) {
   const { config, layers } = decodeJson(await content.bytes(manifest.digest), manifestType);
   return {
     Config: blobPath(config.digest),

@@ -1,5 +1,5 @@
-import { type GoType, goBool, goInt, goInt64, goString, goTime, map, pointer, slice, struct } from '../../go/json.js';
-import { digestType } from '../../oci/manifest.js';
+import { type GoType, goBool, goInt, goInt64, goString, goTime, map, pointer, slice, struct } from '../go/json.js';
+import { digestType } from './manifest.js';
 
 /** How to check that a container is healthy; durations in nanoseconds. */
 export interface Healthcheck {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AttestdError } from '../errors.js';
-import type { Descriptor } from '../oci/descriptor.js';
-import type { ContentStore } from '../oci/store.js';
+import type { ContentStore } from './content-store.js';
+import type { Descriptor } from './descriptor.js';
 
 /** The daemon's error for a blob that its store lacks (docs/behaviour.md#content-that-is-missing-or-broken). */
 export function missingContent(digest: string): AttestdError {
@@ -36,15 +36,5 @@ export async function readContent(content: ContentStore, descriptor: Descriptor)
     return await content.bytes(descriptor.digest);
   } catch (error) {
     throw isMissing(error) ? missingContent(descriptor.digest) : error;
-  }
-}
-
-/** Whether the content behind a descriptor is there, inline or in the store. */
-export async function hasContent(content: ContentStore, digest: string): Promise<boolean> {
-  try {
-    return (await content.info(digest)) !== undefined;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
   }
 }

@@ -1,0 +1,170 @@
+import { LRUCache } from 'lru-cache';
+import { AttestdError } from '../errors.js';
+import { decodeJson, type GoType } from '../go/json.js';
+import type { ContentStore } from './content-store.js';
+import type { Descriptor } from './descriptor.js';
+import { digestOf } from './digest.js';
+import { type ImageConfig, imageConfigType } from './image-config.js';
+import { checkMediaType, childrenOf, type Index, indexType, type Manifest, manifestType } from './manifest.js';
+import { isIndexType, isManifestType } from './media-types.js';
+import { inlineData, isMissing, missingContent, readContent } from './read-content.js';
+
+/** Bytes of documents whose decoded form is kept. */
+const kept = 32 << 20;
+
+/** Documents larger than this are read and decoded each time. */
+const largestKept = 4 << 20;
+
+/** Largest manifest, index or configuration that is read: what is larger is none, and would take time and memory. */
+export const largestDocument = 8 << 20;
+
+/** The store's indexes, manifests and configurations, decoded; content never changes, so decoded forms are kept. */
+export class ManifestCache {
+  private readonly decoded = new LRUCache<string, { readonly value: unknown }>({
+    maxSize: kept,
+    // Decoded objects weigh a few times their text.
+    maxEntrySize: largestKept * 4 + 256,
+  });
+
+  constructor(readonly content: ContentStore) {}
+
+  /**
+   * The children of a descriptor, as containerd walks them; none of what is neither manifest nor index.
+   *
+   * @returns undefined when the blob is not there
+   * @throws CORRUPT when the blob is not what the media type says
+   */
+  async children(descriptor: Descriptor): Promise<readonly Descriptor[] | undefined> {
+    if (!isIndexType(descriptor.mediaType) && !isManifestType(descriptor.mediaType)) return [];
+    return unlessMissing(() =>
+      this.get('children', descriptor, (bytes) => asCorrupt(() => childrenOf(bytes, descriptor))),
+    );
+  }
+
+  /**
+   * The manifest behind a manifest descriptor, checked as containerd does before it looks into an image.
+   *
+   * @throws NOT_FOUND, CORRUPT
+   */
+  manifest(descriptor: Descriptor): Promise<Manifest> {
+    return this.get('manifest', descriptor, (bytes) => {
+      const invalid = `manifest: invalid desc ${descriptor.digest}: `;
+      asCorrupt(() => checkMediaType(bytes, descriptor.mediaType), invalid);
+      return asCorrupt(() => decodeJson(bytes, manifestType));
+    });
+  }
+
+  /**
+   * The index behind a descriptor, whatever its document calls itself.
+   *
+   * @throws NOT_FOUND, CORRUPT
+   */
+  index(descriptor: Descriptor): Promise<Index> {
+    return this.get('index', descriptor, (bytes) => asCorrupt(() => decodeJson(bytes, indexType)));
+  }
+
+  /**
+   * The configuration behind a descriptor.
+   *
+   * @throws NOT_FOUND, CORRUPT with the daemon's text (docs/behaviour.md#tagging-an-image)
+   */
+  async config(descriptor: Descriptor): Promise<ImageConfig> {
+    try {
+      return await this.get('config', descriptor, (bytes) =>
+        asCorrupt(() => decodeJson(bytes, imageConfigType), 'could not deserialize image config: '),
+      );
+    } catch (error) {
+      throw withPrefix(error, 'failed to read config content: ');
+    }
+  }
+
+  /**
+   * The index that the attestations of an image are looked for in; its blob is hashed
+   * (docs/behaviour.md#content-that-is-missing-or-broken).
+   */
+  verifiedIndex(descriptor: Descriptor): Promise<Index> {
+    return this.verified('verified index', descriptor, indexType, 'unmarshaling image index: ');
+  }
+
+  /** An attestation manifest; its blob is hashed (docs/behaviour.md#content-that-is-missing-or-broken). */
+  verifiedManifest(descriptor: Descriptor): Promise<Manifest> {
+    return this.verified('verified manifest', descriptor, manifestType, `unmarshaling manifest ${descriptor.digest}: `);
+  }
+
+  private async verified<T>(kind: string, descriptor: Descriptor, type: GoType<T>, prefix: string): Promise<T> {
+    try {
+      return await this.get(kind, descriptor, (bytes) => {
+        // The daemon drops a blob whose hash is wrong and goes on with nothing, which is what it then reports.
+        const sound = digestOf(bytes, descriptor.digest.split(':', 1)[0]) === descriptor.digest;
+        return asCorrupt(() => decodeJson(sound ? bytes : Buffer.alloc(0), type), prefix);
+      });
+    } catch (error) {
+      throw withPrefix(error, `reading blob ${descriptor.digest}: `);
+    }
+  }
+
+  /** Whether a blob is in the store, inline content aside. */
+  async has(digest: string): Promise<boolean> {
+    return (await unlessMissing(() => this.content.info(digest))) !== undefined;
+  }
+
+  /**
+   * What a document says, decoded when it is first asked for.
+   *
+   * @param kind what it is decoded as; one kind has one form
+   * @param decode makes that form of the document's bytes
+   * @param mayBeGone whether a form that was kept counts although the blob was deleted meanwhile
+   * @throws NOT_FOUND when the blob is not there; CORRUPT when it is larger than any document; what `decode` throws
+   */
+  async get<T>(kind: string, descriptor: Descriptor, decode: (bytes: Buffer) => T, mayBeGone = false): Promise<T> {
+    const key = `${kind} ${descriptor.mediaType} ${descriptor.digest}`;
+    const known = this.decoded.get(key);
+    if (known !== undefined) {
+      // A kept document says nothing about whether its blob was deleted meanwhile.
+      if (mayBeGone || descriptor.data !== undefined || (await this.has(descriptor.digest))) return known.value as T;
+      this.decoded.delete(key);
+      throw missingContent(descriptor.digest);
+    }
+    await this.checkSize(descriptor);
+    const bytes = await readContent(this.content, descriptor);
+    const value = decode(bytes);
+    if (bytes.length <= largestKept) this.decoded.set(key, { value }, { size: bytes.length * 4 + 256 });
+    return value;
+  }
+
+  private async checkSize(descriptor: Descriptor): Promise<void> {
+    if (inlineData(descriptor) !== undefined) return;
+    const info = await this.content.info(descriptor.digest).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    if (info === undefined || info.size <= largestDocument) return;
+    const { digest } = descriptor;
+    throw new AttestdError('CORRUPT', `${digest} has ${info.size} bytes, a manifest has at most ${largestDocument}`);
+  }
+}
+
+/** Undefined for what the store says is not there. */
+async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** An error that says that content is missing, with what was being done. */
+function withPrefix(error: unknown, prefix: string): unknown {
+  if (!(error instanceof AttestdError) || error.code !== 'NOT_FOUND') return error;
+  return new AttestdError(error.code, prefix + error.message, { cause: error });
+}
+
+/** Stored content that cannot be read is the daemon's trouble, not the caller's. */
+function asCorrupt<T>(act: () => T, prefix = ''): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError('CORRUPT', prefix + error.message, { cause: error });
+  }
+}
