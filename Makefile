@@ -28,7 +28,7 @@ check-gen: node_modules/.installed ## fail when a generated file differs from wh
 fixtures: node_modules/.installed ## make the image layouts under fixtures/layouts from their recipes
 	npx tsx fixtures/build.ts
 
-docs: node_modules/.installed ## write the API reference as static HTML to build/docs
+docs: node_modules/.installed ## write the documentation as a static site to build/docs
 	npx tsx scripts/docs.ts build/docs
 
 build: dist/.built ## compile src/ to dist/

@@ -1,15 +1,21 @@
-/** Writes the reference as static HTML: `tsx scripts/docs.ts FOLDER`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { changesPage } from './docs/changes.js';
-import { Marks, patch } from './docs/marks.js';
-import { referencePage } from './docs/reference.js';
+/** Writes the documentation as a static site: `tsx scripts/docs.ts FOLDER`. */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execute } from '../src/cli/program.js';
+import { patch } from './docs/marks.js';
+import { makeSite } from './docs/site.js';
 
+const root = fileURLToPath(new URL('../', import.meta.url));
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: tsx scripts/docs.ts FOLDER');
-const patched = patch();
-const marks = new Marks(patched);
+rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'index.html'), referencePage(patched.after, marks));
-writeFileSync(join(folder, 'changes.html'), changesPage(patched, marks));
-process.stdout.write(`wrote ${join(folder, 'index.html')} and changes.html\n`);
+const { documents, files } = makeSite(root, patch(), 'report.html');
+for (const [file, text] of documents) writeFileSync(join(folder, file), text);
+for (const path of files) {
+  mkdirSync(join(folder, 'files', dirname(path)), { recursive: true });
+  cpSync(join(root, path), join(folder, 'files', path));
+}
+await execute(['conformance', '--quiet', '--html', join(folder, 'report.html')]);
+process.stdout.write(`wrote ${documents.size} pages to ${folder}: open ${join(folder, 'index.html')}\n`);

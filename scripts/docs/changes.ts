@@ -1,10 +1,11 @@
 /** The page that tells what the patch changes: the standard channel as API 1.55, the proposal, and the corrections. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Html, html, joinHtml } from '../../src/html.js';
 import { apiFolder, type Channel, channels, readOverlays } from '../../src/spec/build.js';
 import { findOperation } from '../../src/spec/operations.js';
 import type { Difference } from '../../src/spec/structure.js';
-import { badge, code, escaped, markdown, page } from './html.js';
+import { badge, code, markdown } from './html.js';
 import type { Marks, Patched } from './marks.js';
 import { operationSection } from './reference.js';
 
@@ -19,65 +20,55 @@ const titles: Readonly<Record<Channel, [string, string]>> = {
 
 const words = { add: 'added', remove: 'removed', replace: 'changed' } as const;
 
-function changeTable(differences: readonly Difference[], label: string): string {
+function changeTable(differences: readonly Difference[], label: string): Html {
   const rows = differences.map(
-    ({ op, pointer }) => `<tr><th scope="row">${words[op]}</th><td><code>${escaped(pointer)}</code></td></tr>`,
+    ({ op, pointer }) => html`<tr><th scope="row">${words[op]}</th><td><code>${pointer}</code></td></tr>`,
   );
-  return `<table aria-label="${escaped(label)}"><thead><tr><th scope="col">Change</th><th scope="col">Place</th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table>`;
+  return html`<table aria-label="${label}"><thead><tr><th scope="col">Change</th><th scope="col">Place</th></tr></thead>
+<tbody>${joinHtml(rows, '\n')}</tbody></table>`;
 }
 
-function overlayTexts(channel: Channel): string {
+function overlayTexts(channel: Channel): Html {
   const folder = join(apiFolder, 'overlays', channel);
-  return readdirSync(folder)
+  const texts = readdirSync(folder)
     .sort()
     .map((name) => {
       const text = readFileSync(join(folder, name), 'utf8');
-      return `<details><summary>${escaped(`${channel}/${name}`)}</summary>${code(text, `Overlay ${channel}/${name}`)}</details>`;
-    })
-    .join('\n');
+      return html`<details><summary>${`${channel}/${name}`}</summary>${code(text, `Overlay ${channel}/${name}`)}</details>`;
+    });
+  return joinHtml(texts, '\n');
 }
 
-function reasons(channel: Channel): string {
+function reasons(channel: Channel): Html {
   const items = readOverlays(channel).flatMap(({ title, actions }) => {
     const told = actions.filter(({ description }) => description !== undefined);
     if (told.length === 0) return [];
-    const list = told.map(
-      ({ target, description }) => `<li><code>${escaped(target)}</code>${markdown(description)}</li>`,
-    );
-    return [`<h3>${escaped(title)}</h3><ul>${list.join('\n')}</ul>`];
+    const list = told.map(({ target, description }) => html`<li><code>${target}</code>${markdown(description)}</li>`);
+    return [html`<h3>${title}</h3><ul>${joinHtml(list, '\n')}</ul>`];
   });
-  return items.join('\n');
+  return joinHtml(items, '\n');
 }
 
 /**
- * The page about the patch.
+ * The page about the patch: its contents for the navigation, and the page.
  *
  * @param patched the description before and after
  * @param marks what is patched
- * @returns the HTML document
  */
-export function changesPage(patched: Patched, marks: Marks): string {
+export function changes(patched: Patched, marks: Marks): { side: Html; main: Html } {
   const added = findOperation(patched.after, 'ImageAttestations');
   const sections = channels.map((channel) => {
     const [title, lead] = titles[channel];
-    const own = channel === 'standard' && added ? operationSection(added, patched.after, marks) : '';
-    return `<h2 id="${channel}">${title}${badge(channel)}</h2><p>${lead}</p>
-${own.replaceAll('href="#definition-', 'href="index.html#definition-')}
-${channel === 'standard' ? '' : reasons(channel)}
+    const own = channel === 'standard' && added && operationSection(added, patched.after, marks);
+    return html`<h2 id="${channel}">${title}${badge(channel)}</h2><p>${lead}</p>
+${own}
+${channel !== 'standard' && reasons(channel)}
 <h3>Every change</h3>
 ${changeTable(patched.changes[channel], `Changes of the channel ${channel}`)}
 <h3>The overlays</h3>
 ${overlayTexts(channel)}`;
   });
-  const side = [
-    '<p><a href="index.html">Reference</a></p><ul>',
-    ...channels.map((channel) => `<li><a href="#${channel}">${titles[channel][0]}</a></li>`),
-    '</ul>',
-  ].join('\n');
-  return page(
-    'What 1.55 changes',
-    side,
-    `<h1>What 1.55 changes</h1><p>The patch that this project carries, as overlays on the description of API 1.54.</p>${sections.join('\n')}`,
-  );
+  const side = html`<ul>${channels.map((channel) => html`<li><a href="#${channel}">${titles[channel][0]}</a></li>`)}</ul>`;
+  const main = html`<h1>What 1.55 changes</h1><p>The patch that this project carries, as overlays on the description of API 1.54.</p>${joinHtml(sections, '\n')}`;
+  return { side, main };
 }

@@ -1,6 +1,8 @@
 /** Schemas in the documentation: their types in words, and their members as a table. */
+
+import { type Html, type HtmlValue, html, joinHtml } from '../../src/html.js';
 import type { Schema } from '../../src/spec/document.js';
-import { badge, escaped, markdown } from './html.js';
+import { badge, markdown } from './html.js';
 import type { Marks } from './marks.js';
 
 type Path = readonly (string | number)[];
@@ -11,45 +13,50 @@ type Path = readonly (string | number)[];
  * @param schema a schema or a parameter
  * @returns HTML, such as `array of OCIDescriptor`, references linked
  */
-export function typeText(schema: Schema): string {
+export function typeText(schema: Schema): Html {
   const or = schema['x-nullable'] ? ' or null' : '';
   if (schema.$ref !== undefined) {
     const name = schema.$ref.replace('#/definitions/', '');
-    return `<a href="#definition-${escaped(name)}">${escaped(name)}</a>${or}`;
+    return html`<a href="reference.html#definition-${name}">${name}</a>${or}`;
   }
-  if (schema.allOf) return `${schema.allOf.map(typeText).join(' and ')}${or}`;
-  if (schema.type === 'array') return `array of ${schema.items ? typeText(schema.items) : 'anything'}${or}`;
+  if (schema.allOf) return html`${joinHtml(schema.allOf.map(typeText), ' and ')}${or}`;
+  if (schema.type === 'array') return html`array of ${schema.items ? typeText(schema.items) : 'anything'}${or}`;
   const map = schema.additionalProperties;
-  if (map !== undefined && typeof map === 'object') return `map of ${typeText(map)}${or}`;
-  if (schema.type === undefined) return 'any JSON';
-  return `${schema.type}${schema.format === undefined ? '' : ` (${escaped(schema.format)})`}${or}`;
+  if (map !== undefined && typeof map === 'object') return html`map of ${typeText(map)}${or}`;
+  if (schema.type === undefined) return html`any JSON`;
+  return html`${schema.type}${schema.format === undefined ? '' : ` (${schema.format})`}${or}`;
 }
 
 /** What else a reader must know of a member: its values, default, version. */
-export function facts(schema: Schema): string {
-  const parts: string[] = [];
+export function facts(schema: Schema): HtmlValue {
+  const parts: HtmlValue[] = [];
   if (schema['x-deprecated']) parts.push('deprecated');
   if (schema.enum)
-    parts.push(`one of ${schema.enum.map((v) => `<code>${escaped(JSON.stringify(v))}</code>`).join(', ')}`);
-  if (schema.default !== undefined) parts.push(`default <code>${escaped(JSON.stringify(schema.default))}</code>`);
+    parts.push(
+      html`one of ${joinHtml(
+        schema.enum.map((v) => html`<code>${JSON.stringify(v)}</code>`),
+        ', ',
+      )}`,
+    );
+  if (schema.default !== undefined) parts.push(html`default <code>${JSON.stringify(schema.default)}</code>`);
   if (typeof schema.minimum === 'number') parts.push(`at least ${schema.minimum}`);
-  if (schema['x-since'] !== undefined) parts.push(`since ${escaped(schema['x-since'])}`);
+  if (schema['x-since'] !== undefined) parts.push(`since ${schema['x-since']}`);
   if (schema.example !== undefined && typeof schema.example !== 'object') {
-    parts.push(`for example <code>${escaped(JSON.stringify(schema.example))}</code>`);
+    parts.push(html`for example <code>${JSON.stringify(schema.example)}</code>`);
   }
-  return parts.length > 0 ? `<p class="meta">${parts.join(' · ')}</p>` : '';
+  return parts.length > 0 && html`<p class="meta">${joinHtml(parts, ' · ')}</p>`;
 }
 
-function rows(schema: Schema, path: Path, prefix: string, marks: Marks): string[] {
+function rows(schema: Schema, path: Path, prefix: string, marks: Marks): Html[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const place = [...path, 'properties', name];
     const full = prefix + name;
     const required = schema.required?.includes(name) ? ', required' : '';
-    const cells = `<td><p class="type">${typeText(property)}${required}${badge(marks.at(place))}</p>${markdown(
+    const cells = html`<td><p class="type">${typeText(property)}${required}${badge(marks.at(place))}</p>${markdown(
       property.description,
     )}${facts(property)}</td>`;
     return [
-      `<tr><th scope="row"><code>${escaped(full)}</code></th>${cells}</tr>`,
+      html`<tr><th scope="row"><code>${full}</code></th>${cells}</tr>`,
       ...rows(property, place, `${full}.`, marks),
     ];
   });
@@ -74,9 +81,9 @@ function rows(schema: Schema, path: Path, prefix: string, marks: Marks): string[
  * @param caption what the table shows, for screen readers
  * @returns HTML; empty when the schema has no members
  */
-export function memberTable(schema: Schema, path: Path, marks: Marks, caption: string): string {
+export function memberTable(schema: Schema, path: Path, marks: Marks, caption: string): HtmlValue {
   const all = rows(schema, path, '', marks);
-  if (all.length === 0) return '';
-  return `<table aria-label="${escaped(caption)}"><thead><tr><th scope="col">Member</th><th scope="col">What it is</th></tr></thead>
-<tbody>${all.join('\n')}</tbody></table>`;
+  if (all.length === 0) return false;
+  return html`<table aria-label="${caption}"><thead><tr><th scope="col">Member</th><th scope="col">What it is</th></tr></thead>
+<tbody>${joinHtml(all, '\n')}</tbody></table>`;
 }

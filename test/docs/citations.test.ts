@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { headingAnchors } from './anchors.js';
+import { headingAnchors } from '../../scripts/docs/anchors.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -13,7 +13,7 @@ const sources = execFileSync('git', ['ls-files', '--', 'src', 'test', 'scripts',
   .split('\n')
   .filter((path) => /\.(ts|mjs|js|md|yaml|sh)$/.test(path) && existsSync(new URL(path, root)));
 
-/** Every `docs/page.md#anchor` that a text names, with the line it stands in. */
+/** Every page of docs/, with its anchor, that a text names, with the line it stands in. */
 function citations(text: string): { page: string; anchor: string | undefined; line: number }[] {
   return text.split('\n').flatMap((line, at) =>
     [...line.matchAll(/\bdocs\/([a-z0-9-]+\.md)(?:#([\w-]+))?/g)].map(([, page = '', anchor]) => ({

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { changesPage } from '../../scripts/docs/changes.js';
+import { page as frame } from '../../scripts/docs/frame.js';
 import { Marks, patch } from '../../scripts/docs/marks.js';
-import { referencePage } from '../../scripts/docs/reference.js';
+import { reference } from '../../scripts/docs/reference.js';
+import { makeSite } from '../../scripts/docs/site.js';
 import { listOperations } from '../../src/spec/operations.js';
 import { barriers, startBrowser } from '../browser.js';
 
@@ -16,7 +17,7 @@ function excerpt(): string {
   const { paths, definitions } = patched.after;
   const some = <T>(all: Record<string, T>, pattern: RegExp): Record<string, T> =>
     Object.fromEntries(Object.entries(all).filter(([name]) => pattern.test(name)));
-  return referencePage(
+  const content = reference(
     {
       ...patched.after,
       paths: some(paths, /^\/images\/(json|load|\{name\}\/(json|attestations))$/),
@@ -24,18 +25,17 @@ function excerpt(): string {
     },
     new Marks(patched),
   );
+  return frame({ file: 'reference.html', ...content }, [
+    { title: 'Reference', pages: [{ file: 'reference.html', title: content.title }] },
+  ]);
 }
 
 describe('the documentation', function () {
   this.timeout(180_000);
   const patched = patch();
-  const pages: Record<string, string> = {};
-
-  before(() => {
-    const marks = new Marks(patched);
-    pages['index.html'] = referencePage(patched.after, marks);
-    pages['changes.html'] = changesPage(patched, marks);
-  });
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const site = makeSite(root, patched);
+  const pages = Object.fromEntries(site.documents);
 
   it('has a section for every operation and every definition, and no link that leads nowhere', () => {
     const ids = new Map(
@@ -45,30 +45,51 @@ describe('the documentation', function () {
       ]),
     );
     for (const { operation } of listOperations(patched.after)) {
-      expect(ids.get('index.html')?.has(`operation-${operation.operationId}`), operation.operationId).to.equal(true);
+      expect(ids.get('reference.html')?.has(`operation-${operation.operationId}`), operation.operationId).to.equal(
+        true,
+      );
     }
     for (const name of Object.keys(patched.after.definitions)) {
-      expect(ids.get('index.html')?.has(`definition-${name}`), name).to.equal(true);
+      expect(ids.get('reference.html')?.has(`definition-${name}`), name).to.equal(true);
     }
     for (const [name, html] of Object.entries(pages)) {
       for (const [, href = ''] of html.matchAll(/href="([^"]+)"/g)) {
         if (/^https?:/.test(href)) continue;
         const [file = '', id] = href.split('#');
-        expect(pages[file === '' ? name : file], href).to.be.a('string');
+        if (file.startsWith('files/')) {
+          expect(site.files, `${name}: ${href}`).to.include(file.slice('files/'.length));
+          continue;
+        }
+        expect(pages[file === '' ? name : file], `${name}: ${href}`).to.be.a('string');
         if (id) expect(ids.get(file === '' ? name : file)?.has(id), `${name}: ${href}`).to.equal(true);
       }
     }
   });
 
   it('gives no id twice', () => {
-    for (const html of Object.values(pages)) {
+    for (const [name, html] of Object.entries(pages)) {
       const ids = [...html.matchAll(/ id="([^"]+)"/g)].map((m) => m[1]);
-      expect(new Set(ids).size).to.equal(ids.length);
+      expect(
+        ids.filter((id, at) => ids.indexOf(id) !== at),
+        name,
+      ).to.deep.equal([]);
     }
   });
 
-  it('loads nothing and runs nothing', () => {
-    for (const html of Object.values(pages)) expect(html).not.to.match(/<(script|link|img|iframe)\b|@import|url\(/);
+  it('loads nothing from elsewhere and runs nothing', () => {
+    for (const html of Object.values(pages)) {
+      expect(html).not.to.match(/<(script|link|iframe)\b|@import|url\(/);
+      for (const [, source = ''] of html.matchAll(/<img[^>]* src="([^"]*)"/g))
+        expect(site.files).to.include(source.replace(/^files\//, ''));
+    }
+  });
+
+  it('has a page for every document, each with a title, in the navigation of all', () => {
+    for (const html of Object.values(pages)) {
+      expect(html).to.match(/<title>[^<]+<\/title>/);
+      expect(html.match(/ aria-current="page"/g)).to.have.lengthOf(1);
+      for (const file of Object.keys(pages)) expect(html).to.include(`<a href="${file}"`);
+    }
   });
 
   it('marks what each channel patched, where it stands', () => {
@@ -80,7 +101,7 @@ describe('the documentation', function () {
     expect(at(...data, 'Statements')).to.equal('experimental');
     expect(at('definitions', 'ImageHistoryResponseItem', 'properties', 'Tags')).to.equal('corrections');
     expect(at(...data, 'For')).to.equal(undefined);
-    expect(pages['index.html']).to.include('class="badge experimental"');
+    expect(pages['reference.html']).to.include('class="badge experimental"');
   });
 
   it('tells every change of every channel', () => {
@@ -100,6 +121,10 @@ describe('the documentation', function () {
       browser = await startBrowser(this);
       folder = mkdtempSync(join(tmpdir(), 'attestd-docs-'));
       for (const [name, html] of Object.entries(pages)) writeFileSync(join(folder, name), html);
+      for (const path of site.files) {
+        mkdirSync(join(folder, 'files', dirname(path)), { recursive: true });
+        cpSync(join(root, path), join(folder, 'files', path));
+      }
       writeFileSync(join(folder, 'excerpt.html'), excerpt());
       page = await browser.newPage();
     });
@@ -113,6 +138,10 @@ describe('the documentation', function () {
       ['excerpt.html', 'dark'],
       ['changes.html', 'light'],
       ['changes.html', 'dark'],
+      ['index.html', 'light'],
+      ['index.html', 'dark'],
+      ['behaviour.html', 'light'],
+      ['results.html', 'dark'],
     ] as const) {
       it(`has no barrier that axe finds: ${name}, ${colorScheme}`, async () => {
         await page.emulateMedia({ colorScheme });
@@ -122,7 +151,7 @@ describe('the documentation', function () {
     }
 
     it('leads from the contents to an operation and from a mark to what changed', async () => {
-      await page.goto(pathToFileURL(join(folder, 'index.html')).href);
+      await page.goto(pathToFileURL(join(folder, 'reference.html')).href);
       await page.click('nav >> text=List the attestations of an image');
       const section = page.locator('#operation-ImageAttestations');
       expect(await section.evaluate((element) => element.getBoundingClientRect().top)).to.be.lessThan(50);
@@ -133,9 +162,12 @@ describe('the documentation', function () {
 
     it('fits a narrow screen', async () => {
       await page.setViewportSize({ width: 360, height: 740 });
-      await page.goto(pathToFileURL(join(folder, 'index.html')).href);
-      const width = await page.evaluate('document.documentElement.scrollWidth');
-      expect(width).to.be.at.most(360);
+      for (const name of Object.keys(pages)) {
+        await page.goto(pathToFileURL(join(folder, name)).href);
+        const width = await page.evaluate('document.documentElement.scrollWidth');
+        expect(width, name).to.be.at.most(360);
+        expect(await page.locator('h1').first().isVisible()).to.equal(true);
+      }
     });
   });
 });
