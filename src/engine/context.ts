@@ -10,6 +10,8 @@ import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
 import type { Snapshots } from './images/snapshots.js';
+import type { PublishedPorts } from './networks/publish.js';
+import type { NetworkStore } from './networks/store.js';
 import type { Release } from './release.js';
 import type { Channel, Identity } from './types.js';
 import type { VolumeStore } from './volumes/store.js';
@@ -34,6 +36,8 @@ export interface Context {
   readonly time: Clock;
   readonly containers: ContainerStore;
   readonly execs: ExecStore;
+  readonly networks: NetworkStore;
+  readonly published: PublishedPorts;
   readonly volumes: VolumeStore;
   /** The simulated machine's own files, which binds of containers show. */
   readonly machine: FileSystem;

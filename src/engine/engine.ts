@@ -19,6 +19,8 @@ import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
 import { Snapshots } from './images/snapshots.js';
+import { PublishedPorts } from './networks/publish.js';
+import { NetworkStore } from './networks/store.js';
 import { currentRelease } from './release.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
@@ -70,13 +72,20 @@ export function makeContext(options: EngineOptions): Context {
     execs: new ExecStore(),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes)),
     layers,
+    networks: new NetworkStore(time),
+    published: new PublishedPorts(),
     volumes: new VolumeStore(time, layers, events),
     machine: createFileSystem({ budget: layers, clock: time }),
     processes: options.processes ?? noProcesses,
   };
 }
 
-/** End what a daemon's state keeps going: all subscriptions to events. The store stays open. */
+/** End what a daemon's state keeps going: containers, published ports, subscriptions to events. The store stays open. */
 export async function closeContext(context: Context): Promise<void> {
+  for (const container of context.containers.list()) {
+    container.restarts.cancel();
+    container.sandbox?.dispose();
+  }
+  context.published.close();
   context.events.close();
 }

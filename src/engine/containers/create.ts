@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import { matcherFor, platformNotFound } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
 import { summarize } from '../images/summary.js';
-import { prepareEndpoints } from '../networks/attach.js';
+import { checkEndpoints, prepareEndpoints } from '../networks/attach.js';
 import { registerMounts, releaseMounts } from '../volumes/mounts.js';
 import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
@@ -61,6 +61,7 @@ export async function createContainer(
   const origin = await originOf(context, config.Image, options.platform);
   if (options.platform === undefined && config.Image !== '')
     warnings.push(...platformWarning(context, origin.platform));
+  checkEndpoints(context, parts.endpoints);
   adaptHostConfig(context, hostConfig);
   mergeConfig(config, origin.config);
   if (config.Entrypoint?.length === 1 && config.Entrypoint[0] === '') config.Entrypoint = undefined;

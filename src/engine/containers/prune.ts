@@ -1,8 +1,7 @@
-import { AttestdError } from '../../errors.js';
 import type { JsonObject } from '../../go/json/render.js';
 import type { Context } from '../context.js';
-import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
-import { parseTime } from '../timestamps.js';
+import { checkKeys, type Filters, matchesPairs } from '../filters.js';
+import { untilFilter } from '../until.js';
 import type { Container } from './container.js';
 import { removeContainer } from './remove.js';
 
@@ -13,7 +12,7 @@ import { removeContainer } from './remove.js';
  */
 export async function pruneContainers(context: Context, filters: Filters): Promise<JsonObject> {
   checkKeys(filters, ['label', 'label!', 'until']);
-  const until = untilOf(context, filters);
+  const until = untilFilter(context, filters);
   const deleted: string[] = [];
   let reclaimed = 0;
   for (const container of context.containers.list()) {
@@ -39,13 +38,4 @@ function isPrunable({ state, createdAt, config }: Container, filters: Filters, u
   const labels = config.Labels ?? {};
   const unwanted = filters.get('label!')?.size ? matchesPairs(filters, 'label!', labels) : false;
   return matchesPairs(filters, 'label', labels) && !unwanted;
-}
-
-/** Milliseconds since 1970 before which a container must have been made. */
-function untilOf(context: Context, filters: Filters): number | undefined {
-  if (!filters.has('until')) return undefined;
-  const [text, ...more] = valuesOf(filters, 'until');
-  if (text === undefined || more.length > 0)
-    throw new AttestdError('INVALID_ARGUMENT', 'more than one until filter specified');
-  return Number(parseTime(text, context.clock()) / 1_000_000n);
 }

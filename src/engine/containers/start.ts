@@ -43,7 +43,7 @@ function refuseDoomed({ state }: Container): void {
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
   refuseDoomed(container);
   try {
-    joinNetworks(context, container);
+    await joinNetworks(context, container);
     await mountAll(context, container);
     if (byHand) {
       container.restarts.reset();

@@ -1,28 +1,291 @@
+import { randomBytes } from 'node:crypto';
+import { AttestdError } from '../../errors.js';
 import type { Container } from '../containers/container.js';
-import { networkName } from '../containers/modes.js';
+import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
 import { newId } from '../containers/store.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
+import { logNetworkEvent } from './events.js';
+import type { Network } from './network.js';
+import type { PortMap } from './port.js';
+import { contains } from './prefix.js';
 
-/** Note the networks that a container is to be in, as inspect shows them before it starts. */
+/**
+ * Note the networks that a container is to be in, as inspect shows them before it starts.
+ *
+ * @param wanted by name or id
+ */
 export function prepareEndpoints(
-  _context: Context,
+  context: Context,
   container: Container,
   wanted: Readonly<Record<string, EndpointSettings | undefined>>,
 ): void {
   const name = networkName(container.hostConfig.NetworkMode);
   if (name === '' || container.config.NetworkDisabled) return;
-  for (const [key, settings] of Object.entries(wanted)) if (settings) container.networks.set(key, settings);
-  if (container.networks.size === 0) container.networks.set(name, emptyEndpoint());
+  const network = isUserDefined(container.hostConfig.NetworkMode) ? find(context, name) : undefined;
+  for (const [key, settings] of Object.entries(wanted))
+    if (settings) container.networks.set(network !== undefined && key === network.id ? network.name : key, settings);
+  if (container.networks.size === 0) container.networks.set(network?.name ?? name, emptyEndpoint());
 }
 
-/** Put a container that starts into its networks. */
-export function joinNetworks(_context: Context, container: Container): void {
+function find(context: Context, term: string): Network | undefined {
+  try {
+    return context.networks.resolve(term);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Check what a create request says of networks.
+ *
+ * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
+ */
+export function checkEndpoints(context: Context, wanted: Readonly<Record<string, EndpointSettings | undefined>>): void {
+  const faults = Object.entries(wanted).flatMap(([name, settings]) => {
+    if (settings === undefined) return [`invalid config for network ${name}: EndpointsConfig is nil`];
+    const inner = endpointFaults(find(context, name), name, settings);
+    return inner.length === 0
+      ? []
+      : [`invalid config for network ${name}: invalid endpoint settings:\n${inner.join('\n')}`];
+  });
+  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', faults.join('\n'));
+}
+
+function endpointFaults(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
+  const { IPAMConfig: ipam, Aliases: aliases } = settings;
+  const { IPv4Address: v4 = '', IPv6Address: v6 = '' } = ipam ?? {};
+  const faults: string[] = [];
+  if (!isUserDefined(name)) {
+    if (v4 !== '' || v6 !== '') faults.push('user-specified IP address is supported on user-defined networks only');
+    if ((aliases ?? []).length > 0) faults.push('network-scoped aliases are only supported for user-defined networks');
+  }
+  for (const address of [v4, v6]) {
+    if (address === '' || network === undefined) continue;
+    if (!network.pools.some(({ prefix }) => contains(prefix, address)))
+      faults.push(`no configured subnet contains IP address ${address}`);
+  }
+  return faults;
+}
+
+/**
+ * Put a container that starts into its networks, and publish its ports.
+ *
+ * @throws NOT_FOUND for a network that is not there; CONFLICT or INTERNAL for the container whose network it shares; INTERNAL for a port that is taken
+ */
+export async function joinNetworks(context: Context, container: Container): Promise<void> {
+  const shared = sharedContainer(container.hostConfig.NetworkMode);
+  if (shared !== undefined) return joinContainer(context, container, shared);
+  if (container.config.NetworkDisabled) return;
   container.sandboxId = newId();
+  const names = [...container.networks.keys()];
+  try {
+    for (const name of names) join(context, container, name);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError(error.code, `failed to set up container networking: ${error.message}`, { cause: error });
+  }
+  container.ports = await publish(context, container);
+}
+
+function joinContainer(context: Context, container: Container, name: string): void {
+  let other: Container;
+  try {
+    other = context.containers.resolve(name);
+  } catch (error) {
+    const why = `joining network namespace of container: ${(error as Error).message}`;
+    throw new AttestdError('INTERNAL', why, { cause: error });
+  }
+  if (other === container) throw new AttestdError('INTERNAL', 'cannot join own network namespace');
+  if (!other.state.running)
+    throw new AttestdError(
+      'CONFLICT',
+      `cannot join network namespace of a non running container: container ${other.plainName} is ${other.state.status}`,
+    );
+  container.config.Hostname = other.config.Hostname;
+  container.config.Domainname = other.config.Domainname;
+}
+
+/** Put a container into one network. */
+function join(context: Context, container: Container, key: string): void {
+  const network = context.networks.resolve(key);
+  const settings = container.networks.get(key) ?? emptyEndpoint();
+  if (key !== network.name) {
+    container.networks.delete(key);
+    container.networks.set(network.name, settings);
+  }
+  if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
+  const faults = endpointFaults(network, network.name, settings);
+  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+  const [v4, v6] = ([4, 6] as const).map((family) => network.pools.find(({ prefix }) => prefix.family === family));
+  settings.NetworkID = network.id;
+  settings.EndpointID = newId();
+  if (v4 !== undefined) {
+    settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address);
+    settings.IPPrefixLen = v4.prefix.bits;
+    settings.Gateway = network.internal ? '' : v4.gateway;
+  }
+  if (v6 !== undefined) {
+    settings.GlobalIPv6Address = v6.take(settings.IPAMConfig?.IPv6Address);
+    settings.GlobalIPv6PrefixLen = v6.prefix.bits;
+    settings.IPv6Gateway = network.internal ? '' : v6.gateway;
+  }
+  if (network.pools.length > 0) settings.MacAddress ||= randomMac();
+  network.endpoints.set(container.id, {
+    id: settings.EndpointID,
+    containerId: container.id,
+    name: container.plainName,
+    mac: settings.MacAddress,
+    ipv4: settings.IPAddress,
+    ipv6: settings.GlobalIPv6Address,
+  });
+  logNetworkEvent(context, network, 'connect', { container: container.id });
+}
+
+/** A locally administered unicast address. */
+function randomMac(): string {
+  const bytes = randomBytes(6);
+  bytes[0] = ((bytes[0] as number) & 0xfe) | 0x02;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Names by which other containers of a network find one. */
+export function dnsNames({ plainName, id, config }: Container, aliases: readonly string[]): string[] {
+  return [...new Set([plainName, ...aliases, id.slice(0, 12), config.Hostname])].filter((name) => name !== '');
+}
+
+/** Ports are published on bridges only. */
+async function publish(context: Context, container: Container): Promise<PortMap> {
+  const { NetworkMode: mode, PortBindings: bindings = {}, PublishAllPorts: all } = container.hostConfig;
+  if (mode === 'host' || mode === 'none') return {};
+  const exposed = Object.keys(container.config.ExposedPorts ?? {});
+  const wanted: PortMap = {};
+  for (const port of exposed) wanted[port] = all ? [{ HostIp: '', HostPort: '' }] : undefined;
+  return context.published.publish(container, { ...wanted, ...bindings });
 }
 
 /** Take a container that has ended out of its networks. */
-export function leaveNetworks(_context: Context, container: Container): void {
-  container.sandboxId = '';
+export function leaveNetworks(context: Context, container: Container): void {
+  context.published.release(container.id);
   container.ports = {};
+  container.sandboxId = '';
+  for (const [name, settings] of container.networks) leave(context, container, name, settings);
+}
+
+/** Take a container out of one network; what was asked for stays. */
+export function leave(context: Context, container: Container, name: string, settings: EndpointSettings): void {
+  if (settings.EndpointID === '') return;
+  const network = find(context, settings.NetworkID || name);
+  if (network !== undefined) {
+    network.endpoints.delete(container.id);
+    for (const pool of network.pools) {
+      if (settings.IPAddress !== '') pool.release(settings.IPAddress);
+      if (settings.GlobalIPv6Address !== '') pool.release(settings.GlobalIPv6Address);
+    }
+    logNetworkEvent(context, network, 'disconnect', { container: container.id });
+  }
+  const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
+  const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
+  Object.assign(settings, emptyEndpoint(), kept);
+}
+
+/**
+ * `POST /networks/{id}/connect` (docs/behaviour.md#networks).
+ *
+ * @param endpoint undefined for nothing in particular
+ * @throws NOT_FOUND; FORBIDDEN when it is in that network; INVALID_ARGUMENT for what cannot be
+ */
+export function connectContainer(
+  context: Context,
+  term: string,
+  name: string,
+  endpoint: EndpointSettings | undefined,
+): void {
+  const container = context.containers.resolve(name);
+  const settings = endpoint ?? emptyEndpoint();
+  const { state } = container;
+  if (state.removing || state.dead)
+    throw new AttestdError(
+      'INTERNAL',
+      `Container ${container.id} is marked for removal and cannot be connected or disconnected to the network`,
+    );
+  if (!state.running) {
+    const network = find(context, term);
+    if (network === undefined) container.networks.set(term, settings);
+    else noteConnection(container, network, settings);
+    return;
+  }
+  if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      'container sharing network namespace with another container or host cannot be connected to any other network',
+    );
+  const network = context.networks.resolve(term);
+  checkMode(container, network);
+  if (network.endpoints.has(container.id))
+    throw new AttestdError(
+      'FORBIDDEN',
+      `endpoint with name ${container.plainName} already exists in network ${network.name}`,
+    );
+  container.networks.set(network.name, settings);
+  try {
+    join(context, container, network.name);
+  } catch (error) {
+    container.networks.delete(network.name);
+    throw error;
+  }
+}
+
+/** What a container that does not run is to be in when it starts. */
+function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
+  checkMode(container, network);
+  const faults = endpointFaults(network, network.name, settings);
+  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+  if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
+  settings.NetworkID = network.id;
+  container.networks.set(network.name, settings);
+}
+
+/** The host's network, and none, go with no other. */
+function checkMode(container: Container, network: Network): void {
+  const { NetworkMode: mode } = container.hostConfig;
+  if (mode === 'host' || network.driver === 'host')
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      network.driver === 'host'
+        ? 'container cannot be connected to host network - container is not running in host network mode'
+        : 'container cannot be connected to network as it is running in host network mode',
+    );
+  for (const [name] of container.networks)
+    if ((name === 'none') !== (network.name === 'none'))
+      throw new AttestdError(
+        'INVALID_ARGUMENT',
+        'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+      );
+}
+
+/**
+ * `POST /networks/{id}/disconnect`.
+ *
+ * @param force whether a network that is gone is as good as left
+ * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
+ */
+export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
+  const container = context.containers.resolve(name);
+  const network = force || !container.state.running ? find(context, term) : context.networks.resolve(term);
+  const known = network?.name ?? term;
+  const settings = container.networks.get(known);
+  const running = container.state.running;
+  if (settings === undefined)
+    throw new AttestdError(
+      'INTERNAL',
+      `container ${container.id} is not connected to ${running ? '' : 'the '}network ${known}`,
+    );
+  if (running && container.hostConfig.NetworkMode === 'host' && network?.driver === 'host')
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      'cannot disconnect container from host network - container was created in host network mode',
+    );
+  leave(context, container, known, settings);
+  container.networks.delete(known);
 }

@@ -2,6 +2,7 @@ import type { OperationHandlers } from '../operation.js';
 import { handlers as container } from './container.js';
 import { handlers as distribution } from './distribution.js';
 import { handlers as image } from './image.js';
+import { handlers as network } from './network.js';
 import { handlers as session } from './session.js';
 import { handlers as system } from './system.js';
 import { handlers as volume } from './volume.js';
@@ -14,6 +15,7 @@ export const allHandlers: OperationHandlers = {
   ...container,
   ...distribution,
   ...image,
+  ...network,
   ...session,
   ...system,
   ...volume,

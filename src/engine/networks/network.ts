@@ -1,0 +1,157 @@
+import { type GoType, goBool, goString, type JsonObject, map, pointer, slice, struct } from '../../go/json.js';
+import { goAddress, goPrefix } from '../../go/netip.js';
+import { formatGoTime } from '../../go/rfc3339.js';
+import type { Pool, PoolConfig } from './pool.js';
+
+/** Addresses of a network (`network.IPAM`). */
+export interface Ipam {
+  Driver: string;
+  Options: Record<string, string> | undefined;
+  Config: PoolConfig[] | undefined;
+}
+
+/** Body of `POST /networks/create`. */
+export interface CreateNetworkRequest {
+  Name: string;
+  Driver: string;
+  Scope: string;
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
+  IPAM: Ipam | undefined;
+  Internal: boolean;
+  Attachable: boolean;
+  Ingress: boolean;
+  ConfigOnly: boolean;
+  ConfigFrom: { Network: string } | undefined;
+  Options: Record<string, string> | undefined;
+  Labels: Record<string, string> | undefined;
+}
+
+const poolConfigType = struct<PoolConfig>('network.IPAMConfig', {
+  'Subnet?': goPrefix,
+  'IPRange?': goPrefix,
+  'Gateway?': goAddress,
+  'AuxiliaryAddresses?': map(goAddress),
+});
+
+/** network.CreateRequest */
+export const createNetworkType: GoType<CreateNetworkRequest> = struct<CreateNetworkRequest>('network.CreateRequest', {
+  Name: goString,
+  Driver: goString,
+  Scope: goString,
+  'EnableIPv4?': pointer(goBool),
+  'EnableIPv6?': pointer(goBool),
+  IPAM: pointer(
+    struct<Ipam>('network.IPAM', { Driver: goString, Options: map(goString), Config: slice(poolConfigType) }),
+  ),
+  Internal: goBool,
+  Attachable: goBool,
+  Ingress: goBool,
+  ConfigOnly: goBool,
+  ConfigFrom: pointer(struct<{ Network: string }>('network.ConfigReference', { Network: goString })),
+  Options: map(goString),
+  Labels: map(goString),
+});
+
+/** A container's place in a network while it runs. */
+export interface Endpoint {
+  readonly id: string;
+  readonly containerId: string;
+  name: string;
+  readonly mac: string;
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
+/** A network of containers. */
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly scope: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly ipamDriver: string;
+  readonly ipamOptions: Record<string, string> | undefined;
+  readonly pools: readonly Pool[];
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ingress: boolean;
+  readonly configFrom: string;
+  readonly configOnly: boolean;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** By the container's id. */
+  readonly endpoints: Map<string, Endpoint>;
+}
+
+/** A network as a list shows it. */
+export function networkObject(network: Network): JsonObject {
+  return {
+    Name: network.name,
+    Id: network.id,
+    Created: formatGoTime(new Date(network.createdAt)),
+    Scope: network.scope,
+    Driver: network.driver,
+    EnableIPv4: network.ipv4,
+    EnableIPv6: network.ipv6,
+    IPAM: {
+      Driver: network.ipamDriver,
+      Options: network.ipamOptions === undefined ? null : { ...network.ipamOptions },
+      Config: network.pools.length === 0 ? null : network.pools.map(poolObject),
+    },
+    Internal: network.internal,
+    Attachable: network.attachable,
+    Ingress: network.ingress,
+    ConfigFrom: { Network: network.configFrom },
+    ConfigOnly: network.configOnly,
+    Options: { ...network.options },
+    Labels: { ...network.labels },
+  };
+}
+
+function poolObject({ subnet, gateway, config }: Pool): JsonObject {
+  const auxiliary = config.AuxiliaryAddresses;
+  return {
+    Subnet: subnet,
+    IPRange: config.IPRange || undefined,
+    Gateway: gateway,
+    AuxiliaryAddresses: auxiliary && Object.keys(auxiliary).length > 0 ? { ...auxiliary } : undefined,
+  };
+}
+
+/**
+ * A network with who is in it.
+ *
+ * @param status whether its addresses are counted, as from 1.52 on
+ */
+export function networkDetails(network: Network, status: boolean): JsonObject {
+  const containers = [...network.endpoints.values()].map(
+    (endpoint) => [endpoint.containerId, endpointObject(network, endpoint)] as const,
+  );
+  return {
+    ...networkObject(network),
+    Containers: Object.fromEntries(containers),
+    Status: status ? { IPAM: { Subnets: subnets(network) } } : undefined,
+  };
+}
+
+function endpointObject({ pools }: Network, { name, id, mac, ipv4, ipv6 }: Endpoint): JsonObject {
+  const bits = (family: 4 | 6): number => pools.find(({ prefix }) => prefix.family === family)?.prefix.bits ?? 0;
+  return {
+    Name: name,
+    EndpointID: id,
+    MacAddress: mac,
+    IPv4Address: ipv4 === '' ? '' : `${ipv4}/${bits(4)}`,
+    IPv6Address: ipv6 === '' ? '' : `${ipv6}/${bits(6)}`,
+  };
+}
+
+function subnets({ pools }: Network): JsonObject | undefined {
+  if (pools.length === 0) return undefined;
+  return Object.fromEntries(
+    pools.map(({ subnet, inUse, available }) => [subnet, { IPsInUse: inUse, DynamicIPsAvailable: available }]),
+  );
+}

@@ -1,0 +1,134 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json.js';
+import { parseBool } from '../../go/strconv.js';
+import type { Context } from '../context.js';
+import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
+import { patternFilter } from '../pattern.js';
+import { untilFilter } from '../until.js';
+import { isAtLeast } from '../versions.js';
+import { logNetworkEvent } from './events.js';
+import { type CreateNetworkRequest, type Network, networkDetails, networkObject } from './network.js';
+import { isPredefined } from './store.js';
+
+/**
+ * `GET /networks` (docs/behaviour.md#networks).
+ *
+ * @throws INVALID_ARGUMENT for bad filters
+ */
+export async function listNetworks(context: Context, filters: Filters): Promise<readonly JsonObject[]> {
+  checkKeys(filters, ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type']);
+  const accepts = await networkFilter(filters);
+  return context.networks.list().filter(accepts).map(networkObject);
+}
+
+async function networkFilter(filters: Filters): Promise<(network: Network) => boolean> {
+  const dangling = danglingOf(filters);
+  const types = valuesOf(filters, 'type');
+  for (const type of types)
+    if (!['builtin', 'custom'].includes(type))
+      throw new AttestdError('INVALID_ARGUMENT', `invalid filter: 'type'='${type}'`);
+  const hasName = await patternFilter(filters, 'name');
+  const hasId = await patternFilter(filters, 'id');
+  const among = (key: string, text: string): boolean => {
+    const values = valuesOf(filters, key);
+    return values.length === 0 || values.includes(text);
+  };
+  return (network) =>
+    among('driver', network.driver) &&
+    hasName(network.name) &&
+    hasId(network.id) &&
+    hasLabels(filters, network) &&
+    among('scope', network.scope) &&
+    (types.length === 0 || types.includes(isPredefined(network.name) ? 'builtin' : 'custom')) &&
+    (dangling === undefined || dangling === (!isPredefined(network.name) && network.endpoints.size === 0));
+}
+
+function danglingOf(filters: Filters): boolean | undefined {
+  const values = valuesOf(filters, 'dangling');
+  if (!filters.has('dangling')) return undefined;
+  const [value = ''] = values;
+  if (values.length > 1)
+    throw new AttestdError('INVALID_ARGUMENT', 'got more than one value for filter key "dangling"');
+  if (['1', 'true'].includes(value)) return true;
+  if (['0', 'false'].includes(value)) return false;
+  const why = 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")';
+  throw new AttestdError('INVALID_ARGUMENT', why);
+}
+
+function hasLabels(filters: Filters, { labels }: Network): boolean {
+  const unwanted = filters.get('label!')?.size ? matchesPairs(filters, 'label!', labels) : false;
+  return matchesPairs(filters, 'label', labels) && !unwanted;
+}
+
+/** What inspect is asked for. */
+export interface InspectNetworkOptions {
+  readonly apiVersion: string;
+  /** As in the query; must be a truth value. */
+  readonly verbose: string;
+  /** Only networks of that scope; empty for any. */
+  readonly scope: string;
+}
+
+/**
+ * `GET /networks/{id}`.
+ *
+ * @throws INVALID_ARGUMENT for a bad flag or an ambiguous name; NOT_FOUND
+ */
+export function inspectNetwork(context: Context, term: string, options: InspectNetworkOptions): JsonObject {
+  const { apiVersion, verbose, scope } = options;
+  try {
+    if (verbose !== '') parseBool(verbose);
+  } catch (error) {
+    const why = `invalid value for verbose: ${verbose}: ${(error as Error).message}`;
+    throw new AttestdError('INVALID_ARGUMENT', why, { cause: error });
+  }
+  const network = context.networks.resolve(term);
+  if (scope !== '' && scope !== network.scope) throw new AttestdError('NOT_FOUND', `network ${term} not found`);
+  return networkDetails(network, isAtLeast(apiVersion, '1.52'));
+}
+
+/** `POST /networks/create`; errors as the store's. */
+export function createNetwork(context: Context, request: CreateNetworkRequest, apiVersion: string): JsonObject {
+  if (!isAtLeast(apiVersion, '1.48')) delete request.EnableIPv4;
+  const network = context.networks.create(request);
+  logNetworkEvent(context, network, 'create');
+  return { Id: network.id, Warning: '' };
+}
+
+/**
+ * `DELETE /networks/{id}`.
+ *
+ * @throws NOT_FOUND; FORBIDDEN for a predefined network and one that running containers are in
+ */
+export function removeNetwork(context: Context, term: string): void {
+  const network = context.networks.resolve(term);
+  if (isPredefined(network.name))
+    throw new AttestdError('FORBIDDEN', `${network.name} is a pre-defined network and cannot be removed`);
+  if (network.endpoints.size > 0) {
+    const names = [...network.endpoints.values()].map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
+    const why = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
+    throw new AttestdError('FORBIDDEN', why);
+  }
+  context.networks.remove(network);
+  logNetworkEvent(context, network, 'destroy');
+}
+
+/**
+ * `POST /networks/prune`: removes what no running container is in.
+ *
+ * @throws INVALID_ARGUMENT for bad filters
+ */
+export function pruneNetworks(context: Context, filters: Filters): JsonObject {
+  checkKeys(filters, ['label', 'label!', 'until']);
+  const until = untilFilter(context, filters);
+  const doomed = context.networks
+    .list()
+    .filter((network) => !isPredefined(network.name) && network.endpoints.size === 0)
+    .filter((network) => hasLabels(filters, network) && (until === undefined || network.createdAt <= until));
+  for (const network of doomed) {
+    context.networks.remove(network);
+    logNetworkEvent(context, network, 'destroy');
+  }
+  context.events.log('network', 'prune', { id: '', attributes: { reclaimed: '0' } });
+  return { NetworksDeleted: doomed.length === 0 ? null : doomed.map(({ name }) => name) };
+}

@@ -1,0 +1,65 @@
+import { Address4, Address6 } from 'ip-address';
+
+/** A block of addresses. */
+export interface Prefix {
+  readonly family: 4 | 6;
+  /** The first address, as a number. */
+  readonly base: bigint;
+  /** Bits that are fixed. */
+  readonly bits: number;
+}
+
+type Family = 4 | 6;
+
+const width = (family: Family): number => (family === 4 ? 32 : 128);
+
+/** An address as a number. */
+export function addressNumber(text: string): bigint {
+  return familyOf(text) === 4 ? new Address4(text).bigInt() : new Address6(text).bigInt();
+}
+
+/** A number as an address, IPv6 in its shortest form. */
+export function formatNumber(family: Family, number: bigint): string {
+  return family === 4 ? Address4.fromBigInt(number).correctForm() : Address6.fromBigInt(number).correctForm();
+}
+
+/** Whether an address is one of IPv4 or IPv6. */
+export function familyOf(text: string): Family {
+  return text.includes(':') ? 6 : 4;
+}
+
+/** The block that a prefix stands for, whatever its host bits are. */
+export function parsePrefix(text: string): Prefix {
+  const [address = '', length = ''] = text.split('/');
+  const family = familyOf(address);
+  const bits = Number(length);
+  const host = BigInt(width(family) - bits);
+  return { family, base: (addressNumber(address) >> host) << host, bits };
+}
+
+/** How a block is written. */
+export function formatPrefix({ family, base, bits }: Prefix): string {
+  return `${formatNumber(family, base)}/${bits}`;
+}
+
+/** How many addresses a block has. */
+export function sizeOf({ family, bits }: Prefix): bigint {
+  return 1n << BigInt(width(family) - bits);
+}
+
+/** The last address of a block. */
+export function lastOf(prefix: Prefix): bigint {
+  return prefix.base + sizeOf(prefix) - 1n;
+}
+
+/** Whether a block holds an address. */
+export function contains(prefix: Prefix, address: string): boolean {
+  if (familyOf(address) !== prefix.family) return false;
+  const number = addressNumber(address);
+  return number >= prefix.base && number <= lastOf(prefix);
+}
+
+/** Whether two blocks have addresses in common. */
+export function overlaps(a: Prefix, b: Prefix): boolean {
+  return a.family === b.family && a.base <= lastOf(b) && b.base <= lastOf(a);
+}

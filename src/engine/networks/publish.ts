@@ -1,0 +1,111 @@
+import { createServer, type Server } from 'node:net';
+import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
+import type { Container } from '../containers/container.js';
+import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
+
+/** Ports of the machine that are given out where none is named; TCP ones are the system's choice. */
+const firstEphemeral = 49_153;
+const lastEphemeral = 65_535;
+
+/** Connections to one published port at a time. */
+const mostConnections = 256;
+
+/** The ports that containers have published, each a real listener on the loopback address. */
+export class PublishedPorts {
+  readonly #servers = new Map<string, Set<Server>>();
+  /** Ports without a listener: UDP and SCTP, `53/udp`. */
+  readonly #reserved = new Map<string, string>();
+
+  /**
+   * Publish a container's ports (docs/behaviour.md#published-ports).
+   *
+   * @param bindings by the container's port
+   * @returns where each is published; null for one that is only exposed
+   * @throws INTERNAL for a port that is taken, in dockerd's words
+   */
+  async publish(container: Container, bindings: PortMap): Promise<PortMap> {
+    const published: PortMap = {};
+    try {
+      for (const [key, wanted] of Object.entries(bindings)) {
+        if (wanted === undefined) published[key] = undefined;
+        else published[key] = (await Promise.all(wanted.map((one) => this.#bind(container, key, one)))).flat();
+      }
+      return published;
+    } catch (error) {
+      this.release(container.id);
+      throw error;
+    }
+  }
+
+  /** Let go of all ports of a container. */
+  release(containerId: string): void {
+    for (const server of this.#servers.get(containerId) ?? []) server.close();
+    this.#servers.delete(containerId);
+    for (const [key, owner] of this.#reserved) if (owner === containerId) this.#reserved.delete(key);
+  }
+
+  /** Let go of everything. */
+  close(): void {
+    for (const id of [...this.#servers.keys()]) this.release(id);
+    this.#reserved.clear();
+  }
+
+  async #bind(container: Container, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
+    const { number, protocol } = parsePort(key);
+    const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
+    let last: unknown;
+    for (let port = start; port <= end; port++) {
+      try {
+        const bound =
+          protocol === 'tcp' ? await this.#listen(container, number, port) : this.#reserve(container, protocol, port);
+        const addresses = ip === '' ? ['0.0.0.0', '::'] : [ip];
+        return addresses.map((HostIp) => ({ HostIp, HostPort: String(bound) }));
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw this.#refused(container, ip, start, last);
+  }
+
+  #refused(container: Container, ip: string, port: number, cause: unknown): AttestdError {
+    const endpoint = [...container.networks.values()].find(({ EndpointID: id }) => id !== '')?.EndpointID ?? '';
+    const why =
+      `failed to set up container networking: driver failed programming external connectivity on endpoint ` +
+      `${container.plainName} (${endpoint}): Bind for ${ip || '0.0.0.0'}:${port} failed: port is already allocated`;
+    return new AttestdError('INTERNAL', why, { cause });
+  }
+
+  #reserve(container: Container, protocol: string, wanted: number): number {
+    const taken = (port: number): boolean => this.#reserved.has(formatPort({ number: port, protocol }));
+    let port = wanted;
+    if (port === 0) for (port = firstEphemeral; port < lastEphemeral && taken(port); ) port++;
+    if (taken(port))
+      throw new AttestdError('CONFLICT', `port ${quote(formatPort({ number: port, protocol }))} is taken`);
+    this.#reserved.set(formatPort({ number: port, protocol }), container.id);
+    return port;
+  }
+
+  /** Hand each connection to what listens in the container; without that it is closed at once, as by docker's proxy. */
+  async #listen(container: Container, inside: number, port: number): Promise<number> {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      if (container.sandbox?.connect(inside, socket) !== true) socket.destroy();
+    });
+    server.maxConnections = mostConnections;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', () => undefined);
+    // A published port does not keep the program from ending.
+    server.unref();
+    const servers = this.#servers.get(container.id) ?? new Set();
+    this.#servers.set(container.id, servers.add(server));
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+}

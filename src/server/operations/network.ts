@@ -1,0 +1,78 @@
+import { parseFilters } from '../../engine/filters.js';
+import { connectContainer, disconnectContainer } from '../../engine/networks/attach.js';
+import { type EndpointSettings, endpointSettingsType } from '../../engine/networks/endpoint.js';
+import { type CreateNetworkRequest, createNetworkType } from '../../engine/networks/network.js';
+import {
+  createNetwork,
+  inspectNetwork,
+  listNetworks,
+  pruneNetworks,
+  removeNetwork,
+} from '../../engine/networks/operations.js';
+import { isAtLeast } from '../../engine/versions.js';
+import { zero } from '../../go/json/decode.js';
+import { goBool, goString, pointer, struct } from '../../go/json.js';
+import { readJson } from '../json-body.js';
+import type { OperationHandlers, OperationRequest } from '../operation.js';
+
+const idOf = (request: OperationRequest): string => request.params.id ?? '';
+
+interface ConnectRequest {
+  Container: string;
+  EndpointConfig?: EndpointSettings;
+}
+
+const connectType = struct<ConnectRequest>('network.ConnectRequest', {
+  Container: goString,
+  'EndpointConfig?': pointer(endpointSettingsType),
+});
+
+interface DisconnectRequest {
+  Container: string;
+  Force: boolean;
+}
+
+const disconnectType = struct<DisconnectRequest>('network.DisconnectRequest', { Container: goString, Force: goBool });
+
+/** Network operations (docs/behaviour.md#networks). */
+export const handlers: OperationHandlers = {
+  async NetworkList(request, context) {
+    const filters = parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: await listNetworks(context, filters) };
+  },
+
+  async NetworkInspect(request, context) {
+    const form = await request.form();
+    const options = { apiVersion: request.apiVersion, verbose: form.get('verbose'), scope: form.get('scope') };
+    return { kind: 'json', value: inspectNetwork(context, idOf(request), options) };
+  },
+
+  async NetworkCreate(request, context) {
+    const wanted = await readJson(request, createNetworkType, () => zero(createNetworkType) as CreateNetworkRequest);
+    return { kind: 'json', status: 201, value: createNetwork(context, wanted, request.apiVersion) };
+  },
+
+  async NetworkDelete(request, context) {
+    removeNetwork(context, idOf(request));
+    return { kind: 'empty', status: 204 };
+  },
+
+  async NetworkConnect(request, context) {
+    const wanted = await readJson(request, connectType, (): ConnectRequest => ({ Container: '' }));
+    const { Container: name, EndpointConfig: endpoint } = wanted;
+    if (endpoint !== undefined && !isAtLeast(request.apiVersion, '1.54')) endpoint.MacAddress = '';
+    connectContainer(context, idOf(request), name, endpoint);
+    return { kind: 'empty' };
+  },
+
+  async NetworkDisconnect(request, context) {
+    const wanted = await readJson(request, disconnectType, () => ({ Container: '', Force: false }));
+    disconnectContainer(context, idOf(request), wanted.Container, wanted.Force);
+    return { kind: 'empty' };
+  },
+
+  async NetworkPrune(request, context) {
+    const filters = parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: pruneNetworks(context, filters) };
+  },
+};
