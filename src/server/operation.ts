@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Context } from '../engine/context.js';
 import type { Body, JsonValue } from '../engine/types.js';
+import type { AnswerOf, OperationId } from '../engine/wire.js';
 import type { Form } from './form.js';
 
 /** A request to one operation, free of its transport. */
@@ -25,7 +26,7 @@ export interface OperationRequest {
 }
 
 /** How an operation answers. */
-export type OperationResult = JsonResult | BodyResult | RecordsResult | EmptyResult;
+export type OperationResult<Value = JsonValue> = JsonResult<Value> | BodyResult | RecordsResult | EmptyResult;
 
 interface Answer {
   /** 200 without it. */
@@ -37,9 +38,9 @@ interface Answer {
 }
 
 /** One JSON value. */
-export interface JsonResult extends Answer {
+export interface JsonResult<Value = JsonValue> extends Answer {
   readonly kind: 'json';
-  readonly value: JsonValue;
+  readonly value: Value;
 }
 
 /** Bytes as they are. */
@@ -67,10 +68,16 @@ export interface EmptyResult extends Answer {
  * Answers one operation: reads the request's parameters and calls the operation's function in the engine with the
  * daemon's state. Thrown errors become the daemon's error answers.
  */
-export type OperationHandler = (
+export type OperationHandler<Value = JsonValue> = (
   request: OperationRequest,
   context: Context,
-) => OperationResult | Promise<OperationResult>;
+) => OperationResult<Value> | Promise<OperationResult<Value>>;
 
-/** The handlers of one tag, by operationId. */
+/**
+ * The handlers of one tag, by operationId. A JSON answer has the type that the description gives it, so that the
+ * compiler holds the server against the description.
+ */
+export type DescribedHandlers = { readonly [Id in OperationId]?: OperationHandler<AnswerOf<Id>> };
+
+/** Handlers by operationId, whatever they answer. */
 export type OperationHandlers = Readonly<Record<string, OperationHandler>>;

@@ -1,10 +1,10 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { familiarString } from '../../oci/reference.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { bestManifest } from './manifests.js';
 import { imagesOf, parseNamed, resolveImage } from './names.js';
 import { chainIds } from './snapshots.js';
@@ -20,7 +20,7 @@ export async function imageHistory(
   context: Context,
   name: string,
   platform?: Platform,
-): Promise<readonly JsonObject[] | null> {
+): Promise<AnswerOf<'ImageHistory'>> {
   const { documents, snapshots, store } = context;
   const image = resolveImage(store, name);
   const manifest = await bestManifest(context, image, 'loose', platform);

@@ -1,5 +1,7 @@
-import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
+import type { EncodedObject, JsonObject } from '../../go/json/render.js';
+import type { ImageInspect } from '../../types.js';
 import { still } from '../versions.js';
+import { olderForm, type Wire } from '../wire.js';
 
 /** Fields of Config that versions before 1.50 have although they say nothing about an image. */
 const containerFields: JsonObject = {
@@ -27,14 +29,14 @@ const emptyFields: JsonObject = {
 };
 
 /** Config with what an older API version adds to it. */
-export function widenConfig(config: JsonObject, apiVersion: string): JsonObject {
+export function widenConfig(config: EncodedObject, apiVersion: string): EncodedObject {
   if (!still(apiVersion, 'inspect.legacyFields')) return config;
   const more = still(apiVersion, 'inspect.legacyConfig') ? { ...containerFields, ...emptyFields } : emptyFields;
   return { ...more, ...config };
 }
 
 /** An inspected image with what an older API version adds; an answer that gained something has its keys sorted. */
-export function widenInspect(body: JsonObject, apiVersion: string): JsonValue {
+export function widenInspect(body: JsonObject & Wire<ImageInspect>, apiVersion: string): Wire<ImageInspect> {
   if (!still(apiVersion, 'inspect.legacyFields')) return body;
   const legacy = {
     Parent: '',
@@ -46,5 +48,5 @@ export function widenInspect(body: JsonObject, apiVersion: string): JsonValue {
     ...(still(apiVersion, 'inspect.Container') && { Container: '', ContainerConfig: null }),
   };
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-  return sortKeys({ ...legacy, ...present });
+  return olderForm({ ...legacy, ...present });
 }

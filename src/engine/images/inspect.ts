@@ -1,5 +1,4 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject, JsonValue } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import type { Descriptor } from '../../oci/descriptor.js';
@@ -10,9 +9,11 @@ import type { PlatformMatcher } from '../../oci/platform.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { choosing, reachable, walk } from '../../oci/walk.js';
+import type { ImageInspect } from '../../types.js';
 import type { Context } from '../context.js';
 import type { InspectOptions } from '../types.js';
 import { has } from '../versions.js';
+import type { Wire } from '../wire.js';
 import { widenConfig, widenInspect } from './inspect-legacy.js';
 import { matcherFor, platformNotFound } from './manifests.js';
 import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js';
@@ -23,7 +24,11 @@ import { summarize } from './summary.js';
  *
  * @throws NOT_FOUND when the image or the platform is not there; INVALID_ARGUMENT for manifests with platform; CORRUPT
  */
-export async function inspectImage(context: Context, name: string, options: InspectOptions): Promise<JsonValue> {
+export async function inspectImage(
+  context: Context,
+  name: string,
+  options: InspectOptions,
+): Promise<Wire<ImageInspect>> {
   const { apiVersion } = options;
   const manifests = has(apiVersion, 'inspect.manifests') && options.manifests === true;
   const wanted = has(apiVersion, 'inspect.platform') ? options.platform : undefined;
@@ -57,11 +62,11 @@ export async function inspectImage(context: Context, name: string, options: Insp
     Metadata: { LastTagTime: lastTagTime(same) },
     Descriptor: has(apiVersion, 'inspect.Descriptor') ? goObject(target, descriptorType) : undefined,
     Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,
-  };
+  } satisfies Wire<ImageInspect>;
   return widenInspect(body, apiVersion);
 }
 
-function rootFs(type: string, layers: readonly string[]): JsonObject {
+function rootFs(type: string, layers: readonly string[]): Wire<ImageInspect['RootFS']> {
   return { Type: type === '' ? undefined : type, Layers: layers.length === 0 ? undefined : layers };
 }
 

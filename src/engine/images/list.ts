@@ -1,15 +1,17 @@
 import { AttestdError } from '../../errors.js';
-import { type JsonObject, type JsonValue, sortedMap, sortKeys } from '../../go/json/render.js';
+import { sortedMap } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
 import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import type { ImageSummary as ListedImage } from '../../types.js';
 import type { Context } from '../context.js';
 import { checkKeys, noFilters } from '../filters.js';
 import type { ListOptions } from '../types.js';
 import { has, still } from '../versions.js';
+import { olderForm, type Wire } from '../wire.js';
 import { imageFilter } from './list-filters.js';
 import { matcherFor } from './manifests.js';
 import { familiarDigested, parseNamed, parseNormalized } from './names.js';
@@ -18,13 +20,18 @@ import { type ImageSummary, summarize } from './summary.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
+type Names = readonly string[] | null;
+
+/** An element of the list, as the description has it. */
+export type ImageItem = Extract<Wire<ListedImage>, { readonly Id: string }>;
+
 /** An entry of the list before the rules of older API versions. */
 interface Entry {
   readonly created: number;
   readonly tags: readonly string[] | undefined;
   readonly digests: readonly string[] | undefined;
   readonly containers: number;
-  readonly body: (tags: JsonValue, digests: JsonValue, containers: number) => Record<string, JsonValue | undefined>;
+  readonly body: (tags: Names, digests: Names, containers: number) => ImageItem;
 }
 
 /**
@@ -33,7 +40,7 @@ interface Entry {
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since
  */
-export async function listImages(context: Context, options: ListOptions): Promise<readonly JsonValue[]> {
+export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
   const { apiVersion, filters = noFilters } = options;
   const manifests = has(apiVersion, 'list.manifests') && options.manifests === true;
   if (has(apiVersion, 'list.identity') && options.identity === true && !manifests) {
@@ -120,7 +127,7 @@ function digestsOf(image: ImageRecord): readonly string[] | undefined {
 }
 
 /** Apply what an API version lacks, or still has. */
-function finish(entry: Entry, apiVersion: string): JsonValue {
+function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
   const { tags, digests } = entry;
   const containers = has(apiVersion, 'list.Containers') ? entry.containers : -1;
   const old = still(apiVersion, 'list.none');
@@ -129,13 +136,13 @@ function finish(entry: Entry, apiVersion: string): JsonValue {
   const repoTags = none ? ['<none>:<none>'] : (tags ?? missing);
   const repoDigests = none ? ['<none>@<none>'] : (digests ?? missing);
   const body = entry.body(repoTags, repoDigests, containers);
-  if (!has(apiVersion, 'list.Descriptor')) body.Descriptor = undefined;
-  if (!still(apiVersion, 'list.VirtualSize')) return body;
-  return sortKeys({ ...body, VirtualSize: body.Size });
+  const described = has(apiVersion, 'list.Descriptor') ? body : { ...body, Descriptor: undefined };
+  if (!still(apiVersion, 'list.VirtualSize')) return described;
+  return olderForm({ ...described, VirtualSize: body.Size });
 }
 
 /** Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included. */
-export async function usageSummaries(context: Context): Promise<readonly { body: JsonObject; sizes: UsageSizes }[]> {
+export async function usageSummaries(context: Context): Promise<readonly { body: ImageItem; sizes: UsageSizes }[]> {
   const groups = await groupByTarget(context, { apiVersion: '1.55' });
   const matcher = matcherFor(context, 'strict', undefined);
   const summaries = await Promise.all(

@@ -1,12 +1,13 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
+import type { ImageDeleteResponseItem } from '../../types.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf } from '../filters.js';
+import type { AnswerOf, Wire } from '../wire.js';
 import { logNameEvent } from './events.js';
 import { imageFilter } from './list-filters.js';
 import { familiarNameOf } from './names.js';
@@ -22,7 +23,7 @@ const running = new WeakSet<Context>();
  *
  * @throws INVALID_ARGUMENT for a bad filter; CONFLICT while another prune runs
  */
-export async function pruneImages(context: Context, filters: Filters): Promise<JsonObject> {
+export async function pruneImages(context: Context, filters: Filters): Promise<AnswerOf<'ImagePrune'>> {
   if (running.has(context)) throw new AttestdError('CONFLICT', 'a prune operation is already running');
   running.add(context);
   try {
@@ -40,7 +41,7 @@ export async function pruneImages(context: Context, filters: Filters): Promise<J
   }
 }
 
-async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<JsonObject> {
+async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<AnswerOf<'ImagePrune'>> {
   const { store, snapshots } = context;
   const contents = new Map<ImageRecord, ImageContent>();
   const holders = new Map<string, number>();
@@ -56,7 +57,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
     holders.set(id, left);
     return left === 0;
   };
-  const deleted: JsonObject[] = [];
+  const deleted: Wire<ImageDeleteResponseItem>[] = [];
   let reclaimed = 0;
   for (const image of chosen) {
     const { blobs, digests, chains } = contents.get(image) ?? (await contentOf(context, image));

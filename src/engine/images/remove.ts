@@ -1,5 +1,4 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
@@ -7,8 +6,10 @@ import { formatPlatform } from '../../oci/platform.js';
 import { familiarString, type NamedReference, parseAnyReference, repositoryName } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
+import type { ImageDeleteResponseItem } from '../../types.js';
 import type { Context } from '../context.js';
 import type { RemoveOptions } from '../types.js';
+import type { Wire } from '../wire.js';
 import { logImageEvent, logNameEvent } from './events.js';
 import { bestMatch, matcherFor, platformNotFound } from './manifests.js';
 import {
@@ -41,7 +42,7 @@ export async function removeImage(
   context: Context,
   name: string,
   options: RemoveOptions = {},
-): Promise<readonly JsonObject[]> {
+): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const { force = false, platforms = [] } = options;
   refuseAttestations(context, name);
   if (platforms.length > 0 && !force) {
@@ -119,8 +120,11 @@ function sameReferences(named: NamedReference | undefined, images: readonly Imag
   return [...same, ...(digested ?? [])];
 }
 
-async function untag(context: Context, images: readonly ImageRecord[]): Promise<readonly JsonObject[]> {
-  const records: JsonObject[] = [];
+async function untag(
+  context: Context,
+  images: readonly ImageRecord[],
+): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
+  const records: Wire<ImageDeleteResponseItem>[] = [];
   for (const image of images) {
     await context.store.remove(image.name);
     const named = parseNormalized(image.name);
@@ -132,8 +136,11 @@ async function untag(context: Context, images: readonly ImageRecord[]): Promise<
   return records;
 }
 
-async function removeAll(context: Context, { id, all, several }: Plan): Promise<readonly JsonObject[]> {
-  const records: JsonObject[] = [];
+async function removeAll(
+  context: Context,
+  { id, all, several }: Plan,
+): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
+  const records: Wire<ImageDeleteResponseItem>[] = [];
   for (const image of all) {
     if (!several && all.length > 1) {
       const short = id.slice(id.indexOf(':') + 1).slice(0, 12);
@@ -167,9 +174,9 @@ async function removePlatforms(
   context: Context,
   id: string,
   platforms: readonly Platform[],
-): Promise<readonly JsonObject[]> {
+): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const { documents, store } = context;
-  const records: JsonObject[] = [];
+  const records: Wire<ImageDeleteResponseItem>[] = [];
   for (const platform of platforms) {
     const found: Descriptor[] = [];
     try {

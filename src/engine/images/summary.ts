@@ -1,5 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import { type JsonObject, VerbatimJson } from '../../go/json/render.js';
+import { VerbatimJson } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
 import { annotations } from '../../intoto/annotations.js';
 import { verbatimStatements } from '../../intoto/properties.js';
@@ -12,7 +12,9 @@ import { isIndexType, isLayerType, isManifestType } from '../../oci/media-types.
 import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
+import type { AttestationProperties, ImageManifestSummary } from '../../types.js';
 import type { Context } from '../context.js';
+import type { Wire } from '../wire.js';
 import { platformOfConfig } from './manifests.js';
 import { chainIds } from './snapshots.js';
 
@@ -25,7 +27,7 @@ export interface PlatformImage {
 /** What list and inspect say about an image as a whole. */
 export interface ImageSummary {
   /** ManifestSummary of each manifest that can be reached. */
-  readonly manifests: readonly JsonObject[];
+  readonly manifests: readonly Wire<ImageManifestSummary>[];
   /** The image manifest that fits best. */
   readonly best: PlatformImage | undefined;
   /** Bytes of blobs and of what is unpacked, over all platforms. */
@@ -44,7 +46,7 @@ export interface SummaryOptions {
 /** Kind and data of a manifest. */
 interface Described {
   readonly kind: 'image' | 'attestation' | 'unknown';
-  readonly attestationData?: JsonObject;
+  readonly attestationData?: Wire<AttestationProperties>;
 }
 
 /**
@@ -71,7 +73,7 @@ export async function summarize(
 }
 
 class SummaryBuilder implements ImageSummary {
-  readonly manifests: JsonObject[] = [];
+  readonly manifests: Wire<ImageManifestSummary>[] = [];
   readonly chains: string[] = [];
   readonly content: Descriptor[] = [];
   best: PlatformImage | undefined;

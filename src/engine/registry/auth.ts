@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import { decodeJson, firstJson, type GoType, goString, pointer, struct } from '../../go/json.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { noNetwork, registryOf } from './endpoint.js';
 
 /**
@@ -10,7 +10,7 @@ import { noNetwork, registryOf } from './endpoint.js';
  * @param body the request's body
  * @throws INVALID_ARGUMENT for a body that is no JSON; INTERNAL for the missing network
  */
-export async function authenticate(_context: Context, body: Buffer): Promise<JsonObject> {
+export async function authenticate(_context: Context, body: Buffer): Promise<AnswerOf<'SystemAuth'>> {
   const address = serverAddress(body);
   const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
   const host = url.replace(/^https?:\/\//, '').split(/[/?#]/, 1)[0] as string;

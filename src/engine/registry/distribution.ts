@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import { isNamed, parseAnyReference } from '../../oci/reference.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { noNetwork, registryOf } from './endpoint.js';
 
 /**
@@ -9,7 +9,7 @@ import { noNetwork, registryOf } from './endpoint.js';
  *
  * @throws INVALID_REFERENCE; INTERNAL for the missing network
  */
-export async function inspectDistribution(_context: Context, name: string): Promise<JsonObject> {
+export async function inspectDistribution(_context: Context, name: string): Promise<AnswerOf<'DistributionInspect'>> {
   const reference = parseAnyReference(name);
   if (!isNamed(reference)) throw new AttestdError('INTERNAL', 'no manifest found for full image ID');
   throw noNetwork('Get', `${registryOf(reference)}/v2/`);

@@ -1,8 +1,8 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonValue } from '../../go/json/render.js';
 import type { Context } from '../context.js';
 import { checkKeys, flagOf, valuesOf } from '../filters.js';
 import type { SearchOptions } from '../types.js';
+import type { AnswerOf } from '../wire.js';
 import { noNetwork } from './endpoint.js';
 
 const searchFilters = ['is-automated', 'is-official', 'stars'];
@@ -14,7 +14,10 @@ const searchFilters = ['is-automated', 'is-official', 'stars'];
  *   (docs/behaviour.md#registries-without-a-network)
  * @throws INVALID_ARGUMENT for bad parameters; INTERNAL for the missing network
  */
-export async function searchImages(_context: Context, options: SearchOptions): Promise<JsonValue | undefined> {
+export async function searchImages(
+  _context: Context,
+  options: SearchOptions,
+): Promise<AnswerOf<'ImageSearch'> | undefined> {
   const { term, limit = '', filters } = options;
   const count = limit === '' ? 0 : goInteger(limit, 'invalid limit specified');
   if (count < 0) return undefined;

@@ -1,14 +1,15 @@
 import { cpus, release as kernelRelease, totalmem } from 'node:os';
-import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
+import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
+import { olderForm, undescribed, type Wire } from '../wire.js';
 
 /** Names of architectures as the kernel has them. */
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
 
 /** `GET /version` (docs/behaviour.md#the-daemon-itself). */
-export function daemonVersion({ host, release }: Context): JsonObject {
+export function daemonVersion({ host, release }: Context): Wire<SystemVersion> {
   const kernel = kernelRelease();
   const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
   return {
@@ -39,30 +40,30 @@ export function daemonVersion({ host, release }: Context): JsonObject {
     GoVersion: common.GoVersion,
     KernelVersion: kernel,
     BuildTime: common.BuildTime,
-  };
+  } satisfies Wire<SystemVersion>;
 }
 
-const noPlugins: JsonObject = {
+const noPlugins: Wire<SystemInfo['Plugins']> = {
   Volume: ['local'],
   Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'],
   Authorization: null,
   Log: ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'],
 };
 
-const registryConfig: JsonObject = {
+const registryConfig = {
   InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
   IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
   Mirrors: [],
-};
+} satisfies Wire<SystemInfo['RegistryConfig']>;
 
-const runtime: JsonObject = { path: 'runc' };
+const runtime = { path: 'runc' };
 
 /** What a runtime can do, as it tells it itself: a document inside a string. */
-const runtimeStatus: JsonObject = {
+const runtimeStatus = {
   'org.opencontainers.runtime-spec.features': '{"ociVersionMin":"1.0.0","ociVersionMax":"1.2.1"}',
 };
 
-const swarm: JsonObject = {
+const swarm: Wire<SystemInfo['Swarm']> = {
   NodeID: '',
   NodeAddr: '',
   LocalNodeState: 'inactive',
@@ -72,17 +73,17 @@ const swarm: JsonObject = {
 };
 
 /** The runtimes of each daemon: runc, by its name and by that of its shim. */
-function runtimes(version: string): JsonObject {
+function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
   const runc = has(version, 'info.runtimeStatus') ? { ...runtime, status: runtimeStatus } : runtime;
   return { 'io.containerd.runc.v2': runc, runc };
 }
 
 /** `GET /info` (docs/behaviour.md#the-daemon-itself): a daemon that runs no containers. */
-export function daemonInfo(context: Context, { apiVersion: version }: Versioned): JsonValue {
+export function daemonInfo(context: Context, { apiVersion: version }: Versioned): Wire<SystemInfo> {
   const { host, identity, release, store } = context;
   const commit = { ID: '' };
   const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
-  const body: JsonObject = {
+  const body = {
     ID: identity.id,
     Containers: 0,
     ContainersRunning: 0,
@@ -116,7 +117,11 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     Architecture: machines[host.architecture] ?? host.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: still(version, 'info.registryCIDRs')
-      ? { ...registryConfig, AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null }
+      ? undescribed({
+          ...registryConfig,
+          AllowNondistributableArtifactsCIDRs: null,
+          AllowNondistributableArtifactsHostnames: null,
+        })
       : registryConfig,
     NCPU: cpus().length,
     MemTotal: totalmem(),
@@ -147,9 +152,8 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
           Namespaces: { Containers: 'moby', Plugins: 'plugins.moby' },
         }
       : undefined,
-    BridgeNfIptables: still(version, 'info.BridgeNf') ? false : undefined,
-    BridgeNfIp6tables: still(version, 'info.BridgeNf') ? false : undefined,
     Warnings: null,
-  };
-  return still(version, 'info.BridgeNf') ? sortKeys(body) : body;
+  } satisfies Wire<SystemInfo>;
+  if (!still(version, 'info.BridgeNf')) return body;
+  return olderForm({ ...body, BridgeNfIptables: false, BridgeNfIp6tables: false });
 }

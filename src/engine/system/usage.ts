@@ -1,23 +1,15 @@
 import { AttestdError } from '../../errors.js';
-import { type JsonObject, type JsonValue, sortKeys } from '../../go/json/render.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { present, walk } from '../../oci/walk.js';
 import type { Context } from '../context.js';
-import { usageSummaries } from '../images/list.js';
+import { type ImageItem, usageSummaries } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
 import { has, still } from '../versions.js';
+import { type AnswerOf, olderForm, type PartOf, undescribed } from '../wire.js';
 
 const everything: readonly UsageType[] = ['image', 'container', 'volume', 'build-cache'];
-
-/** Member names of each object type: of the older part of the answer, and of the newer. */
-const members: Readonly<Record<UsageType, readonly [older: string, newer: string]>> = {
-  image: ['Images', 'ImageUsage'],
-  container: ['Containers', 'ContainerUsage'],
-  volume: ['Volumes', 'VolumeUsage'],
-  'build-cache': ['BuildCache', 'BuildCacheUsage'],
-};
 
 /**
  * `GET /system/df` (docs/behaviour.md#the-daemon-itself): images are measured, and there are no containers, volumes or
@@ -25,22 +17,31 @@ const members: Readonly<Record<UsageType, readonly [older: string, newer: string
  *
  * @throws INVALID_ARGUMENT for an unknown type
  */
-export async function diskUsage(context: Context, options: UsageOptions): Promise<JsonValue> {
+export async function diskUsage(context: Context, options: UsageOptions): Promise<AnswerOf<'SystemDataUsage'>> {
   const { apiVersion } = options;
   const types = wantedTypes(options);
   const verbose = has(apiVersion, 'df.verbose') && options.verbose === true;
   const images = types.has('image') ? await imageUsage(context) : undefined;
-  const older: Record<string, JsonValue | undefined> = { LayersSize: images?.totalSize || undefined };
-  const newer: Record<string, JsonValue | undefined> = {};
-  for (const type of everything) {
-    if (!types.has(type)) continue;
-    const [list, usage] = members[type];
-    older[list] = type === 'image' ? (images?.items ?? []) : [];
-    newer[usage] = type === 'image' ? images?.usage : {};
+  const none = (type: UsageType): readonly [] | undefined => (types.has(type) ? [] : undefined);
+  const older = {
+    LayersSize: images?.totalSize || undefined,
+    Images: images?.items,
+    Containers: none('container'),
+    Volumes: none('volume'),
+    BuildCache: none('build-cache'),
+  };
+  if (has(apiVersion, 'df.usage')) {
+    const empty = (type: UsageType): Record<string, never> | undefined => (types.has(type) ? {} : undefined);
+    const newer = {
+      ImageUsage: images?.usage,
+      ContainerUsage: empty('container'),
+      VolumeUsage: empty('volume'),
+      BuildCacheUsage: empty('build-cache'),
+    } satisfies AnswerOf<'SystemDataUsage'>;
+    return verbose ? newer : { ...older, ...newer };
   }
-  if (has(apiVersion, 'df.usage')) return verbose ? newer : { ...older, ...newer };
-  if (!still(apiVersion, 'df.VirtualSize') || (images?.items ?? []).length === 0) return older;
-  return sortKeys({ ...older, Images: images?.items.map((item) => ({ ...item, VirtualSize: item.Size })) });
+  if (!still(apiVersion, 'df.VirtualSize') || (images?.items ?? []).length === 0) return undescribed(older);
+  return olderForm({ ...older, Images: images?.items.map((item) => ({ ...item, VirtualSize: item.Size })) });
 }
 
 function wantedTypes({ apiVersion, types }: UsageOptions): ReadonlySet<UsageType> {
@@ -55,9 +56,9 @@ function wantedTypes({ apiVersion, types }: UsageOptions): ReadonlySet<UsageType
 }
 
 interface ImageUsage {
-  readonly items: readonly JsonObject[];
+  readonly items: readonly ImageItem[];
   readonly totalSize: number;
-  readonly usage: JsonObject;
+  readonly usage: PartOf<'SystemDataUsage', 'ImageUsage'>;
 }
 
 async function imageUsage(context: Context): Promise<ImageUsage> {

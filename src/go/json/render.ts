@@ -26,6 +26,14 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
+declare const encoded: unique symbol;
+
+/** What an object has that was made by the rules of a Go struct's type, in contrast to one that is put together by hand. */
+export type Encoded = { readonly [encoded]: true };
+
+/** An object made by the rules of a Go struct's type. */
+export type EncodedObject = JsonObject & Encoded;
+
 /**
  * Write an answer as Go's encoder does: `<>&` as they are, U+2028 and U+2029 escaped, integers of any size, and bytes
  * of verbatim parts untouched, UTF-8 or not (docs/behaviour.md#bodies).

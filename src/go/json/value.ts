@@ -1,5 +1,5 @@
 import { zero } from './decode.js';
-import { type JsonObject, type JsonValue, renderJson, VerbatimJson } from './render.js';
+import { type EncodedObject, type JsonValue, renderJson, VerbatimJson } from './render.js';
 import { compareText, escapeHtml } from './text.js';
 import type { GoType } from './type.js';
 
@@ -14,8 +14,8 @@ export function goValue<T>(value: NoInfer<T>, type: GoType<T>): JsonValue {
 }
 
 /** A struct as a JSON object to render. */
-export function goObject<T extends object>(value: NoInfer<T>, type: GoType<T>): JsonObject {
-  return convert(value, type) as JsonObject;
+export function goObject<T extends object>(value: NoInfer<T>, type: GoType<T>): EncodedObject {
+  return convert(value, type) as EncodedObject;
 }
 
 /**

@@ -22,7 +22,7 @@ import { quote } from '../../go/quote.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
-import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
+import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 
 function atLeast(request: OperationRequest, version: string): boolean {
@@ -55,16 +55,16 @@ async function* lines(messages: AsyncIterable<StreamMessage>): AsyncGenerator<st
   for await (const message of messages) yield `${jsonRecord(message)}\r\n`;
 }
 
-function progress(messages: AsyncIterable<StreamMessage>): OperationResult {
+function progress(messages: AsyncIterable<StreamMessage>): RecordsResult {
   return { kind: 'records', contentType: 'application/json', records: lines(messages) };
 }
 
-function archive(stream: Readable): OperationResult {
+function archive(stream: Readable): BodyResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
 }
 
 /** Image operations (docs/behaviour.md). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async ImageList(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));

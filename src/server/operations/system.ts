@@ -5,7 +5,7 @@ import { diskUsage } from '../../engine/system/usage.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { negotiateStreamType, renderEvents } from '../events.js';
-import type { OperationHandlers, OperationResult } from '../operation.js';
+import type { DescribedHandlers, OperationResult } from '../operation.js';
 
 const ping: OperationResult = {
   kind: 'body',
@@ -35,7 +35,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** System operations (docs/behaviour.md#the-daemon-itself, docs/behaviour.md#events). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   SystemPing: () => ping,
 
   SystemPingHead: () => ({ ...ping, body: { length: 0, content: Buffer.alloc(0) } }),

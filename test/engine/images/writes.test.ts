@@ -141,7 +141,7 @@ describe('Deleting', () => {
   it('deletes a dangling image by its id', async () => {
     await load(test.context, 'dangling');
     const [record, ...others] = await removeImage(test.context, '1d270531580a');
-    expect(record?.Deleted).to.match(/^sha256:1d27/);
+    expect(parsed(record ?? null).Deleted).to.match(/^sha256:1d27/);
     expect(others).to.have.length(0);
   });
 
