@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
+import { noManager } from '../swarm.js';
 import { checkPools } from './check.js';
 import type { CreateNetworkRequest, Network } from './network.js';
 import { freeSubnet, freeSubnet6, Pool, type PoolConfig } from './pool.js';
@@ -72,11 +73,7 @@ export class NetworkStore {
     const { Name: name, Driver: driver = '', IPAM: ipam, EnableIPv4: v4 = true, EnableIPv6: v6 = false } = request;
     if (isPredefined(name))
       throw new AttestdError('FORBIDDEN', `operation is not permitted on predefined ${name} network `);
-    if (driver === 'overlay')
-      throw new AttestdError(
-        'FORBIDDEN',
-        'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-      );
+    if (driver === 'overlay') throw noManager('FORBIDDEN');
     const wanted = ipam?.Config ?? [];
     checkPools(wanted, v6);
     if (name.trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'invalid name: name is empty');

@@ -4,6 +4,7 @@ import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
+import { noManager } from '../swarm.js';
 import { isAtLeast } from '../versions.js';
 import { type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';
 
@@ -42,11 +43,7 @@ export function inspectVolume(context: Context, name: string): JsonObject {
  * @throws UNAVAILABLE for a cluster's volume, which needs a swarm; what the store throws
  */
 export function createVolume(context: Context, request: CreateVolumeRequest, apiVersion: string): JsonObject {
-  if (request.ClusterVolumeSpec !== undefined && isAtLeast(apiVersion, '1.42'))
-    throw new AttestdError(
-      'UNAVAILABLE',
-      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-    );
+  if (request.ClusterVolumeSpec !== undefined && isAtLeast(apiVersion, '1.42')) throw noManager();
   return volumeObject(context.volumes.create(request));
 }
 

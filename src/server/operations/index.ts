@@ -1,9 +1,12 @@
 import type { OperationHandlers } from '../operation.js';
+import { handlers as build } from './build.js';
 import { handlers as container } from './container.js';
 import { handlers as distribution } from './distribution.js';
 import { handlers as image } from './image.js';
 import { handlers as network } from './network.js';
+import { handlers as plugin } from './plugin.js';
 import { handlers as session } from './session.js';
+import { handlers as swarm } from './swarm.js';
 import { handlers as system } from './system.js';
 import { handlers as volume } from './volume.js';
 
@@ -12,11 +15,14 @@ import { handlers as volume } from './volume.js';
  * description.
  */
 export const allHandlers: OperationHandlers = {
+  ...build,
   ...container,
   ...distribution,
   ...image,
   ...network,
+  ...plugin,
   ...session,
+  ...swarm,
   ...system,
   ...volume,
 };
