@@ -39,6 +39,8 @@ const kinds = {
   CONFLICT: { http: 409, grpc: 9, exit: 1 },
   /** Everything is already as it was asked for. */
   NOT_MODIFIED: { http: 304, grpc: 9, exit: 1 },
+  /** A registry wants other credentials, or any. */
+  UNAUTHORIZED: { http: 401, grpc: 16, exit: 1 },
   /** The caller may not do this. */
   FORBIDDEN: { http: 403, grpc: 7, exit: 1 },
   /** Bytes do not hash to their digest, or end early. */

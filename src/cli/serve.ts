@@ -17,6 +17,14 @@ const flags = {
   platform: { type: 'string', value: 'OS/ARCH', help: "the daemon's platform, linux/arm64/v8 for example" },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },
+  'insecure-registry': {
+    type: 'string',
+    multiple: true,
+    value: 'HOST',
+    help: 'host, host:port or network (CIDR) with plain HTTP or unknown certificates; loopback is one',
+  },
+  'registry-mirror': { type: 'string', multiple: true, value: 'URL', help: 'ask this before docker.io' },
+  'certs-dir': { type: 'string', value: 'DIR', help: 'certificates of registries, as in /etc/docker/certs.d' },
   tls: { type: 'boolean', help: 'use TLS on TCP, as the other --tls flags also do' },
   tlscert: { type: 'string', value: 'FILE', help: "the server's certificate" },
   tlskey: { type: 'string', value: 'FILE', help: "the server's key" },
@@ -79,6 +87,12 @@ export const command = define(
   async ({ values }) => {
     const { listen, store, channel, platform, strict = false, 'log-level': logLevel = 'warn', quiet = false } = values;
     const tls = await tlsOptions(values);
+    const { 'insecure-registry': insecureRegistries, 'registry-mirror': mirrors, 'certs-dir': certsDir } = values;
+    const registries = {
+      ...(insecureRegistries && { insecureRegistries }),
+      ...(mirrors && { mirrors }),
+      ...(certsDir !== undefined && { certsDir }),
+    };
     const ended = endOfRun();
     const server = await startServer({
       ...(listen && { listen }),
@@ -87,6 +101,7 @@ export const command = define(
       ...(platform !== undefined && { platform }),
       strict,
       logLevel,
+      registries,
       ...(tls && { tls }),
     });
     announce(server, quiet);

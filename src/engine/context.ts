@@ -12,6 +12,7 @@ import type { EventBus } from './events/bus.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
+import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
 import type { Channel, Identity } from './types.js';
 import type { VolumeStore } from './volumes/store.js';
@@ -22,6 +23,7 @@ export interface Context {
   readonly documents: ManifestCache;
   readonly snapshots: Snapshots;
   readonly events: EventBus;
+  readonly registries: RegistryAccess;
   readonly channel: Channel;
   /** What the daemon says it is. */
   readonly release: Release;

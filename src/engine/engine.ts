@@ -21,6 +21,7 @@ import { EventBus } from './events/bus.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
+import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
@@ -60,6 +61,7 @@ export function makeContext(options: EngineOptions): Context {
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
     events,
+    registries: openRegistryAccess({ debug, ...options.registries }),
     channel,
     release: options.release ?? currentRelease,
     identity: { id: options.id ?? randomUUID(), hostname: options.hostname ?? hostname() },
@@ -80,7 +82,7 @@ export function makeContext(options: EngineOptions): Context {
   };
 }
 
-/** End what a daemon's state keeps going: containers, published ports, subscriptions to events. The store stays open. */
+/** End what a daemon's state keeps going: containers, published ports, connections to registries, subscriptions to events. The store stays open. */
 export async function closeContext(context: Context): Promise<void> {
   for (const container of context.containers.list()) {
     container.restarts.cancel();
@@ -88,4 +90,5 @@ export async function closeContext(context: Context): Promise<void> {
   }
   context.published.close();
   context.events.close();
+  await context.registries.registry.close();
 }

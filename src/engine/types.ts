@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Credentials, RegistryOptions } from '../distribution/types.js';
 import type { JsonObject } from '../go/json/render.js';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   /** The platform that images are selected for by default. */
   readonly host: Platform;
   readonly channel: Channel;
+  /** How registries are reached; as dockerd does by default without it. */
+  readonly registries?: RegistryOptions | undefined;
   /** The release to answer like; dockerd 29.7.2 without it. */
   readonly release?: Release | undefined;
   /** Now; the system's clock without it. */
@@ -104,15 +107,24 @@ export interface ImportOptions {
 }
 
 /** Options of `POST /images/create?fromImage=`. */
-export interface PullOptions {
+export interface PullOptions extends RegistryUse {
   readonly fromImage: string;
   readonly tag?: string | undefined;
   /** `os/arch[/variant]`, as in the query. */
   readonly platform?: string | undefined;
 }
 
+/** What operations that talk to a registry have in common. */
+export interface RegistryUse {
+  readonly credentials?: Credentials | undefined;
+  /** Headers that are handed on to the registry. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Aborts when the client goes away. */
+  readonly signal?: AbortSignal;
+}
+
 /** Options of `POST /images/{name}/push`. */
-export interface PushOptions {
+export interface PushOptions extends RegistryUse {
   /** Empty or absent: the name's own tag, or all tags of the repository. */
   readonly tag?: string | undefined;
 }

@@ -5,8 +5,9 @@ import type { TlsOptions } from 'node:tls';
 import type { Context } from '../engine/context.js';
 import { closeContext, makeContext } from '../engine/engine.js';
 import { loadImages } from '../engine/images/load.js';
+import { openRegistryAccess } from '../engine/registry/access.js';
 import type { Release } from '../engine/release.js';
-import type { Channel, StreamMessage } from '../engine/types.js';
+import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
@@ -44,6 +45,8 @@ export interface ServerOptions {
   /** Written to standard error; `warn` without it. */
   readonly logLevel?: LogLevel;
   readonly tls?: ServerTls;
+  /** How registries are reached; as dockerd does by default without it. */
+  readonly registries?: EngineOptions['registries'];
   /** Now, for what the server dates; the system's clock without it. */
   readonly clock?: () => Date;
   /** Sees each request that is not gRPC before it is answered. */
@@ -90,7 +93,8 @@ async function undo(acts: (() => Promise<void>)[]): Promise<void> {
 /**
  * Start the reference server.
  *
- * @throws AttestdError USAGE for an address or INVALID_PLATFORM for a platform that cannot be parsed, ALREADY_EXISTS when
+ * @throws AttestdError USAGE for an address or INVALID_PLATFORM for a platform that cannot be parsed, INVALID_ARGUMENT for
+ * a mirror or an insecure registry that dockerd would refuse, ALREADY_EXISTS when
  * somebody else has the address or the store, and what opening the store throws
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
@@ -99,11 +103,21 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const channel = options.channel ?? 'experimental';
   const log = streamLog(process.stderr, options.logLevel ?? 'warn');
   const acts: (() => Promise<void>)[] = [];
+  // Before anything is opened that would have to be closed.
+  openRegistryAccess(options.registries);
   try {
-    const { clock, observe, strict = false } = options;
+    const { clock, observe, registries, strict = false } = options;
     const id = randomUUID();
     const contextOf = (store: ImageStore): Context =>
-      makeContext({ store, host, channel, id, debug: (message) => log('debug', message), ...(clock && { clock }) });
+      makeContext({
+        store,
+        host,
+        channel,
+        id,
+        registries,
+        debug: (message) => log('debug', message),
+        ...(clock && { clock }),
+      });
     const end = async (context: Context): Promise<void> => {
       await closeContext(context);
       await context.store.close();

@@ -79,7 +79,7 @@ export async function nameImage(context: Context, reference: NamedReference, tar
 }
 
 /** Before an image's only name goes elsewhere, keep the image without one. */
-async function keepDangling(context: Context, image: ImageRecord): Promise<void> {
+export async function keepDangling(context: Context, image: ImageRecord): Promise<void> {
   const { store } = context;
   const { digest } = image.target;
   if (imagesOf(store, digest).length > 1) return;

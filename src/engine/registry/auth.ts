@@ -1,59 +1,36 @@
+import { hostOf } from '../../distribution/authorizer.js';
+import { login } from '../../distribution/login.js';
 import { AttestdError } from '../../errors.js';
-import { decodeJson, firstJson, type GoType, goString, pointer, struct } from '../../go/json.js';
+
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
-import { noNetwork, registryOf } from './endpoint.js';
+import { decodeCredentials } from './credentials.js';
 
 /**
- * `POST /auth`: no registry, so valid credentials cannot be checked.
+ * `POST /auth`: check credentials with the registry that they are for (docs/registry.md#login-and-inspect).
  *
  * @param body the request's body
- * @throws INVALID_ARGUMENT for a body that is no JSON; INTERNAL for the missing network
+ * @throws INVALID_ARGUMENT for a body that is no JSON or an address that is none; UNAUTHORIZED when a token server refuses;
+ * INTERNAL when the registry does, or does not answer
  */
-export async function authenticate(_context: Context, body: Buffer): Promise<AnswerOf<'SystemAuth'>> {
-  const address = serverAddress(body);
+export async function authenticate(
+  context: Context,
+  body: Buffer,
+  signal?: AbortSignal,
+): Promise<AnswerOf<'SystemAuth'>> {
+  const credentials = decodeCredentials(body);
+  const domain = domainOf(credentials.host ?? '');
+  const token = await login(context.registries.registry, domain, credentials, signal);
+  return { Status: 'Login Succeeded', ...(token && { IdentityToken: token }) };
+}
+
+function domainOf(address: string): string {
   const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
-  const host = url.replace(/^https?:\/\//, '').split(/[/?#]/, 1)[0] as string;
-  if (host.startsWith('[') && !host.includes(']')) {
-    const why = `unable to parse server address: parse ${JSON.stringify(url)}: missing ']' in host`;
-    throw new AttestdError('INVALID_ARGUMENT', why);
-  }
-  const domain = host === '' || host === 'index.docker.io' ? 'docker.io' : host;
-  throw noNetwork('Get', `${registryOf({ domain, path: '' })}/v2/`);
+  const host = hostOf(url);
+  const refuse = (why: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `unable to parse server address: parse ${JSON.stringify(url)}: ${why}`);
+  if (host.startsWith('[') && !host.includes(']')) throw refuse("missing ']' in host");
+  if (host === '' || host === 'index.docker.io') return 'docker.io';
+  if (!URL.canParse(`https://${host}/`)) throw refuse('invalid character in host name');
+  return host;
 }
-
-/** registry.AuthConfig */
-interface AuthConfig {
-  username?: string;
-  password?: string;
-  auth?: string;
-  serveraddress?: string;
-  identitytoken?: string;
-  registrytoken?: string;
-}
-
-const authConfigType: GoType<AuthConfig | undefined> = pointer(
-  struct<AuthConfig>('registry.AuthConfig', {
-    'username?': goString,
-    'password?': goString,
-    'auth?': goString,
-    'serveraddress?': goString,
-    'identitytoken?': goString,
-    'registrytoken?': goString,
-  }),
-);
-
-function serverAddress(body: Buffer): string {
-  try {
-    const first = firstJson(body);
-    const address = decodeJson(first, authConfigType)?.serveraddress ?? '';
-    if (!/^\s*[^\s\]}]/.test(body.toString('latin1', first.length))) return address;
-  } catch (cause) {
-    if (!(cause instanceof AttestdError)) throw cause;
-    throw new AttestdError('INVALID_ARGUMENT', `${badCredentials}: invalid JSON: ${cause.message}`, { cause });
-  }
-  throw new AttestdError('INVALID_ARGUMENT', `${badCredentials}: multiple JSON documents not allowed`);
-}
-
-/** Said of the body too, in dockerd's words. */
-const badCredentials = 'invalid X-Registry-Auth header';

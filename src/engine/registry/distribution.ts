@@ -1,16 +1,160 @@
+import { readAtMost } from '../../distribution/answers.js';
+import { refusalError } from '../../distribution/error-codes.js';
+import { PingedEndpoint, pingedEndpoints } from '../../distribution/pinged.js';
+import { maximumManifest } from '../../distribution/repository.js';
+import { header, type RegistryResponse } from '../../distribution/transport.js';
 import { AttestdError } from '../../errors.js';
-import { isNamed, parseAnyReference } from '../../oci/reference.js';
+import type { JsonObject } from '../../go/json/render.js';
+import { decodeJson, slice, struct } from '../../go/json.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { digestOf, isDigest } from '../../oci/digest.js';
+import { checkMediaType, manifestType, platformType } from '../../oci/manifest.js';
+import { isIndexType, isManifestType, mediaTypes } from '../../oci/media-types.js';
+import { familiarName, isNamed, type NamedReference, parseAnyReference, tagNameOnly } from '../../oci/reference.js';
 import type { Context } from '../context.js';
-import type { AnswerOf } from '../wire.js';
-import { noNetwork, registryOf } from './endpoint.js';
+import type { RegistryUse } from '../types.js';
+import { type AnswerOf, undescribed } from '../wire.js';
+
+/** Largest image configuration that is read, in bytes. */
+const maximumConfig = 16 << 20;
+
+const schema1Type = 'application/vnd.docker.distribution.manifest.v1+json';
+const accepted = [
+  mediaTypes.dockerList,
+  mediaTypes.ociIndex,
+  mediaTypes.ociManifest,
+  schema1Type.replace('+json', '+prettyjws'),
+  schema1Type,
+  mediaTypes.dockerManifest,
+].join(', ');
 
 /**
- * `GET /distribution/{name}/json`: no registry, so a valid name cannot be looked up.
+ * `GET /distribution/{name}/json`: what a registry says of an image, without pulling it (docs/registry.md#login-and-inspect).
  *
- * @throws INVALID_REFERENCE; INTERNAL for the missing network
+ * @throws INVALID_REFERENCE; NOT_FOUND, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with what the registry says
  */
-export async function inspectDistribution(_context: Context, name: string): Promise<AnswerOf<'DistributionInspect'>> {
+export async function inspectDistribution(
+  context: Context,
+  name: string,
+  use: RegistryUse = {},
+): Promise<AnswerOf<'DistributionInspect'>> {
   const reference = parseAnyReference(name);
   if (!isNamed(reference)) throw new AttestdError('INTERNAL', 'no manifest found for full image ID');
-  throw noNetwork('Get', `${registryOf(reference)}/v2/`);
+  if (familiarName(reference) === 'scratch') throw new AttestdError('INVALID_ARGUMENT', "'scratch' is a reserved name");
+  const { registry } = context.registries;
+  const scopes = [`repository:${reference.path}:pull`];
+  const { credentials, signal } = use;
+  const reachable: PingedEndpoint[] = [];
+  let failure: unknown;
+  for (const endpoint of await pingedEndpoints(registry, reference.domain, 'pull')) {
+    try {
+      reachable.push(await PingedEndpoint.open(registry, endpoint, { credentials, scopes, signal }));
+    } catch (error) {
+      failure = error;
+    }
+  }
+  for (const endpoint of reachable) {
+    try {
+      return await inspectAt(endpoint, tagNameOnly(reference));
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function inspectAt(
+  endpoint: PingedEndpoint,
+  reference: NamedReference,
+): Promise<AnswerOf<'DistributionInspect'>> {
+  const { path, tag = '', digest } = reference;
+  const found: Pick<Descriptor, 'digest' | 'size'> =
+    digest === undefined ? await describe(endpoint, `${path}/manifests/${tag}`) : { digest, size: 0 };
+  const response = await endpoint.send('GET', `${path}/manifests/${found.digest}`, { accept: accepted });
+  if (!isSuccess(response)) throw await refusalError(response);
+  const given = typeOf(response);
+  const bytes = await readAtMost(response, maximumManifest);
+  if (!isManifestType(given) && !isIndexType(given)) {
+    const why = `unsupported manifest media type and no default available: ${given}`;
+    throw new AttestdError('INTERNAL', given.startsWith(schema1Type.slice(0, -5)) ? 'schema 1 is not supported' : why);
+  }
+  const platforms = await readable(() => platformsOf(endpoint, path, given, bytes));
+  const Descriptor = { mediaType: given, digest: found.digest, size: found.size || bytes.length };
+  // Of an image that is no index dockerd answers null, which the description does not have.
+  if (platforms === undefined) return undescribed({ Descriptor, Platforms: null });
+  return { Descriptor, Platforms: platforms.map(toJson) };
+}
+
+/** What a tag leads to: by `HEAD`, else by `GET`, which says what is wrong too. */
+async function describe(endpoint: PingedEndpoint, target: string): Promise<{ digest: string; size: number }> {
+  const head = await endpoint.send('HEAD', target, { accept: accepted });
+  await head.body.dump().catch(() => undefined);
+  const digest = header(head, 'docker-content-digest');
+  if (isSuccess(head) && digest !== undefined) return sized(digest, header(head, 'content-length'));
+  const response = await endpoint.send('GET', target, { accept: accepted });
+  if (!isSuccess(response)) throw await refusalError(response);
+  const bytes = await readAtMost(response, maximumManifest);
+  const given = header(response, 'docker-content-digest') ?? digestOf(bytes);
+  return sized(given, String(bytes.length));
+}
+
+function sized(digest: string, length: string | undefined): { digest: string; size: number } {
+  if (!isDigest(digest)) throw new AttestdError('INTERNAL', 'invalid checksum digest format');
+  if (length === undefined) throw new AttestdError('INTERNAL', 'missing or empty Content-Length header');
+  return { digest, size: Number(length) };
+}
+
+const isSuccess = ({ status }: RegistryResponse): boolean => status >= 200 && status < 400;
+const typeOf = (response: RegistryResponse): string =>
+  (header(response, 'content-type') ?? '').split(';', 1)[0]?.trim() ?? '';
+
+const listType = struct<{ manifests: { platform: Platform }[] | undefined }>('manifestlist.ManifestList', {
+  manifests: slice(struct<{ platform: Platform }>('manifestlist.ManifestDescriptor', { platform: platformType })),
+});
+
+/** The platforms that an index names, or that of a Docker image's configuration; undefined of an OCI image. */
+async function platformsOf(
+  endpoint: PingedEndpoint,
+  path: string,
+  mediaType: string,
+  bytes: Buffer,
+): Promise<readonly Platform[] | undefined> {
+  checkMediaType(bytes, mediaType);
+  if (isIndexType(mediaType)) {
+    const manifests = decodeJson(bytes, listType).manifests ?? [];
+    return manifests.length === 0 ? undefined : manifests.map(({ platform }) => platform);
+  }
+  if (mediaType !== mediaTypes.dockerManifest) return undefined;
+  const { config } = decodeJson(bytes, manifestType);
+  const response = await endpoint.send('GET', `${path}/blobs/${config.digest}`);
+  const content = await readAtMost(response, maximumConfig);
+  if (!isSuccess(response)) return undefined;
+  try {
+    const platform = decodeJson(content, platformType);
+    return platform.os === '' && platform.architecture === '' ? undefined : [platform];
+  } catch (error) {
+    if (error instanceof AttestdError) return undefined;
+    throw error;
+  }
+}
+
+/** What cannot be read of a registry is no fault of the caller's. */
+async function readable<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof AttestdError) || error.code === 'UNAUTHORIZED') throw error;
+    throw new AttestdError('INTERNAL', error.message, { cause: error });
+  }
+}
+
+function toJson(platform: Platform): JsonObject {
+  const { architecture, os, 'os.version': version, 'os.features': features, variant } = platform;
+  return {
+    architecture,
+    os,
+    ...(version && { 'os.version': version }),
+    ...(features !== undefined && features.length > 0 && { 'os.features': features }),
+    ...(variant && { variant }),
+  };
 }

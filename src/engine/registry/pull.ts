@@ -1,7 +1,12 @@
+import type { RepositoryUse } from '../../distribution/registry.js';
+import { listTags } from '../../distribution/tags.js';
+import type { Credentials } from '../../distribution/types.js';
 import { AttestdError } from '../../errors.js';
-import type { Platform } from '../../oci/descriptor.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
-import { formatPlatformAll, only, parsePlatform } from '../../oci/platform.js';
+import { danglingName } from '../../oci/index-file.js';
+import { isManifestType } from '../../oci/media-types.js';
+import { formatPlatformAll, only, type PlatformMatcher, parsePlatform } from '../../oci/platform.js';
 import {
   familiarName,
   familiarString,
@@ -9,32 +14,39 @@ import {
   isNameOnly,
   type NamedReference,
   parseReference,
-  repositoryName,
   withTag,
 } from '../../oci/reference.js';
-import type { ImageRecord } from '../../oci/store.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from '../images/events.js';
-import { platformOf, presentManifests } from '../images/manifests.js';
+import { keepDangling } from '../images/tag.js';
 import type { PullOptions, StreamMessage } from '../types.js';
-import { noNetwork, registryOf } from './endpoint.js';
+import { type Emit, messagesOf } from './message-stream.js';
+import { whileTelling } from './progress.js';
+import { PullWalk } from './pull-walk.js';
+import { explainRefusal } from './refusal.js';
+
+/** What a pull asks for. */
+interface Wanted {
+  readonly reference: NamedReference;
+  readonly platform: Platform | undefined;
+  readonly credentials: Credentials;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /**
- * `POST /images/create?fromImage=`. There is no registry: an image that the store has is up to date, as if the registry
- * had the same; anything else cannot be fetched.
+ * `POST /images/create?fromImage=`: pull an image, or all tags of a repository (docs/registry.md#pull). An image gets its
+ * name when all of it is there; until then nothing of it is to be seen, and what was fetched goes when the pull fails.
  *
- * @throws INVALID_REFERENCE, INVALID_PLATFORM, FORBIDDEN for `scratch`; INTERNAL when the image is not there; NOT_FOUND
- * when it lacks the platform
+ * @throws INVALID_REFERENCE, INVALID_PLATFORM, FORBIDDEN for `scratch`; when read before the first message: NOT_FOUND,
+ * UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with dockerd's texts
  */
 export async function pullImage(context: Context, options: PullOptions): Promise<AsyncIterable<StreamMessage>> {
   const platform = options.platform ? parsePlatform(options.platform, context.host) : undefined;
   const reference = pullReference(options);
   if (familiarName(reference) === 'scratch') throw new AttestdError('FORBIDDEN', "'scratch' is a reserved name");
-  if (isNameOnly(reference)) throw noNetwork('Get', `${registryOf(reference)}/v2/`);
-  const image = context.store.get(formatReference(reference)) ?? byDigest(context, reference);
-  if (image === undefined) throw unresolved(reference);
-  await requirePlatform(context, image, platform);
-  return upToDate(context, reference, image);
+  const { credentials = {}, headers = {} } = options;
+  const wanted = { reference, platform, credentials, headers };
+  return messagesOf((emit, signal) => pullAll(context, wanted, emit, signal), options.signal);
 }
 
 function pullReference({ fromImage, tag = '' }: PullOptions): NamedReference {
@@ -44,37 +56,136 @@ function pullReference({ fromImage, tag = '' }: PullOptions): NamedReference {
   return isDigest(tag) ? { domain, path, digest: tag } : withTag(reference, tag);
 }
 
-function byDigest({ store }: Context, reference: NamedReference): ImageRecord | undefined {
-  if (reference.digest === undefined) return undefined;
-  const prefix = repositoryName(reference);
-  return store.list().find(({ name, target }) => target.digest === reference.digest && name.startsWith(prefix));
-}
-
-function unresolved(reference: NamedReference): AttestdError {
-  const { path, tag = '', digest = tag } = reference;
-  const { message } = noNetwork('Head', `${registryOf(reference)}/v2/${path}/manifests/${digest}`);
-  const name = formatReference(reference);
-  const why = `failed to resolve reference ${JSON.stringify(name)}: failed to do request: ${message}`;
-  return new AttestdError('INTERNAL', why);
-}
-
-async function requirePlatform(context: Context, image: ImageRecord, wanted: Platform | undefined): Promise<void> {
-  if (wanted === undefined) return;
-  const matcher = only(wanted);
-  for (const manifest of await presentManifests(context.documents, image)) {
-    if (matcher.match(await platformOf(context.documents, manifest))) return;
+async function pullAll(context: Context, wanted: Wanted, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { reference, credentials } = wanted;
+  if (!isNameOnly(reference)) return pullOne(context, wanted, emit, signal);
+  const tags = await listTags(context.registries.registry, reference, { credentials, signal });
+  for (const tag of tags) {
+    const tagged = taggedOrNothing(reference, tag);
+    if (tagged === undefined) continue;
+    try {
+      await pullOne(context, { ...wanted, reference: tagged }, emit, signal);
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      const what = `error pulling ${formatReference(tagged)}: ${error.message}`;
+      throw new AttestdError(error.code, what, { cause: error });
+    }
   }
-  const why = `no matching manifest for ${formatPlatformAll(wanted)} in the manifest list entries`;
-  throw new AttestdError('NOT_FOUND', `${why}: no match for platform in manifest: not found`);
 }
 
-async function* upToDate(
+function taggedOrNothing(reference: NamedReference, tag: string): NamedReference | undefined {
+  try {
+    return withTag(reference, tag);
+  } catch {
+    return undefined;
+  }
+}
+
+async function pullOne(context: Context, wanted: Wanted, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { reference, platform } = wanted;
+  const matcher = platform === undefined ? context.hostMatcher : only(platform);
+  try {
+    await transfer(context, wanted, matcher, emit, signal);
+  } catch (error) {
+    throw explain(error, reference, platform ?? context.host);
+  }
+}
+
+/** Fetch an image into a lease, name it, and say how it went. */
+async function transfer(
   context: Context,
-  reference: NamedReference,
-  image: ImageRecord,
-): AsyncGenerator<StreamMessage> {
-  yield { status: `Pulling from ${reference.path}`, id: reference.tag ?? reference.digest ?? '' };
-  await logImageEvent(context, familiarString(reference), familiarName(reference), 'pull');
-  yield { status: `Digest: ${image.target.digest}` };
-  yield { status: `Status: Image is up to date for ${familiarString(reference)}` };
+  { reference, credentials, headers }: Wanted,
+  matcher: PlatformMatcher,
+  emit: Emit,
+  outer: AbortSignal,
+): Promise<void> {
+  const { store, registries } = context;
+  const aborter = new AbortController();
+  const abort = (): void => aborter.abort();
+  const signal = AbortSignal.any([outer, aborter.signal]);
+  const name = formatReference(reference);
+  const use: RepositoryUse = { credentials, headers, signal };
+  const repository = await registries.registry.repository(reference, use);
+  const before = store.get(name);
+  const target = await resolving(name, () => repository.resolve());
+  const lease = store.lease();
+  try {
+    const { content } = lease;
+    const greeting = { status: `Pulling from ${reference.path}`, id: reference.tag ?? name };
+    const walk = new PullWalk({ context, repository, content, matcher, emit, greeting, name, signal, abort });
+    await whileTelling(
+      async () => {
+        await walk.run(target);
+        await keep(context, reference, target, walk);
+      },
+      () => walk.progress.tell(),
+    );
+    await logImageEvent(context, familiarString(reference), familiarName(reference), 'pull');
+  } finally {
+    await lease.end();
+  }
+  emit({ status: `Digest: ${target.digest}` });
+  const newer = before?.target.digest !== target.digest;
+  const status = newer ? 'Downloaded newer image for' : 'Image is up to date for';
+  emit({ status: `Status: ${status} ${familiarString(reference)}` });
+}
+
+async function resolving(name: string, act: () => Promise<Descriptor>): Promise<Descriptor> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    const what = `failed to resolve reference ${JSON.stringify(name)}: ${error.message}`;
+    throw new AttestdError(error.code, what, { cause: error });
+  }
+}
+
+/** Give an image its name; what had it before stays without one. */
+async function keep(context: Context, reference: NamedReference, target: Descriptor, walk: PullWalk): Promise<void> {
+  const { store, registries } = context;
+  const name = formatReference(reference);
+  const replaced = store.get(name);
+  if (replaced !== undefined && replaced.target.digest !== target.digest) await keepDangling(context, replaced);
+  await store.put(name, target);
+  for (const signature of walk.attached) await store.attach(signature);
+  // What was here before the pull may have been deleted before the name came to hold it.
+  await walk.complete();
+  for (const digest of walk.needed.keys()) registries.sources.note(digest, reference);
+  const dangling = danglingName(target.digest);
+  if (store.get(dangling) !== undefined) await store.remove(dangling);
+  if (!walk.unpacked) await unpackOther(context, target);
+}
+
+/**
+ * An image without layers that are unpacked while it comes is unpacked afterwards: what has layers that are none of a file
+ * system cannot be.
+ *
+ * @throws INTERNAL with dockerd's text; the image stays
+ */
+async function unpackOther(context: Context, target: Descriptor): Promise<void> {
+  const { documents } = context;
+  if (!isManifestType(target.mediaType)) return;
+  const { config, layers = [] } = await documents.manifest(target);
+  const diffIds = (await documents.config(config)).rootfs.diff_ids ?? [];
+  if (diffIds.length === layers.length) return;
+  const why = 'mismatched image rootfs and manifest layers';
+  throw new AttestdError('INTERNAL', `failed to unpack image on snapshotter overlayfs: ${why}`);
+}
+
+/** What dockerd says of a pull that failed. */
+function explain(error: unknown, reference: NamedReference, platform: Platform): unknown {
+  if (!(error instanceof AttestdError)) return error;
+  if (error.code === 'UNAUTHORIZED') {
+    if (error.message.includes('no basic auth credentials')) {
+      return new AttestdError('INTERNAL', error.message, { cause: error });
+    }
+    const name = familiarName(reference);
+    const why = `pull access denied for ${name}, repository does not exist or may require 'docker login'`;
+    return new AttestdError('NOT_FOUND', why, { cause: error });
+  }
+  if (error.code === 'NOT_FOUND' && error.message.includes('platform')) {
+    const what = `no matching manifest for ${formatPlatformAll(platform)} in the manifest list entries`;
+    return new AttestdError('NOT_FOUND', `${what}: ${error.message}`, { cause: error });
+  }
+  return explainRefusal(error);
 }

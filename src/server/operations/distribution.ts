@@ -1,9 +1,10 @@
 import { inspectDistribution } from '../../engine/registry/distribution.js';
 import type { DescribedHandlers } from '../operation.js';
+import { registryUse } from '../registry-use.js';
 
-/** Distribution operations; there is no registry behind the server (docs/behaviour.md#registries-without-a-network). */
+/** Distribution operations (docs/registry.md). */
 export const handlers: DescribedHandlers = {
   async DistributionInspect(request, context) {
-    return { kind: 'json', value: await inspectDistribution(context, request.params.name ?? '') };
+    return { kind: 'json', value: await inspectDistribution(context, request.params.name ?? '', registryUse(request)) };
   },
 };

@@ -24,6 +24,7 @@ import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
+import { registryUse } from '../registry-use.js';
 
 function atLeast(request: OperationRequest, version: string): boolean {
   return isAtLeast(request.apiVersion, version);
@@ -173,8 +174,9 @@ export const handlers: DescribedHandlers = {
   },
 };
 
-function createByPull(_request: OperationRequest, form: Form, context: Context): Promise<AsyncIterable<StreamMessage>> {
-  return pullImage(context, { fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') });
+function createByPull(request: OperationRequest, form: Form, context: Context): Promise<AsyncIterable<StreamMessage>> {
+  const image = { fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') };
+  return pullImage(context, { ...image, ...registryUse(request) });
 }
 
 async function createByImport(

@@ -57,7 +57,7 @@ export const handlers: DescribedHandlers = {
   },
 
   async SystemAuth(request, context) {
-    return { kind: 'json', value: await authenticate(context, await readAll(request.body)) };
+    return { kind: 'json', value: await authenticate(context, await readAll(request.body), request.signal) };
   },
 
   async SystemEvents(request, context) {

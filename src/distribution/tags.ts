@@ -1,0 +1,64 @@
+import { AttestdError } from '../errors.js';
+import type { NamedReference } from '../oci/reference.js';
+import { readAtMost } from './answers.js';
+import { refusalError } from './error-codes.js';
+import { PingedEndpoint, pingedEndpoints } from './pinged.js';
+import type { Registry, RepositoryUse } from './registry.js';
+import { header } from './transport.js';
+
+/** Longest page of tags that is read, in bytes. */
+const longestPage = 16 << 20;
+/** Pages that are read at most; a registry may link its last page to its first. */
+const mostPages = 1000;
+
+/**
+ * The tags of a repository (distribution-spec, "Listing Tags").
+ *
+ * @throws AttestdError NOT_FOUND when the registry has no such repository or wants other credentials; INTERNAL
+ */
+export async function listTags(
+  registry: Registry,
+  reference: NamedReference,
+  { credentials, signal }: RepositoryUse,
+): Promise<readonly string[]> {
+  const scopes = [`repository:${reference.path}:pull`];
+  let failure: unknown;
+  for (const endpoint of await pingedEndpoints(registry, reference.domain, 'pull')) {
+    try {
+      const pinged = await PingedEndpoint.open(registry, endpoint, { credentials, scopes, signal });
+      return await listAt(pinged, reference);
+    } catch (error) {
+      if (!(error instanceof AttestdError) || signal?.aborted === true) throw error;
+      failure = error;
+      // A registry that answered need not be asked in plain text.
+      if (error.code !== 'INTERNAL') break;
+    }
+  }
+  throw failure;
+}
+
+async function listAt(pinged: PingedEndpoint, { path }: NamedReference): Promise<readonly string[]> {
+  const tags: string[] = [];
+  let target = `${path}/tags/list`;
+  for (let page = 0; page < mostPages; page++) {
+    const response = await pinged.send('GET', target);
+    if (response.status < 200 || response.status > 399) throw await refusalError(response);
+    const text = (await readAtMost(response, longestPage)).toString();
+    tags.push(...tagsOf(text));
+    const [, next] = /^\s*<([^>]*)>/.exec(header(response, 'link') ?? '') ?? [];
+    if (next === undefined) return tags;
+    const url = new URL(next, response.url);
+    if (url.host !== response.url.host) break;
+    target = url.href;
+  }
+  return tags;
+}
+
+function tagsOf(text: string): readonly string[] {
+  try {
+    const { tags } = (JSON.parse(text) ?? {}) as { tags?: unknown };
+    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+  } catch (cause) {
+    throw new AttestdError('INTERNAL', `cannot read the list of tags: ${(cause as Error).message}`, { cause });
+  }
+}

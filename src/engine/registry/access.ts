@@ -1,0 +1,27 @@
+import { Registry } from '../../distribution/registry.js';
+import type { RegistryOptions } from '../../distribution/types.js';
+import { Slots } from './slots.js';
+import { Sources } from './sources.js';
+
+/** Layers that a daemon downloads side by side, whoever pulls them. */
+const downloads = 3;
+/** Layers that it uploads side by side. */
+const uploads = 5;
+
+/** What the daemon needs to deal with registries. */
+export interface RegistryAccess {
+  readonly registry: Registry;
+  readonly downloads: Slots;
+  readonly uploads: Slots;
+  readonly sources: Sources;
+}
+
+/** @throws INVALID_ARGUMENT for a mirror or an insecure registry that dockerd would refuse */
+export function openRegistryAccess(options: RegistryOptions | undefined): RegistryAccess {
+  return {
+    registry: new Registry(options),
+    downloads: new Slots(downloads),
+    uploads: new Slots(uploads),
+    sources: new Sources(),
+  };
+}

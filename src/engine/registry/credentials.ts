@@ -1,0 +1,77 @@
+import type { Credentials } from '../../distribution/types.js';
+import { AttestdError } from '../../errors.js';
+import { decodeJson, firstJson, type GoType, goString, struct } from '../../go/json.js';
+
+/** registry.AuthConfig */
+interface AuthConfig {
+  username?: string;
+  password?: string;
+  auth?: string;
+  serveraddress?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+}
+
+const authConfigType: GoType<AuthConfig> = struct<AuthConfig>('registry.AuthConfig', {
+  'username?': goString,
+  'password?': goString,
+  'auth?': goString,
+  'serveraddress?': goString,
+  'identitytoken?': goString,
+  'registrytoken?': goString,
+});
+
+/** Said of bodies too, in dockerd's words. */
+const invalid = (why: string, cause?: unknown): AttestdError =>
+  new AttestdError('INVALID_ARGUMENT', `invalid X-Registry-Auth header: ${why}`, { cause });
+
+/**
+ * Credentials in a request's body.
+ *
+ * @throws INVALID_ARGUMENT with dockerd's text for anything but one JSON object
+ */
+export function decodeCredentials(body: Buffer): Credentials {
+  let config: AuthConfig;
+  let rest: string;
+  try {
+    const first = firstJson(body);
+    config = decodeJson(first, authConfigType);
+    rest = body.toString('latin1', first.length);
+  } catch (cause) {
+    if (!(cause instanceof AttestdError)) throw cause;
+    throw invalid(`invalid JSON: ${cause.message}`, cause);
+  }
+  if (/^\s*[^\s\]}]/.test(rest)) throw invalid('multiple JSON documents not allowed');
+  const {
+    username,
+    password,
+    serveraddress: host,
+    identitytoken: identityToken,
+    registrytoken: registryToken,
+  } = config;
+  return { username, password, host, identityToken, registryToken };
+}
+
+/**
+ * Credentials in a header: base64url with padding, as Go reads it.
+ *
+ * @throws INVALID_ARGUMENT with dockerd's text
+ */
+export function decodeAuthHeader(header: string): Credentials {
+  if (header === '') return {};
+  const text = header.replace(/[\r\n]/g, '');
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9_-]*={0,2}$/.test(text))
+    throw invalid('must be a valid base64url-encoded string');
+  const decoded = Buffer.from(text, 'base64url');
+  return decoded.equals(Buffer.from('{}')) ? {} : decodeCredentials(decoded);
+}
+
+/** Credentials of a header that dockerd does without where they cannot be read, as it does in pulls, pushes and inspects. */
+export function credentialsIn(header: string | undefined): Credentials {
+  try {
+    return decodeAuthHeader(header ?? '');
+  } catch (error) {
+    if (error instanceof AttestdError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import type { Repository } from '../../distribution/repository.js';
+import { AttestdError } from '../../errors.js';
+import type { ContentStore } from '../../oci/content-store.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDigest } from '../../oci/digest.js';
+import { isConfigType, isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
+
+/** Bytes beyond its size that a blob may have before its registry is believed to send without end. */
+const surplus = 1 << 20;
+
+const attestationTypes = new Set(['application/vnd.in-toto+json']);
+
+/** How far a blob has come. */
+export interface Transfer {
+  /** Bytes. */
+  current: number;
+  readonly total: number;
+}
+
+/**
+ * Brings blobs from a repository into a store, each once, verified while it streams.
+ */
+export class Fetcher {
+  /** What is on its way, by digest. */
+  readonly active = new Map<string, Transfer>();
+  /** What this pull brought. */
+  readonly fetched = new Set<string>();
+  private readonly coming = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly content: ContentStore,
+  ) {}
+
+  /**
+   * Fetch what a descriptor names, unless the store has it.
+   *
+   * @throws INVALID_ARGUMENT for a descriptor of nothing; CORRUPT for other bytes than it names; what the registry says
+   */
+  fetch(descriptor: Descriptor): Promise<void> {
+    const { digest } = descriptor;
+    const coming = this.coming.get(digest) ?? this.bring(descriptor);
+    this.coming.set(digest, coming);
+    return coming.finally(() => this.coming.delete(digest));
+  }
+
+  private async bring(descriptor: Descriptor): Promise<void> {
+    const { digest, size } = descriptor;
+    if (!isDigest(digest)) throw new AttestdError('INVALID_DIGEST', `invalid checksum digest format: ${digest}`);
+    if ((await this.content.info(digest)) !== undefined) return;
+    if (size === 0) {
+      const why = `unable to fetch descriptor (${digest}) which reports content size of zero: invalid argument`;
+      throw new AttestdError('INVALID_ARGUMENT', why);
+    }
+    const transfer: Transfer = { current: 0, total: size };
+    this.active.set(digest, transfer);
+    try {
+      const pieces = measured(this.bytes(descriptor), transfer, descriptor);
+      await this.content.ingest(Readable.from(pieces, { objectMode: false }), { digest, size });
+      this.fetched.add(digest);
+    } catch (error) {
+      throw uncommitted(error, descriptor);
+    } finally {
+      this.active.delete(digest);
+    }
+  }
+
+  private bytes(descriptor: Descriptor): AsyncIterable<Buffer> {
+    const { data, size } = descriptor;
+    const inline = data === undefined ? undefined : Buffer.from(data, 'base64');
+    if (inline === undefined || inline.length !== size) return this.repository.fetch(descriptor);
+    return Readable.from([inline]);
+  }
+}
+
+async function* measured(
+  source: AsyncIterable<Buffer>,
+  transfer: Transfer,
+  descriptor: Descriptor,
+): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    transfer.current += piece.length;
+    if (transfer.current > descriptor.size + surplus) throw wrongSize(transfer.current, descriptor);
+    yield piece;
+  }
+  if (transfer.current > descriptor.size) throw wrongSize(transfer.current, descriptor);
+}
+
+function wrongSize(got: number, descriptor: Descriptor): AttestdError {
+  const what = JSON.stringify(refKey(descriptor));
+  const why = `${what} failed size validation: ${got} != ${descriptor.size}: failed precondition`;
+  return new AttestdError('CORRUPT', `failed commit on ref ${what}: commit failed: ${why}`);
+}
+
+/** The error for a blob that has not the digest it should have, as containerd words it. */
+function uncommitted(error: unknown, descriptor: Descriptor): unknown {
+  if (!(error instanceof AttestdError) || !error.message.startsWith('unexpected commit ')) return error;
+  const what = `failed commit on ref ${JSON.stringify(refKey(descriptor))}: commit failed`;
+  return new AttestdError(error.code, `${what}: ${error.message}`, { cause: error });
+}
+
+/** containerd's name of a transfer. */
+function refKey({ mediaType, digest, annotations }: Descriptor): string {
+  const name = annotations?.['org.opencontainers.image.ref.name'];
+  const key = name === undefined ? digest : `${name}@${digest}`;
+  if (isManifestType(mediaType)) return `manifest-${key}`;
+  if (isIndexType(mediaType)) return `index-${key}`;
+  if (isLayerType(mediaType)) return `layer-${key}`;
+  if (isConfigType(mediaType)) return `config-${key}`;
+  return `${attestationTypes.has(mediaType) ? 'attestation' : 'unknown'}-${key}`;
+}

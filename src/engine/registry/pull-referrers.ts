@@ -1,0 +1,67 @@
+import type { Repository } from '../../distribution/repository.js';
+import { decodeJson } from '../../go/json.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { isDigest } from '../../oci/digest.js';
+import { subjectAnnotation } from '../../oci/graph.js';
+import { indexType } from '../../oci/manifest.js';
+import { isManifestType } from '../../oci/media-types.js';
+
+const referenceType = 'vnd.docker.reference.type';
+const referenceDigest = 'vnd.docker.reference.digest';
+const attestationManifest = 'attestation-manifest';
+
+/** Artifact types of the signatures that come along with a pull. */
+const signatureTypes = new Set([
+  'application/vnd.dev.cosign.artifact.sig.v1+json',
+  'application/vnd.dev.sigstore.bundle.v0.3+json',
+]);
+
+/**
+ * What comes along with an image because it refers to it: attestation manifests that the index names, and signatures of
+ * those that only the registry knows (docs/registry.md#pull).
+ */
+export class PullReferrers {
+  private readonly candidates = new Map<string, Descriptor[]>();
+  private readonly attestations = new Set<string>();
+
+  constructor(private readonly repository: Repository) {}
+
+  /** Take in what an index says of its manifests; of several attestations of one image the last counts. */
+  read(index: Buffer): void {
+    for (const descriptor of decodeJson(index, indexType).manifests ?? []) {
+      const { mediaType, annotations = {} } = descriptor;
+      if (!isManifestType(mediaType)) continue;
+      const attests = annotations[referenceType] === attestationManifest;
+      const subject = attests ? annotations[referenceDigest] : annotations[subjectAnnotation];
+      if (subject === undefined || !isDigest(subject)) continue;
+      const known = this.candidates.get(subject) ?? [];
+      const inline = annotations[referenceType] !== undefined;
+      const others = inline ? [] : known.filter(({ digest }) => digest !== descriptor.digest);
+      this.candidates.set(subject, [...others, descriptor]);
+    }
+  }
+
+  /**
+   * What refers to a manifest or index and is to be fetched.
+   *
+   * @param foreign told what only the registry's referrers API names, for no index leads there
+   * @throws INTERNAL when the registry cannot say
+   */
+  async of(digest: string, foreign: (descriptor: Descriptor) => void): Promise<readonly Descriptor[]> {
+    const known = this.candidates.get(digest);
+    if (known !== undefined) {
+      return known.map((descriptor) => {
+        if (descriptor.annotations?.[referenceType] !== attestationManifest) return descriptor;
+        this.attestations.add(descriptor.digest);
+        // It goes with its image, whatever platform it gives itself.
+        const { platform: _, ...rest } = descriptor;
+        return rest;
+      });
+    }
+    if (!this.attestations.has(digest)) return [];
+    const listed = await this.repository.referrers(digest);
+    const signatures = listed.filter(({ artifactType }) => signatureTypes.has(artifactType ?? ''));
+    for (const signature of signatures) foreign(signature);
+    return signatures;
+  }
+}

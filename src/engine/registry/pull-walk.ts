@@ -1,0 +1,221 @@
+import type { Repository } from '../../distribution/repository.js';
+import { AttestdError } from '../../errors.js';
+import type { ContentStore } from '../../oci/content-store.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { checkMediaType, childrenOf } from '../../oci/manifest.js';
+import { isConfigType, isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
+import type { PlatformMatcher } from '../../oci/platform.js';
+import type { Context } from '../context.js';
+import { chainIds } from '../images/snapshots.js';
+import type { Emit } from './message-stream.js';
+import { emitProgress, isShown } from './progress.js';
+import { Fetcher } from './pull-fetch.js';
+import { PullProgress } from './pull-progress.js';
+import { PullReferrers } from './pull-referrers.js';
+
+/** What one pull works with. */
+export interface PullOfImage {
+  readonly context: Context;
+  readonly repository: Repository;
+  /** Where content goes until the image has its name. */
+  readonly content: ContentStore;
+  readonly matcher: PlatformMatcher;
+  readonly emit: Emit;
+  /** What is said first, once there is a manifest. */
+  readonly greeting: { readonly status: string; readonly id: string };
+  /** The image's name, for errors. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Stop what is on its way. */
+  readonly abort: () => void;
+}
+
+const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+
+/**
+ * Fetches an image as containerd does for dockerd: from the resolved descriptor to the manifest that fits the platform
+ * best, its configuration, layers and what refers to it. Siblings are fetched side by side; layers once their configuration
+ * is there, and then unpacked (docs/registry.md#pull).
+ */
+export class PullWalk {
+  /** Signatures that no index names. */
+  readonly attached: Descriptor[] = [];
+  /** All that the image needs, by digest. */
+  readonly needed = new Map<string, Descriptor>();
+  readonly progress: PullProgress;
+  private readonly fetcher: Fetcher;
+  private readonly referrers: PullReferrers;
+  /** Layers by the configuration that they belong to, with the manifest that names both. */
+  private readonly layers = new Map<string, { manifest: Descriptor; layers: readonly Descriptor[] }>();
+  private readonly unpacking: Promise<void>[] = [];
+  private greeted = false;
+  /** What went wrong first; all else is stopped by it. */
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(private readonly pull: PullOfImage) {
+    this.fetcher = new Fetcher(pull.repository, pull.content);
+    this.referrers = new PullReferrers(pull.repository);
+    this.progress = new PullProgress(this.fetcher, pull.context.snapshots, pull.emit);
+  }
+
+  /**
+   * Fetch and unpack.
+   *
+   * @throws NOT_FOUND where nothing fits the platform; CORRUPT, INTERNAL with dockerd's texts
+   */
+  async run(target: Descriptor): Promise<void> {
+    try {
+      await this.dispatch([target]);
+    } finally {
+      await Promise.allSettled(this.unpacking);
+    }
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  /** Whether layers were found to unpack. */
+  get unpacked(): boolean {
+    return this.unpacking.length > 0;
+  }
+
+  /** Fetch again what was deleted since it was found here. */
+  async complete(): Promise<void> {
+    for (const descriptor of this.needed.values()) await this.fetcher.fetch(descriptor);
+  }
+
+  private async dispatch(descriptors: readonly Descriptor[]): Promise<void> {
+    const all = descriptors.map(async (descriptor) => {
+      try {
+        await this.dispatch(await this.handle(descriptor));
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+    await Promise.all(all);
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  private fail(error: unknown): void {
+    if (this.failure !== undefined) return;
+    this.failure = { error };
+    this.pull.abort();
+  }
+
+  /** Fetch one descriptor; resolves with what is to be fetched next. */
+  private async handle(descriptor: Descriptor): Promise<readonly Descriptor[]> {
+    const { mediaType, digest } = descriptor;
+    this.check();
+    if (isShown(descriptor)) this.progress.jobs.add(descriptor);
+    if (mediaType === dockerSchema1) throw schema1(this.pull.name);
+    if (isLayerType(mediaType)) emitProgress(this.pull.emit, digest, 'Pulling fs layer');
+    if (isManifestType(mediaType)) await this.atManifest(descriptor);
+    await this.fetch(descriptor);
+    if (!isManifestType(mediaType) && !isIndexType(mediaType)) return this.atBlob(descriptor);
+    const children = await this.children(descriptor);
+    if (!isManifestType(mediaType)) return children;
+    const layers = children.filter((child) => isLayerType(child.mediaType));
+    const others = children.filter((child) => !isLayerType(child.mediaType));
+    for (const other of others) this.layers.set(other.digest, { manifest: descriptor, layers });
+    return others;
+  }
+
+  private check(): void {
+    if (this.failure !== undefined || this.pull.signal.aborted) throw new AttestdError('INTERNAL', 'context canceled');
+  }
+
+  private async atManifest(descriptor: Descriptor): Promise<void> {
+    const { emit, greeting } = this.pull;
+    if (!this.greeted) emit(greeting);
+    this.greeted = true;
+    if (await this.isComplete(descriptor)) this.progress.hide();
+  }
+
+  /** Whether the store has an image manifest with its configuration and layers. */
+  private async isComplete(descriptor: Descriptor): Promise<boolean> {
+    const { documents } = this.pull.context;
+    if (!(await documents.has(descriptor.digest))) return false;
+    try {
+      checkMediaType(await this.pull.content.bytes(descriptor.digest), descriptor.mediaType);
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      const what = `failed to check image ${descriptor.digest}: manifest: invalid desc ${descriptor.digest}`;
+      throw new AttestdError('CORRUPT', `${what}: ${error.message}`, { cause: error });
+    }
+    const { config, layers = [] } = await documents.manifest(descriptor);
+    for (const { digest } of [config, ...layers]) if (!(await documents.has(digest))) return false;
+    return true;
+  }
+
+  private async fetch(descriptor: Descriptor): Promise<void> {
+    const { context, signal } = this.pull;
+    this.needed.set(descriptor.digest, descriptor);
+    await context.registries.downloads.run(async () => {
+      this.check();
+      await this.fetcher.fetch(descriptor);
+    }, signal);
+    if (!this.fetcher.fetched.has(descriptor.digest)) this.progress.found(descriptor.digest);
+  }
+
+  private async children(descriptor: Descriptor): Promise<readonly Descriptor[]> {
+    const { content, matcher } = this.pull;
+    const bytes = await content.bytes(descriptor.digest);
+    const isIndex = isIndexType(descriptor.mediaType);
+    const named = childrenOf(bytes, descriptor);
+    const referring = await this.referrers.of(descriptor.digest, (one) => this.attached.push(one));
+    if (isIndex) this.referrers.read(bytes);
+    const fitting = [...named, ...referring].filter(
+      ({ platform }) => platform === undefined || matcher.match(platform),
+    );
+    if (!isIndex) return fitting;
+    const [best] = sortByPlatform(fitting, matcher);
+    if (best === undefined) throw new AttestdError('NOT_FOUND', 'no match for platform in manifest: not found');
+    return [best];
+  }
+
+  /** Begin to unpack once a configuration is there. */
+  private atBlob({ mediaType, digest }: Descriptor): readonly Descriptor[] {
+    const found = isConfigType(mediaType) ? this.layers.get(digest) : undefined;
+    if (found === undefined || found.layers.length === 0) return [];
+    this.unpacking.push(this.unpack(found.manifest, found.layers).catch((error: unknown) => this.fail(error)));
+    return [];
+  }
+
+  private async unpack(manifest: Descriptor, layers: readonly Descriptor[]): Promise<void> {
+    const { context, name } = this.pull;
+    const { snapshots, documents } = context;
+    const image = await documents.config((await documents.manifest(manifest)).config);
+    const diffIds = image.rootfs.diff_ids ?? [];
+    if (diffIds.length !== layers.length) {
+      const why = `number of layers and diffIDs don't match: ${layers.length} != ${diffIds.length}`;
+      throw new AttestdError('INTERNAL', why);
+    }
+    const ids = chainIds(diffIds);
+    const missing: Descriptor[] = [];
+    for (const [i, layer] of layers.entries()) {
+      // What is unpacked already is neither fetched nor spoken of, as long as its blob is there too.
+      this.needed.set(layer.digest, layer);
+      if (snapshots.usage(ids[i] as string) !== undefined && (await documents.has(layer.digest))) continue;
+      this.progress.follow(layer, ids[i] as string);
+      missing.push(layer);
+    }
+    await this.dispatch(missing);
+    this.check();
+    await snapshots.unpack(manifest, name);
+  }
+}
+
+/** Stable, what the platform prefers first, what has no platform last. */
+function sortByPlatform(descriptors: readonly Descriptor[], matcher: PlatformMatcher): Descriptor[] {
+  return [...descriptors].sort((a, b) => {
+    if (a.platform === undefined) return b.platform === undefined ? 0 : 1;
+    if (b.platform === undefined) return -1;
+    if (matcher.less(a.platform, b.platform)) return -1;
+    return matcher.less(b.platform, a.platform) ? 1 : 0;
+  });
+}
+
+function schema1(name: string): AttestdError {
+  const why =
+    'support for Docker Image manifest version 2, schema 1 has been removed. ' +
+    `More information at https://docs.docker.com/go/deprecated-image-specs/`;
+  return new AttestdError('INVALID_ARGUMENT', `${name}: ${why}`);
+}

@@ -1,0 +1,227 @@
+import { expect } from 'chai';
+import { imageAttestations } from '../../../src/engine/images/attestations.js';
+import { pullImage } from '../../../src/engine/registry/pull.js';
+import type { PullOptions, StreamMessage } from '../../../src/engine/types.js';
+import { FakeRegistry, refuse, send } from '../../distribution/fake-registry.js';
+import { all, failure, fixturePath, history, openEngine, type TestEngine } from '../support.js';
+
+let fake: FakeRegistry;
+let test: TestEngine;
+beforeEach(async () => {
+  fake = await FakeRegistry.start();
+  test = await openEngine();
+});
+afterEach(async () => {
+  await test.close();
+  await fake.stop();
+});
+
+async function pull(name: string, more: Partial<PullOptions> = {}): Promise<readonly StreamMessage[]> {
+  return all(await pullImage(test.context, { fromImage: `${fake.host}/${name}`, ...more }));
+}
+
+const lasting = (messages: readonly StreamMessage[]): string[] =>
+  messages.map(({ id, status, error }) => `${error === undefined ? status : 'error'}${id ? ` ${id}` : ''}`).sort();
+
+const blobs = async (): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { digest } of test.context.store.content.list()) found.push(digest);
+  return found;
+};
+
+describe('Pulling an image', () => {
+  it('tells what dockerd tells, in its order', async () => {
+    const digest = await fake.load(fixturePath('att-basic'), 'a/basic');
+    const messages = await pull('a/basic:latest');
+    expect(messages[0]).to.deep.equal({ status: 'Pulling from a/basic', id: 'latest' });
+    expect(messages.slice(1, 3)).to.deep.include({
+      status: 'Pulling fs layer',
+      progressDetail: {},
+      id: '7c7dae210eff',
+    });
+    expect(messages.slice(-2)).to.deep.equal([
+      { status: `Digest: ${digest}` },
+      { status: `Status: Downloaded newer image for ${fake.host}/a/basic:latest` },
+    ]);
+    const complete = messages.filter(({ status }) => status === 'Pull complete');
+    expect(complete).to.deep.include({
+      status: 'Pull complete',
+      progressDetail: { hidecounts: true },
+      id: 'b7c67f917d55',
+    });
+    expect(await history(test.context)).to.deep.equal([`pull ${fake.host}/a/basic`]);
+  });
+
+  it('brings its attestations, byte for byte', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    await pull('a/basic:latest');
+    const { content } = await imageAttestations(test.context, `${fake.host}/a/basic:latest`, { statement: true });
+    const statement = [...fake.blobs.values()].find((bytes) => bytes.includes('https://spdx.dev/Document'));
+    expect(String(content)).to.contain('pkg:docker/att-basic@latest');
+    expect(statement).not.to.equal(undefined);
+    for (const digest of await blobs())
+      expect((await test.context.store.content.bytes(digest)).equals(fake.blobs.get(digest) as Buffer)).to.equal(true);
+  });
+
+  it('asks the registry for what refers to the attestation manifest, and keeps signatures', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    const attestation = '8112d47df4dc8a88f8c068598e475d56e3e528bfe0134eeba4a35051924922a5';
+    const type = 'application/vnd.oci.image.manifest.v1+json';
+    const bundle = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+    const layer = Buffer.from('{"bundle":1}');
+    const empty = Buffer.from('{}');
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: type,
+      artifactType: bundle,
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: fake.put(empty), size: 2 },
+      layers: [{ mediaType: bundle, digest: fake.put(layer), size: layer.length }],
+      subject: { mediaType: type, digest: `sha256:${attestation}`, size: 676 },
+    });
+    const digest = fake.put(manifest);
+    const listed = { mediaType: type, digest, size: manifest.length, artifactType: bundle };
+    const other = { ...listed, digest: `sha256:${'0'.repeat(64)}`, artifactType: 'application/x-other' };
+    fake.fault = ({ method, path }, response) =>
+      path.endsWith(`/referrers/sha256:${attestation}`) &&
+      send(response, method, 200, JSON.stringify({ schemaVersion: 2, manifests: [listed, other] }));
+    await pull('a/basic:latest');
+    const referrers = await test.context.store.referrers(`sha256:${attestation}`);
+    expect(referrers.map((one) => one.digest)).to.deep.equal([digest]);
+    expect(await blobs()).to.include(fake.put(layer));
+    await test.context.store.collect();
+    expect(await blobs()).to.include(fake.put(layer));
+  });
+
+  it('that is up to date says so and fetches nothing', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    await pull('a/basic:latest');
+    fake.seen.length = 0;
+    expect(lasting(await pull('a/basic:latest'))).to.deep.equal([
+      'Digest: sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d',
+      'Pulling from a/basic latest',
+      `Status: Image is up to date for ${fake.host}/a/basic:latest`,
+    ]);
+    expect(fake.lines.filter((line) => !/referrers|sha256-/.test(line))).to.deep.equal([
+      'HEAD /v2/a/basic/manifests/latest',
+    ]);
+  });
+
+  it('by digest gives it a name with that digest', async () => {
+    const digest = await fake.load(fixturePath('att-basic'), 'a/basic');
+    const messages = await pull('a/basic', { tag: digest });
+    expect(messages[0]).to.deep.equal({ status: 'Pulling from a/basic', id: `${fake.host}/a/basic@${digest}` });
+    expect(test.context.store.get(`${fake.host}/a/basic@${digest}`)?.target.digest).to.equal(digest);
+  });
+
+  it('under a name that is taken leaves the image before without one', async () => {
+    const before = await fake.load(fixturePath('att-basic'), 'a/x');
+    await pull('a/x:latest');
+    await fake.load(fixturePath('att-first'), 'a/x');
+    await pull('a/x:latest');
+    expect(test.context.store.list().map(({ name }) => name)).to.include(`moby-dangling@${before}`);
+  });
+
+  it('without a tag brings all', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/x', 'one');
+    await fake.load(fixturePath('att-first'), 'a/x', 'two');
+    await pull('a/x');
+    expect(test.context.store.list().map(({ name }) => name)).to.deep.equal([
+      `${fake.host}/a/x:one`,
+      `${fake.host}/a/x:two`,
+    ]);
+  });
+
+  it('for another platform brings that platform', async () => {
+    await fake.load(fixturePath('att-multi'), 'a/multi');
+    await pull('a/multi:latest', { platform: 'linux/arm64' });
+    const error = await failure(() => pull('a/multi:latest', { platform: 'linux/s390x' }));
+    expect(error.code).to.equal('NOT_FOUND');
+    expect(error.message).to.contain('no matching manifest for linux/s390x');
+  });
+
+  const refusals = [
+    ['scratch', 'FORBIDDEN'],
+    ['a/UPPER', 'INVALID_REFERENCE'],
+  ] as const;
+  for (const [fromImage, code] of refusals) {
+    it(`named ${fromImage} is refused with ${code}`, async () => {
+      expect((await failure(() => pullImage(test.context, { fromImage }))).code).to.equal(code);
+    });
+  }
+});
+
+describe('A pull that fails', () => {
+  const nothingLeft = async (): Promise<void> => {
+    expect(test.context.store.list()).to.deep.equal([]);
+    expect(await blobs()).to.deep.equal([]);
+  };
+
+  it('for want of a layer says so last and leaves nothing', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    fake.fault = ({ method, path }, response) =>
+      path.endsWith('/blobs/sha256:7c7dae210eff279b8c7a8515f80862e104e4b1cb245ec7d4f9adb54b6322ef42') &&
+      refuse(response, method, 404, 'BLOB_UNKNOWN');
+    const messages = await pull('a/basic:latest');
+    expect(messages.at(-1)).to.have.property('error').that.contains('could not fetch content descriptor');
+    expect(messages.at(-1)).to.have.property('errorDetail');
+    await nothingLeft();
+  });
+
+  it('for a layer with other bytes leaves nothing', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    const layer = 'sha256:7c7dae210eff279b8c7a8515f80862e104e4b1cb245ec7d4f9adb54b6322ef42';
+    const bytes = Buffer.from(fake.blobs.get(layer) as Buffer);
+    bytes[5] = (bytes[5] as number) ^ 1;
+    fake.blobs.set(layer, bytes);
+    const messages = await pull('a/basic:latest');
+    expect(messages.at(-1)).to.have.property('error').that.contains('unexpected commit digest');
+    await nothingLeft();
+  });
+
+  it('for a layer without end stops reading it', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    const piece = Buffer.alloc(1 << 16);
+    let sent = 0;
+    fake.fault = ({ path }, response) => {
+      if (!path.endsWith('6322ef42')) return false;
+      response.writeHead(200);
+      const more = (): void => {
+        while (!response.destroyed && response.write(piece)) sent += piece.length;
+        sent += piece.length;
+      };
+      response.on('drain', more);
+      more();
+      return true;
+    };
+    const messages = await pull('a/basic:latest');
+    expect(messages.at(-1)).to.have.property('error').that.contains('failed size validation');
+    expect(sent).to.be.below(64 << 20);
+    await nothingLeft();
+  });
+
+  it('because nobody reads on is aborted and leaves nothing', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    fake.fault = ({ path }) => path.endsWith('6322ef42');
+    for await (const { status } of await pullImage(test.context, { fromImage: `${fake.host}/a/basic:latest` }))
+      if (status === 'Pulling fs layer') break;
+    await nothingLeft();
+  });
+
+  it('before anything was said is an answer of its own', async () => {
+    expect((await failure(() => pull('a/absent:latest'))).code).to.equal('NOT_FOUND');
+    fake.fault = ({ method }, response) =>
+      refuse(response, method, 401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="x"' });
+    expect((await failure(() => pull('a/absent:latest'))).code).to.equal('INTERNAL');
+    const credentials = { username: 'user', password: 'wrong' };
+    expect((await failure(() => pull('a/absent:latest', { credentials }))).code).to.equal('INTERNAL');
+  });
+
+  it('where nobody listens names the address that was asked for', async () => {
+    const { host } = fake;
+    await fake.stop();
+    const error = await failure(() => pullImage(test.context, { fromImage: `${host}/a/b:c` }).then(all));
+    expect(error.code).to.equal('INTERNAL');
+    expect(error.message).to.contain(`dial tcp ${host}: connect: connection refused`);
+    fake = await FakeRegistry.start();
+  });
+});
