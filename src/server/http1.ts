@@ -11,6 +11,8 @@ export interface Http1Options {
    * @returns false when it does not want to, and the request is answered as any other
    */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  /** Milliseconds that the head of a request may take; five minutes without it, as dockerd. */
+  readonly headersTimeout?: number;
 }
 
 /** Longest request head, as in Go. */
@@ -42,7 +44,7 @@ function refusal(request: IncomingMessage): string | undefined {
  * @returns a server that gets its connections by its `connection` event
  */
 export function createHttp1Server(options: Http1Options): Server {
-  const { handle, upgrade } = options;
+  const { handle, upgrade, headersTimeout = 300_000 } = options;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const reason = refusal(request);
     if (reason !== undefined) {
@@ -56,11 +58,14 @@ export function createHttp1Server(options: Http1Options): Server {
       maxHeaderSize: maximumHead,
       keepAliveTimeout: 0,
       requestTimeout: 0,
-      headersTimeout: 300_000,
+      headersTimeout,
+      connectionsCheckingInterval: Math.min(30_000, headersTimeout),
       requireHostHeader: false,
     },
     answer,
   );
+  // The server never listens, it is handed its connections; without this event it would not look for late heads.
+  server.emit('listening');
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // Go asks for a body only when there is one.
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
@@ -80,7 +85,7 @@ export function createHttp1Server(options: Http1Options): Server {
 }
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET' || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.destroy();
     return;
   }

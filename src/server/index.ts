@@ -125,7 +125,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     let context = contextOf(await openStore(options.store));
     acts.push(() => end(context));
     const { http1, http2 } = createService({ context: () => context, strict, log, ...(observe && { observe }) });
-    acts.push(async () => http2.close());
+    acts.push(async () => {
+      http1.close();
+      http2.close();
+    });
     if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
     const listeners: Listener[] = [];
     for (const address of addresses) {

@@ -14,12 +14,16 @@ export interface ListenerOptions {
   readonly http2?: ConnectionHandler;
   /** Makes TCP listeners TLS ones; unix sockets never are. */
   readonly tls?: TlsOptions;
+  /** Milliseconds that a connection may take to say anything; five minutes without it, as dockerd. */
+  readonly firstBytesTimeout?: number;
 }
 
 /** A listener that accepts connections. */
 export interface Listener {
   /** With the port that was taken, where the address had port 0. */
   readonly address: Address;
+  /** Stops accepting; connections stay. */
+  stop(): void;
   /** Stops accepting and ends every connection. */
   close(): Promise<void>;
 }
@@ -30,11 +34,13 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
  * Let the first bytes of a connection decide who gets it: those of the HTTP/2 preface or anything else (docs/architecture.md).
  */
 function dispatch(socket: Socket, options: ListenerOptions): void {
-  const { http1, http2 } = options;
+  const { http1, http2, firstBytesTimeout = 300_000 } = options;
   if (!http2) {
     http1(socket);
     return;
   }
+  const silent = setTimeout(() => socket.destroy(), firstBytesTimeout).unref();
+  socket.once('close', () => clearTimeout(silent));
   let head: Buffer = Buffer.alloc(0);
   const decide = () => {
     for (let piece: Buffer | null = socket.read(); piece !== null; piece = socket.read())
@@ -43,18 +49,18 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     const length = Math.min(head.length, preface.length);
     const matches = head.compare(preface, 0, length, 0, length) === 0;
     if (matches && length < preface.length) return;
+    clearTimeout(silent);
     socket.off('readable', decide);
-    socket.off('error', ignore);
     socket.off('end', decideAtEnd);
     socket.unshift(head);
     (matches ? http2 : http1)(socket);
   };
   const decideAtEnd = () => socket.destroy();
-  socket.on('error', ignore);
   socket.on('readable', decide);
   socket.on('end', decideAtEnd);
 }
 
+/** A connection's own errors end that connection, and nothing else. */
 function ignore(): void {}
 
 /**
@@ -65,21 +71,32 @@ function ignore(): void {}
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
   if (address.kind === 'unix') await removeStale(address.path);
   const connections = new Set<Socket>();
-  const accept = (socket: Socket) => {
+  const track = (socket: Socket) => {
     connections.add(socket);
+    // For as long as it lives: whoever takes it over may let go of it while bytes are still under way.
+    socket.on('error', ignore);
     socket.once('close', () => connections.delete(socket));
+  };
+  const accept = (socket: Socket) => {
+    track(socket);
     dispatch(socket, options);
   };
   const server =
     options.tls && address.kind === 'tcp'
       ? createTlsServer({ ...options.tls, ALPNProtocols: options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'] }, accept)
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  // Of TLS too, before the handshake: one that never ends must not keep the server from ending.
+  if (options.tls && address.kind === 'tcp') server.on('connection', track);
   await start(server, address);
   if (address.kind === 'unix') await chmod(address.path, 0o660);
   return {
     address: bound(server, address),
+    stop: () => {
+      server.close();
+    },
     close: () =>
       new Promise((resolve) => {
+        // Also where it has stopped already.
         server.close(() => resolve());
         for (const socket of connections) socket.destroy();
       }),
