@@ -32,7 +32,7 @@ const flags = {
   fit: { type: 'boolean', help: 'apply --overlay as the packaged patch is applied: what the file has of it stays' },
   strict: { type: 'boolean', help: 'an action that selects nothing is a conflict' },
   check: { type: 'boolean', help: 'write nothing; exit 1 when the file would change' },
-  json: { type: 'boolean', help: 'report as JSON: file, changed, written, changes, conflicts, unmatched' },
+  json: { type: 'boolean', help: 'report as JSON: file, changed, written, changes, conflicts, notes' },
 } as const;
 
 function channelOverlays(channel: 'standard' | 'experimental'): LocatedOverlay[] {
@@ -74,12 +74,12 @@ function extendedFile(overlays: readonly LocatedOverlay[]): string {
 }
 
 function report(file: string, result: ApplyResult, values: FlagValues<typeof flags>, quiet: boolean): void {
-  const { conflicts, changes, unmatched } = result;
+  const { conflicts, changes, notes } = result;
   if (values.json) {
     const written = !values.check && changes.length > 0;
     const places = changes.map(({ op, pointer }) => ({ op, pointer }));
     process.stdout.write(
-      `${JSON.stringify({ file, changed: changes.length > 0, written, changes: places, conflicts, unmatched })}\n`,
+      `${JSON.stringify({ file, changed: changes.length > 0, written, changes: places, conflicts, notes })}\n`,
     );
     return;
   }
@@ -92,8 +92,9 @@ function report(file: string, result: ApplyResult, values: FlagValues<typeof fla
     return;
   }
   if (quiet) return;
-  for (const { overlay, action, line: at, message } of unmatched) {
-    process.stderr.write(`${overlay}:${at}: action ${action}: ${message}\n`);
+  for (const { overlay, action, line: at, at: place, message } of notes) {
+    const where = message.startsWith(place) ? '' : `${place}: `;
+    process.stderr.write(`${overlay}:${at}: action ${action}: ${where}${message}\n`);
   }
   const { green, yellow, red } = palette(process.stdout);
   const signs = { add: green('+'), replace: yellow('~'), remove: red('-') };

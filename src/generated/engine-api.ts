@@ -8277,12 +8277,11 @@ export interface components {
                 For: string;
                 /**
                  * @description Experimental: the in-toto statements of the attestation manifest, verbatim, in layer order. White
-                 *     space between tokens is removed and nothing else is changed.
+                 *     space between tokens is removed and nothing else is changed. A proposal: no API version has it yet.
                  *
                  *     Layers without a predicate type are skipped, and so is a statement whose blob is not in the store,
-                 *     does not match its digest, or is not a JSON object. Absent when no statement remains, below API 1.55,
-                 *     and where manifests were not asked for. Filled for every attestation manifest in the image, whatever
-                 *     its platform.
+                 *     does not match its digest, or is not a JSON object. Absent when no statement remains, and where
+                 *     manifests were not asked for. Filled for every attestation manifest in the image, whatever its platform.
                  * @example [
                  *       {
                  *         "_type": "https://in-toto.io/Statement/v0.1",
@@ -19380,12 +19379,13 @@ export interface operations {
                  */
                 platform?: string[];
                 /**
-                 * @description Return only statements of this predicate type, such as `https://spdx.dev/Document`. Repeat the parameter
-                 *     for several types; the order of the answer does not change. Experimental: a value may also be a list of
-                 *     types separated by commas. A value selects a statement when the whole value, or one of its parts, is the
-                 *     predicate type, so a type that contains a comma still works. White space around values and parts is
-                 *     removed, empty ones are dropped; apart from that, comparison is exact. A type that is not there gives an
-                 *     empty array.
+                 * @description Return only statements of this predicate type, such as `https://spdx.dev/Document`. Repeat the
+                 *     parameter for several types; the order of the answer does not change. Values are compared
+                 *     exactly, after white space around them was removed, and empty ones are dropped. A type that is
+                 *     not there gives an empty array.
+                 *
+                 *     Experimental: a value may also be a list of types separated by commas. It selects a statement when the
+                 *     whole value, or one of its parts, is the predicate type. A proposal: no API version has it yet.
                  */
                 type?: string[];
                 /**
@@ -19407,12 +19407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /**
-             * @description The attestations that match; an empty array when there are none.
-             *
-             *     When a blob among them is not valid JSON, dockerd 29 answers 200 with an object that has a
-             *     `message` in place of the array.
-             */
+            /** @description The attestations that match; an empty array when there are none. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19562,10 +19557,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /**
-             * @description Content cannot be read or parsed, or the image is a Docker Hardened Image whose attestations are
-             *     not in the store.
-             */
+            /** @description The attestations cannot be read or parsed. */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,7 @@
  * - What a file has already is not added again: an element of a list by its value, a parameter by its name and place.
  * - Where a file has an entry that the overlay would add, only the structure that it lacks is added to it. Its own words
  *   and examples stay, and a value that contradicts the overlay's is a conflict.
- * - A value is replaced only where the action's target is the object that holds it. API versions only go up.
+ * - A value is replaced only where the action's target is the object that holds it. API versions only go up, and by one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { LocatedOverlay } from './apply-overlay.js';
@@ -17,7 +17,7 @@ import { hasNamedMembers, isMark, isProse, structureOf } from './structure.js';
 import { compareVersions } from './versions.js';
 
 /** Why an action does not fit. */
-export type ConflictKind = 'target-absent' | 'different-value' | 'wrong-type';
+export type ConflictKind = 'target-absent' | 'different-value' | 'wrong-type' | 'version-kept';
 
 /** An action that does not fit a description. */
 export interface Conflict {
@@ -37,10 +37,14 @@ function isVersion(at: Location): boolean {
   return pointer === '/basePath' || pointer === '/info/version';
 }
 
-/** Whether a file's version is at least the overlay's. */
-function isNewer(old: Json, update: Json): boolean {
+/** How many versions lie between a file's version and the overlay's; undefined when one of them is none. */
+function versionsBehind(old: Json, update: Json): number | undefined {
   const [have, want] = [old, update].map((value) => /^(?:\/v)?(\d+\.\d+)$/.exec(String(value))?.[1]);
-  return have !== undefined && want !== undefined && compareVersions(have, want) >= 0;
+  if (have === undefined || want === undefined) return undefined;
+  if (compareVersions(have, want) >= 0) return 0;
+  const [major = 0, minor = 0] = have.split('.').map(Number);
+  const [wantedMajor, wantedMinor = 0] = want.split('.').map(Number);
+  return major === wantedMajor ? wantedMinor - minor : Number.POSITIVE_INFINITY;
 }
 
 function sameElement(a: Json, b: Json): boolean {
@@ -83,7 +87,13 @@ class Merge {
 
   private scalar(target: JsonObject, key: string, value: Json, at: Location, path: Location, direct: boolean): void {
     const old = target[key] as Json;
-    if (isVersion(at) && isNewer(old, value)) return;
+    const behind = isVersion(at) ? versionsBehind(old, value) : undefined;
+    if (behind === 0) return;
+    if (behind !== undefined && behind > 1) {
+      const message = `stays ${show(old)}: what came between it and ${show(value)} is not in the patch`;
+      this.report('version-kept', at, path, message);
+      return;
+    }
     if (direct) target[key] = value;
     else this.report('different-value', at, path, `the file has ${show(old)} there, the overlay ${show(value)}`);
   }
@@ -144,8 +154,8 @@ function fitAction(
 export interface Merged {
   /** What does not fit; empty when all of it does. */
   readonly conflicts: readonly Conflict[];
-  /** Actions that selected nothing, which the specification lets pass. */
-  readonly unmatched: readonly Conflict[];
+  /** What was left as it was and is no conflict: actions that selected nothing, versions that are too old to be raised. */
+  readonly notes: readonly Conflict[];
 }
 
 /**
@@ -159,7 +169,7 @@ export interface Merged {
  */
 export function mergeOverlays(root: Json, overlays: readonly LocatedOverlay[], strict = false): Merged {
   const conflicts: Conflict[] = [];
-  const unmatched: Conflict[] = [];
+  const notes: Conflict[] = [];
   for (const overlay of overlays) {
     overlay.actions.forEach((action, index) => {
       const conflict = (kind: ConflictKind, at: string, path: Location, message: string): Conflict => ({
@@ -170,17 +180,19 @@ export function mergeOverlays(root: Json, overlays: readonly LocatedOverlay[], s
         at,
         message,
       });
-      const report: Report = (kind, at, path, message) => conflicts.push(conflict(kind, toPointer(at), path, message));
+      const report: Report = (kind, at, path, message) => {
+        (kind === 'version-kept' ? notes : conflicts).push(conflict(kind, toPointer(at), path, message));
+      };
       const { target } = action;
       const places = select(root, target);
       const fits = overlay.rules === 'fit';
       if (places.length === 0) {
         const absent = conflict('target-absent', target, [], `${target} selects nothing`);
         if (fits ? !mayBeDone(action) : strict) conflicts.push(absent);
-        else if (!fits) unmatched.push(absent);
+        else if (!fits) notes.push(absent);
       } else if (fits) fitAction(root, action, overlay, places, report);
       else actOn(root, action, places, overlay.version, report);
     });
   }
-  return { conflicts, unmatched };
+  return { conflicts, notes };
 }

@@ -1,6 +1,6 @@
 /**
  * Where a new member goes among those that a mapping has:
- * - a path: after the first run of its siblings, the paths that differ from it in their last segment only; when there
+ * - a path: after the first of its siblings, the paths that differ from it in their last segment only; when there
  *   are none, after the first run of those that share the most leading segments with it;
  * - a response status: after the last lower one;
  * - a definition: after the last one whose name begins with the same word; when there is none, after those that it refers to,
@@ -28,11 +28,11 @@ function firstRunEnd(keys: readonly string[], test: (key: string) => boolean): n
 
 function placePath(keys: readonly string[], path: string): number {
   const own = segments(path);
-  const siblings = firstRunEnd(keys, (key) => {
+  const sibling = keys.findIndex((key) => {
     const other = segments(key);
     return own.length > 1 && other.length === own.length && shared(own, other) === own.length - 1;
   });
-  if (siblings >= 0) return siblings;
+  if (sibling >= 0) return sibling;
   const best = Math.max(0, ...keys.map((key) => shared(own, segments(key))));
   return best === 0 ? keys.length - 1 : firstRunEnd(keys, (key) => shared(own, segments(key)) === best);
 }

@@ -25,8 +25,8 @@ export interface ApplyResult {
   readonly changes: readonly Difference[];
   /** The actions that do not fit. */
   readonly conflicts: readonly Conflict[];
-  /** The actions that select nothing, where that is no conflict. */
-  readonly unmatched: readonly Conflict[];
+  /** What was left as it was and is no conflict: actions that select nothing, versions that are too old to be raised. */
+  readonly notes: readonly Conflict[];
 }
 
 /** The versions of OpenAPI that can be patched. */
@@ -97,13 +97,13 @@ export function applyToText(
   const { doc, text: plain } = parseYamlText(text.replaceAll('\r\n', '\n'), name);
   const from = read(doc, name);
   const to = structuredClone(from);
-  const { conflicts, unmatched } = mergeOverlays(to, overlays, strict);
-  if (conflicts.length > 0 || isDeepStrictEqual(from, to)) return { text, changes: [], conflicts, unmatched };
+  const { conflicts, notes } = mergeOverlays(to, overlays, strict);
+  if (conflicts.length > 0 || isDeepStrictEqual(from, to)) return { text, changes: [], conflicts, notes };
   const patched = edit(text, plain, doc, from, to);
   if (!isDeepStrictEqual(parseYaml(patched, name), to)) {
     throw new AttestdError('OVERLAY', `${name}: the patch cannot be made in place without changing something else`);
   }
-  return { text: patched, changes: compareValues(from, to), conflicts, unmatched };
+  return { text: patched, changes: compareValues(from, to), conflicts, notes };
 }
 
 /**

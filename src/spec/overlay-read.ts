@@ -19,6 +19,11 @@ export interface Action {
   /** A JSONPath to the one value that is copied to the places; from version 1.1 on. */
   readonly copy?: string;
   readonly remove?: boolean;
+  /**
+   * The extension `x-append`: text for members of the places, as a paragraph after what they have. The specification can only
+   * replace a text as a whole, and with it what its authors wrote.
+   */
+  readonly append?: Readonly<Record<string, string>>;
 }
 
 /** An overlay document. */
@@ -62,6 +67,10 @@ function readPath(members: Members, name: string, where: string): string | undef
   return path;
 }
 
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
 function readAction(value: unknown, version: OverlayVersion, where: string): Action {
   if (!isObject(value)) refuse(where, 'not a mapping');
   const known = ['target', 'description', 'update', ...(version === '1.0' ? [] : ['copy']), 'remove'];
@@ -75,8 +84,10 @@ function readAction(value: unknown, version: OverlayVersion, where: string): Act
   if (update !== undefined && copy !== undefined && remove !== true) {
     refuse(where, "'update' and 'copy' rule each other out");
   }
+  const append = value['x-append'];
   return {
     target,
+    ...(isTexts(append) && { append }),
     ...(description !== undefined && { description }),
     ...(update !== undefined && { update }),
     ...(copy !== undefined && { copy }),

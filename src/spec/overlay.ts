@@ -17,7 +17,12 @@ export interface Place {
 export type Location = readonly (string | number)[];
 
 /** Told what of an action does not fit; `path` leads into its update. */
-export type Report = (kind: 'different-value' | 'wrong-type', at: Location, path: Location, message: string) => unknown;
+export type Report = (
+  kind: 'different-value' | 'wrong-type' | 'version-kept',
+  at: Location,
+  path: Location,
+  message: string,
+) => unknown;
 
 /**
  * Finds the places that a target selects.
@@ -101,6 +106,17 @@ function updatePlace(
   } else report('wrong-type', location, [], `the file has ${show(value)} there, the overlay ${show(update)}`);
 }
 
+function appendTo(place: Json, append: NonNullable<Action['append']>): void {
+  const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  for (const [key, text] of Object.entries(append)) {
+    const old = isObject(place) ? (place as JsonObject)[key] : undefined;
+    if (typeof old !== 'string') (place as JsonObject)[key] = text;
+    else if (!words(old).includes(words(text))) {
+      (place as JsonObject)[key] = `${old.trimEnd()}\n\n${text}${old.endsWith('\n') ? '\n' : ''}`;
+    }
+  }
+}
+
 /**
  * Applies an action to the places that its target selects.
  *
@@ -132,6 +148,7 @@ export function actOn(
     }
     update = structuredClone(sources[0]?.value);
   }
+  for (const { value } of places) if (action.append && isObject(value)) appendTo(value as Json, action.append);
   if (update === undefined) return;
   if (version !== '1.0' && new Set(places.map(({ value }) => shapeOf(value))).size > 1) {
     report('wrong-type', [], [], `${action.target} selects values of different kinds`);

@@ -56,7 +56,7 @@ describe('attestd spec apply', () => {
       written: false,
       changes: [],
       conflicts: [],
-      unmatched: [],
+      notes: [],
     });
     expect(readdirSync(dir).sort()).to.deep.equal(['engine.yaml', 'patch.yaml']);
   });
@@ -116,8 +116,8 @@ describe('attestd spec apply', () => {
     writeFileSync(patch, overlay('  - target: $.definitions.B', '    update: {title: T}'));
     const lax = await apply('--to', file, '--overlay', patch, '--json');
     expect(lax.code).to.equal(0);
-    const { unmatched } = JSON.parse(lax.stdout) as { unmatched: { line: number; at: string }[] };
-    expect(unmatched.map(({ line, at }) => [line, at])).to.deep.equal([[5, '$.definitions.B']]);
+    const { notes } = JSON.parse(lax.stdout) as { notes: { line: number; at: string }[] };
+    expect(notes.map(({ line, at }) => [line, at])).to.deep.equal([[5, '$.definitions.B']]);
     const strict = await apply('--to', file, '--overlay', patch, '--strict', '--json');
     expect(strict.code).to.equal(1);
     const { conflicts } = JSON.parse(strict.stdout) as { conflicts: { kind: string }[] };

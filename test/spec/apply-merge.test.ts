@@ -161,6 +161,32 @@ describe('merging overlays into a description that may have some of them', () =>
     }
   });
 
+  it('leaves the version of a file to which more is missing than the patch has, and says so', () => {
+    const root = { ...file(), basePath: '/v1.48', info: { version: '1.48' } } as Record<string, Json>;
+    const actions = [
+      '  - target: $',
+      '    update: {basePath: /v1.55}',
+      '  - target: $.info',
+      '    update: {version: "1.55"}',
+    ];
+    const { conflicts, notes } = mergeOverlays(root, [locateOverlay([...lines, ...actions].join('\n'), 'test.yaml')]);
+    expect(conflicts).to.deep.equal([]);
+    expect(notes.map(({ kind, at }) => [kind, at])).to.deep.equal([
+      ['version-kept', '/basePath'],
+      ['version-kept', '/info/version'],
+    ]);
+    expect(root).to.deep.include({ basePath: '/v1.48', info: { version: '1.48' } });
+  });
+
+  it('appends a paragraph to words that are there, once', () => {
+    const root = file();
+    const actions = ['  - target: $.paths["/a"].get', '    x-append: {description: More words., summary: New.}'];
+    expect(merge(root, ...actions)).to.deep.equal([]);
+    expect(merge(root, ...actions)).to.deep.equal([]);
+    const { get } = (root.paths as Record<string, { get: Json }>)['/a'] as { get: Json };
+    expect(get).to.include({ description: 'Its own words.\n\nMore words.', summary: 'New.' });
+  });
+
   it('does a second time nothing, also where a filter asks for what the action changes', () => {
     const actions = [
       '  - target: $..[?@.format == "dateTime"]',

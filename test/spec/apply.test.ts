@@ -381,6 +381,19 @@ describe('the packaged patch', () => {
     expect(patch(JSON.stringify(facts('1.55')), 'standard').changes).to.deep.equal([]);
   });
 
+  it('only adds lines to a file that has the endpoint with words of its own', () => {
+    const text = patch(base, 'standard').text.replace(
+      /( +)Return only statements of this predicate type[\s\S]*?empty array\.\n/,
+      '$1The type to look for.\n\n$1Example: `a`\n',
+    );
+    expect(text).to.include('The type to look for.');
+    const { text: patched, notes } = patch(text, 'standard', 'experimental');
+    const changed = lineDiff(text, patched);
+    expect(changed.filter((line) => line.startsWith('-'))).to.deep.equal([]);
+    expect(changed.join('\n')).to.include('Experimental: a value may also be a list');
+    expect(notes).to.deep.equal([]);
+  }).timeout(60_000);
+
   it('changes nothing when it is applied twice', () => {
     const once = patch(base, 'standard', 'experimental', 'corrections').text;
     const again = patch(once, 'standard', 'experimental', 'corrections');
