@@ -20,9 +20,11 @@ dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json scripts/b
 
 gen: node_modules/.installed ## make api/swagger.yaml and src/generated from api/base and api/overlays
 	npx tsx scripts/gen.ts
+	npx tsx scripts/pictures.ts
 
 check-gen: node_modules/.installed ## fail when a generated file differs from what gen would make
 	npx tsx scripts/gen.ts --check
+	npx tsx scripts/pictures.ts --check
 	npx tsx fixtures/build.ts --check
 
 fixtures: node_modules/.installed ## make the image layouts under fixtures/layouts from their recipes

@@ -57,29 +57,35 @@ describeWith(DOCKER, 'the README’s first minutes with the docker CLI', functio
   });
 });
 
-describe('the README’s example of the types', function () {
+describe('the README’s examples in TypeScript', function () {
   this.timeout(60_000);
+  const examples = [...readme.matchAll(/<!-- compile -->\n```ts\n(.*?)```/gs)].map(([, text]) => text as string);
 
-  it('compiles', () => {
-    const name = join(root, 'example.ts');
-    const options: ts.CompilerOptions = {
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      target: ts.ScriptTarget.ES2022,
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      types: ['node'],
-    };
-    const host = ts.createCompilerHost(options);
-    const { readFile, fileExists } = host;
-    host.readFile = (file) => (file === name ? block('compile') : readFile(file));
-    host.fileExists = (file) => file === name || fileExists(file);
-    host.getSourceFile = (
-      (getSourceFile) => (file, version) =>
-        file === name ? ts.createSourceFile(file, block('compile'), version) : getSourceFile(file, version)
-    )(host.getSourceFile);
-    const found = ts.getPreEmitDiagnostics(ts.createProgram([name], options, host));
-    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).to.deep.equal([]);
+  it('are there', () => {
+    expect(examples).to.have.length(2);
   });
+
+  for (const example of examples)
+    it(`compile: ${example.split('\n', 1)[0]}`, () => {
+      const name = join(root, 'example.ts');
+      const options: ts.CompilerOptions = {
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        target: ts.ScriptTarget.ES2022,
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+      };
+      const host = ts.createCompilerHost(options);
+      const { readFile, fileExists } = host;
+      host.readFile = (file) => (file === name ? example : readFile(file));
+      host.fileExists = (file) => file === name || fileExists(file);
+      host.getSourceFile = (
+        (getSourceFile) => (file, version) =>
+          file === name ? ts.createSourceFile(file, example, version) : getSourceFile(file, version)
+      )(host.getSourceFile);
+      const found = ts.getPreEmitDiagnostics(ts.createProgram([name], options, host));
+      expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).to.deep.equal([]);
+    });
 });
