@@ -43,6 +43,11 @@ function handlerOf(handlers: OperationHandlers, operationId: string): OperationH
   return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : answerFromDescription;
 }
 
+/** Moves with whatever kept answers depend on: images, and the containers that are counted with them. */
+function generationOf({ store, containers }: Context): number {
+  return store.generation + containers.generation;
+}
+
 /** The gRPC services of a daemon, made with the first call to it: most runs have none. */
 function servicesOf(context: () => Context): () => Promise<Services> {
   let of: Context | undefined;
@@ -62,7 +67,7 @@ export function createService(options: ServiceOptions): HttpService {
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const exchanges: Exchanges = new Exchanges({
-    cache: new ResponseCache(() => context().store.generation),
+    cache: new ResponseCache(() => generationOf(context())),
     answer: (request, response) => answer(request, response),
     observe,
     watch,

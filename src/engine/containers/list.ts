@@ -9,7 +9,7 @@ import { resolveImage } from '../images/names.js';
 import { type EndpointSettings, emptyEndpoint, endpointSettingsType } from '../networks/endpoint.js';
 import { parsePort, parsePortRange } from '../networks/port.js';
 import { isAtLeast } from '../versions.js';
-import { mountPointType } from '../volumes/mount.js';
+import { type MountPoint, mountPointType } from '../volumes/mount.js';
 import type { Container } from './container.js';
 import { manifestOf } from './inspect.js';
 import { chooseContainers } from './list-filters.js';
@@ -64,7 +64,7 @@ function summary(context: Context, container: Container, { apiVersion, size }: L
       ? { Status: health?.status ?? 'none', FailingStreak: health?.failingStreak ?? 0 }
       : undefined,
     NetworkSettings: { Networks: goValue(networksOf(container), endpointsType) },
-    Mounts: container.mounts.map((mount) => goObject(mount, mountPointType)),
+    Mounts: mountsOf(container).map((mount) => goObject(mount, mountPointType)),
   };
 }
 
@@ -129,4 +129,9 @@ function networksOf({ networks }: Container): Record<string, EndpointSettings> {
       return [name, { ...emptyEndpoint(), ...rest, IPAMConfig: ipam }];
     }),
   );
+}
+
+/** A list does not tell where the volumes are that nobody named (seen on dockerd, which lists what it has saved). */
+function mountsOf({ mountSources }: Container): MountPoint[] {
+  return [...mountSources.values()].map(({ point, implicit }) => (implicit ? { ...point, Source: '' } : point));
 }

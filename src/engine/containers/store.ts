@@ -18,6 +18,8 @@ export function newId(): string {
 
 /** The containers, by id and by name. */
 export class ContainerStore {
+  /** Moves with each container that comes or goes. */
+  generation = 0;
   readonly #byId = new Map<string, Container>();
   /** Names with their slash, also those of containers that are being made. */
   readonly #names = new Map<string, string>();
@@ -102,11 +104,13 @@ export class ContainerStore {
   /** Keep a container whose name is reserved. */
   add(container: Container): void {
     this.#byId.set(container.id, container);
+    this.generation++;
   }
 
   /** Forget a container with its names. */
   remove({ id }: Container): void {
     this.#byId.delete(id);
+    this.generation++;
     for (const name of this.namesOf(id)) this.#names.delete(name);
   }
 }

@@ -103,7 +103,7 @@ function makeEntry(
     created: seconds,
     tags: invalid ? [...(tags ?? []), image.name] : tags,
     digests: best === undefined ? [digest] : digestsOf(image),
-    containers: best === undefined ? -1 : 0,
+    containers: best === undefined ? -1 : summary.users,
     body: (repoTags, repoDigests, containers) => ({
       Containers: containers,
       Created: seconds,

@@ -5,6 +5,7 @@ import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
 import type { ImageDeleteResponseItem } from '../../types.js';
+import { usedImages } from '../containers/users.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf } from '../filters.js';
 import type { AnswerOf, Wire } from '../wire.js';
@@ -31,8 +32,10 @@ export async function pruneImages(context: Context, filters: Filters): Promise<A
     const danglingOnly = flagOf(filters, 'dangling', true);
     const others = new Map([...filters].filter(([key]) => key !== 'dangling'));
     const passes = await imageFilter(context, others);
+    const used = usedImages(context);
     const chosen: ImageRecord[] = [];
     for (const image of context.store.list()) {
+      if (used.names.has(image.name) || used.digests.has(image.target.digest)) continue;
       if ((!danglingOnly || isDangling(image)) && (await passes(image))) chosen.push(image);
     }
     return await removeChosen(context, chosen);

@@ -1,12 +1,13 @@
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
-import { isDangling } from '../../oci/index-file.js';
+import { danglingName, isDangling } from '../../oci/index-file.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
 import { familiarString, type NamedReference, parseAnyReference, repositoryName } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
 import type { ImageDeleteResponseItem } from '../../types.js';
+import { usersOf } from '../containers/users.js';
 import type { Context } from '../context.js';
 import type { RemoveOptions } from '../types.js';
 import type { Wire } from '../wire.js';
@@ -25,6 +26,8 @@ import {
 /** What to delete, once it is decided. */
 interface Plan {
   readonly id: string;
+  /** The image of that very name, which a container may have been made by. */
+  readonly named?: ImageRecord;
   /** Only these names go, the image stays. */
   readonly untag?: readonly ImageRecord[];
   /** All names go, and the image; several names are a conflict unless `several`. */
@@ -50,8 +53,12 @@ export async function removeImage(
     throw new AttestdError('INVALID_ARGUMENT', why);
   }
   const plan = makePlan(context, name, force);
+  if (plan.named !== undefined && plan.untag === undefined) {
+    const kept = await keepUsed(context, plan, plan.named, force);
+    if (kept !== undefined && platforms.length === 0) return kept;
+  }
   if (platforms.length > 0) return removePlatforms(context, plan.id, platforms);
-  const records = plan.untag === undefined ? await removeAll(context, plan) : await untag(context, plan.untag);
+  const records = plan.untag === undefined ? await removeAll(context, plan, force) : await untag(context, plan.untag);
   await context.store.collect();
   return records;
 }
@@ -77,7 +84,7 @@ function makePlan({ store }: Context, text: string, force: boolean): Plan {
   if (byId || (isDanglingReference(text) && isDangling(image))) return { id, all, several: force };
   const same = sameReferences(parseNormalized(image.name), all);
   if (same.length !== all.length) return { id, untag: same, all, several: force };
-  return { id, all, several: true };
+  return { id, named: image, all, several: true };
 }
 
 /** Whether a text is the beginning of an image's id, with or without algorithm. */
@@ -139,11 +146,13 @@ async function untag(
 async function removeAll(
   context: Context,
   { id, all, several }: Plan,
+  force: boolean,
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const records: Wire<ImageDeleteResponseItem>[] = [];
+  const short = shortId(id);
   for (const image of all) {
+    refuseUsed(context, id, force);
     if (!several && all.length > 1) {
-      const short = id.slice(id.indexOf(':') + 1).slice(0, 12);
       const why = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
       throw new AttestdError('CONFLICT', why);
     }
@@ -155,6 +164,46 @@ async function removeAll(
   }
   await logImageEvent(context, id, id, 'delete');
   return [...records, { Deleted: id }];
+}
+
+const shortId = (id: string): string => id.slice(id.indexOf(':') + 1).slice(0, 12);
+
+/**
+ * A container that was made by the only name of its image keeps it from being deleted; by force, the name goes and the
+ * image stays without one.
+ *
+ * @returns what was done by force; undefined when no container has it
+ * @throws CONFLICT
+ */
+async function keepUsed(
+  context: Context,
+  { id, all }: Plan,
+  named: ImageRecord,
+  force: boolean,
+): Promise<readonly Wire<ImageDeleteResponseItem>[] | undefined> {
+  const [user] = usersOf(context, id);
+  if (user === undefined) return undefined;
+  const familiar = familiarOf(named);
+  if (!force) {
+    const what = `container ${shortId(user.id)} is using its referenced image ${shortId(id)}`;
+    throw new AttestdError('CONFLICT', `conflict: unable to delete ${familiar} (must be forced) - ${what}`);
+  }
+  if (all.length === 1) await context.store.put(danglingName(id), named.target);
+  await context.store.remove(named.name);
+  logNameEvent(context, named, familiar, 'untag');
+  return [{ Untagged: familiar }];
+}
+
+/** Nobody deletes an image from under a container that runs, nor without force from under one that does not. */
+function refuseUsed(context: Context, id: string, force: boolean): void {
+  const users = context.containers.list().filter(({ imageId }) => imageId === id);
+  const running = users.find(({ state }) => state.running);
+  const [stopped] = force ? [] : users;
+  const user = running ?? stopped;
+  if (user === undefined) return;
+  const how = running === undefined ? 'must be forced' : 'cannot be forced';
+  const what = `image is being used by ${running === undefined ? 'stopped' : 'running'} container ${shortId(user.id)}`;
+  throw new AttestdError('CONFLICT', `conflict: unable to delete ${shortId(id)} (${how}) - ${what}`);
 }
 
 /**

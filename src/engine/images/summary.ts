@@ -13,6 +13,7 @@ import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
 import type { AttestationProperties, ImageManifestSummary } from '../../types.js';
+import { usersOfManifest } from '../containers/users.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
 import { platformOfConfig } from './manifests.js';
@@ -32,6 +33,8 @@ export interface ImageSummary {
   readonly best: PlatformImage | undefined;
   /** Bytes of blobs and of what is unpacked, over all platforms. */
   readonly totalSize: number;
+  /** How many containers were made of its manifests. */
+  readonly users: number;
   /** Chain ids of all layers, for the shared size. */
   readonly chains: readonly string[];
   /** Blobs that are present, for the shared size. */
@@ -78,6 +81,7 @@ class SummaryBuilder implements ImageSummary {
   readonly content: Descriptor[] = [];
   best: PlatformImage | undefined;
   totalSize = 0;
+  users = 0;
   private bestPlatform: Platform | undefined;
 
   constructor(
@@ -107,11 +111,17 @@ class SummaryBuilder implements ImageSummary {
     const platform = manifest.platform ?? (config?.os ? platformOfConfig(config) : { architecture: '', os: '' });
     const unpacked = await this.unpackedSize(manifest, config);
     this.totalSize += unpacked;
+    const users = usersOfManifest(this.context, manifest.digest);
+    this.users += users.length;
     this.manifests.push({
       ...common,
       Size: { Content: contentSize, Total: contentSize + unpacked },
       Kind: 'image',
-      ImageData: { Platform: goObject(platform, platformType), Size: { Unpacked: unpacked }, Containers: null },
+      ImageData: {
+        Platform: goObject(platform, platformType),
+        Size: { Unpacked: unpacked },
+        Containers: users.length === 0 ? null : users.map(({ id }) => id),
+      },
     });
     this.consider({ manifest, config }, platform);
   }

@@ -85,10 +85,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
   const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
   const body = {
     ID: identity.id,
-    Containers: 0,
-    ContainersRunning: 0,
-    ContainersPaused: 0,
-    ContainersStopped: 0,
+    ...containerCounts(context),
     Images: new Set(store.list().map(({ target }) => target.digest)).size,
     Driver: 'overlayfs',
     DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
@@ -103,12 +100,12 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     IPv4Forwarding: true,
     Debug: false,
     NFd: 0,
-    OomKillDisable: false,
+    OomKillDisable: true,
     NGoroutines: 0,
     SystemTime: context.clock().toISOString(),
     LoggingDriver: 'json-file',
-    CgroupDriver: 'none',
-    CgroupVersion: '2',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: '1',
     NEventsListener: context.events.listeners,
     KernelVersion: kernelRelease(),
     OperatingSystem: 'attestd',
@@ -156,4 +153,22 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
   } satisfies Wire<SystemInfo>;
   if (!still(version, 'info.BridgeNf')) return body;
   return olderForm({ ...body, BridgeNfIptables: false, BridgeNfIp6tables: false });
+}
+
+/** Paused containers are no running ones here, although they are elsewhere. */
+function containerCounts({ containers }: Context): {
+  Containers: number;
+  ContainersRunning: number;
+  ContainersPaused: number;
+  ContainersStopped: number;
+} {
+  const states = containers.list().map(({ state }) => state);
+  const running = states.filter((state) => state.running && !state.paused).length;
+  const paused = states.filter((state) => state.paused).length;
+  return {
+    Containers: states.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: states.length - running - paused,
+  };
 }

@@ -15,10 +15,14 @@ import { isAnonymous, mountpointOf, type Volume } from './store.js';
 export interface ContainerMount {
   readonly point: MountPoint;
   readonly volume?: Volume | undefined;
+  /** Digest of an image that is mounted. */
+  readonly imageId?: string | undefined;
   readonly fileSystem: FileSystem;
   /** What of the file system is seen. */
   readonly path: string;
   readonly copy: boolean;
+  /** Whether the image's or the request's `Volumes` asked for it, not a bind or mount. */
+  readonly implicit?: boolean;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function registerMounts(context: Context, container: Container): Pr
       copy: true,
     });
     mount.point.Mode = '';
-    mounts.set(destination, mount);
+    mounts.set(destination, { ...mount, implicit: true });
   }
   container.mounts = [...mounts.values()].map(({ point }) => point);
 }
@@ -99,10 +103,12 @@ async function makeMount(context: Context, container: Container, planned: Planne
       return { point, fileSystem: createFileSystem({ budget, clock: context.time }), path: '/', copy: false };
     }
     case 'image': {
-      const manifest = await bestManifest(context, resolveImage(context.store, point.Source), 'strict', undefined);
+      const image = resolveImage(context.store, point.Source);
+      const manifest = await bestManifest(context, image, 'strict', undefined);
       const snapshot = await context.rootfs.snapshot(manifest);
       const fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
-      return { point: { ...point, Name: point.Source, RW: false }, fileSystem, path, copy: false };
+      const shown = { ...point, Name: point.Source, RW: false };
+      return { point: shown, imageId: image.target.digest, fileSystem, path, copy: false };
     }
     default:
       context.machine.mkdir(point.Source, { recursive: true });
