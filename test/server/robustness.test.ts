@@ -47,8 +47,8 @@ describe('a client that goes away', () => {
     'CONNECT /images/x HTTP/1.1',
     'POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: a',
     'POST /grpc HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c',
-    'GET /images/json HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket',
-    'GET /images/json HTTP/1.1',
+    'GET /info HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket',
+    'GET /info HTTP/1.1',
     'GET /events HTTP/1.1',
     'NONSENSE',
   ]) {
