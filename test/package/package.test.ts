@@ -98,7 +98,6 @@ describe('the package', () => {
 
   for (const [module, moduleResolution] of [
     ['node16', 'node16'],
-    ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ] as const)
     it(`has types that compile in a strict project, with moduleResolution ${moduleResolution}`, async () => {
