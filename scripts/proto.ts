@@ -136,7 +136,7 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
-/** Message of the error for a string that is no UTF-8. */
+/** Message of the error for a string that is not UTF-8. */
 export const notUtf8 = 'string field contains invalid UTF-8';
 
 const noBytes = new Uint8Array(0);

@@ -25,7 +25,7 @@ fail() {
   exit 1
 }
 
-# Where this machine's apt gets Debian from; the first source whose release calls itself Debian's and is no security one.
+# Where this machine's apt gets Debian from; the first source whose release calls itself Debian's and is not a security one.
 mirror() {
   local found=''
   if [ -n "${ATTESTD_DEBIAN_MIRROR:-}" ]; then

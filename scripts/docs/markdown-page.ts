@@ -35,7 +35,7 @@ export function markdownPage(root: string, path: string, pages: ReadonlyMap<stri
     const known = pages.get(target);
     if (known !== undefined) return anchor === undefined ? known : `${known}#${anchor}`;
     if (!existsSync(join(root, target)) || statSync(join(root, target)).isDirectory())
-      throw new Error(`${path}: ${href} is no file`);
+      throw new Error(`${path}: ${href} is not a file`);
     files.add(target);
     return `files/${target}`;
   };

@@ -7,7 +7,7 @@ export const command = define(
   {
     positionals: ['A.json', 'B.json'],
     flags: { json: { type: 'boolean', help: 'as JSON' } },
-    exitCodes: '0 every requirement ended the same in both, 1 some did not, 2 usage or a file that is no report',
+    exitCodes: '0 every requirement ended the same in both, 1 some did not, 2 usage or a file that is not a report',
     example: 'attestd conformance compare dockerd.json podman.json',
   },
   ({ values, positionals }) => {

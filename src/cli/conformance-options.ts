@@ -89,9 +89,9 @@ export function conformanceOptions(
 ): ConformanceOptions {
   const { host, channel = 'experimental', 'api-version': apiVersion, name, only = [], skip = [] } = values;
   if (apiVersion !== undefined && !isVersion(apiVersion))
-    throw new AttestdError('USAGE', `--api-version '${apiVersion}' has not the form X.Y`);
+    throw new AttestdError('USAGE', `--api-version '${apiVersion}' is not of the form X.Y`);
   if (name !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-    throw new AttestdError('USAGE', `--name '${name}' is no lower-case name of letters, digits and dashes`);
+    throw new AttestdError('USAGE', `--name '${name}' is not a lower-case name of letters, digits and dashes`);
   checkPatterns('--only', only, known);
   checkPatterns('--skip', skip, known);
   const files = reportForms.flatMap((form) => (values[form] === undefined ? [] : [[form, values[form]]]));

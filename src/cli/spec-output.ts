@@ -9,7 +9,7 @@ import { AttestdError } from '../errors.js';
  *
  * @param path the file
  * @returns its text, a byte order mark included
- * @throws AttestdError USAGE when it cannot be read or is no UTF-8
+ * @throws AttestdError USAGE when it cannot be read or is not UTF-8
  */
 export function readUtf8(path: string): string {
   let bytes: Buffer;

@@ -22,7 +22,8 @@ function countBy(verdicts: readonly Verdict[]): Record<string, number> {
 }
 
 function versionFlag(name: string, value: string): string {
-  if (!/^\d+\.\d+$/.test(value)) throw new AttestdError('USAGE', `--${name} '${value}' is no API version such as 1.40`);
+  if (!/^\d+\.\d+$/.test(value))
+    throw new AttestdError('USAGE', `--${name} '${value}' is not an API version such as 1.40`);
   return value;
 }
 

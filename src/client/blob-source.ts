@@ -97,7 +97,7 @@ export class BlobSource {
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       if (error.code === 'NOT_FOUND') return this.gap(part, 'not-found', `the store does not have ${digest}`, digest);
-      if (error.code === 'INVALID_ARGUMENT') return this.gap(part, 'malformed', `'${digest}' is no digest`, digest);
+      if (error.code === 'INVALID_ARGUMENT') return this.gap(part, 'malformed', `'${digest}' is not a digest`, digest);
       this.#absent = error.message;
     }
     const data = await fallback?.();

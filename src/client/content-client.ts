@@ -63,7 +63,7 @@ export class ContentClient {
   /**
    * What the store knows of a blob.
    *
-   * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT for what is no digest, NOT_IMPLEMENTED or UNAVAILABLE when the daemon
+   * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT for anything that is not a digest, NOT_IMPLEMENTED or UNAVAILABLE when the daemon
    *   offers no content store
    */
   async info(digest: string): Promise<Info> {

@@ -36,7 +36,7 @@ function readJson(path: string, what: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new AttestdError('USAGE', `${what}: ${path} is no valid JSON`, { cause });
+    throw new AttestdError('USAGE', `${what}: ${path} is not valid JSON`, { cause });
   }
   throw new AttestdError('USAGE', `${what}: ${path} holds no JSON object`);
 }

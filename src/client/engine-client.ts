@@ -107,7 +107,7 @@ export class EngineClient {
    * Send a request at the client's API version.
    *
    * @param path without version, escaped
-   * @throws AttestdError of the answer's status when it is no success, with the daemon's text; UNAVAILABLE
+   * @throws AttestdError of the answer's status when it is not a success, with the daemon's text; UNAVAILABLE
    */
   async request(method: string, path: string, query: Query = {}, body?: Buffer): Promise<BufferedResponse> {
     const response = await this.#connection.send({
@@ -124,7 +124,7 @@ export class EngineClient {
     try {
       return JSON.parse(body.toString()) as T;
     } catch (cause) {
-      throw new AttestdError('INVALID_JSON', `GET ${path}: the answer is no valid JSON`, { cause });
+      throw new AttestdError('INVALID_JSON', `GET ${path}: the answer is not valid JSON`, { cause });
     }
   }
 
@@ -194,7 +194,7 @@ function parseAttestations(body: Buffer, what: string): ImageAttestation[] {
   const document = ranges.document();
   if (body[document[0]] === 0x7b) {
     const { message } = JSON.parse(body.toString()) as { message?: string };
-    throw new AttestdError('CORRUPT', `${what}: ${message ?? 'the answer is no array'}`);
+    throw new AttestdError('CORRUPT', `${what}: ${message ?? 'the answer is not an array'}`);
   }
   return ranges.elements(document).map((element) => {
     const members = ranges.members(element);

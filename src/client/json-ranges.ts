@@ -8,7 +8,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 
 function fault(at: number): AttestdError {
-  return new AttestdError('INVALID_JSON', `the answer is no valid JSON at byte ${at}`);
+  return new AttestdError('INVALID_JSON', `the answer is not valid JSON at byte ${at}`);
 }
 
 /** Finds values in a JSON document without making anything of them, so that their bytes stay what they are. */

@@ -120,7 +120,9 @@ class Resolution {
   async #index(root: OCIDescriptor, inspected: ImageInspect): Promise<IndexDocument | undefined> {
     const blob = await this.#source.get('root', root);
     if (!blob) return inspected.Manifests ? indexFromSummaries(inspected.Manifests) : undefined;
-    return parseIndex(blob.data) ?? this.#source.gap('root', 'malformed', 'the index is no image index', root.digest);
+    return (
+      parseIndex(blob.data) ?? this.#source.gap('root', 'malformed', 'the index is not an image index', root.digest)
+    );
   }
 
   async #hostPlatform(): Promise<NonNullable<OCIPlatform>> {
@@ -135,7 +137,7 @@ class Resolution {
     const blob = await source.get('attestation-manifest', descriptor);
     const signatures = await this.#signatures(digest, inspected, index);
     const manifest = blob && parseManifest(blob.data);
-    if (blob && !manifest) source.gap('attestation-manifest', 'malformed', 'it is no image manifest', digest);
+    if (blob && !manifest) source.gap('attestation-manifest', 'malformed', 'it is not an image manifest', digest);
     await this.#statements(manifest?.layers);
     return signatures;
   }

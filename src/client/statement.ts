@@ -45,7 +45,7 @@ function toolsOf(predicate: unknown): string[] | undefined {
  * Read what a statement is about and who made it. The statement's bytes stay as they are.
  *
  * @param statement bytes of an in-toto statement
- * @returns undefined when the bytes are no JSON object
+ * @returns undefined when the bytes are not a JSON object
  */
 export function summarizeStatement(statement: Uint8Array): StatementSummary | undefined {
   let document: unknown;

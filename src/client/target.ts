@@ -27,7 +27,7 @@ export function parseHost(host: string, tls?: TlsMaterial): Target {
     if (!path.startsWith('/')) throw new AttestdError('USAGE', `host '${host}': a unix socket needs an absolute path`);
     return { kind: 'unix', path };
   }
-  const refused = new AttestdError('USAGE', `host '${host}' is no unix://, tcp://, http:// or https:// address`);
+  const refused = new AttestdError('USAGE', `host '${host}' is not a unix://, tcp://, http:// or https:// address`);
   const match = /^(tcp|http|https):\/\/(\[[0-9a-fA-F:.]+\]|[^[\]:/?#@]+)(?::(\d{1,5}))?\/?$/.exec(host);
   if (!match) throw refused;
   const [, scheme, name = '', digits] = match;

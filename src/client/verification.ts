@@ -2,7 +2,7 @@
 export type ReasonCode =
   /** Nothing signs the attestation manifest, or there is none. */
   | 'no-signature'
-  /** A signature is no bundle and no simple-signing payload, or cannot be read. */
+  /** A signature is not a bundle and no simple-signing payload, or cannot be read. */
   | 'malformed'
   /** A signature of a kind that the given trust cannot judge. */
   | 'unsupported'

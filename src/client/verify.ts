@@ -41,9 +41,9 @@ function parse(bytes: Uint8Array, what: string): Record<string, unknown> {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Reported below, as is JSON that is no object.
+    // Reported below, as is JSON that is not an object.
   }
-  throw new Refusal('malformed', `${what} is no JSON object`);
+  throw new Refusal('malformed', `${what} is not a JSON object`);
 }
 
 /** What judges signatures. */
@@ -61,7 +61,7 @@ class KeyJudge implements Judge {
     try {
       this.#key = crypto.createPublicKey(pem);
     } catch (cause) {
-      throw new AttestdError('INVALID_ARGUMENT', 'the public key is no PEM text of a key', { cause });
+      throw new AttestdError('INVALID_ARGUMENT', 'the public key is not a key in PEM', { cause });
     }
     const der = this.#key.export({ type: 'spki', format: 'der' });
     this.#name = { kind: 'public-key', id: createHash('sha256').update(der).digest('base64') };

@@ -173,7 +173,7 @@ export class Answer {
     return this;
   }
 
-  /** @throws Unmet when the body is no JSON */
+  /** @throws Unmet when the body is not JSON */
   json(): Shape {
     try {
       return new Shape(JSON.parse(this.text), this.#what);
@@ -182,7 +182,7 @@ export class Answer {
     }
   }
 
-  /** Each JSON document of a stream. @throws Unmet when a line is no JSON */
+  /** Each JSON document of a stream. @throws Unmet when a line is not JSON */
   lines(): Shape[] {
     return this.text
       .replaceAll('\u001e', '\n')

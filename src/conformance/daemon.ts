@@ -18,7 +18,7 @@ export interface Daemon {
  * Ask a daemon what it is.
  *
  * @throws AttestdError UNAVAILABLE when none answers
- * @throws Unmet when the answer is no version
+ * @throws Unmet when the answer is not a version
  */
 export async function introduce(api: Api): Promise<Daemon> {
   const answer = (await api.get('/version', { version: null })).status(200);

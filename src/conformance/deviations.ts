@@ -42,7 +42,7 @@ function entry(value: unknown, file: string): Deviation {
   try {
     new RegExp(actual);
   } catch (cause) {
-    throw new AttestdError('INVALID_ARGUMENT', `${file}: '${actual}' is no regular expression`, { cause });
+    throw new AttestdError('INVALID_ARGUMENT', `${file}: '${actual}' is not a regular expression`, { cause });
   }
   return {
     requirement: text('requirement'),
@@ -62,8 +62,8 @@ export function parseDeviations(text: string, file: string): DeviationFile {
   const document: unknown = parse(text);
   const { apiVersions, deviations } = (document ?? {}) as { apiVersions?: unknown; deviations?: unknown };
   if (!Array.isArray(apiVersions) || !apiVersions.every((version) => typeof version === 'string'))
-    throw new AttestdError('INVALID_ARGUMENT', `${file}: apiVersions is no list of quoted versions`);
-  if (!Array.isArray(deviations)) throw new AttestdError('INVALID_ARGUMENT', `${file}: deviations is no list`);
+    throw new AttestdError('INVALID_ARGUMENT', `${file}: apiVersions is not a list of quoted versions`);
+  if (!Array.isArray(deviations)) throw new AttestdError('INVALID_ARGUMENT', `${file}: deviations is not a list`);
   return { file, apiVersions: apiVersions as string[], deviations: deviations.map((value) => entry(value, file)) };
 }
 

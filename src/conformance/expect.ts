@@ -75,32 +75,32 @@ export class Shape {
     return this.value !== undefined;
   }
 
-  /** @throws Unmet when it is no array */
+  /** @throws Unmet when it is not an array */
   array(): Shape[] {
     if (!Array.isArray(this.value)) throw new Unmet(this.place, 'an array', show(this.value));
     return this.value.map((item, i) => new Shape(item, `${this.place}[${i}]`));
   }
 
-  /** @throws Unmet when it is no object */
+  /** @throws Unmet when it is not an object */
   object(): Readonly<Record<string, unknown>> {
     if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value))
       throw new Unmet(this.place, 'an object', show(this.value));
     return this.value as Record<string, unknown>;
   }
 
-  /** @throws Unmet when it is no string */
+  /** @throws Unmet when it is not a string */
   string(): string {
     if (typeof this.value !== 'string') throw new Unmet(this.place, 'a string', show(this.value));
     return this.value;
   }
 
-  /** @throws Unmet when it is no number */
+  /** @throws Unmet when it is not a number */
   number(): number {
     if (typeof this.value !== 'number') throw new Unmet(this.place, 'a number', show(this.value));
     return this.value;
   }
 
-  /** @throws Unmet when it is no boolean */
+  /** @throws Unmet when it is not a boolean */
   boolean(): boolean {
     if (typeof this.value !== 'boolean') throw new Unmet(this.place, 'a boolean', show(this.value));
     return this.value;

@@ -87,7 +87,7 @@ export async function runConformance(options: ConformanceOptions = {}): Promise<
   if (apiVersion !== undefined && !isVersion(apiVersion))
     refuse(`apiVersion: '${apiVersion}' has not the form ${descriptionVersion}`);
   if (name !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-    refuse(`name: '${name}' is no lower-case name of letters, digits and dashes`);
+    refuse(`name: '${name}' is not a lower-case name of letters, digits and dashes`);
   const { target } = discover(host === undefined ? {} : { host });
   const outcome = await run({
     target,

@@ -1,4 +1,4 @@
-/** An API version as two numbers; what is no version compares as 0.0. */
+/** An API version as two numbers; what is not a version compares as 0.0. */
 function parts(version: string): readonly [number, number] {
   const match = /^(\d+)\.(\d+)$/.exec(version);
   return match ? [Number(match[1]), Number(match[2])] : [0, 0];

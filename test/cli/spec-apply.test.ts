@@ -157,7 +157,7 @@ describe('attestd spec apply', () => {
     expect(readFileSync(file, 'utf8')).to.equal(patched);
   });
 
-  it('refuses wrong usage, files that are no descriptions and overlays that are none, with exit code 2', async () => {
+  it('refuses wrong usage, files that are not descriptions and overlays that are none, with exit code 2', async () => {
     const bytes = join(dir, 'bytes.yaml');
     writeFileSync(bytes, Buffer.from([0x61, 0x3a, 0x20, 0xff, 0x0a]));
     const broken = join(dir, 'broken.yaml');

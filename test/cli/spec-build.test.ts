@@ -40,7 +40,7 @@ describe('attestd spec build and check', function () {
     expect((await spec('check', '--api', api)).code).to.equal(0);
   });
 
-  it('refuses an overlay whose action matches nothing, and one that is no overlay', async () => {
+  it('refuses an overlay whose action matches nothing, and one that is not an overlay', async () => {
     const file = join(api, 'overlays/experimental/99-test.yaml');
     const overlay = (action: string): string =>
       `overlay: 1.0.0\ninfo: {title: test, version: '1'}\nactions:\n  - ${action}\n`;

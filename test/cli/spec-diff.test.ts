@@ -89,7 +89,7 @@ describe('attestd spec diff', () => {
     }
   });
 
-  it('refuses wrong usage and operands that are no descriptions, with exit code 2', async () => {
+  it('refuses wrong usage and operands that are not descriptions, with exit code 2', async () => {
     const text = join(dir, 'text.yaml');
     writeFileSync(text, 'just: text\n');
     const wrong: string[][] = [

@@ -185,7 +185,7 @@ describe('the programs of docs/policy.md', () => {
       expect((await send('POST', '/containers/create', { Image: 'nope' })).status).to.equal(404);
     });
 
-    it('refuses a body that is no JSON, and a platform that the image lacks', async () => {
+    it('refuses a body that is not JSON, and a platform that the image lacks', async () => {
       expect((await send('POST', '/containers/create')).status).to.equal(400);
       const Image = 'attestd/provenance-and-sbom';
       expect((await send('POST', '/containers/create?platform=linux/riscv64', { Image })).status).to.equal(403);

@@ -91,7 +91,7 @@ describe('verifying the attestations of an image', () => {
     }
   });
 
-  it('refuses what is no key and no root', async () => {
+  it('refuses what is not a key and no root', async () => {
     const chain = await resolveAttestations(client, 'attestd/signed');
     for (const trust of [{ publicKey: 'x' }, { trustedRoot: 'x' }]) {
       const error = await verifyAttestations(chain, trust).catch((thrown: unknown) => thrown);

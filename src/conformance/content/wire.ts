@@ -35,7 +35,7 @@ export function encode(fields: readonly (readonly [number, string | Buffer | num
 /**
  * Decode a protobuf message into its fields by number, repeated ones in order.
  *
- * @throws AttestdError INVALID_ARGUMENT when the bytes are no message
+ * @throws AttestdError INVALID_ARGUMENT when the bytes are not a message
  */
 export function decode(message: Buffer): Map<number, Field[]> {
   const fields = new Map<number, Field[]>();

@@ -50,7 +50,7 @@ export const missingImageManifest: Recipe = {
 };
 
 export const notJson: Recipe = {
-  summary: 'the second of three statements is no JSON',
+  summary: 'the second of three statements is not JSON',
   unsound: true,
   make: (kit) =>
     withLayers(kit, () => [
@@ -62,7 +62,7 @@ export const notJson: Recipe = {
 
 export const mixed: Recipe = {
   summary:
-    'good statements among a missing one, one without annotation, one that is no JSON and JSON that is no object',
+    'good statements among a missing one, one without annotation, one that is not JSON and JSON that is not an object',
   unsound: true,
   make: (kit) =>
     withLayers(kit, () => [

@@ -21,7 +21,7 @@ export interface ReportedExchange {
   readonly requestBody?: { readonly bytes: number; readonly sha256: string };
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  /** Text of the body, cut at a limit; base64 when it is no UTF-8. */
+  /** Text of the body, cut at a limit; base64 when it is not UTF-8. */
   readonly body: string;
   readonly bodyEncoding: 'utf8' | 'base64';
   readonly bodyBytes: number;
@@ -62,7 +62,7 @@ export interface ReportedProfile {
   readonly verdict: ProfileVerdict;
   readonly totals: Totals;
   readonly knownDeviations: number;
-  /** Failed MUST that are no known deviations. */
+  /** Failed MUST that are not known deviations. */
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
   readonly unsupportedFeatures: readonly string[];
@@ -129,7 +129,7 @@ export interface ReportContext {
 
 const bodyLimit = 16 * 1024;
 
-/** The longest part of a body below the limit that is UTF-8, or none when the body is no text. */
+/** The longest part of a body below the limit that is UTF-8, or none when the body is not text. */
 function textOf(body: Buffer): string | undefined {
   const cut = body.subarray(0, bodyLimit);
   const torn = body.length > bodyLimit ? [0, 1, 2, 3] : [0];

@@ -23,7 +23,7 @@ export function reportViolations(value: unknown): readonly string[] {
 /**
  * Read a report that `attestd conformance --json` wrote.
  *
- * @throws AttestdError INVALID_ARGUMENT when the file cannot be read, INVALID_JSON when it is no report of this version
+ * @throws AttestdError INVALID_ARGUMENT when the file cannot be read, INVALID_JSON when it is not a report of this version
  */
 export function readReport(file: string): Report {
   let text: string;
@@ -36,13 +36,13 @@ export function readReport(file: string): Report {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new AttestdError('INVALID_JSON', `${file} is no JSON`, { cause });
+    throw new AttestdError('INVALID_JSON', `${file} is not JSON`, { cause });
   }
   const violations = reportViolations(value);
   if (violations.length > 0)
     throw new AttestdError(
       'INVALID_JSON',
-      `${file} is no conformance report 1.0: ${violations.slice(0, 3).join('; ')}`,
+      `${file} is not a conformance report 1.0: ${violations.slice(0, 3).join('; ')}`,
     );
   return value as Report;
 }

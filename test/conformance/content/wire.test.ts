@@ -43,7 +43,7 @@ describe("the suite's protobuf codec", () => {
     expect([text(fields, 3), integer(fields, 3)]).to.deep.equal(['', 0]);
   });
 
-  it('refuses what is no message, whatever the bytes', () => {
+  it('refuses what is not a message, whatever the bytes', () => {
     for (const bad of ['ff', '0a05ab', '0b', '08ffffffffffffffffffff01'])
       expect(() => decode(Buffer.from(bad, 'hex')))
         .to.throw(AttestdError)

@@ -79,7 +79,7 @@ export const content: readonly Requirement[] = requirements(
     {
       id: 'info-malformed',
       operationId: 'containerd.services.content.v1.Content/Info',
-      title: 'Info of what is no digest is INVALID_ARGUMENT',
+      title: 'Info of something that is not a digest is INVALID_ARGUMENT',
       why: 'Fetching it elsewhere would not help.',
       async check(t) {
         for (const digest of ['', 'bad', 'sha256:abc'])
@@ -212,7 +212,7 @@ export const content: readonly Requirement[] = requirements(
     },
     {
       id: 'read-malformed',
-      title: 'Read of what is no digest is INVALID_ARGUMENT',
+      title: 'Read of something that is not a digest is INVALID_ARGUMENT',
       why: 'Fetching it elsewhere would not help.',
       async check(t) {
         same((await (await t.content()).read('bad')).status, 'INVALID_ARGUMENT', 'status');

@@ -70,7 +70,7 @@ export const errors: readonly Requirement[] = requirements(
     },
     {
       id: 'bad-escape',
-      title: 'a query that is no valid escape is answered 400',
+      title: 'a query that is not a valid escape is answered 400',
       why: 'A parameter that silently vanishes changes the meaning.',
       async check(t) {
         (await t.api.get('/images/json?filters=%zz')).error(400);

@@ -93,7 +93,7 @@ export const entries: readonly Requirement[] = requirements(
       title: 'an image without an index gives an empty array',
       pointer: answers,
       images: ['plain'],
-      why: 'Most images of older tools have no index; asking about them is no error.',
+      why: 'Most images of older tools have no index; asking about them is not an error.',
       async check(t) {
         (await t.api.get(attestationsOf(t.image('plain').name))).status(200).json().is([]);
       },
@@ -112,7 +112,7 @@ export const entries: readonly Requirement[] = requirements(
       id: 'unannotated-layer',
       title: 'layers without a predicate type are left out',
       images: ['unannotated'],
-      why: 'Such layers are no attestations; an entry without a type cannot be selected.',
+      why: 'Such layers are not attestations; an entry without a type cannot be selected.',
       async check(t) {
         const image = t.image('unannotated');
         lists(await t.api.get(attestationsOf(image.name)), annotated(attestedOf(image)));

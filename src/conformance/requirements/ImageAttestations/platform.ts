@@ -21,7 +21,7 @@ async function gives(
 const is = (architecture: string, variant?: string) => (platform: Platform) =>
   platform.os === 'linux' && platform.architecture === architecture && platform.variant === variant;
 
-/** Parameter values that are no platform. */
+/** Parameter values that are not a platform. */
 const malformed = (id: string, title: string, platform: string, level: 'MUST' | 'SHOULD' = 'MUST') => ({
   id: `platform-${id}`,
   title,

@@ -149,7 +149,7 @@ export const sources: readonly Requirement[] = requirements(
     },
     {
       id: 'not-json-listed',
-      title: 'an attestation that is no JSON is listed',
+      title: 'an attestation that is not JSON is listed',
       images: ['not-json'],
       why: 'A listing reads manifests, not statements.',
       async check(t) {
@@ -159,10 +159,10 @@ export const sources: readonly Requirement[] = requirements(
     },
     {
       id: 'not-json-asked',
-      title: 'a statement that is no JSON is answered with an error status, or with an array',
+      title: 'a statement that is not JSON is answered with an error status, or with an array',
       images: ['not-json'],
       pointer: '+/responses/200/schema',
-      why: 'An answer 200 that is no array breaks every typed client.',
+      why: 'An answer 200 that is not an array breaks every typed client.',
       async check(t) {
         const answer = await t.api.get(attestationsOf(t.image('not-json').name), { query: { statement: '1' } });
         if (answer.exchange.status === 200) answer.json().array();

@@ -125,7 +125,7 @@ export const statement: readonly Requirement[] = requirements(
       title: 'statements that are JSON but no objects come as they are',
       pointer: pointers.statement,
       images: ['values'],
-      why: 'The daemon is no judge of what a statement says.',
+      why: 'The daemon is not a judge of what a statement says.',
       async check(t) {
         const image = t.image('values');
         for (const [i, value] of plainValues.entries()) {

@@ -18,7 +18,7 @@ export const surface: readonly Requirement[] = requirements(
     },
     {
       id: 'bad-name',
-      title: 'a name that is no reference is answered 400',
+      title: 'a name that is not a reference is answered 400',
       pointer: '+/responses/400',
       images: [],
       why: 'Pulling it would not help.',
@@ -99,7 +99,7 @@ export const surface: readonly Requirement[] = requirements(
     {
       id: 'no-range',
       title: 'a Range header does not cut the answer',
-      why: 'Part of an array is no answer.',
+      why: 'Part of an array is not an answer.',
       async check(t) {
         const image = t.image('basic');
         const answer = await t.api.get(attestationsOf(image.name), { headers: { Range: 'bytes=0-10' } });

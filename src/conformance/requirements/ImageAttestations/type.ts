@@ -151,7 +151,7 @@ export const type: readonly Requirement[] = requirements(
     },
     {
       id: 'type-json-is-text',
-      title: 'a JSON array is no list of types',
+      title: 'a JSON array is not a list of types',
       level: 'SHOULD',
       why: 'Filters elsewhere in the API are JSON; here the declared form is repetition.',
       check: (t) => selects(t, 'basic', [JSON.stringify([types.spdx])], []),
@@ -177,7 +177,7 @@ export const type: readonly Requirement[] = requirements(
     },
     {
       id: 'bad-escape',
-      title: 'a query that is no valid escape is answered 400',
+      title: 'a query that is not a valid escape is answered 400',
       pointer: pointers.attestations,
       why: 'A filter that silently vanishes widens the selection.',
       async check(t) {

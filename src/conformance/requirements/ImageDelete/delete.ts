@@ -180,7 +180,7 @@ export const remove: readonly Requirement[] = requirements(
     },
     {
       id: 'bad-name',
-      title: 'a name that is no reference is answered 400',
+      title: 'a name that is not a reference is answered 400',
       level: 'SHOULD',
       why: 'It can never exist.',
       async check(t) {
@@ -189,7 +189,7 @@ export const remove: readonly Requirement[] = requirements(
     },
     {
       id: 'platform-malformed',
-      title: 'a platform that is no JSON is refused',
+      title: 'a platform that is not JSON is refused',
       features: ['delete-platforms'],
       pointer: '+/parameters/3',
       why: 'Ignoring it would delete every platform.',

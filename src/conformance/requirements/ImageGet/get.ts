@@ -169,7 +169,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'platform-malformed',
-      title: 'a platform that is no JSON is refused',
+      title: 'a platform that is not JSON is refused',
       features: ['platforms'],
       pointer: '+/parameters/1',
       why: 'Ignoring it would save every platform.',

@@ -153,7 +153,7 @@ export const imageHistory: readonly Requirement[] = requirements(
     },
     {
       id: 'platform-malformed',
-      title: 'a platform that is no JSON is refused',
+      title: 'a platform that is not JSON is refused',
       features: ['platforms'],
       pointer: '+/parameters/1',
       images: ['multi'],

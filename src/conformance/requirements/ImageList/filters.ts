@@ -172,9 +172,9 @@ export const listFilters: readonly Requirement[] = requirements(
       check: (t) => leaves(t, '{}', looked),
     },
     refused('unknown', 'an unknown filter is refused', filters({ unheard: ['of'] })),
-    refused('not-json', 'filters that are no JSON are refused', 'not json'),
-    refused('array', 'filters that are no object are refused', '[]'),
-    refused('dangling-bad', 'dangling with a value that is no boolean is refused', filters({ dangling: ['maybe'] })),
-    refused('until-bad', 'until with a value that is no time is refused', filters({ until: ['bogus'] })),
+    refused('not-json', 'filters that are not JSON are refused', 'not json'),
+    refused('array', 'filters that are not an object are refused', '[]'),
+    refused('dangling-bad', 'dangling with a value that is not a boolean is refused', filters({ dangling: ['maybe'] })),
+    refused('until-bad', 'until with a value that is not a time is refused', filters({ until: ['bogus'] })),
   ],
 );

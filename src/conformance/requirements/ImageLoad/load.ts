@@ -147,12 +147,12 @@ export const load: readonly Requirement[] = requirements(
       },
     },
     broken('empty-body', 'an empty body is an error', () => Buffer.alloc(0)),
-    broken('garbage', 'a body that is no archive is an error', () => Buffer.alloc(4096, 'garbage ')),
+    broken('garbage', 'a body that is not an archive is an error', () => Buffer.alloc(4096, 'garbage ')),
     broken('empty-archive', 'an archive without files is an error', () => writeTar([])),
     broken('no-index', 'a layout without index.json is an error', () =>
       writeTar([['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')]]),
     ),
-    broken('bad-index', 'a layout whose index.json is no JSON is an error', () =>
+    broken('bad-index', 'a layout whose index.json is not JSON is an error', () =>
       writeTar([
         ['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')],
         ['index.json', Buffer.from('no json')],
@@ -214,7 +214,7 @@ export const load: readonly Requirement[] = requirements(
     },
     {
       id: 'platform-malformed',
-      title: 'a platform that is no JSON is refused',
+      title: 'a platform that is not JSON is refused',
       features: ['platforms'],
       pointer: '+/parameters/2',
       why: 'Ignoring it would load every platform.',

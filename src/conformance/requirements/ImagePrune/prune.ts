@@ -123,9 +123,9 @@ export const prune: readonly Requirement[] = requirements(
     ),
     refused(
       'bad-dangling',
-      'dangling with a value that is no boolean is refused',
+      'dangling with a value that is not a boolean is refused',
       filters({ dangling: ['maybe'], label: [`${runLabel}=none`] }),
     ),
-    refused('bad-filters', 'filters that are no JSON are refused', 'bad'),
+    refused('bad-filters', 'filters that are not JSON are refused', 'bad'),
   ],
 );

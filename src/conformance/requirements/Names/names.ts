@@ -147,7 +147,7 @@ const forms: readonly Form[] = [
   },
   {
     id: 'manifest-digest',
-    title: 'the digest of a platform manifest is no id',
+    title: 'the digest of a platform manifest is not an id',
     name: ({ images }) => images[0]?.descriptor.digest ?? '',
     status: 404,
     level: 'SHOULD',
@@ -156,16 +156,16 @@ const forms: readonly Form[] = [
   },
   {
     id: 'attestation-digest',
-    title: 'the digest of an attestation manifest is no id',
+    title: 'the digest of an attestation manifest is not an id',
     name: ({ attested }) => attested[0]?.manifest.digest ?? '',
     status: 404,
     level: 'SHOULD',
     since: '1.48',
-    why: 'An attestation is no image.',
+    why: 'An attestation is not an image.',
   },
   {
     id: 'prefix',
-    title: 'the first part of a name is no name',
+    title: 'the first part of a name is not a name',
     name: ({ repository }) => repository.split('/')[0] ?? '',
     status: 404,
     why: wrong,

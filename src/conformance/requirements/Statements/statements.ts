@@ -73,7 +73,7 @@ export const statements: readonly Requirement[] = requirements(
       id: 'unannotated',
       title: 'layers without a predicate type are left out',
       images: ['unannotated'],
-      why: 'They are no attestations.',
+      why: 'They are not attestations.',
       async check(t) {
         const wanted = expected(t, 'unannotated');
         (await dataOf(t, 'unannotated')).at('Statements').is(wanted);
@@ -102,7 +102,7 @@ export const statements: readonly Requirement[] = requirements(
     },
     {
       id: 'skip-not-json',
-      title: 'a statement that is no JSON is left out, the others stay',
+      title: 'a statement that is not JSON is left out, the others stay',
       images: ['not-json'],
       why: 'A listing of images must not fail for one broken blob.',
       async check(t) {
@@ -113,7 +113,7 @@ export const statements: readonly Requirement[] = requirements(
     },
     {
       id: 'skip-values',
-      title: 'JSON that is no object is left out, and nothing left means no Statements',
+      title: 'JSON that is not an object is left out, and nothing left means no Statements',
       images: ['values'],
       why: 'Statements are declared to be objects.',
       async check(t) {
@@ -143,7 +143,7 @@ export const statements: readonly Requirement[] = requirements(
     },
     {
       id: 'attestations-only',
-      title: 'manifests that are no attestations have no statements',
+      title: 'manifests that are not attestations have no statements',
       images: ['multi'],
       why: 'Statements belong to the manifest that holds them.',
       async check(t) {

@@ -219,7 +219,7 @@ export const events: readonly Requirement[] = requirements(
     },
     {
       id: 'reads-are-no-events',
-      title: 'reading attestations and inspecting are no events',
+      title: 'reading attestations and inspecting are not events',
       level: 'SHOULD',
       features: ['events', 'images', 'attestations'],
       why: 'Listeners would drown in reads.',
@@ -236,8 +236,8 @@ export const events: readonly Requirement[] = requirements(
         same([...new Set(own.map((event) => event.at('Action').value))], ['load'], 'actions');
       },
     },
-    refused('bad-since', 'since that is no time is refused', { since: 'bogus', until: '1' }),
-    refused('bad-filters', 'filters that are no JSON are refused', { since: '1', until: '2', filters: 'bad' }),
+    refused('bad-since', 'since that is not a time is refused', { since: 'bogus', until: '1' }),
+    refused('bad-filters', 'filters that are not JSON are refused', { since: '1', until: '2', filters: 'bad' }),
     refused('since-after-until', 'since after until is refused', { since: '1000', until: '900' }),
     {
       id: 'json-lines',
