@@ -1,10 +1,8 @@
 import { AttestdError } from '../errors.js';
-import { decodeJson } from '../go/json.js';
-import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
-import { referrerLabelPrefix, subjectAnnotation } from './graph.js';
-import { manifestType } from './manifest.js';
+import { subjectAnnotation } from './graph.js';
+import { labelledReferrers } from './labelled-referrers.js';
 import { isIndexType, isManifestType, isNonDistributable } from './media-types.js';
 import type { ImageStore } from './store.js';
 import { blobRecord } from './tar-record.js';
@@ -39,7 +37,7 @@ export async function collectRecords(store: BlobSource, start: Descriptor, recor
     const { algorithm } = parseDigest(digest);
     if (!isNonDistributable(mediaType)) recorded.records.push(blobRecord(descriptor));
     recorded.algorithms.add(algorithm);
-    return [...children, ...(await referrersOf(store.content, descriptor))];
+    return [...children, ...(await labelledReferrers(store.content, descriptor))];
   });
 }
 
@@ -57,27 +55,4 @@ async function presentChildren(
   }
   for (const child of children ?? []) if ((await content.info(child.digest)) === undefined) return [];
   return children;
-}
-
-async function referrersOf(content: ContentStore, { digest, mediaType }: Descriptor): Promise<Descriptor[]> {
-  if (!isManifestType(mediaType) && !isIndexType(mediaType)) return [];
-  const { labels = {} } = (await content.info(digest)) ?? {};
-  const found: Descriptor[] = [];
-  for (const [label, referrer] of Object.entries(labels)) {
-    if (!label.startsWith(referrerLabelPrefix)) continue;
-    const described = await describe(content, referrer);
-    if (described !== undefined) found.push({ ...described, annotations: { [subjectAnnotation]: digest } });
-  }
-  return found;
-}
-
-async function describe(content: ContentStore, digest: string): Promise<Descriptor | undefined> {
-  try {
-    const bytes = await content.bytes(digest);
-    const { mediaType = '', artifactType } = decodeJson(bytes, manifestType);
-    return { mediaType, digest, size: bytes.length, ...(artifactType && { artifactType }) };
-  } catch (error) {
-    if (error instanceof AttestdError) return undefined;
-    throw error;
-  }
 }

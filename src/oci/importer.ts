@@ -75,6 +75,10 @@ export async function importArchive(
     const index = await findIndex(files, lease.content, findLayer);
     const entries = (await store.manifests.index(index)).manifests ?? [];
     const walked = await walkArchive(index, store.manifests, platforms);
+    // A daemon notes who refers to whom at the subject's blob, for the archive's own index is not kept.
+    for (const [subject, referrers] of referringChildren(entries))
+      for (const { annotations, ...referrer } of referrers)
+        await store.attach({ ...referrer, annotations: { ...annotations, [subjectAnnotation]: subject } });
     const images: ImportedImage[] = [];
     for (const target of entries) {
       const {
@@ -84,7 +88,6 @@ export async function importArchive(
       } = target.annotations ?? {};
       const name = full || short || undefined;
       if (name !== undefined || subject === undefined) images.push({ name, target });
-      else await store.attach(target);
     }
     const read = platforms === undefined ? [] : [...files.blobs.values()].map((blob) => blob.digest);
     const unwanted = read.filter((digest) => !walked.has(digest) && !before.has(digest));

@@ -4,11 +4,11 @@ import { quote } from '../go/quote.js';
 import type { BlobInfo, ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
-import { Graph, type Reach } from './graph.js';
+import { Graph, type Reach, referringChildren, subjectAnnotation } from './graph.js';
 import { type IndexFile, imageTarget } from './index-file.js';
 import type { PinnableStore } from './local-content-store.js';
 import { ManifestCache } from './manifest-cache.js';
-import { isIndexType } from './media-types.js';
+import { isIndexType, mediaTypes } from './media-types.js';
 import type { ImageRecord, ImageStore, Lease } from './store.js';
 
 /** Where a store keeps its names. */
@@ -20,6 +20,8 @@ export interface Persistence {
 
 /** The last generation of any store: no two stores of a process have the same one. */
 let generations = 0;
+
+const openBrace = 0x7b;
 
 /** An image store over a content store, its names kept in memory and saved with each change. */
 export class LayoutStore implements ImageStore {
@@ -34,6 +36,7 @@ export class LayoutStore implements ImageStore {
   /** Blobs of open leases, and how many leases each is in. */
   private readonly leased = new Map<string, number>();
   private sorted: readonly ImageRecord[] | undefined;
+  private byTarget: ReadonlyMap<string, readonly ImageRecord[]> | undefined;
   private reached: Promise<Reach> | undefined;
   private saved: Pick<IndexFile, 'records' | 'attached'>;
   private writing: Promise<void> = Promise.resolve();
@@ -67,6 +70,11 @@ export class LayoutStore implements ImageStore {
     return this.records.get(name);
   }
 
+  withTarget(digest: string): readonly ImageRecord[] {
+    this.byTarget ??= groupByTarget(this.list());
+    return this.byTarget.get(digest) ?? [];
+  }
+
   async put(name: string, target: Descriptor): Promise<ImageRecord> {
     checkTarget(target);
     const updatedAt = new Date();
@@ -77,7 +85,9 @@ export class LayoutStore implements ImageStore {
       updatedAt,
     };
     this.records.set(name, record);
-    this.attached.delete(target.digest);
+    // A referrer stays one, whatever names it gets.
+    if (this.attached.get(target.digest)?.annotations?.[subjectAnnotation] === undefined)
+      this.attached.delete(target.digest);
     await this.persist();
     await this.settle(target);
     return record;
@@ -119,14 +129,51 @@ export class LayoutStore implements ImageStore {
     }
     const garbage = (await this.blobs.digests()).filter((digest) => !digests.has(digest) && !this.isHeld(digest));
     const sized = await Promise.all(garbage.map((digest) => this.blobs.info(digest)));
+    const links = await this.lostLinks(garbage, digests);
     // A name that came meanwhile may reach what was garbage before.
     if (this.moves !== at) return this.collect();
+    if (links.length > 0) {
+      for (const link of links) this.attached.set(link.digest, link);
+      await this.persist();
+      return this.collect();
+    }
     const removed: { digest: string; size: number }[] = [];
     for (const info of sized)
       if (info !== undefined && (await this.drop(info.digest, at)))
         removed.push({ digest: info.digest, size: info.size });
     if (removed.length > 0) this.moved();
     return removed;
+  }
+
+  /**
+   * Manifests that refer to what stays, by the word of an index that goes. Daemons note such a link at the subject's
+   * blob, where it lasts as long as that (docs/behaviour.md#deleting-images).
+   */
+  private async lostLinks(garbage: readonly string[], kept: ReadonlySet<string>): Promise<readonly Descriptor[]> {
+    const lost: Descriptor[] = [];
+    for (const digest of garbage) {
+      const children = await this.indexChildren(digest);
+      for (const [subject, referrers] of referringChildren(children)) {
+        if (!kept.has(subject)) continue;
+        for (const { annotations, ...referrer } of referrers) {
+          if (kept.has(referrer.digest) && this.attached.has(referrer.digest)) continue;
+          lost.push({ ...referrer, annotations: { ...annotations, [subjectAnnotation]: subject } });
+        }
+      }
+    }
+    return lost;
+  }
+
+  /** The manifests of a blob that is an index; none of anything else. */
+  private async indexChildren(digest: string): Promise<readonly Descriptor[]> {
+    try {
+      const first = await this.blobs.stream(digest, { length: 1 });
+      for await (const byte of first) if ((byte as Buffer)[0] !== openBrace) return [];
+      return (await this.manifests.index({ mediaType: mediaTypes.ociIndex, digest, size: 0 })).manifests ?? [];
+    } catch (error) {
+      if (error instanceof AttestdError) return [];
+      throw error;
+    }
   }
 
   lease(): Lease {
@@ -237,6 +284,7 @@ export class LayoutStore implements ImageStore {
   private moved(): void {
     this.moves = ++generations;
     this.sorted = undefined;
+    this.byTarget = undefined;
     this.reached = undefined;
   }
 
@@ -271,6 +319,16 @@ export class LayoutStore implements ImageStore {
       },
     };
   }
+}
+
+function groupByTarget(images: readonly ImageRecord[]): ReadonlyMap<string, readonly ImageRecord[]> {
+  const groups = new Map<string, ImageRecord[]>();
+  for (const image of images) {
+    const group = groups.get(image.target.digest);
+    if (group === undefined) groups.set(image.target.digest, [image]);
+    else group.push(image);
+  }
+  return groups;
 }
 
 /** What containerd's image store demands of a target, in the words in which daemons report it. */

@@ -20,6 +20,8 @@ export interface ImageStore {
   readonly manifests: ManifestCache;
   list(): readonly ImageRecord[];
   get(name: string): ImageRecord | undefined;
+  /** The images with a target, by name. */
+  withTarget(digest: string): readonly ImageRecord[];
   /** Create or repoint a name; kept when the promise resolves. Errors INVALID_ARGUMENT for a target that is none. */
   put(name: string, target: Descriptor): Promise<ImageRecord>;
   /** Errors NOT_FOUND. */

@@ -1,14 +1,41 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import type { RunConfig } from '../../oci/image-config.js';
+import { largestDocument } from '../../oci/manifest-cache.js';
 import { commandOf, execForm } from './command.js';
 import { healthcheck } from './healthcheck.js';
+import { PortSet } from './ports.js';
 import { expand, pairsOf, unquote, wordsOf } from './words.js';
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 
-/** Changes a configuration by the arguments of one instruction. */
-type Change = (config: RunConfig, args: string, environment: Readonly<Record<string, string>>) => void;
+/** A configuration in the making. */
+class Draft {
+  readonly config: RunConfig = {};
+  readonly ports = new PortSet();
+  /** Values of the environment by their names, for expansion. */
+  readonly environment = new Map<string, string>();
+  /** Bytes that the instructions have come to. */
+  private size = 0;
+
+  /** A text with its variables replaced. @throws INVALID_ARGUMENT when the configuration grows beyond what is read */
+  expand(text: string): string {
+    const expanded = expand(text, this.environment, largestDocument - this.size);
+    this.size += expanded.length;
+    return expanded;
+  }
+
+  finish(): RunConfig {
+    const { config, environment } = this;
+    if (environment.size > 0) config.Env = [...environment].map(([name, value]) => `${name}=${value}`);
+    const ports = this.ports.list();
+    if (ports.length > 0) config.ExposedPorts = Object.fromEntries(ports.map((port) => [port, {}]));
+    return config;
+  }
+}
+
+/** Changes a draft by the arguments of one instruction. */
+type Change = (draft: Draft, args: string) => void;
 
 /**
  * A configuration from Dockerfile instructions, as `changes` of an import gives them.
@@ -18,7 +45,6 @@ type Change = (config: RunConfig, args: string, environment: Readonly<Record<str
  * @throws INVALID_ARGUMENT with dockerd's text
  */
 export function applyChanges(changes: readonly string[]): RunConfig {
-  const config: RunConfig = {};
   const lines = changes
     .join('\n')
     .replace(/\\[ \t]*\n/g, '')
@@ -31,14 +57,10 @@ export function applyChanges(changes: readonly string[]): RunConfig {
     if (!Object.hasOwn(instructions, name)) throw bad(`${word.toUpperCase()} is not a valid change command`);
     return [{ change: instructions[name] as Change, args: text.slice(word.length).trim() }];
   });
-  for (const { change, args } of parsed) change(config, args, environmentOf(config));
-  return config;
-}
-
-function environmentOf({ Env = [] }: RunConfig): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
-  );
+  if (changes.length > 0 && parsed.length === 0) throw bad('file with no instructions');
+  const draft = new Draft();
+  for (const { change, args } of parsed) change(draft, args);
+  return draft.finish();
 }
 
 function exactlyOne(name: string, args: string): string {
@@ -52,69 +74,60 @@ function atLeastOne(name: string, args: string): string {
 }
 
 const instructions: Readonly<Record<string, Change>> = {
-  cmd: (config, args) => {
+  cmd: ({ config }, args) => {
     config.Cmd = commandOf(args);
   },
-  entrypoint: (config, args) => {
+  entrypoint: ({ config }, args) => {
     config.Entrypoint = commandOf(args);
   },
-  env: (config, args, environment) => {
-    for (const [key, value] of pairsOf('ENV', atLeastOne('ENV', args))) {
-      const name = unquote(key);
-      const entry = `${name}=${expand(value, environment)}`;
-      const known = config.Env ?? [];
-      const at = known.findIndex((other) => other.split('=', 1)[0] === name);
-      config.Env = at < 0 ? [...known, entry] : known.with(at, entry);
-    }
+  env: (draft, args) => {
+    // All of an instruction see the environment before it.
+    const pairs = pairsOf('ENV', atLeastOne('ENV', args)).map(([key, value]) => [unquote(key), draft.expand(value)]);
+    for (const [name = '', value = ''] of pairs) draft.environment.set(name, value);
   },
-  expose: (config, args, environment) => {
-    const ports = wordsOf(atLeastOne('EXPOSE', args)).flatMap((word) => portsOf(expand(word, environment)));
-    config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
+  expose: (draft, args) => {
+    for (const word of wordsOf(atLeastOne('EXPOSE', args))) draft.ports.add(draft.expand(word));
   },
-  healthcheck: (config, args) => {
+  healthcheck: ({ config }, args) => {
     config.Healthcheck = healthcheck(atLeastOne('HEALTHCHECK', args));
   },
-  label: (config, args, environment) => {
-    for (const [key, value] of pairsOf('LABEL', atLeastOne('LABEL', args))) {
-      config.Labels = { ...config.Labels, [expand(key, environment)]: expand(value, environment) };
-    }
+  label: (draft, args) => {
+    draft.config.Labels ??= {};
+    for (const [key, value] of pairsOf('LABEL', atLeastOne('LABEL', args)))
+      setOwn(draft.config.Labels, draft.expand(key), draft.expand(value));
   },
-  onbuild: (config, args) => {
-    const [trigger = ''] = /^\S+/.exec(exactlyOne('ONBUILD', args)) ?? [];
+  onbuild: ({ config }, args) => {
+    const [trigger = ''] = /^\S+/.exec(atLeastOne('ONBUILD', args)) ?? [];
     if (trigger.toUpperCase() === 'ONBUILD') throw bad("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
     if (['MAINTAINER', 'FROM'].includes(trigger.toUpperCase())) {
       throw bad(`${trigger.toUpperCase()} isn't allowed as an ONBUILD trigger`);
     }
-    config.OnBuild = [...(config.OnBuild ?? []), args];
+    config.OnBuild ??= [];
+    config.OnBuild.push(args);
   },
-  stopsignal: (config, args, environment) => {
-    const signal = expand(exactlyOne('STOPSIGNAL', args), environment);
+  stopsignal: (draft, args) => {
+    const signal = draft.expand(exactlyOne('STOPSIGNAL', args));
     if (!/^(?:\d+|(?:SIG)?[A-Z][A-Z0-9+-]*)$/.test(signal)) throw bad(`invalid signal: ${signal}`);
-    config.StopSignal = signal;
+    draft.config.StopSignal = signal;
   },
-  user: (config, args, environment) => {
-    config.User = expand(exactlyOne('USER', args), environment);
+  user: (draft, args) => {
+    draft.config.User = draft.expand(exactlyOne('USER', args));
   },
-  volume: (config, args, environment) => {
-    const volumes = (execForm(atLeastOne('VOLUME', args)) ?? wordsOf(args)).map((word) =>
-      expand(word, environment).trim(),
-    );
-    if (volumes.includes('')) throw bad('VOLUME specified can not be an empty string');
-    config.Volumes = { ...config.Volumes, ...Object.fromEntries(volumes.map((volume) => [volume, {}])) };
+  volume: (draft, args) => {
+    draft.config.Volumes ??= {};
+    for (const word of execForm(atLeastOne('VOLUME', args)) ?? wordsOf(args)) {
+      const volume = draft.expand(word).trim();
+      if (volume === '') throw bad('VOLUME specified can not be an empty string');
+      setOwn(draft.config.Volumes, volume, {});
+    }
   },
-  workdir: (config, args, environment) => {
-    const folder = expand(exactlyOne('WORKDIR', args), environment);
-    config.WorkingDir = posix.resolve('/', config.WorkingDir ?? '', folder);
+  workdir: (draft, args) => {
+    const folder = draft.expand(exactlyOne('WORKDIR', args));
+    draft.config.WorkingDir = posix.resolve('/', draft.config.WorkingDir ?? '', folder);
   },
 };
 
-/** `80`, `81/udp`, `8000-8002`, with the protocol tcp by default. */
-function portsOf(text: string): readonly string[] {
-  const [range = '', protocol = 'tcp'] = text.split('/');
-  const match = /^(\d+)(?:-(\d+))?$/.exec(range);
-  const first = Number(match?.[1]);
-  const last = Number(match?.[2] ?? match?.[1]);
-  if (match === null || first > last || last > 65_535) throw bad(`invalid containerPort: ${text}`);
-  if (!['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())) throw bad(`invalid proto: ${protocol}`);
-  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol.toLowerCase()}`);
+/** Set an own property, `__proto__` included. */
+function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

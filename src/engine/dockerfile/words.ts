@@ -31,7 +31,7 @@ export function pairsOf(instruction: string, args: string): readonly (readonly [
 
 /** The text without quotes and escapes. */
 export function unquote(text: string): string {
-  return expand(text, undefined);
+  return expand(text, undefined, Number.MAX_SAFE_INTEGER);
 }
 
 /**
@@ -39,11 +39,15 @@ export function unquote(text: string): string {
  * except within single quotes.
  *
  * @param environment values of names; undefined leaves `$` alone
+ * @param limit most characters that may come out
+ * @throws AttestdError INVALID_ARGUMENT when more come out, or a double quote is not closed
  */
-export function expand(text: string, environment: Readonly<Record<string, string>> | undefined): string {
+export function expand(text: string, environment: ReadonlyMap<string, string> | undefined, limit: number): string {
   const pieces = /'([^']*)'|\\(.)|\$\{(\w+)(?::([-+])([^}]*))?\}|\$(\w+)|"|([^'"\\$]+)|([\s\S])/g;
   let quoted = false;
-  return text.replace(pieces, (piece, single, escaped, braced, operator, other, bare, plain) => {
+  let length = 0;
+  const pieceOf = (piece: string, ...groups: readonly (string | undefined)[]): string => {
+    const [single, escaped, braced, operator, other = '', bare, plain] = groups;
     if (plain !== undefined) return plain;
     if (piece === '"') {
       quoted = !quoted;
@@ -53,9 +57,18 @@ export function expand(text: string, environment: Readonly<Record<string, string
     if (escaped !== undefined) return quoted && !'"$\\'.includes(escaped) ? piece : escaped;
     const name = braced ?? bare;
     if (name === undefined || environment === undefined) return piece;
-    const value = environment[name] ?? '';
+    const value = environment.get(name) ?? '';
     if (operator === '-') return value === '' ? other : value;
     if (operator === '+') return value === '' ? '' : other;
     return value;
+  };
+  const expanded = text.replace(pieces, (piece: string, ...groups: string[]) => {
+    const part = pieceOf(piece, ...groups.slice(0, 7));
+    length += part.length;
+    if (length > limit) throw new AttestdError('INVALID_ARGUMENT', 'the changes make too large a configuration');
+    return part;
   });
+  if (!quoted) return expanded;
+  const why = 'unexpected end of statement while looking for matching double-quote';
+  throw new AttestdError('INVALID_ARGUMENT', `failed to process ${quote(text)}: ${why}`);
 }

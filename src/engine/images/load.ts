@@ -48,8 +48,7 @@ async function importNamed(
     throw matcher === undefined ? error : explainPlatforms(error, platforms);
   });
   try {
-    const named: ImageRecord[] = [];
-    for (const image of imported.images) named.push(...(await nameImported(context, image)));
+    const named = await nameAll(context, imported.images);
     // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
     if (platforms.length > 0) await requirePlatforms(context, named, platforms);
     return named;
@@ -58,20 +57,31 @@ async function importNamed(
   }
 }
 
-/** The name that an archive gives, and a dangling one where it gives none or one that is malformed. */
-async function nameImported({ store }: Context, { name, target }: ImportedImage): Promise<readonly ImageRecord[]> {
-  const named = name === undefined ? undefined : parseNormalized(name);
-  if (named !== undefined) await keepPrevious(store.get(formatReference(named)), store);
-  const records: ImageRecord[] = [];
-  if (name !== undefined) records.push(await store.put(name, target));
-  if (named === undefined) records.push(await store.put(danglingName(target.digest), target));
-  return records;
-}
-
-/** dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again. */
-async function keepPrevious(image: ImageRecord | undefined, store: Context['store']): Promise<void> {
-  if (image === undefined || store.get(danglingName(image.target.digest)) !== undefined) return;
-  await store.put(danglingName(image.target.digest), image.target);
+/**
+ * Give the images of an archive the names that it gives, and dangling ones where it gives none or one that is malformed.
+ * dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again; of images that
+ * the archive gives the same name, the last has it.
+ */
+async function nameAll({ store }: Context, images: readonly ImportedImage[]): Promise<readonly ImageRecord[]> {
+  // Names given at once are saved at once, however many they are.
+  const given: Promise<ImageRecord>[] = [];
+  const fresh = new Set<string>();
+  const keepPrevious = (name: string): void => {
+    const image = fresh.has(name) ? undefined : store.get(name);
+    fresh.add(name);
+    if (image === undefined || store.get(danglingName(image.target.digest)) !== undefined) return;
+    kept.push(store.put(danglingName(image.target.digest), image.target));
+  };
+  const kept: Promise<ImageRecord>[] = [];
+  for (const { name, target } of images) {
+    const named = name === undefined ? undefined : parseNormalized(name);
+    if (named !== undefined) keepPrevious(formatReference(named));
+    if (name !== undefined) given.push(store.put(name, target));
+    if (named === undefined) given.push(store.put(danglingName(target.digest), target));
+  }
+  const outcomes = await Promise.allSettled([...given, ...kept]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return Promise.all(given);
 }
 
 function namesOf(platforms: readonly Platform[]): string {

@@ -52,7 +52,7 @@ export function noSuchImage(reference: Reference): AttestdError {
 
 /** The images with a target, by name. */
 export function imagesOf(store: ImageStore, digest: string): readonly ImageRecord[] {
-  return store.list().filter((image) => image.target.digest === digest);
+  return store.withTarget(digest);
 }
 
 /** The images that a text could name: by its name, or by the beginning of their digest. */

@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
+import { withReferrers } from '../../oci/labelled-referrers.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
@@ -51,7 +52,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   for (const image of store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
-    for (const id of [...content.digests, ...[...content.chains].map(stackKey)])
+    for (const id of [...content.held, ...[...content.chains].map(stackKey)])
       holders.set(id, (holders.get(id) ?? 0) + 1);
   }
   /** Whether nobody else holds a blob or a layer stack any more. */
@@ -63,12 +64,12 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   const deleted: Wire<ImageDeleteResponseItem>[] = [];
   let reclaimed = 0;
   for (const image of chosen) {
-    const { blobs, digests, chains } = contents.get(image) ?? (await contentOf(context, image));
+    const { blobs, held, chains } = contents.get(image) ?? (await contentOf(context, image));
     await store.remove(image.name).catch(ignoreMissing);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
-    const released = new Set([...digests].filter(release));
+    const released = new Set([...held].filter(release));
     const gone = blobs.filter(({ digest }) => released.has(digest));
     const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
     deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
@@ -93,13 +94,15 @@ function stackKey(chainId: string): string {
 interface ImageContent {
   /** In the order of the walk; one that is referred to several times counts as often, as in dockerd. */
   readonly blobs: readonly Descriptor[];
-  readonly digests: ReadonlySet<string>;
+  /** Digests of those, and of the manifests that refer to them by labels, with theirs. */
+  readonly held: ReadonlySet<string>;
   readonly chains: ReadonlySet<string>;
 }
 
 /** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
-async function contentOf({ documents, debug }: Context, image: ImageRecord): Promise<ImageContent> {
+async function contentOf({ documents, store, debug }: Context, image: ImageRecord): Promise<ImageContent> {
   const blobs: Descriptor[] = [];
+  const held = new Set<string>();
   const chains = new Set<string>();
   try {
     const collect = async (descriptor: Descriptor): Promise<void> => {
@@ -109,9 +112,11 @@ async function contentOf({ documents, debug }: Context, image: ImageRecord): Pro
       for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
     };
     await walk(image.target, present(documents, collect));
+    const hold = present(documents, ({ digest }) => void held.add(digest));
+    await walk(image.target, withReferrers(hold, store.content), { once: true });
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     debug(`content of ${image.name} cannot be found: ${error.message}`);
   }
-  return { blobs, digests: new Set(blobs.map(({ digest }) => digest)), chains };
+  return { blobs, held, chains };
 }

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { atoi } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, flagOf, valuesOf } from '../filters.js';
 import type { SearchOptions } from '../types.js';
@@ -25,9 +26,9 @@ export async function searchImages(
   if (flagOf(filters, 'is-automated', false)) return [];
   flagOf(filters, 'is-official', false);
   for (const stars of valuesOf(filters, 'stars')) goInteger(stars, `invalid filter 'stars=${stars}'`);
-  if (count > 100) throw new AttestdError('INVALID_ARGUMENT', `limit ${count} is outside the range of [1, 100]`);
   const domain = searchDomain(term);
   if (domain !== undefined) throw noSearchEndpoint(domain);
+  if (count > 100) throw new AttestdError('INVALID_ARGUMENT', `limit ${count} is outside the range of [1, 100]`);
   const query = `q=${encodeURIComponent(term).replace(/%20/g, '+')}&n=${count === 0 ? 25 : count}`;
   throw noNetwork('Get', `https://index.docker.io/v1/search?${query}`);
 }
@@ -54,9 +55,9 @@ function noSearchEndpoint(domain: string): AttestdError {
 }
 
 function goInteger(text: string, what: string): number {
-  if (/^[+-]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text.replace('+', ''))) === BigInt(text.replace('+', ''))) {
-    return Number(text);
+  try {
+    return atoi(text);
+  } catch (error) {
+    throw new AttestdError('INVALID_ARGUMENT', `${what}: ${(error as Error).message}`, { cause: error });
   }
-  const why = /^[+-]?\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
-  throw new AttestdError('INVALID_ARGUMENT', `${what}: strconv.Atoi: parsing ${JSON.stringify(text)}: ${why}`);
 }

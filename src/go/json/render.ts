@@ -61,7 +61,7 @@ export function renderJson(value: JsonValue): Buffer {
 function write(value: JsonValue, parts: (string | Buffer)[]): void {
   if (value instanceof VerbatimJson) parts.push(value.bytes);
   else if (typeof value === 'string') parts.push(encodeString(value));
-  else if (value === null || typeof value !== 'object') parts.push(Object.is(value, -0) ? '-0' : String(value));
+  else if (value === null || typeof value !== 'object') parts.push(String(value));
   else if (Array.isArray(value)) writeArray(value, parts);
   else writeMembers(membersOf(value as JsonObject | ReadonlyMap<string, JsonValue>), parts);
 }

@@ -144,7 +144,25 @@ describe('Changes of an import', () => {
     });
   });
 
+  it('are as quick when they are many, and add a port once', () => {
+    const ranges = Array.from({ length: 2000 }, (_, i) => `EXPOSE ${i}-65535`);
+    expect(Object.keys(applyChanges(ranges).ExposedPorts ?? {})).to.have.lengthOf(65_536);
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, i) => `ENV a${i}=\${a${i - 1}}x\nLABEL l${i}=$a${i}\nVOLUME /v${i}`,
+    );
+    expect(() => applyChanges(lines)).to.throw('the changes make too large a configuration');
+    expect(applyChanges(lines.slice(0, 2000)).Env).to.have.lengthOf(2000);
+    const doubling = ['ENV a=xxxxxxxxxxxxxxxx', ...Array.from({ length: 60 }, () => 'ENV a=$a$a')];
+    expect(() => applyChanges(doubling)).to.throw('the changes make too large a configuration');
+  });
+
   const refused: readonly (readonly [change: string, message: string])[] = [
+    ['', 'file with no instructions'],
+    ['# a comment', 'file with no instructions'],
+    ['CMD ["a",1]', 'when using JSON array syntax, arrays must be comprised of strings only'],
+    ['USER "a', 'failed to process "\\"a": unexpected end of statement while looking for matching double-quote'],
+    ['HEALTHCHECK --interval=1 CMD a', 'time: missing unit in duration "1"'],
     ['RUN x', 'RUN is not a valid change command'],
     ['BOGUS', 'BOGUS is not a valid change command'],
     ['ENV', 'ENV requires at least one argument'],

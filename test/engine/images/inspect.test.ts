@@ -3,6 +3,8 @@ import { imageHistory } from '../../../src/engine/images/history.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import type { InspectOptions } from '../../../src/engine/types.js';
 import { renderJson } from '../../../src/go/json/render.js';
+import { digestOf } from '../../../src/oci/digest.js';
+import { mediaTypes } from '../../../src/oci/media-types.js';
 import { failure, load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 const arm64 = { os: 'linux', architecture: 'arm64' };
@@ -40,9 +42,16 @@ describe('An inspected image', () => {
   it('is ambiguous when two ids begin alike', async () => {
     const other = await openEngine();
     try {
-      await load(other.context, 'att-basic');
-      const error = await failure(() => inspectImage(other.context, 'ffff', { apiVersion: '1.55' }));
-      expect(error.message).to.equal('No such image: ffff:latest');
+      const { store } = other.context;
+      const [one, two] = twinManifests();
+      for (const [i, bytes] of [one, two].entries()) {
+        const target = { mediaType: mediaTypes.ociManifest, ...(await store.content.ingest(bytes)) };
+        await store.put(`docker.io/library/twin:${i}`, target);
+      }
+      const short = digestOf(one).slice('sha256:'.length).slice(0, 4);
+      const inspectTwin = (name: string) => inspectImage(other.context, name, { apiVersion: '1.55' });
+      expect(await refusal(() => inspectTwin(short))).to.deep.equal(['NOT_FOUND', 'ambiguous reference']);
+      expect(parsed(await inspectTwin(digestOf(two).slice('sha256:'.length).slice(0, 12))).Id).to.equal(digestOf(two));
     } finally {
       await other.close();
     }
@@ -150,3 +159,15 @@ describe('The history of an image', () => {
     expect(message).to.match(/^failed to read config content: NotFound: content digest sha256:\w{64}: not found$/);
   });
 });
+
+/** Two manifests whose digests have their first four digits in common. */
+function twinManifests(): readonly [Buffer, Buffer] {
+  const known = new Map<string, Buffer>();
+  for (let i = 0; ; i++) {
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, annotations: { i: `${i}` } }));
+    const start = digestOf(bytes).slice(0, 'sha256:'.length + 4);
+    const twin = known.get(start);
+    if (twin !== undefined) return [twin, bytes];
+    known.set(start, bytes);
+  }
+}
