@@ -99,9 +99,8 @@ function find(fs: FileSystem, spec: string, further: readonly string[]): User {
   const own =
     groupSpec === '' && entry !== undefined ? known.filter(({ members }) => members.includes(entry.name)) : [];
   const added = further.map((group) => groupNumber(group, known));
-  const all = [...new Set([...own.map((group) => group.gid), ...added])].filter(
-    (group) => group !== gid || added.includes(group),
-  );
+  // The own group is among the further ones, as runc is told since CVE-2023-25173.
+  const all = [...new Set([gid, ...own.map((group) => group.gid), ...added])];
   return { credentials: { uid, gid, groups: all }, home: entry?.home || '/' };
 }
 

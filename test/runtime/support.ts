@@ -15,7 +15,9 @@ export const busyboxEntries: readonly ArchiveEntry[] = [
   entry('root/'),
   entry('tmp/', { mode: 0o1777 }),
   entry('bin/busybox', { mode: 0o755, text: '\x7fELF and so on' }),
-  ...[...programs.keys()].map((name) => entry(`bin/${name}`, { type: 'symlink', target: 'busybox', mode: 0o777 })),
+  ...[...programs.keys()]
+    .filter((name) => name !== 'busybox')
+    .map((name) => entry(`bin/${name}`, { type: 'symlink', target: 'busybox', mode: 0o777 })),
   entry('etc/passwd', { text: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' }),
   entry('etc/group', { text: 'root:x:0:\nnobody:x:65534:\n' }),
   entry('dir/file', { text: 'from the image\n' }),

@@ -35,8 +35,6 @@ export function prepare(task: Looker, argv: readonly string[], path: string, dep
     case 'text':
       return prepareApplet(task, 'sh', ['sh', found, ...argv.slice(1)]);
     case 'applet':
-      if (executable.name === 'busybox' && argv.length > 1)
-        return prepareApplet(task, argv[1] as string, argv.slice(1));
       return prepareApplet(task, executable.name, argv);
     case 'foreign':
       log.debug(`${found}: the program is simulated`);

@@ -51,7 +51,9 @@ async function node(task: Task, path: string, options: OpenOptions): Promise<Des
     if (!task.fs.access(path, (options.read ? 4 : 0) | (options.write ? 2 : 0)))
       throw new FileSystemError('EACCES', path);
     const pipe = task.machine.fifo(stat.inode);
-    return options.write ? pipe.writer : pipe.reader;
+    if (!options.write) return pipe.reader;
+    if (!options.read) await pipe.untilRead(task);
+    return pipe.writer;
   }
   const mode = (options.mode ?? 0o666) & ~task.umask;
   return new FileDescriptor(task.fs.open(path, { ...options, mode }));

@@ -23,7 +23,10 @@ export class Pipe {
       read: (task, length) => this.#read(task, length),
       readLine: (task) => this.#read(task, capacity, true),
       write: () => {},
-      retain: () => void this.#readers++,
+      retain: () => {
+        this.#readers++;
+        this.#wake();
+      },
       release: () => {
         this.#readers--;
         this.#wake();
@@ -60,9 +63,10 @@ export class Pipe {
     });
   }
 
-  /** Bytes that wait to be read. */
-  get held(): number {
-    return this.#held;
+  /** Wait until someone reads, as opening a FIFO for writing does. */
+  untilRead(task: Task): Promise<true> | undefined {
+    if (this.#readers > 0) return undefined;
+    return this.#until(task, () => (this.#readers > 0 ? true : undefined));
   }
 
   #read(task: Task, length: number, line = false): Uint8Array | Promise<Uint8Array> {
@@ -95,7 +99,7 @@ export class Pipe {
     const end = line ? first.indexOf(10) + 1 : 0;
     const taken = first.subarray(0, end > 0 ? end : length);
     if (taken.length === first.length) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(length);
+    else this.#chunks[0] = first.subarray(taken.length);
     this.#held -= taken.length;
     this.#wake();
     return taken;
@@ -104,10 +108,11 @@ export class Pipe {
   #until<T>(task: Task, ready: () => T | undefined): Promise<T> {
     return task.block<T>((resolve) => {
       const look = (): void => {
-        const value = ready();
-        if (value === undefined) return;
+        // What is taken wakes others, who must not find this one again.
         this.#waiting.delete(look);
-        resolve(value);
+        const value = ready();
+        if (value === undefined) this.#waiting.add(look);
+        else resolve(value);
       };
       this.#waiting.add(look);
       return () => void this.#waiting.delete(look);
@@ -115,6 +120,6 @@ export class Pipe {
   }
 
   #wake(): void {
-    for (const look of [...this.#waiting]) look();
+    for (const look of [...this.#waiting]) if (this.#waiting.has(look)) look();
   }
 }

@@ -4,13 +4,17 @@ import { openPath } from '../kernel/open.js';
 import type { Task } from '../kernel/task.js';
 import { chunks, complain, lines, Output, reason, write } from './io.js';
 
+/** Programs of busybox that say it at length. */
+const wordy: ReadonlySet<string> = new Set(['cat', 'tail', 'tac', 'nl', 'rev']);
+
 /** Open what a program is to read; `-` is standard input. What cannot be opened is said, in busybox's words. */
 export async function openInput(task: Task, name: string, path: string): Promise<Descriptor | undefined> {
   if (path === '-') return task.fds.need(0);
   try {
     return await openPath(task, path, { read: true });
   } catch (error) {
-    await complain(task, `${name}: can't open '${path}': ${reason(error)}`);
+    const said = wordy.has(name) ? `can't open '${path}'` : path;
+    await complain(task, `${name}: ${said}: ${reason(error)}`);
     return undefined;
   }
 }

@@ -1,25 +1,118 @@
 import type { Applet, ProgramTable } from '../kernel/machine.js';
+import type { Task } from '../kernel/task.js';
 import { shellMain } from '../shell/main.js';
 import { cat } from './cat.js';
+import { chgrp, chown, cp, mv } from './copy.js';
+import { date, uptime } from './date.js';
+import { dd } from './dd.js';
 import { echo } from './echo.js';
+import { expr } from './expr.js';
+import { chmod, ln, mkdir, mkfifo, mktemp, readlink, realpath, rm, rmdir, touch, truncate } from './files.js';
+import { find } from './find.js';
+import { grep } from './grep.js';
+import { complain } from './io.js';
 import { kill } from './kill.js';
+import { ls } from './list.js';
 import { printf } from './printf.js';
+import { env, nohup, passThrough, time, timeout, xargs } from './run-others.js';
+import { sed } from './sed.js';
 import { sleep } from './sleep.js';
+import { base64, basename, checksum, cut, dirname, ignored, nl, seq, tr, yes } from './small.js';
+import { sort } from './sort.js';
+import { du, stat, which } from './stat.js';
+import { arch, hostname, id, nproc, printenv, ps, pwd, stty, top, tty, uname, whoami } from './system.js';
 import { test } from './test.js';
+import { head, rev, tac, tail, tee, uniq, wc } from './text.js';
+
+const shells: readonly (readonly [string, Applet])[] = ['sh', 'ash', 'bash', 'dash'].map(
+  (name) => [name, shellMain] as const,
+);
+
+/** `busybox NAME …`; by another name it is that program. */
+async function busybox(task: Task, argv: readonly string[]): Promise<number> {
+  const name = (argv[1] ?? '').split('/').at(-1) as string;
+  const applet = programs.get(name);
+  if (applet !== undefined) return applet(task, argv.slice(1));
+  await complain(task, `${name}: applet not found`);
+  return 127;
+}
 
 /** All programs that the runtime has, by name. */
 export const programs: ProgramTable = new Map<string, Applet>([
+  ...shells,
+  ...Object.entries({
+    arch,
+    base64,
+    basename,
+    cat,
+    chgrp,
+    chmod,
+    chown,
+    cp,
+    cut,
+    date,
+    dd,
+    dirname,
+    du,
+    echo,
+    env,
+    expr,
+    find,
+    grep,
+    head,
+  }),
+  ...Object.entries({
+    hostname,
+    id,
+    kill,
+    ln,
+    ls,
+    mkdir,
+    mkfifo,
+    mktemp,
+    mv,
+    nl,
+    nohup,
+    nproc,
+    printenv,
+    printf,
+    ps,
+    pwd,
+    readlink,
+  }),
+  ...Object.entries({
+    realpath,
+    rev,
+    rm,
+    rmdir,
+    sed,
+    seq,
+    sleep,
+    sort,
+    stat,
+    stty,
+    tac,
+    tail,
+    tee,
+    test,
+    time,
+    timeout,
+    top,
+    touch,
+    tr,
+  }),
+  ...Object.entries({ truncate, tty, uname, uniq, uptime, wc, which, whoami, xargs, yes }),
   ['[', test],
-  ['ash', shellMain],
-  ['bash', shellMain],
-  ['cat', cat],
-  ['dash', shellMain],
-  ['echo', echo],
+  ['busybox', busybox],
+  ['egrep', grep],
   ['false', () => 1],
-  ['kill', kill],
-  ['printf', printf],
-  ['sh', shellMain],
-  ['sleep', sleep],
-  ['test', test],
+  ['fgrep', grep],
+  ['md5sum', checksum],
+  ['nice', passThrough],
+  ['setsid', passThrough],
+  ['sha1sum', checksum],
+  ['sha256sum', checksum],
+  ['sha512sum', checksum],
+  ['sync', ignored],
   ['true', () => 0],
 ]);

@@ -100,6 +100,8 @@ class Parser {
       if (this.#words.shift() !== ')') throw new BadTest('closing paren expected');
       return value;
     }
+    if (second !== undefined && third === undefined && binary.has(second))
+      throw new BadTest(`${second}: argument expected`);
     if (unary.test(first) && second !== undefined) {
       this.#words.splice(0, 2);
       return unaryTest(this.#task, first, second);

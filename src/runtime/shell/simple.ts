@@ -3,6 +3,7 @@ import { FileSystemError } from '../fs/errors.js';
 import { prepare, runUntilStopped } from '../kernel/launch.js';
 import { SIG } from '../kernel/signals.js';
 import { defaultPath } from '../lookup.js';
+import { write } from '../programs/io.js';
 import { type Builtin, builtins, specialBuiltins } from './builtins/index.js';
 import { FunctionReturn, ShellError, ShellExit } from './control.js';
 import type { Executor } from './execute.js';
@@ -179,6 +180,7 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
   try {
     const { code, signal } = await task.waitFor(child);
     await tellEnd(shell, signal);
+    if (signal === SIG.INT && shell.interactive) await write(task, '\n', 2);
     return code;
   } finally {
     if (shell.interactive && terminal !== undefined) terminal.foreground = task.group;

@@ -1,0 +1,337 @@
+import { AttestdError } from '../../errors.js';
+import type { Task } from '../kernel/task.js';
+import { openInput } from './cat.js';
+import { at } from './files.js';
+import { complain, lines, Output } from './io.js';
+import { parseOptions, Usage, withUsage } from './options.js';
+import { BadRegex } from './regex.js';
+import { type Address, BadSed, parseSed, type SedCommand } from './sed-parse.js';
+
+/** `sed [-nEi] SCRIPT [FILE]…` */
+export const sed = withUsage(async (task, argv) => {
+  const { words, has, values } = parseOptions(argv, 'nErie:f:s', {
+    long: { quiet: 'n', expression: 'e', 'regexp-extended': 'E', 'in-place': 'i' },
+  });
+  const paths = [...words];
+  const scripts = [...values('e'), ...values('f').map((path) => task.fs.readFile(at(task, path)).toString())];
+  if (scripts.length === 0) {
+    const script = paths.shift();
+    if (script === undefined) throw new Usage('missing script');
+    scripts.push(script);
+  }
+  let commands: SedCommand[];
+  try {
+    commands = await parseSed(scripts.join('\n'), has('E') || has('r'));
+  } catch (error) {
+    if (!(error instanceof BadSed) && !(error instanceof BadRegex)) throw error;
+    await complain(task, `sed: ${error.message}`);
+    return 1;
+  }
+  if (!has('i')) {
+    const output = new Output(task);
+    const editor = new Editor(task, commands, has('n'), (text) => output.add(text));
+    const status = await editor.run(allLines(task, paths));
+    await output.flush();
+    return status || editor.failed;
+  }
+  let status = 0;
+  for (const path of paths) {
+    let result = '';
+    const editor = new Editor(task, commands, has('n'), (text) => {
+      result += text;
+    });
+    status = (await editor.run(allLines(task, [path]))) || status || editor.failed;
+    if (editor.failed === 0) task.fs.writeFile(at(task, path), result);
+  }
+  return status;
+});
+
+/** The lines of all files as one; what cannot be read is said. */
+async function* allLines(task: Task, paths: readonly string[]): AsyncGenerator<string | undefined> {
+  for (const path of paths.length === 0 ? ['-'] : paths) {
+    try {
+      if (path !== '-' && task.fs.find(at(task, path)) === undefined) {
+        await complain(task, `sed: ${path}: No such file or directory`);
+        yield undefined;
+        continue;
+      }
+      const input = await openInput(task, 'sed', path);
+      if (input === undefined) continue;
+      input.retain();
+      try {
+        yield* lines(task, input);
+      } finally {
+        if (path !== '-') input.release();
+      }
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      await complain(task, `sed: read error on ${path}: Is a directory`);
+      yield undefined;
+    }
+  }
+}
+
+const mostSteps = 1_000_000;
+
+class Editor {
+  failed = 0;
+  readonly #task: Task;
+  readonly #commands: readonly SedCommand[];
+  readonly #quiet: boolean;
+  readonly #write: (text: string) => void | Promise<void>;
+  readonly #ranges = new Map<SedCommand, number>();
+  #space = '';
+  #hold = '';
+  #line = 0;
+  #last = false;
+  #after = '';
+  #replaced = false;
+  #newline = '\n';
+
+  constructor(
+    task: Task,
+    commands: readonly SedCommand[],
+    quiet: boolean,
+    write: (text: string) => void | Promise<void>,
+  ) {
+    this.#task = task;
+    this.#commands = commands;
+    this.#quiet = quiet;
+    this.#write = write;
+  }
+
+  async run(source: AsyncIterable<string | undefined>): Promise<number> {
+    const input = new Ahead(source, () => {
+      this.failed = 1;
+    });
+    for (let next = await input.next(); next !== undefined; next = await input.next()) {
+      this.#take(next, input);
+      const outcome = await this.#cycle(input);
+      if (outcome !== undefined) return outcome;
+    }
+    return 0;
+  }
+
+  #take(line: string, input: Ahead): void {
+    this.#newline = line.endsWith('\n') ? '\n' : '';
+    this.#space = line.replace(/\n$/, '');
+    this.#line++;
+    this.#last = input.atEnd;
+  }
+
+  async #print(text = this.#space): Promise<void> {
+    await this.#write(`${text}${this.#last ? this.#newline : '\n'}`);
+  }
+
+  /** Run the commands on one line. @returns an exit code when sed is to stop */
+  async #cycle(input: Ahead): Promise<number | undefined> {
+    let steps = 0;
+    for (let index = 0; index < this.#commands.length; index++) {
+      if (++steps > mostSteps) throw new Usage('the script does not end');
+      const turn = this.#task.step();
+      if (turn !== undefined) await turn;
+      const command = this.#commands[index] as SedCommand;
+      if (this.#applies(command) === command.negated) {
+        if (command.name === '{') index = command.end;
+        continue;
+      }
+      switch (command.name) {
+        case 's':
+          await this.#substitute(command);
+          break;
+        case 'y':
+          this.#space = [...this.#space]
+            .map((char) => [...command.other][[...command.text].indexOf(char)] ?? char)
+            .join('');
+          break;
+        case 'd':
+          return this.#endCycle(false);
+        case 'D':
+          this.#space = this.#space.replace(/^[^\n]*\n?/, '');
+          return this.#endCycle(false);
+        case 'p':
+          await this.#print();
+          break;
+        case 'P':
+          await this.#print(this.#space.split('\n', 1)[0]);
+          break;
+        case '=':
+          await this.#write(`${this.#line}\n`);
+          break;
+        case 'a':
+          this.#after += command.text;
+          break;
+        case 'i':
+          await this.#write(command.text);
+          break;
+        case 'c':
+          if (command.to === undefined || !this.#ranges.has(command)) await this.#write(command.text);
+          return this.#endCycle(false);
+        case 'g':
+          this.#space = this.#hold;
+          break;
+        case 'G':
+          this.#space += `\n${this.#hold}`;
+          break;
+        case 'h':
+          this.#hold = this.#space;
+          break;
+        case 'H':
+          this.#hold += `\n${this.#space}`;
+          break;
+        case 'x':
+          [this.#space, this.#hold] = [this.#hold, this.#space];
+          break;
+        case 'n':
+        case 'N': {
+          const next = await input.next();
+          if (next === undefined) {
+            await this.#endCycle(!this.#quiet);
+            return 0;
+          }
+          const before = this.#space;
+          if (command.name === 'n' && !this.#quiet) await this.#print();
+          this.#take(next, input);
+          if (command.name === 'N') this.#space = `${before}\n${this.#space}`;
+          break;
+        }
+        case 'q':
+        case 'Q':
+          await this.#endCycle(command.name === 'q' && !this.#quiet);
+          return Number(command.text || 0);
+        case 'b':
+        case 't':
+        case 'T':
+          if (command.name === 'b' || this.#replaced === (command.name === 't')) index = this.#label(command.text);
+          if (command.name !== 'b') this.#replaced = false;
+          break;
+      }
+    }
+    return this.#endCycle(!this.#quiet);
+  }
+
+  async #endCycle(print: boolean): Promise<undefined> {
+    if (print) await this.#print();
+    if (this.#after !== '') await this.#write(this.#after);
+    this.#after = '';
+    this.#replaced = false;
+    return undefined;
+  }
+
+  #label(name: string): number {
+    if (name === '') return this.#commands.length;
+    const found = this.#commands.findIndex((command) => command.name === ':' && command.text === name);
+    return found < 0 ? this.#commands.length : found;
+  }
+
+  #matches(address: Address): boolean {
+    switch (address.kind) {
+      case 'line':
+        return this.#line === address.line;
+      case 'last':
+        return this.#last;
+      case 'step':
+        return (
+          this.#line >= address.first &&
+          (address.step === 0 ? this.#line === address.first : (this.#line - address.first) % address.step === 0)
+        );
+      case 'regex':
+        return address.regex.test(this.#space);
+      case 'more':
+        return false;
+    }
+  }
+
+  #applies(command: SedCommand): boolean {
+    const { from, to } = command;
+    if (from === undefined) return true;
+    if (to === undefined) return this.#matches(from);
+    const started = this.#ranges.get(command);
+    if (started === undefined) {
+      if (!this.#matches(from)) return false;
+      if (!(to.kind === 'line' && to.line <= this.#line) && !(to.kind === 'more' && to.count === 0))
+        this.#ranges.set(command, this.#line);
+      return true;
+    }
+    const over =
+      to.kind === 'more'
+        ? this.#line >= started + to.count
+        : to.kind === 'line'
+          ? this.#line >= to.line
+          : this.#matches(to);
+    if (over) this.#ranges.delete(command);
+    return to.kind !== 'line' || this.#line <= to.line;
+  }
+
+  async #substitute({ regex, text, flags }: SedCommand): Promise<void> {
+    if (regex === undefined) return;
+    const nth = Number(/\d+/.exec(flags)?.[0] ?? 1);
+    const all = flags.includes('g');
+    let made = '';
+    let from = 0;
+    let seen = 0;
+    let done = false;
+    while (from <= this.#space.length) {
+      const match = regex.find(this.#space, from);
+      if (match === undefined) break;
+      seen++;
+      made += this.#space.slice(from, match.start);
+      const use = seen >= nth && (all || seen === nth);
+      made += use ? fill(text, match.groups) : this.#space.slice(match.start, match.end);
+      done ||= use;
+      if (match.end === match.start) {
+        made += this.#space.slice(match.end, match.end + 1);
+        from = match.end + 1;
+      } else from = match.end;
+      if (use && !all) break;
+    }
+    if (!done) return;
+    this.#space = made + this.#space.slice(from);
+    this.#replaced = true;
+    if (flags.includes('p')) await this.#print();
+  }
+}
+
+/** A replacement with what was matched. */
+function fill(text: string, groups: readonly (string | undefined)[]): string {
+  return text.replace(/\\(\d)|\\n|\\t|\\([\s\S])|&/g, (whole, digit?: string, escaped?: string) => {
+    if (digit !== undefined) return groups[Number(digit)] ?? '';
+    if (whole === '&') return groups[0] ?? '';
+    if (whole === '\\n') return '\n';
+    return whole === '\\t' ? '\t' : (escaped ?? '');
+  });
+}
+
+/** Lines, of which one more is known, so that the last can be told. */
+class Ahead {
+  readonly #iterator: AsyncIterator<string | undefined>;
+  readonly #failed: () => void;
+  #next: string | undefined;
+  #begun = false;
+
+  constructor(source: AsyncIterable<string | undefined>, failed: () => void) {
+    this.#iterator = source[Symbol.asyncIterator]();
+    this.#failed = failed;
+  }
+
+  get atEnd(): boolean {
+    return this.#next === undefined;
+  }
+
+  async next(): Promise<string | undefined> {
+    if (!this.#begun) this.#next = await this.#read();
+    this.#begun = true;
+    const line = this.#next;
+    if (line !== undefined) this.#next = await this.#read();
+    return line;
+  }
+
+  async #read(): Promise<string | undefined> {
+    for (;;) {
+      const { done, value } = await this.#iterator.next();
+      if (done) return undefined;
+      if (value !== undefined) return value;
+      this.#failed();
+    }
+  }
+}

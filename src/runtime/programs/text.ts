@@ -1,0 +1,224 @@
+import type { Task } from '../kernel/task.js';
+import { eachInput, openInput } from './cat.js';
+import { parseSize } from './files.js';
+import { blockSize, chunks, complain, lines, Output, write } from './io.js';
+import { parseOptions, Usage, withUsage } from './options.js';
+
+/** `head -5` is `head -n 5`. */
+const oldStyle = (argv: readonly string[]): string[] =>
+  argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) ? `-n${word.slice(1)}` : word));
+
+function count(text: string): number {
+  const size = parseSize(text.replace(/^[-+]/, ''));
+  if (size === undefined) throw new Usage(`invalid number '${text}'`);
+  return size;
+}
+
+export const head = withUsage(async (task, argv) => {
+  const { words, value, has } = parseOptions(oldStyle(argv), 'n:c:qv');
+  const bytes = value('c');
+  const limit = count(bytes ?? value('n') ?? '10');
+  let first = true;
+  return eachInput(task, 'head', words, async (input, path) => {
+    if (words.length > 1 && !has('q')) await write(task, `${first ? '' : '\n'}==> ${path} <==\n`);
+    first = false;
+    if (limit === 0) return;
+    let left = limit;
+    if (bytes !== undefined) {
+      while (left > 0) {
+        const chunk = await input.read(task, Math.min(left, blockSize));
+        if (chunk.length === 0) return;
+        await write(task, chunk);
+        left -= chunk.length;
+      }
+      return;
+    }
+    const output = new Output(task);
+    for await (const line of lines(task, input)) {
+      await output.add(line);
+      if (--left === 0) break;
+    }
+    await output.flush();
+  });
+});
+
+/** Most bytes of the end of a file that are kept. */
+const longestTail = 16 * 1024 * 1024;
+const followPause = 1000;
+
+export const tail = withUsage(async (task, argv) => {
+  const { words, value, has } = parseOptions(oldStyle(argv), 'n:c:s:qvfF');
+  const bytes = value('c');
+  const text = bytes ?? value('n') ?? '10';
+  const limit = count(text);
+  const fromStart = text.startsWith('+');
+  const follows = has('f') || has('F');
+  let first = true;
+  const status = await eachInput(task, 'tail', words, async (input, path) => {
+    if (words.length > 1 && !has('q')) await write(task, `${first ? '' : '\n'}==> ${path} <==\n`);
+    first = false;
+    if (fromStart) {
+      let skip = Math.max(0, limit - 1);
+      if (bytes === undefined) {
+        const output = new Output(task);
+        for await (const line of lines(task, input)) if (skip-- <= 0) await output.add(line);
+        await output.flush();
+      } else {
+        for await (const chunk of chunks(task, input)) {
+          await write(task, chunk.subarray(Math.min(skip, chunk.length)));
+          skip = Math.max(0, skip - chunk.length);
+        }
+      }
+    } else await write(task, await lastPart(task, chunks(task, input), limit, bytes !== undefined));
+  });
+  if (follows && (status === 0 || has('F'))) await followFile(task, words.at(-1));
+  return status;
+});
+
+async function lastPart(
+  task: Task,
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+  bytes: boolean,
+): Promise<Uint8Array> {
+  let kept: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    kept = Buffer.concat([kept, chunk]);
+    if (bytes) kept = kept.subarray(Math.max(0, kept.length - limit));
+    else if (kept.length > longestTail) kept = kept.subarray(kept.length - longestTail);
+    else kept = kept.subarray(startOfLines(kept, limit));
+    await task.step();
+  }
+  return kept;
+}
+
+function startOfLines(bytes: Buffer, limit: number): number {
+  if (limit === 0) return bytes.length;
+  let at = bytes.length;
+  for (let left = limit + (bytes.at(-1) === 10 ? 1 : 0); left > 0; left--) {
+    at = bytes.lastIndexOf(10, at - 1);
+    if (at < 0) return 0;
+    if (at === 0 && left > 1) return 0;
+  }
+  return at + 1;
+}
+
+/** Wait for more, as long as the container runs. */
+async function followFile(task: Task, path: string | undefined): Promise<void> {
+  if (path === undefined || path === '-' || path === '/dev/null') return task.forever();
+  const input = await openInput(task, 'tail', path);
+  if (input === undefined) return task.forever();
+  input.retain();
+  input.file?.seek(input.file.stat().size);
+  for (;;) {
+    for await (const chunk of chunks(task, input)) await write(task, chunk);
+    await task.sleep(followPause);
+  }
+}
+
+export const wc = withUsage(async (task, argv) => {
+  const { words, has } = parseOptions(argv, 'clwLm');
+  const all = !['c', 'l', 'w', 'L', 'm'].some(has);
+  const totals = [0, 0, 0, 0];
+  const show = (counts: readonly number[], path: string): string => {
+    const shown = [
+      ...(all || has('l') ? [counts[0]] : []),
+      ...(all || has('w') ? [counts[1]] : []),
+      ...(all || has('c') || has('m') ? [counts[2]] : []),
+      ...(has('L') ? [counts[3]] : []),
+    ];
+    const text =
+      shown.length === 1 && words.length < 2
+        ? String(shown[0])
+        : shown.map((number) => String(number).padStart(9)).join(' ');
+    return path === '' ? `${text}\n` : `${text} ${path}\n`;
+  };
+  const status = await eachInput(task, 'wc', words, async (input, path) => {
+    const counts = [0, 0, 0, 0];
+    let inWord = false;
+    let length = 0;
+    for await (const chunk of chunks(task, input)) {
+      for (const byte of chunk) {
+        const space = byte === 32 || (byte >= 9 && byte <= 13);
+        if (byte === 10) {
+          counts[0] = (counts[0] as number) + 1;
+          counts[3] = Math.max(counts[3] as number, length);
+          length = 0;
+        } else length++;
+        if (!space && !inWord) counts[1] = (counts[1] as number) + 1;
+        inWord = !space;
+      }
+      counts[2] = (counts[2] as number) + chunk.length;
+    }
+    for (const [index, number] of counts.entries()) totals[index] = (totals[index] as number) + number;
+    await write(task, show(counts, words.length === 0 ? '' : path));
+  });
+  if (words.length > 1) await write(task, show(totals, 'total'));
+  return status;
+});
+
+export const tac = withUsage((task, argv) =>
+  eachInput(task, 'tac', parseOptions(argv, '').words, async (input) => {
+    const all: string[] = [];
+    for await (const line of lines(task, input)) all.push(line);
+    await write(task, all.reverse().join(''));
+  }),
+);
+
+export const rev = withUsage((task, argv) =>
+  eachInput(task, 'rev', parseOptions(argv, '').words, async (input) => {
+    const output = new Output(task);
+    for await (const line of lines(task, input)) {
+      const body = line.replace(/\n$/, '');
+      await output.add([...body].reverse().join('') + line.slice(body.length));
+    }
+    await output.flush();
+  }),
+);
+
+export const uniq = withUsage((task, argv) => {
+  const { words, has } = parseOptions(argv, 'cduis:f:w:');
+  return eachInput(task, 'uniq', words.slice(0, 1), async (input) => {
+    const output = new Output(task);
+    let last: string | undefined;
+    let times = 0;
+    const show = async (): Promise<void> => {
+      if (last === undefined || (has('d') && times < 2) || (has('u') && times > 1)) return;
+      await output.add(has('c') ? `${String(times).padStart(7)} ${last}\n` : `${last}\n`);
+    };
+    for await (const line of lines(task, input)) {
+      const text = line.replace(/\n$/, '');
+      const same = last !== undefined && (has('i') ? text.toLowerCase() === last.toLowerCase() : text === last);
+      if (same) times++;
+      else {
+        await show();
+        last = text;
+        times = 1;
+      }
+    }
+    await show();
+    await output.flush();
+  });
+});
+
+export const tee = withUsage(async (task, argv) => {
+  const { words, has } = parseOptions(argv, 'ai');
+  let status = 0;
+  const { openPath } = await import('../kernel/open.js');
+  const outputs = [task.fds.need(1)];
+  for (const path of words) {
+    try {
+      const append = has('a');
+      const opened = await openPath(task, path, { write: true, create: true, append, truncate: !append });
+      opened.retain();
+      outputs.push(opened);
+    } catch (error) {
+      await complain(task, `tee: ${path}: ${(error as { text?: string }).text ?? String(error)}`);
+      status = 1;
+    }
+  }
+  for await (const chunk of chunks(task, task.fds.need(0)))
+    for (const output of outputs) await output.write(task, chunk);
+  for (const output of outputs.slice(1)) output.release();
+  return status;
+});
