@@ -7,12 +7,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { AttestdError } from '../errors.js';
 import { only } from '../oci/platform.js';
 import { realClock } from '../runtime/clock.js';
 import { Budget } from '../runtime/fs/budget.js';
 import { createFileSystem } from '../runtime/fs/file-system.js';
-import type { ProcessModel } from '../runtime/types.js';
+import { simulatedModel } from '../runtime/simulated.js';
 import { ExecStore } from './containers/exec.js';
 import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';
@@ -30,12 +29,6 @@ import { VolumeStore } from './volumes/store.js';
 /** Level of an amd64 machine that is not told: dockerd asks the processor, a reference server answers the same everywhere. */
 const amd64Level = 'v3';
 
-const noProcesses: ProcessModel = {
-  createSandbox() {
-    throw new AttestdError('NOT_IMPLEMENTED', 'this daemon has nothing that runs containers');
-  },
-};
-
 /** Bytes of images' files that containers read, and of what containers and volumes write, that are kept in memory. */
 const defaultImageBytes = 1 << 30;
 const defaultLayerBytes = 1 << 29;
@@ -46,7 +39,7 @@ const defaultLayerBytes = 1 << 29;
  * @param options the store, which stays the caller's to close, and what the daemon says of itself
  */
 export function makeContext(options: EngineOptions): Context {
-  const { store, channel, clock = () => new Date(), debug = () => undefined } = options;
+  const { store, channel, clock = () => new Date(), debug = () => undefined, warn = debug } = options;
   const { time = realClock } = options;
   const { variant, ...plain } = options.host;
   const amd64 = plain.architecture === 'amd64';
@@ -71,14 +64,14 @@ export function makeContext(options: EngineOptions): Context {
     hostMatcher,
     time,
     containers: new ContainerStore(),
-    execs: new ExecStore(),
+    execs: new ExecStore(time),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes)),
     layers,
     networks: new NetworkStore(time),
     published: new PublishedPorts(),
     volumes: new VolumeStore(time, layers, events),
     machine: createFileSystem({ budget: layers, clock: time }),
-    processes: options.processes ?? noProcesses,
+    processes: options.processes ?? simulatedModel({ log: { debug, warn } }),
   };
 }
 

@@ -12,11 +12,12 @@ const plain = /^[A-Za-z0-9_/ -]*$/;
  */
 export async function patternFilter(filters: Filters, key: string): Promise<Matcher> {
   const values = valuesOf(filters, key);
-  const tests = await Promise.all(values.map(test));
+  const tests = await Promise.all(values.map(textMatcher));
   return (text) => values.length === 0 || values.includes(text) || tests.some((matches) => matches(text));
 }
 
-async function test(value: string): Promise<Matcher> {
+/** An expression as Go has it, found anywhere in a text; one that is none matches nothing. */
+export async function textMatcher(value: string): Promise<Matcher> {
   if (plain.test(value)) return (text) => text.includes(value);
   // Go's expressions, which take linear time whatever a client sends; loaded when somebody uses one.
   const { RE2JS } = await import('re2js');

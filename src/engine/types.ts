@@ -41,7 +41,9 @@ export interface EngineOptions {
   readonly debug?: (message: string) => void;
   /** What containers wait on; the machine's clock without it. */
   readonly time?: Clock | undefined;
-  /** Runs what containers run; without it, nothing can be started. */
+  /** Receives what a simulation cannot do; `debug` without it. */
+  readonly warn?: (message: string) => void;
+  /** Runs what containers run; a simulation without it, which runs nothing on the machine. */
   readonly processes?: ProcessModel | undefined;
   /** Bytes of images' files that are kept for containers; 1 GiB without it. */
   readonly imageBytes?: number | undefined;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { AttestdError } from '../errors.js';
 import { type JsonValue, renderJson } from '../go/json/render.js';
+import { hijack } from './hijack.js';
 import type { OperationResult, RecordsResult } from './operation.js';
 
 /** Longest body that dockerd sends with its length; a longer one is chunked (observed: 1781 and 2067 bytes). */
@@ -38,7 +39,7 @@ function sendStream(ctx: Context, status: number, contentType: string, stream: R
   chunk(ctx);
 }
 
-async function* chain(first: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
+async function* chain<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
   try {
     yield first;
     for (;;) {
@@ -65,6 +66,7 @@ async function sendRecords(ctx: Context, status: number, result: RecordsResult):
 
 /** Turn what an operation answered into the answer of its request. */
 export async function send(ctx: Context, result: OperationResult): Promise<void> {
+  if (result.kind === 'hijack') return hijack(ctx, result);
   const status = result.status ?? 200;
   for (const [name, value] of Object.entries(result.headers ?? {})) ctx.set(name, value);
   switch (result.kind) {

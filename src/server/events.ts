@@ -2,9 +2,9 @@ import type { DaemonEvent } from '../engine/events/bus.js';
 import { jsonRecord, sortedMap } from '../go/json.js';
 
 /** Content types of an event stream; which of them a client gets is negotiated. */
-const jsonLines = 'application/jsonl';
+export const jsonLines = 'application/jsonl';
 const ndjson = 'application/x-ndjson';
-const jsonSequence = 'application/json-seq';
+export const jsonSequence = 'application/json-seq';
 const offers = [jsonLines, ndjson, jsonSequence];
 
 /**
@@ -12,10 +12,10 @@ const offers = [jsonLines, ndjson, jsonSequence];
  * names, the one with the highest quality first, wildcards ignored.
  *
  * @param accept the header's value
- * @param legacy whether the client's API version is below 1.52, whose default is `application/json`
+ * @param usual the type for a client that names none
  */
-export function negotiateStreamType(accept: string | undefined, legacy: boolean): string {
-  let best = legacy ? 'application/json' : jsonLines;
+export function negotiateStreamType(accept: string | undefined, usual: string): string {
+  let best = usual;
   let bestQuality = 0;
   const specs = (accept ?? '').split(',').map(parseSpec);
   for (const offer of offers) {
@@ -26,6 +26,11 @@ export function negotiateStreamType(accept: string | undefined, legacy: boolean)
     }
   }
   return best;
+}
+
+/** Whether the `Accept` header names a type of JSON streams; wildcards do not. */
+export function isStreamType(accept: string | undefined): boolean {
+  return negotiateStreamType(accept, '') !== '';
 }
 
 function parseSpec(text: string): { type: string; quality: number } {

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */
 export interface Http1Options {
@@ -79,7 +81,7 @@ export function createHttp1Server(options: Http1Options): Server {
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (upgrade(request, socket, head)) return;
-      answerInstead(request, socket, handle);
+      answerInstead(request, socket as Socket, head, handle);
     });
   return server;
 }
@@ -95,10 +97,13 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
-function answerInstead(request: IncomingMessage, socket: Duplex, handle: Http1Options['handle']): void {
-  const response = new ServerResponse(request);
+function answerInstead(request: IncomingMessage, socket: Socket, head: Buffer, handle: Http1Options['handle']): void {
+  socket.on('error', () => undefined);
+  if (head.length > 0) socket.unshift(head);
+  const whole = withBody(request, socket);
+  const response = new ServerResponse(whole);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket as import('node:net').Socket);
+  response.assignSocket(socket);
   response.once('finish', () => socket.end());
-  handle(request, response);
+  handle(whole, response);
 }

@@ -116,6 +116,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         id,
         registries,
         debug: (message) => log('debug', message),
+        warn: (message) => log('warn', message),
         ...(clock && { clock }),
       });
     const end = async (context: Context): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Context } from '../engine/context.js';
 import type { Body, JsonValue } from '../engine/types.js';
 import type { AnswerOf, OperationId } from '../engine/wire.js';
@@ -26,7 +26,12 @@ export interface OperationRequest {
 }
 
 /** How an operation answers. */
-export type OperationResult<Value = JsonValue> = JsonResult<Value> | BodyResult | RecordsResult | EmptyResult;
+export type OperationResult<Value = JsonValue> =
+  | JsonResult<Value>
+  | BodyResult
+  | RecordsResult
+  | EmptyResult
+  | HijackResult;
 
 interface Answer {
   /** 200 without it. */
@@ -54,9 +59,25 @@ export interface BodyResult extends Answer {
 export interface RecordsResult extends Answer {
   readonly kind: 'records';
   readonly contentType: string;
-  readonly records: AsyncIterable<string>;
+  readonly records: AsyncIterable<string | Uint8Array>;
   /** Whether the header is sent before the first piece is there. */
   readonly early?: boolean;
+}
+
+/** The connection itself: after the head, bytes go both ways until the operation is done with it. */
+export interface HijackResult {
+  readonly kind: 'hijack';
+  /** `101 UPGRADED`. */
+  readonly statusLine: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the daemon's own headers are left out. */
+  readonly bare?: boolean;
+  /** Whether the connection becomes a WebSocket, whose messages are the bytes; the head is then its own. */
+  readonly webSocket?: boolean;
+  /** Takes the connection; its errors are handled, and it is closed when this is done. */
+  run(connection: Duplex): Promise<void>;
+  /** Called instead of `run` when the client has gone already. */
+  abandon(): void;
 }
 
 /** No body. */

@@ -119,7 +119,7 @@ async function answerOperation(options: PipelineOptions, ctx: KoaContext, match:
     if (options.check) options.check(operation, await request.everything(), apiVersion);
     const result = await options.handler(operation)(request, options.context());
     await send(ctx, result);
-    if (!result.keep || !Buffer.isBuffer(ctx.body)) return;
+    if (result.kind === 'hijack' || !result.keep || !Buffer.isBuffer(ctx.body)) return;
     options.keep(ctx.req, { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body });
   });
 }

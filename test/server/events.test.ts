@@ -28,7 +28,7 @@ describe('the content type of an event stream', () => {
     ['application/json-seq;q=bogus', true, 'application/json'],
   ] as const) {
     it(`is ${type} for ${accept ?? 'no Accept'}${legacy ? ', below 1.52' : ''}`, () => {
-      expect(negotiateStreamType(accept, legacy)).to.equal(type);
+      expect(negotiateStreamType(accept, legacy ? 'application/json' : 'application/jsonl')).to.equal(type);
     });
   }
 });

@@ -1,11 +1,15 @@
-import type { Process } from '../../runtime/types.js';
-import type { Streams } from './streams.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { Process, Purpose, TerminalSize } from '../../runtime/types.js';
+import { Streams } from './streams.js';
 
-/** A command that runs, or will run, in a container beside its process. */
-export interface Exec {
+/** What is asked of an exec. */
+export interface ExecParts {
   /** 64 hexadecimal digits. */
   readonly id: string;
   readonly containerId: string;
+  /** `exec`, or `health` for a health check. */
+  readonly purpose: Purpose;
+  /** At least the program. */
   readonly argv: readonly string[];
   readonly env: readonly string[];
   readonly workingDir: string;
@@ -15,29 +19,84 @@ export interface Exec {
   readonly openStdin: boolean;
   readonly openStdout: boolean;
   readonly openStderr: boolean;
-  readonly detachKeys: Buffer | undefined;
-  readonly streams: Streams;
-  running: boolean;
-  canRemove: boolean;
-  exitCode: number | undefined;
-  pid: number;
-  process: Process | undefined;
+  readonly detachKeys: Buffer;
+  readonly size: TerminalSize | undefined;
 }
 
-/** The execs of all containers, by id: also those that have ended, until their container goes. */
+/** A command that runs, or will run, in a container beside its process. */
+export class Exec {
+  readonly streams = new Streams();
+  running = false;
+  exitCode: number | undefined;
+  pid = 0;
+  process: Process | undefined;
+  /** Milliseconds since 1970. */
+  endedAt: number | undefined;
+  /** Settles when its process has ended and everything was told of it. */
+  ended: Promise<void> = Promise.resolve();
+
+  constructor(readonly parts: ExecParts) {}
+
+  get id(): string {
+    return this.parts.id;
+  }
+
+  /** The command as events name it. */
+  get command(): string {
+    const [program = '', ...args] = this.parts.argv;
+    return `${program} ${args.join(' ')}`;
+  }
+}
+
+/** Milliseconds after which an exec that has ended may go, and after which it is gone. */
+const mayGo = 5 * 60_000;
+const isGone = 2 * mayGo;
+
+/** The execs of all containers, by id; those that have ended can be asked for some minutes more. */
 export class ExecStore {
   readonly #byId = new Map<string, Exec>();
+  /** Those that have ended, the first one first. */
+  readonly #ended = new Set<Exec>();
+
+  constructor(private readonly clock: Clock) {}
 
   add(exec: Exec): void {
+    this.#sweep();
     this.#byId.set(exec.id, exec);
   }
 
   get(id: string): Exec | undefined {
+    this.#sweep();
     return this.#byId.get(id);
+  }
+
+  /** An exec has ended, with its exit code in place. */
+  end(exec: Exec): void {
+    exec.running = false;
+    exec.endedAt = this.clock.now();
+    this.#ended.add(exec);
+  }
+
+  /** Whether an exec that has ended goes soon. */
+  canRemove({ endedAt }: Exec): boolean {
+    return endedAt !== undefined && this.clock.now() - endedAt >= mayGo;
+  }
+
+  remove(exec: Exec): void {
+    this.#byId.delete(exec.id);
+    this.#ended.delete(exec);
   }
 
   /** Forget those of a container that is removed. */
   forget(containerId: string): void {
-    for (const [id, exec] of this.#byId) if (exec.containerId === containerId) this.#byId.delete(id);
+    for (const exec of this.#byId.values()) if (exec.parts.containerId === containerId) this.remove(exec);
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    for (const exec of this.#ended) {
+      if (now - (exec.endedAt ?? now) < isGone) return;
+      this.remove(exec);
+    }
   }
 }

@@ -10,9 +10,10 @@ const jsonFileOptions = ['max-file', 'max-size', 'compress', 'env', 'env-regex',
 /** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
 const defaultSize = 64 * 1024 * 1024;
 
-/** Whether the daemon can read back what a driver was given. */
-export function isReadable(driver: string): boolean {
-  return readable.includes(driver);
+/** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
+export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
+  if (readable.includes(driver)) return true;
+  return driver !== 'none' && !/^(?:1|t|true)$/i.test(options['cache-disabled'] ?? '');
 }
 
 /**

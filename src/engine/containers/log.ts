@@ -28,6 +28,9 @@ export interface LogRange {
 const longestLine = 16 * 1024;
 const lineFeed = 0x0a;
 
+/** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
+const overhead = 75;
+
 /** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
 export interface LogBounds {
   /** Bytes of one file. */
@@ -107,7 +110,7 @@ export class ContainerLog {
     this.#last = now > this.#last ? now : this.#last + 1n;
     const file = this.#files.at(-1) as LogFile;
     file.entries.push({ stream, time: this.#last, bytes });
-    file.size += bytes.length;
+    file.size += bytes.length + overhead;
     this.#count++;
     if (file.size >= this.#bounds.fileSize) {
       this.#files.push({ first: this.#count, entries: [], size: 0 });

@@ -59,6 +59,8 @@ export async function removeContainer(
     await stop(context, container, { timeout: 3 });
     state.dead = true;
     container.restarts.cancel();
+    // Somebody may have attached before a start that never came.
+    container.streams.end();
     leaveNetworks(context, container);
     await releaseMounts(context, container, volumes);
     container.fileSystem?.dispose();

@@ -4,9 +4,12 @@ import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
 import type { Container } from './container.js';
+import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
 import { removeContainer } from './remove.js';
+import { type StartFault, startFault } from './start-fault.js';
+import { sizeOf } from './terminal.js';
 
 /** What a container's exit code is when it could not be started for a reason that has no code. */
 const unknownExit = 128;
@@ -91,33 +94,31 @@ function launch(context: Context, container: Container): void {
     memory: hostConfig.Memory,
   });
   container.sandbox = sandbox;
+  const size = sizeOf(hostConfig.ConsoleSize);
   log.begin();
   const started = sandbox.start({
     purpose: 'init',
     argv: [container.path, ...container.args],
-    env: config.Env ?? [],
+    env: environmentOf(container, config.Tty),
     cwd: config.WorkingDir,
     user: config.User,
     groups: hostConfig.GroupAdd ?? [],
     tty: config.Tty,
     openStdin: config.OpenStdin,
-    ...sizeOf(hostConfig.ConsoleSize),
+    ...(size && { size }),
     stdout: streams.stdout,
     stderr: streams.stderr,
   });
   if (!started.ok) {
     log.end();
-    state.exitCode = started.failure.exitCode;
-    throw startError(started.failure);
+    const { exitCode, error } = faultOf(started.failure);
+    state.exitCode = exitCode;
+    throw error;
   }
   container.process = started.process;
-  streams.stdin = config.OpenStdin ? started.process.stdin : undefined;
+  if (config.OpenStdin) streams.begin(started.process.stdin);
   state.setRunning(started.process.pid, context.time.now());
   void started.process.exit.then((status) => ended(context, container, started.process, status));
-}
-
-function sizeOf([height = 0, width = 0]: readonly number[] = []): { size?: { height: number; width: number } } {
-  return height > 0 && width > 0 ? { size: { height, width } } : {};
 }
 
 /** What the daemon puts before runc's words. */
@@ -125,10 +126,11 @@ const runcPrefix =
   'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ' +
   'unable to start container process: ';
 
-function startError({ reason, message, exitCode }: StartFailure): AttestdError {
+function faultOf({ reason, message }: StartFailure): StartFault {
+  // The daemon looks for the user itself.
+  if (reason === 'no-such-user' || reason === 'no-such-group') return startFault(message);
   const inInit = ['not-found', 'not-executable', 'is-directory', 'bad-format'].includes(reason);
-  const text = `${runcPrefix}${inInit ? 'error during container init: ' : ''}${message}`;
-  return new AttestdError(exitCode === unknownExit ? 'INTERNAL' : 'INVALID_ARGUMENT', text);
+  return startFault(`${runcPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
 }
 
 /** The process of a container has ended: clean up, and start it again where its policy says so. */
@@ -142,6 +144,9 @@ async function ended(context: Context, container: Container, process: Process, s
   container.sandbox = undefined;
   container.log.end();
   container.streams.end();
+  // Commands that ran beside it have ended with it; those that were to run never will.
+  for (const exec of container.execs.values()) if (!exec.running) context.execs.remove(exec);
+  await Promise.all([...container.execs.values()].map((exec) => exec.ended));
   container.execs.clear();
   leaveNetworks(context, container);
   unmountAll(context, container);

@@ -14,8 +14,8 @@ export class Streams {
   readonly #listeners = new Set<Listener>();
   readonly stdout: ByteSink;
   readonly stderr: ByteSink;
-  /** The input of the present run. */
-  stdin: InputSink | undefined;
+  #input: InputSink | undefined;
+  readonly #waiting = new Set<(input: InputSink | undefined) => void>();
 
   /** @param log keeps everything; without it, what nobody listens to is lost */
   constructor(private readonly log?: ContainerLog) {
@@ -38,11 +38,43 @@ export class Streams {
     return () => this.#listeners.delete(listener);
   }
 
+  /** A run begins that takes input. */
+  begin(input: InputSink): void {
+    this.#input = input;
+    this.#answer(input);
+  }
+
+  /**
+   * The input of the present run, or of the next one: what comes before the start waits for it.
+   *
+   * @param signal gives up
+   * @returns undefined when there is none, and none to come
+   */
+  input(signal: AbortSignal): Promise<InputSink | undefined> {
+    if (this.#input !== undefined || signal.aborted) return Promise.resolve(this.#input);
+    return new Promise((resolve) => {
+      const give = (input: InputSink | undefined): void => {
+        this.#waiting.delete(give);
+        signal.removeEventListener('abort', giveUp);
+        resolve(input);
+      };
+      const giveUp = (): void => give(undefined);
+      this.#waiting.add(give);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
   /** The process has ended. */
   end(): void {
-    this.stdin = undefined;
-    for (const listener of [...this.#listeners]) listener.end();
+    this.#input = undefined;
+    this.#answer(undefined);
+    const listeners = [...this.#listeners];
     this.#listeners.clear();
+    for (const listener of listeners) listener.end();
+  }
+
+  #answer(input: InputSink | undefined): void {
+    for (const give of [...this.#waiting]) give(input);
   }
 
   #write(stream: StreamName, bytes: Uint8Array): void | Promise<void> {

@@ -1,7 +1,9 @@
 import type { OperationHandlers } from '../operation.js';
 import { handlers as build } from './build.js';
 import { handlers as container } from './container.js';
+import { handlers as containerIo } from './container-io.js';
 import { handlers as distribution } from './distribution.js';
+import { handlers as exec } from './exec.js';
 import { handlers as image } from './image.js';
 import { handlers as network } from './network.js';
 import { handlers as plugin } from './plugin.js';
@@ -17,7 +19,9 @@ import { handlers as volume } from './volume.js';
 export const allHandlers: OperationHandlers = {
   ...build,
   ...container,
+  ...containerIo,
   ...distribution,
+  ...exec,
   ...image,
   ...network,
   ...plugin,

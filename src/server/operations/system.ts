@@ -4,7 +4,7 @@ import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
 import { diskUsage } from '../../engine/system/usage.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
-import { negotiateStreamType, renderEvents } from '../events.js';
+import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';
 
 const ping: OperationResult = {
@@ -63,7 +63,7 @@ export const handlers: DescribedHandlers = {
   async SystemEvents(request, context) {
     const form = await request.form();
     const legacy = !isAtLeast(request.apiVersion, '1.52');
-    const contentType = negotiateStreamType(request.headers.accept, legacy);
+    const contentType = negotiateStreamType(request.headers.accept, legacy ? 'application/json' : jsonLines);
     const events = subscribeEvents(
       context,
       { since: form.get('since'), until: form.get('until'), filters: form.get('filters') },

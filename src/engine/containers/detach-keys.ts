@@ -1,0 +1,74 @@
+/** Control keys in the order of their codes: `ctrl-@` is 0, `ctrl-_` is 31. */
+const control = '@abcdefghijklmnopqrstuvwxyz[\\]^_';
+const controlKey = /^ctrl-(.)$/;
+const deleteKey = 0x7f;
+
+/** ctrl-p ctrl-q. */
+const defaultKeys = Buffer.from([0x10, 0x11]);
+
+/**
+ * Read keys as `detachKeys` names them (docs/behaviour.md#detach-keys): single characters, `ctrl-…` and `DEL`, separated
+ * by commas.
+ *
+ * @returns their codes; undefined for a text that names something else
+ */
+export function parseDetachKeys(text: string): Buffer | undefined {
+  if (text === '') return Buffer.alloc(0);
+  const codes: number[] = [];
+  for (const key of text.split(',')) {
+    const code = codeOf(key);
+    if (code === undefined) return undefined;
+    codes.push(code);
+  }
+  return Buffer.from(codes);
+}
+
+function codeOf(key: string): number | undefined {
+  if (Buffer.byteLength(key) === 1) return key.charCodeAt(0);
+  if (key === 'DEL') return deleteKey;
+  const code = control.indexOf(controlKey.exec(key)?.[1] ?? '  ');
+  return code < 0 ? undefined : code;
+}
+
+/** What of some input is for the process. */
+export interface Keys {
+  readonly bytes: Buffer;
+  /** All keys have come: what follows them is lost. */
+  readonly detached: boolean;
+}
+
+/** Looks for a sequence of keys in the input of a terminal, which may come in pieces. */
+export class DetachKeys {
+  readonly #keys: Buffer;
+  /** How many keys of the sequence have come, and are held back. */
+  #seen = 0;
+
+  /** @param keys empty for ctrl-p ctrl-q */
+  constructor(keys: Buffer) {
+    this.#keys = keys.length === 0 ? defaultKeys : keys;
+  }
+
+  /** Take some input; the beginning of a sequence is held back until it is known to be none. */
+  feed(input: Buffer): Keys {
+    const pieces: Buffer[] = [];
+    let from = 0;
+    for (let at = 0; at < input.length; at++) {
+      if (input[at] === this.#keys[this.#seen]) {
+        if (this.#seen === 0) {
+          pieces.push(input.subarray(from, at));
+          from = at;
+        }
+        this.#seen++;
+        from = at + 1;
+        if (this.#seen === this.#keys.length) return { bytes: Buffer.concat(pieces), detached: true };
+      } else if (this.#seen > 0) {
+        // A key that breaks a sequence begins none, as in dockerd.
+        pieces.push(this.#keys.subarray(0, this.#seen));
+        this.#seen = 0;
+        from = at;
+      }
+    }
+    pieces.push(input.subarray(from));
+    return { bytes: Buffer.concat(pieces), detached: false };
+  }
+}

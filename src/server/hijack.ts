@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Context } from 'koa';
+import type { HijackResult } from './operation.js';
+
+/** Events that Node's parser listens to on a connection; without it, bytes are nobody's but ours. */
+const parserEvents = ['data', 'end', 'drain', 'timeout', 'error'];
+
+/** Milliseconds between two looks at a connection whose client sends no more, and that a client is given to leave. */
+const lookEvery = 1000;
+const patience = 5000;
+/** Milliseconds of silence after which a connection over TCP is asked whether it is still there. */
+const keepAliveDelay = 15_000;
+
+const ignore = (): void => undefined;
+
+/** Read a request's body to its end; one without a length has none, for what follows is the connection's. */
+async function skipBody(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.headers['transfer-encoding'] !== undefined) return;
+  await new Promise<void>((resolve) => {
+    request.once('end', resolve).once('close', resolve).resume();
+  });
+}
+
+/**
+ * Take the connection of a request away from the HTTP server: all that comes after the request's body is read from it as
+ * it is. The response stays the connection's, and is closed with it.
+ */
+async function takeOver(request: IncomingMessage, response: ServerResponse): Promise<Socket | undefined> {
+  await skipBody(request);
+  const { socket } = response;
+  if (socket === null || socket.destroyed) return undefined;
+  for (const event of parserEvents) socket.removeAllListeners(event);
+  socket.on('error', ignore);
+  // With this listener the parser lets go of the descriptor that it reads from by itself.
+  socket.on('readable', ignore);
+  socket.off('readable', ignore);
+  socket.setKeepAlive(true, keepAliveDelay);
+  socket.setTimeout(0);
+  return socket;
+}
+
+/**
+ * Close a connection whose client has closed it, once that shows: after the client's last byte, a half-closed connection
+ * and a closed one look alike until something is written. An empty write tells on unix sockets.
+ */
+function watch(socket: Socket): void {
+  let timer: NodeJS.Timeout | undefined;
+  socket.once('end', () => {
+    timer = setInterval(() => {
+      if (socket.writable && socket.writableLength === 0) socket.write('');
+    }, lookEvery);
+    timer.unref();
+  });
+  socket.once('close', () => clearInterval(timer));
+}
+
+/** Send what is left, and give the client some time to close its side. */
+function leave(connection: Duplex): void {
+  if (connection.destroyed) return;
+  connection.resume();
+  connection.end(() => {
+    const timer = setTimeout(() => connection.destroy(), patience);
+    timer.unref();
+    connection.once('close', () => clearTimeout(timer));
+  });
+}
+
+function headOf(ctx: Context, { statusLine, headers = {}, bare }: HijackResult): string {
+  const daemon = bare ? {} : (ctx.response.headers as Record<string, string>);
+  const lines = Object.entries({ ...headers, ...(!bare && capitalised(daemon)) });
+  return `HTTP/1.1 ${statusLine}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+}
+
+function capitalised(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Make a WebSocket connection a stream of binary messages; undefined when the client does not speak the protocol. */
+async function webSocket(request: IncomingMessage, socket: Socket): Promise<Duplex | undefined> {
+  const { createWebSocketStream, WebSocketServer } = await import('ws');
+  const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false });
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve(undefined));
+    server.handleUpgrade(request, socket, Buffer.alloc(0), (client) => {
+      client.on('error', ignore);
+      const stream = createWebSocketStream(client);
+      stream.on('error', ignore);
+      resolve(stream);
+    });
+  });
+}
+
+/**
+ * Hand the connection of a request to its operation (docs/behaviour.md#hijacking).
+ *
+ * @returns when the operation has it; it goes on by itself
+ */
+export async function hijack(ctx: Context, result: HijackResult): Promise<void> {
+  ctx.respond = false;
+  const socket = await takeOver(ctx.req, ctx.res);
+  if (socket === undefined) {
+    result.abandon();
+    return;
+  }
+  ctx.res.statusCode = Number(result.statusLine.slice(0, 3));
+  let connection: Duplex | undefined = socket;
+  if (result.webSocket) connection = await webSocket(ctx.req, socket);
+  else socket.write(headOf(ctx, result));
+  if (connection === undefined) {
+    result.abandon();
+    return;
+  }
+  if (connection === socket) watch(socket);
+  result.run(connection).then(
+    () => leave(connection),
+    () => connection.destroy(),
+  );
+}

@@ -1,0 +1,70 @@
+import { attachExec } from '../../engine/containers/exec-attach.js';
+import {
+  consoleSizeType,
+  createExec,
+  type ExecCreateRequest,
+  execCreateRequestType,
+} from '../../engine/containers/exec-create.js';
+import { inspectExec, resizeExec } from '../../engine/containers/exec-inspect.js';
+import { findExec, startExec } from '../../engine/containers/exec-start.js';
+import { sizeOf } from '../../engine/containers/terminal.js';
+import { isAtLeast } from '../../engine/versions.js';
+import { zero } from '../../go/json/decode.js';
+import { goBool, struct } from '../../go/json.js';
+import { readJson } from '../json-body.js';
+import type { OperationHandlers, OperationRequest } from '../operation.js';
+import { readSize } from '../size.js';
+import { multiplexedStream, rawStream, upgraded } from '../streams.js';
+
+/** Body of `POST /exec/{id}/start`. */
+interface ExecStartRequest {
+  Detach: boolean;
+  Tty: boolean;
+  ConsoleSize?: number[];
+}
+
+const execStartRequestType = struct<ExecStartRequest>('container.ExecStartRequest', {
+  Detach: goBool,
+  Tty: goBool,
+  'ConsoleSize?': consoleSizeType,
+});
+
+const idOf = (request: OperationRequest): string => request.params.id ?? '';
+
+/** Exec operations (docs/behaviour.md#exec). */
+export const handlers: OperationHandlers = {
+  async ContainerExec(request, context) {
+    const wanted = await readJson(
+      request,
+      execCreateRequestType,
+      () => zero(execCreateRequestType) as ExecCreateRequest,
+    );
+    const id = createExec(context, idOf(request), wanted, request.apiVersion);
+    return { kind: 'json', status: 201, value: { Id: id } };
+  },
+
+  async ExecStart(request, context) {
+    const options = await readJson(request, execStartRequestType, () => zero(execStartRequestType) as ExecStartRequest);
+    const { exec, container } = findExec(context, idOf(request));
+    const size = options.Tty && isAtLeast(request.apiVersion, '1.42') ? sizeOf(options.ConsoleSize) : undefined;
+    if (options.Detach) {
+      startExec(context, container, exec, size);
+      return { kind: 'empty' };
+    }
+    const multiplexed = !options.Tty;
+    const typed = multiplexed && isAtLeast(request.apiVersion, '1.42');
+    return {
+      kind: 'hijack',
+      ...upgraded(request, typed ? multiplexedStream : rawStream),
+      run: (connection) => attachExec(context, container, exec, { multiplexed, size }, connection),
+      abandon: () => undefined,
+    };
+  },
+
+  ExecInspect: (request, context) => ({ kind: 'json', value: inspectExec(context, idOf(request)) }),
+
+  async ExecResize(request, context) {
+    resizeExec(context, idOf(request), readSize(await request.form()));
+    return { kind: 'empty' };
+  },
+};
