@@ -6,7 +6,7 @@ import {
   type ApplyResult,
   type ApplyRules,
   applyToText,
-  fitMarks,
+  fitToFile,
   type LocatedOverlay,
   locateOverlay,
 } from '../spec/apply.js';
@@ -127,7 +127,7 @@ export const command = define(
     const channel = values.channel ?? (own.length > 0 ? undefined : 'experimental');
     const packaged = channel === undefined ? [] : channelOverlays(channel);
     const text = readUtf8(file);
-    const result = applyToText(text, [...fitMarks(text, packaged), ...own], file, { strict: values.strict ?? false });
+    const result = applyToText(text, [...fitToFile(text, packaged), ...own], file, { strict: values.strict ?? false });
     report(file, result, values, values.quiet ?? false);
     if (result.conflicts.length > 0) return 1;
     if (result.changes.length === 0) return 0;

@@ -9304,7 +9304,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": unknown;
+                };
             };
             /** @description There is no such container to export. */
             404: {
@@ -10133,7 +10135,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/vnd.docker.raw-stream": unknown;
+                    "application/vnd.docker.multiplexed-stream": unknown;
+                };
             };
             /**
              * @description Taken over without an upgrade request; the connection carries the stream, whose type is always named
@@ -10143,7 +10148,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/vnd.docker.raw-stream": unknown;
+                    "application/vnd.docker.multiplexed-stream": unknown;
+                };
             };
             /** @description A parameter is malformed, for example the detach keys. */
             400: {
@@ -10461,7 +10469,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/x-tar": unknown;
+                };
             };
             /** @description `path` is missing, or says folder (by a trailing slash) where a file is. */
             400: {
@@ -10943,7 +10953,7 @@ export interface operations {
                      *       "stream": "Step 1/2 : FROM scratch\n"
                      *     }
                      */
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["BuildInfo"];
                 };
             };
             /** @description A parameter cannot be parsed, or the Dockerfile is not valid. */
@@ -11114,7 +11124,7 @@ export interface operations {
                      *       "id": "latest"
                      *     }
                      */
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CreateImageInfo"];
                 };
             };
             /** @description The registry has no such repository, or denies access to it. */
@@ -11423,7 +11433,7 @@ export interface operations {
                      *       "status": "The push refers to repository [registry.example.test/team/app]"
                      *     }
                      */
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PushImageInfo"];
                 };
             };
             /** @description There is no image of that name. */
@@ -12938,7 +12948,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/vnd.docker.raw-stream": unknown;
+                    "application/vnd.docker.multiplexed-stream": unknown;
+                };
             };
             /** @description There is no such exec instance, or its container is gone. */
             404: {
@@ -19334,7 +19347,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/vnd.docker.raw-stream": unknown;
+                };
             };
             /** @description The request lacks the upgrade or the session headers. */
             400: {

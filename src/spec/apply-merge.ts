@@ -34,12 +34,15 @@ export interface Conflict {
 
 function isVersion(at: Location): boolean {
   const pointer = toPointer(at);
-  return pointer === '/basePath' || pointer === '/info/version';
+  return pointer === '/basePath' || pointer === '/info/version' || /^\/servers\/\d+\/url$/.test(pointer);
 }
+
+/** A version or a path that ends in one. A server's address may be one without: it stays. */
+const versioned = /^(?:(.*\/)v)?(\d+\.\d+)$/;
 
 /** How many versions lie between a file's version and the overlay's; undefined when one of them is none. */
 function versionsBehind(old: Json, update: Json): number | undefined {
-  const [have, want] = [old, update].map((value) => /^(?:\/v)?(\d+\.\d+)$/.exec(String(value))?.[1]);
+  const [have, want] = [old, update].map((value) => versioned.exec(String(value))?.[2]);
   if (have === undefined || want === undefined) return undefined;
   if (compareVersions(have, want) >= 0) return 0;
   const [major = 0, minor = 0] = have.split('.').map(Number);
@@ -74,6 +77,7 @@ class Merge {
       const old = Object.hasOwn(target, key) ? target[key] : undefined;
       if (old === undefined) target[key] = structuredClone(value);
       else if (!named && isProse(key) && !isDeepStrictEqual(old, value)) target[key] = structuredClone(value);
+      else if (key === 'type' && Array.isArray(value) && value.includes(old)) continue;
       else if (shapeOf(old) !== shapeOf(value)) this.wrongType(old, value, place, from);
       else if (isObject(old)) this.object(old as JsonObject, value as JsonObject, place, from, false);
       else if (Array.isArray(old)) this.list(old, value as Json[], place, from);
@@ -88,13 +92,14 @@ class Merge {
   private scalar(target: JsonObject, key: string, value: Json, at: Location, path: Location, direct: boolean): void {
     const old = target[key] as Json;
     const behind = isVersion(at) ? versionsBehind(old, value) : undefined;
-    if (behind === 0) return;
+    if (behind === 0 || (isVersion(at) && behind === undefined && key === 'url')) return;
     if (behind !== undefined && behind > 1) {
       const message = `stays ${show(old)}: what came between it and ${show(value)} is not in the patch`;
       this.report('version-kept', at, path, message);
       return;
     }
-    if (direct) target[key] = value;
+    if (behind === 1 && key === 'url') target[key] = String(old).replace(/[^/]+$/, String(value).slice(1));
+    else if (direct) target[key] = value;
     else this.report('different-value', at, path, `the file has ${show(old)} there, the overlay ${show(value)}`);
   }
 

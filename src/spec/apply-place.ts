@@ -80,7 +80,8 @@ export function placeMember(
 ): number {
   const last = parent[parent.length - 1];
   if (parent.length === 1 && last === 'paths') return placePath(keys, key);
-  if (parent.length === 1 && last === 'definitions') return placeDefinition(keys, key, value);
+  const isSchema = parent.length === 2 && parent[0] === 'components' && last === 'schemas';
+  if (isSchema || (parent.length === 1 && last === 'definitions')) return placeDefinition(keys, key, value);
   if (last === 'responses' && /^\d+$/.test(key)) {
     return keys.findLastIndex((other) => /^\d+$/.test(other) && Number(other) < Number(key));
   }

@@ -7,6 +7,7 @@ import { AttestdError } from '../errors.js';
 import { carryOver } from './apply-carry.js';
 import { editDocument } from './apply-edit.js';
 import { type Conflict, mergeOverlays } from './apply-merge.js';
+import { forOpenApi } from './apply-openapi.js';
 import { type LocatedOverlay, withoutMarks } from './apply-overlay.js';
 import { learnStyle, printerFor } from './apply-style.js';
 import { isObject, type Json } from './document.js';
@@ -107,11 +108,14 @@ export function applyToText(
 }
 
 /**
- * Prepares the packaged overlays for a file: marks (`x-since`) are left out where the file uses none.
+ * Prepares the packaged overlays for a file: marks (`x-since`) are left out where the file uses none, and for a file in OpenAPI 3
+ * they say the same in its form.
  *
  * @param text the file
  * @param overlays the packaged overlays
  */
-export function fitMarks(text: string, overlays: readonly LocatedOverlay[]): readonly LocatedOverlay[] {
-  return /["'\s{,]x-since["']?\s*:/.test(text) ? overlays : overlays.map(withoutMarks);
+export function fitToFile(text: string, overlays: readonly LocatedOverlay[]): readonly LocatedOverlay[] {
+  const marked = /["'\s{,]x-since["']?\s*:/.test(text) ? overlays : overlays.map(withoutMarks);
+  const version = /^\s*\{?\s*["']?openapi["']?\s*:\s*["']?(3\.[0-2]\.\d+)/m.exec(text)?.[1];
+  return version === undefined ? marked : marked.map((overlay) => forOpenApi(overlay, version));
 }

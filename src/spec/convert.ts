@@ -1,13 +1,29 @@
 /**
- * Swagger 2.0 to OpenAPI 3: 3.0 for tools that read nothing newer, 3.1 for those that take its schemas as JSON Schema.
+ * Swagger 2.0 to OpenAPI 3: 3.0 for tools that read nothing newer, 3.1 for those that take its schemas as JSON Schema, 3.2 for
+ * streams: it can say what the messages of one are.
  * A nullable `$ref` becomes an `anyOf` with null, which validators and type generators read alike.
  */
 
-import type { Description, Header, Json, JsonObject, Operation, Parameter, Response, Schema } from './document.js';
+import type {
+  Description,
+  Header,
+  Json,
+  JsonObject,
+  Operation,
+  Parameter,
+  PathItem,
+  Response,
+  Schema,
+} from './document.js';
 import { responseExample } from './example.js';
 
 /** The OpenAPI versions that can be written. */
-export type Dialect = '3.0' | '3.1';
+export type Dialect = '3.0' | '3.1' | '3.2';
+
+const versions: Record<Dialect, string> = { '3.0': '3.0.3', '3.1': '3.1.0', '3.2': '3.2.0' };
+
+/** The media types whose content is a sequence of JSON values. */
+const sequential = new Set(['application/jsonl', 'application/x-ndjson', 'application/json-seq']);
 
 const replaced = new Set(['x-nullable', 'x-deprecated', 'type', 'enum', '$ref', 'properties', 'items', 'allOf']);
 const annotations = ['title', 'description', 'example', 'x-since', 'x-omitempty', 'deprecated'];
@@ -24,12 +40,12 @@ function nullable(out: JsonObject, dialect: Dialect): JsonObject {
   if (typeof out.type === 'string') {
     const { enum: values } = out;
     if (Array.isArray(values) && !values.includes(null)) out.enum = [...values, null];
-    return dialect === '3.1' ? { ...out, type: [out.type, 'null'] } : { ...out, nullable: true };
+    return dialect !== '3.0' ? { ...out, type: [out.type, 'null'] } : { ...out, nullable: true };
   }
   const outer: JsonObject = {};
   const inner: JsonObject = {};
   for (const [key, value] of Object.entries(out)) (annotations.includes(key) ? outer : inner)[key] = value;
-  const none: JsonObject = dialect === '3.1' ? { type: 'null' } : { type: 'object', nullable: true, enum: [null] };
+  const none: JsonObject = dialect !== '3.0' ? { type: 'null' } : { type: 'object', nullable: true, enum: [null] };
   return { ...outer, anyOf: [inner, none] };
 }
 
@@ -57,7 +73,7 @@ export function convertSchema(schema: Schema, dialect: Dialect): JsonObject {
   if (typeof schema.additionalProperties === 'object') out.additionalProperties = convert(schema.additionalProperties);
   if (schema['x-nullable']) return nullable(out, dialect);
   // OpenAPI 3.0 allows nothing beside $ref.
-  if (dialect === '3.1' || out.$ref === undefined || Object.keys(out).length === 1) return out;
+  if (dialect !== '3.0' || out.$ref === undefined || Object.keys(out).length === 1) return out;
   const { $ref, ...siblings } = out;
   return { ...siblings, allOf: [{ $ref }] };
 }
@@ -88,7 +104,8 @@ function convertParameter(parameter: Parameter, dialect: Dialect): JsonObject {
   };
 }
 
-interface Context {
+/** What a part is converted in. */
+export interface Context {
   readonly description: Description;
   readonly dialect: Dialect;
 }
@@ -133,25 +150,40 @@ function convertHeader(header: Header, dialect: Dialect): JsonObject {
   return { ...(description !== undefined && { description }), schema: convertSchema(schema, dialect) };
 }
 
-function convertResponse(
-  status: string,
+/** What a response holds under each of its media types. */
+function convertContent(
+  types: readonly string[],
   response: Response,
-  operation: Operation,
   { description, dialect }: Context,
-): JsonObject {
-  const types = responseTypes(status, response, operation, description);
-  const content = Object.fromEntries(
+): Record<string, JsonObject> {
+  const item = response['x-item-schema'] as Schema | undefined;
+  return Object.fromEntries(
     types.map((type) => {
       const example = type === 'application/json' ? responseExample(response, description) : response.examples?.[type];
+      const schema = response.schema ?? (dialect === '3.2' ? item : undefined);
+      const isSequence = dialect === '3.2' && (sequential.has(type) || schema === item);
       return [
         type,
         {
-          ...(response.schema && { schema: convertSchema(response.schema, dialect) }),
+          ...(schema && { [isSequence ? 'itemSchema' : 'schema']: convertSchema(schema, dialect) }),
           ...(example !== undefined && { example }),
         },
       ];
     }),
   );
+}
+
+function convertResponse(status: string, response: Response, operation: Operation, context: Context): JsonObject {
+  const { description, dialect } = context;
+  let types = responseTypes(status, response, operation, description);
+  if (dialect === '3.2' && types.length === 0 && Number(status) < 300) {
+    // A body of bytes has a media type and no schema; of an answer without a body nothing is said.
+    if (response['x-item-schema'] !== undefined) types = ['application/json'];
+    else if (status !== '204' && operation.produces?.[0] !== 'text/plain') {
+      types = (operation.produces ?? []).filter((type) => type !== 'application/json');
+    }
+  }
+  const content = convertContent(types, response, context);
   return {
     description: response.description ?? '',
     ...(response.headers && { headers: mapValues(response.headers, (header) => convertHeader(header, dialect)) }),
@@ -179,6 +211,17 @@ function convertOperation(operation: Operation, context: Context): JsonObject {
 }
 
 /**
+ * Converts the operations of a path.
+ *
+ * @param item the path item
+ * @param context the description that it is of or for, and the version to write
+ * @returns the OpenAPI path item
+ */
+export function convertPathItem(item: PathItem, context: Context): JsonObject {
+  return mapValues(item as Record<string, Operation>, (operation) => convertOperation(operation, context));
+}
+
+/**
  * Converts a description.
  *
  * @param description Swagger 2.0
@@ -189,13 +232,11 @@ export function toOpenApi(description: Description, dialect: Dialect = '3.0'): J
   const context = { description, dialect };
   const { title = '', version, description: text } = description.info;
   return {
-    openapi: dialect === '3.1' ? '3.1.0' : '3.0.3',
+    openapi: versions[dialect],
     info: { title, version, ...(text !== undefined && { description: text }) },
     servers: [{ url: description.basePath ?? '/' }],
     ...(description.tags && { tags: description.tags.map((tag) => ({ ...tag })) }),
-    paths: mapValues(description.paths, (item) =>
-      mapValues(item as Record<string, Operation>, (operation) => convertOperation(operation, context)),
-    ),
+    paths: mapValues(description.paths, (item) => convertPathItem(item, context)),
     components: { schemas: mapValues(description.definitions, (schema) => convertSchema(schema, dialect)) },
   };
 }

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { stringify } from 'yaml';
 import { AttestdError } from '../../src/errors.js';
-import { type ApplyResult, applyToText, fitMarks, locateOverlay } from '../../src/spec/apply.js';
+import { type ApplyResult, applyToText, fitToFile, locateOverlay } from '../../src/spec/apply.js';
+import { toOpenApi } from '../../src/spec/convert.js';
 import type { Json } from '../../src/spec/document.js';
+import { parseDescription } from '../../src/spec/load.js';
 import { compareValues, structureOf } from '../../src/spec/structure.js';
 import { parseYaml } from '../../src/spec/yaml.js';
 
@@ -344,7 +347,7 @@ describe('the packaged patch', () => {
           locateOverlay(readFileSync(new URL(`overlays/${channel}/${name}`, root), 'utf8'), `${channel}/${name}`),
         ),
     );
-    return applyToText(text, fitMarks(text, overlays), 'base');
+    return applyToText(text, fitToFile(text, overlays), 'base');
   };
   const facts = (version: string) =>
     JSON.parse(readFileSync(new URL(`../facts/engine-api-v${version}.json`, import.meta.url), 'utf8'));
@@ -410,6 +413,33 @@ describe('the packaged patch', () => {
     };
     expect(neighbour('AttestationStatement')).to.match(/^OCI/);
     expect(neighbour('/images/{name}/attestations')).to.match(/^\/images\/\{name\}\/\w+:/);
+  });
+
+  it('gives a description in OpenAPI 3 what it gives one in Swagger 2.0', () => {
+    const before = parseDescription(base, 'base');
+    const after = parseDescription(patch(base, 'standard', 'experimental').text, 'patched');
+    for (const dialect of ['3.0', '3.1', '3.2'] as const) {
+      const text = stringify(toOpenApi(before, dialect), { aliasDuplicateObjects: false });
+      const { text: patched, conflicts, notes } = patch(text, 'standard', 'experimental');
+      expect([conflicts, notes], dialect).to.deep.equal([[], []]);
+      // The style is left out where it is the one that parameters have anyway.
+      const plain = (value: string): Json => JSON.parse(value.replaceAll('"style":"form",', '')) as Json;
+      const found = plain(JSON.stringify(parseYaml(patched, 'p')));
+      const wanted = plain(JSON.stringify(toOpenApi(after, dialect)));
+      expect(compareValues(structureOf(found), structureOf(wanted)), dialect).to.deep.equal([]);
+      expect(patch(patched, 'standard', 'experimental').changes, dialect).to.deep.equal([]);
+    }
+  }).timeout(60_000);
+
+  it('raises the version in the address of a server, and leaves one that has none', () => {
+    const text = stringify({
+      ...toOpenApi(parseDescription(base, 'base'), '3.1'),
+      servers: [{ url: 'http://localhost:2375/v1.54' }, { url: 'unix:///var/run/docker.sock' }],
+    });
+    expect((parseYaml(patch(text, 'standard').text, 'p') as { servers: Json }).servers).to.deep.equal([
+      { url: 'http://localhost:2375/v1.55' },
+      { url: 'unix:///var/run/docker.sock' },
+    ]);
   });
 
   it('leaves marks out of a file that has none', () => {
