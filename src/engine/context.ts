@@ -9,6 +9,7 @@ import type { ExecStore } from './containers/exec.js';
 import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
+import type { Lineage } from './images/lineage.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
@@ -22,6 +23,8 @@ export interface Context {
   readonly store: ImageStore;
   readonly documents: ManifestCache;
   readonly snapshots: Snapshots;
+  /** Which image was made of which. */
+  readonly lineage: Lineage;
   readonly events: EventBus;
   readonly registries: RegistryAccess;
   readonly channel: Channel;

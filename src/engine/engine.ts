@@ -17,6 +17,7 @@ import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
+import { Lineage } from './images/lineage.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
@@ -53,6 +54,7 @@ export function makeContext(options: EngineOptions): Context {
     store,
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
+    lineage: new Lineage(),
     events,
     registries: openRegistryAccess({ debug, ...options.registries }),
     channel,

@@ -11,12 +11,22 @@ const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMEN
 
 /** A configuration in the making. */
 class Draft {
-  readonly config: RunConfig = {};
+  readonly config: RunConfig;
   readonly ports = new PortSet();
   /** Values of the environment by their names, for expansion. */
   readonly environment = new Map<string, string>();
   /** Bytes that the instructions have come to. */
   private size = 0;
+
+  /** @param base what it begins with; stays as it is */
+  constructor({ Env: variables = [], ExposedPorts: ports = {}, Labels: labels, ...rest }: RunConfig) {
+    this.config = { ...rest, ...(labels && { Labels: { ...labels } }) };
+    for (const variable of variables) {
+      const at = variable.indexOf('=');
+      this.environment.set(at < 0 ? variable : variable.slice(0, at), at < 0 ? '' : variable.slice(at + 1));
+    }
+    for (const port of Object.keys(ports)) this.ports.add(port);
+  }
 
   /** A text with its variables replaced. @throws INVALID_ARGUMENT when the configuration grows beyond what is read */
   expand(text: string): string {
@@ -42,9 +52,10 @@ type Change = (draft: Draft, args: string) => void;
  *
  * @param changes each one or more lines: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER,
  *   VOLUME or WORKDIR
+ * @param base what is changed; it stays as it is
  * @throws INVALID_ARGUMENT with dockerd's text
  */
-export function applyChanges(changes: readonly string[]): RunConfig {
+export function applyChanges(changes: readonly string[], base: RunConfig = {}): RunConfig {
   const lines = changes
     .join('\n')
     .replace(/\\[ \t]*\n/g, '')
@@ -58,7 +69,7 @@ export function applyChanges(changes: readonly string[]): RunConfig {
     return [{ change: instructions[name] as Change, args: text.slice(word.length).trim() }];
   });
   if (changes.length > 0 && parsed.length === 0) throw bad('file with no instructions');
-  const draft = new Draft();
+  const draft = new Draft(base);
   for (const { change, args } of parsed) change(draft, args);
   return draft.finish();
 }

@@ -5,7 +5,7 @@ import { bestManifest } from './manifests.js';
 import { resolveImage } from './names.js';
 
 /** What happens to images. */
-export type ImageAction = 'delete' | 'import' | 'load' | 'pull' | 'push' | 'save' | 'tag' | 'untag';
+export type ImageAction = 'create' | 'delete' | 'import' | 'load' | 'pull' | 'push' | 'save' | 'tag' | 'untag';
 
 /**
  * Report that something happened to an image: its name, and the labels of its configuration where it can be read

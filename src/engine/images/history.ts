@@ -3,6 +3,7 @@ import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { familiarString } from '../../oci/reference.js';
+import type { ImageStore } from '../../oci/store.js';
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
 import { bestManifest } from './manifests.js';
@@ -43,16 +44,17 @@ export async function imageHistory(
   });
   if (steps.length === 0) return null;
   const { digest } = image.target;
-  const tags = imagesOf(store, digest).flatMap((candidate) => {
+  const known = [digest, ...context.lineage.ancestors(digest)];
+  return steps.reverse().map(({ Comment, Created, CreatedBy, Size }, i) => {
+    const id = known[i];
+    const tags = id === undefined ? [] : tagsOf(store, id);
+    return { Comment, Created, CreatedBy, Id: id ?? '<missing>', Size, Tags: tags.length > 0 ? tags : null };
+  });
+}
+
+function tagsOf(store: ImageStore, digest: string): string[] {
+  return imagesOf(store, digest).flatMap((candidate) => {
     const named = isDangling(candidate) ? undefined : parseNamed(candidate.name);
     return named === undefined ? [] : [familiarString(named)];
   });
-  return steps.reverse().map(({ Comment, Created, CreatedBy, Size }, i) => ({
-    Comment,
-    Created,
-    CreatedBy,
-    Id: i === 0 ? digest : '<missing>',
-    Size,
-    Tags: i === 0 && tags.length > 0 ? tags : null,
-  }));
 }

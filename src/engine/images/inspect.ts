@@ -49,6 +49,7 @@ export async function inspectImage(
   const body = {
     Id: target.digest,
     ...repoNames(same),
+    ...parentOf(context, image),
     Comment: config?.history?.at(-1)?.comment || undefined,
     Created: created,
     Author: config?.author || undefined,
@@ -115,4 +116,9 @@ function bestChild(children: readonly Descriptor[], matcher: PlatformMatcher): r
     else if (best.platform === undefined || matcher.less(child.platform, best.platform)) best = child;
   }
   return best === undefined ? [] : [best];
+}
+
+/** The image that it was committed or built of, which the description does not know although dockerd tells it. */
+function parentOf({ lineage }: Context, { target }: ImageRecord): object {
+  return { Parent: lineage.parentOf(target.digest) };
 }

@@ -14,7 +14,7 @@ import { has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 import { imageFilter } from './list-filters.js';
 import { matcherFor } from './manifests.js';
-import { familiarDigested, parseNamed, parseNormalized } from './names.js';
+import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
 import { sharedSizes } from './shared-size.js';
 import { type ImageSummary, summarize } from './summary.js';
 
@@ -68,12 +68,17 @@ interface Group {
 }
 
 /** One group a target: the last of its named images, and the names of all that passed the filters. */
-async function groupByTarget(context: Context, { filters = noFilters }: ListOptions): Promise<readonly Group[]> {
+async function groupByTarget(
+  context: Context,
+  { filters = noFilters, all = false }: ListOptions,
+): Promise<readonly Group[]> {
   const passes = await imageFilter(context, filters);
   const groups = new Map<string, Group>();
   for (const image of context.store.list()) {
-    if (!(await passes(image))) continue;
     const { digest } = image.target;
+    // Without a name, it is a step on the way to another one.
+    if (!all && isDangling(image) && isStep(context, digest)) continue;
+    if (!(await passes(image))) continue;
     const group = groups.get(digest);
     if (isDangling(image)) {
       if (group === undefined) groups.set(digest, { image, tags: undefined });
@@ -84,6 +89,10 @@ async function groupByTarget(context: Context, { filters = noFilters }: ListOpti
     groups.set(digest, { image, tags });
   }
   return [...groups.values()];
+}
+
+function isStep({ lineage, store }: Context, digest: string): boolean {
+  return lineage.children(digest).some((child) => imagesOf(store, child).length > 0);
 }
 
 function makeEntry(

@@ -15,6 +15,7 @@ import { logImageEvent, logNameEvent } from './events.js';
 import { bestMatch, matcherFor, platformNotFound } from './manifests.js';
 import {
   familiarNameOf,
+  imagesOf,
   isDanglingReference,
   noSuchImage,
   parseNamed,
@@ -46,7 +47,7 @@ export async function removeImage(
   name: string,
   options: RemoveOptions = {},
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
-  const { force = false, platforms = [] } = options;
+  const { force = false, noprune = false, platforms = [] } = options;
   refuseAttestations(context, name);
   if (platforms.length > 0 && !force) {
     const why = 'Content will be removed from all images referencing this variant. Use —-force to force delete.';
@@ -58,7 +59,8 @@ export async function removeImage(
     if (kept !== undefined && platforms.length === 0) return kept;
   }
   if (platforms.length > 0) return removePlatforms(context, plan.id, platforms);
-  const records = plan.untag === undefined ? await removeAll(context, plan, force) : await untag(context, plan.untag);
+  const records =
+    plan.untag === undefined ? await removeAll(context, plan, force, noprune) : await untag(context, plan.untag);
   await context.store.collect();
   return records;
 }
@@ -147,6 +149,7 @@ async function removeAll(
   context: Context,
   { id, all, several }: Plan,
   force: boolean,
+  noprune: boolean,
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const records: Wire<ImageDeleteResponseItem>[] = [];
   const short = shortId(id);
@@ -163,10 +166,25 @@ async function removeAll(
     records.push({ Untagged: familiar });
   }
   await logImageEvent(context, id, id, 'delete');
-  return [...records, { Deleted: id }];
+  return [...records, { Deleted: id }, ...(noprune ? [] : await removeParents(context, id))];
 }
 
 const shortId = (id: string): string => id.slice(id.indexOf(':') + 1).slice(0, 12);
+
+/** The images that one was made of, as far as they have no names of their own and nobody else needs them. */
+async function removeParents(context: Context, id: string): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
+  const { lineage, store } = context;
+  const records: Wire<ImageDeleteResponseItem>[] = [];
+  for (const parent of lineage.ancestors(id)) {
+    const images = imagesOf(store, parent);
+    const needed = lineage.children(parent).some((child) => imagesOf(store, child).length > 0);
+    if (images.length !== 1 || !images.every(isDangling) || needed || usersOf(context, parent).length > 0) break;
+    await store.remove(danglingName(parent));
+    await logImageEvent(context, parent, parent, 'delete');
+    records.push({ Deleted: parent });
+  }
+  return records;
+}
 
 /**
  * A container that was made by the only name of its image keeps it from being deleted; by force, the name goes and the

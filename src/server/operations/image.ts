@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { commitContainer } from '../../engine/containers/commit.js';
+import { type ContainerConfig, containerConfigType } from '../../engine/containers/config.js';
 import type { Context } from '../../engine/context.js';
 import { parseFilters } from '../../engine/filters.js';
 import { imageAttestations } from '../../engine/images/attestations.js';
@@ -17,11 +19,13 @@ import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
-import { jsonRecord } from '../../go/json.js';
+import { zero } from '../../go/json/decode.js';
+import { encodeJson, jsonRecord, pointer } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
+import { readJson } from '../json-body.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 import { registryUse } from '../registry-use.js';
@@ -62,6 +66,12 @@ function progress(messages: AsyncIterable<StreamMessage>): RecordsResult {
 
 function archive(stream: Readable): BodyResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
+}
+
+/** A body without members says nothing of what the image is to run. */
+function isBlank(config: ContainerConfig): boolean {
+  const empty = zero(containerConfigType) as ContainerConfig;
+  return encodeJson(config, containerConfigType) === encodeJson(empty, containerConfigType);
 }
 
 /** Image operations (docs/behaviour.md). */
@@ -164,6 +174,20 @@ export const handlers: DescribedHandlers = {
     // No registry takes a platform, but a malformed one is refused, after the name.
     if (atLeast(request, '1.46')) onePlatform(form);
     return progress(messages);
+  },
+
+  async ImageCommit(request, context) {
+    const form = await request.form();
+    const config = await readJson(request, pointer(containerConfigType), () => undefined);
+    const id = await commitContainer(context, form.get('container'), {
+      reference: repoTag(form.get('repo'), form.get('tag')),
+      author: form.get('author'),
+      comment: form.get('comment'),
+      changes: form.all('changes').filter((change) => change !== ''),
+      config: config === undefined || isBlank(config) ? undefined : config,
+      pause: form.flag('pause', true),
+    });
+    return { kind: 'json', status: 201, value: { Id: id } };
   },
 
   async ImageSearch(request, context) {

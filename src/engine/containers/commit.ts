@@ -1,0 +1,152 @@
+import { AttestdError } from '../../errors.js';
+import { formatGoTime } from '../../go/rfc3339.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
+import { danglingName } from '../../oci/index-file.js';
+import { familiarString, type NamedReference } from '../../oci/reference.js';
+import type { Context } from '../context.js';
+import { applyChanges } from '../dockerfile/changes.js';
+import { logImageEvent } from '../images/events.js';
+import { nameImage } from '../images/tag.js';
+import { storeImage, storeLayer } from '../images/write.js';
+import { tarOfEntries } from './archive-entries.js';
+import type { ContainerConfig } from './config.js';
+import type { Container } from './container.js';
+import { logContainerEvent } from './events.js';
+import { mergeConfig } from './merge.js';
+import { pauseContainer, unpauseContainer } from './stop.js';
+
+/** How an image is made of a container. */
+export interface CommitOptions {
+  readonly reference: NamedReference | undefined;
+  readonly author: string;
+  readonly comment: string;
+  /** Dockerfile instructions. */
+  readonly changes: readonly string[];
+  /** What the image runs; the container's own without it. */
+  readonly config: ContainerConfig | undefined;
+  /** Whether the container stands still meanwhile. */
+  readonly pause: boolean;
+}
+
+/**
+ * `POST /commit` (docs/behaviour.md#container-commit).
+ *
+ * @returns the image's digest
+ * @throws NOT_FOUND; CONFLICT for a container on its way out; INVALID_ARGUMENT for changes that are none
+ */
+export async function commitContainer(context: Context, name: string, options: CommitOptions): Promise<string> {
+  const container = context.containers.resolve(name);
+  const { state } = container;
+  if (state.dead) throw new AttestdError('CONFLICT', `You cannot commit container ${container.id} which is Dead`);
+  if (state.removing)
+    throw new AttestdError('CONFLICT', `You cannot commit container ${container.id} which is being removed`);
+  const pauses = options.pause && state.running && !state.paused && !state.restarting;
+  if (pauses) await pauseContainer(context, container.id);
+  try {
+    const config = imageConfig(container, options);
+    const { author, comment } = options;
+    const image = await commitLayer(context, container, { author, comment, config });
+    if (options.reference !== undefined) await nameImage(context, options.reference, image);
+    logContainerEvent(context, container, 'commit', {
+      comment,
+      imageID: image.digest,
+      imageRef: options.reference === undefined ? '' : familiarString(options.reference),
+    });
+    return image.digest;
+  } finally {
+    if (pauses && state.paused) await unpauseContainer(context, container.id);
+  }
+}
+
+/** What the image runs: the given configuration, changed, and filled from the container's. */
+function imageConfig({ config }: Container, { config: given, changes }: CommitOptions): RunConfig {
+  const base = { ...(given ?? config) };
+  // What a variable in a change stands for is what the configuration has.
+  const changed = { ...base, ...applyChanges(changes, runConfigOf(base)) };
+  mergeConfig(changed, runConfigOf(config));
+  return runConfigOf(changed);
+}
+
+/** The part of a container's configuration that an image has. */
+export function runConfigOf(config: ContainerConfig): RunConfig {
+  const { User, ExposedPorts, Env, Entrypoint, Cmd, Volumes, WorkingDir, Labels } = config;
+  const { StopSignal, ArgsEscaped, Healthcheck, OnBuild, Shell } = config;
+  return Object.fromEntries(
+    Object.entries({
+      User,
+      ExposedPorts,
+      Env,
+      Entrypoint,
+      Cmd,
+      Volumes,
+      WorkingDir,
+      Labels,
+      StopSignal,
+      ArgsEscaped,
+      Healthcheck,
+      OnBuild,
+      Shell,
+    }).filter(([, value]) => value !== undefined),
+  ) as RunConfig;
+}
+
+/** What is written of a step. */
+export interface CommitStep {
+  readonly author: string;
+  readonly comment: string;
+  readonly config: RunConfig;
+  /** What the history says made it; the container's command without it. */
+  readonly createdBy?: string;
+  /** By which the builder finds it again. */
+  readonly step?: string;
+}
+
+/**
+ * Make an image of the container's image and its writable layer, without a name.
+ *
+ * @returns its manifest
+ */
+export async function commitLayer(context: Context, container: Container, step: CommitStep): Promise<Descriptor> {
+  const { content } = context.store;
+  const created = formatGoTime(new Date(context.time.now()));
+  const base = await baseOf(context, container);
+  const entries = [...(container.fileSystem?.layer() ?? [])];
+  const layer = entries.length === 0 ? undefined : await storeLayer(content, tarOfEntries(entries));
+  const author = step.author || base.config.author;
+  const config: ImageConfig = {
+    created,
+    ...(author && { author }),
+    architecture: container.platform.architecture,
+    os: container.platform.os,
+    rootfs: { type: 'layers', diff_ids: [...(base.config.rootfs?.diff_ids ?? []), ...(layer ? [layer.diffId] : [])] },
+    history: [
+      ...(base.config.history ?? []),
+      {
+        created,
+        created_by: step.createdBy ?? (container.config.Cmd ?? []).join(' '),
+        ...(author && { author }),
+        ...(step.comment && { comment: step.comment }),
+        ...(layer === undefined && { empty_layer: true }),
+      },
+    ],
+    config: step.config,
+  };
+  const target = await storeImage(content, config, [...base.layers, ...(layer ? [layer.descriptor] : [])]);
+  await context.store.put(danglingName(target.digest), target);
+  context.lineage.note(target.digest, { parent: container.imageId, step: step.step ?? '' });
+  await logImageEvent(context, target.digest, target.digest, 'create');
+  await context.snapshots.unpack(target, danglingName(target.digest));
+  return target;
+}
+
+interface Base {
+  readonly config: Partial<ImageConfig>;
+  readonly layers: readonly Descriptor[];
+}
+
+async function baseOf({ documents }: Context, { manifest }: Container): Promise<Base> {
+  if (manifest === undefined) return { config: {}, layers: [] };
+  const { config, layers = [] } = await documents.manifest(manifest);
+  return { config: await documents.config(config), layers };
+}

@@ -1,0 +1,43 @@
+/** What is known of an image that was committed or built here. */
+interface Origin {
+  /** Digest of the image that it was made of; empty for none. */
+  readonly parent: string;
+  /** The step that made it, for the builder's cache. */
+  readonly step: string;
+}
+
+/**
+ * Which image was made of which, as dockerd notes it of those that it commits and builds itself. It is not part of an
+ * image, so it is known until the daemon ends.
+ */
+export class Lineage {
+  readonly #origins = new Map<string, Origin>();
+
+  /** Note where an image comes from. */
+  note(digest: string, origin: Origin): void {
+    this.#origins.set(digest, origin);
+  }
+
+  /** The image that one was made of; undefined where that is not known. */
+  parentOf(digest: string): string | undefined {
+    return this.#origins.get(digest)?.parent || undefined;
+  }
+
+  /** All that came before an image, the nearest first. */
+  ancestors(digest: string): readonly string[] {
+    const found: string[] = [];
+    for (let next = this.parentOf(digest); next !== undefined && !found.includes(next); next = this.parentOf(next))
+      found.push(next);
+    return found;
+  }
+
+  /** The images that were made of one. */
+  children(digest: string): readonly string[] {
+    return [...this.#origins].filter(([, { parent }]) => parent === digest).map(([child]) => child);
+  }
+
+  /** The image that a step made of another one. */
+  made(parent: string, step: string): string | undefined {
+    return [...this.#origins].findLast(([, origin]) => origin.parent === parent && origin.step === step)?.[0];
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { AttestdError } from '../../errors.js';
+import { type GoType, marshalJson } from '../../go/json.js';
+import { decompress, peekCompression } from '../../oci/compression.js';
+import type { ContentStore } from '../../oci/content-store.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { type ImageConfig, imageConfigType } from '../../oci/image-config.js';
+import { type Manifest, manifestType } from '../../oci/manifest.js';
+import { mediaTypes } from '../../oci/media-types.js';
+
+/** A layer that is in the store. */
+export interface StoredLayer {
+  readonly descriptor: Descriptor;
+  /** Digest of the archive without compression. */
+  readonly diffId: string;
+}
+
+/**
+ * Write a layer: gzip and zstd stay as they are, anything else is compressed with gzip.
+ *
+ * @throws INTERNAL for an archive that cannot be read, after it was stored
+ */
+export async function storeLayer(content: ContentStore, archive: Readable): Promise<StoredLayer> {
+  const { compression, stream } = await peekCompression(archive);
+  const kept = compression === 'gzip' || compression === 'zstd';
+  const hash = createHash('sha256');
+  async function* hashed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of source) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  const packed = kept ? stream : pack(hashed(await decompress(stream)));
+  const { digest, size } = await content.ingest(Readable.from(packed, { objectMode: false }));
+  const mediaType = compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayerGzip;
+  const descriptor = { mediaType, digest, size };
+  if (kept) {
+    try {
+      for await (const _ of hashed(await decompress(await content.stream(digest))));
+    } catch (error) {
+      throw new AttestdError('INTERNAL', (error as Error).message, { cause: error });
+    }
+  }
+  return { descriptor, diffId: `sha256:${hash.digest('hex')}` };
+}
+
+/** gzip, with errors of the source passed on. */
+function pack(source: AsyncIterable<Buffer>): Readable {
+  return pipeline(Readable.from(source, { objectMode: false }), createGzip(), () => undefined);
+}
+
+async function storeJson<T>(content: ContentStore, mediaType: string, value: T, type: GoType<T>): Promise<Descriptor> {
+  const { digest, size } = await content.ingest(Buffer.from(marshalJson(value, type)));
+  return { mediaType, digest, size };
+}
+
+/**
+ * Write an image's configuration and manifest; its layers are there already.
+ *
+ * @returns the manifest's descriptor, which has no name yet
+ */
+export async function storeImage(
+  content: ContentStore,
+  config: ImageConfig,
+  layers: readonly Descriptor[],
+): Promise<Descriptor> {
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: await storeJson(content, mediaTypes.ociConfig, config, imageConfigType),
+    layers: [...layers],
+  };
+  return storeJson(content, mediaTypes.ociManifest, manifest, manifestType);
+}
