@@ -1,11 +1,15 @@
 import { programs } from './programs/index.js';
 import { SimulatedSandbox } from './sandbox.js';
+import { chooseScript, RunningScript } from './scripts/run.js';
+import type { Script } from './scripts/types.js';
 import type { ProcessModel, RuntimeLog } from './types.js';
 
 /** How the simulated model is made. */
 export interface SimulatedOptions {
   /** Whom it tells what it does not do; nobody unless given. */
   readonly log?: RuntimeLog;
+  /** What is said of containers (scripts/read.ts); the first that matches counts. */
+  readonly scripts?: readonly Script[];
 }
 
 const silent: RuntimeLog = { debug: () => {}, warn: () => {} };
@@ -16,8 +20,16 @@ const firstHostPid = 2000;
  * The process model that runs nothing: a shell and its usual programs on the container's file system, and images' own
  * programs that run until they are stopped.
  */
-export function simulatedModel({ log = silent }: SimulatedOptions = {}): ProcessModel {
+export function simulatedModel({ log = silent, scripts = [] }: SimulatedOptions = {}): ProcessModel {
   let lastPid = firstHostPid;
   const nextHostPid = (): number => ++lastPid;
-  return { createSandbox: (spec) => new SimulatedSandbox(spec, { programs, log, nextHostPid, script: undefined }) };
+  return {
+    createSandbox: (spec) => {
+      const missing = (name: string): void =>
+        log.warn(`container ${spec.id}: there is no script ${JSON.stringify(name)}`);
+      const candidates = chooseScript(scripts, spec, missing);
+      const script = candidates.length === 0 ? undefined : new RunningScript(candidates, () => spec.clock.now());
+      return new SimulatedSandbox(spec, { programs, log, nextHostPid, script });
+    },
+  };
 }

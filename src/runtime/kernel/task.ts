@@ -308,6 +308,7 @@ export class Task {
   #finish(code: number): void {
     this.#account();
     this.fds.closeAll();
+    for (const end of [...this.#waits]) end(new Terminated());
     const signal = this.#ending?.signal;
     const oomKilled = this.#ending?.oomKilled ?? false;
     this.#exit = signal === undefined ? { code: code & 0xff, oomKilled } : { code: 128 + signal, signal, oomKilled };
