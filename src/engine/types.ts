@@ -129,10 +129,12 @@ export interface RegistryUse {
 export interface PushOptions extends RegistryUse {
   /** Empty or absent: the name's own tag, or all tags of the repository. */
   readonly tag?: string | undefined;
+  /** Push the manifest for this platform alone. */
+  readonly platform?: Platform | undefined;
 }
 
 /** Options of `GET /images/search`. */
-export interface SearchOptions {
+export interface SearchOptions extends RegistryUse {
   readonly term: string;
   /** As in the query. */
   readonly limit?: string | undefined;

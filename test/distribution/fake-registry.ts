@@ -24,7 +24,9 @@ export class FakeRegistry {
   readonly blobs = new Map<string, Buffer>();
   /** `repository:tag` or `repository@digest` to a manifest's digest and media type. */
   readonly manifests = new Map<string, { digest: string; type: string }>();
-  readonly mounted: string[] = [];
+  /** Whether a blob is only where it was pushed or mounted to, as `repository digest`. */
+  perRepository = false;
+  private readonly held = new Set<string>();
   readonly seen: Seen[] = [];
   fault: Fault = () => false;
   private server!: Server;
@@ -130,7 +132,7 @@ export class FakeRegistry {
     if (method === 'POST') {
       const mount = query.get('mount');
       if (mount !== null && this.blobs.has(mount)) {
-        this.mounted.push(`${query.get('from')} ${mount}`);
+        this.held.add(`${repository} ${mount}`);
         return send(response, method, 201, '');
       }
       return send(response, method, 202, '', { location: `/v2/${repository}/blobs/uploads/1?state=x` });
@@ -138,10 +140,11 @@ export class FakeRegistry {
     if (method === 'PUT') {
       const digest = query.get('digest') ?? '';
       if (sha256(body) !== digest) return refuse(response, method, 400, 'DIGEST_INVALID');
-      this.put(body);
+      this.held.add(`${repository} ${this.put(body)}`);
       return send(response, method, 201, '');
     }
-    const bytes = this.blobs.get(reference);
+    const hidden = this.perRepository && !this.held.has(`${repository} ${reference}`);
+    const bytes = hidden ? undefined : this.blobs.get(reference);
     if (bytes === undefined) return refuse(response, method, 404, 'BLOB_UNKNOWN');
     const [, from] = /^bytes=(\d+)-$/.exec(String(headers.range)) ?? [];
     if (from === undefined) return send(response, method, 200, bytes);

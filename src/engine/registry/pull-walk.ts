@@ -30,6 +30,9 @@ export interface PullOfImage {
   readonly abort: () => void;
 }
 
+/** Descriptors that one pull follows at most: an image has a few hundred, a registry that lies may have no end of them. */
+const mostDescriptors = 50_000;
+
 const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 
 /**
@@ -148,6 +151,7 @@ export class PullWalk {
   private async fetch(descriptor: Descriptor): Promise<void> {
     const { context, signal } = this.pull;
     this.needed.set(descriptor.digest, descriptor);
+    if (this.needed.size > mostDescriptors) throw new AttestdError('CORRUPT', 'the image has too many parts');
     await context.registries.downloads.run(async () => {
       this.check();
       await this.fetcher.fetch(descriptor);

@@ -1,6 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { isIndexType, isManifestType } from '../../oci/media-types.js';
+import { isIndexType } from '../../oci/media-types.js';
 import {
   familiarName,
   familiarString,
@@ -9,52 +9,125 @@ import {
   type NamedReference,
   parseReference,
   repositoryName,
-  withTag,
 } from '../../oci/reference.js';
-import { present, walk } from '../../oci/walk.js';
+import type { ImageRecord } from '../../oci/store.js';
 import type { Context } from '../context.js';
+import { logImageEvent } from '../images/events.js';
+import { repoTag } from '../images/tag.js';
 import type { PushOptions, StreamMessage } from '../types.js';
-import { noNetwork, registryOf } from './endpoint.js';
+import { type Emit, messagesOf } from './message-stream.js';
+import { whileTelling } from './progress.js';
+import { pushTarget } from './push-target.js';
+import { PushUpload } from './push-upload.js';
+import { explainRefusal } from './refusal.js';
 
 /**
- * `POST /images/{name}/push`. There is no registry to push to, so every push ends with an error in the stream.
+ * `POST /images/{name}/push`: push an image, or all tags of a repository (docs/registry.md#push). An index is pushed whole
+ * when all of it is here; else the manifest that is.
  *
- * @throws INVALID_REFERENCE
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT; all else ends the stream
  */
 export async function pushImage(
   context: Context,
   name: string,
-  { tag = '' }: PushOptions,
+  options: PushOptions = {},
 ): Promise<AsyncIterable<StreamMessage>> {
-  const parsed = parseReference(name);
-  if (tag !== '' && parsed.digest !== undefined)
-    throw new AttestdError('INVALID_ARGUMENT', 'cannot import digest reference');
-  return push(context, tag === '' ? parsed : withTag(parsed, tag));
+  const reference = parsePushName(name, options.tag);
+  return messagesOf((emit, signal) => pushAll(context, reference, options, emit, signal), options.signal);
 }
 
-async function* push(context: Context, reference: NamedReference): AsyncGenerator<StreamMessage> {
-  const { store, documents } = context;
-  const all = isNameOnly(reference);
+/**
+ * What a push is of.
+ *
+ * @param tag empty: the name's own tag, or all tags of the repository
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT with dockerd's text
+ */
+export function parsePushName(name: string, tag = ''): NamedReference {
+  return tag === '' ? parseReference(name) : (repoTag(name, tag) ?? parseReference(name));
+}
+
+async function pushAll(
+  context: Context,
+  reference: NamedReference,
+  options: PushOptions,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
   const repository = repositoryName(reference);
-  const images = all
-    ? store.list().filter((image) => image.name.startsWith(`${repository}:`))
-    : [store.get(formatReference(reference))].filter((image) => image !== undefined);
-  yield { status: `The push refers to repository [${repository}]` };
-  const [image] = images;
-  if (image === undefined) {
-    const wanted = all ? familiarName(reference) : familiarString(reference);
-    yield failure(all ? 'An image does not exist locally with the tag: ' : 'tag does not exist: ', wanted);
-    return;
+  emit({ status: `The push refers to repository [${repository}]` });
+  if (!isNameOnly(reference)) return pushOne(context, reference, options, emit, signal);
+  const images = context.store.list().filter(({ name }) => name.startsWith(`${repository}:`));
+  if (images.length === 0) {
+    const why = `An image does not exist locally with the tag: ${familiarName(reference)}`;
+    throw new AttestdError('INTERNAL', why);
   }
-  const blobs: string[] = [];
-  const collect = ({ digest, mediaType }: Descriptor): void => {
-    if (!isIndexType(mediaType) && !isManifestType(mediaType)) blobs.push(digest);
-  };
-  await walk(image.target, present(documents, collect));
-  const url = `${registryOf(reference)}/v2/${reference.path}/blobs/${blobs[0] ?? image.target.digest}`;
-  yield failure('failed to do request: ', noNetwork('Head', url).message);
+  for (const { name } of images) await pushOne(context, parseReference(name), options, emit, signal);
 }
 
-function failure(what: string, detail: string): StreamMessage {
-  return { error: what + detail, errorDetail: { message: what + detail } };
+async function pushOne(
+  context: Context,
+  reference: NamedReference,
+  { platform, credentials, headers = {} }: PushOptions,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
+  const { registries, store } = context;
+  const image = store.get(formatReference(reference));
+  if (image === undefined) throw new AttestdError('NOT_FOUND', `tag does not exist: ${familiarString(reference)}`);
+  const wanted = platform === undefined ? image.target : await pushTarget(context, image, platform);
+  const connect = (until: AbortSignal) =>
+    registries.registry.uploader(reference, { credentials, headers, signal: until });
+  const upload = new PushUpload({ context, connect, signal, reference, emit });
+  const pushed = await whileTelling(
+    () => pushWhatIsHere(context, image, wanted, platform === undefined, upload, emit),
+    () => upload.tell(),
+  );
+  await logImageEvent(context, familiarString(reference), familiarName(reference), 'push');
+  if (reference.tag === undefined) return;
+  emit({ status: `${reference.tag}: digest: ${pushed.digest} size: ${pushed.size}` });
 }
+
+/**
+ * Push a descriptor; where the store lacks parts of an index, the manifest that it has instead.
+ *
+ * @returns what was pushed
+ */
+async function pushWhatIsHere(
+  context: Context,
+  image: ImageRecord,
+  target: Descriptor,
+  replaceable: boolean,
+  upload: PushUpload,
+  emit: Emit,
+): Promise<Descriptor> {
+  try {
+    await upload.run(target);
+    return target;
+  } catch (error) {
+    if (!isMissingContent(error)) throw explainRefusal(error);
+    const other = replaceable && isIndexType(target.mediaType) ? await pushTarget(context, image, undefined) : target;
+    if (other.digest === target.digest) {
+      emit({ progressDetail: {}, aux: { contentMissing: true, desc: toJson(target) } });
+      throw error;
+    }
+    upload.giveUpWaiting();
+    await pushInstead(other, upload, emit);
+    const aux = { manifestPushedInsteadOfIndex: true, originalIndex: toJson(target), selectedManifest: toJson(other) };
+    emit({ progressDetail: {}, aux });
+    return other;
+  }
+}
+
+async function pushInstead(target: Descriptor, upload: PushUpload, emit: Emit): Promise<void> {
+  try {
+    await upload.run(target);
+  } catch (error) {
+    if (!isMissingContent(error)) throw explainRefusal(error);
+    emit({ progressDetail: {}, aux: { contentMissing: true, desc: toJson(target) } });
+    throw error;
+  }
+}
+
+const isMissingContent = (error: unknown): boolean => error instanceof AttestdError && error.code === 'NOT_FOUND';
+
+const toJson = (descriptor: Descriptor): StreamMessage => ({ ...descriptor }) as unknown as StreamMessage;

@@ -1,22 +1,31 @@
+import { readAtMost } from '../../distribution/answers.js';
+import { withoutQuery } from '../../distribution/network-errors.js';
+import { pingedEndpoints } from '../../distribution/pinged.js';
+import { drop, type Transport } from '../../distribution/transport.js';
 import { AttestdError } from '../../errors.js';
+import { decodeJson, firstJson, goBool, goInt, goString, slice, struct } from '../../go/json.js';
 import { atoi } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, flagOf, valuesOf } from '../filters.js';
 import type { SearchOptions } from '../types.js';
 import type { AnswerOf } from '../wire.js';
-import { noNetwork } from './endpoint.js';
 
 const searchFilters = ['is-automated', 'is-official', 'stars'];
 
+/** Docker Hub's index, which is not asked whether it is one. */
+const officialIndex = 'https://index.docker.io/v1/';
+
+/** Longest answer that is read, in bytes. */
+const longestAnswer = 16 << 20;
+
 /**
- * `GET /images/search`: no registry, so a valid search fails.
+ * `GET /images/search`: search Docker Hub, or a registry that still has the API of version 1 (docs/registry.md#search).
  *
  * @returns undefined where dockerd answers 200 and an empty body, for a negative limit
- *   (docs/behaviour.md#registries-without-a-network)
- * @throws INVALID_ARGUMENT for bad parameters; INTERNAL for the missing network
+ * @throws INVALID_ARGUMENT for bad parameters and registries that have no such API; INTERNAL without an answer
  */
 export async function searchImages(
-  _context: Context,
+  context: Context,
   options: SearchOptions,
 ): Promise<AnswerOf<'ImageSearch'> | undefined> {
   const { term, limit = '', filters } = options;
@@ -24,34 +33,126 @@ export async function searchImages(
   if (count < 0) return undefined;
   checkKeys(filters, searchFilters);
   if (flagOf(filters, 'is-automated', false)) return [];
-  flagOf(filters, 'is-official', false);
-  for (const stars of valuesOf(filters, 'stars')) goInteger(stars, `invalid filter 'stars=${stars}'`);
-  const domain = searchDomain(term);
-  if (domain !== undefined) throw noSearchEndpoint(domain);
+  const official = filters.has('is-official') ? flagOf(filters, 'is-official', false) : undefined;
+  let stars = 0;
+  for (const text of valuesOf(filters, 'stars'))
+    stars = Math.max(stars, goInteger(text, `invalid filter 'stars=${text}'`));
+  const { domain, rest } = splitTerm(term);
+  const { transport, base } =
+    domain === undefined ? officialSearch(context) : await findSearch(context, domain, options);
   if (count > 100) throw new AttestdError('INVALID_ARGUMENT', `limit ${count} is outside the range of [1, 100]`);
-  const query = `q=${encodeURIComponent(term).replace(/%20/g, '+')}&n=${count === 0 ? 25 : count}`;
-  throw noNetwork('Get', `https://index.docker.io/v1/search?${query}`);
+  const query = new URLSearchParams({ q: rest, n: String(count === 0 ? 25 : count) });
+  const found = await ask(context, transport, new URL(`${base}search?${query}`), options);
+  return found.filter(({ is_official, star_count }) => {
+    return (official === undefined || official === is_official) && (!filters.has('stars') || star_count >= stars);
+  });
 }
 
 /** The registry that a term names before its first slash; undefined for the official one. */
-function searchDomain(term: string): string | undefined {
+function splitTerm(term: string): { domain: string | undefined; rest: string } {
   if (term.includes('://')) {
     const why = `invalid repository name: repository name (${term}) should not have a scheme`;
     throw new AttestdError('INVALID_ARGUMENT', why);
   }
-  const [domain, rest] = term.split('/', 2) as [string, string | undefined];
-  const named = rest !== undefined && (/[.:]/.test(domain) || domain === 'localhost');
-  return named && domain !== 'docker.io' && domain !== 'index.docker.io' ? domain : undefined;
+  const slash = term.indexOf('/');
+  const domain = term.slice(0, Math.max(slash, 0));
+  const named = slash >= 0 && (/[.:]/.test(domain) || domain === 'localhost');
+  const official = !named || domain === 'docker.io' || domain === 'index.docker.io';
+  const rest = named ? term.slice(slash + 1) : term;
+  return official ? { domain: undefined, rest: rest.replace(/^library\//, '') } : { domain, rest };
 }
 
-function noSearchEndpoint(domain: string): AttestdError {
-  const url = `https://${domain}/v1/`;
-  const hint =
-    `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, add ` +
-    `\`--insecure-registry ${domain}\` to the daemon's arguments. In the case of HTTPS, if you have access to the ` +
-    `registry's CA certificate, no need for the flag; place the CA certificate at /etc/docker/certs.d/${domain}/ca.crt`;
-  const why = `invalid registry endpoint ${url}: ${noNetwork('Get', `${url}_ping`).message}. ${hint}`;
-  return new AttestdError('INVALID_ARGUMENT', why);
+interface SearchApi {
+  readonly transport: Transport;
+  /** With `/v1/` at its end. */
+  readonly base: string;
+}
+
+function officialSearch({ registries }: Context): SearchApi {
+  const about = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
+  const endpoint = { scheme: 'https', host: 'index.docker.io', ...about } as const;
+  return { transport: registries.registry.transport(endpoint), base: officialIndex };
+}
+
+/** Ask a registry whether it has the API of version 1: by TLS, then in plain HTTP where that may be spoken. */
+async function findSearch({ registries }: Context, domain: string, { signal }: SearchOptions): Promise<SearchApi> {
+  const { registry } = registries;
+  const tried: { url: string; error: AttestdError }[] = [];
+  for (const endpoint of await pingedEndpoints(registry, domain, 'push')) {
+    const base = `${endpoint.scheme}://${endpoint.host}/v1/`;
+    const transport = registry.transport(endpoint);
+    const headers = { 'user-agent': registry.userAgent };
+    try {
+      await drop(await transport.send({ method: 'GET', url: new URL(`${base}_ping`), headers, signal }));
+      return { transport, base };
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      tried.push({ url: base, error });
+    }
+  }
+  const [secure, plain] = tried;
+  const { url = '' } = plain ?? secure ?? {};
+  if (plain === undefined) {
+    const why = `${secure?.error.message}. ${hint(domain)}`;
+    throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${url}: ${why}`);
+  }
+  const why = `HTTPS attempt: ${secure?.error.message}. HTTP attempt: ${plain.error.message}`;
+  throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${JSON.stringify(url)}. ${why}`);
+}
+
+const hint = (domain: string): string =>
+  `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, add ` +
+  `\`--insecure-registry ${domain}\` to the daemon's arguments. In the case of HTTPS, if you have access to the ` +
+  `registry's CA certificate, no need for the flag; place the CA certificate at /etc/docker/certs.d/${domain}/ca.crt`;
+
+/** registry.SearchResult; whether an image is built automatically is not told any more. */
+interface SearchResult {
+  star_count: number;
+  is_official: boolean;
+  name: string;
+  is_automated: boolean;
+  description: string;
+}
+
+const resultsType = struct<{ results: SearchResult[] | undefined }>('registry.SearchResults', {
+  results: slice(
+    struct<SearchResult>('registry.SearchResult', {
+      star_count: goInt,
+      is_official: goBool,
+      name: goString,
+      is_automated: goBool,
+      description: goString,
+    }),
+  ),
+});
+
+async function ask(
+  { registries }: Context,
+  transport: Transport,
+  url: URL,
+  { credentials = {}, signal }: SearchOptions,
+): Promise<readonly SearchResult[]> {
+  const { username = '', password = '' } = credentials;
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const headers = { 'user-agent': registries.registry.userAgent, 'x-docker-token': 'true' };
+  const authorize = async (to: URL) => (username !== '' && to.host === url.host ? authorization : undefined);
+  const response = await transport.send({ method: 'GET', url, headers, signal }, authorize).catch((error: unknown) => {
+    // The query is no secret here, and dockerd shows it.
+    if (!(error instanceof AttestdError)) throw error;
+    const shown = error.message.replace(JSON.stringify(withoutQuery(url)), JSON.stringify(url.href));
+    throw new AttestdError('INTERNAL', shown, { cause: error });
+  });
+  if (response.status !== 200) {
+    await drop(response);
+    throw new AttestdError('INTERNAL', `unexpected status code ${response.status}`);
+  }
+  try {
+    const { results = [] } = decodeJson(firstJson(await readAtMost(response, longestAnswer)), resultsType);
+    return results.map((result) => ({ ...result, is_automated: false }));
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError('INTERNAL', `error decoding registry search results: ${error.message}`, { cause: error });
+  }
 }
 
 function goInteger(text: string, what: string): number {

@@ -14,7 +14,7 @@ import { pruneImages } from '../../engine/images/prune.js';
 import { removeImage } from '../../engine/images/remove.js';
 import { repoTag, tagImage } from '../../engine/images/tag.js';
 import { pullImage } from '../../engine/registry/pull.js';
-import { pushImage } from '../../engine/registry/push.js';
+import { parsePushName, pushImage } from '../../engine/registry/push.js';
 import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
@@ -170,9 +170,10 @@ export const handlers: DescribedHandlers = {
   async ImagePush(request, context) {
     const form = await request.form();
     const tag = form.get('tag');
-    const messages = await pushImage(context, nameOf(request), { tag });
-    // No registry takes a platform, but a malformed one is refused, after the name.
-    if (atLeast(request, '1.46')) onePlatform(form);
+    // A malformed platform is refused after the name.
+    parsePushName(nameOf(request), tag);
+    const platform = atLeast(request, '1.46') ? onePlatform(form) : undefined;
+    const messages = await pushImage(context, nameOf(request), { tag, platform, ...registryUse(request) });
     return progress(messages);
   },
 
@@ -193,7 +194,8 @@ export const handlers: DescribedHandlers = {
   async ImageSearch(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));
-    const value = await searchImages(context, { term: form.get('term'), limit: form.get('limit'), filters });
+    const search = { term: form.get('term'), limit: form.get('limit'), filters };
+    const value = await searchImages(context, { ...search, ...registryUse(request) });
     return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
   },
 };
