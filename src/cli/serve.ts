@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { AttestdError } from '../errors.js';
-import { logLevels, type RunningServer, type ServerOptions, startServer } from '../server/index.js';
+import {
+  logFormats,
+  logLevels,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+  surviveUnhandled,
+} from '../server/index.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
@@ -25,6 +32,22 @@ const flags = {
   },
   'registry-mirror': { type: 'string', multiple: true, value: 'URL', help: 'ask this before docker.io' },
   'certs-dir': { type: 'string', value: 'DIR', help: 'certificates of registries, as in /etc/docker/certs.d' },
+  'log-format': { type: 'string', value: 'FORMAT', choices: logFormats, help: 'of the log; text without it' },
+  control: { type: 'string', value: 'ADDRESS', help: 'unix:///PATH of a socket that answers /healthz and /metrics' },
+  'drain-timeout': {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'what answers that are under way may take after SIGTERM; 10 without it',
+  },
+  'exit-with-parent': { type: 'boolean', help: 'end when the process that started this one does' },
+  'allow-insecure-remote': { type: 'boolean', help: 'listen beyond this machine without TLS' },
+  'allow-host': {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    help: 'a name that clients on TCP may call the server',
+  },
+  'allow-origin': { type: 'boolean', help: 'answer web pages on TCP too' },
   tls: { type: 'boolean', help: 'use TLS on TCP, as the other --tls flags also do' },
   tlscert: { type: 'string', value: 'FILE', help: "the server's certificate" },
   tlskey: { type: 'string', value: 'FILE', help: "the server's key" },
@@ -54,11 +77,39 @@ async function tlsOptions(values: FlagValues<typeof flags>): Promise<ServerOptio
   return { cert, key, ...(ca !== undefined && { ca }), verify: values.tlsverify ?? false };
 }
 
-/** Resolves when the user or the system asks the process to end. */
-function endOfRun(): Promise<NodeJS.Signals> {
+/** How often to look whether the parent is still there, milliseconds. */
+const parentCheck = 250;
+
+/**
+ * Resolves when the user or the system asks the process to end, or, where wanted, when the parent has gone. From then on
+ * a further signal ends the process at once; what is temporary goes with it.
+ */
+function endOfRun(withParent: boolean): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    let ending = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (ending) process.exit(1);
+        ending = true;
+        resolve();
+      });
+    if (!withParent) return;
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      ending = true;
+      resolve();
+    }, parentCheck);
+    timer.unref();
   });
+}
+
+/** A number of seconds as milliseconds. */
+function drainTime(text: string): number {
+  if (!/^\d{1,5}(\.\d+)?$/.test(text))
+    throw new AttestdError('USAGE', `--drain-timeout: '${text}' is no number of seconds`);
+  return Number(text) * 1000;
 }
 
 function announce(server: RunningServer, quiet: boolean): void {
@@ -93,7 +144,8 @@ export const command = define(
       ...(mirrors && { mirrors }),
       ...(certsDir !== undefined && { certsDir }),
     };
-    const ended = endOfRun();
+    const drain = drainTime(values['drain-timeout'] ?? '10');
+    const ended = endOfRun(values['exit-with-parent'] ?? false);
     const server = await startServer({
       ...(listen && { listen }),
       ...(store !== undefined && { store }),
@@ -102,11 +154,17 @@ export const command = define(
       strict,
       logLevel,
       registries,
+      ...(values['log-format'] && { logFormat: values['log-format'] }),
+      ...(values.control !== undefined && { control: values.control }),
+      ...(values['allow-host'] && { allowHosts: values['allow-host'] }),
+      allowOrigin: values['allow-origin'] ?? false,
+      allowInsecureRemote: values['allow-insecure-remote'] ?? false,
       ...(tls && { tls }),
     });
     announce(server, quiet);
+    surviveUnhandled(server.log, () => process.exit(1));
     await ended;
-    await server.close();
+    await server.close(drain);
     return 0;
   },
 );

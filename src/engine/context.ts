@@ -32,7 +32,7 @@ export interface Context {
   readonly release: Release;
   readonly identity: Identity;
   readonly clock: () => Date;
-  readonly debug: (message: string) => void;
+  readonly debug: (message: string, fields?: Readonly<Record<string, string>>) => void;
   /** The platform of the machine, as attestations are selected for by default. */
   readonly host: Platform;
   /** Prefers what the machine runs best. */

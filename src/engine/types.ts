@@ -38,7 +38,7 @@ export interface EngineOptions {
   /** The host's name in /info; the machine's without it. */
   readonly hostname?: string;
   /** Receives what dockerd writes to its log at debug level. */
-  readonly debug?: (message: string) => void;
+  readonly debug?: (message: string, fields?: Readonly<Record<string, string>>) => void;
   /** What containers wait on; the machine's clock without it. */
   readonly time?: Clock | undefined;
   /** Receives what a simulation cannot do; `debug` without it. */

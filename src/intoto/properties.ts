@@ -18,7 +18,7 @@ const openBrace = 0x7b;
 export async function verbatimStatements(
   manifest: Manifest,
   content: ContentStore,
-  debug: (message: string) => void,
+  debug: (message: string, fields: Readonly<Record<string, string>>) => void,
 ): Promise<readonly Buffer[]> {
   const statements: Buffer[] = [];
   for (const { descriptor } of statementLayers(manifest)) {
@@ -29,7 +29,7 @@ export async function verbatimStatements(
       if (compacted[0] !== openBrace) throw new Error('not a JSON object');
       statements.push(compacted);
     } catch (error) {
-      debug(`attestation statement ${descriptor.digest} skipped: ${(error as Error).message}`);
+      debug('attestation statement skipped', { digest: descriptor.digest, reason: (error as Error).message });
     }
   }
   return statements;

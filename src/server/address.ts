@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
+import { temporaryFolder } from './temporary.js';
 
 /** Where the server listens. */
 export type Address =
@@ -36,9 +35,9 @@ export function formatAddress(address: Address): string {
 
 /** A socket in a new temporary folder that only this user can enter, and how to remove both. */
 export async function privateSocket(): Promise<{ address: Address; remove: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'attestd-'));
+  const { path, remove } = await temporaryFolder();
   return {
-    address: { kind: 'unix', path: join(folder, 'docker.sock') },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    address: { kind: 'unix', path: join(path, 'docker.sock') },
+    remove,
   };
 }

@@ -84,6 +84,14 @@ export async function send(ctx: Context, result: OperationResult): Promise<void>
   }
 }
 
+/** What a client is told of a fault of the server: no path, and nothing of its insides. */
+function faultText(error: unknown): string {
+  const { code, message = '' } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return 'internal error';
+  // Node's errors of the system: `EROFS: read-only file system, open '/…'`.
+  return /^[A-Z0-9]+: ([^,]+),/.exec(message)?.[1] ?? 'internal error';
+}
+
 /**
  * Answer with an error in the daemon's form.
  *
@@ -91,7 +99,7 @@ export async function send(ctx: Context, result: OperationResult): Promise<void>
  */
 export function sendError(ctx: Context, error: unknown, plain: boolean): void {
   const status = error instanceof AttestdError ? error.httpStatus : 500;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof AttestdError ? error.message : faultText(error);
   if (!plain) {
     sendJson(ctx, status, { message });
     return;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { renderJson } from '../go/json/render.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
@@ -39,6 +40,8 @@ export interface ExchangeOptions {
   readonly answer: RequestListener;
   /** Sees each request before it is answered. */
   readonly observe?: RequestListener | undefined;
+  /** Says why a request is refused, if it is. */
+  readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Gets a record of each exchange; without it none is made, and a warm read costs nothing more. */
   readonly watch?: ((record: ExchangeRecord) => void) | undefined;
 }
@@ -46,13 +49,21 @@ export interface ExchangeOptions {
 /** The one place where a request is seen, looked up, answered, kept and recorded, whatever its version of HTTP. */
 export class Exchanges {
   private readonly open = new WeakMap<IncomingMessage, Exchange>();
+  private underWay = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly options: ExchangeOptions) {}
 
   /** Answer a request. */
   readonly handle: RequestListener = (request, response) => {
-    const { cache, answer, observe, watch } = this.options;
+    const { cache, answer, observe, watch, access } = this.options;
     observe?.(request, response);
+    const reason = access?.(request);
+    if (reason !== undefined) {
+      if (watch !== undefined) record(request, response, () => nothingKnown, false, watch);
+      refuse(response, reason);
+      return;
+    }
     const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
     if (kept !== undefined) {
       if (watch !== undefined) record(request, response, () => kept, true, watch);
@@ -61,9 +72,21 @@ export class Exchanges {
     }
     const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
     this.open.set(request, exchange);
+    this.underWay++;
+    response.once('close', () => this.ended());
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
     answer(request, response);
   };
+
+  /** Resolves once no answer is under way. */
+  async idle(): Promise<void> {
+    if (this.underWay > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private ended(): void {
+    this.underWay--;
+    if (this.underWay === 0) for (const resolve of this.waiting.splice(0)) resolve();
+  }
 
   /** Note which operation a request turned out to be for. */
   located(request: IncomingMessage, operationId: string, apiVersion: string): void {
@@ -79,6 +102,13 @@ export class Exchanges {
     if (request.method !== 'GET' || operationId === undefined || apiVersion === undefined) return;
     this.options.cache.put(request.url ?? '', { ...response, operationId, apiVersion }, generation as number);
   }
+}
+
+const nothingKnown = { operationId: undefined, apiVersion: undefined };
+
+function refuse(response: ServerResponse, message: string): void {
+  const body = renderJson({ message });
+  response.writeHead(403, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
 function sendKept(response: ServerResponse, { status, headers, body }: CachedResponse): void {

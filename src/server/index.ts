@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import type { Context } from '../engine/context.js';
 import { closeContext, makeContext } from '../engine/engine.js';
@@ -10,13 +11,16 @@ import type { Release } from '../engine/release.js';
 import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
+import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
 import { type Listener, listen } from './listener.js';
-import { type LogLevel, streamLog } from './log.js';
+import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
 import { createService } from './service.js';
 import { openStore } from './store.js';
+import { watchServer } from './watch.js';
 
-export { type LogLevel, logLevels } from './log.js';
+export { surviveUnhandled } from './last-resort.js';
+export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 
 /** PEM texts for TLS on the TCP listeners. */
 export interface ServerTls {
@@ -29,7 +33,7 @@ export interface ServerTls {
 }
 
 /** How to run the reference server. */
-export interface ServerOptions {
+export interface ServerOptions extends AccessOptions {
   /** `unix:///path` or `tcp://host:port`, port 0 for a free one; without it, a socket in a private temporary folder. */
   readonly listen?: readonly string[];
   /**
@@ -44,9 +48,15 @@ export interface ServerOptions {
   readonly strict?: boolean;
   /** Written to standard error; `warn` without it. */
   readonly logLevel?: LogLevel;
+  /** `text` without it. */
+  readonly logFormat?: LogFormat;
+  /** `unix:///path` of a socket that answers `GET /healthz` and `GET /metrics`; none without it. */
+  readonly control?: string;
   readonly tls?: ServerTls;
   /** How registries are reached; as dockerd does by default without it. */
   readonly registries?: EngineOptions['registries'];
+  /** The release to answer like, and its window of API versions; dockerd 29.7.2 without it. */
+  readonly release?: Release;
   /** Now, for what the server dates; the system's clock without it. */
   readonly clock?: () => Date;
   /** Sees each request that is not gRPC before it is answered. */
@@ -60,12 +70,18 @@ export interface RunningServer {
   readonly channel: Channel;
   /** What the server says it is, and the API versions that it speaks. */
   readonly release: Release;
+  /** Where the server says what there is to say of itself. */
+  readonly log: Log;
   /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */
   load(archive: Readable): AsyncIterable<StreamMessage>;
   /** Begins anew with another store: the one before is closed, all else is forgotten, connections stay. */
   restart(store: ImageStore): Promise<void>;
-  /** Stops listening, ends all connections, removes sockets, closes the store. */
-  close(): Promise<void>;
+  /**
+   * Stops listening, ends all connections, removes sockets, closes the store.
+   *
+   * @param drain milliseconds that answers which are under way may still take; event streams end at once
+   */
+  close(drain?: number): Promise<void>;
 }
 
 /** Node's names of architectures, as platforms have them. */
@@ -101,12 +117,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const addresses = (options.listen ?? []).map(parseAddress);
   const host = parsePlatform(options.platform ?? hostPlatform());
   const channel = options.channel ?? 'experimental';
-  const log = streamLog(process.stderr, options.logLevel ?? 'warn');
+  const logLevel = options.logLevel ?? 'warn';
+  const log = streamLog(process.stderr, logLevel, options.logFormat);
+  for (const address of insecureAddresses(addresses, options.tls !== undefined, options))
+    log('warn', `${address} can be reached from other machines without TLS, by anybody`);
   const acts: (() => Promise<void>)[] = [];
   // Before anything is opened that would have to be closed.
   openRegistryAccess(options.registries);
   try {
-    const { clock, observe, registries, strict = false } = options;
+    const { clock, observe, registries, release, strict = false } = options;
     const id = randomUUID();
     const contextOf = (store: ImageStore): Context =>
       makeContext({
@@ -115,7 +134,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         channel,
         id,
         registries,
-        debug: (message) => log('debug', message),
+        release,
+        debug: (message, fields) => log('debug', message, fields),
         warn: (message) => log('warn', message),
         ...(clock && { clock }),
       });
@@ -125,7 +145,16 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     let context = contextOf(await openStore(options.store));
     acts.push(() => end(context));
-    const { http1, http2 } = createService({ context: () => context, strict, log, ...(observe && { observe }) });
+    const watch = await watchServer({ log, logLevel, control: options.control });
+    acts.push(() => watch.close());
+    const { http1, http2, idle } = createService({
+      context: () => context,
+      strict,
+      log,
+      observe,
+      access: accessRule(addresses, options),
+      watch: watch.record,
+    });
     acts.push(async () => {
       http1.close();
       http2.close();
@@ -146,13 +175,22 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       hosts,
       channel,
       release: context.release,
+      log,
       load: (archive) => loadImages(context, archive),
       restart: async (store) => {
         const before = context;
         context = contextOf(store);
         await end(before);
       },
-      close: () => undo(acts),
+      close: async (drain = 0) => {
+        if (drain > 0) {
+          watch.drain();
+          for (const listener of listeners) listener.stop();
+          await closeContext(context);
+          await Promise.race([idle(), sleep(drain, undefined, { ref: false })]);
+        }
+        await undo(acts);
+      },
     };
   } catch (error) {
     await undo(acts);

@@ -1,5 +1,6 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { AttestdError } from '../errors.js';
 import { type Address, formatAddress } from './address.js';
@@ -14,6 +15,8 @@ export interface ListenerOptions {
   readonly http2?: ConnectionHandler;
   /** Makes TCP listeners TLS ones; unix sockets never are. */
   readonly tls?: TlsOptions;
+  /** Permissions of a unix socket; those of its user and group without it. */
+  readonly mode?: number;
   /** Milliseconds that a connection may take to say anything; five minutes without it, as dockerd. */
   readonly firstBytesTimeout?: number;
 }
@@ -69,7 +72,10 @@ function ignore(): void {}
  * @throws AttestdError ALREADY_EXISTS when somebody else listens there, UNAVAILABLE when the address cannot be taken
  */
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
-  if (address.kind === 'unix') await removeStale(address.path);
+  if (address.kind === 'unix') {
+    await requireFolder(address.path);
+    await removeStale(address.path);
+  }
   const connections = new Set<Socket>();
   const track = (socket: Socket) => {
     connections.add(socket);
@@ -88,7 +94,7 @@ export async function listen(address: Address, options: ListenerOptions): Promis
   // Of TLS too, before the handshake: one that never ends must not keep the server from ending.
   if (options.tls && address.kind === 'tcp') server.on('connection', track);
   await start(server, address);
-  if (address.kind === 'unix') await chmod(address.path, 0o660);
+  if (address.kind === 'unix') await chmod(address.path, options.mode ?? 0o660);
   return {
     address: bound(server, address),
     stop: () => {
@@ -127,6 +133,13 @@ function bound(server: Server, address: Address): Address {
   const actual = server.address();
   if (address.kind === 'unix' || actual === null || typeof actual === 'string') return address;
   return { ...address, port: actual.port };
+}
+
+/** Node says of a folder that is not there that it may not be entered. */
+async function requireFolder(path: string): Promise<void> {
+  const folder = dirname(path);
+  const stat = await lstat(folder).catch(() => undefined);
+  if (stat === undefined) throw new AttestdError('USAGE', `cannot listen on ${path}: there is no folder ${folder}`);
 }
 
 /** Remove a socket that a server which is gone has left. */

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
 import { ResponseCache } from './cache.js';
@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly handlers?: OperationHandlers | undefined;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener | undefined;
+  /** Says why a request is refused, if it is, before anybody else looks at it. */
+  readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Gets a record of each request that is not gRPC once it is answered. */
   readonly watch?: ((record: ExchangeRecord) => void) | undefined;
 }
@@ -37,6 +39,8 @@ export interface HttpService {
   readonly http2: Http2Front;
   /** Answers one request, of whatever version of HTTP. */
   readonly rest: RequestListener;
+  /** Resolves once no answer is under way. */
+  idle(): Promise<void>;
 }
 
 function handlerOf(handlers: OperationHandlers, operationId: string): OperationHandler {
@@ -63,7 +67,7 @@ function servicesOf(context: () => Context): () => Promise<Services> {
 
 /** Put connections, exchanges, routes and handlers together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { context, log, handlers = allHandlers, observe, watch } = options;
+  const { context, log, handlers = allHandlers, observe, watch, access } = options;
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const exchanges: Exchanges = new Exchanges({
@@ -71,6 +75,7 @@ export function createService(options: ServiceOptions): HttpService {
     answer: (request, response) => answer(request, response),
     observe,
     watch,
+    access,
   });
   const answer = createPipeline({
     context,
@@ -90,5 +95,5 @@ export function createService(options: ServiceOptions): HttpService {
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);
   const http1 = createHttp1Server({ handle: rest, upgrade });
-  return { http1, http2, rest };
+  return { http1, http2, rest, idle: () => exchanges.idle() };
 }

@@ -5,7 +5,7 @@ import { AttestdError } from '../errors.js';
 import { type Layers, overlayOn, readLayers } from '../oci/layout.js';
 import type { ImageStore } from '../oci/store.js';
 import { type RunningServer, type ServerOptions, startServer } from '../server/index.js';
-import { temporaryFolder } from './folder.js';
+import { temporaryFolder } from '../server/temporary.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } from './sources.js';
 

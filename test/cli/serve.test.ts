@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { raw } from '../server/support.js';
@@ -76,12 +80,104 @@ describe('attestd serve', function () {
     expect(await stat(join(host.slice('unix://'.length), '..')).catch(() => undefined)).to.equal(undefined);
   });
 
+  it('waits for answers that are under way, and ends event streams, before it ends', async () => {
+    const path = join(folder, 'drain.sock');
+    const run = attestd('serve', '--quiet', '--listen', `unix://${path}`, '--drain-timeout', '20');
+    await run.seen(/\n/);
+    const events = raw(path, 'GET /events HTTP/1.1');
+    const slow = connect(path);
+    const answer = buffer(slow);
+    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nab');
+    await sleep(300);
+    run.child.kill('SIGTERM');
+    expect((await events).status).to.equal(200);
+    slow.write('cde');
+    expect((await answer).toString()).to.match(/^HTTP\/1\.1 200 /);
+    expect((await run.ended).code).to.equal(0);
+  });
+
+  it('ends at once at the second signal, and leaves nothing behind', async () => {
+    const run = attestd('serve', '--quiet', '--drain-timeout', '60');
+    const path = (await run.seen(/\n/)).trim().slice('unix://'.length);
+    const slow = connect(path);
+    slow.on('error', () => undefined);
+    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');
+    await sleep(300);
+    run.child.kill('SIGTERM');
+    await sleep(300);
+    expect(run.child.exitCode).to.equal(null);
+    run.child.kill('SIGTERM');
+    expect((await run.ended).code).to.equal(1);
+    expect(await stat(join(path, '..')).catch(() => undefined)).to.equal(undefined);
+  });
+
+  it('removes what a killed server has left, and nothing that belongs to one that lives', async () => {
+    const killed = attestd('serve', '--quiet');
+    const left = join((await killed.seen(/\n/)).trim().slice('unix://'.length), '..');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(await stat(left).catch(() => undefined)).not.to.equal(undefined);
+    const living = attestd('serve', '--quiet');
+    const alive = join((await living.seen(/\n/)).trim().slice('unix://'.length), '..');
+    expect(await stat(left).catch(() => undefined)).to.equal(undefined);
+    const another = attestd('serve', '--quiet');
+    await another.seen(/\n/);
+    expect(await stat(alive).catch(() => undefined)).not.to.equal(undefined);
+    for (const { child, ended } of [living, another]) {
+      child.kill('SIGTERM');
+      await ended;
+    }
+  });
+
+  it('ends with its parent where that is wanted', async () => {
+    const args = ['--import', 'tsx', main, 'serve', '--quiet', '--exit-with-parent'];
+    const script = `const c = require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)}, { stdio: ['ignore', 'pipe', 'ignore'] });
+      c.stdout.once('data', (text) => process.stdout.write(c.pid + ' ' + text));
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [pid, host = ''] = line.toString().trim().split(' ');
+    parent.kill('SIGKILL');
+    const isAlive = () => {
+      try {
+        return process.kill(Number(pid), 0);
+      } catch {
+        return false;
+      }
+    };
+    while (isAlive()) await sleep(50);
+    expect(await stat(join(host.slice('unix://'.length), '..')).catch(() => undefined)).to.equal(undefined);
+  });
+
+  it('says in one line what cannot be a store or an address', async () => {
+    await writeFile(join(folder, 'file'), 'x');
+    await mkdir(join(folder, 'foreign'));
+    await writeFile(join(folder, 'foreign', 'precious'), 'x');
+    for (const args of [
+      ['--store', join(folder, 'file')],
+      ['--store', join(folder, 'file', 'below')],
+      ['--store', join(folder, 'foreign')],
+      ['--listen', `unix://${join(folder, 'none', 'x.sock')}`],
+      ['--listen', 'tcp://0.0.0.0:0'],
+    ]) {
+      const { code, stdout, stderr } = await attestd('serve', ...args).ended;
+      expect(stderr, args.join(' '))
+        .to.match(/^attestd: [^\n]+\n$/)
+        .and.not.match(/mkdir|EEXIST|ENOTDIR|EACCES/);
+      expect({ code, stdout }, args.join(' ')).to.deep.equal({ code: 2, stdout: '' });
+    }
+    expect(await readdir(join(folder, 'foreign'))).to.deep.equal(['precious']);
+  });
+
   for (const args of [
     ['--nope'],
     ['--listen', 'http://localhost:1'],
     ['--channel', 'other'],
     ['--platform', 'a/b/c/d/e'],
     ['--log-level', 'loud'],
+    ['--log-format', 'xml'],
+    ['--drain-timeout', 'soon'],
+    ['--control', 'tcp://127.0.0.1:1'],
     ['--tlsverify'],
     ['--tlscert', '/does/not/exist', '--tlskey', '/does/not/exist'],
     ['stray'],

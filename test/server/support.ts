@@ -3,6 +3,7 @@ import type { Context } from '../../src/engine/context.js';
 import { makeContext } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/types.js';
 import { privateSocket } from '../../src/server/address.js';
+import type { ExchangeRecord } from '../../src/server/exchange.js';
 import { type Listener, listen } from '../../src/server/listener.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
 import { createService } from '../../src/server/service.js';
@@ -28,12 +29,13 @@ export interface ServeOptions {
   readonly strict?: boolean;
   /** Instead of the real ones. */
   readonly handlers?: OperationHandlers;
+  readonly watch?: (record: ExchangeRecord) => void;
 }
 
 /** Serve a daemon's state on a private socket. */
 export async function serveContext(context: Context, options: ServeOptions = {}): Promise<TestService> {
-  const { strict = false, handlers } = options;
-  const { http1, http2 } = createService({ context: () => context, strict, handlers, log: () => undefined });
+  const { strict = false, handlers, watch } = options;
+  const { http1, http2 } = createService({ context: () => context, strict, handlers, watch, log: () => undefined });
   const { address, remove } = await privateSocket();
   const listener: Listener = await listen(address, {
     http1: (socket) => http1.emit('connection', socket),

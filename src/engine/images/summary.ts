@@ -177,7 +177,7 @@ class SummaryBuilder implements ImageSummary {
     try {
       decoded = await documents.verifiedManifest(manifest);
     } catch (error) {
-      debug(`attestation manifest ${manifest.digest} skipped: ${(error as Error).message}`);
+      debug('attestation manifest skipped', { digest: manifest.digest, reason: (error as Error).message });
       return [];
     }
     const statements = await verbatimStatements(decoded, documents.content, debug);
