@@ -7,6 +7,7 @@ import { imageAttestations } from '../../engine/images/attestations.js';
 import { exportByName } from '../../engine/images/export.js';
 import { imageHistory } from '../../engine/images/history.js';
 import { importImage } from '../../engine/images/import.js';
+import { importFrom } from '../../engine/images/import-from.js';
 import { inspectImage } from '../../engine/images/inspect.js';
 import { listImages } from '../../engine/images/list.js';
 import { loadImages } from '../../engine/images/load.js';
@@ -21,9 +22,7 @@ import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { zero } from '../../go/json/decode.js';
 import { encodeJson, jsonRecord, pointer } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
 import type { Platform } from '../../oci/descriptor.js';
-import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
@@ -212,20 +211,7 @@ async function createByImport(
 ): Promise<AsyncIterable<StreamMessage>> {
   const source = form.get('fromSrc');
   const target = { repo: form.get('repo'), tag: form.get('tag'), platform: form.get('platform') };
-  if (source !== '-') {
-    if (target.platform !== '') parsePlatform(target.platform);
-    repoTag(target.repo, target.tag);
-    throw noNetwork(source);
-  }
-  return importImage(context, request.body, { ...target, message: form.get('message'), changes: form.all('changes') });
-}
-
-/**
- * What a daemon without network answers to an import from elsewhere (docs/behaviour.md#registries-without-a-network).
- */
-function noNetwork(source: string): AttestdError {
-  const url = source.includes('://') ? source : `http://${source}`;
-  const host = /^[^:]*:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';
-  const reason = host === '' ? 'http: no Host in request URL' : `dial tcp: lookup ${host}: no such host`;
-  return new AttestdError('INTERNAL', `Get ${quote(host === '' ? url.replace(/\/+$/, '') : url)}: ${reason}`);
+  const options = { ...target, message: form.get('message'), changes: form.all('changes') };
+  if (source !== '-') return importFrom(context, source, options, request.signal);
+  return importImage(context, request.body, options);
 }
