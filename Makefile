@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 SOURCES := $(shell find src -name '*.ts' -o -name '*.json' 2>/dev/null)
 HOST ?=
+NODE ?=
 ARGS ?=
 
 .PHONY: help serve conformance test e2e differential mutants gen check-gen docs lint format build fixtures clean bench
@@ -41,8 +42,8 @@ serve: dist/.built ## start the reference server (ARGS="--listen tcp://127.0.0.1
 conformance: dist/.built ## run the conformance suite (HOST=unix:///var/run/docker.sock for a real daemon)
 	@node dist/cli/main.js conformance $(if $(HOST),--host $(HOST)) $(ARGS)
 
-test: dist/.built ## run all tests
-	npx mocha
+test: dist/.built ## run all tests (NODE=22 for another Node.js than the one here, which npm brings)
+	$(if $(NODE),npx -y node@$(NODE),node) node_modules/mocha/bin/mocha.js $(ARGS)
 
 e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
 	npx mocha --no-config --import=tsx/esm --forbid-only 'test/e2e/**/*.test.ts'
@@ -57,6 +58,7 @@ bench: node_modules/.installed ## measure the store, the JSON scanner and the ho
 	npx tsx bench/json.ts
 	npx tsx bench/store.ts
 	npx tsx bench/http.ts
+	npx tsx bench/start.ts
 
 lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .
