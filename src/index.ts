@@ -1,11 +1,9 @@
 /** What every part of the package shares: the error class, the types of the Engine API, the versions. Loads nothing else. */
-import { readFileSync } from 'node:fs';
+import { packageVersion } from './package.js';
 
 export { currentRelease, type Release } from './engine/release.js';
 export { AttestdError, type ErrorCode, errorKinds } from './errors.js';
 export type * from './types.js';
 
 /** The version of this package. */
-export const version: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+export const version: string = packageVersion();

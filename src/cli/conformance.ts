@@ -1,19 +1,8 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { discover } from '../client/discover.js';
-import {
-  catalogue,
-  DescriptionValidator,
-  exitCode,
-  loadDeviations,
-  makeReport,
-  type Report,
-  run,
-} from '../conformance/index.js';
+import { catalogue, exitCode, type Report, runConformance } from '../conformance/index.js';
 import type { Result } from '../conformance/outcome.js';
 import { renderTerminal } from '../conformance/report/terminal.js';
 import { AttestdError } from '../errors.js';
-import { apiVersion } from '../generated/operations.js';
 import type { RunningServer } from '../server/index.js';
 import { command as define } from './command.js';
 import {
@@ -22,7 +11,6 @@ import {
   conformanceOptions,
   type ReportForm,
 } from './conformance-options.js';
-import { packageFile, packageVersion } from './package.js';
 
 const renderings: Readonly<Record<ReportForm, (report: Report) => Promise<string> | string>> = {
   json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
@@ -41,28 +29,6 @@ function progress(quiet: boolean): (result: Result, done: number, of: number) =>
     if (live) process.stderr.write(`\r\u001b[K[${done}/${of}] ${requirement.id}${done === of ? '\r\u001b[K' : ''}`);
     if (bad) process.stderr.write(`${live ? '\r\u001b[K' : ''}${outcome} ${requirement.level} ${requirement.id}\n`);
   };
-}
-
-async function judge(options: ConformanceOptions, host: string, signal: AbortSignal): Promise<Report> {
-  const { target } = discover({ host, env: process.env });
-  const outcome = await run({
-    target,
-    requirements: catalogue,
-    selection: options.selection,
-    maxVersion: apiVersion,
-    deviations: loadDeviations,
-    validator: new DescriptionValidator(),
-    signal,
-    onResult: progress(options.quiet),
-    ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
-    ...(options.run === undefined ? {} : { run: options.run }),
-  });
-  const sha256 = createHash('sha256').update(packageFile('api/swagger.yaml')).digest('hex');
-  return makeReport(outcome, {
-    address: host.replace(/\/\/[^/@]*@/, '//'),
-    suiteVersion: packageVersion(),
-    description: { apiVersion, sha256 },
-  });
 }
 
 /** The reference server in this process, on a socket of its own, with a store that ends with it. */
@@ -109,7 +75,14 @@ async function judgeAndReport(options: ConformanceOptions): Promise<number> {
   const { signal, done } = interruptible();
   const reference = options.host === undefined ? await referenceServer(options) : undefined;
   try {
-    const report = await judge(options, options.host ?? reference?.hosts[0] ?? '', signal);
+    const report = await runConformance({
+      ...options.selection,
+      host: options.host ?? reference?.hosts[0] ?? '',
+      signal,
+      onResult: progress(options.quiet),
+      ...(options.apiVersion !== undefined && { apiVersion: options.apiVersion }),
+      ...(options.run !== undefined && { name: options.run }),
+    });
     process.stdout.write(renderTerminal(report));
     await write(report, options.files);
     return exitCode(report, options.strict);

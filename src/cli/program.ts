@@ -1,9 +1,9 @@
 import { AttestdError } from '../errors.js';
 import { apiVersion } from '../generated/operations.js';
+import { packageVersion } from '../package.js';
 import type { Command, Entry } from './command.js';
 import { program } from './commands.js';
 import { helpText } from './help.js';
-import { packageVersion } from './package.js';
 import { suggestion } from './suggestion.js';
 
 /** An entry of the table, the names that lead to it, and the arguments behind them. */

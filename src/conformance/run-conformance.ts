@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { discover } from '../client/discover.js';
 import type { Target } from '../client/target.js';
 import { AttestdError } from '../errors.js';
 import { apiVersion as descriptionVersion } from '../generated/operations.js';
+import { packageFile, packageVersion } from '../package.js';
 import { catalogue } from './catalogue.js';
 import { loadDeviations } from './deviations.js';
 import { type FeatureName, featureNames } from './features.js';
@@ -30,10 +30,6 @@ export interface ConformanceOptions extends Partial<Selection> {
   readonly signal?: AbortSignal;
   /** Called with each verdict as it is reached. */
   readonly onResult?: (result: Result, done: number, of: number) => void;
-}
-
-function packageFile(name: string): Buffer {
-  return readFileSync(new URL(`../../${name}`, import.meta.url));
 }
 
 function refuse(what: string): never {
@@ -101,10 +97,9 @@ export async function runConformance(options: ConformanceOptions = {}): Promise<
     ...(signal && { signal }),
     ...(onResult && { onResult }),
   });
-  const { version } = JSON.parse(packageFile('package.json').toString('utf8')) as { version: string };
   return makeReport(outcome, {
     address: addressOf(target, host),
-    suiteVersion: version,
+    suiteVersion: packageVersion(),
     description: {
       apiVersion: descriptionVersion,
       sha256: createHash('sha256').update(packageFile('api/swagger.yaml')).digest('hex'),

@@ -1,6 +1,6 @@
 /** A root hook of mocha: prints how long the tests of each folder took, and the slowest tests, before the counts. */
 import { dirname, relative } from 'node:path';
-import type { RootHookObject } from 'mocha';
+import type { Context, RootHookObject } from 'mocha';
 
 /** How many of the tests that are slow, by mocha’s `--slow`, are listed. */
 const shown = 10;
@@ -39,7 +39,7 @@ export const mochaHooks: RootHookObject = {
   beforeAll() {
     mark = performance.now();
   },
-  afterEach() {
+  afterEach(this: Context) {
     const test = this.currentTest;
     if (test === undefined) return;
     // What its suite prepared counts too.

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  * @param name its path inside the package, such as `api/swagger.yaml`
  */
 export function packageFile(name: string): Buffer {
-  return readFileSync(new URL(`../../${name}`, import.meta.url));
+  return readFileSync(new URL(`../${name}`, import.meta.url));
 }
 
 /** The version of the package. */
