@@ -1,7 +1,7 @@
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, map, pointer, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
-import { isDigest } from './digest.js';
+import { digestOf, isDigest } from './digest.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
@@ -13,6 +13,8 @@ interface Node {
   readonly subject?: Descriptor | undefined;
   readonly artifactType?: string | undefined;
   readonly annotations?: Record<string, string> | undefined;
+  /** That the blob is not what its digest says: it may have led elsewhere. */
+  readonly broken?: boolean;
 }
 
 /** Annotation of a descriptor that refers to another one, as containerd writes it into archives. */
@@ -44,6 +46,8 @@ export interface Reach {
   readonly referrers: ReadonlyMap<string, readonly Descriptor[]>;
   /** The labels with which containerd keeps a blob's children, by the blob's digest. */
   readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Whether a manifest on the way is broken on disk, so that more may belong to the images than was found. */
+  readonly broken: boolean;
 }
 
 /** Follows descriptors through manifests and indexes. */
@@ -61,6 +65,7 @@ export class Graph {
     const referrers = new Map<string, Descriptor[]>();
     const labels = new Map<string, Record<string, string>>();
     const waiting = new Map<string, Descriptor[]>();
+    let broken = false;
     for (const descriptor of attached) {
       const subject = await this.subject(descriptor);
       if (subject !== undefined) waiting.set(subject, [...(waiting.get(subject) ?? []), descriptor]);
@@ -68,6 +73,7 @@ export class Graph {
     const handle = async (next: Descriptor): Promise<readonly Descriptor[]> => {
       digests.add(next.digest);
       const node = await this.node(next);
+      broken ||= node.broken === true;
       const referring = waiting.get(next.digest) ?? [];
       addLabels(labels, next.digest, childLabels(node.children));
       addLabels(labels, next.digest, referrerLabels(referring));
@@ -81,7 +87,7 @@ export class Graph {
       return [...node.children, ...referring];
     };
     await walk([...roots], handle, { once: true });
-    return { digests, referrers, labels };
+    return { digests, referrers, labels, broken };
   }
 
   /** Digests below descriptors, not those of the descriptors themselves unless another one leads to them. */
@@ -110,6 +116,8 @@ export class Graph {
 }
 
 function nodeOf(bytes: Buffer, descriptor: Descriptor): Node {
+  const [algorithm] = descriptor.digest.split(':', 1);
+  if (digestOf(bytes, algorithm) !== descriptor.digest) return { children: [], broken: true };
   try {
     const children = childrenOf(bytes, descriptor);
     const { subject, artifactType, config, annotations } = decodeJson(bytes, headType);

@@ -93,7 +93,7 @@ export async function importArchive(
     const unwanted = read.filter((digest) => !walked.has(digest) && !before.has(digest));
     return { images, end: () => end(lease, store, unwanted) };
   } catch (error) {
-    await lease.end();
+    await lease.end(true);
     throw error;
   }
 }

@@ -6,15 +6,18 @@ import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { Graph, type Reach, referringChildren, subjectAnnotation } from './graph.js';
 import { type IndexFile, imageTarget } from './index-file.js';
-import type { PinnableStore } from './local-content-store.js';
+import type { IngestWatch, PinnableStore } from './local-content-store.js';
 import { ManifestCache } from './manifest-cache.js';
 import { isIndexType, mediaTypes } from './media-types.js';
+import { mergeNames } from './merge-names.js';
 import type { ImageRecord, ImageStore, Lease } from './store.js';
 
 /** Where a store keeps its names. */
 export interface Persistence {
   /** Resolves when the names, and the blobs written before, survive a crash. */
   save(content: IndexFile): Promise<void>;
+  /** The names that somebody else has put in the place of those that were saved or read last. */
+  changed?(): Promise<IndexFile | undefined>;
   close(): Promise<void>;
 }
 
@@ -22,6 +25,9 @@ export interface Persistence {
 let generations = 0;
 
 const openBrace = 0x7b;
+
+/** Milliseconds after which a blob that has no name is taken for forgotten, if another program wrote it. */
+const othersGrace = 600_000;
 
 /** An image store over a content store, its names kept in memory and saved with each change. */
 export class LayoutStore implements ImageStore {
@@ -33,6 +39,8 @@ export class LayoutStore implements ImageStore {
   private readonly graph: Graph;
   /** Blobs that were written through `content` and that no name has reached yet. */
   private readonly fresh = new Set<string>();
+  /** Blobs that this store wrote or had names for: others may be on their way to a name by another program's hand. */
+  private readonly own = new Set<string>();
   /** Blobs of open leases, and how many leases each is in. */
   private readonly leased = new Map<string, number>();
   private sorted: readonly ImageRecord[] | undefined;
@@ -43,18 +51,21 @@ export class LayoutStore implements ImageStore {
   private nextWrite: Promise<void> | undefined;
   private failure: unknown;
   private closed = false;
+  /** Counts changes of names, and says up to which one they are saved. */
+  private changes = 0;
+  private savedChanges = 0;
 
   constructor(
     private readonly blobs: PinnableStore,
-    private readonly initial: IndexFile,
+    private layout: IndexFile,
     private readonly persistence: Persistence,
   ) {
-    this.records = new Map(initial.records);
-    this.attached = new Map(initial.attached);
-    this.saved = { records: initial.records, attached: initial.attached };
+    this.records = new Map(layout.records);
+    this.attached = new Map(layout.attached);
+    this.saved = { records: layout.records, attached: layout.attached };
     this.manifests = new ManifestCache(blobs);
     this.graph = new Graph(this.manifests);
-    this.content = this.view((digest) => this.fresh.add(digest));
+    this.content = this.view({ pin: (digest) => this.fresh.add(digest) });
   }
 
   get generation(): number {
@@ -94,8 +105,12 @@ export class LayoutStore implements ImageStore {
   }
 
   async remove(name: string): Promise<void> {
-    if (!this.records.delete(name)) throw new AttestdError('NOT_FOUND', `image "${name}": not found`);
+    const record = this.records.get(name);
+    if (record === undefined) throw new AttestdError('NOT_FOUND', `image "${name}": not found`);
+    this.records.delete(name);
     await this.persist();
+    const { digests } = await this.graph.reach([record.target], []);
+    for (const digest of digests) this.own.add(digest);
   }
 
   async attach(target: Descriptor): Promise<void> {
@@ -119,11 +134,16 @@ export class LayoutStore implements ImageStore {
   }
 
   async collect(): Promise<readonly { digest: string; size: number }[]> {
+    await this.flush();
     const at = this.moves;
-    const { digests } = await this.reach();
+    const { digests, broken } = await this.reach();
+    // What a broken manifest led to is not known; it is kept for when the manifest is loaded again.
+    if (broken) return [];
     const stale = [...this.attached.keys()].filter((digest) => !digests.has(digest));
+    const gone = stale.flatMap((digest) => this.attached.get(digest) ?? []);
     for (const digest of stale) this.attached.delete(digest);
     if (stale.length > 0) {
+      for (const digest of (await this.graph.reach(gone, [])).digests) this.own.add(digest);
       await this.persist();
       return this.collect();
     }
@@ -137,12 +157,20 @@ export class LayoutStore implements ImageStore {
       await this.persist();
       return this.collect();
     }
+    const young = Date.now() - othersGrace;
     const removed: { digest: string; size: number }[] = [];
-    for (const info of sized)
-      if (info !== undefined && (await this.drop(info.digest, at)))
-        removed.push({ digest: info.digest, size: info.size });
+    for (const info of sized) {
+      if (info === undefined || (!this.own.has(info.digest) && info.updatedAt.getTime() > young)) continue;
+      if (await this.drop(info.digest, at)) removed.push({ digest: info.digest, size: info.size });
+    }
     if (removed.length > 0) this.moved();
     return removed;
+  }
+
+  /** Take over what others wrote, and wait until the names are saved that have changed up to now. */
+  private async flush(): Promise<void> {
+    await this.refresh();
+    while (this.changes !== this.savedChanges) await (this.nextWrite ?? this.persist());
   }
 
   /**
@@ -178,23 +206,44 @@ export class LayoutStore implements ImageStore {
 
   lease(): Lease {
     const mine = new Set<string>();
-    const content = this.view((digest) => {
-      if (mine.has(digest)) return;
-      mine.add(digest);
-      this.leased.set(digest, (this.leased.get(digest) ?? 0) + 1);
+    const existing = new Set<string>();
+    const changes = this.changes;
+    const content = this.view({
+      existed: (digest) => existing.add(digest),
+      pin: (digest) => {
+        if (mine.has(digest)) return;
+        mine.add(digest);
+        this.leased.set(digest, (this.leased.get(digest) ?? 0) + 1);
+      },
     });
-    const end = async (): Promise<void> => {
+    const end = async (failed = false): Promise<void> => {
+      // While the names cannot be saved nothing is deleted, for those on disk may need it.
+      const safe = await this.flush().then(
+        () => true,
+        () => false,
+      );
       const at = this.moves;
       const { digests } = await this.reach();
+      // Where no name has changed since, what was not there before was not missed.
+      const undo = failed && this.changes === changes;
+      let undone = false;
       for (const digest of mine) {
         const others = (this.leased.get(digest) ?? 1) - 1;
         if (others > 0) this.leased.set(digest, others);
         else this.leased.delete(digest);
-        if (!digests.has(digest)) await this.drop(digest, at);
+        if (!safe) continue;
+        const reached = digests.has(digest);
+        if (reached && !(undo && !existing.has(digest))) continue;
+        undone = ((await this.drop(digest, at)) && reached) || undone;
       }
       mine.clear();
+      if (undone) this.moved();
     };
     return { content, end };
+  }
+
+  async refresh(): Promise<void> {
+    await this.inTurn(() => this.takeOver());
   }
 
   async close(): Promise<void> {
@@ -213,11 +262,14 @@ export class LayoutStore implements ImageStore {
   private async drop(digest: string, at: number): Promise<boolean> {
     let kept = false;
     const keep = (): boolean => {
-      kept = this.moves !== at || this.isHeld(digest);
+      kept = this.moves !== at || this.changes !== this.savedChanges || this.isHeld(digest);
       return kept;
     };
     await this.blobs.delete(digest, keep).catch(ignoreMissing);
-    return !kept;
+    if (kept) return false;
+    this.own.delete(digest);
+    this.manifests.forget(digest);
+    return true;
   }
 
   /** What a name has reached is the names' to keep. */
@@ -251,34 +303,53 @@ export class LayoutStore implements ImageStore {
   /** Save the names; changes made while a save runs share the next one. */
   private persist(): Promise<void> {
     if (this.closed) throw new AttestdError('READ_ONLY', 'the store is closed');
+    this.changes++;
     this.moved();
-    this.nextWrite ??= this.writing
-      .catch(() => undefined)
-      .then(() => {
-        this.nextWrite = undefined;
-        this.writing = this.save();
-        return this.writing;
-      });
+    this.nextWrite ??= this.inTurn(() => {
+      this.nextWrite = undefined;
+      return this.save();
+    });
     return this.nextWrite;
+  }
+
+  /** One look at the file, or one change of it, after the other. */
+  private inTurn(act: () => Promise<void>): Promise<void> {
+    this.writing = this.writing.catch(() => undefined).then(act);
+    return this.writing;
   }
 
   private async save(): Promise<void> {
     const failure = this.failure;
     this.failure = undefined;
-    if (failure !== undefined) throw failure;
-    const records = new Map(this.records);
-    const attached = new Map(this.attached);
     try {
-      await this.persistence.save({ ...this.initial, records, attached });
+      if (failure !== undefined) throw failure;
+      await this.takeOver();
+      const upTo = this.changes;
+      const records = new Map(this.records);
+      const attached = new Map(this.attached);
+      await this.persistence.save({ ...this.layout, records, attached });
+      this.saved = { records, attached };
+      this.savedChanges = upTo;
     } catch (error) {
       // What could not be kept must not be shown either, and what was changed meanwhile goes with it.
       this.records = new Map(this.saved.records);
       this.attached = new Map(this.saved.attached);
       if (this.nextWrite !== undefined) this.failure = error;
+      this.savedChanges = this.changes;
       this.moved();
       throw error;
     }
-    this.saved = { records, attached };
+  }
+
+  /** Take over what somebody else has written in place of the names that were saved last. */
+  private async takeOver(): Promise<void> {
+    const theirs = await this.persistence.changed?.();
+    if (theirs === undefined) return;
+    const conflict = mergeNames(this.saved, theirs, { records: this.records, attached: this.attached });
+    this.layout = theirs;
+    this.saved = { records: theirs.records, attached: theirs.attached };
+    if (conflict) this.changes++;
+    this.moved();
   }
 
   private moved(): void {
@@ -289,7 +360,7 @@ export class LayoutStore implements ImageStore {
   }
 
   /** The content store with labels; what is written through it is held. */
-  private view(hold: (digest: string) => void): ContentStore {
+  private view(watch: IngestWatch): ContentStore {
     const { blobs } = this;
     const label = async (info: BlobInfo): Promise<BlobInfo> => {
       const labels = (await this.reach()).labels.get(info.digest);
@@ -303,7 +374,9 @@ export class LayoutStore implements ImageStore {
       bytes: (digest) => blobs.bytes(digest),
       stream: (digest, range) => blobs.stream(digest, range),
       ingest: async (content, expected) => {
-        const written = await blobs.ingest(content, expected, hold);
+        const written = await blobs.ingest(content, expected, watch);
+        this.own.add(written.digest);
+        this.manifests.forget(written.digest);
         // A blob that an image lacked changes what its names lead to; any other is no image's yet.
         const known = this.reached;
         if (known === undefined || (await known).digests.has(written.digest)) this.moved();
@@ -311,6 +384,7 @@ export class LayoutStore implements ImageStore {
       },
       delete: async (digest) => {
         await blobs.delete(digest);
+        this.manifests.forget(digest);
         this.fresh.delete(digest);
         this.moved();
       },

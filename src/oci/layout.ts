@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
@@ -16,6 +16,9 @@ import { OverlayContent } from './overlay.js';
 const stateFolder = '.attestd';
 
 const layoutVersion = '1.0.0';
+
+/** Milliseconds between looks at whether another program has changed the index. */
+const watchInterval = 1000;
 const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });
 
 /**
@@ -43,15 +46,43 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
       await writeIndexFile(folder, index, ingest);
       await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest);
     }
-    return new LayoutStore(blobs, await settle(index, new Graph(new ManifestCache(blobs))), {
+    const graph = new Graph(new ManifestCache(blobs));
+    let seen = await indexIdentity(folder);
+    const store = new LayoutStore(blobs, await settle(index, graph), {
       save: async (content) => {
         await blobs.sync();
         await writeIndexFile(folder, content, ingest);
+        seen = await indexIdentity(folder);
       },
-      close: unlock,
+      changed: async () => {
+        const now = await indexIdentity(folder);
+        if (now === seen) return undefined;
+        const theirs = await settle(await readIndexFile(folder), graph);
+        seen = now;
+        return theirs;
+      },
+      close: async () => {
+        clearInterval(watch);
+        await unlock();
+      },
     });
+    // What others write is seen without any request of ours; what cannot be read is told with the next one.
+    const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
+    watch.unref();
+    return store;
   } catch (error) {
     await unlock();
+    throw error;
+  }
+}
+
+/** What tells one index.json from another that was put in its place; empty when there is none. */
+async function indexIdentity(folder: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(join(folder, 'index.json'), { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    if (isMissing(error)) return '';
     throw error;
   }
 }

@@ -10,13 +10,20 @@ import { isMissing, syncDirectory } from './files.js';
 /** Bytes that a blob stream hands on at a time. */
 const chunkSize = 1 << 20;
 
+/** Told what becomes of a blob that is written. */
+export interface IngestWatch {
+  /** The digest, before the blob gets its name, so that nobody deletes it in between. */
+  pin(digest: string): void;
+  /** That the blob was there before. */
+  existed?(digest: string): void;
+}
+
 /** A content store whose blobs can be kept from being deleted while their names are on the way. */
 export interface PinnableStore extends ContentStore {
-  /** @param pin told the digest before the blob gets its name, so that nobody deletes it in between */
   ingest(
     content: Readable | Buffer,
     expected?: { digest?: string; size?: number },
-    pin?: (digest: string) => void,
+    watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }>;
   /** @param unless asked at the last moment whether the blob is to stay */
   delete(digest: string, unless?: () => boolean): Promise<void>;
@@ -83,7 +90,7 @@ export class LocalContentStore implements PinnableStore {
   async ingest(
     content: Readable | Buffer,
     expected: { digest?: string; size?: number } = {},
-    pin?: (digest: string) => void,
+    watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }> {
     const { ingest } = this.options;
     if (ingest === undefined) throw new AttestdError('READ_ONLY', 'read-only content store');
@@ -105,8 +112,10 @@ export class LocalContentStore implements PinnableStore {
       }
       const digest = `${algorithm}:${hash.digest('hex')}`;
       check(digest, size, expected);
-      pin?.(digest);
-      await this.inTurn(() => this.commit(temporary, digest));
+      watch?.pin(digest);
+      // A blob that is there stays, unless it is broken on disk.
+      const intact = await this.isIntact(digest, size);
+      await this.inTurn(() => this.commit(temporary, digest, intact, watch));
       return { digest, size };
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
@@ -142,7 +151,12 @@ export class LocalContentStore implements PinnableStore {
   async sync(): Promise<void> {
     const folders = [...this.unsynced];
     this.unsynced.clear();
-    await Promise.all(folders.map(syncDirectory));
+    try {
+      await Promise.all(folders.map(syncDirectory));
+    } catch (error) {
+      for (const folder of folders) this.unsynced.add(folder);
+      throw error;
+    }
   }
 
   private async create(path: string, folder: string): Promise<FileHandle> {
@@ -155,9 +169,29 @@ export class LocalContentStore implements PinnableStore {
     }
   }
 
-  private async commit(temporary: string, digest: string): Promise<void> {
-    // A blob that is there stays: whoever reads it now goes on reading the same file.
-    if ((await this.info(digest)) !== undefined) return unlink(temporary);
+  private async isIntact(digest: string, size: number): Promise<boolean> {
+    const info = await this.info(digest);
+    if (info === undefined || info.size !== size) return false;
+    const { algorithm, encoded } = parseDigest(digest);
+    const hash = hasher(algorithm);
+    try {
+      for await (const chunk of await this.stream(digest)) hash.update(chunk as Buffer);
+    } catch {
+      return false;
+    }
+    return hash.digest('hex') === encoded;
+  }
+
+  private async commit(
+    temporary: string,
+    digest: string,
+    intact: boolean,
+    watch: IngestWatch | undefined,
+  ): Promise<void> {
+    if ((await this.info(digest)) !== undefined) {
+      watch?.existed?.(digest);
+      if (intact) return unlink(temporary);
+    }
     const path = this.path(digest);
     const folder = join(this.root, parseDigest(digest).algorithm);
     await rename(temporary, path).catch(async (error: unknown) => {

@@ -1,19 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdtemp, readdir, readFile, realpath, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { isMissing } from './files.js';
 
-/** Who holds a lock; `started` tells a process from a later one with the same number. */
+/** Who holds a lock. */
 interface Holder {
   readonly pid: number;
-  readonly host: string;
-  readonly started: string;
+  /** Name of the socket on which the holder listens as long as it lives. */
+  readonly socket: string;
 }
 
 /**
  * Take the writer's lock of a store. The lock of a process that is gone is taken over.
+ *
+ * The holder listens on a socket in the store: the kernel closes it when the process ends, however it ends, and whoever
+ * sees the folder can ask, in another container or under another host name.
  *
  * Locks are numbered files of which the highest counts. A file is made by a hard link, which appears complete or not at
  * all and never replaces another, so of many processes that find lock 7 abandoned only one can make lock 8. The highest
@@ -25,14 +29,20 @@ interface Holder {
  * @throws AttestdError ALREADY_EXISTS, naming the process that holds it
  */
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
-  const mine: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+  const socket = `socket.${randomBytes(8).toString('hex')}`;
+  const server = await listen(folder, socket);
   const draft = join(folder, `draft.${randomBytes(12).toString('hex')}`);
-  await writeFile(draft, JSON.stringify(mine), { flag: 'wx' });
+  const mine: Holder = { pid: process.pid, socket };
   let number: number;
   try {
+    await writeFile(draft, JSON.stringify(mine), { flag: 'wx' });
     do {
       number = 1 + (await abandoned(folder));
     } while (!(await claim(draft, folder, number)));
+  } catch (error) {
+    await close(server);
+    await unlink(join(folder, socket)).catch(() => undefined);
+    throw error;
   } finally {
     await unlink(draft).catch(() => undefined);
   }
@@ -40,6 +50,8 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   return async () => {
     await writeFile(draft, JSON.stringify({ released: true }));
     await rename(draft, path);
+    await close(server);
+    await unlink(join(folder, socket)).catch(() => undefined);
   };
 }
 
@@ -55,13 +67,11 @@ async function numbers(folder: string): Promise<number[]> {
 async function abandoned(folder: string): Promise<number> {
   const [highest] = await numbers(folder);
   if (highest === undefined) return 0;
-  const path = lockPath(folder, highest);
-  const holder = await holderOf(path);
-  if (holder !== undefined && (await isAlive(holder)))
-    throw new AttestdError(
-      'ALREADY_EXISTS',
-      `the store is in use by process ${holder.pid} on ${holder.host} (${path})`,
-    );
+  const holder = await holderOf(lockPath(folder, highest));
+  if (holder === undefined) return highest;
+  if (await listens(folder, holder.socket))
+    throw new AttestdError('ALREADY_EXISTS', `the store is in use by process ${holder.pid}`);
+  await unlink(join(folder, holder.socket)).catch(() => undefined);
   return highest;
 }
 
@@ -83,7 +93,8 @@ async function claim(draft: string, folder: string, number: number): Promise<boo
 async function holderOf(path: string): Promise<Holder | undefined> {
   try {
     const holder = JSON.parse(await readFile(path, 'utf8')) as Partial<Holder> | null;
-    return typeof holder?.pid === 'number' && typeof holder.host === 'string' ? (holder as Holder) : undefined;
+    const named = typeof holder?.socket === 'string' && /^socket\.[0-9a-f]{16}$/.test(holder.socket);
+    return typeof holder?.pid === 'number' && named ? (holder as Holder) : undefined;
   } catch (error) {
     // A lock that cannot be read was not written by this project, or by a machine that lost power.
     if (isMissing(error) || error instanceof SyntaxError) return undefined;
@@ -91,24 +102,69 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   }
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
-  if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+/** Longest path that a socket's address has room for, on every system. */
+const longestAddress = 100;
+
+/** Do something with a socket in a folder by a path that is short enough, through a link where it is not. */
+async function withAddress<T>(folder: string, socket: string, act: (address: string) => Promise<T>): Promise<T> {
+  if (process.platform === 'win32') {
+    const name = createHash('sha256')
+      .update(await realpath(folder))
+      .update(socket)
+      .digest('hex');
+    return act(`\\\\.\\pipe\\attestd-${name}`);
   }
-  return (await startOf(holder.pid)) === holder.started;
+  const path = join(folder, socket);
+  if (Buffer.byteLength(path) <= longestAddress) return act(path);
+  const detour = await mkdtemp(join(tmpdir(), 'attestd-lock-'));
+  try {
+    await symlink(await realpath(folder), join(detour, 's'));
+    return await act(join(detour, 's', socket));
+  } finally {
+    await rm(detour, { recursive: true, force: true });
+  }
 }
 
-/** When a process started, in the kernel's count; empty where that cannot be told. */
-async function startOf(pid: number): Promise<string> {
-  try {
-    const status = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, which may hold spaces; the start is the 22nd.
-    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
-  } catch {
-    return '';
-  }
+function listen(folder: string, socket: string): Promise<Server> {
+  return withAddress(
+    folder,
+    socket,
+    (address) =>
+      new Promise((resolve, reject) => {
+        const server = createServer((connection) => {
+          connection.on('error', () => undefined);
+          connection.destroy();
+        });
+        server.once('error', reject);
+        server.listen(address, () => {
+          server.off('error', reject);
+          server.on('error', () => undefined);
+          // Whether the process goes on is for others to decide.
+          server.unref();
+          resolve(server);
+        });
+      }),
+  );
+}
+
+const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+
+/** Whether somebody listens on a socket; a process that is stopped still does. */
+function listens(folder: string, socket: string): Promise<boolean> {
+  return withAddress(
+    folder,
+    socket,
+    (address) =>
+      new Promise((resolve) => {
+        const connection = connect(address);
+        const answer = (value: boolean): void => {
+          connection.destroy();
+          resolve(value);
+        };
+        connection.once('connect', () => answer(true));
+        connection.on('error', ({ code }: NodeJS.ErrnoException) =>
+          answer(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+        );
+      }),
+  );
 }

@@ -20,11 +20,11 @@ export const largestDocument = 8 << 20;
 
 /** The store's indexes, manifests and configurations, decoded; content never changes, so decoded forms are kept. */
 export class ManifestCache {
-  private readonly decoded = new LRUCache<string, { readonly value: unknown }>({
-    maxSize: kept,
-    // Decoded objects weigh a few times their text.
-    maxEntrySize: largestKept * 4 + 256,
-  });
+  /** By digest: what each document was decoded as. */
+  private readonly decoded = new LRUCache<string, ReadonlyMap<string, unknown>>({ maxSize: kept });
+
+  /** How many blobs were written again. */
+  private replaced = 0;
 
   constructor(readonly content: ContentStore) {}
 
@@ -117,19 +117,30 @@ export class ManifestCache {
    * @throws NOT_FOUND when the blob is not there; CORRUPT when it is larger than any document; what `decode` throws
    */
   async get<T>(kind: string, descriptor: Descriptor, decode: (bytes: Buffer) => T, mayBeGone = false): Promise<T> {
-    const key = `${kind} ${descriptor.mediaType} ${descriptor.digest}`;
-    const known = this.decoded.get(key);
-    if (known !== undefined) {
+    const { digest } = descriptor;
+    const form = `${kind} ${descriptor.mediaType}`;
+    const known = this.decoded.get(digest);
+    if (known?.has(form) === true) {
       // A kept document says nothing about whether its blob was deleted meanwhile.
-      if (mayBeGone || descriptor.data !== undefined || (await this.has(descriptor.digest))) return known.value as T;
-      this.decoded.delete(key);
-      throw missingContent(descriptor.digest);
+      if (mayBeGone || descriptor.data !== undefined || (await this.has(digest))) return known.get(form) as T;
+      this.decoded.delete(digest);
+      throw missingContent(digest);
     }
+    const before = this.replaced;
     await this.checkSize(descriptor);
     const bytes = await readContent(this.content, descriptor);
     const value = decode(bytes);
-    if (bytes.length <= largestKept) this.decoded.set(key, { value }, { size: bytes.length * 4 + 256 });
+    if (bytes.length > largestKept || this.replaced !== before) return value;
+    const forms = new Map(this.decoded.get(digest)).set(form, value);
+    // Decoded objects weigh a few times their text.
+    this.decoded.set(digest, forms, { size: forms.size * (bytes.length * 4 + 256) });
     return value;
+  }
+
+  /** Forget what a document said: its blob was written again, and may have been broken before. */
+  forget(digest: string): void {
+    this.replaced++;
+    this.decoded.delete(digest);
   }
 
   private async checkSize(descriptor: Descriptor): Promise<void> {

@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { BlobInfo, Range } from './content-store.js';
-import type { LocalContentStore, PinnableStore } from './local-content-store.js';
+import type { IngestWatch, LocalContentStore, PinnableStore } from './local-content-store.js';
 
 /** Read-only layers below a writable one; what is deleted from a lower layer is hidden. */
 export class OverlayContent implements PinnableStore {
   private readonly hidden = new Set<string>();
+  /** What was written, which comes before what lies below: a blob there may be broken. */
+  private readonly written = new Set<string>();
   /** Which lower layer has a blob; they do not change, so they are listed once. */
   private located: Promise<ReadonlyMap<string, LocalContentStore>> | undefined;
 
@@ -29,15 +31,19 @@ export class OverlayContent implements PinnableStore {
   async ingest(
     content: Readable | Buffer,
     expected?: { digest?: string; size?: number },
-    pin?: (digest: string) => void,
+    watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }> {
-    return this.upper.ingest(content, expected, pin);
+    const blob = await this.upper.ingest(content, expected, watch && (await this.watchBoth(watch)));
+    this.written.add(blob.digest);
+    return blob;
   }
 
   async delete(digest: string, unless?: () => boolean): Promise<void> {
     await this.holder(digest);
     if ((await this.upper.info(digest)) !== undefined) await this.upper.delete(digest, unless);
-    if (unless?.() !== true) this.hidden.add(digest);
+    if (unless?.() === true) return;
+    this.written.delete(digest);
+    this.hidden.add(digest);
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
@@ -52,6 +58,18 @@ export class OverlayContent implements PinnableStore {
     return [...new Set([...below, ...(await this.upper.digests())])].sort();
   }
 
+  /** A blob of a lower layer was there before, too. */
+  private async watchBoth(watch: IngestWatch): Promise<IngestWatch> {
+    const below = await this.lowerBlobs();
+    return {
+      existed: (digest) => watch.existed?.(digest),
+      pin: (digest) => {
+        watch.pin(digest);
+        if (below.has(digest) && !this.hidden.has(digest)) watch.existed?.(digest);
+      },
+    };
+  }
+
   private lowerBlobs(): Promise<ReadonlyMap<string, LocalContentStore>> {
     this.located ??= locate(this.lowers);
     return this.located;
@@ -62,7 +80,7 @@ export class OverlayContent implements PinnableStore {
   }
 
   private async holder(digest: string): Promise<PinnableStore> {
-    const lower = await this.lower(digest);
+    const lower = this.written.has(digest) ? undefined : await this.lower(digest);
     if (lower !== undefined) return lower;
     if ((await this.upper.info(digest)) !== undefined) return this.upper;
     throw new AttestdError('NOT_FOUND', `content digest ${digest}: not found`);

@@ -49,6 +49,10 @@ export interface ImageStore {
 /** Blobs that are written before it is known which of them an image needs. */
 export interface Lease {
   readonly content: ContentStore;
-  /** Delete what was written and no name reaches. */
-  end(): Promise<void>;
+  /**
+   * Delete what was written and no name reaches.
+   *
+   * @param failed that nothing is to be left of it: of an image that lacked blobs those that came are deleted as well
+   */
+  end(failed?: boolean): Promise<void>;
 }

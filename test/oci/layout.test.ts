@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { digestOf } from '../../src/oci/digest.js';
 import { danglingName } from '../../src/oci/index-file.js';
@@ -14,6 +17,7 @@ interface Entry {
   annotations?: Record<string, string>;
 }
 
+const crashWriter = fileURLToPath(new URL('support/crash-writer.ts', import.meta.url));
 const app = 'docker.io/library/app:latest';
 
 describe('an image layout', () => {
@@ -144,13 +148,26 @@ describe('an image layout', () => {
     }
   });
 
-  it('leaves the lock of another machine alone', async () => {
+  it('is free again when its holder was killed, and not while that is only stopped', async () => {
     await store.close();
-    const lock = join(folder, '.attestd', 'lock.1000');
-    await writeFile(lock, JSON.stringify({ pid: 1, host: 'elsewhere', started: '1' }));
+    const holder = spawn(process.execPath, ['--import', 'tsx', crashWriter, folder], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout, 'data');
+    holder.kill('SIGSTOP');
     expect(await rejected(openLayout(folder))).to.have.property('code', 'ALREADY_EXISTS');
-    await rm(lock);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
     store = await openLayout(folder);
+  });
+
+  it('is a lock in a folder whose path is longer than the address of a socket', async () => {
+    const deep = join(folder, 'x'.repeat(100), 'y'.repeat(100));
+    const one = await openLayout(deep);
+    expect(await rejected(openLayout(deep))).to.have.property('code', 'ALREADY_EXISTS');
+    await one.close();
+    expect(await readdir(join(deep, '.attestd'))).to.have.members(['ingest', 'lock.1']);
+    await (await openLayout(deep)).close();
   });
 
   it('lets only one of many take over a stale lock', async () => {

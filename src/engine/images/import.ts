@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
-import type { Descriptor } from '../../oci/descriptor.js';
-import type { ImageConfig } from '../../oci/image-config.js';
+import type { ContentStore } from '../../oci/content-store.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
@@ -28,8 +29,37 @@ export async function importImage(
   const platform = options.platform ? parsePlatform(options.platform, context.host) : context.host;
   const reference = repoTag(repo, tag);
   const config = applyChanges(options.changes ?? []);
-  const { store } = context;
-  const { content } = store;
+  const lease = context.store.lease();
+  let target: Descriptor;
+  try {
+    target = await storeImported(context, lease.content, archive, { platform, config, message });
+    if (reference === undefined) await context.store.put(danglingName(target.digest), target);
+    else await nameImage(context, reference, target);
+  } catch (error) {
+    await lease.end(true);
+    throw error;
+  }
+  await lease.end();
+  const name = reference === undefined ? danglingName(target.digest) : formatReference(reference);
+  await unpack(context, target, name);
+  await logImageEvent(context, target.digest, target.digest, 'import');
+  return once({ status: target.digest });
+}
+
+/** What an imported image is besides its files. */
+interface ImportedAs {
+  readonly platform: Platform;
+  readonly config: RunConfig;
+  readonly message: string | undefined;
+}
+
+/** Store the blobs of an imported image. @returns its manifest */
+async function storeImported(
+  context: Context,
+  content: ContentStore,
+  archive: Readable,
+  { platform, config, message }: ImportedAs,
+): Promise<Descriptor> {
   const layer = await storeLayer(content, archive);
   const created = context.clock().toISOString();
   const image: ImageConfig = {
@@ -39,13 +69,7 @@ export async function importImage(
     history: [{ created, comment: message || 'Imported from -' }],
     config,
   };
-  const target = await storeImage(content, image, [layer.descriptor]);
-  if (reference === undefined) await store.put(danglingName(target.digest), target);
-  else await nameImage(context, reference, target);
-  const name = reference === undefined ? danglingName(target.digest) : formatReference(reference);
-  await unpack(context, target, name);
-  await logImageEvent(context, target.digest, target.digest, 'import');
-  return once({ status: target.digest });
+  return storeImage(content, image, [layer.descriptor]);
 }
 
 async function unpack({ snapshots }: Context, target: Descriptor, name: string): Promise<void> {
