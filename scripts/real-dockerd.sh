@@ -8,13 +8,13 @@ usage() {
   cat <<'USAGE'
 usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
 
-  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc, the docker CLI and skopeo (needs debootstrap)
+  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc, the docker CLI, skopeo and docker-registry (needs debootstrap)
   start   start dockerd with the containerd image store, listening on DIR/docker.sock only (log: DIR/dockerd.log)
   stop    stop it; its images are gone
   status  say whether it runs; exit 0 when it does, 1 when not
   remove  stop it and delete DIR
 
-DIR/bin/docker and DIR/bin/skopeo run the clients of that tree on this machine's files.
+DIR/bin/docker, DIR/bin/skopeo and DIR/bin/docker-registry run those of that tree on this machine's files.
 Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this
 machine's apt uses, else debootstrap's own.
 USAGE
@@ -73,6 +73,7 @@ setup() {
   mkdir -p "$tree/var/lib/docker" "$tree/srv"
   write_client docker
   write_client skopeo
+  write_client docker-registry
   chroot "$tree" dockerd --version >"$dir/.complete"
   echo "real-dockerd: ready: $(cat "$dir/.complete")"
 }
@@ -83,7 +84,7 @@ install_packages() {
   mount --rbind /dev "$tree/dev"
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   chroot "$tree" apt-get update
-  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc skopeo
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc skopeo docker-registry
 }
 
 # Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.

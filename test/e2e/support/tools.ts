@@ -20,6 +20,9 @@ export const SKOPEO: Tool = {
   ask: (host) => ['--insecure-policy', 'inspect', '--daemon-host', host, 'docker-daemon:none:none'],
 };
 
+/** A registry to talk to; it asks no daemon. */
+export const REGISTRY: Tool = { name: 'docker-registry', variable: 'ATTESTD_REGISTRY' };
+
 function executable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
