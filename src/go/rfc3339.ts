@@ -38,3 +38,37 @@ export function formatGoTime(date: Date): string {
 export function unixSeconds(time: GoTime): number {
   return Number(time.nanoseconds / 1_000_000_000n) - (time.nanoseconds % 1_000_000_000n < 0n ? 1 : 0);
 }
+
+const second = 1_000_000_000n;
+
+/**
+ * A point in time in UTC as Go's RFC3339Nano writes it: the fraction without trailing zeros.
+ *
+ * @param time nanoseconds since 1970
+ */
+export function formatNanoseconds(time: bigint): string {
+  const fraction = fractionOf(time).replace(/0+$/, '');
+  return `${wholeSeconds(time)}${fraction === '' ? '' : `.${fraction}`}Z`;
+}
+
+/**
+ * The same with all nine digits of the fraction.
+ *
+ * @param time nanoseconds since 1970
+ */
+export function formatFixedNanoseconds(time: bigint): string {
+  return `${wholeSeconds(time)}.${fractionOf(time)}Z`;
+}
+
+function wholeSeconds(time: bigint): string {
+  return new Date(Number((time - remainder(time)) / second) * 1000).toISOString().slice(0, 19);
+}
+
+function fractionOf(time: bigint): string {
+  return String(remainder(time)).padStart(9, '0');
+}
+
+/** Nanoseconds since the last whole second, also before 1970. */
+function remainder(time: bigint): bigint {
+  return ((time % second) + second) % second;
+}

@@ -32,8 +32,9 @@ export function sendJson(ctx: Context, status: number, value: JsonValue): void {
 /** Give the answer a body that is still coming. */
 function sendStream(ctx: Context, status: number, contentType: string, stream: Readable): void {
   ctx.status = status;
-  ctx.set('Content-Type', contentType);
   ctx.body = stream;
+  if (contentType === '') ctx.remove('Content-Type');
+  else ctx.set('Content-Type', contentType);
   // An answer that breaks off must not look complete.
   stream.once('error', () => ctx.res.destroy());
   chunk(ctx);

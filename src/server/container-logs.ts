@@ -2,6 +2,7 @@ import { frame } from '../engine/containers/frame.js';
 import type { LogEntry } from '../engine/containers/log.js';
 import type { LogAttribute } from '../engine/containers/logs.js';
 import { jsonRecord } from '../go/json.js';
+import { formatFixedNanoseconds, formatNanoseconds } from '../go/rfc3339.js';
 import { escapeQuery } from '../go/url.js';
 import { jsonSequence } from './events.js';
 
@@ -13,32 +14,12 @@ export interface LogForm {
   readonly attributes: readonly LogAttribute[] | undefined;
 }
 
-const second = 1_000_000_000n;
-
-/** Seconds in UTC, without their zone. */
-function wholeSeconds(time: bigint): string {
-  return new Date(Number(time / second) * 1000).toISOString().slice(0, 19);
-}
-
-/** A point in time as RFC 3339 has it, always with nine digits of a second. */
-function fixedTime(time: bigint): string {
-  return `${wholeSeconds(time)}.${String(time % second).padStart(9, '0')}Z`;
-}
-
-/** The same as Go's time.Time writes itself: without zeros at the end. */
-function goTimeOf(time: bigint): string {
-  const fraction = String(time % second)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${wholeSeconds(time)}${fraction === '' ? '' : `.${fraction}`}Z`;
-}
-
 /** Write a log as bytes: what the process wrote, what was asked for before each entry, frames where streams are told apart. */
 export async function* renderLog(entries: AsyncIterable<LogEntry>, form: LogForm): AsyncGenerator<Uint8Array> {
   const { multiplexed, timestamps, attributes } = form;
   const details = attributes?.map(({ Key, Value }) => `${escapeQuery(Key)}=${escapeQuery(Value)}`).join(',');
   for await (const { stream, time, bytes } of entries) {
-    const start = `${timestamps ? `${fixedTime(time)} ` : ''}${details === undefined ? '' : `${details} `}`;
+    const start = `${timestamps ? `${formatFixedNanoseconds(time)} ` : ''}${details === undefined ? '' : `${details} `}`;
     const line = start === '' ? bytes : Buffer.concat([Buffer.from(start), bytes]);
     yield multiplexed ? frame(stream, line) : line;
   }
@@ -55,7 +36,7 @@ export async function* renderJsonLog(
     const record = {
       Line: bytes.length === 0 ? undefined : bytes.toString(),
       Source: stream,
-      Timestamp: goTimeOf(time),
+      Timestamp: formatNanoseconds(time),
       Attrs: attributes?.length ? attributes.map((attribute) => ({ ...attribute })) : undefined,
     };
     yield `${start}${jsonRecord(record)}\n`;

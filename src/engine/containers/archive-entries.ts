@@ -65,7 +65,8 @@ export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
     pack.finalize();
   };
   fill().catch((error: Error) => pack.destroy(error));
-  return pack as unknown as Readable;
+  // tar-stream's are not the streams of Node.
+  return Readable.from(pack, { objectMode: false });
 }
 
 async function put(pack: tar.Pack, entry: ArchiveEntry): Promise<void> {

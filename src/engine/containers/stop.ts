@@ -1,7 +1,9 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
+import { notRunning } from './active.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
+import { resumeHealthChecks, stopHealthChecks } from './health.js';
 import { isKnownSignal, parseSignal, sigkill, sigterm } from './signals.js';
 import { run } from './start.js';
 
@@ -17,8 +19,6 @@ export interface StopOptions {
 const defaultTimeout = 10;
 /** Milliseconds that a killed process is given. */
 const patience = 10_000;
-
-const notRunning = ({ id }: Container): AttestdError => new AttestdError('CONFLICT', `container ${id} is not running`);
 
 /**
  * `POST /containers/{id}/stop` (docs/behaviour.md#container-stop).
@@ -139,6 +139,7 @@ export async function pauseContainer(context: Context, name: string): Promise<vo
   if (state.paused) throw new AttestdError('CONFLICT', `container ${id} is already paused`);
   if (state.restarting)
     throw new AttestdError('CONFLICT', `Container ${id} is restarting, wait until the container is running`);
+  stopHealthChecks(container);
   container.sandbox?.pause();
   state.paused = true;
   logContainerEvent(context, container, 'pause');
@@ -155,5 +156,6 @@ export async function unpauseContainer(context: Context, name: string): Promise<
   if (!state.paused) throw new AttestdError('INTERNAL', `Container ${id} is not paused`);
   container.sandbox?.resume();
   state.paused = false;
+  resumeHealthChecks(context, container);
   logContainerEvent(context, container, 'unpause');
 }

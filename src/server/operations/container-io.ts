@@ -2,6 +2,8 @@ import type { Attachment, AttachOptions } from '../../engine/containers/attach.j
 import { attachContainer } from '../../engine/containers/attach.js';
 import { containerLogs, logAttributes } from '../../engine/containers/logs.js';
 import { resizeContainer } from '../../engine/containers/resize.js';
+import { containerStats } from '../../engine/containers/stats.js';
+import { containerTop } from '../../engine/containers/top.js';
 import type { Context } from '../../engine/context.js';
 import { parseUnixTimestamp } from '../../engine/timestamps.js';
 import { isAtLeast } from '../../engine/versions.js';
@@ -108,6 +110,20 @@ export const handlers: OperationHandlers = {
     const all = isAtLeast(request.apiVersion, '1.42') ? {} : { stdin: true, stdout: true, stderr: true };
     const attachment = attachContainer(context, nameOf(request), { ...options, ...all, multiplexed: false });
     return { ...runs(attachment), statusLine: '101 Switching Protocols', webSocket: true };
+  },
+
+  async ContainerTop(request, context) {
+    const form = await request.form();
+    return { kind: 'json', value: containerTop(context, nameOf(request), form.get('ps_args')) };
+  },
+
+  async ContainerStats(request, context) {
+    const form = await request.form();
+    const stream = form.flag('stream', true);
+    const oneShot = isAtLeast(request.apiVersion, '1.41') && form.flag('one-shot');
+    const records = containerStats(context, nameOf(request), { stream, oneShot }, request.signal);
+    // The stream is sent without a type.
+    return { kind: 'records', contentType: stream ? '' : 'application/json', records, early: stream };
   },
 
   async ContainerResize(request, context) {

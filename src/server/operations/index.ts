@@ -1,6 +1,7 @@
 import type { OperationHandlers } from '../operation.js';
 import { handlers as build } from './build.js';
 import { handlers as container } from './container.js';
+import { handlers as containerFiles } from './container-files.js';
 import { handlers as containerIo } from './container-io.js';
 import { handlers as distribution } from './distribution.js';
 import { handlers as exec } from './exec.js';
@@ -19,6 +20,7 @@ import { handlers as volume } from './volume.js';
 export const allHandlers: OperationHandlers = {
   ...build,
   ...container,
+  ...containerFiles,
   ...containerIo,
   ...distribution,
   ...exec,

@@ -1,0 +1,28 @@
+import { AttestdError } from '../../errors.js';
+import type { JsonObject } from '../../go/json/render.js';
+import type { Context } from '../context.js';
+import { isRestarting, notRunning } from './active.js';
+import { logContainerEvent } from './events.js';
+import { processTable } from './ps.js';
+
+/** A column that another one poses as. */
+const disguise = /\s+([^\s]*)=\s*(PID[^\s]*)/g;
+
+/**
+ * `GET /containers/{id}/top` (docs/behaviour.md#container-top).
+ *
+ * @param psArgs arguments of `ps`; `-ef` when they are empty
+ * @throws NOT_FOUND; CONFLICT when it does not run or restarts; INTERNAL for arguments that `ps` refuses
+ */
+export function containerTop(context: Context, name: string, psArgs: string): JsonObject {
+  const args = psArgs === '' ? '-ef' : psArgs;
+  for (const [, key, value] of args.matchAll(disguise))
+    if (key !== 'pid') throw new AttestdError('INTERNAL', `specifying "${key}=${value}" is not allowed`);
+  const container = context.containers.resolve(name);
+  const { sandbox, state } = container;
+  if (state.restarting) throw isRestarting(container);
+  if (sandbox === undefined) throw notRunning(container);
+  const { titles, rows } = processTable(sandbox.processes(), args, context.time.now());
+  logContainerEvent(context, container, 'top');
+  return { Processes: rows, Titles: titles };
+}

@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import { createDeflateRaw, createGzip } from 'node:zlib';
+import { archivePath, extractArchive, statPath } from '../../engine/containers/archive.js';
+import { containerChanges, exportContainer } from '../../engine/containers/changes.js';
+import { AttestdError } from '../../errors.js';
+import { type JsonObject, renderJson } from '../../go/json/render.js';
+import { acceptedCoding } from '../accept-encoding.js';
+import type { Form } from '../form.js';
+import type { OperationHandlers, OperationRequest } from '../operation.js';
+
+const nameOf = (request: OperationRequest): string => request.params.id ?? '';
+
+function pathOf(form: Form): string {
+  const path = form.get('path');
+  if (path === '') throw new AttestdError('INVALID_ARGUMENT', 'bad parameter: path cannot be empty');
+  return path;
+}
+
+function statHeader(stat: JsonObject): Record<string, string> {
+  const json = renderJson(stat).toString().trimEnd();
+  return { 'X-Docker-Container-Path-Stat': Buffer.from(json).toString('base64') };
+}
+
+/** A stream as the client takes it. */
+function encode(source: Readable, coding: 'gzip' | 'deflate' | undefined): Readable {
+  if (coding === undefined) return source;
+  const packed = coding === 'gzip' ? createGzip() : createDeflateRaw();
+  source.once('error', (error) => packed.destroy(error));
+  packed.once('close', () => source.destroy());
+  return source.pipe(packed);
+}
+
+/** Operations on the files of containers (docs/behaviour.md#container-archive). */
+export const handlers: OperationHandlers = {
+  async ContainerArchiveInfo(request, context) {
+    const path = pathOf(await request.form());
+    return { kind: 'empty', headers: statHeader(await statPath(context, nameOf(request), path)) };
+  },
+
+  async ContainerArchive(request, context) {
+    const path = pathOf(await request.form());
+    const { stat, archive } = await archivePath(context, nameOf(request), path);
+    const coding = acceptedCoding(request.headers['accept-encoding']);
+    const headers = { ...statHeader(stat), ...(coding && { 'Content-Encoding': coding }) };
+    const body = { length: undefined, content: encode(archive, coding) };
+    return { kind: 'body', contentType: 'application/x-tar', headers, body };
+  },
+
+  async PutContainerArchive(request, context) {
+    const form = await request.form();
+    await extractArchive(context, nameOf(request), pathOf(form), request.body, {
+      copyUidGid: form.flag('copyUIDGID'),
+      noOverwriteDirNonDir: form.flag('noOverwriteDirNonDir'),
+    });
+    return { kind: 'empty' };
+  },
+
+  ContainerChanges: (request, context) => ({ kind: 'json', value: containerChanges(context, nameOf(request)) }),
+
+  ContainerExport: (request, context) => ({
+    kind: 'body',
+    contentType: 'application/octet-stream',
+    body: { length: undefined, content: exportContainer(context, nameOf(request)) },
+  }),
+};
