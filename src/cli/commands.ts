@@ -59,5 +59,18 @@ export const program: Entry = {
         },
       },
     },
+    store: {
+      summary: 'look after the folder that serve --store keeps images in',
+      commands: {
+        check: {
+          summary: 'hash every blob and follow every name',
+          load: () => import('./store-check.js'),
+        },
+        gc: {
+          summary: 'delete the blobs that no image leads to',
+          load: () => import('./store-gc.js'),
+        },
+      },
+    },
   },
 };

@@ -44,14 +44,34 @@ export async function peekCompression(source: AsyncIterable<Buffer>): Promise<Pe
  * A stream without its compression, whatever that is. bzip2 and xz need the programs of these names, as dockerd does for
  * xz.
  *
- * @returns a stream that ends with INVALID_ARCHIVE when the archive is broken, NOT_IMPLEMENTED when the program is not
+ * @param limit bytes that may come out at most
+ * @returns a stream that ends with INVALID_ARCHIVE when the archive is broken or too long, NOT_IMPLEMENTED when the program is not
  *   there
  */
-export async function decompress(source: AsyncIterable<Buffer>): Promise<Readable> {
+export async function decompress(source: AsyncIterable<Buffer>, limit = unpackLimit()): Promise<Readable> {
   const { compression, stream } = await peekCompression(source);
   if (compression === 'none') return stream;
   const plain = compression === 'gzip' ? gunzip : compression === 'zstd' ? unzstd : program(compression);
-  return Readable.from(plain(stream), { objectMode: false });
+  return Readable.from(atMost(plain(stream), limit), { objectMode: false });
+}
+
+/** Bytes that may come out of a compressed stream, unless ATTESTD_UNPACK_LIMIT says otherwise. */
+const usualLimit = 2 ** 31;
+
+function unpackLimit(): number {
+  const given = Number(process.env.ATTESTD_UNPACK_LIMIT);
+  return Number.isSafeInteger(given) && given > 0 ? given : usualLimit;
+}
+
+/** The stream, ended with an error where it is longer than that. */
+async function* atMost(source: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of source) {
+    size += chunk.length;
+    if (size > limit)
+      throw new AttestdError('INVALID_ARCHIVE', `more than ${limit} bytes come out of it (ATTESTD_UNPACK_LIMIT)`);
+    yield chunk;
+  }
 }
 
 async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -68,6 +88,9 @@ async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
+/** Compressed bytes that the decoder is given at a time: 64 blocks, of which at most 8 MiB come out. */
+const zstdPiece = 256;
+
 async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const { Decompress } = await import('fzstd');
   const plain: Uint8Array[] = [];
@@ -82,7 +105,9 @@ async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     }
     return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   };
-  for await (const chunk of input) yield* push(chunk, false);
+  // A block of four bytes may stand for 128 KiB, so they are given in pieces of which little comes out at a time.
+  for await (const chunk of input)
+    for (let at = 0; at < chunk.length; at += zstdPiece) yield* push(chunk.subarray(at, at + zstdPiece), false);
   yield* push(new Uint8Array(0), true);
 }
 

@@ -10,7 +10,7 @@ import type { IngestWatch, PinnableStore } from './local-content-store.js';
 import { ManifestCache } from './manifest-cache.js';
 import { isIndexType, mediaTypes } from './media-types.js';
 import { mergeNames } from './merge-names.js';
-import type { ImageRecord, ImageStore, Lease } from './store.js';
+import type { CollectOptions, ImageRecord, ImageStore, Lease } from './store.js';
 
 /** Where a store keeps its names. */
 export interface Persistence {
@@ -133,7 +133,7 @@ export class LayoutStore implements ImageStore {
     return [...found.values()].sort((a, b) => compareText(a.digest, b.digest));
   }
 
-  async collect(): Promise<readonly { digest: string; size: number }[]> {
+  async collect(options: CollectOptions = {}): Promise<readonly { digest: string; size: number }[]> {
     await this.flush();
     const at = this.moves;
     const { digests, broken } = await this.reach();
@@ -145,19 +145,19 @@ export class LayoutStore implements ImageStore {
     if (stale.length > 0) {
       for (const digest of (await this.graph.reach(gone, [])).digests) this.own.add(digest);
       await this.persist();
-      return this.collect();
+      return this.collect(options);
     }
     const garbage = (await this.blobs.digests()).filter((digest) => !digests.has(digest) && !this.isHeld(digest));
     const sized = await Promise.all(garbage.map((digest) => this.blobs.info(digest)));
     const links = await this.lostLinks(garbage, digests);
     // A name that came meanwhile may reach what was garbage before.
-    if (this.moves !== at) return this.collect();
+    if (this.moves !== at) return this.collect(options);
     if (links.length > 0) {
       for (const link of links) this.attached.set(link.digest, link);
       await this.persist();
-      return this.collect();
+      return this.collect(options);
     }
-    const young = Date.now() - othersGrace;
+    const young = options.others === true ? Number.POSITIVE_INFINITY : Date.now() - othersGrace;
     const removed: { digest: string; size: number }[] = [];
     for (const info of sized) {
       if (info === undefined || (!this.own.has(info.digest) && info.updatedAt.getTime() > young)) continue;

@@ -11,6 +11,12 @@ export interface ImageRecord {
   readonly updatedAt: Date;
 }
 
+/** What a collection takes. */
+export interface CollectOptions {
+  /** Young blobs of other programs too, which may be on their way to a name. */
+  readonly others?: boolean;
+}
+
 /** Names and what they point to. */
 export interface ImageStore {
   /** Changes with each write and differs from those of other stores: what was rendered can be kept until it moves. */
@@ -40,7 +46,7 @@ export interface ImageStore {
    * Delete blobs that no name reaches any more; resolves with their digests and sizes. What was written and has not had
    * a name yet stays, for the name may be about to come.
    */
-  collect(): Promise<readonly { digest: string; size: number }[]>;
+  collect(options?: CollectOptions): Promise<readonly { digest: string; size: number }[]>;
   /** A way to write blobs of which those that no name reaches in the end are not kept. */
   lease(): Lease;
   close(): Promise<void>;

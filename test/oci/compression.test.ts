@@ -32,6 +32,32 @@ describe('a stream that may be compressed', () => {
     expect((await plainOf(Buffer.concat([skipped, zstdHello]))).toString()).to.equal('hello');
   });
 
+  it('is refused where more comes out of it than is allowed, and takes little memory until then', async () => {
+    const zeros = gzipSync(Buffer.alloc(1 << 20));
+    const limited = async (archive: Buffer, limit: number): Promise<Buffer> =>
+      collect(await decompress(pieces(archive), limit));
+    expect(await limited(zeros, 1 << 20)).to.have.lengthOf(1 << 20);
+    expect(await rejected(limited(zeros, (1 << 20) - 1))).to.have.property('code', 'INVALID_ARCHIVE');
+    // 16,000 blocks of zstd, each of which says in four bytes that a byte is repeated 131,072 times.
+    const block = Buffer.from([0x02, 0x00, 0x10, 0x00]);
+    const bomb = Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...Array<Buffer>(16_000).fill(block)]);
+    const whole = async function* () {
+      yield bomb;
+    };
+    let largest = 0;
+    let size = 0;
+    const before = process.memoryUsage().rss;
+    const refused = (async () => {
+      for await (const chunk of await decompress(whole(), 256 << 20)) {
+        size += (chunk as Buffer).length;
+        largest = Math.max(largest, process.memoryUsage().rss - before);
+      }
+    })();
+    expect(await rejected(refused)).to.have.property('code', 'INVALID_ARCHIVE');
+    expect(size).to.be.within(200 << 20, 256 << 20);
+    expect(largest).to.be.lessThan(200 << 20);
+  });
+
   it('is refused when it is cut short or damaged', async () => {
     const archive = gzipSync(randomBytes(5000));
     const cut = await rejected(plainOf(archive.subarray(0, 300)));

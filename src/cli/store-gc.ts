@@ -1,0 +1,23 @@
+import { collectStoreFolder } from '../server/store-care.js';
+import { command as define } from './command.js';
+import { layoutFolder } from './store-check.js';
+
+const flags = { json: { type: 'boolean', help: 'report as JSON: the blobs that were deleted' } } as const;
+
+/** `attestd store gc`. */
+export const command = define(
+  {
+    flags,
+    positionals: ['DIR'],
+    notes: ['No other program may be writing to the folder: blobs that it has not named yet would be deleted.'],
+    example: 'attestd store gc ./store',
+  },
+  async ({ values, positionals: [folder = ''] }) => {
+    const deleted = await collectStoreFolder(await layoutFolder(folder));
+    const bytes = deleted.reduce((sum, { size }) => sum + size, 0);
+    process.stdout.write(
+      values.json ? `${JSON.stringify(deleted)}\n` : `deleted ${deleted.length} blobs, ${bytes} bytes\n`,
+    );
+    return 0;
+  },
+);
