@@ -21,6 +21,7 @@ const flags = {
   type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
   statement: { type: 'boolean', help: 'write the statements as they are, one a line' },
   key: { type: 'string', value: 'FILE', help: 'verify signatures with this public key, in PEM' },
+  registry: { type: 'boolean', help: "look for signatures in the image's registry too" },
   verify: { type: 'boolean', help: 'what --key implies' },
   json: { type: 'boolean', help: 'write JSON instead of a table' },
 } as const;
@@ -67,10 +68,11 @@ async function verify(
   selection: AttestationSelection,
   shown: readonly ImageAttestation[],
   publicKey: string,
+  registry: boolean,
 ): Promise<Verification> {
   const predicateTypes = shown.map(({ predicateType }) => predicateType);
   const { platform } = selection;
-  const chain = await resolveAttestations(client, image, { predicateTypes, ...(platform && { platform }) });
+  const chain = await resolveAttestations(client, image, { predicateTypes, registry, ...(platform && { platform }) });
   return verifyAttestations(chain, { publicKey });
 }
 
@@ -111,7 +113,10 @@ async function show(client: EngineClient, image: string, values: Values): Promis
     return 0;
   }
   const shown = await fetchAttestations(client, image, selection);
-  const verification = publicKey === undefined ? undefined : await verify(client, image, selection, shown, publicKey);
+  const verification =
+    publicKey === undefined
+      ? undefined
+      : await verify(client, image, selection, shown, publicKey, values.registry ?? false);
   const colours = palette(process.stdout);
   if (values.json) process.stdout.write(toJson(shown, verification));
   else {

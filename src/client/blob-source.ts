@@ -3,6 +3,7 @@ import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
 import type { ChainBlob, ChainPart, Gap, GapReason } from './chain.js';
 import type { EngineClient } from './engine-client.js';
+import type { RegistrySource } from './registry-source.js';
 
 /** Hash functions that digests name. */
 const algorithms = new Set(['sha256', 'sha384', 'sha512']);
@@ -19,6 +20,8 @@ export class BlobSource {
   readonly gaps: Gap[] = [];
   readonly #client: EngineClient;
   readonly #maximum: number;
+  /** Where blobs are looked for that the daemon does not have. */
+  elsewhere: RegistrySource | undefined;
   /** Why the daemon's content store is of no use, once that is known. */
   #absent: string | undefined;
 
@@ -51,7 +54,7 @@ export class BlobSource {
     const { digest = '' } = descriptor;
     const known = this.blobs.get(digest);
     if (known) return known;
-    const data = await this.#read(part, digest, fallback);
+    const data = await this.#read(part, descriptor, fallback);
     if (!data) return undefined;
     if (!hashesTo(data, digest))
       return this.gap(part, 'digest-mismatch', `the bytes of ${digest} do not hash to it`, digest);
@@ -61,14 +64,17 @@ export class BlobSource {
   }
 
   /** Bytes that may or may not be there and that no gap is noted for. */
-  async peek(digest: string): Promise<Buffer | undefined> {
+  async peek(descriptor: OCIDescriptor): Promise<Buffer | undefined> {
+    const { digest = '' } = descriptor;
     const known = this.blobs.get(digest);
     if (known) return known.data;
+    const elsewhere = async () => (await this.elsewhere?.bytes(descriptor)) ?? undefined;
+    if (!this.usable) return elsewhere();
     try {
       const data = await this.#download(digest);
       return data && hashesTo(data, digest) ? data : undefined;
     } catch (error) {
-      if (error instanceof AttestdError) return undefined;
+      if (error instanceof AttestdError) return elsewhere();
       throw error;
     }
   }
@@ -86,9 +92,10 @@ export class BlobSource {
 
   async #read(
     part: ChainPart,
-    digest: string,
+    descriptor: OCIDescriptor,
     fallback?: () => Promise<Buffer | undefined>,
   ): Promise<Buffer | undefined> {
+    const { digest = '' } = descriptor;
     try {
       if (this.usable) {
         const data = await this.#download(digest);
@@ -96,6 +103,8 @@ export class BlobSource {
       }
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
+      const found = await this.elsewhere?.bytes(descriptor);
+      if (found) return found;
       if (error.code === 'NOT_FOUND') return this.gap(part, 'not-found', `the store does not have ${digest}`, digest);
       if (error.code === 'INVALID_ARGUMENT') return this.gap(part, 'malformed', `'${digest}' is not a digest`, digest);
       this.#absent = error.message;

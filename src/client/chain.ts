@@ -1,3 +1,4 @@
+import type { RegistryReader } from '../distribution/reader.js';
 import type { OCIDescriptor, OCIPlatform } from '../types.js';
 
 /** A blob of a chain, its digest checked. */
@@ -55,6 +56,8 @@ export interface ResolveOptions {
   readonly predicateTypes?: readonly string[];
   /** Longest blob that is read, in bytes; 256 MiB without it. */
   readonly maximumBlob?: number;
+  /** Ask the image's registries too, for what no daemon stores: signatures above all. A reader says how to reach them. */
+  readonly registry?: boolean | RegistryReader;
 }
 
 /** What leads from an image to its attestations and to what signs them: BuildKit's attestation chain, and its gaps. */

@@ -37,7 +37,7 @@ function kindOf(manifest: ReturnType<typeof parseManifest>): Signature['kind'] |
 }
 
 /** Repositories that an image is known by. */
-function repositories({ RepoTags, RepoDigests }: Pick<ImageInspect, 'RepoTags' | 'RepoDigests'>): string[] {
+export function repositories({ RepoTags, RepoDigests }: Pick<ImageInspect, 'RepoTags' | 'RepoDigests'>): string[] {
   const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])];
   return [...new Set(names.map((name) => name.replace(/@.*$/, '').replace(/:[^/:]*$/, '')))];
 }
@@ -61,7 +61,7 @@ async function tagged(
         },
       );
       if (!target?.digest) continue;
-      const bytes = await source.peek(target.digest);
+      const bytes = await source.peek(target);
       found.push(...((bytes && parseIndex(bytes)?.manifests) || [target]));
     }
   return found;
@@ -75,7 +75,8 @@ async function nameless(client: EngineClient): Promise<OCIDescriptor[]> {
 
 /**
  * Find what signs a manifest, among what the daemon holds: what the store's labels tie to it, entries of the image's index
- * and images without a name whose subject it is, and the referrers tags of the image's repositories.
+ * and images without a name whose subject it is, the referrers tags of the image's
+ * repositories, and what its registries say where they are asked.
  *
  * @param entries the image's index
  * @param digest the manifest
@@ -97,7 +98,7 @@ export async function findSignatures(
   const take = async (candidate: OCIDescriptor, tied: boolean): Promise<void> => {
     const own = candidate.digest ?? '';
     if (own === digest || found.has(own)) return;
-    const bytes = await source.peek(own);
+    const bytes = await source.peek(candidate);
     const manifest = bytes && parseManifest(bytes);
     const kind = kindOf(manifest);
     const subject = candidate.annotations?.[subjectAnnotation] ?? manifest?.subject?.digest;
@@ -108,5 +109,6 @@ export async function findSignatures(
   for (const candidate of entries) await take(candidate, false);
   for (const candidate of await nameless(client)) await take(candidate, false);
   for (const candidate of byTag) await take(candidate, true);
+  for (const candidate of (await source.elsewhere?.referrers(digest)) ?? []) await take(candidate, true);
   return [...found.values()].sort((a, b) => Number(a.kind !== 'bundle') - Number(b.kind !== 'bundle'));
 }

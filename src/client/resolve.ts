@@ -4,7 +4,8 @@ import type { AttestationChain, ResolveOptions } from './chain.js';
 import { compareApiVersions, type EngineClient } from './engine-client.js';
 import { type IndexDocument, parseIndex, parseManifest } from './manifests.js';
 import { platformFit } from './platform.js';
-import { findSignatures } from './referrers.js';
+import { findSignatures, repositories } from './referrers.js';
+import { RegistrySource } from './registry-source.js';
 
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
 const manifestTypes = new Set([
@@ -78,6 +79,12 @@ class Resolution {
   async run(): Promise<AttestationChain> {
     const manifests = compareApiVersions(this.#client.apiVersion, manifestsSince) >= 0;
     const inspected = await this.#client.inspectImage(this.#image, { manifests });
+    const { registry } = this.#options;
+    if (registry) {
+      const reader = registry === true ? undefined : registry;
+      const maximum = this.#options.maximumBlob ?? defaultMaximum;
+      this.#source.elsewhere = await RegistrySource.open(repositories(inspected), maximum, reader);
+    }
     const root = inspected.Descriptor ?? { digest: inspected.Id ?? '' };
     const digest = root.digest ?? '';
     const end = (found: Partial<AttestationChain> = {}): AttestationChain => ({
@@ -117,6 +124,11 @@ class Resolution {
     return end({ imageManifest: image.digest, attestationManifest: attestation.digest, signatureManifests });
   }
 
+  /** Ends connections that were made for this resolution alone. */
+  async close(): Promise<void> {
+    if (this.#options.registry === true) await this.#source.elsewhere?.close();
+  }
+
   async #index(root: OCIDescriptor, inspected: ImageInspect): Promise<IndexDocument | undefined> {
     const blob = await this.#source.get('root', root);
     if (!blob) return inspected.Manifests ? indexFromSummaries(inspected.Manifests) : undefined;
@@ -144,13 +156,18 @@ class Resolution {
 
   async #signatures(digest: string, inspected: ImageInspect, index: IndexDocument): Promise<string[]> {
     const source = this.#source;
-    if (!source.usable) {
+    if (!source.usable && !source.elsewhere) {
       source.gap('signature-manifest', 'no-content-store', 'signatures cannot be looked for without a content store');
       return [];
     }
     const signatures = await findSignatures(this.#client, source, inspected, index.manifests, digest);
     if (signatures.length === 0)
-      source.gap('signature-manifest', 'no-signature', `nothing that the daemon holds signs ${digest}`, digest);
+      source.gap(
+        'signature-manifest',
+        'no-signature',
+        `nothing that ${source.elsewhere ? 'the daemon and the registry hold' : 'the daemon holds'} signs ${digest}`,
+        digest,
+      );
     for (const { descriptor } of signatures) {
       const blob = await source.get('signature-manifest', descriptor);
       for (const layer of (blob && parseManifest(blob.data)?.layers) ?? []) await source.get('signature', layer);
@@ -186,10 +203,15 @@ class Resolution {
  * @param image name, name@digest or id
  * @throws AttestdError NOT_FOUND when there is no such image, UNAVAILABLE when the daemon does not answer
  */
-export function resolveAttestations(
+export async function resolveAttestations(
   client: EngineClient,
   image: string,
   options: ResolveOptions = {},
 ): Promise<AttestationChain> {
-  return new Resolution(client, image, options).run();
+  const resolution = new Resolution(client, image, options);
+  try {
+    return await resolution.run();
+  } finally {
+    await resolution.close();
+  }
 }

@@ -82,12 +82,12 @@ export class Repository {
   /**
    * A small blob or manifest, whole and verified.
    *
-   * @throws AttestdError NOT_FOUND, INTERNAL; CORRUPT when it is not what the descriptor says or longer than a manifest
-   * may be
+   * @throws AttestdError NOT_FOUND, INTERNAL; CORRUPT when it is not what the descriptor says or longer than the limit,
+   * that of a manifest without it
    */
-  async bytes(descriptor: Descriptor): Promise<Buffer> {
+  async bytes(descriptor: Descriptor, limit = maximumManifest): Promise<Buffer> {
     const { digest, size } = descriptor;
-    if (size > maximumManifest) throw new AttestdError('CORRUPT', `${digest} is longer than ${maximumManifest} bytes`);
+    if (size > limit) throw new AttestdError('CORRUPT', `${digest} is longer than ${limit} bytes`);
     const pieces: Buffer[] = [];
     let length = 0;
     for await (const piece of this.fetch(descriptor)) {
