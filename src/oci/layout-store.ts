@@ -175,7 +175,7 @@ export class LayoutStore implements ImageStore {
 
   /**
    * Manifests that refer to what stays, by the word of an index that goes. Daemons note such a link at the subject's
-   * blob, where it lasts as long as that (docs/behaviour.md#deleting-images).
+   * blob, where it lasts as long as that (docs/behaviour.md#deleting-an-image).
    */
   private async lostLinks(garbage: readonly string[], kept: ReadonlySet<string>): Promise<readonly Descriptor[]> {
     const lost: Descriptor[] = [];
