@@ -15,7 +15,7 @@ import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 export interface PipelineOptions {
   readonly context: () => Context;
   readonly operations: readonly OperationEntry[];
-  /** The handler of an operation; one that answers from the description where none is written. */
+  /** The handler of an operation; one that refuses it where none is written. */
   readonly handler: (operation: OperationEntry) => OperationHandler;
   /** Checks a request against the description, in strict mode. */
   readonly check?: (operation: OperationEntry, form: Form, apiVersion: string) => void;

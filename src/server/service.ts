@@ -1,13 +1,14 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
+import type { OperationEntry } from '../spec/table.js';
 import { ResponseCache } from './cache.js';
 import { type ExchangeRecord, Exchanges } from './exchange.js';
-import { answerFromDescription } from './fallback.js';
 import type { Services } from './grpc/call.js';
 import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
 import type { Log } from './log.js';
+import { missing } from './missing.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
 import { grpcOperation } from './operations/session.js';
@@ -43,8 +44,9 @@ export interface HttpService {
   idle(): Promise<void>;
 }
 
-function handlerOf(handlers: OperationHandlers, operationId: string): OperationHandler {
-  return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : answerFromDescription;
+function handlerOf(handlers: OperationHandlers, operation: OperationEntry): OperationHandler {
+  const { operationId } = operation;
+  return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : missing(operation);
 }
 
 /** Moves with whatever kept answers depend on: images, and the containers that are counted with them. */
@@ -80,7 +82,7 @@ export function createService(options: ServiceOptions): HttpService {
   const answer = createPipeline({
     context,
     operations: [...operations, grpcOperation],
-    handler: ({ operationId }) => handlerOf(handlers, operationId),
+    handler: (operation) => handlerOf(handlers, operation),
     ...(options.strict && { check: checkStrictly }),
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),

@@ -14,8 +14,8 @@ import { handlers as system } from './system.js';
 import { handlers as volume } from './volume.js';
 
 /**
- * The handlers of all tags of the description, a file each. An operation that is in none of them is answered from the
- * description.
+ * The handlers of all tags of the description, a file each. An operation that is in none of them is refused: nothing is
+ * made up for it.
  */
 export const allHandlers: OperationHandlers = {
   ...build,

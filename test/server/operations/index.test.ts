@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { operations } from '../../../src/generated/operations.js';
+import { allHandlers } from '../../../src/server/operations/index.js';
+import type { OperationEntry } from '../../../src/spec/table.js';
+import { contextWithoutStore, raw, serveContext, type TestService } from '../support.js';
+
+/** What a daemon without swarm, plugins and builder refuses, whatever is asked. */
+const refusedTags = new Set(['Swarm', 'Node', 'Service', 'Task', 'Secret', 'Config', 'Plugin', 'Session']);
+/** Of those tags, what such a daemon answers. */
+const answered = new Set(['PluginList', 'GetPluginPrivileges']);
+
+const isRefused = ({ tag, operationId }: OperationEntry): boolean => refusedTags.has(tag) && !answered.has(operationId);
+const isMissing = ({ operationId }: OperationEntry): boolean => !Object.hasOwn(allHandlers, operationId);
+const isOurs = ({ operationId }: OperationEntry): boolean => own.has(operationId);
+
+/** What the server refuses itself, with 501, because a daemon would go on: it would found a swarm, install a plugin, build. */
+const own = new Set(['SwarmInit', 'SwarmJoin', 'PluginPull', 'PluginCreate', 'Session']);
+
+/** A request that has nothing else wrong with it. */
+function wellFormed({ method, path }: OperationEntry): string {
+  const query = 'version=1&stdout=1&remote=a/b&name=a/b&timeout=1';
+  const upgrade = path === '/session' ? '\r\nConnection: Upgrade\r\nUpgrade: h2c' : '';
+  return `${method} ${path.replace(/\{[^}]*\}/, 'x')}?${query} HTTP/1.1${upgrade}`;
+}
+
+describe('the operations of the description', () => {
+  let service: TestService;
+  before(async () => {
+    service = await serveContext(contextWithoutStore());
+  });
+  after(() => service.close());
+
+  it('answer 501 where there is no handler, so that nothing is made up', async () => {
+    expect(operations).to.have.length(108);
+    for (const operation of operations.filter(isMissing)) {
+      const { status, body } = await raw(service.path, wellFormed(operation));
+      expect(status).to.equal(501);
+      expect(body.toString()).to.contain(operation.operationId);
+    }
+  });
+
+  it('are refused where a daemon without swarm, plugins and builder refuses them', async () => {
+    for (const operation of operations.filter(isRefused)) {
+      const body = operation.tag === 'Swarm' ? '{"ListenAddr":"127.0.0.1"}' : '{}';
+      const withBody = operation.tag !== 'Plugin' && ['POST', 'PUT'].includes(operation.method);
+      const head = withBody ? `\r\nContent-Type: application/json\r\nContent-Length: ${body.length}` : '';
+      const { status, names } = await raw(service.path, `${wellFormed(operation)}${head}`, withBody ? body : '');
+      expect(status, operation.operationId).to.be.oneOf(isOurs(operation) ? [501] : [404, 503]);
+      expect(names).not.to.include('X-Attestd-Source');
+    }
+  });
+
+  it('are counted in docs/serve.md', () => {
+    const refused = operations.filter(isRefused);
+    const handled = operations.length - refused.length - operations.filter(isMissing).length;
+    const asDaemon = refused.filter((operation) => !isOurs(operation)).length;
+    const text = readFileSync(new URL('../../../docs/serve.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+    expect(text).to.contain(
+      `Of the ${operations.length} operations of the description, ${handled} are handled, ${asDaemon} are refused as a daemon refuses them`,
+    );
+    expect(text).to.contain(`${own.size} are refused with 501`);
+    expect(text).to.contain('none is answered from the description');
+    for (const { method, path } of operations.filter(isMissing))
+      expect(text).to.contain(`\`${method} ${path}\` has no handler yet`);
+  });
+});
