@@ -10,7 +10,7 @@ import { renderCatalogue } from '../src/conformance/report/list.js';
 import { asOpenApi31, buildDescription, buildText, openApiText } from '../src/spec/build.js';
 import { toOpenApi } from '../src/spec/convert.js';
 import type { Json } from '../src/spec/document.js';
-import { operationTable } from '../src/spec/table.js';
+import { memberTable, operationTable } from '../src/spec/table.js';
 import { parseYaml } from '../src/spec/yaml.js';
 import { apiReport } from './api-report.js';
 import { generateStubs } from './proto.js';
@@ -29,6 +29,7 @@ async function generate(): Promise<Record<string, string>> {
     }),
   );
   const rows = operationTable(description).map((entry) => `  ${JSON.stringify(entry)},\n`);
+  const members = Object.entries(memberTable(description)).map(([name, since]) => `  '${name}': '${since}',\n`);
   return {
     'api/swagger.yaml': buildText(),
     'api/openapi.yaml': openApiYaml,
@@ -41,6 +42,13 @@ async function generate(): Promise<Record<string, string>> {
       `/** Every operation, in the order of the description. */\nexport const operations: readonly OperationEntry[] = [\n`,
       ...rows,
       '];\n',
+    ].join(''),
+    'src/generated/members.ts': [
+      `/** ${notice} */\n\n`,
+      '/** First API version of the members of definitions that not every version has. */\n',
+      'export const memberSince = {\n',
+      ...members,
+      '} as const;\n',
     ].join(''),
     'docs/api-report.md': apiReport(root),
     'src/generated/content.ts': generateStubs(

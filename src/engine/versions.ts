@@ -1,3 +1,5 @@
+import { memberSince } from '../generated/members.js';
+
 /** Numbers of a version, part by part; a part that is no number counts as 0 (observed: `1.`, `..`, `1..55`). */
 function parts(version: string): number[] {
   return version.split('.').map((part) => Number(part) || 0);
@@ -25,25 +27,21 @@ export function isAtLeast(apiVersion: string, first: string): boolean {
 }
 
 /**
- * First API version of each parameter, field and rule of image list and inspect, as dockerd 29.7.2 gates them
- * (docs/behaviour.md#versions). `until` names the first version that no longer does it.
+ * Whether an API version has a member of an answer, by the description (docs/behaviour.md#versions).
+ *
+ * @param member the definition's name and the path in it: `ContainerSummary.Health`
+ */
+export function has(apiVersion: string, member: keyof typeof memberSince): boolean {
+  return isAtLeast(apiVersion, memberSince[member]);
+}
+
+/**
+ * First API version of what the description has no mark for, as dockerd 29.7.2 gates it (docs/behaviour.md#versions).
+ * `until` names the first version that no longer does a thing.
  */
 const since = {
-  'list.shared-size': '1.42',
-  'list.manifests': '1.47',
-  'list.identity': '1.54',
-  'list.Descriptor': '1.48',
   'list.Containers': '1.51',
-  'inspect.manifests': '1.48',
-  'inspect.platform': '1.49',
-  'inspect.Descriptor': '1.48',
-  'attestations.Statements': '1.55',
-  'df.type': '1.42',
-  'df.verbose': '1.52',
   'df.usage': '1.52',
-  'info.runtimeStatus': '1.44',
-  'info.Containerd': '1.46',
-  'info.FirewallBackend': '1.49',
 } as const;
 
 const until = {
@@ -59,8 +57,8 @@ const until = {
   'info.BridgeNf': '1.50',
 } as const;
 
-/** Whether an API version has a parameter, field or rule. */
-export function has(apiVersion: string, feature: keyof typeof since): boolean {
+/** Whether an API version follows a rule. */
+export function follows(apiVersion: string, feature: keyof typeof since): boolean {
   return isAtLeast(apiVersion, since[feature]);
 }
 

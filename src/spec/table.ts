@@ -1,6 +1,6 @@
 /** The operations of a description as a compact table, for programs that route and gate requests. */
 import { responseTypes } from './convert.js';
-import type { Description, Parameter } from './document.js';
+import type { Description, Parameter, Schema } from './document.js';
 import { listOperations } from './operations.js';
 
 /** A parameter as routing and gating need it. */
@@ -78,4 +78,25 @@ export function operationTable(description: Description): OperationEntry[] {
       }),
     ),
   }));
+}
+
+/**
+ * Since when the members of the definitions exist.
+ *
+ * @param description a Swagger 2.0 description
+ * @returns the first API version of each member that has one, by the definition's name and the path in it, with dots:
+ *   `ContainerSummary.HostConfig.Annotations`
+ */
+export function memberTable(description: Description): Record<string, string> {
+  const table: Record<string, string> = {};
+  const visit = (path: string, { properties = {}, allOf = [] }: Schema): void => {
+    for (const part of allOf) visit(path, part);
+    for (const [name, schema] of Object.entries(properties)) {
+      const member = `${path}.${name}`;
+      if (schema['x-since'] !== undefined) table[member] = schema['x-since'];
+      visit(member, schema);
+    }
+  };
+  for (const [name, schema] of Object.entries(description.definitions)) visit(name, schema);
+  return table;
 }

@@ -7,7 +7,7 @@ import { descriptorType } from '../../oci/manifest.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
 import { portMapType } from '../networks/port.js';
-import { isAtLeast } from '../versions.js';
+import { has, isAtLeast } from '../versions.js';
 import { mountPointType } from '../volumes/mount.js';
 import { containerConfigType } from './config.js';
 import type { Container } from './container.js';
@@ -40,7 +40,7 @@ export function inspectContainer(context: Context, name: string, options: Inspec
   const container = context.containers.resolve(name);
   const { apiVersion } = options;
   const snapshot = { RootFS: { Snapshot: { Name: 'overlayfs' } } };
-  const storage = isAtLeast(apiVersion, '1.52');
+  const storage = has(apiVersion, 'ContainerInspectResponse.Storage');
   const usage = options.size ? container.fileSystem?.usage() : undefined;
   const { id, startedBefore } = container;
   const path = (file: string): string => (startedBefore ? `${folderOf(id)}/${file}` : '');
@@ -71,7 +71,9 @@ export function inspectContainer(context: Context, name: string, options: Inspec
     Mounts: container.mounts.map((mount) => goObject(mount, mountPointType)),
     Config: configOf(container, apiVersion),
     NetworkSettings: networkSettings(container, apiVersion),
-    ImageManifestDescriptor: isAtLeast(apiVersion, '1.48') ? manifestOf(container) : undefined,
+    ImageManifestDescriptor: has(apiVersion, 'ContainerInspectResponse.ImageManifestDescriptor')
+      ? manifestOf(container)
+      : undefined,
   };
   // Members that only older versions have are added by going through a map, which sorts all keys.
   return isWidened(container, apiVersion) ? sortKeys(body) : body;

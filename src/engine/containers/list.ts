@@ -8,7 +8,7 @@ import type { Filters } from '../filters.js';
 import { resolveImage } from '../images/names.js';
 import { type EndpointSettings, emptyEndpoint, endpointSettingsType } from '../networks/endpoint.js';
 import { parsePort, parsePortRange } from '../networks/port.js';
-import { isAtLeast } from '../versions.js';
+import { has } from '../versions.js';
 import { type MountPoint, mountPointType } from '../volumes/mount.js';
 import type { Container } from './container.js';
 import { manifestOf } from './inspect.js';
@@ -47,7 +47,9 @@ function summary(context: Context, container: Container, { apiVersion, size }: L
     Names: context.containers.namesOf(container.id),
     Image: imageName(context, container),
     ImageID: container.imageId,
-    ImageManifestDescriptor: isAtLeast(apiVersion, '1.48') ? manifestOf(container) : undefined,
+    ImageManifestDescriptor: has(apiVersion, 'ContainerSummary.ImageManifestDescriptor')
+      ? manifestOf(container)
+      : undefined,
     Command: commandOf(container),
     Created: Math.floor(container.createdAt / 1000),
     Ports: portsOf(container),
@@ -58,9 +60,12 @@ function summary(context: Context, container: Container, { apiVersion, size }: L
     Status: statusText(container, context.time.now()),
     HostConfig: {
       NetworkMode: hostConfig.NetworkMode || undefined,
-      Annotations: isAtLeast(apiVersion, '1.46') && hostConfig.Annotations ? { ...hostConfig.Annotations } : undefined,
+      Annotations:
+        has(apiVersion, 'ContainerSummary.HostConfig.Annotations') && hostConfig.Annotations
+          ? { ...hostConfig.Annotations }
+          : undefined,
     },
-    Health: isAtLeast(apiVersion, '1.52')
+    Health: has(apiVersion, 'ContainerSummary.Health')
       ? { Status: health?.status ?? 'none', FailingStreak: health?.failingStreak ?? 0 }
       : undefined,
     NetworkSettings: { Networks: goValue(networksOf(container), endpointsType) },

@@ -30,8 +30,8 @@ export async function inspectImage(
   options: InspectOptions,
 ): Promise<Wire<ImageInspect>> {
   const { apiVersion } = options;
-  const manifests = has(apiVersion, 'inspect.manifests') && options.manifests === true;
-  const wanted = has(apiVersion, 'inspect.platform') ? options.platform : undefined;
+  const manifests = options.manifests === true;
+  const wanted = options.platform;
   if (manifests && wanted !== undefined) {
     const why = 'conflicting options: manifests and platform options cannot both be set';
     throw new AttestdError('INVALID_ARGUMENT', why);
@@ -39,7 +39,10 @@ export async function inspectImage(
   const image = resolveImage(context.store, name);
   const matcher = matcherFor(context, 'strict', wanted);
   const size = await packedSize(context, image.target, matcher);
-  const statements = manifests && context.channel === 'experimental' && has(apiVersion, 'attestations.Statements');
+  const statements =
+    manifests &&
+    context.channel === 'experimental' &&
+    has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
   const summary = await summarize(context, image, matcher, { statements });
   if (summary.best === undefined && wanted !== undefined) throw platformNotFound(name, wanted);
   const target = wanted === undefined ? image.target : (summary.best?.manifest ?? image.target);
@@ -61,7 +64,7 @@ export async function inspectImage(
     Size: size,
     RootFS: rootFs(config?.rootfs.type ?? '', config?.rootfs.diff_ids ?? []),
     Metadata: { LastTagTime: lastTagTime(same) },
-    Descriptor: has(apiVersion, 'inspect.Descriptor') ? goObject(target, descriptorType) : undefined,
+    Descriptor: has(apiVersion, 'ImageInspect.Descriptor') ? goObject(target, descriptorType) : undefined,
     Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,
   } satisfies Wire<ImageInspect>;
   return widenInspect(body, apiVersion);

@@ -10,7 +10,7 @@ import type { ImageSummary as ListedImage } from '../../types.js';
 import type { Context } from '../context.js';
 import { checkKeys, noFilters } from '../filters.js';
 import type { ListOptions } from '../types.js';
-import { has, still } from '../versions.js';
+import { follows, has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 import { imageFilter } from './list-filters.js';
 import { matcherFor } from './manifests.js';
@@ -42,18 +42,21 @@ interface Entry {
  */
 export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
   const { apiVersion, filters = noFilters } = options;
-  const manifests = has(apiVersion, 'list.manifests') && options.manifests === true;
-  if (has(apiVersion, 'list.identity') && options.identity === true && !manifests) {
+  const manifests = options.manifests === true;
+  if (options.identity === true && !manifests) {
     throw new AttestdError('INVALID_ARGUMENT', 'conflicting options: identity requires manifests=1');
   }
   checkKeys(filters, knownFilters);
   const groups = await groupByTarget(context, options);
-  const statements = manifests && context.channel === 'experimental' && has(apiVersion, 'attestations.Statements');
+  const statements =
+    manifests &&
+    context.channel === 'experimental' &&
+    has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
   const matcher = matcherFor(context, 'strict', undefined);
   const summaries = await Promise.all(
     groups.map(async ({ image }) => summarize(context, image, matcher, { statements })),
   );
-  const shared = has(apiVersion, 'list.shared-size') && options.sharedSize === true;
+  const shared = options.sharedSize === true;
   const sizes = shared ? sharedSizes(context, summaries) : undefined;
   const entries = groups.map(({ image, tags }, i) =>
     makeEntry(image, tags, summaries[i] as ImageSummary, manifests, sizes?.[i] ?? -1),
@@ -138,14 +141,14 @@ function digestsOf(image: ImageRecord): readonly string[] | undefined {
 /** Apply what an API version lacks, or still has. */
 function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
   const { tags, digests } = entry;
-  const containers = has(apiVersion, 'list.Containers') ? entry.containers : -1;
+  const containers = follows(apiVersion, 'list.Containers') ? entry.containers : -1;
   const old = still(apiVersion, 'list.none');
   const none = old && (tags ?? []).length === 0 && (digests ?? []).length === 0;
   const missing = old ? null : [];
   const repoTags = none ? ['<none>:<none>'] : (tags ?? missing);
   const repoDigests = none ? ['<none>@<none>'] : (digests ?? missing);
   const body = entry.body(repoTags, repoDigests, containers);
-  const described = has(apiVersion, 'list.Descriptor') ? body : { ...body, Descriptor: undefined };
+  const described = has(apiVersion, 'ImageSummary.Descriptor') ? body : { ...body, Descriptor: undefined };
   if (!still(apiVersion, 'list.VirtualSize')) return described;
   return olderForm({ ...described, VirtualSize: body.Size });
 }

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
 import { untilFilter } from '../until.js';
-import { isAtLeast } from '../versions.js';
+import { has, isAtLeast } from '../versions.js';
 import { logNetworkEvent } from './events.js';
 import { type CreateNetworkRequest, type Network, networkDetails, networkObject } from './network.js';
 import { isPredefined } from './store.js';
@@ -84,7 +84,7 @@ export function inspectNetwork(context: Context, term: string, options: InspectN
   }
   const network = context.networks.resolve(term);
   if (scope !== '' && scope !== network.scope) throw new AttestdError('NOT_FOUND', `network ${term} not found`);
-  return networkDetails(network, isAtLeast(apiVersion, '1.52'));
+  return networkDetails(network, has(apiVersion, 'NetworkInspect.Status'));
 }
 
 /** `POST /networks/create`; errors as the store's. */

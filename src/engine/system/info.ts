@@ -74,7 +74,7 @@ const swarm: Wire<SystemInfo['Swarm']> = {
 
 /** The runtimes of each daemon: runc, by its name and by that of its shim. */
 function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
-  const runc = has(version, 'info.runtimeStatus') ? { ...runtime, status: runtimeStatus } : runtime;
+  const runc = has(version, 'Runtime.status') ? { ...runtime, status: runtimeStatus } : runtime;
   return { 'io.containerd.runc.v2': runc, runc };
 }
 
@@ -141,9 +141,9 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     RuncCommit: expected,
     InitCommit: expected,
     SecurityOptions: ['name=seccomp,profile=builtin'],
-    FirewallBackend: has(version, 'info.FirewallBackend') ? { Driver: 'none' } : undefined,
+    FirewallBackend: has(version, 'SystemInfo.FirewallBackend') ? { Driver: 'none' } : undefined,
     CDISpecDirs: ['/etc/cdi', '/var/run/cdi'],
-    Containerd: has(version, 'info.Containerd')
+    Containerd: has(version, 'SystemInfo.Containerd')
       ? {
           Address: '/var/run/docker/exec/containerd/containerd.sock',
           Namespaces: { Containers: 'moby', Plugins: 'plugins.moby' },

@@ -9,7 +9,7 @@ import { type ImageItem, usageSummaries } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
-import { has, still } from '../versions.js';
+import { follows, still } from '../versions.js';
 import { volumeObject } from '../volumes/store.js';
 import { type AnswerOf, olderForm, type PartOf, undescribed } from '../wire.js';
 
@@ -24,7 +24,7 @@ const everything: readonly UsageType[] = ['image', 'container', 'volume', 'build
 export async function diskUsage(context: Context, options: UsageOptions): Promise<AnswerOf<'SystemDataUsage'>> {
   const { apiVersion } = options;
   const types = wantedTypes(options);
-  const verbose = has(apiVersion, 'df.verbose') && options.verbose === true;
+  const verbose = options.verbose === true;
   const images = types.has('image') ? await imageUsage(context) : undefined;
   const containers = types.has('container') ? await containerUsage(context) : undefined;
   const volumes = types.has('volume') ? volumeUsage(context) : undefined;
@@ -35,7 +35,7 @@ export async function diskUsage(context: Context, options: UsageOptions): Promis
     Volumes: volumes?.items,
     BuildCache: types.has('build-cache') ? [] : undefined,
   };
-  if (has(apiVersion, 'df.usage')) {
+  if (follows(apiVersion, 'df.usage')) {
     const newer = {
       ImageUsage: images?.usage,
       ContainerUsage: containers && figures(containers),
@@ -48,8 +48,8 @@ export async function diskUsage(context: Context, options: UsageOptions): Promis
   return olderForm({ ...older, Images: images?.items.map((item) => ({ ...item, VirtualSize: item.Size })) });
 }
 
-function wantedTypes({ apiVersion, types }: UsageOptions): ReadonlySet<UsageType> {
-  if (types === undefined || !has(apiVersion, 'df.type')) return new Set(everything);
+function wantedTypes({ types }: UsageOptions): ReadonlySet<UsageType> {
+  if (types === undefined) return new Set(everything);
   return new Set(
     types.map((type) => {
       const known = everything.find((candidate) => candidate === type);

@@ -121,11 +121,6 @@ describe('An inspected image', () => {
     expect((await inspect('att-missing-index', { apiVersion: '1.43' })).Created).to.equal('0001-01-01T00:00:00Z');
     expect(await inspect('att-missing-index')).not.to.have.property('Created');
   });
-
-  it('ignores manifests before 1.48 and platform before 1.49', async () => {
-    expect(await inspect('att-basic', { apiVersion: '1.47', manifests: true })).not.to.have.property('Manifests');
-    expect((await inspect('att-basic', { apiVersion: '1.48', platform: arm64 })).Architecture).to.equal('amd64');
-  });
 });
 
 describe('The history of an image', () => {
