@@ -8,13 +8,13 @@ usage() {
   cat <<'USAGE'
 usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
 
-  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc, the docker CLI, skopeo and docker-registry (needs debootstrap)
+  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc and the clients below (needs debootstrap)
   start   start dockerd with the containerd image store, listening on DIR/docker.sock only (log: DIR/dockerd.log)
   stop    stop it; its images are gone
   status  say whether it runs; exit 0 when it does, 1 when not
   remove  stop it and delete DIR
 
-DIR/bin/docker, DIR/bin/skopeo and DIR/bin/docker-registry run those of that tree on this machine's files.
+DIR/bin/ has docker, skopeo, docker-registry, crane, oras, umoci and cosign: those of that tree, on this machine's files.
 Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this
 machine's apt uses, else debootstrap's own.
 USAGE
@@ -51,7 +51,7 @@ write_client() {
 }
 
 setup() {
-  local from
+  local from client
   if [ -f "$dir/.complete" ]; then
     echo "real-dockerd: $dir is set up ($(cat "$dir/.complete"))"
     return
@@ -71,9 +71,7 @@ setup() {
   unshare --mount --propagation private "$self" _install "$dir" >>"$dir/setup.log" 2>&1 ||
     fail "installing the packages failed, see $dir/setup.log: $(tail -n 1 "$dir/setup.log")"
   mkdir -p "$tree/var/lib/docker" "$tree/srv"
-  write_client docker
-  write_client skopeo
-  write_client docker-registry
+  for client in "${clients[@]}"; do write_client "$client"; done
   chroot "$tree" dockerd --version >"$dir/.complete"
   echo "real-dockerd: ready: $(cat "$dir/.complete")"
 }
@@ -84,7 +82,7 @@ install_packages() {
   mount --rbind /dev "$tree/dev"
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   chroot "$tree" apt-get update
-  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc skopeo docker-registry
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc "${clients[@]:1}"
 }
 
 # Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.
@@ -189,6 +187,8 @@ esac
 dir=$(readlink -m "$2")
 [ "$dir" != / ] || fail 'DIR must be a folder of its own'
 tree=$dir/tree
+# What DIR/bin gets; all but docker itself are packages of the same name.
+clients=(docker skopeo docker-registry crane oras umoci cosign)
 # A unix socket's path has a limit of 107 bytes.
 [ ${#dir} -le 90 ] || fail "the path of DIR is too long for a socket: $dir"
 case $action in

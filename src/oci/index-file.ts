@@ -38,6 +38,8 @@ export interface IndexFile {
   /** Entries that cannot be understood; they are written back as they were. */
   readonly foreign: readonly Buffer[];
   readonly annotations?: Record<string, string> | undefined;
+  /** What other tools know the images by, by image name; what was written once stays. */
+  readonly refNames: Map<string, string>;
   /** When the file was last written. */
   readonly written: Date;
 }
@@ -67,12 +69,13 @@ export async function readIndexFile(folder: string): Promise<IndexFile> {
   const records = new Map<string, ImageRecord>();
   const attached = new Map<string, Descriptor>();
   const foreign: Buffer[] = [];
+  const refNames = new Map<string, string>();
   let bytes: Buffer;
   let written: Date;
   try {
     [bytes, { mtime: written }] = await Promise.all([readFile(path), stat(path)]);
   } catch (error) {
-    if (isMissing(error)) return { records, attached, foreign, written: new Date() };
+    if (isMissing(error)) return { records, attached, foreign, refNames, written: new Date() };
     throw error;
   }
   let document: Document;
@@ -87,10 +90,14 @@ export async function readIndexFile(folder: string): Promise<IndexFile> {
     else {
       const record = toRecord(target, written);
       if (record === undefined) attached.set(target.digest, target);
-      else records.set(record.name, record);
+      else {
+        records.set(record.name, record);
+        const refName = target.annotations?.[refNameKey];
+        if (refName !== undefined) refNames.set(record.name, refName);
+      }
     }
   }
-  return { records, attached, foreign, annotations: document.annotations, written };
+  return { records, attached, foreign, refNames, annotations: document.annotations, written };
 }
 
 function decodeEntry(entry: Buffer): Descriptor | undefined {
@@ -153,9 +160,11 @@ export async function writeIndexFile(
   content: Omit<IndexFile, 'written'>,
   temporary: string,
 ): Promise<void> {
-  const tags = new Set<string>();
+  nameForOthers(content);
   const manifests = [
-    ...[...content.records.values()].map((record) => Buffer.from(encodeJson(toEntry(record, tags), descriptorType))),
+    ...[...content.records.values()].map((record) =>
+      Buffer.from(encodeJson(toEntry(record, content.refNames.get(record.name)), descriptorType)),
+    ),
     ...[...content.attached.values()].map((target) => Buffer.from(encodeJson(target, descriptorType))),
     ...content.foreign,
   ];
@@ -165,24 +174,36 @@ export async function writeIndexFile(
 }
 
 /**
- * The entry of an image.
- *
- * @param tags what earlier entries have as ref.name. Tools that select by it need it to be unique, so the second image
- *   with a tag gets its full name there.
+ * Choose what images are called as `org.opencontainers.image.ref.name`, each otherwise, for tools select by it: what it was
+ * called before, what its image brought along, its tag, or else its full name.
  */
-function toEntry(record: ImageRecord, tags: Set<string>): Descriptor {
+function nameForOthers({ records, refNames }: Pick<IndexFile, 'records' | 'refNames'>): void {
+  const taken = new Set<string>();
+  for (const [name, refName] of refNames) {
+    const record = records.get(name);
+    if (record === undefined || isDangling(record) || taken.has(refName)) refNames.delete(name);
+    else taken.add(refName);
+  }
+  for (const record of records.values()) {
+    const { name, target } = record;
+    if (isDangling(record) || refNames.has(name)) continue;
+    const { annotations = {} } = target;
+    const brought = foreignName(annotations) === name ? annotations[refNameKey] : undefined;
+    const free = [brought, refNameAnnotation(name)].find((one) => one !== undefined && !taken.has(one)) ?? name;
+    refNames.set(name, free);
+    taken.add(free);
+  }
+}
+
+/** The entry of an image. */
+function toEntry(record: ImageRecord, refName: string | undefined): Descriptor {
   const { [imageNameAnnotation]: full, [refNameKey]: short, ...annotations } = record.target.annotations ?? {};
   const present = {
     ...(full !== undefined && { [imageNameAnnotation]: full }),
     ...(short !== undefined && { [refNameKey]: short }),
   };
-  const names: Record<string, string> = {};
-  if (!isDangling(record)) {
-    const tag = refNameAnnotation(record.name);
-    names[imageNameAnnotation] = record.name;
-    names[refNameKey] = tags.has(tag) ? record.name : tag;
-    tags.add(tag);
-  }
+  const names: Record<string, string> =
+    refName === undefined ? {} : { [imageNameAnnotation]: record.name, [refNameKey]: refName };
   const same = full === names[imageNameAnnotation] && short === names[refNameKey];
   return {
     ...record.target,

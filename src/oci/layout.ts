@@ -116,7 +116,7 @@ export async function readLayers(folders: readonly string[]): Promise<Layers> {
   const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as LocalContentStore)));
   const records = new Map(indexes.flatMap((index) => [...index.records]));
   const attached = new Map(indexes.flatMap((index) => [...index.attached]));
-  return { lowers, index: { records, attached, foreign: [], written: new Date() } };
+  return { lowers, index: { records, attached, foreign: [], refNames: new Map(), written: new Date() } };
 }
 
 /** A store whose changes lie in a layer of their own. */

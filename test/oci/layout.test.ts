@@ -64,6 +64,42 @@ describe('an image layout', () => {
     expect(names).to.deep.equal(['latest', 'docker.io/library/zed:latest']);
   });
 
+  it('leaves the ref.name that another tool gave, whatever is named, moved and removed', async () => {
+    const [a, b] = [await writeImage(store.content, 'a'), await writeImage(store.content, 'b')];
+    await store.close();
+    const manifests = ['latest', 'my/app:v1'].map((name) => ({
+      ...a,
+      annotations: { 'org.opencontainers.image.ref.name': name },
+    }));
+    await writeFile(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+    store = await openLayout(folder);
+    const names = async () =>
+      (await entries()).map(({ digest, annotations }) => [annotations?.['org.opencontainers.image.ref.name'], digest]);
+    await store.put(app, store.get('docker.io/my/app:v1')?.target ?? b);
+    await reopen();
+    expect(await names()).to.deep.equal([
+      ['latest', a.digest],
+      ['my/app:v1', a.digest],
+      [app, a.digest],
+    ]);
+    await store.put('docker.io/my/app:v1', b);
+    await store.remove('docker.io/library/latest:latest');
+    await reopen();
+    expect(await names()).to.deep.equal([
+      ['my/app:v1', b.digest],
+      [app, a.digest],
+    ]);
+  });
+
+  it('takes over the ref.name that an image brought along', async () => {
+    const target = await writeImage(store.content, 'a');
+    await store.put('docker.io/my/app:v1', {
+      ...target,
+      annotations: { 'org.opencontainers.image.ref.name': 'my/app:v1' },
+    });
+    expect((await entries())[0]?.annotations).to.include({ 'org.opencontainers.image.ref.name': 'my/app:v1' });
+  });
+
   it('comes back as it was', async () => {
     const target = await writeImage(store.content, 'a');
     const named = { ...target, annotations: { 'io.containerd.image.name': 'docker.io/library/other:1', x: 'y' } };

@@ -17,7 +17,7 @@ describe('a collection', () => {
     let disk: Promise<void> = Promise.resolve();
     const store = new LayoutStore(
       blobs,
-      { records: new Map(), attached: new Map(), foreign: [], written: new Date() },
+      { records: new Map(), attached: new Map(), foreign: [], refNames: new Map(), written: new Date() },
       {
         save: async (content) => {
           await disk;

@@ -20,8 +20,12 @@ export const SKOPEO: Tool = {
   ask: (host) => ['--insecure-policy', 'inspect', '--daemon-host', host, 'docker-daemon:none:none'],
 };
 
-/** A registry to talk to; it asks no daemon. */
+/** A registry to talk to; it asks no daemon, and neither do the others. */
 export const REGISTRY: Tool = { name: 'docker-registry', variable: 'ATTESTD_REGISTRY' };
+export const CRANE: Tool = { name: 'crane', variable: 'ATTESTD_CRANE' };
+export const ORAS: Tool = { name: 'oras', variable: 'ATTESTD_ORAS' };
+export const UMOCI: Tool = { name: 'umoci', variable: 'ATTESTD_UMOCI' };
+export const COSIGN: Tool = { name: 'cosign', variable: 'ATTESTD_COSIGN' };
 
 function executable(path: string): boolean {
   try {
