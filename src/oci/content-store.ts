@@ -22,6 +22,8 @@ export interface Range {
 export interface ContentStore {
   /** Undefined when the blob is not there. */
   info(digest: string): Promise<BlobInfo | undefined>;
+  /** Whether the blob is there; errors INVALID_DIGEST. */
+  has(digest: string): Promise<boolean>;
   /** The whole blob; errors NOT_FOUND, INVALID_DIGEST. Not hashed again: what is on disk is what is served. */
   bytes(digest: string): Promise<Buffer>;
   /** A stream over the blob; errors NOT_FOUND, INVALID_DIGEST, OUT_OF_RANGE. */

@@ -371,6 +371,7 @@ export class LayoutStore implements ImageStore {
         const info = await blobs.info(digest);
         return info && label(info);
       },
+      has: (digest) => blobs.has(digest),
       bytes: (digest) => blobs.bytes(digest),
       stream: (digest, range) => blobs.stream(digest, range),
       ingest: async (content, expected) => {

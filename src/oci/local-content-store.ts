@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
@@ -9,6 +10,9 @@ import { isMissing, syncDirectory } from './files.js';
 
 /** Bytes that a blob stream hands on at a time. */
 const chunkSize = 1 << 20;
+
+/** Largest blob that is read at once, in less time than it takes to hand the work to another thread. */
+const readAtOnce = 256 << 10;
 
 /** Told what becomes of a blob that is written. */
 export interface IngestWatch {
@@ -51,19 +55,21 @@ export class LocalContentStore implements PinnableStore {
   ) {}
 
   async info(digest: string): Promise<BlobInfo | undefined> {
-    try {
-      const { size, mtime, birthtime } = await stat(this.path(digest));
-      const createdAt = birthtime.getTime() > 0 && birthtime < mtime ? birthtime : mtime;
-      return { digest, size, createdAt, updatedAt: mtime, labels: {} };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const found = statSync(this.path(digest), { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    const { size, mtime, birthtime } = found;
+    const createdAt = birthtime.getTime() > 0 && birthtime < mtime ? birthtime : mtime;
+    return { digest, size, createdAt, updatedAt: mtime, labels: {} };
+  }
+
+  async has(digest: string): Promise<boolean> {
+    return existsSync(this.path(digest));
   }
 
   async bytes(digest: string): Promise<Buffer> {
+    const path = this.path(digest);
     try {
-      return await readFile(this.path(digest));
+      return readSmall(path) ?? (await readFile(path));
     } catch (error) {
       throw missingBlob(error, digest);
     }
@@ -212,6 +218,27 @@ export class LocalContentStore implements PinnableStore {
   private path(digest: string): string {
     const { algorithm, encoded } = parseDigest(digest);
     return join(this.root, algorithm, encoded);
+  }
+}
+
+/**
+ * The whole of a small file, read on the spot: a store's documents are small and many, and each trip to a thread of the
+ * pool and back costs more processor time than reading one.
+ *
+ * @returns undefined for what is larger or no plain file
+ */
+function readSmall(path: string): Buffer | undefined {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile() || found.size > readAtOnce) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    let length = 0;
+    for (let got = -1; got !== 0 && length < bytes.length; length += got)
+      got = readSync(file, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -105,7 +105,12 @@ export class ManifestCache {
 
   /** Whether a blob is in the store, inline content aside. */
   async has(digest: string): Promise<boolean> {
-    return (await unlessMissing(() => this.content.info(digest))) !== undefined;
+    try {
+      return await this.content.has(digest);
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /**

@@ -20,6 +20,10 @@ export class OverlayContent implements PinnableStore {
     return (await this.upper.info(digest)) ?? (await this.lower(digest))?.info(digest);
   }
 
+  async has(digest: string): Promise<boolean> {
+    return (await this.upper.has(digest)) || ((await (await this.lower(digest))?.has(digest)) ?? false);
+  }
+
   async bytes(digest: string): Promise<Buffer> {
     return (await this.holder(digest)).bytes(digest);
   }

@@ -1,4 +1,5 @@
 import type { Descriptor } from './descriptor.js';
+import { giveWay } from './give-way.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType } from './media-types.js';
 
@@ -43,6 +44,7 @@ export async function walk(
   let complete = true;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { descriptor, depth } = next;
+    await giveWay();
     if (once || isIndexType(descriptor.mediaType)) {
       if (met.has(descriptor.digest)) continue;
       met.add(descriptor.digest);
