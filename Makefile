@@ -6,7 +6,7 @@ HOST ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants gen check-gen docs lint format build fixtures clean bench
+.PHONY: help serve conformance test e2e differential mutants fuzz gen check-gen docs lint format build fixtures clean bench
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -53,6 +53,9 @@ differential: dist/.built ## compare with a real dockerd 29.7 that has no images
 
 mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
 	@npx tsx test/mutants/main.ts $(ARGS)
+
+fuzz: node_modules/.installed ## change inputs of every parser and look for what they do not take: ARGS="--only tar --seconds 60"
+	@npx tsx test/fuzz/main.ts $(ARGS)
 
 bench: node_modules/.installed ## measure the store, the JSON scanner and the hot reads
 	npx tsx bench/json.ts
