@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import { type HostCertificates, readHostCertificates } from './certificates.js';
 import type { RegistryOptions } from './types.js';
 
@@ -128,17 +129,15 @@ const isHostName = (text: string): boolean =>
 function parseMirror(text: string): URL {
   const refuse = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', `invalid mirror: ${why}`);
   const schemes = "must use either 'https://' or 'http://'";
-  if (!/^[^:/]+:\/\//.test(text)) throw refuse(`no scheme specified for ${JSON.stringify(text)}: ${schemes}`);
+  if (!/^[^:/]+:\/\//.test(text)) throw refuse(`no scheme specified for ${quote(text)}: ${schemes}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw refuse(`${JSON.stringify(text)} is not a valid URI`);
+  if (url === undefined) throw refuse(`${quote(text)} is not a valid URI`);
   if (!/^https?:$/.test(url.protocol)) {
-    throw refuse(
-      `unsupported scheme ${JSON.stringify(url.protocol.slice(0, -1))} in ${JSON.stringify(text)}: ${schemes}`,
-    );
+    throw refuse(`unsupported scheme ${quote(url.protocol.slice(0, -1))} in ${quote(text)}: ${schemes}`);
   }
-  if (url.search !== '' || url.hash !== '') throw refuse(`query or fragment at end of the URI ${JSON.stringify(text)}`);
+  if (url.search !== '' || url.hash !== '') throw refuse(`query or fragment at end of the URI ${quote(text)}`);
   if (url.username !== '' || url.password !== '') {
-    throw refuse(`username/password not allowed in URI for host ${JSON.stringify(url.host)}`);
+    throw refuse(`username/password not allowed in URI for host ${quote(url.host)}`);
   }
   return url;
 }

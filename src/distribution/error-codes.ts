@@ -1,4 +1,5 @@
 import { AttestdError, type ErrorCode } from '../errors.js';
+import { quote } from '../go/quote.js';
 import { readAtMost, statusText } from './answers.js';
 import { parseChallenges } from './challenge.js';
 import type { RegistryResponse } from './transport.js';
@@ -106,7 +107,7 @@ function bodyErrors({ headers, status }: RegistryResponse, body: string): readon
   if (errors !== undefined && errors.length > 0) return errors;
   if (status === 401) return [{ code: 'UNAUTHORIZED', message: defaultMessage('UNAUTHORIZED'), detail: body }];
   const why = errors === undefined ? 'invalid JSON' : 'no error details found in HTTP response body';
-  return [worded(`error parsing HTTP ${status} response body: ${why}: ${JSON.stringify(body)}`)];
+  return [worded(`error parsing HTTP ${status} response body: ${why}: ${quote(body)}`)];
 }
 
 /** The text of a form of errors that is older than the specification. */

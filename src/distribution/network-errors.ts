@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 
 /** What Go's network libraries say of failures that Node names by a code (observed of dockerd). */
 const texts: Readonly<Record<string, (address: string, host: string) => string>> = {
@@ -61,7 +62,7 @@ export function isTransient(error: unknown): boolean {
 export function requestFailed(method: string, url: URL, error: unknown): AttestdError {
   const [first] = causes(error);
   const why = explain(url, error) ?? first?.message ?? String(error);
-  return new AttestdError('INTERNAL', `${goMethod(method)} ${JSON.stringify(withoutQuery(url))}: ${why}`, {
+  return new AttestdError('INTERNAL', `${goMethod(method)} ${quote(withoutQuery(url))}: ${why}`, {
     cause: error,
   });
 }

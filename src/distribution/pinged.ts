@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import { type Challenge, parseChallenges } from './challenge.js';
 import type { Endpoint } from './endpoints.js';
 import { refusalError } from './error-codes.js';
@@ -105,7 +106,7 @@ export class PingedEndpoint {
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       const why = error.message.replace(/^failed to fetch [a-z]+ token: /, '');
-      const message = `${goMethod(method)} ${JSON.stringify(withoutQuery(url))}: ${why}`;
+      const message = `${goMethod(method)} ${quote(withoutQuery(url))}: ${why}`;
       throw new AttestdError(error.code, message, { cause: error });
     }
     this.identityToken = this.token.identityToken ?? this.identityToken;

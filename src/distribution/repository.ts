@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { decodeJson } from '../go/json.js';
+import { quote } from '../go/quote.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { hasher, isDigest, parseDigest } from '../oci/digest.js';
 import { indexType } from '../oci/manifest.js';
@@ -205,7 +206,7 @@ export class Repository {
     const mediaType = mediaTypeOf(response);
     if (given !== undefined && length !== undefined && response.method === 'HEAD') {
       if (!isDigest(given)) {
-        throw new AttestdError('INTERNAL', `${JSON.stringify(given)} in header not a valid digest`);
+        throw new AttestdError('INTERNAL', `${quote(given)} in header not a valid digest`);
       }
       const size = Number(length);
       return { size, descriptor: { mediaType, digest: given, size } };

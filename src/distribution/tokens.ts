@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import { readAtMost, unexpectedStatus } from './answers.js';
 import type { RegistryRequest, RegistryResponse } from './transport.js';
 import type { RegistryRefusal } from './types.js';
@@ -46,7 +47,7 @@ const longest = 1 << 20;
  */
 export async function fetchToken(request: TokenRequest, send: Send): Promise<Token> {
   if (!URL.canParse(request.realm) || !/^https?:$/.test(new URL(request.realm).protocol))
-    throw new AttestdError('INTERNAL', `invalid token auth challenge realm: ${JSON.stringify(request.realm)}`);
+    throw new AttestdError('INTERNAL', `invalid token auth challenge realm: ${quote(request.realm)}`);
   if (request.secret === '' || request.byGet)
     return explained(`failed to fetch ${request.secret === '' ? 'anonymous' : 'basic'} token: `, byGet(request, send));
   return explained('failed to fetch oauth token: ', byPost(request, send));

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import type { Endpoint } from './endpoints.js';
 import { goMethod, isPlainHttp, requestFailed, withoutQuery } from './network-errors.js';
 import type { RegistryOptions } from './types.js';
@@ -70,7 +71,7 @@ export class Transport {
       if (![301, 302, 303, 307, 308].includes(response.status) || typeof location !== 'string') return response;
       await drop(response);
       const stop = (why: string): AttestdError =>
-        new AttestdError('INTERNAL', `${goMethod(method)} ${JSON.stringify(withoutQuery(url))}: ${why}`);
+        new AttestdError('INTERNAL', `${goMethod(method)} ${quote(withoutQuery(url))}: ${why}`);
       if (redirects + 1 >= maximumRedirects) throw stop(`stopped after ${maximumRedirects} redirects`);
       const next = redirected(method, response.url, location);
       if (wanted.confidential && (next.host !== wanted.url.host || this.isWeaker(next, wanted.url)))
@@ -162,11 +163,11 @@ export function header({ headers }: Pick<RegistryResponse, 'headers'>, name: str
 
 function redirected(method: string, from: URL, location: string): URL {
   const bad = (why: string): AttestdError =>
-    new AttestdError('INTERNAL', `${goMethod(method)} ${JSON.stringify(withoutQuery(from))}: ${why}`);
+    new AttestdError('INTERNAL', `${goMethod(method)} ${quote(withoutQuery(from))}: ${why}`);
   if (!URL.canParse(location, from.href)) throw bad('failed to parse Location header');
   const url = new URL(location, from);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw bad(`unsupported protocol scheme ${JSON.stringify(url.protocol.slice(0, -1))}`);
+    throw bad(`unsupported protocol scheme ${quote(url.protocol.slice(0, -1))}`);
   // Credentials in a redirect are nobody's to send.
   url.username = '';
   url.password = '';

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
+import { quote } from '../go/quote.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { isIndexType, isManifestType } from '../oci/media-types.js';
 import { unexpectedStatus } from './answers.js';
@@ -145,10 +146,10 @@ export class Uploader extends Repository {
     const absolute =
       location.startsWith('/') || location.includes('://') ? location : `${started.url.protocol}//${location}`;
     if (location === '' || !URL.canParse(absolute, started.url.href))
-      throw new AttestdError('INTERNAL', `unable to parse location ${JSON.stringify(location)}`);
+      throw new AttestdError('INTERNAL', `unable to parse location ${quote(location)}`);
     const url = new URL(absolute, started.url);
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
-      throw new AttestdError('INTERNAL', `unable to parse location ${JSON.stringify(location)}: not an HTTP URL`);
+      throw new AttestdError('INTERNAL', `unable to parse location ${quote(location)}: not an HTTP URL`);
     return url;
   }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { quote } from '../go/quote.js';
 import type { Clock } from './clock.js';
 import { FileSystemError } from './fs/errors.js';
 import { type Descriptor, nullDevice, SinkDescriptor } from './kernel/descriptor.js';
@@ -174,7 +175,7 @@ export class SimulatedSandbox implements Sandbox {
   #checkDirectory(cwd: string, user: User): StartFailure | undefined {
     const wrong = (why: string): StartFailure => ({
       reason: 'bad-cwd',
-      message: `chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${why}`,
+      message: `chdir to cwd (${quote(cwd)}) set in config.json failed: ${why}`,
       exitCode: 128,
     });
     try {
@@ -194,7 +195,7 @@ function failed(reason: StartReason, message: string, exitCode: number): StartRe
 
 /** runc's words for a program that cannot be run (observed with `POST /containers/{id}/start`). */
 function startFailure(reason: 'not-found' | 'not-executable' | 'is-directory', name: string): StartFailure {
-  const quoted = JSON.stringify(name);
+  const quoted = quote(name);
   if (reason === 'is-directory')
     return { reason, message: `exec: ${quoted}: is a directory: permission denied`, exitCode: 126 };
   if (reason === 'not-executable') return { reason, message: `exec: ${quoted}: permission denied`, exitCode: 126 };

@@ -1,3 +1,4 @@
+import { quote } from '../go/quote.js';
 import { programs } from './programs/index.js';
 import { SimulatedSandbox } from './sandbox.js';
 import { chooseScript, RunningScript } from './scripts/run.js';
@@ -25,8 +26,7 @@ export function simulatedModel({ log = silent, scripts = [] }: SimulatedOptions 
   const nextHostPid = (): number => ++lastPid;
   return {
     createSandbox: (spec) => {
-      const missing = (name: string): void =>
-        log.warn(`container ${spec.id}: there is no script ${JSON.stringify(name)}`);
+      const missing = (name: string): void => log.warn(`container ${spec.id}: there is no script ${quote(name)}`);
       const candidates = chooseScript(scripts, spec, missing);
       const script = candidates.length === 0 ? undefined : new RunningScript(candidates, () => spec.clock.now());
       return new SimulatedSandbox(spec, { programs, log, nextHostPid, script });

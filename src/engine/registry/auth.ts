@@ -1,6 +1,7 @@
 import { hostOf } from '../../distribution/authorizer.js';
 import { login } from '../../distribution/login.js';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
@@ -28,7 +29,7 @@ function domainOf(address: string): string {
   const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
   const host = hostOf(url);
   const refuse = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARGUMENT', `unable to parse server address: parse ${JSON.stringify(url)}: ${why}`);
+    new AttestdError('INVALID_ARGUMENT', `unable to parse server address: parse ${quote(url)}: ${why}`);
   if (host.startsWith('[') && !host.includes(']')) throw refuse("missing ']' in host");
   if (host === '' || host === 'index.docker.io') return 'docker.io';
   if (!URL.canParse(`https://${host}/`)) throw refuse('invalid character in host name');

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Repository } from '../../distribution/repository.js';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
@@ -88,7 +89,7 @@ async function* measured(
 }
 
 function wrongSize(got: number, descriptor: Descriptor): AttestdError {
-  const what = JSON.stringify(refKey(descriptor));
+  const what = quote(refKey(descriptor));
   const why = `${what} failed size validation: ${got} != ${descriptor.size}: failed precondition`;
   return new AttestdError('CORRUPT', `failed commit on ref ${what}: commit failed: ${why}`);
 }
@@ -96,7 +97,7 @@ function wrongSize(got: number, descriptor: Descriptor): AttestdError {
 /** The error for a blob that has not the digest it should have, as containerd words it. */
 function uncommitted(error: unknown, descriptor: Descriptor): unknown {
   if (!(error instanceof AttestdError) || !error.message.startsWith('unexpected commit ')) return error;
-  const what = `failed commit on ref ${JSON.stringify(refKey(descriptor))}: commit failed`;
+  const what = `failed commit on ref ${quote(refKey(descriptor))}: commit failed`;
   return new AttestdError(error.code, `${what}: ${error.message}`, { cause: error });
 }
 

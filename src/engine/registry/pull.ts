@@ -2,6 +2,7 @@ import type { RepositoryUse } from '../../distribution/registry.js';
 import { listTags } from '../../distribution/tags.js';
 import type { Credentials } from '../../distribution/types.js';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import { danglingName } from '../../oci/index-file.js';
@@ -135,7 +136,7 @@ async function resolving(name: string, act: () => Promise<Descriptor>): Promise<
     return await act();
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
-    const what = `failed to resolve reference ${JSON.stringify(name)}: ${error.message}`;
+    const what = `failed to resolve reference ${quote(name)}: ${error.message}`;
     throw new AttestdError(error.code, what, { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { pingedEndpoints } from '../../distribution/pinged.js';
 import { drop, type Transport } from '../../distribution/transport.js';
 import { AttestdError } from '../../errors.js';
 import { decodeJson, firstJson, goBool, goInt, goString, slice, struct } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
 import { atoi } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, flagOf, valuesOf } from '../filters.js';
@@ -97,7 +98,7 @@ async function findSearch({ registries }: Context, domain: string, { signal }: S
     throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${url}: ${why}`);
   }
   const why = `HTTPS attempt: ${secure?.error.message}. HTTP attempt: ${plain.error.message}`;
-  throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${JSON.stringify(url)}. ${why}`);
+  throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${quote(url)}. ${why}`);
 }
 
 const hint = (domain: string): string =>
@@ -139,7 +140,7 @@ async function ask(
   const response = await transport.send({ method: 'GET', url, headers, signal }, authorize).catch((error: unknown) => {
     // The query is no secret here, and dockerd shows it.
     if (!(error instanceof AttestdError)) throw error;
-    const shown = error.message.replace(JSON.stringify(withoutQuery(url)), JSON.stringify(url.href));
+    const shown = error.message.replace(quote(withoutQuery(url)), quote(url.href));
     throw new AttestdError('INTERNAL', shown, { cause: error });
   });
   if (response.status !== 200) {

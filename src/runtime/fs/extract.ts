@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { baseName, components, joinPath } from './paths.js';
 import type { ArchiveEntry, ExtractOptions, FileSystem } from './types.js';
 
@@ -40,7 +41,7 @@ function inside(directory: string, name: string): string {
   const at = `/${parts.join('/')}`;
   const top = posix.normalize(directory).replace(/\/+$/, '');
   if (at !== (top || '/') && !at.startsWith(`${top}/`)) {
-    throw new AttestdError('INVALID_ARCHIVE', `${JSON.stringify(name)} is outside of ${JSON.stringify(directory)}`);
+    throw new AttestdError('INVALID_ARCHIVE', `${quote(name)} is outside of ${quote(directory)}`);
   }
   return at;
 }
@@ -59,7 +60,7 @@ function clear(fs: FileSystem, directory: string, at: string, { name, type }: Ar
   const wasDirectory = present === 'directory';
   if (options.noOverwriteDirNonDir && wasDirectory !== (type === 'directory')) {
     const [old, other] = wasDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
-    const message = `cannot overwrite ${old} ${JSON.stringify(name)} with ${other} ${JSON.stringify(directory)}`;
+    const message = `cannot overwrite ${old} ${quote(name)} with ${other} ${quote(directory)}`;
     throw new AttestdError('CONFLICT', message);
   }
   if (wasDirectory && type === 'directory') return components(name).length > 0;

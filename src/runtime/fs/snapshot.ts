@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { noContent } from './content.js';
 import { type LowerNode, newInode } from './node.js';
 import { components } from './paths.js';
@@ -109,7 +110,7 @@ class LayerDraft {
     if (entry.type === 'hardlink') {
       const target = this.#find(entry.target);
       if (target === undefined || target.type === 'directory') {
-        throw refused(entry.name, `it links to ${JSON.stringify(entry.target)}, which is no file before it`);
+        throw refused(entry.name, `it links to ${quote(entry.target)}, which is no file before it`);
       }
       if (!this.#brought.has(target)) return { ...target, links: target.links + 1 };
       (target as Draft).links++;
@@ -187,5 +188,5 @@ function metadata({
 }
 
 function refused(name: string, why: string): AttestdError {
-  return new AttestdError('INVALID_ARCHIVE', `layer entry ${JSON.stringify(name)} is refused: ${why}`);
+  return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(name)} is refused: ${why}`);
 }

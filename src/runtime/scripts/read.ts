@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { parseSignal } from '../kernel/signals.js';
 import type { Script } from './types.js';
 
@@ -41,7 +42,7 @@ export async function checkScripts(value: unknown, name = 'scripts'): Promise<re
   const { scripts } = value;
   for (const [index, script] of scripts.entries()) {
     if (scripts.findIndex((other) => other.name === script.name) < index) {
-      throw invalid(name, `scripts[${index}].name: ${JSON.stringify(script.name)} is there twice`);
+      throw invalid(name, `scripts[${index}].name: ${quote(script.name)} is there twice`);
     }
     const unknown = Object.keys(script.signals ?? {}).find((signal) => parseSignal(signal) === undefined);
     if (unknown !== undefined) throw invalid(name, `scripts[${index}].signals: ${unknown} is no signal`);
