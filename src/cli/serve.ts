@@ -22,6 +22,13 @@ const flags = {
     help: 'as dockerd 29.7.2, or with the proposal beyond it; experimental without it',
   },
   platform: { type: 'string', value: 'OS/ARCH', help: "the daemon's platform, linux/arm64/v8 for example" },
+  overlay: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'a further overlay, or a description: what it adds is answered from its examples',
+  },
+  handlers: { type: 'string', value: 'FILE', help: 'an ES module whose exports answer the operations of their names' },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },
   'insecure-registry': {
@@ -122,6 +129,9 @@ function announce(server: RunningServer, quiet: boolean): void {
   process.stdout.write(
     `${bold('attestd is ready')} ${dim(`(API ${minimumApi} to ${api}, ${server.channel} channel)`)}\n`,
   );
+  if (server.described.length > 0)
+    process.stdout.write(`answered from the description: ${server.described.join('; ')}\n`);
+  if (server.taken.length > 0) process.stdout.write(`answered by your handlers: ${server.taken.join(', ')}\n`);
   for (const host of server.hosts) process.stdout.write(`export DOCKER_HOST=${host}\n`);
 }
 
@@ -151,6 +161,8 @@ export const command = define(
       ...(store !== undefined && { store }),
       ...(channel && { channel }),
       ...(platform !== undefined && { platform }),
+      ...(values.overlay && { overlays: values.overlay }),
+      ...(values.handlers !== undefined && { handlers: values.handlers }),
       strict,
       logLevel,
       registries,

@@ -7,14 +7,18 @@ import type { Context } from '../engine/context.js';
 import { closeContext, makeContext } from '../engine/engine.js';
 import { loadImages } from '../engine/images/load.js';
 import { openRegistryAccess } from '../engine/registry/access.js';
-import type { Release } from '../engine/release.js';
+import { currentRelease, type Release } from '../engine/release.js';
 import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
+import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
+import type { OperationEntry } from '../spec/table.js';
 import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
+import { allHandlers } from './operations/index.js';
+import type { Prototype, PrototypeOptions } from './prototype/index.js';
 import { createService } from './service.js';
 import { openStore } from './store.js';
 import { watchServer } from './watch.js';
@@ -33,7 +37,7 @@ export interface ServerTls {
 }
 
 /** How to run the reference server. */
-export interface ServerOptions extends AccessOptions {
+export interface ServerOptions extends AccessOptions, PrototypeOptions {
   /** `unix:///path` or `tcp://host:port`, port 0 for a free one; without it, a socket in a private temporary folder. */
   readonly listen?: readonly string[];
   /**
@@ -70,6 +74,12 @@ export interface RunningServer {
   readonly channel: Channel;
   /** What the server says it is, and the API versions that it speaks. */
   readonly release: Release;
+  /** What is routed, in the order of the description. */
+  readonly operations: readonly OperationEntry[];
+  /** What is answered from the description, in words: the operations and members that further overlays add. */
+  readonly described: readonly string[];
+  /** The operations that handlers of one's own answer. */
+  readonly taken: readonly string[];
   /** Where the server says what there is to say of itself. */
   readonly log: Log;
   /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */
@@ -101,6 +111,21 @@ function tlsOptions(tls: ServerTls): TlsOptions {
   };
 }
 
+/** What further documents and handlers make of the server; undefined without any, so that most runs load nothing of it. */
+async function prototypeOf({
+  overlays,
+  handlers,
+  release = currentRelease,
+}: ServerOptions): Promise<Prototype | undefined> {
+  if (overlays === undefined && handlers === undefined) return undefined;
+  const { createPrototype } = await import('./prototype/index.js');
+  return createPrototype(
+    { ...(overlays && { overlays }), ...(handlers !== undefined && { handlers }) },
+    allHandlers,
+    release,
+  );
+}
+
 /** Runs the given acts in reverse order, all of them, whatever fails. */
 async function undo(acts: (() => Promise<void>)[]): Promise<void> {
   for (const act of acts.splice(0).reverse()) await act().catch(() => undefined);
@@ -124,8 +149,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const acts: (() => Promise<void>)[] = [];
   // Before anything is opened that would have to be closed.
   openRegistryAccess(options.registries);
+  const prototype = await prototypeOf(options);
   try {
-    const { clock, observe, registries, release, strict = false } = options;
+    const { clock, observe, registries, strict = false } = options;
+    const release = prototype?.release ?? options.release;
     const id = randomUUID();
     const contextOf = (store: ImageStore): Context =>
       makeContext({
@@ -150,6 +177,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const { http1, http2, idle } = createService({
       context: () => context,
       strict,
+      prototype,
       log,
       observe,
       access: accessRule(addresses, options),
@@ -175,6 +203,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       hosts,
       channel,
       release: context.release,
+      operations: prototype?.operations ?? operations,
+      described: prototype?.described ?? [],
+      taken: prototype?.taken ?? [],
       log,
       load: (archive) => loadImages(context, archive),
       restart: async (store) => {

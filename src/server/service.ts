@@ -13,6 +13,7 @@ import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
 import { grpcOperation } from './operations/session.js';
 import { createPipeline } from './pipeline.js';
+import type { Prototype } from './prototype/index.js';
 import { checkStrictly } from './strict.js';
 
 /** What an HTTP service is made of. */
@@ -24,6 +25,8 @@ export interface ServiceOptions {
   readonly log: Log;
   /** By operationId; all that the server has without it. */
   readonly handlers?: OperationHandlers | undefined;
+  /** Operations beyond those of the packaged description, or in their place, with their handlers. */
+  readonly prototype?: Pick<Prototype, 'operations' | 'handler'> | undefined;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener | undefined;
   /** Says why a request is refused, if it is, before anybody else looks at it. */
@@ -69,7 +72,7 @@ function servicesOf(context: () => Context): () => Promise<Services> {
 
 /** Put connections, exchanges, routes and handlers together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { context, log, handlers = allHandlers, observe, watch, access } = options;
+  const { context, log, handlers = allHandlers, prototype, observe, watch, access } = options;
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const exchanges: Exchanges = new Exchanges({
@@ -81,8 +84,11 @@ export function createService(options: ServiceOptions): HttpService {
   });
   const answer = createPipeline({
     context,
-    operations: [...operations, grpcOperation],
-    handler: (operation) => handlerOf(handlers, operation),
+    operations: [...(prototype?.operations ?? operations), grpcOperation],
+    handler: (operation) =>
+      prototype === undefined || operation === grpcOperation
+        ? handlerOf(handlers, operation)
+        : prototype.handler(operation),
     ...(options.strict && { check: checkStrictly }),
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),

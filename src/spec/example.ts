@@ -4,7 +4,7 @@ import { type Description, isObject, type Json, type JsonObject, type Response, 
 const byFormat: Readonly<Record<string, string>> = { 'date-time': '2024-01-02T03:04:05Z' };
 
 function ofType(schema: Schema): Json {
-  switch (schema.type) {
+  switch ([schema.type].flat()[0]) {
     case 'string':
       return byFormat[schema.format ?? ''] ?? '';
     case 'integer':
@@ -22,33 +22,42 @@ function ofType(schema: Schema): Json {
 /**
  * Makes an example: the schema's own, else one made of its members' examples, its enum or its default.
  *
- * @param schema a Swagger 2.0 schema
+ * @param schema a schema of Swagger 2.0 or OpenAPI 3
  * @param definitions what its `$ref`s name
+ * @param open schemas that are being made an example of: one that holds itself ends with an empty object
  * @returns a value that fits the schema, when the examples in it do
  */
-export function exampleOf(schema: Schema, definitions: Readonly<Record<string, Schema>>): Json {
+export function exampleOf(
+  schema: Schema,
+  definitions: Readonly<Record<string, Schema>>,
+  open: ReadonlySet<Schema> = new Set(),
+): Json {
+  const part = (inner: Schema): Json => exampleOf(inner, definitions, open);
   if (schema.example !== undefined) return structuredClone(schema.example);
   if (schema.$ref !== undefined) {
-    const target = definitions[schema.$ref.replace('#/definitions/', '')];
-    return target ? exampleOf(target, definitions) : {};
+    const target = definitions[schema.$ref.replace(/^#\/(?:definitions|components\/schemas)\//, '')];
+    if (!target || open.has(target)) return {};
+    return exampleOf(target, definitions, new Set(open).add(target));
   }
+  const [choice] = [schema.anyOf, schema.oneOf].flat();
+  if (isObject(choice)) return part(choice as Schema);
   if (schema.enum?.[0] !== undefined) return schema.enum[0];
   if (schema.default !== undefined && schema.default !== null) return structuredClone(schema.default);
   if (schema.allOf || schema.properties) {
     const out: JsonObject = {};
     for (const branch of schema.allOf ?? []) {
-      const value = exampleOf(branch, definitions);
+      const value = part(branch);
       // A branch that is no object is the whole value: an alias.
       if (!isObject(value)) return value;
       Object.assign(out, value);
     }
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      out[name] = exampleOf(property, definitions);
+      out[name] = part(property);
     }
     return out;
   }
   if (schema.type === 'array' && schema.items && Object.keys(schema.items).length > 0) {
-    return [exampleOf(schema.items, definitions)];
+    return [part(schema.items)];
   }
   return ofType(schema);
 }

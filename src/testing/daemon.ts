@@ -11,7 +11,10 @@ import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } fro
 
 /** How to start a daemon to test against. */
 export interface DaemonOptions
-  extends Pick<ServerOptions, 'channel' | 'platform' | 'strict' | 'logLevel' | 'tls' | 'clock'> {
+  extends Pick<
+    ServerOptions,
+    'channel' | 'platform' | 'strict' | 'logLevel' | 'tls' | 'clock' | 'overlays' | 'handlers'
+  > {
   /** The images that it has; none without it. Broken ones are taken as they are, nothing is checked. */
   readonly images?: readonly ImageSource[];
   /**
@@ -156,8 +159,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   try {
     const [layouts, archives] = await sorted(images, folder.path);
     const baseline = new Baseline(folder.path, await readLayers(layouts));
-    const journal = new Journal();
-    const server = await startServer({
+    const journal = new Journal(() => server.operations);
+    const server: RunningServer = await startServer({
       ...rest,
       logLevel,
       listen: addresses(listen, folder.path),

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { operations } from '../generated/operations.js';
 import { cleanPath, percentDecode, splitTarget } from '../go/url.js';
 import { operationFinder } from '../server/routes.js';
 import { splitVersion } from '../server/version.js';
@@ -31,12 +30,18 @@ const most = 10_000;
 const largestBody = 64 * 1024;
 const bodyTypes = /^application\/(?:[a-z.+-]*json|x-www-form-urlencoded)\b/i;
 
-let find: ReturnType<typeof operationFinder> | undefined;
+type Operations = Parameters<typeof operationFinder>[0];
 
-/** Made with the first question: many tests never ask. */
-function operationOf(method: string, path: string): string | undefined {
-  find ??= operationFinder(operations);
-  return find(method, path);
+/** Says which operation a method and a path are of. */
+type Finder = ReturnType<typeof operationFinder>;
+
+/** Finds among the given operations; made with the first question: many tests never ask. */
+function lazyFinder(among: () => Operations): Finder {
+  let find: Finder | undefined;
+  return (method, path) => {
+    find ??= operationFinder(among());
+    return find(method, path);
+  };
 }
 
 class Entry implements JournalEntry {
@@ -51,7 +56,11 @@ class Entry implements JournalEntry {
   #answered = false;
   #body: Buffer[] | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(
+    private readonly find: Finder,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
     this.method = request.method ?? '';
     this.url = request.url ?? '';
     const { version, rest } = splitVersion(decoded(this.url));
@@ -69,7 +78,7 @@ class Entry implements JournalEntry {
   }
 
   get operationId(): string | undefined {
-    return operationOf(this.method, this.path);
+    return this.find(this.method, this.path);
   }
 
   get status(): number | undefined {
@@ -116,10 +125,16 @@ function decoded(url: string): string {
 /** What clients asked, the first request first. */
 export class Journal {
   readonly entries: JournalEntry[] = [];
+  private readonly find: Finder;
+
+  /** @param operations the server's, asked for once somebody wants to know */
+  constructor(operations: () => Operations) {
+    this.find = lazyFinder(operations);
+  }
 
   /** To be called with each request before it is answered. */
   note(request: IncomingMessage, response: ServerResponse): void {
-    this.entries.push(new Entry(request, response));
+    this.entries.push(new Entry(this.find, request, response));
     if (this.entries.length > most) this.entries.shift();
   }
 

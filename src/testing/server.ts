@@ -1,5 +1,13 @@
 /** A daemon to test against, in the process of the test (docs/testing.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
+export type { OverlaySource } from '../server/prototype/documents.js';
+export type {
+  HandlerAnswer,
+  HandlerJson,
+  HandlerRequest,
+  PrototypeHandler,
+  PrototypeHandlers,
+} from '../server/prototype/types.js';
 export { type Connection, type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
 export type { JournalEntry } from './journal.js';
 export type { ArchiveSource, ImageSource, LayoutFiles } from './sources.js';

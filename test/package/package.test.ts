@@ -104,7 +104,9 @@ describe('the package', () => {
       const sources = join(project, moduleResolution);
       mkdirSync(sources);
       cpSync(join(root, 'test/package/consumer/types.ts'), join(sources, 'types.ts'));
-      const pages = readFileSync(join(root, 'docs/testing.md'), 'utf8');
+      const pages = ['docs/testing.md', 'docs/prototype.md']
+        .map((name) => readFileSync(join(root, name), 'utf8'))
+        .join('\n');
       const blocks = [...pages.matchAll(/<!-- compile -->\n```ts\n([\s\S]*?)```/g)].map(([, text = '']) => text);
       expect(blocks).to.have.length.above(3);
       const files = ['types.ts', ...blocks.map((_, i) => `testing-${i}.ts`)];
