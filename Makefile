@@ -65,6 +65,7 @@ bench: node_modules/.installed ## measure the store, the JSON scanner and the ho
 
 lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .
+	npx biome lint --only=suspicious/noImportCycles --error-on-warnings src
 	npx tsc --noEmit -p tsconfig.json
 	npx tsx scripts/lint-spec.ts
 

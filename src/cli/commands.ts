@@ -10,7 +10,7 @@ export const program: Entry = {
     },
     completion: {
       summary: 'write a completion script for a shell',
-      load: () => import('./completion.js'),
+      load: async () => ({ command: (await import('./completion.js')).completionOf(program) }),
     },
     conformance: {
       summary: 'judge a daemon, or the reference server, against the requirements',

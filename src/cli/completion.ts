@@ -1,7 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { commonFlags, type Flag, programFlags } from './arguments.js';
-import { command as define, type Entry } from './command.js';
-import { program } from './commands.js';
+import { type Command, command as define, type Entry } from './command.js';
 
 /** What can follow a command's name. */
 export interface Completable {
@@ -12,12 +11,12 @@ export interface Completable {
   readonly flags: readonly (readonly [name: string, flag: Flag])[];
 }
 
-/** Everything that can be completed, from the table of commands. Positional arguments such as `a|b` are words. */
-export async function completables(path: readonly string[] = [], entry: Entry = program): Promise<Completable[]> {
+/** Everything that can be completed, from a table of commands. Positional arguments such as `a|b` are words. */
+export async function completables(entry: Entry, path: readonly string[] = []): Promise<Completable[]> {
   const own = (await entry.load?.())?.command;
   const below = Object.entries(entry.commands ?? {});
   const words = (own?.line.positionals ?? []).flatMap((name) => (name.includes('|') ? name.split('|') : []));
-  const nested = await Promise.all(below.map(([name, each]) => completables([...path, name], each)));
+  const nested = await Promise.all(below.map(([name, each]) => completables(each, [...path, name])));
   return [
     {
       path: path.join(' '),
@@ -148,22 +147,27 @@ ${lines.join('\n')}
 
 const scripts = { bash, zsh, fish } as const;
 
-/** `attestd completion SHELL`. */
-export const command = define(
-  {
-    positionals: ['bash|zsh|fish'],
-    flags: {},
-    notes: [
-      `bash: source <(attestd completion bash) in ~/.bashrc. zsh: attestd completion zsh > a file named _attestd in a
-      folder of $fpath. fish: attestd completion fish > ~/.config/fish/completions/attestd.fish.`,
-    ],
-    example: 'source <(attestd completion bash)',
-  },
-  async ({ positionals }) => {
-    const shell = positionals[0] as string;
-    if (!Object.hasOwn(scripts, shell))
-      throw new AttestdError('USAGE', `'${shell}' is none of ${Object.keys(scripts).join(', ')}`);
-    process.stdout.write(scripts[shell as keyof typeof scripts](await completables()));
-    return 0;
-  },
-);
+/**
+ * `attestd completion SHELL`.
+ *
+ * @param program the table of all commands
+ */
+export const completionOf = (program: Entry): Command =>
+  define(
+    {
+      positionals: ['bash|zsh|fish'],
+      flags: {},
+      notes: [
+        `bash: source <(attestd completion bash) in ~/.bashrc. zsh: attestd completion zsh > a file named _attestd in a
+        folder of $fpath. fish: attestd completion fish > ~/.config/fish/completions/attestd.fish.`,
+      ],
+      example: 'source <(attestd completion bash)',
+    },
+    async ({ positionals }) => {
+      const shell = positionals[0] as string;
+      if (!Object.hasOwn(scripts, shell))
+        throw new AttestdError('USAGE', `'${shell}' is none of ${Object.keys(scripts).join(', ')}`);
+      process.stdout.write(scripts[shell as keyof typeof scripts](await completables(program)));
+      return 0;
+    },
+  );

@@ -5,7 +5,6 @@ import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
 import { resumeHealthChecks, stopHealthChecks } from './health.js';
 import { isKnownSignal, parseSignal, sigkill, sigterm } from './signals.js';
-import { run } from './start.js';
 
 /** How a container is stopped. */
 export interface StopOptions {
@@ -103,28 +102,6 @@ function sendSignal(context: Context, container: Container, signal: number): voi
     }
   }
   logContainerEvent(context, container, 'kill', { signal: String(signal) });
-}
-
-/**
- * `POST /containers/{id}/restart` (docs/behaviour.md#container-restart).
- *
- * @throws NOT_FOUND; what a start throws
- */
-export async function restartContainer(context: Context, name: string, options: StopOptions): Promise<void> {
-  const container = context.containers.resolve(name);
-  try {
-    await container.alone(async () => {
-      if (container.state.running) {
-        container.restartedByHand = true;
-        await stop(context, container, options);
-      }
-      await run(context, container, true);
-    });
-  } catch (error) {
-    if (!(error instanceof AttestdError)) throw error;
-    throw new AttestdError('INTERNAL', `Cannot restart container ${name}: ${error.message}`, { cause: error });
-  }
-  logContainerEvent(context, container, 'restart');
 }
 
 /**

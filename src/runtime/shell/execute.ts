@@ -1,13 +1,14 @@
 import type { AndOr, CommandNode, CompoundList, Pipeline, Statement } from 'unbash';
 import type { Task } from '../kernel/task.js';
 import { evaluate } from './arithmetic.js';
+import { builtins } from './builtins/index.js';
 import { ShellError, ShellExit } from './control.js';
 import { Expander } from './expand.js';
 import { runCase, runFor, runIf, runWhile } from './flow.js';
 import { fork, startBackground, substitute } from './jobs.js';
 import { redirect } from './redirect.js';
 import type { FunctionBody, Shell } from './shell.js';
-import { runSimple } from './simple.js';
+import { runNamed, runSimple } from './simple.js';
 import { evaluateTest } from './test-command.js';
 import { runTraps } from './traps.js';
 
@@ -18,7 +19,7 @@ export class Executor {
 
   constructor(shell: Shell) {
     this.shell = shell;
-    this.expander = new Expander(shell, { substitute });
+    this.expander = new Expander(shell, { substitute: (statements) => substitute(this, statements) });
   }
 
   /**
@@ -39,6 +40,21 @@ export class Executor {
 
   runBody(list: CompoundList): Promise<number> {
     return this.run(list.commands);
+  }
+
+  /** An executor of another shell. */
+  of(shell: Shell): Executor {
+    return new Executor(shell);
+  }
+
+  /** Whether the shell runs a command itself. */
+  hasBuiltin(name: string): boolean {
+    return builtins.has(name);
+  }
+
+  /** Run a builtin or a program, never a function. */
+  runUnhidden(argv: readonly string[]): Promise<number> {
+    return runNamed(this, argv, [], false, { functions: false });
   }
 
   /** Run something whose failure is looked at. */

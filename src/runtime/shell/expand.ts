@@ -156,14 +156,14 @@ export class Expander {
         await expandParameter(this, fields, checked(part), quoted);
         return;
       case 'ArithmeticExpansion':
-        addText(fields, String(await evaluate(part.expression, this.scope)), quoted);
+        fields.addExpansion(String(await evaluate(part.expression, this.scope)), quoted);
         return;
       case 'CommandExpansion': {
         const { script } = part;
         if (script === undefined) return;
         const { statements, fault } = judge(script, script.source ?? part.text);
         if (fault !== undefined) throw new ShellError(fault);
-        addText(fields, await this.#interpreter.substitute(this.shell, statements), quoted);
+        fields.addExpansion(await this.#interpreter.substitute(statements), quoted);
         return;
       }
       default:
@@ -210,10 +210,4 @@ function isAll(part: DoubleQuotedChild): boolean {
 function checked(part: ParameterExpansionPart): ParameterExpansionPart {
   if (part.parameter === '' || part.index !== undefined) throw new ShellError('syntax error: bad substitution');
   return part;
-}
-
-/** Add the result of an expansion. */
-export function addText(fields: Fields, text: string, quoted: boolean): void {
-  if (quoted) fields.add(text, true);
-  else fields.addResult(text);
 }

@@ -26,8 +26,14 @@ export class Fields {
     this.#open.push({ text, quoted });
   }
 
+  /** The result of an expansion, which is split unless it is in quotes. */
+  addExpansion(text: string, quoted: boolean): void {
+    if (quoted) this.add(text, true);
+    else this.addResult(text);
+  }
+
   /** The result of an expansion that is not in quotes. */
-  addResult(text: string): void {
+  private addResult(text: string): void {
     if (text === '') return;
     if (!this.#splits) {
       this.add(text, false);

@@ -4,7 +4,7 @@ import { SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
 import { blockSize, complain } from '../programs/io.js';
 import { ShellError } from './control.js';
-import { Executor } from './execute.js';
+import type { Executor } from './execute.js';
 import { Shell } from './shell.js';
 import { runToEnd } from './to-end.js';
 
@@ -26,7 +26,7 @@ export function fork(
   const task = newTask(by.shell, by.shell.task.argv, options);
   const inner = new Shell(task, by.shell.name, by.shell.positional, by.shell);
   prepare(task);
-  void task.run(() => runToEnd(new Executor(inner), act));
+  void task.run(() => runToEnd(by.of(inner), act));
   return task;
 }
 
@@ -84,8 +84,8 @@ export async function tellEnd({ task }: Shell, signal: number | undefined): Prom
 }
 
 /** What commands write to standard output, without the newlines at its end. */
-export async function substitute(shell: Shell, statements: readonly Statement[]): Promise<string> {
-  const outer = new Executor(shell);
+export async function substitute(outer: Executor, statements: readonly Statement[]): Promise<string> {
+  const { shell } = outer;
   const pipe = shell.task.machine.pipe();
   pipe.reader.retain();
   const task = fork(

@@ -1,6 +1,6 @@
 import type { ParameterOperation, Word } from 'unbash';
 import { ShellError } from './control.js';
-import { addText, type Expander } from './expand.js';
+import type { Expander } from './expand.js';
 import { Fields } from './fields.js';
 import { Pattern } from './pattern.js';
 import type { Shell } from './shell.js';
@@ -24,7 +24,7 @@ export async function expandParameter(by: Expander, fields: Fields, what: Parame
       parameter === '@' || parameter === '*'
         ? shell.positional.length
         : [...(valueOfName(shell, parameter) ?? unset(shell, parameter))].length;
-    addText(fields, String(length), quoted);
+    fields.addExpansion(String(length), quoted);
     return;
   }
   if ((parameter === '@' || parameter === '*') && operation === undefined) {
@@ -33,9 +33,9 @@ export async function expandParameter(by: Expander, fields: Fields, what: Parame
   }
   const name = what.prefix === '!' ? (valueOfName(shell, parameter) ?? '') : parameter;
   const value = valueOfName(shell, name);
-  if (operation === undefined) addText(fields, value ?? unset(shell, name), quoted);
+  if (operation === undefined) fields.addExpansion(value ?? unset(shell, name), quoted);
   else if (operation.type === 'Default') await orDefault(by, fields, name, value, operation, quoted);
-  else addText(fields, await changed(by, value ?? unset(shell, name), operation), quoted);
+  else fields.addExpansion(await changed(by, value ?? unset(shell, name), operation), quoted);
 }
 
 /** The value of a variable, positional or special parameter; undefined when it is not set. */
@@ -81,7 +81,7 @@ function addPositional(shell: Shell, fields: Fields, parameter: '@' | '*', quote
   }
   for (const [index, text] of positional.entries()) {
     if (index > 0) fields.end();
-    addText(fields, text, quoted);
+    fields.addExpansion(text, quoted);
   }
 }
 
@@ -103,7 +103,7 @@ async function orDefault(
   }
   if (!missing) {
     if ((name === '@' || name === '*') && value !== undefined) addPositional(shell, fields, name, quoted);
-    else addText(fields, value as string, quoted);
+    else fields.addExpansion(value as string, quoted);
     return;
   }
   if (operator.endsWith('-')) {
@@ -115,7 +115,7 @@ async function orDefault(
     throw new ShellError(`${name}: ${text || (operator === '?' ? 'parameter not set' : 'parameter not set or null')}`);
   }
   shell.vars.set(name, text);
-  addText(fields, text, quoted);
+  fields.addExpansion(text, quoted);
 }
 
 async function textOf(by: Expander, word: Word, quoted: boolean): Promise<string> {

@@ -133,5 +133,5 @@ export class Shell {
 /** What the parts of the shell that run commands offer to those that do not. */
 export interface Interpreter {
   /** Standard output of commands, without newlines at its end. */
-  substitute(shell: Shell, statements: readonly Statement[]): Promise<string>;
+  substitute(statements: readonly Statement[]): Promise<string>;
 }

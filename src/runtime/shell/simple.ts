@@ -4,6 +4,7 @@ import { prepare, runUntilStopped } from '../kernel/launch.js';
 import { SIG } from '../kernel/signals.js';
 import { defaultPath } from '../lookup.js';
 import { write } from '../programs/io.js';
+import { become } from './become.js';
 import { type Builtin, builtins, specialBuiltins } from './builtins/index.js';
 import { FunctionReturn, ShellError, ShellExit } from './control.js';
 import type { Executor } from './execute.js';
@@ -185,14 +186,6 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
   } finally {
     if (shell.interactive && terminal !== undefined) terminal.foreground = task.group;
   }
-}
-
-/** The shell's task becomes a program: what the shell caught has its default again. */
-export async function become(by: Executor, argv: readonly string[], env: ReadonlyMap<string, string>): Promise<void> {
-  const { task } = by.shell;
-  for (const [signal, handler] of task.handlers) if (handler !== null) task.handlers.delete(signal);
-  task.argv = argv;
-  task.env = env;
 }
 
 /** A program of the image that something waits for. Where PID 1 is a script of the image, all of it is simulated from here on. */

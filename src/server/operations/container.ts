@@ -6,11 +6,11 @@ import { pruneContainers } from '../../engine/containers/prune.js';
 import { removeByName } from '../../engine/containers/remove.js';
 import { renameContainer } from '../../engine/containers/rename.js';
 import { type UpdateRequest, updateRequestType } from '../../engine/containers/resources.js';
+import { restartContainer } from '../../engine/containers/restart.js';
 import { startContainer } from '../../engine/containers/start.js';
 import {
   killContainer,
   pauseContainer,
-  restartContainer,
   type StopOptions,
   stopContainer,
   unpauseContainer,

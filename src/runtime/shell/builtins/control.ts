@@ -2,10 +2,10 @@ import { AttestdError } from '../../../errors.js';
 import { inDirectory } from '../../fs/paths.js';
 import { prepare } from '../../kernel/launch.js';
 import { defaultPath } from '../../lookup.js';
+import { become } from '../become.js';
 import { FunctionReturn, LoopJump, ShellError, ShellExit } from '../control.js';
 import type { Executor } from '../execute.js';
 import { readScript } from '../parse.js';
-import { become } from '../simple.js';
 
 /** A status or count that was given; it must be a number. */
 function number(by: Executor, argv: readonly string[], otherwise: number): number {

@@ -1,16 +1,15 @@
 import { defaultPath, findProgram } from '../../lookup.js';
 import { write } from '../../programs/io.js';
 import type { Executor } from '../execute.js';
-import { runNamed } from '../simple.js';
-import { builtins } from './index.js';
 
 /** Where a name leads: what is shown of it, and its path where it is a program. */
-function find({ shell }: Executor, name: string): { readonly text: string; readonly short: string } | undefined {
+function find(by: Executor, name: string): { readonly text: string; readonly short: string } | undefined {
+  const { shell } = by;
   if (reserved.has(name)) return { text: `${name} is a shell keyword`, short: name };
   const alias = shell.aliases.get(name);
   if (alias !== undefined) return { text: `${name} is an alias for ${alias}`, short: `alias ${name}='${alias}'` };
   if (shell.functions.has(name)) return { text: `${name} is a function`, short: name };
-  if (builtins.has(name)) return { text: `${name} is a shell builtin`, short: name };
+  if (by.hasBuiltin(name)) return { text: `${name} is a shell builtin`, short: name };
   const path = findProgram(shell.task.fs, name, shell.vars.get('PATH') ?? defaultPath, shell.task.cwd);
   return typeof path === 'string' ? { text: `${name} is ${path}`, short: path } : undefined;
 }
@@ -57,7 +56,7 @@ export async function command(by: Executor, argv: readonly string[]): Promise<nu
     return status;
   }
   const words = option === '-p' || option === '--' ? rest : argv.slice(1);
-  return words.length === 0 ? 0 : runNamed(by, words, [], false, { functions: false });
+  return words.length === 0 ? 0 : by.runUnhidden(words);
 }
 
 export const hash = (): number => 0;
