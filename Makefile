@@ -6,7 +6,7 @@ HOST ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz gen check-gen docs lint format build fixtures clean bench
+.PHONY: help serve conformance test e2e differential mutants fuzz gen check-gen docs lint format build fixtures clean bench hostile
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -62,6 +62,9 @@ bench: node_modules/.installed ## measure the store, the JSON scanner and the ho
 	npx tsx bench/store.ts
 	npx tsx bench/http.ts
 	npx tsx bench/start.ts
+
+hostile: node_modules/.installed ## give the server what is hostile; fail when others wait or memory grows (ARGS="--only TEXT")
+	npx tsx bench/hostile.ts --check $(ARGS)
 
 lint: node_modules/.installed ## check style, imports, types and the description
 	npx biome check .

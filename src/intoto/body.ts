@@ -31,6 +31,9 @@ export class InvalidStatement extends AttestdError {
 /** Statements that are rendered in memory, bytes in all; more are streamed. */
 const inMemory = 1 << 20;
 
+/** Bytes of a statement that are read at a time: each slow reader holds a few such pieces. */
+const chunk = 64 * 1024;
+
 const absent = Buffer.from('null');
 
 /**
@@ -83,7 +86,7 @@ async function stream(layers: readonly StatementLayer[], content: ContentStore):
   let length = Buffer.byteLength(end);
   for (const [i, { descriptor }] of layers.entries()) {
     length += Buffer.byteLength(frames[i] as string);
-    for await (const piece of compactPieces(content, descriptor)) length += piece.length;
+    length += await compactLength(content, descriptor);
   }
   async function* pieces(): AsyncGenerator<Buffer> {
     for (const [i, { descriptor }] of layers.entries()) {
@@ -93,6 +96,33 @@ async function stream(layers: readonly StatementLayer[], content: ContentStore):
     yield Buffer.from(end);
   }
   return { length, content: Readable.from(pieces(), { objectMode: false }) };
+}
+
+/** Statements whose length is remembered, of each store. */
+const remembered = 1000;
+const lengths = new WeakMap<ContentStore, Map<string, Promise<number>>>();
+
+/**
+ * Bytes of a statement without the whitespace between tokens. Found once for all who ask for it, at the same time or
+ * later; a fault is found anew, for the blob may be mended.
+ */
+function compactLength(content: ContentStore, descriptor: Descriptor): Promise<number> {
+  const known = lengths.get(content) ?? new Map<string, Promise<number>>();
+  lengths.set(content, known);
+  const found = known.get(descriptor.digest);
+  if (found !== undefined) return found;
+  const measured = measure(content, descriptor);
+  known.set(descriptor.digest, measured);
+  const [oldest] = known.keys();
+  if (known.size > remembered && oldest !== undefined) known.delete(oldest);
+  measured.catch(() => known.delete(descriptor.digest));
+  return measured;
+}
+
+async function measure(content: ContentStore, descriptor: Descriptor): Promise<number> {
+  let length = 0;
+  for await (const piece of compactPieces(content, descriptor)) length += piece.length;
+  return length;
 }
 
 function compact({ digest }: Descriptor, bytes: Buffer): Buffer {
@@ -139,7 +169,7 @@ async function read(content: ContentStore, descriptor: Descriptor): Promise<Buff
 }
 
 function open(content: ContentStore, descriptor: Descriptor): Promise<Readable> {
-  return withText(descriptor, () => content.stream(descriptor.digest));
+  return withText(descriptor, () => content.stream(descriptor.digest, { chunk }));
 }
 
 async function withText<T>(descriptor: Descriptor, act: () => Promise<T>): Promise<T> {

@@ -16,6 +16,8 @@ export interface Range {
   readonly offset?: number;
   /** Bytes to read; to the end without it. */
   readonly length?: number;
+  /** Bytes that the stream hands on at a time and reads ahead, at most 1 MiB; less costs less for each slow reader. */
+  readonly chunk?: number;
 }
 
 /** Content-addressed blobs. */

@@ -84,7 +84,7 @@ export class LocalContentStore implements PinnableStore {
       const start = range.offset ?? 0;
       if (start > size) throw new AttestdError('OUT_OF_RANGE', `read past object length ${size} bytes`);
       const end = Math.min(size, start + (range.length ?? size)) - 1;
-      if (end >= start) return file.createReadStream({ start, end, highWaterMark: chunkSize });
+      if (end >= start) return file.createReadStream({ start, end, highWaterMark: range.chunk ?? chunkSize });
       await file.close();
       return Readable.from([]);
     } catch (error) {

@@ -80,11 +80,28 @@ export interface StreamForm {
   readonly withoutCreate: boolean;
 }
 
+/** What an event looks like in a form, made once for all who hear of it. */
+class Rendered {
+  readonly #made = new WeakMap<DaemonEvent, string>();
+
+  constructor(private readonly render: (event: DaemonEvent) => string) {}
+
+  of(event: DaemonEvent): string {
+    const made = this.#made.get(event) ?? this.render(event);
+    this.#made.set(event, made);
+    return made;
+  }
+}
+
+const current = new Rendered(renderEvent);
+const legacy = new Rendered(renderLegacyEvent);
+
 /** Write events one record each, in the form that the client's version and content type ask for. */
 export async function* renderEvents(events: AsyncIterable<DaemonEvent>, form: StreamForm): AsyncGenerator<string> {
+  const rendered = form.legacy ? legacy : current;
   const start = form.contentType === jsonSequence ? '\u001e' : '';
   for await (const event of events) {
     if (form.withoutCreate && event.type === 'image' && event.action === 'create') continue;
-    yield `${start}${form.legacy ? renderLegacyEvent(event) : renderEvent(event)}\n`;
+    yield `${start}${rendered.of(event)}\n`;
   }
 }

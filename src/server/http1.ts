@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { inTurn } from './in-turn.js';
 import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */
@@ -46,7 +47,8 @@ function refusal(request: IncomingMessage): string | undefined {
  * @returns a server that gets its connections by its `connection` event
  */
 export function createHttp1Server(options: Http1Options): Server {
-  const { handle, upgrade, headersTimeout = 300_000 } = options;
+  const { upgrade, headersTimeout = 300_000 } = options;
+  const handle = inTurn(options.handle);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const reason = refusal(request);
     if (reason !== undefined) {

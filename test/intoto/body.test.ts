@@ -31,6 +31,23 @@ describe('The body of attestations', () => {
     return bytes.toString('latin1');
   }
 
+  it('of a long statement is measured once for all who ask for it', async () => {
+    const long = await layer(JSON.stringify({ text: 'x'.repeat(2 << 20) }));
+    const { content } = store;
+    const original = content.stream.bind(content);
+    let opened = 0;
+    content.stream = (...args) => {
+      opened++;
+      return original(...args);
+    };
+    const bodies = await Promise.all(Array.from({ length: 20 }, () => renderStatements([long], content)));
+    expect(opened).to.equal(1);
+    const sizes = await Promise.all(
+      bodies.slice(0, 3).map(async (body) => (await buffer(body.content as Readable)).length),
+    );
+    expect(sizes).to.deep.equal(bodies.slice(0, 3).map(({ length }) => length));
+  });
+
   async function statement(text: string | Buffer): Promise<string> {
     const body = await render([await layer(text)]);
     return body.slice(body.indexOf(',"Statement":') + 13, -3);

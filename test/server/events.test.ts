@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { DaemonEvent, EventBus } from '../../src/engine/events/bus.js';
-import { negotiateStreamType } from '../../src/server/events.js';
+import { negotiateStreamType, renderEvents } from '../../src/server/events.js';
 import { contextWithoutStore, raw, serveContext, type TestService } from './support.js';
 
 function event(action: string, type = 'image'): DaemonEvent {
@@ -31,6 +31,29 @@ describe('the content type of an event stream', () => {
       expect(negotiateStreamType(accept, legacy ? 'application/json' : 'application/jsonl')).to.equal(type);
     });
   }
+});
+
+describe('an event', () => {
+  it('is written once for all who hear of it', async () => {
+    let read = 0;
+    const { actor, ...rest } = event('tag');
+    const watched = Object.defineProperty({ ...rest }, 'actor', {
+      get: () => {
+        read++;
+        return actor;
+      },
+    }) as DaemonEvent;
+    const form = { contentType: 'application/jsonl', legacy: false, withoutCreate: false };
+    const texts: string[] = [];
+    const one = async function* () {
+      yield watched;
+    };
+    for await (const text of renderEvents(one(), form)) texts.push(text);
+    const first = read;
+    for (let i = 0; i < 5; i++) for await (const text of renderEvents(one(), form)) texts.push(text);
+    expect(new Set(texts).size).to.equal(1);
+    expect([first > 0, read]).to.deep.equal([true, first]);
+  });
 });
 
 describe('GET /events', () => {

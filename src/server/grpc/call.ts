@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
 import { quote } from '../../go/quote.js';
-import { encodingOf, readMessages, writeMessage } from './frames.js';
+import { encodingOf, type Message, readMessages, writeMessage } from './frames.js';
 import { encodeStatusMessage, type GrpcCode, GrpcStatusError, grpcCodes } from './status.js';
 
 /** What a method sees of its call. */
 export interface CallContext {
   /** Aborts when the client cancels, its deadline passes or the connection breaks. */
   readonly signal: AbortSignal;
+  /** Whether what is sent is compressed. */
+  readonly compressed: boolean;
 }
 
-/** A method: messages in, messages out, each as its encoded bytes in any number of parts. */
-export type Method = (requests: AsyncGenerator<Buffer>, context: CallContext) => AsyncIterable<readonly Uint8Array[]>;
+/** A method: messages in, messages out, each as its encoded bytes. */
+export type Method = (requests: AsyncGenerator<Buffer>, context: CallContext) => AsyncIterable<Message>;
 
 /** Services by their full name, each with its methods. */
 export type Services = Readonly<Record<string, Readonly<Record<string, Method>>>>;
@@ -87,9 +89,9 @@ export async function serveCall(
   if (encodingOf(encodingName) === 'unknown')
     return call.finish('Unimplemented', `grpc: Decompressor is not installed for grpc-encoding "${encodingName}"`);
   try {
-    for await (const parts of found(readMessages(stream, encodingName), call)) {
+    for await (const message of found(readMessages(stream, encodingName), call)) {
       if (call.over) return;
-      await call.send(parts);
+      await call.send(message);
     }
     call.finish('OK', '');
   } catch (error) {
@@ -106,7 +108,7 @@ const responseOptions: ServerStreamResponseOptions & { sendDate: boolean } = { w
 class Call implements CallContext {
   readonly #stream: ServerHttp2Stream;
   readonly #head: Record<string, string | number>;
-  readonly #compress: boolean;
+  readonly compressed: boolean;
   readonly #aborter = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
   /** Whether the status is sent, or nobody is there to get it. */
@@ -114,11 +116,11 @@ class Call implements CallContext {
 
   constructor(stream: ServerHttp2Stream, contentType: string, encodingName: string | undefined, timeout?: number) {
     this.#stream = stream;
-    this.#compress = encodingOf(encodingName) === 'gzip';
+    this.compressed = encodingOf(encodingName) === 'gzip';
     this.#head = {
       ':status': 200,
       'content-type': contentType,
-      ...(this.#compress ? { 'grpc-encoding': 'gzip' } : {}),
+      ...(this.compressed ? { 'grpc-encoding': 'gzip' } : {}),
       trailer: 'Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin',
     };
     stream.once('close', () => this.#end());
@@ -142,9 +144,9 @@ class Call implements CallContext {
     if (!this.#stream.headersSent) this.#stream.respond(this.#head, responseOptions);
   }
 
-  async send(parts: readonly Uint8Array[]): Promise<void> {
+  async send(message: Message): Promise<void> {
     this.#open();
-    await writeMessage(this.#stream, parts, this.#compress);
+    await writeMessage(this.#stream, message, this.compressed);
   }
 
   /** Send the status; the first one counts. */

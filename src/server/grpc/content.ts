@@ -23,7 +23,8 @@ import type { BlobInfo, ContentStore } from '../../oci/content-store.js';
 import { parseDigest } from '../../oci/digest.js';
 import type { CallContext, Method, Services } from './call.js';
 import { type Filter, parseFilters } from './filters.js';
-import { readResponses } from './read.js';
+import type { Message } from './frames.js';
+import { compressedMessage, messageSize, readResponses } from './read.js';
 import { GrpcStatusError, refuse } from './status.js';
 
 /** What the service reads; it writes nothing. */
@@ -123,11 +124,20 @@ function field(blob: BlobInfo, path: readonly string[]): string | undefined {
   return Object.hasOwn(blob.labels, name) ? blob.labels[name] : undefined;
 }
 
+/** Reads that are under way in this process. */
+let open = 0;
+/** Up to so many are read in large pieces; more of them in small ones, for each slow reader holds two pieces. */
+const fewReads = 256;
+
+function pieceSize(): number {
+  return open < fewReads ? 64 * 1024 : 8 * 1024;
+}
+
 async function* read(
   source: ContentSource,
   request: ReadContentRequest,
   context: CallContext,
-): AsyncGenerator<readonly Uint8Array[]> {
+): AsyncGenerator<Message> {
   const { digest } = request;
   checkDigest(digest, (reason) => `${digest}: ${reason}`);
   const total = (await blobInfo(source, digest)).size;
@@ -135,14 +145,20 @@ async function* read(
   if (offset > total) throw refuse('OutOfRange', `read past object length ${total} bytes`);
   const size = request.size <= 0 || offset + request.size > total ? total - offset : request.size;
   if (size === 0) return;
-  const stream = await source.stream(digest, { offset, length: size });
-  const stop = (): void => void stream.destroy();
-  context.signal.addEventListener('abort', stop, { once: true });
+  const chunk = pieceSize();
+  open++;
   try {
-    yield* readResponses(stream, size);
+    const stream = await source.stream(digest, { offset, length: size, chunk });
+    const stop = (): void => void stream.destroy();
+    context.signal.addEventListener('abort', stop, { once: true });
+    try {
+      yield* readResponses(stream, size, context.compressed ? compressedMessage : messageSize);
+    } finally {
+      context.signal.removeEventListener('abort', stop);
+      stream.destroy();
+    }
   } finally {
-    context.signal.removeEventListener('abort', stop);
-    stream.destroy();
+    open--;
   }
 }
 
@@ -214,7 +230,12 @@ export function contentService(source: ContentSource): Services {
   return { [Content.name]: methods };
 }
 
+/** Characters that the filters of a call may have in all: each of them is tried on each blob. */
+const longestFilters = 16 * 1024;
+
 function filterOf(filters: readonly string[]): Filter {
+  if (filters.reduce((sum, { length }) => sum + length + 1, 0) > longestFilters)
+    throw refuse('ResourceExhausted', `filters of more than ${longestFilters} characters`);
   try {
     return parseFilters(filters);
   } catch (error) {

@@ -13,6 +13,7 @@ import type { Duplex } from 'node:stream';
 import type { Release } from '../../engine/release.js';
 import { negotiateVersion, splitVersion } from '../version.js';
 import { isGrpc, type Services, serveCall } from './call.js';
+import { StreamTurns } from './turns.js';
 
 /** What answers the requests of HTTP/2 connections. */
 export interface Http2Options {
@@ -35,11 +36,8 @@ const settings = {
   initialWindowSize: 1024 * 1024,
 } as const;
 
-/**
- * Megabytes that a connection may hold: each of its streams has messages of 1 MiB under way, and Node's default of 10
- * would refuse the tenth reader.
- */
-const maxSessionMemory = 1024;
+/** Megabytes that a connection may hold: each of its 250 streams has a piece of 64 KiB under way, and its frames. */
+const maxSessionMemory = 48;
 
 /** Whether a request target is `/grpc`, at a version that the server speaks. */
 function isGrpcPath(target: string, release: Release): boolean {
@@ -57,6 +55,7 @@ export class Http2Front {
   readonly #options: Http2Options;
   readonly #server: Http2Server;
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #turns = new StreamTurns();
 
   constructor(options: Http2Options) {
     this.#options = options;
@@ -75,8 +74,10 @@ export class Http2Front {
       rawHeaders: string[],
     ): void => {
       stream.on('error', () => {});
-      if (isGrpc(headers)) this.#call(stream, headers);
-      else this.#rest(stream, headers, rawHeaders);
+      this.#turns.take(stream, () => {
+        if (isGrpc(headers)) this.#call(stream, headers);
+        else this.#rest(stream, headers, rawHeaders);
+      });
     };
     this.#server.on('stream', onStream);
   }

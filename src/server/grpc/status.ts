@@ -38,10 +38,16 @@ export function refuse(code: GrpcCode, message: string): GrpcStatusError {
   return new GrpcStatusError(code, `rpc error: code = ${code} desc = ${message}`);
 }
 
-/** A status text as it goes into `grpc-message`: UTF-8, with everything but printable ASCII percent-encoded. */
+/** Longest status text that is sent, bytes before they are encoded: a longer one would not fit into trailers. */
+const longestMessage = 4096;
+
+/**
+ * A status text as it goes into `grpc-message`: UTF-8, with everything but printable ASCII percent-encoded. One that
+ * quotes a long request is cut, for the status itself would be lost with trailers that no client takes.
+ */
 export function encodeStatusMessage(message: string): string {
   let encoded = '';
-  for (const byte of Buffer.from(message))
+  for (const byte of Buffer.from(message.slice(0, longestMessage)))
     encoded +=
       byte >= 0x20 && byte <= 0x7e && byte !== 0x25
         ? String.fromCharCode(byte)

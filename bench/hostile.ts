@@ -1,0 +1,162 @@
+/**
+ * The watchdog: while each hostile input is worked on, another client asks for `/_ping`, and the server's memory is looked
+ * at. Prints a line an input: what was answered, how long pings took, the peak of resident memory.
+ *
+ * `npx tsx bench/hostile.ts [--only TEXT] [--check] [--host unix:///PATH --pid PID]`. With `--host` and the process id, a
+ * real daemon is given those inputs that are safe for it. With `--check` the exit code is 1 when a ping takes more than
+ * 250 ms at the 99th percentile, fails, or memory goes beyond 512 MiB.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startServer } from '../src/server/index.js';
+import { image } from '../src/testing/image.js';
+import { ask, dialMany, type Target } from './hostile/client.js';
+import { type HostileInput, inputs } from './hostile/inputs.js';
+import { type Pings, startPings } from './hostile/pings.js';
+
+/** Milliseconds that an input may take. */
+const patience = 30_000;
+/** Milliseconds of a ping at the 99th percentile, and MiB of resident memory. */
+const slowest = 250;
+const mostMemory = 512;
+
+interface Row {
+  readonly name: string;
+  readonly answer: string;
+  readonly seconds: number;
+  readonly pings: Pings;
+  readonly peak: number;
+}
+
+/** Bytes of resident memory now, or at most since `forgetPeak`, MiB. */
+function memory(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
+}
+
+function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+function percentile({ times }: Pings, part: number): number {
+  return times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
+}
+
+async function attack(input: HostileInput, target: Omit<Target, 'signal'>, pid: number): Promise<Row> {
+  const signal = AbortSignal.timeout(patience + 10_000);
+  const send = input.prepare({ ...target, signal });
+  forgetPeak(pid);
+  const stop = await startPings(target.socketPath);
+  const began = performance.now();
+  const answer = await Promise.race([send(), sleep(patience, 'no answer in time', { ref: false })]);
+  const seconds = (performance.now() - began) / 1000;
+  await sleep(300);
+  return { name: input.name, answer, seconds, pings: await stop(), peak: memory(pid, 'VmHWM') };
+}
+
+const isBad = ({ pings, peak }: Row): boolean =>
+  percentile(pings, 0.99) > slowest || pings.failed > 0 || peak > mostMemory;
+
+function print(row: Row): void {
+  const { name, answer, seconds, pings, peak } = row;
+  const at = (part: number): string => percentile(pings, part).toFixed(1);
+  const failed = pings.failed > 0 ? `, ${pings.failed} pings failed` : '';
+  process.stdout.write(
+    `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} |${isBad(row) ? ' !' : ''}\n`,
+  );
+}
+
+/** How many connections that say nothing are held, and what each costs. */
+async function idleConnections(socketPath: string, pid: number, count: number): Promise<void> {
+  const before = memory(pid, 'VmRSS');
+  const sockets = await dialMany({ socketPath }, count);
+  await sleep(500);
+  const stop = await startPings(socketPath);
+  await sleep(2000);
+  const pings = await stop();
+  const after = memory(pid, 'VmRSS');
+  const each = (((after - before) * 1024) / Math.max(1, sockets.length)).toFixed(1);
+  process.stdout.write(
+    `\nidle connections: ${sockets.length} of ${count} held, ${before} to ${after} MiB (${each} KiB each), ping p99 ${percentile(pings, 0.99).toFixed(1)} ms\n`,
+  );
+  for (const socket of sockets) socket.destroy();
+}
+
+async function fill(socketPath: string): Promise<Omit<Target, 'signal'>> {
+  const predicate = 'x'.repeat(30 << 20);
+  const statement = `{"_type":"https://in-toto.io/Statement/v1","predicate":"${predicate}"}`;
+  const built = image('hostile/big:1').platform('linux/amd64').statement('https://example.com/big', statement);
+  const target = { socketPath, image: 'hostile/big:1', signal: AbortSignal.timeout(60_000) };
+  const blob = [...built.layout()].find(([, bytes]) => bytes.length > 30 << 20)?.[0] ?? '';
+  const answer = await ask({ ...target, blob: '' }, 'POST', '/images/load', { body: built.toArchive() });
+  if (!answer.startsWith('200')) throw new Error(`the image was not loaded: ${answer}`);
+  return { socketPath, image: 'hostile/big:1', blob: blob.replace('blobs/sha256/', 'sha256:') };
+}
+
+async function startChild(folder: string): Promise<{ child: ChildProcess; socketPath: string }> {
+  const socketPath = join(folder, `${randomBytes(4).toString('hex')}.sock`);
+  const child = fork(fileURLToPath(import.meta.url), [], {
+    env: { ...process.env, HOSTILE_SOCKET: socketPath, HOSTILE_STORE: join(folder, 'store') },
+  });
+  await once(child, 'message');
+  return { child, socketPath };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      check: { type: 'boolean' },
+      host: { type: 'string' },
+      pid: { type: 'string' },
+      idle: { type: 'string' },
+    },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'attestd-bench-'));
+  const started = values.host === undefined ? await startChild(folder) : undefined;
+  const socketPath = started?.socketPath ?? (values.host ?? '').replace('unix://', '');
+  const pid = Number(values.pid ?? started?.child.pid);
+  const rows: Row[] = [];
+  try {
+    const target = await fill(socketPath);
+    const wanted = inputs.filter(({ name, safe }) => name.includes(values.only ?? '') && (started || safe));
+    process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}, ${memory(pid, 'VmRSS')} MiB before\n\n`);
+    process.stdout.write(
+      '| input | answer | s | ping p50 ms | p99 | most | peak MiB |\n|---|---|---|---|---|---|---|\n',
+    );
+    for (const input of wanted) {
+      const row = await attack(input, target, pid);
+      rows.push(row);
+      print(row);
+    }
+    const idle = Number(values.idle ?? (values.only === undefined ? 10_000 : 0));
+    if (idle > 0) await idleConnections(socketPath, pid, idle);
+    process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}\n`);
+  } finally {
+    if (started) {
+      const gone = started.child.exitCode === null ? once(started.child, 'exit') : undefined;
+      started.child.kill('SIGKILL');
+      await gone;
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+  const bad = rows.filter(isBad);
+  if (values.check && bad.length > 0)
+    process.stdout.write(`beyond the bounds: ${bad.map(({ name }) => name).join('; ')}\n`);
+  return values.check && bad.length > 0 ? 1 : 0;
+}
+
+const { HOSTILE_SOCKET: childSocket, HOSTILE_STORE: store = '' } = process.env;
+if (childSocket === undefined) process.exitCode = await main();
+else {
+  await startServer({ listen: [`unix://${childSocket}`], store, logLevel: 'none', platform: 'linux/amd64' });
+  process.send?.('ready');
+}

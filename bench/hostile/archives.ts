@@ -1,0 +1,106 @@
+/** Archives that are small and ask for much: the bodies of `POST /images/load` and `POST /images/create`. */
+import { gzipSync } from 'node:zlib';
+import { digestOf } from '../../src/oci/digest.js';
+import { tarOf } from '../../src/oci/tar-write.js';
+
+const indexType = 'application/vnd.oci.image.index.v1+json';
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+
+interface File {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+interface Reference {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+function tar(files: readonly File[]): Buffer {
+  return tarOf(files.map((file) => ({ ...file, mode: 0o644, size: file.bytes.length })));
+}
+
+/** An image layout whose index names the given content. */
+function layout(blobs: readonly Buffer[], named: readonly Reference[]): Buffer {
+  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+  return tar([
+    { name: 'oci-layout', bytes: json({ imageLayoutVersion: '1.0.0' }) },
+    { name: 'index.json', bytes: json({ schemaVersion: 2, mediaType: indexType, manifests: named }) },
+    ...blobs.map((bytes) => ({ name: `blobs/sha256/${digestOf(bytes).slice('sha256:'.length)}`, bytes })),
+  ]);
+}
+
+function referTo(bytes: Buffer, mediaType: string): Reference {
+  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+}
+
+/** Indexes that name the one below them twice, so that a walk that forgets where it was takes 2^depth steps. */
+export function doubledIndexes(depth: number): Buffer {
+  let below = referTo(Buffer.from('{}'), manifestType);
+  const blobs: Buffer[] = [Buffer.from('{}')];
+  for (let level = 0; level < depth; level++) {
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [below, below] }));
+    blobs.push(index);
+    below = referTo(index, indexType);
+  }
+  return layout(blobs, [below]);
+}
+
+/** A layout with a manifest of so many bytes, most of them blanks. */
+export function longManifest(bytes: number): Buffer {
+  const manifest = Buffer.alloc(bytes, ' ');
+  manifest.write('{"schemaVersion":2}');
+  return layout([manifest], [referTo(manifest, manifestType)]);
+}
+
+/** A layout whose index has so many entries without a name, each of content that is not there. */
+export function unnamedEntries(count: number): Buffer {
+  const entries = Array.from({ length: count }, (_, i) => ({
+    mediaType: manifestType,
+    digest: digestOf(Buffer.from(String(i))),
+    size: 1,
+  }));
+  return layout([], entries);
+}
+
+/** An archive of so many empty files. */
+export function manyFiles(count: number): Buffer {
+  return tar(Array.from({ length: count }, (_, i) => ({ name: `blobs/${i}`, bytes: Buffer.alloc(0) })));
+}
+
+/** A gzip file that comes to so many MiB of zeros, after a tar header for a file of that size. */
+export function* zeros(mib: number): Generator<Buffer> {
+  const size = mib * 1024 * 1024;
+  const [head] = [tarOf([{ name: 'layer.tar', mode: 0o644, size, bytes: Buffer.alloc(0) }]).subarray(0, 512)];
+  yield gzipSync(head as Buffer);
+  const block = gzipSync(Buffer.alloc(64 << 20), { level: 9 });
+  for (let left = mib; left > 0; left -= 64) yield block;
+}
+
+/** A zstd frame of run-length blocks: four bytes for each 128 KiB (RFC 8878, section 3.1.1.2). */
+export function zstdRuns(mib: number): Buffer {
+  const blocks = mib * 8;
+  const bytes = Buffer.alloc(6 + blocks * 4);
+  bytes.writeUInt32LE(0xfd2fb528, 0);
+  // No content size, no checksum; a window of 8 MiB.
+  bytes[4] = 0;
+  bytes[5] = 13 << 3;
+  for (let block = 0; block < blocks; block++) {
+    const last = block === blocks - 1 ? 1 : 0;
+    bytes.writeUIntLE(last | (1 << 1) | ((128 * 1024) << 3), 6 + block * 4, 3);
+  }
+  return bytes;
+}
+
+/** An archive that names a link that leads to itself, and entries outside of the archive. */
+export function loops(): Buffer {
+  const bytes = tar([{ name: 'manifest.json', bytes: Buffer.alloc(0) }]);
+  bytes[156] = '2'.charCodeAt(0);
+  bytes.write('manifest.json', 157);
+  let sum = 0;
+  bytes.fill(' ', 148, 156);
+  for (const byte of bytes.subarray(0, 512)) sum += byte;
+  bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return bytes;
+}

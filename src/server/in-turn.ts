@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests of a connection that wait before no more are read from it. */
+const mostWaiting = 16;
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The requests of a connection that came before the answer to an earlier one was through. */
+interface Line {
+  readonly waiting: [IncomingMessage, ServerResponse][];
+  paused: boolean;
+}
+
+/**
+ * Answer the requests of a connection one after the other, as Go does: Node hands all of them over as it reads them, and
+ * who sends thousands at once would have them all worked on before anybody else is heard.
+ *
+ * @param handle answers a request; the next one's turn comes when its response is closed
+ */
+export function inTurn(handle: Handle): Handle {
+  const lines = new WeakMap<Socket, Line>();
+  const begin = (socket: Socket, line: Line, request: IncomingMessage, response: ServerResponse): void => {
+    response.once('close', () => {
+      // Others first: without it, answers that are there at once would follow one another without a pause.
+      if (line.waiting.length > 0) setImmediate(next, socket, line);
+      else end(socket, line);
+    });
+    handle(request, response);
+  };
+  const next = (socket: Socket, line: Line): void => {
+    const [pair] = line.waiting.splice(0, 1);
+    if (pair === undefined || socket.destroyed) {
+      end(socket, line);
+      return;
+    }
+    begin(socket, line, ...pair);
+  };
+  const end = (socket: Socket, line: Line): void => {
+    line.waiting.length = 0;
+    lines.delete(socket);
+    if (line.paused) socket.resume();
+  };
+  return (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket);
+    if (line === undefined) {
+      const first = { waiting: [], paused: false };
+      lines.set(socket, first);
+      begin(socket, first, request, response);
+      return;
+    }
+    line.waiting.push([request, response]);
+    if (line.waiting.length <= mostWaiting || line.paused) return;
+    line.paused = true;
+    socket.pause();
+  };
+}
