@@ -9,6 +9,7 @@ import type { ExecStore } from './containers/exec.js';
 import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
+import type { FactsCache } from './images/facts.js';
 import type { Lineage } from './images/lineage.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
@@ -23,6 +24,8 @@ export interface Context {
   readonly store: ImageStore;
   readonly documents: ManifestCache;
   readonly snapshots: Snapshots;
+  /** What the content of images says. */
+  readonly facts: FactsCache;
   /** Which image was made of which. */
   readonly lineage: Lineage;
   readonly events: EventBus;

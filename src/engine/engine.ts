@@ -7,7 +7,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { only } from '../oci/platform.js';
+import { join } from 'node:path';
+import type { Platform } from '../oci/descriptor.js';
+import { anyOf, formatPlatformAll, only } from '../oci/platform.js';
 import { realClock } from '../runtime/clock.js';
 import { Budget } from '../runtime/fs/budget.js';
 import { createFileSystem } from '../runtime/fs/file-system.js';
@@ -17,6 +19,8 @@ import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
+import { FactsCache } from './images/facts.js';
+import { FactsFile } from './images/facts-file.js';
 import { Lineage } from './images/lineage.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
@@ -54,6 +58,7 @@ export function makeContext(options: EngineOptions): Context {
     store,
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
+    facts: new FactsCache(anyOf([], hostMatcher), factsFile(store.derived, leveled)),
     lineage: new Lineage(),
     events,
     registries: openRegistryAccess({ debug, ...options.registries }),
@@ -85,5 +90,11 @@ export async function closeContext(context: Context): Promise<void> {
   }
   context.published.close();
   context.events.close();
+  await context.facts.close();
   await context.registries.registry.close();
+}
+
+/** Where the facts of a store's images outlast the process: what is liked best depends on the machine. */
+function factsFile(folder: string | undefined, host: Platform): FactsFile | undefined {
+  return folder === undefined ? undefined : new FactsFile(join(folder, 'facts'), `facts 1 ${formatPlatformAll(host)}`);
 }

@@ -37,4 +37,9 @@ export interface ContentStore {
   ): Promise<{ digest: string; size: number }>;
   delete(digest: string): Promise<void>;
   list(): AsyncIterable<BlobInfo>;
+  /**
+   * What stays the same as long as the same blobs are there, whoever writes them; undefined where they have changed too
+   * lately to tell.
+   */
+  stamp(): string | undefined;
 }

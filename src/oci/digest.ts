@@ -4,6 +4,9 @@ import { AttestdError } from '../errors.js';
 /** Hex digits of each algorithm that the store can compute. */
 const lengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
+/** Algorithms of the digests that the store can compute. */
+export const algorithms = Object.keys(lengths);
+
 const grammar = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 
 /** A digest taken apart. */

@@ -59,6 +59,7 @@ export class LayoutStore implements ImageStore {
     private readonly blobs: PinnableStore,
     private layout: IndexFile,
     private readonly persistence: Persistence,
+    readonly derived?: string,
   ) {
     this.records = new Map(layout.records);
     this.attached = new Map(layout.attached);
@@ -372,6 +373,7 @@ export class LayoutStore implements ImageStore {
         return info && label(info);
       },
       has: (digest) => blobs.has(digest),
+      stamp: () => blobs.stamp(),
       bytes: (digest) => blobs.bytes(digest),
       stream: (digest, range) => blobs.stream(digest, range),
       ingest: async (content, expected) => {

@@ -6,7 +6,7 @@ import { decodeJson, goString, struct } from '../go/json.js';
 import { isMissing, replaceFile } from './files.js';
 import { Graph } from './graph.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
-import { LayoutStore } from './layout-store.js';
+import { LayoutStore, type Persistence } from './layout-store.js';
 import { LocalContentStore } from './local-content-store.js';
 import { takeLock } from './lock.js';
 import { ManifestCache } from './manifest-cache.js';
@@ -48,7 +48,7 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
     }
     const graph = new Graph(new ManifestCache(blobs));
     let seen = await indexIdentity(folder);
-    const store = new LayoutStore(blobs, await settle(index, graph), {
+    const persistence: Persistence = {
       save: async (content) => {
         await blobs.sync();
         await writeIndexFile(folder, content, ingest);
@@ -65,7 +65,8 @@ export async function openLayout(folder: string): Promise<LayoutStore> {
         clearInterval(watch);
         await unlock();
       },
-    });
+    };
+    const store = new LayoutStore(blobs, await settle(index, graph), persistence, state);
     // What others write is seen without any request of ours; what cannot be read is told with the next one.
     const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
     watch.unref();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { BlobInfo, ContentStore, Range } from './content-store.js';
-import { hasher, isDigest, parseDigest } from './digest.js';
+import { algorithms, hasher, isDigest, parseDigest } from './digest.js';
 import { isMissing, syncDirectory } from './files.js';
 
 /** Bytes that a blob stream hands on at a time. */
@@ -13,6 +13,9 @@ const chunkSize = 1 << 20;
 
 /** Largest blob that is read at once, in less time than it takes to hand the work to another thread. */
 const readAtOnce = 256 << 10;
+
+/** Milliseconds in which a folder may change again without its time being another. */
+const settlingTime = 100;
 
 /** Told what becomes of a blob that is written. */
 export interface IngestWatch {
@@ -151,6 +154,15 @@ export class LocalContentStore implements PinnableStore {
       for (const encoded of await names(join(this.root, algorithm))) found.push(`${algorithm}:${encoded}`);
     // Other tools may leave files of their own here.
     return found.filter(isDigest);
+  }
+
+  stamp(): string | undefined {
+    const times = algorithms.map(
+      (name) => statSync(join(this.root, name), { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n,
+    );
+    const youngest = times.reduce((latest, time) => (time > latest ? time : latest));
+    const age = Date.now() - Number(youngest / 1_000_000n);
+    return age < settlingTime ? undefined : times.join(' ');
   }
 
   /** Make the names of all blobs written so far survive a power cut. */

@@ -62,6 +62,11 @@ export class OverlayContent implements PinnableStore {
     return [...new Set([...below, ...(await this.upper.digests())])].sort();
   }
 
+  stamp(): string | undefined {
+    const upper = this.upper.stamp();
+    return upper && `${upper} ${this.hidden.size}`;
+  }
+
   /** A blob of a lower layer was there before, too. */
   private async watchBoth(watch: IngestWatch): Promise<IngestWatch> {
     const below = await this.lowerBlobs();

@@ -22,6 +22,8 @@ export interface ImageStore {
   /** Changes with each write and differs from those of other stores: what was rendered can be kept until it moves. */
   readonly generation: number;
   readonly content: ContentStore;
+  /** Folder for what is derived from the layout and can be made again; none where nothing outlasts the process. */
+  readonly derived?: string | undefined;
   /** What indexes, manifests and configurations say, decoded once. */
   readonly manifests: ManifestCache;
   list(): readonly ImageRecord[];

@@ -1,7 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import { sortedMap } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
-import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
 import { familiarString } from '../../oci/reference.js';
@@ -12,11 +11,11 @@ import { checkKeys, noFilters } from '../filters.js';
 import type { ListOptions } from '../types.js';
 import { follows, has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
+import type { ImageFacts } from './facts.js';
 import { imageFilter } from './list-filters.js';
-import { matcherFor } from './manifests.js';
 import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
 import { sharedSizes } from './shared-size.js';
-import { type ImageSummary, summarize } from './summary.js';
+import { type DescribedManifest, describeManifest, type SummaryOptions } from './summary.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
@@ -27,11 +26,16 @@ export type ImageItem = Extract<Wire<ListedImage>, { readonly Id: string }>;
 
 /** An entry of the list before the rules of older API versions. */
 interface Entry {
-  readonly created: number;
   readonly tags: readonly string[] | undefined;
   readonly digests: readonly string[] | undefined;
   readonly containers: number;
   readonly body: (tags: Names, digests: Names, containers: number) => ImageItem;
+}
+
+/** A list whose elements are put together one after the other. */
+export interface ImageList<Item> {
+  readonly length: number;
+  items(): AsyncIterable<Item>;
 }
 
 /**
@@ -40,34 +44,79 @@ interface Entry {
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since
  */
-export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
+export async function openList(context: Context, options: ListOptions): Promise<ImageList<Wire<ListedImage>>> {
   const { apiVersion, filters = noFilters } = options;
   const manifests = options.manifests === true;
   if (options.identity === true && !manifests) {
     throw new AttestdError('INVALID_ARGUMENT', 'conflicting options: identity requires manifests=1');
   }
   checkKeys(filters, knownFilters);
-  const groups = await groupByTarget(context, options);
   const statements =
     manifests &&
     context.channel === 'experimental' &&
     has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
-  const matcher = matcherFor(context, 'strict', undefined);
-  const summaries = await Promise.all(
-    groups.map(async ({ image }) => summarize(context, image, matcher, { statements })),
-  );
-  const shared = options.sharedSize === true;
-  const sizes = shared ? sharedSizes(context, summaries) : undefined;
-  const entries = groups.map(({ image, tags }, i) =>
-    makeEntry(image, tags, summaries[i] as ImageSummary, manifests, sizes?.[i] ?? -1),
-  );
-  entries.sort((a, b) => b.created - a.created);
-  return entries.map((entry) => finish(entry, apiVersion));
+  const listed = await newestFirst(context, options);
+  const sizes = options.sharedSize === true ? await sharedSizes(context, listed) : undefined;
+  async function* items(): AsyncGenerator<Wire<ListedImage>> {
+    const pass = context.facts.begin(context);
+    for (const one of listed) {
+      const facts = one.facts ?? (await pass.of(one.image.target));
+      const described = await describe(context, facts, { statements });
+      const entry = makeEntry(one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
+      yield finish(entry, apiVersion);
+    }
+  }
+  return { length: listed.length, items };
+}
+
+/** The whole list at once: see `openList`. */
+export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
+  const found: Wire<ListedImage>[] = [];
+  for await (const item of (await openList(context, options)).items()) found.push(item);
+  return found;
+}
+
+/** A target that is listed. */
+export interface Listed extends Group {
+  readonly created: number;
+  /** What cannot be had again without reading the image anew. */
+  readonly facts: ImageFacts | undefined;
+}
+
+async function newestFirst(context: Context, options: ListOptions): Promise<readonly Listed[]> {
+  const groups = await groupByTarget(context, options);
+  const pass = context.facts.begin(context);
+  const listed: Listed[] = [];
+  for (const { image, tags } of groups) {
+    const facts = await pass.of(image.target);
+    listed.push({ image, tags, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts });
+  }
+  return listed.sort((a, b) => b.created - a.created);
+}
+
+/** An image's manifests with the containers and unpacked layers of the moment. */
+interface Described {
+  readonly rows: readonly DescribedManifest['row'][];
+  readonly totalSize: number;
+  readonly users: number;
+}
+
+async function describe(context: Context, { manifests }: ImageFacts, options: SummaryOptions): Promise<Described> {
+  const rows: DescribedManifest['row'][] = [];
+  let totalSize = 0;
+  let users = 0;
+  for (const facts of manifests) {
+    const described = await describeManifest(context, facts, options);
+    rows.push(described.row);
+    totalSize += described.size;
+    users += described.users;
+  }
+  return { rows, totalSize, users };
 }
 
 interface Group {
-  image: ImageRecord;
-  tags: string[] | undefined;
+  readonly image: ImageRecord;
+  readonly tags: readonly string[] | undefined;
 }
 
 /** One group a target: the last of its named images, and the names of all that passed the filters. */
@@ -99,35 +148,31 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 }
 
 function makeEntry(
-  image: ImageRecord,
-  tags: readonly string[] | undefined,
-  summary: ImageSummary,
+  { image, tags, created }: Listed,
+  { best }: ImageFacts,
+  { rows, totalSize, users }: Described,
   manifests: boolean,
   sharedSize: number,
 ): Entry {
-  const { best } = summary;
   const { digest } = image.target;
-  const created = best?.config?.created;
-  const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));
   const named = parseNamed(image.name);
   const invalid = best !== undefined && named === undefined && !isDangling(image);
   return {
-    created: seconds,
     tags: invalid ? [...(tags ?? []), image.name] : tags,
     digests: best === undefined ? [digest] : digestsOf(image),
-    containers: best === undefined ? -1 : summary.users,
+    containers: best === undefined ? -1 : users,
     body: (repoTags, repoDigests, containers) => ({
       Containers: containers,
-      Created: seconds,
+      Created: created,
       Id: digest,
-      Labels: best === undefined ? null : sortedMap(best.config?.config.Labels ?? {}),
+      Labels: best === undefined ? null : sortedMap(best.labels),
       ParentId: '',
       Descriptor: goObject(image.target, descriptorType),
-      Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,
+      Manifests: manifests && rows.length > 0 ? rows : undefined,
       RepoDigests: repoDigests,
       RepoTags: repoTags,
       SharedSize: sharedSize,
-      Size: summary.totalSize,
+      Size: totalSize,
     }),
   };
 }
@@ -154,20 +199,20 @@ function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
 }
 
 /** Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included. */
-export async function usageSummaries(context: Context): Promise<readonly { body: ImageItem; sizes: UsageSizes }[]> {
-  const groups = await groupByTarget(context, { apiVersion: '1.55' });
-  const matcher = matcherFor(context, 'strict', undefined);
-  const summaries = await Promise.all(
-    groups.map(({ image }) => summarize(context, image, matcher, { statements: false })),
-  );
-  const shared = sharedSizes(context, summaries);
-  const entries = groups.map(({ image, tags }, i) => {
-    const summary = summaries[i] as ImageSummary;
-    const entry = makeEntry(image, tags, summary, false, shared[i] as number);
-    const body = entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers);
-    return { created: entry.created, body, sizes: { shared: shared[i] as number, total: summary.totalSize } };
-  });
-  return entries.sort((a, b) => b.created - a.created);
+export async function usageList(context: Context): Promise<ImageList<{ body: ImageItem; sizes: UsageSizes }>> {
+  const listed = await newestFirst(context, { apiVersion: '1.55' });
+  const shared = await sharedSizes(context, listed);
+  async function* items(): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
+    const pass = context.facts.begin(context);
+    for (const one of listed) {
+      const facts = one.facts ?? (await pass.of(one.image.target));
+      const described = await describe(context, facts, { statements: false });
+      const sizes = { shared: shared.sizeOf(facts), total: described.totalSize };
+      const entry = makeEntry(one, facts, described, false, sizes.shared);
+      yield { body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers), sizes };
+    }
+  }
+  return { length: listed.length, items };
 }
 
 /** Sizes of an entry of `GET /system/df`, bytes. */

@@ -1,25 +1,38 @@
+import { DigestCounter } from '../../oci/digest-counter.js';
 import type { Context } from '../context.js';
-import type { ImageSummary } from './summary.js';
+import type { ImageFacts } from './facts.js';
+import type { Listed } from './list.js';
 
-/** Bytes of each image that it shares with another of them: layers that are unpacked, and blobs, each counted once. */
-export function sharedSizes(context: Context, summaries: readonly ImageSummary[]): readonly number[] {
-  const chains = new Map<string, number>();
-  const blobs = new Map<string, number>();
-  for (const summary of summaries) {
-    for (const id of summary.chains) chains.set(id, (chains.get(id) ?? 0) + 1);
-    for (const digest of new Set(summary.content.map((descriptor) => descriptor.digest))) {
-      blobs.set(digest, (blobs.get(digest) ?? 0) + 1);
-    }
+/** How much images share. */
+export interface SharedSizes {
+  /** Bytes that an image shares with another of them: layers that are unpacked, and blobs, each counted once. */
+  sizeOf(facts: ImageFacts): number;
+}
+
+/** Count what images have in common. */
+export async function sharedSizes(context: Context, listed: readonly Listed[]): Promise<SharedSizes> {
+  const chains = new DigestCounter();
+  const blobs = new DigestCounter();
+  const pass = context.facts.begin(context);
+  for (const one of listed) {
+    const facts = one.facts ?? (await pass.of(one.image.target));
+    for (const { chains: ids = [] } of facts.manifests) for (const id of ids) chains.add(id);
+    for (const digest of contentOf(facts).keys()) blobs.add(digest);
   }
-  return summaries.map((summary) => {
+  const sizeOf = (facts: ImageFacts): number => {
     let size = 0;
-    for (const id of summary.chains) if ((chains.get(id) ?? 0) > 1) size += context.snapshots.usage(id) ?? 0;
-    const seen = new Set<string>();
-    for (const { digest, size: bytes } of summary.content) {
-      if ((blobs.get(digest) ?? 0) < 2 || seen.has(digest)) continue;
-      seen.add(digest);
-      size += bytes;
-    }
+    for (const { chains: ids = [] } of facts.manifests)
+      for (const id of ids) if (chains.count(id) > 1) size += context.snapshots.usage(id) ?? 0;
+    for (const [digest, bytes] of contentOf(facts)) if (blobs.count(digest) > 1) size += bytes;
     return size;
-  });
+  };
+  return { sizeOf };
+}
+
+/** Sizes of the blobs of an image's manifests, the first that is given of each. */
+function contentOf({ manifests }: ImageFacts): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { content } of manifests)
+    for (const { digest, size } of content) if (!found.has(digest)) found.set(digest, size);
+  return found;
 }

@@ -23,6 +23,9 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
   return ids;
 }
 
+/** What became of a manifest: unpacked as far as it goes, not for this machine, or not as it should be. */
+type Outcome = 'unpacked' | 'packed' | 'failed';
+
 /**
  * What the daemon has unpacked. A stand-in runs nothing, so it keeps no file systems, only what they would measure:
  * images that the machine can run are unpacked when they are loaded, and counted as such when a store is opened.
@@ -30,7 +33,7 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
 export class Snapshots {
   private readonly sizes = new Map<string, number>();
   private readonly layers = new LRUCache<string, UnpackedLayer>({ max: rememberedLayers });
-  private readonly attempts = new Map<string, Promise<void>>();
+  private readonly attempts = new Map<string, Outcome | Promise<Outcome>>();
 
   constructor(
     private readonly documents: ManifestCache,
@@ -42,12 +45,11 @@ export class Snapshots {
     return this.sizes.get(chainId);
   }
 
-  /** Bytes of a whole stack; 0 when it is not unpacked. */
-  total(diffIds: readonly string[]): number {
-    const ids = chainIds(diffIds);
-    const top = ids.at(-1);
+  /** Bytes of a whole stack, by the ids of its layers, bottom first; 0 when it is not unpacked. */
+  total(chains: readonly string[]): number {
+    const top = chains.at(-1);
     if (top === undefined || !this.sizes.has(top)) return 0;
-    return ids.reduce((sum, id) => sum + (this.sizes.get(id) ?? 0), 0);
+    return chains.reduce((sum, id) => sum + (this.sizes.get(id) ?? 0), 0);
   }
 
   /**
@@ -63,18 +65,28 @@ export class Snapshots {
   }
 
   /** Unpack an image manifest that the machine can run, once; failures leave it packed, as in a daemon. */
-  async settle(manifest: Descriptor): Promise<void> {
-    const known = this.attempts.get(manifest.digest);
+  async settle(manifest: Descriptor): Promise<Outcome> {
+    const { digest } = manifest;
+    const known = this.attempts.get(digest);
     if (known !== undefined) return known;
-    const attempt = this.attempt(manifest).catch(() => undefined);
-    this.attempts.set(manifest.digest, attempt);
-    return attempt;
+    const attempt = this.attempt(manifest).catch((): Outcome => 'failed');
+    this.attempts.set(digest, attempt);
+    const outcome = await attempt;
+    if (this.attempts.get(digest) === attempt) this.attempts.set(digest, outcome);
+    return outcome;
   }
 
-  private async attempt(manifest: Descriptor): Promise<void> {
+  /** Note what a layer measures that was unpacked before the process began. */
+  restore(chainId: string, size: number): void {
+    if (!this.sizes.has(chainId)) this.sizes.set(chainId, size);
+  }
+
+  private async attempt(manifest: Descriptor): Promise<Outcome> {
     const { config } = await this.documents.manifest(manifest);
     const platform = manifest.platform ?? (await this.documents.config(config));
-    if (this.host.match(platform)) await this.unpack(manifest, '');
+    if (!this.host.match(platform)) return 'packed';
+    await this.unpack(manifest, '');
+    return 'unpacked';
   }
 
   /**

@@ -12,7 +12,7 @@ import { isIndexType, isLayerType, isManifestType } from '../../oci/media-types.
 import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
-import type { AttestationProperties, ImageManifestSummary } from '../../types.js';
+import type { ImageManifestSummary } from '../../types.js';
 import { usersOfManifest } from '../containers/users.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
@@ -35,10 +35,6 @@ export interface ImageSummary {
   readonly totalSize: number;
   /** How many containers were made of its manifests. */
   readonly users: number;
-  /** Chain ids of all layers, for the shared size. */
-  readonly chains: readonly string[];
-  /** Blobs that are present, for the shared size. */
-  readonly content: readonly Descriptor[];
 }
 
 /** Whether to add the statements of attestation manifests (the proposal's `AttestationData.Statements`). */
@@ -46,10 +42,20 @@ export interface SummaryOptions {
   readonly statements: boolean;
 }
 
-/** Kind and data of a manifest. */
-interface Described {
+/** What a manifest of an image and its content say, whatever containers and unpacked layers there are. */
+export interface ManifestFacts {
+  readonly manifest: Descriptor;
+  /** Whether its configuration and all layers are there. */
+  readonly available: boolean;
+  /** Blobs that are there, from the manifest on; none where they cannot be measured. */
+  readonly content: readonly Pick<Descriptor, 'digest' | 'size'>[];
   readonly kind: 'image' | 'attestation' | 'unknown';
-  readonly attestationData?: Wire<AttestationProperties>;
+  /** Digest of the manifest that an attestation is for. */
+  readonly subject?: string;
+  /** Of an image. */
+  readonly platform?: Platform;
+  /** Ids of an image's layer stacks, bottom first; absent where its configuration cannot be read. */
+  readonly chains?: readonly string[];
 }
 
 /**
@@ -77,8 +83,6 @@ export async function summarize(
 
 class SummaryBuilder implements ImageSummary {
   readonly manifests: Wire<ImageManifestSummary>[] = [];
-  readonly chains: string[] = [];
-  readonly content: Descriptor[] = [];
   best: PlatformImage | undefined;
   totalSize = 0;
   users = 0;
@@ -91,39 +95,15 @@ class SummaryBuilder implements ImageSummary {
   ) {}
 
   async add(manifest: Descriptor): Promise<void> {
-    const { documents } = this.context;
-    const available = await isAvailable(documents, manifest);
-    if (available === undefined) return;
-    const contentSize = await this.measure(manifest);
-    const described = await this.describe(manifest);
-    const common = {
-      ID: manifest.digest,
-      Descriptor: goObject(manifest, descriptorType),
-      Available: available,
-    };
-    if (described.kind !== 'image') {
-      const size = { Content: contentSize, Total: contentSize };
-      const data = described.attestationData;
-      this.manifests.push({ ...common, Size: size, Kind: described.kind, AttestationData: data });
-      return;
-    }
-    const config = await configOf(documents, manifest);
-    const platform = manifest.platform ?? (config?.os ? platformOfConfig(config) : { architecture: '', os: '' });
-    const unpacked = await this.unpackedSize(manifest, config);
-    this.totalSize += unpacked;
-    const users = usersOfManifest(this.context, manifest.digest);
-    this.users += users.length;
-    this.manifests.push({
-      ...common,
-      Size: { Content: contentSize, Total: contentSize + unpacked },
-      Kind: 'image',
-      ImageData: {
-        Platform: goObject(platform, platformType),
-        Size: { Unpacked: unpacked },
-        Containers: users.length === 0 ? null : users.map(({ id }) => id),
-      },
-    });
-    this.consider({ manifest, config }, platform);
+    const examined = await examineManifest(this.context, manifest);
+    if (examined === undefined) return;
+    const { facts, config } = examined;
+    if (facts.chains !== undefined) await this.context.snapshots.settle(manifest);
+    const { row, size, users } = await describeManifest(this.context, facts, this.options);
+    this.manifests.push(row);
+    this.totalSize += size;
+    this.users += users;
+    if (facts.platform !== undefined) this.consider({ manifest, config }, facts.platform);
   }
 
   private consider(image: PlatformImage, platform: Platform): void {
@@ -132,57 +112,108 @@ class SummaryBuilder implements ImageSummary {
     this.best = image;
     this.bestPlatform = platform;
   }
+}
 
-  private async measure(manifest: Descriptor): Promise<number> {
-    let size = 0;
-    try {
-      const count = (descriptor: Descriptor): void => {
-        size += descriptor.size;
-        this.content.push(descriptor);
-      };
-      await walk(manifest, present(this.context.documents, count));
-    } catch (error) {
-      this.context.debug(`content of ${manifest.digest} cannot be measured: ${(error as Error).message}`);
-      return 0;
-    }
-    this.totalSize += size;
-    return size;
-  }
+/** A manifest's facts, and the configuration of an image's. */
+interface Examined {
+  readonly facts: ManifestFacts;
+  readonly config: ImageConfig | undefined;
+}
 
-  private async unpackedSize(manifest: Descriptor, config: ImageConfig | undefined): Promise<number> {
-    const diffIds = config?.rootfs.diff_ids;
-    if (diffIds === undefined) return 0;
-    this.chains.push(...chainIds(diffIds));
-    const { snapshots } = this.context;
-    await snapshots.settle(manifest);
-    return snapshots.total(diffIds);
-  }
-
-  private async describe(manifest: Descriptor): Promise<Described> {
-    const { documents } = this.context;
-    const notes = manifest.annotations ?? {};
-    if (!Object.hasOwn(notes, annotations.referenceType)) {
-      return { kind: (await isPseudo(documents, manifest)) === false ? 'image' : 'unknown' };
-    }
+/**
+ * Look at a manifest of an image.
+ *
+ * @returns undefined when the manifest cannot be read, which hides it
+ */
+export async function examineManifest(context: Context, manifest: Descriptor): Promise<Examined | undefined> {
+  const { documents } = context;
+  const available = await isAvailable(documents, manifest);
+  if (available === undefined) return undefined;
+  const content = await measure(context, manifest);
+  const notes = manifest.annotations ?? {};
+  if (Object.hasOwn(notes, annotations.referenceType)) {
     const subject = notes[annotations.referenceDigest] ?? '';
-    if (!isDigest(subject)) return { kind: 'unknown' };
-    const statements = this.options.statements ? await this.statements(manifest) : [];
-    const data = { For: subject, Statements: statements.length === 0 ? undefined : statements };
-    return { kind: 'attestation', attestationData: data };
+    const kind = isDigest(subject) ? 'attestation' : 'unknown';
+    return {
+      facts: { manifest, available, content, kind, ...(kind === 'attestation' && { subject }) },
+      config: undefined,
+    };
   }
+  if ((await isPseudo(documents, manifest)) !== false)
+    return { facts: { manifest, available, content, kind: 'unknown' }, config: undefined };
+  const config = await configOf(documents, manifest);
+  const platform = manifest.platform ?? (config?.os ? platformOfConfig(config) : { architecture: '', os: '' });
+  const diffIds = config?.rootfs.diff_ids;
+  const chains = diffIds && chainIds(diffIds);
+  return { facts: { manifest, available, content, kind: 'image', platform, ...(chains && { chains }) }, config };
+}
 
-  private async statements(manifest: Descriptor): Promise<readonly VerbatimJson[]> {
-    const { documents, debug } = this.context;
-    let decoded: Manifest;
-    try {
-      decoded = await documents.verifiedManifest(manifest);
-    } catch (error) {
-      debug('attestation manifest skipped', { digest: manifest.digest, reason: (error as Error).message });
-      return [];
-    }
-    const statements = await verbatimStatements(decoded, documents.content, debug);
-    return statements.map((bytes) => new VerbatimJson(bytes));
+/** A manifest's part in the answer, with the bytes that it adds to its image's and its containers. */
+export interface DescribedManifest {
+  readonly row: Wire<ImageManifestSummary>;
+  readonly size: number;
+  readonly users: number;
+}
+
+/** What a manifest's facts come to with the containers and unpacked layers of the moment. */
+export async function describeManifest(
+  context: Context,
+  facts: ManifestFacts,
+  options: SummaryOptions,
+): Promise<DescribedManifest> {
+  const { manifest, kind, subject, platform, chains = [] } = facts;
+  const size = facts.content.reduce((sum, blob) => sum + blob.size, 0);
+  const common = {
+    ID: manifest.digest,
+    Descriptor: goObject(manifest, descriptorType),
+    Available: facts.available,
+  };
+  if (platform === undefined) {
+    const statements = options.statements && kind === 'attestation' ? await statementsOf(context, manifest) : [];
+    const data = subject && { For: subject, Statements: statements.length === 0 ? undefined : statements };
+    const row = { ...common, Size: { Content: size, Total: size }, Kind: kind, AttestationData: data || undefined };
+    return { row, size, users: 0 };
   }
+  const unpacked = context.snapshots.total(chains);
+  const users = usersOfManifest(context, manifest.digest);
+  const row = {
+    ...common,
+    Size: { Content: size, Total: size + unpacked },
+    Kind: kind,
+    ImageData: {
+      Platform: goObject(platform, platformType),
+      Size: { Unpacked: unpacked },
+      Containers: users.length === 0 ? null : users.map(({ id }) => id),
+    },
+  };
+  return { row, size: size + unpacked, users: users.length };
+}
+
+/** The blobs that are there from a manifest on. */
+async function measure({ documents, debug }: Context, manifest: Descriptor): Promise<readonly Descriptor[]> {
+  const content: Descriptor[] = [];
+  try {
+    await walk(
+      manifest,
+      present(documents, (descriptor) => void content.push(descriptor)),
+    );
+    return content;
+  } catch (error) {
+    debug(`content of ${manifest.digest} cannot be measured: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+async function statementsOf({ documents, debug }: Context, manifest: Descriptor): Promise<readonly VerbatimJson[]> {
+  let decoded: Manifest;
+  try {
+    decoded = await documents.verifiedManifest(manifest);
+  } catch (error) {
+    debug('attestation manifest skipped', { digest: manifest.digest, reason: (error as Error).message });
+    return [];
+  }
+  const statements = await verbatimStatements(decoded, documents.content, debug);
+  return statements.map((bytes) => new VerbatimJson(bytes));
 }
 
 /** Whether config and all layers are there; undefined when the manifest cannot be read, which hides it. */

@@ -1,11 +1,15 @@
 import { AttestdError } from '../../errors.js';
 import type { JsonObject } from '../../go/json.js';
 import type { Descriptor } from '../../oci/descriptor.js';
+import { DigestCounter } from '../../oci/digest-counter.js';
+import { isIndexType, isManifestType } from '../../oci/media-types.js';
+import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
 import { listContainers } from '../containers/list.js';
 import type { Context } from '../context.js';
 import { noFilters } from '../filters.js';
-import { type ImageItem, usageSummaries } from '../images/list.js';
+import type { Pass } from '../images/facts.js';
+import { type ImageItem, usageList } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
@@ -116,15 +120,15 @@ interface ImageUsage {
 }
 
 async function imageUsage(context: Context): Promise<ImageUsage> {
-  const summaries = await usageSummaries(context);
   const totalSize = await storedSize(context);
   let reclaimable = 0;
   let active = 0;
-  for (const { body, sizes } of summaries) {
+  const items: ImageItem[] = [];
+  for await (const { body, sizes } of (await usageList(context)).items()) {
     if (body.Containers === 0) reclaimable += sizes.total - sizes.shared;
     else if (body.Containers > 0) active++;
+    items.push(body);
   }
-  const items = summaries.map(({ body }) => body);
   const usage = {
     ActiveCount: active || undefined,
     Items: items.length === 0 ? undefined : items,
@@ -137,27 +141,45 @@ async function imageUsage(context: Context): Promise<ImageUsage> {
 
 /** Bytes of all blobs that images reach and of all that is unpacked, each counted once. */
 async function storedSize(context: Context): Promise<number> {
-  const { documents, snapshots, store } = context;
-  const blobs = new Map<string, number>();
-  const chains = new Set<string>();
+  const { snapshots, store } = context;
+  const blobs = new DigestCounter();
+  const chains = new DigestCounter();
+  let size = 0;
+  const pass = context.facts.begin(context);
   for (const image of store.list()) {
-    try {
-      for (const manifest of await presentManifests(documents, image)) {
-        const { config } = await documents.manifest(manifest);
-        if (!(await documents.has(config.digest))) continue;
-        for (const id of chainIds((await documents.config(config)).rootfs.diff_ids ?? [])) chains.add(id);
-      }
-      const count = ({ digest, size }: Descriptor): void => {
-        if (!blobs.has(digest)) blobs.set(digest, size);
-      };
-      await walk(image.target, present(documents, count));
-    } catch (error) {
-      if (!(error instanceof AttestdError)) throw error;
-      context.debug(`disk usage of ${image.name} cannot be measured: ${error.message}`);
+    for (const content of await measured(context, image, pass)) {
+      for (const id of content.chains) if (chains.add(id) === 1) size += snapshots.usage(id) ?? 0;
+      for (const blob of content.blobs) if (blobs.add(blob.digest) === 1) size += blob.size;
     }
   }
-  let size = 0;
-  for (const bytes of blobs.values()) size += bytes;
-  for (const id of chains) size += snapshots.usage(id) ?? 0;
   return size;
+}
+
+interface Measured {
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'size'>[];
+  readonly chains: readonly string[];
+}
+
+/** The blobs and layer stacks of an image; of one that is broken, as far as they can be read. */
+async function measured(context: Context, image: ImageRecord, pass: Pass): Promise<readonly Measured[]> {
+  const { documents } = context;
+  const found: Measured[] = [];
+  try {
+    const { mediaType } = image.target;
+    if (isManifestType(mediaType) || isIndexType(mediaType)) {
+      const { lasting, manifests, blobs } = await pass.of(image.target);
+      if (lasting) return [{ blobs, chains: manifests.flatMap(({ chains = [] }) => chains) }];
+    }
+    for (const manifest of await presentManifests(documents, image)) {
+      const { config } = await documents.manifest(manifest);
+      if (!(await documents.has(config.digest))) continue;
+      found.push({ blobs: [], chains: chainIds((await documents.config(config)).rootfs.diff_ids ?? []) });
+    }
+    const count = (blob: Descriptor): void => void found.push({ blobs: [blob], chains: [] });
+    await walk(image.target, present(documents, count));
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    context.debug(`disk usage of ${image.name} cannot be measured: ${error.message}`);
+  }
+  return found;
 }

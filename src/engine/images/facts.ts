@@ -1,0 +1,182 @@
+import { LRUCache } from 'lru-cache';
+import { AttestdError } from '../../errors.js';
+import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { digestOf } from '../../oci/digest.js';
+import { giveWay } from '../../oci/give-way.js';
+import type { ImageConfig } from '../../oci/image-config.js';
+import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
+import type { PlatformMatcher } from '../../oci/platform.js';
+import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
+import type { Context } from '../context.js';
+import type { FactsFile } from './facts-file.js';
+import { examineManifest, type ManifestFacts } from './summary.js';
+
+/** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
+export interface ImageFacts {
+  /** Of each manifest that can be reached and read. */
+  readonly manifests: readonly ManifestFacts[];
+  /** What list shows of the manifest that the machine likes best; absent where it likes none. */
+  readonly best?: { readonly created: number; readonly labels: Readonly<Record<string, string>> };
+  /** Blobs that are there, in the order of a walk, as often as it comes to them. */
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'size' | 'mediaType'>[];
+  /** Digests that are referred to and whose blobs are not there. */
+  readonly absent: readonly string[];
+  /** Bytes of unpacked layers by the ids of their stacks. */
+  readonly unpacked: readonly (readonly [string, number])[];
+  /** Whether the facts hold as long as the same blobs are there: nothing is broken, nothing was left out. */
+  readonly lasting: boolean;
+}
+
+interface Kept {
+  readonly facts: ImageFacts;
+  /** The pass in which the blobs were last looked for. */
+  pass: number;
+}
+
+/** Characters of facts that are kept in memory. */
+const keptSize = 16 << 20;
+
+/** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
+export class FactsCache {
+  readonly #kept = new LRUCache<string, Kept>({ maxSize: keptSize });
+  #pass = 0;
+  #stamp: string | undefined;
+
+  /**
+   * @param matcher what the machine runs, best first
+   * @param file where facts outlast the process
+   */
+  constructor(
+    private readonly matcher: PlatformMatcher,
+    private readonly file?: FactsFile | undefined,
+  ) {}
+
+  /** Begin a pass over images, at each of which blobs are looked for again if the store's have changed since the last. */
+  begin(context: Context): Pass {
+    const stamp = context.store.content.stamp();
+    if (stamp === undefined || stamp !== this.#stamp) this.#pass++;
+    this.#stamp = stamp;
+    const pass = this.#pass;
+    return { of: (target) => this.#of(context, target, pass) };
+  }
+
+  /** Write what is not in the file yet. */
+  async close(): Promise<void> {
+    await this.file?.close();
+  }
+
+  async #of(context: Context, target: Descriptor, pass: number): Promise<ImageFacts> {
+    await giveWay();
+    const { digest } = target;
+    const kept = this.#kept.get(digest) ?? (await this.#read(context, digest));
+    if (kept !== undefined) {
+      if (kept.pass === pass || (await isUnchanged(context, kept.facts))) {
+        kept.pass = pass;
+        return kept.facts;
+      }
+      this.#kept.delete(digest);
+    }
+    const facts = await readFacts(context, target, this.matcher);
+    if (facts.lasting) this.#keep(digest, facts, pass);
+    return facts;
+  }
+
+  async #read({ snapshots }: Context, digest: string): Promise<Kept | undefined> {
+    const text = await this.file?.read(digest);
+    if (text === undefined) return undefined;
+    const kept: Kept = { facts: JSON.parse(text), pass: 0 };
+    for (const [id, size] of kept.facts.unpacked) snapshots.restore(id, size);
+    this.#kept.set(digest, kept, { size: text.length });
+    return kept;
+  }
+
+  #keep(digest: string, facts: ImageFacts, pass: number): void {
+    const text = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? undefined : value));
+    this.#kept.set(digest, { facts, pass }, { size: text.length });
+    this.file?.append(digest, text);
+  }
+}
+
+/** One way through images. */
+export interface Pass {
+  /**
+   * The facts of an image.
+   *
+   * @throws CORRUPT when a present index or manifest is not what its media type says
+   */
+  of(target: Descriptor): Promise<ImageFacts>;
+}
+
+/** Whether what was there is there, and nothing else. */
+async function isUnchanged({ documents }: Context, { blobs, absent }: ImageFacts): Promise<boolean> {
+  for (const { digest } of blobs) if (!(await documents.has(digest))) return false;
+  for (const digest of absent) if (await documents.has(digest)) return false;
+  return true;
+}
+
+async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageFacts> {
+  const { documents, snapshots } = context;
+  const manifests: ManifestFacts[] = [];
+  const unpacked: (readonly [string, number])[] = [];
+  let lasting = true;
+  let best: Best | undefined;
+  const add = async (manifest: Descriptor): Promise<void> => {
+    const examined = await examineManifest(context, manifest);
+    if (examined === undefined) {
+      lasting = false;
+      return;
+    }
+    const { facts, config } = examined;
+    manifests.push(facts);
+    if (facts.platform === undefined) return;
+    if (config === undefined) lasting &&= !(await documents.has(manifest.digest));
+    if (facts.chains !== undefined) {
+      const outcome = await snapshots.settle(manifest);
+      if (outcome === 'failed' && facts.available) lasting = false;
+      for (const id of outcome === 'packed' ? [] : facts.chains) {
+        const size = snapshots.usage(id);
+        if (size !== undefined) unpacked.push([id, size]);
+      }
+    }
+    if (!matcher.match(facts.platform)) return;
+    if (best !== undefined && !matcher.less(facts.platform, best.platform)) return;
+    best = { platform: facts.platform, config };
+  };
+  if (isManifestType(target.mediaType)) await add(target);
+  else if (isIndexType(target.mediaType)) await walk(target, reachable(documents, manifestsOnly(add)));
+  const blobs: ImageFacts['blobs'][number][] = [];
+  const absent: string[] = [];
+  try {
+    const note = ({ digest, size, mediaType }: Descriptor): void => void blobs.push({ digest, size, mediaType });
+    await walk(target, present(documents, note));
+    const check = async (descriptor: Descriptor): Promise<void> => {
+      if (!(await documents.has(descriptor.digest))) absent.push(descriptor.digest);
+      else lasting &&= await isSound(context, descriptor);
+    };
+    await walk(target, reachable(documents, check), { once: true });
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    lasting = false;
+  }
+  return { manifests, ...shownOf(best), blobs, absent, unpacked, lasting };
+}
+
+/** The manifest that is liked best so far. */
+interface Best {
+  readonly platform: Platform;
+  readonly config: ImageConfig | undefined;
+}
+
+function shownOf(best: Best | undefined): Pick<ImageFacts, 'best'> {
+  if (best === undefined) return {};
+  const { created, config } = best.config ?? {};
+  const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));
+  return { best: { created: seconds, labels: config?.Labels ?? {} } };
+}
+
+/** Whether a document is what its digest says: another would be put in its place when the image is loaded again. */
+async function isSound({ documents }: Context, { digest, mediaType }: Descriptor): Promise<boolean> {
+  if (!isManifestType(mediaType) && !isIndexType(mediaType) && !isConfigType(mediaType)) return true;
+  return digestOf(await documents.content.bytes(digest), digest.split(':', 1)[0]) === digest;
+}
