@@ -198,6 +198,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       acts.push(() => listener.close());
       listeners.push(listener);
     }
+    void context.facts.prepare(context, (message) => log('warn', message)).catch(() => undefined);
     const hosts = listeners.map((listener) => formatAddress(listener.address));
     return {
       hosts,

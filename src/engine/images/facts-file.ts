@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
 const gathered = 256 << 10;
@@ -6,6 +7,12 @@ const delay = 2000;
 
 /** Bytes that are looked through at a time when the file is opened. */
 const chunkSize = 4 << 20;
+
+/** Hex digits that tell whether a line is as it was written. */
+const sumLength = 8;
+
+/** What tells whether a line is as it was written. */
+export const sumOf = (text: string): string => crc32(text).toString(16).padStart(sumLength, '0');
 
 interface Place {
   readonly offset: number;
@@ -35,10 +42,10 @@ export class FactsFile {
     private readonly header: string,
   ) {}
 
-  /** How many images the file has facts of. */
-  async count(): Promise<number> {
+  /** Whether the file has facts of an image. */
+  async has(digest: string): Promise<boolean> {
     await this.#open();
-    return this.#places.size;
+    return this.#places.has(digest);
   }
 
   /** The facts of an image as they were appended last; undefined where there are none. */
@@ -48,14 +55,14 @@ export class FactsFile {
     if (place === undefined || file === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(place.length);
     const { bytesRead } = await file.read(bytes, 0, place.length, place.offset);
-    const text = bytes.toString('utf8', 0, bytesRead);
-    return text.startsWith('{') && text.endsWith('}') ? text : undefined;
+    const text = bytes.toString('utf8', sumLength + 1, bytesRead);
+    return bytes.toString('latin1', 0, sumLength) === sumOf(text) ? text : undefined;
   }
 
   /** Note the facts of an image; they are written in a while. */
   append(digest: string, text: string): void {
     if (this.#closed) return;
-    const line = Buffer.from(`${digest} ${text}\n`);
+    const line = Buffer.from(`${digest} ${sumOf(text)} ${text}\n`);
     this.#waiting.push({ digest, line });
     this.#waitingSize += line.length;
     if (this.#waitingSize >= gathered) void this.#flush();

@@ -37,9 +37,14 @@ interface Kept {
 /** Characters of facts that are kept in memory. */
 const keptSize = 16 << 20;
 
+/** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
+const worthWhile = 1000;
+const tellEvery = 5000;
+
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
 export class FactsCache {
   readonly #kept = new LRUCache<string, Kept>({ maxSize: keptSize });
+  #closed = false;
   #pass = 0;
   #stamp: string | undefined;
 
@@ -61,8 +66,36 @@ export class FactsCache {
     return { of: (target) => this.#of(context, target, pass) };
   }
 
+  /**
+   * Find out what is not known of any image, so that a list need not wait for it; of few images that is not worth while.
+   *
+   * @param say told how far it is, where it takes long
+   */
+  async prepare(context: Context, say: (message: string) => void): Promise<void> {
+    if (this.file === undefined || context.store.list().length < worthWhile) return;
+    const missing = new Map<string, Descriptor>();
+    for (const { target } of context.store.list()) {
+      await giveWay();
+      if (!(await this.file.has(target.digest))) missing.set(target.digest, target);
+    }
+    if (missing.size < worthWhile) return;
+    let told = Date.now();
+    let done = 0;
+    for (const target of missing.values()) {
+      if (this.#closed) return;
+      await this.begin(context)
+        .of(target)
+        .catch(() => undefined);
+      done++;
+      if (Date.now() - told < tellEvery) continue;
+      told = Date.now();
+      say(`reading images that were not served from this store before: ${done} of ${missing.size}`);
+    }
+  }
+
   /** Write what is not in the file yet. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.file?.close();
   }
 

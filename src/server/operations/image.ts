@@ -9,7 +9,7 @@ import { imageHistory } from '../../engine/images/history.js';
 import { importImage } from '../../engine/images/import.js';
 import { importFrom } from '../../engine/images/import-from.js';
 import { inspectImage } from '../../engine/images/inspect.js';
-import { listImages } from '../../engine/images/list.js';
+import { openList } from '../../engine/images/list.js';
 import { loadImages } from '../../engine/images/load.js';
 import { pruneImages } from '../../engine/images/prune.js';
 import { removeImage } from '../../engine/images/remove.js';
@@ -25,6 +25,7 @@ import { encodeJson, jsonRecord, pointer } from '../../go/json.js';
 import type { Platform } from '../../oci/descriptor.js';
 import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
+import { jsonList, wholeList } from '../json-list.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 import { registryUse } from '../registry-use.js';
@@ -79,7 +80,7 @@ export const handlers: DescribedHandlers = {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));
     const manifests = form.flag('manifests');
-    const value = await listImages(context, {
+    const list = await openList(context, {
       apiVersion: request.apiVersion,
       all: form.flag('all'),
       filters,
@@ -87,6 +88,9 @@ export const handlers: DescribedHandlers = {
       manifests,
       identity: form.flag('identity'),
     });
+    const value = await wholeList(list);
+    if (value === undefined)
+      return { kind: 'records', contentType: 'application/json', records: jsonList(list.items()) };
     // Bounds in time move with the clock, not with the store.
     return { kind: 'json', value, keep: !filters.has('until') && !filters.has('since') && !filters.has('before') };
   },

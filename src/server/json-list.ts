@@ -1,0 +1,40 @@
+import { type JsonValue, renderJson } from '../go/json/render.js';
+
+/** Elements up to which an answer is put together as a whole, so that it can be kept. */
+const wholeLength = 4000;
+
+/** Bytes that are gathered before they are handed on. */
+const piece = 64 << 10;
+
+/** A list whose elements are made one after the other. */
+interface Listing<Item> {
+  readonly length: number;
+  items(): AsyncIterable<Item>;
+}
+
+/** All elements, where they are few; undefined where they are to be sent as they come. */
+export async function wholeList<Item>(list: Listing<Item>): Promise<readonly Item[] | undefined> {
+  if (list.length > wholeLength) return undefined;
+  const found: Item[] = [];
+  for await (const item of list.items()) found.push(item);
+  return found;
+}
+
+/** A JSON array in pieces, the same bytes as `renderJson` has for all at once. */
+export async function* jsonList(items: AsyncIterable<JsonValue>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  let separator = '[';
+  for await (const item of items) {
+    const bytes = renderJson(item);
+    const element = bytes.subarray(0, bytes.length - 1);
+    parts.push(Buffer.from(separator), element);
+    separator = ',';
+    length += element.length + 1;
+    if (length < piece) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    length = 0;
+  }
+  yield Buffer.concat([...parts, Buffer.from(separator === '[' ? '[]\n' : ']\n')]);
+}
