@@ -32,7 +32,11 @@ type Outcome = 'unpacked' | 'packed' | 'failed';
  */
 export class Snapshots {
   private readonly sizes = new Map<string, number>();
-  private readonly layers = new LRUCache<string, UnpackedLayer>({ max: rememberedLayers });
+  // A size of one each, because a count (`max`) would have its places made at once, which takes milliseconds.
+  private readonly layers = new LRUCache<string, UnpackedLayer>({
+    maxSize: rememberedLayers,
+    sizeCalculation: () => 1,
+  });
   private readonly attempts = new Map<string, Outcome | Promise<Outcome>>();
 
   constructor(

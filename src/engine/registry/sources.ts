@@ -9,7 +9,11 @@ const remembered = 100_000;
  * instead of sending it. containerd keeps the same as labels, by host without its port.
  */
 export class Sources {
-  private readonly repositories = new LRUCache<string, ReadonlySet<string>>({ max: remembered });
+  // A size of one each, because a count (`max`) would have its places made at once, which takes milliseconds.
+  private readonly repositories = new LRUCache<string, ReadonlySet<string>>({
+    maxSize: remembered,
+    sizeCalculation: () => 1,
+  });
 
   /** Remember that a repository has a blob. */
   note(digest: string, { domain, path }: NamedReference): void {
