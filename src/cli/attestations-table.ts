@@ -1,4 +1,11 @@
-import { type ImageAttestation, type SignerName, summarizeStatement, type Verification } from '../client/index.js';
+import {
+  type AttestationChain,
+  type ImageAttestation,
+  type Reason,
+  type SignerName,
+  summarizeStatement,
+  type Verification,
+} from '../client/index.js';
 import type { Palette } from './terminal.js';
 
 /** Bytes with a unit that keeps them short. */
@@ -77,11 +84,25 @@ function signerText(signer: SignerName | undefined): string {
   return signer.kind === 'public-key' ? ` by key ${signer.id}` : ` by ${signer.subject}`;
 }
 
-/** Who signed, or why signatures do not hold, a line each. */
+/** Who signed, or why signatures do not hold, a line each; then what only the registry has, a line a statement. */
 export function verificationLines(verification: Verification, { green, red }: Palette): string {
-  const { verified, signatures, reasons } = verification;
-  if (!verified)
-    return reasons.map(({ code, detail }) => `${red('not verified')}: ${code}: ${printable(detail)}\n`).join('');
+  const { verified, signatures, reasons, statements = [] } = verification;
+  const failures = (list: readonly Reason[], what = ''): string =>
+    list.map(({ code, detail }) => `${red('not verified')}: ${printable(`${what}${code}: ${detail}`)}\n`).join('');
   const signer = signatures.find((signature) => signature.verified)?.signer;
-  return `${green('verified')}${printable(signerText(signer))}\n`;
+  const head = verified ? `${green('verified')}${printable(signerText(signer))}\n` : failures(reasons);
+  const attached = statements.map(({ predicateType, verified: holds, signer: by, reasons: why }) => {
+    const what = `in the registry, ${predicateType}`;
+    return holds ? `${green('verified')}: ${printable(what + signerText(by))}\n` : failures(why, `${what}: `);
+  });
+  return head + attached.join('');
+}
+
+/** What the registry has beside the image's index, a line each. */
+export function registryLines({ signatureManifests, statements = [] }: AttestationChain): string {
+  const signed = signatureManifests.map((digest) => `signed: ${digest}\n`);
+  const attached = statements.map(({ predicateType, form }) =>
+    printable(`in the registry: ${predicateType} (${form})`),
+  );
+  return [...signed, ...attached.map((line) => `${line}\n`)].join('');
 }

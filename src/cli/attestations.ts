@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import {
+  type AttestationChain,
   type AttestationSelection,
   connect,
   type EngineClient,
   type ImageAttestation,
   resolveAttestations,
   summarizeStatement,
+  type Trust,
+  type TrustedIdentity,
   type Verification,
   verifyAttestations,
 } from '../client/index.js';
 import { AttestdError } from '../errors.js';
 import type { FlagValues } from './arguments.js';
-import { attestationsTable, verificationLines } from './attestations-table.js';
+import { attestationsTable, registryLines, verificationLines } from './attestations-table.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
 
@@ -21,8 +24,12 @@ const flags = {
   type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
   statement: { type: 'boolean', help: 'write the statements as they are, one a line' },
   key: { type: 'string', value: 'FILE', help: 'verify signatures with this public key, in PEM' },
-  registry: { type: 'boolean', help: "look for signatures in the image's registry too" },
-  verify: { type: 'boolean', help: 'what --key implies' },
+  'trusted-root': { type: 'string', value: 'FILE', help: 'verify certificates with this sigstore trusted root' },
+  identity: { type: 'string', value: 'NAME', help: 'whose certificates count, in full, with --trusted-root' },
+  'identity-regexp': { type: 'string', value: 'PATTERN', help: 'the same as a pattern for the whole name' },
+  issuer: { type: 'string', value: 'URL', help: 'who must have identified the signer, with --trusted-root' },
+  registry: { type: 'boolean', help: "look for signatures and statements in the image's registry too" },
+  verify: { type: 'boolean', help: 'what --key and --trusted-root imply' },
   json: { type: 'boolean', help: 'write JSON instead of a table' },
 } as const;
 
@@ -35,16 +42,48 @@ function parsePlatform(text: string): NonNullable<AttestationSelection['platform
   return { os, architecture, ...(variant !== undefined && { variant }) };
 }
 
-async function readKey(values: Values): Promise<string | undefined> {
-  if (values.key === undefined) {
-    if (values.verify) throw new AttestdError('USAGE', '--verify needs --key FILE');
-    return undefined;
-  }
+async function readFlag(flag: string, path: string): Promise<string> {
   try {
-    return await readFile(values.key, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new AttestdError('USAGE', `--key: cannot read '${values.key}'`, { cause });
+    throw new AttestdError('USAGE', `--${flag}: cannot read '${path}'`, { cause });
   }
+}
+
+function parseFlag<T>(flag: string, text: string, what: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new AttestdError('USAGE', `--${flag}: ${what}`, { cause });
+  }
+}
+
+function identityOf(values: Values): TrustedIdentity {
+  const { identity, 'identity-regexp': pattern, issuer } = values;
+  if (identity !== undefined && pattern !== undefined)
+    throw new AttestdError('USAGE', '--identity and --identity-regexp exclude each other');
+  const name =
+    pattern === undefined
+      ? identity
+      : parseFlag('identity-regexp', pattern, `'${pattern}' is not a pattern`, (text) => new RegExp(text));
+  return { ...(name !== undefined && { subjectAlternativeName: name }), ...(issuer !== undefined && { issuer }) };
+}
+
+/** What is trusted; undefined when nothing is to be verified. */
+async function readTrust(values: Values): Promise<Trust | undefined> {
+  const { key, 'trusted-root': root } = values;
+  if (key !== undefined && root !== undefined)
+    throw new AttestdError('USAGE', '--key and --trusted-root exclude each other');
+  const identity = identityOf(values);
+  if (root === undefined && Object.keys(identity).length > 0)
+    throw new AttestdError('USAGE', '--identity, --identity-regexp and --issuer need --trusted-root FILE');
+  if (key !== undefined) return { publicKey: await readFlag('key', key) };
+  if (root !== undefined) {
+    const text = await readFlag('trusted-root', root);
+    return { trustedRoot: parseFlag('trusted-root', text, `'${root}' is not JSON`, JSON.parse), identity };
+  }
+  if (values.verify) throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
+  return undefined;
 }
 
 /** The attestations with their statements; without, where the daemon cannot give one of these. */
@@ -62,28 +101,39 @@ async function fetchAttestations(
   }
 }
 
-async function verify(
+/** What was found about an image, and what became of it. */
+interface Findings {
+  readonly shown: readonly ImageAttestation[];
+  /** Present when signatures were to be verified, or the registry asked. */
+  readonly chain?: AttestationChain;
+  readonly verification?: Verification;
+}
+
+async function find(
   client: EngineClient,
   image: string,
   selection: AttestationSelection,
-  shown: readonly ImageAttestation[],
-  publicKey: string,
-  registry: boolean,
-): Promise<Verification> {
+  values: Values,
+  trust?: Trust,
+): Promise<Findings> {
+  const shown = await fetchAttestations(client, image, selection);
+  if (trust === undefined && !values.registry) return { shown };
   const predicateTypes = shown.map(({ predicateType }) => predicateType);
   const { platform } = selection;
+  const registry = values.registry ?? false;
   const chain = await resolveAttestations(client, image, { predicateTypes, registry, ...(platform && { platform }) });
-  return verifyAttestations(chain, { publicKey });
+  return { shown, chain, ...(trust && { verification: await verifyAttestations(chain, trust) }) };
 }
 
 /** What `--json` writes. */
-function toJson(shown: readonly ImageAttestation[], verification: Verification | undefined): string {
+function toJson({ shown, chain, verification }: Findings): string {
   const attestations = shown.map(({ descriptor, predicateType, statement }) => ({
     predicateType,
     descriptor,
     ...(statement && summarizeStatement(statement)),
   }));
-  return `${JSON.stringify({ attestations, ...(verification && { verification }) }, null, 2)}\n`;
+  const registry = chain?.statements?.map(({ statement, ...one }) => ({ ...one, ...summarizeStatement(statement) }));
+  return `${JSON.stringify({ attestations, registry, verification }, null, 2)}\n`;
 }
 
 /** Bytes go out as they came in. */
@@ -103,7 +153,7 @@ function noneText(image: string, { platform, types }: AttestationSelection): str
 
 /** Write what was asked for; returns the exit code. */
 async function show(client: EngineClient, image: string, values: Values): Promise<number> {
-  const publicKey = await readKey(values);
+  const trust = await readTrust(values);
   const selection: AttestationSelection = {
     ...(values.platform !== undefined && { platform: parsePlatform(values.platform) }),
     ...(values.type && { types: values.type }),
@@ -112,17 +162,15 @@ async function show(client: EngineClient, image: string, values: Values): Promis
     writeStatements(await client.imageAttestations(image, { ...selection, statement: true }));
     return 0;
   }
-  const shown = await fetchAttestations(client, image, selection);
-  const verification =
-    publicKey === undefined
-      ? undefined
-      : await verify(client, image, selection, shown, publicKey, values.registry ?? false);
+  const findings = await find(client, image, selection, values, trust);
+  const { shown, chain, verification } = findings;
   const colours = palette(process.stdout);
-  if (values.json) process.stdout.write(toJson(shown, verification));
+  if (values.json) process.stdout.write(toJson(findings));
   else {
     if (shown.length > 0) process.stdout.write(attestationsTable(shown, verification, colours));
     else if (!values.quiet) process.stdout.write(noneText(image, selection));
     if (verification) process.stdout.write(verificationLines(verification, colours));
+    else if (chain) process.stdout.write(registryLines(chain));
   }
   return verification && !verification.verified ? 1 : 0;
 }
@@ -137,7 +185,8 @@ export const command = define(
     example: 'attestd attestations hello:signed --key cosign.pub',
   },
   async ({ values, positionals }) => {
-    if (values.statement && (values.json || values.verify || values.key !== undefined))
+    const verifies = values.verify || values.key !== undefined || values['trusted-root'] !== undefined;
+    if (values.statement && (values.json || verifies))
       throw new AttestdError('USAGE', '--statement writes statements and nothing else');
     const client = await connect(values.host === undefined ? {} : { host: values.host });
     try {

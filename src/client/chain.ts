@@ -60,6 +60,21 @@ export interface ResolveOptions {
   readonly registry?: boolean | RegistryReader;
 }
 
+/** A statement that refers to an image in its registry, beside the image's index. */
+export interface AttachedStatement {
+  /** Digest of the manifest that holds it. */
+  readonly manifest: string;
+  /** Digest of the blob that it comes in. */
+  readonly blob: string;
+  /** A sigstore bundle; a DSSE envelope, as cosign 2 attaches it; or the statement alone, as BuildKit does. */
+  readonly form: 'bundle' | 'dsse' | 'bare';
+  /** Digest of the index or manifest that it is attached to. */
+  readonly attachedTo: string;
+  readonly predicateType: string;
+  /** Its bytes, as they were signed. */
+  readonly statement: Buffer;
+}
+
 /** What leads from an image to its attestations and to what signs them: BuildKit's attestation chain, and its gaps. */
 export interface AttestationChain {
   /** Digest of the image's index. */
@@ -68,10 +83,15 @@ export interface AttestationChain {
   readonly imageManifest?: string;
   /** Digest of the manifest whose layers are the statements. */
   readonly attestationManifest?: string;
-  /** Digests of the manifests that sign the attestation manifest; the first one is the one that BuildKit takes. */
+  /**
+   * Digests of the manifests that sign the attestation manifest; the first one is the one that BuildKit takes. Where the
+   * registry was asked, those follow that sign the index.
+   */
   readonly signatureManifests: readonly string[];
   /** Index, attestation manifest, signature manifests, their layers, and the wanted statements, by digest. */
   readonly blobs: ReadonlyMap<string, ChainBlob>;
+  /** Statements about the image that its registry has beside the index; only where the registry was asked. */
+  readonly statements?: readonly AttachedStatement[];
   /** What is not there, and why; a chain without gaps is complete. */
   readonly gaps: readonly Gap[];
 }

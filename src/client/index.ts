@@ -4,7 +4,15 @@ import type { Trust, Verification } from './verification.js';
 /** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
 export type { Info as ContentInfo } from '../generated/content.js';
-export type { AttestationChain, ChainBlob, ChainPart, Gap, GapReason, ResolveOptions } from './chain.js';
+export type {
+  AttachedStatement,
+  AttestationChain,
+  ChainBlob,
+  ChainPart,
+  Gap,
+  GapReason,
+  ResolveOptions,
+} from './chain.js';
 export type { ContentClient } from './content-client.js';
 export { type Discovery, discover, type Surroundings } from './discover.js';
 export {
@@ -23,7 +31,9 @@ export type {
   ReasonCode,
   SignatureOutcome,
   SignerName,
+  StatementOutcome,
   Trust,
+  TrustedIdentity,
   Verification,
 } from './verification.js';
 

@@ -9,6 +9,8 @@ export const signatureTypes = {
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
   cosign: 'application/vnd.dev.cosign.artifact.sig.v1+json',
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  dsse: 'application/vnd.dsse.envelope.v1+json',
+  inToto: 'application/vnd.in-toto+json',
 } as const;
 
 /** Labels by which containerd and BuildKit keep what refers to a blob. */

@@ -26,14 +26,16 @@ export class RegistrySource {
     return new RegistrySource(new Reader(), repositories, maximum);
   }
 
-  /** What refers to a digest: by the referrers API or its tag, and cosign's signature tag. */
+  /** What refers to a digest: by the referrers API or its tag, and cosign's tags for signatures and attestations. */
   async referrers(digest: string): Promise<readonly OCIDescriptor[]> {
     const found: OCIDescriptor[] = [];
-    const tag = `${digest.replace(':', '-')}.sig`;
+    const tags = ['sig', 'att'].map((kind) => `${digest.replace(':', '-')}.${kind}`);
     for (const repository of this.#repositories) {
       found.push(...((await quietly(() => this.#reader.referrers(repository, digest))) ?? []));
-      const signature = await quietly(() => this.#reader.resolve(repository, tag));
-      if (signature !== undefined) found.push(signature);
+      for (const tag of tags) {
+        const tagged = await quietly(() => this.#reader.resolve(repository, tag));
+        if (tagged !== undefined) found.push(tagged);
+      }
     }
     return found;
   }

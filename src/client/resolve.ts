@@ -1,4 +1,5 @@
 import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../types.js';
+import { type Attached, findAttached } from './attached.js';
 import { BlobSource } from './blob-source.js';
 import type { AttestationChain, ResolveOptions } from './chain.js';
 import { compareApiVersions, type EngineClient } from './engine-client.js';
@@ -115,13 +116,20 @@ class Resolution {
       );
       return end({ imageManifest: image.digest });
     }
+    const found = await this.#attached([digest, image.digest], index);
+    const statements = found && { statements: found.statements };
     const attestation = selectAttestation(index.manifests, image.digest);
     if (!attestation?.digest) {
       this.#source.gap('attestation-manifest', 'no-attestation', `nothing in the index attests ${image.digest}`);
-      return end({ imageManifest: image.digest });
+      return end({ imageManifest: image.digest, ...statements });
     }
-    const signatureManifests = await this.#attestation(attestation, inspected, index);
-    return end({ imageManifest: image.digest, attestationManifest: attestation.digest, signatureManifests });
+    const signatureManifests = await this.#attestation(attestation, inspected, index, found?.signatures ?? []);
+    return end({
+      imageManifest: image.digest,
+      attestationManifest: attestation.digest,
+      signatureManifests,
+      ...statements,
+    });
   }
 
   /** Ends connections that were made for this resolution alone. */
@@ -142,26 +150,50 @@ class Resolution {
     return { os: Os ?? '', architecture: Arch ?? '' };
   }
 
-  /** The attestation manifest, what signs it, and the wanted statements; resolves with the signatures' digests. */
-  async #attestation(descriptor: OCIDescriptor, inspected: ImageInspect, index: IndexDocument): Promise<string[]> {
+  /** What the registry has about the image itself; undefined where it is not asked. */
+  async #attached(
+    digests: readonly [root: string, image: string],
+    index: IndexDocument,
+  ): Promise<Attached | undefined> {
+    if (!this.#source.elsewhere) return undefined;
+    const known = index.manifests.map(({ digest = '' }) => digest);
+    return findAttached(this.#source, this.#source.elsewhere, digests, known);
+  }
+
+  /**
+   * The attestation manifest, what signs it, and the wanted statements; resolves with the signatures' digests.
+   *
+   * @param further manifests that sign the index
+   */
+  async #attestation(
+    descriptor: OCIDescriptor,
+    inspected: ImageInspect,
+    index: IndexDocument,
+    further: readonly string[],
+  ): Promise<string[]> {
     const source = this.#source;
     const digest = descriptor.digest ?? '';
     const blob = await source.get('attestation-manifest', descriptor);
-    const signatures = await this.#signatures(digest, inspected, index);
+    const signatures = await this.#signatures(digest, inspected, index, further);
     const manifest = blob && parseManifest(blob.data);
     if (blob && !manifest) source.gap('attestation-manifest', 'malformed', 'it is not an image manifest', digest);
     await this.#statements(manifest?.layers);
     return signatures;
   }
 
-  async #signatures(digest: string, inspected: ImageInspect, index: IndexDocument): Promise<string[]> {
+  async #signatures(
+    digest: string,
+    inspected: ImageInspect,
+    index: IndexDocument,
+    further: readonly string[],
+  ): Promise<string[]> {
     const source = this.#source;
     if (!source.usable && !source.elsewhere) {
       source.gap('signature-manifest', 'no-content-store', 'signatures cannot be looked for without a content store');
       return [];
     }
     const signatures = await findSignatures(this.#client, source, inspected, index.manifests, digest);
-    if (signatures.length === 0)
+    if (signatures.length + further.length === 0)
       source.gap(
         'signature-manifest',
         'no-signature',
@@ -172,7 +204,7 @@ class Resolution {
       const blob = await source.get('signature-manifest', descriptor);
       for (const layer of (blob && parseManifest(blob.data)?.layers) ?? []) await source.get('signature', layer);
     }
-    return signatures.map(({ descriptor }) => descriptor.digest ?? '');
+    return [...new Set([...signatures.map(({ descriptor }) => descriptor.digest ?? ''), ...further])];
   }
 
   /** The statements of the wanted predicate types. Without the manifest, the endpoint tells which there are. */

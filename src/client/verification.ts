@@ -6,6 +6,8 @@ export type ReasonCode =
   | 'malformed'
   /** A signature of a kind that the given trust cannot judge. */
   | 'unsupported'
+  /** No transparency log or time stamp that the trusted root knows vouches for the signature. */
+  | 'not-logged'
   /** Signed with another key, or by an identity that the trust does not name. */
   | 'untrusted-signer'
   /** The signature does not fit what it claims to sign. */
@@ -49,6 +51,20 @@ export interface SignatureOutcome {
   readonly reasons: readonly Reason[];
 }
 
+/** What came of a statement that a registry has beside the image's index. */
+export interface StatementOutcome {
+  /** Digest of the manifest that holds it. */
+  readonly manifest: string;
+  /** Digest of the bundle or envelope, or of the statement itself where it is bare. */
+  readonly blob: string;
+  readonly predicateType: string;
+  /** Its own signature holds, and it is about the image. */
+  readonly verified: boolean;
+  /** Present when the signature itself is right. */
+  readonly signer?: SignerName;
+  readonly reasons: readonly Reason[];
+}
+
 /** What came of a chain. */
 export interface Verification {
   /** One signature or more holds, and nothing of the chain contradicts it. */
@@ -58,6 +74,16 @@ export interface Verification {
   readonly signatures: readonly SignatureOutcome[];
   /** Why it is not verified; empty when it is. */
   readonly reasons: readonly Reason[];
+  /** The chain's `statements`, each judged by itself; they count neither for nor against `verified`. */
+  readonly statements?: readonly StatementOutcome[];
+}
+
+/** Whose certificates count. */
+export interface TrustedIdentity {
+  /** The whole of the certificate's subject alternative name, or a pattern that has to fit the whole of it. */
+  readonly subjectAlternativeName?: string | RegExp;
+  /** The whole URL of who identified the signer. */
+  readonly issuer?: string;
 }
 
 /** What is trusted: one public key, or a root with its certificate authorities and logs. */
@@ -65,8 +91,11 @@ export type Trust =
   /** PEM text of the key. Transparency logs and timestamps are not asked for: there is nothing given to check them with. */
   | { readonly publicKey: string }
   | {
-      /** A trusted root as sigstore publishes it (trusted_root.json), parsed. */
+      /**
+       * A trusted root as sigstore publishes it (trusted_root.json), parsed. Of each kind of log that it names, one entry is
+       * demanded; and a time, of a transparency log or of a time stamp.
+       */
       readonly trustedRoot: unknown;
       /** Whose certificates count; without it anybody's, and it is for the caller to look at the signer. */
-      readonly identity?: { readonly subjectAlternativeName?: string; readonly issuer?: string };
+      readonly identity?: TrustedIdentity;
     };

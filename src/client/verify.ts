@@ -1,38 +1,16 @@
-import { createHash } from 'node:crypto';
-import { type Bundle, bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
-import { crypto } from '@sigstore/core';
-import { TrustedRoot } from '@sigstore/protobuf-specs';
-import {
-  PolicyError,
-  type SignedEntity,
-  toSignedEntity,
-  toTrustMaterial,
-  VerificationError,
-  Verifier,
-} from '@sigstore/verify';
-import { AttestdError } from '../errors.js';
+import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
+import { dsse } from '@sigstore/core';
 import type { OCIDescriptor } from '../types.js';
 import { hashesTo } from './blob-source.js';
-import type { AttestationChain, ChainBlob } from './chain.js';
+import type { AttachedStatement, AttestationChain, ChainBlob } from './chain.js';
+import { type Judge, judgeBy, Refusal, reasonOf } from './judges.js';
 import { parseManifest } from './manifests.js';
 import { signatureTypes } from './referrers.js';
-import type { Reason, ReasonCode, SignatureOutcome, SignerName, Trust, Verification } from './verification.js';
+import type { Reason, SignatureOutcome, SignerName, StatementOutcome, Trust, Verification } from './verification.js';
 
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
 const certificateAnnotation = 'dev.sigstore.cosign/certificate';
 const inTotoPayload = 'application/vnd.in-toto+json';
-
-type Key = ReturnType<typeof crypto.createPublicKey>;
-
-/** Ends the judgement of one signature. */
-class Refusal extends Error {
-  constructor(
-    readonly code: ReasonCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 const sha256 = (digest: string): string => digest.replace(/^sha256:/, '');
 
@@ -46,102 +24,10 @@ function parse(bytes: Uint8Array, what: string): Record<string, unknown> {
   throw new Refusal('malformed', `${what} is not a JSON object`);
 }
 
-/** What judges signatures. */
-interface Judge {
-  /** Throws a Refusal when the bundle's signature does not hold. */
-  bundle(bundle: Bundle, artifact: Buffer | undefined): SignerName;
-  payload(payload: Buffer, signature: Buffer): SignerName;
-}
-
-class KeyJudge implements Judge {
-  readonly #key: Key;
-  readonly #name: SignerName & { kind: 'public-key' };
-
-  constructor(pem: string) {
-    try {
-      this.#key = crypto.createPublicKey(pem);
-    } catch (cause) {
-      throw new AttestdError('INVALID_ARGUMENT', 'the public key is not a key in PEM', { cause });
-    }
-    const der = this.#key.export({ type: 'spki', format: 'der' });
-    this.#name = { kind: 'public-key', id: createHash('sha256').update(der).digest('base64') };
-  }
-
-  bundle(bundle: Bundle, artifact: Buffer | undefined): SignerName {
-    const entity = toSignedEntity(bundle, artifact);
-    const hint = entity.key.$case === 'public-key' ? entity.key.hint : undefined;
-    if (hint === undefined) throw new Refusal('unsupported', 'a certificate signs it, and a key is trusted');
-    if (hint !== '' && hint !== this.#name.id)
-      throw new Refusal('untrusted-signer', `the key ${hint} signs it, not ${this.#name.id}`);
-    const material = {
-      certificateAuthorities: [],
-      timestampAuthorities: [],
-      tlogs: [],
-      ctlogs: [],
-      publicKey: () => ({ publicKey: this.#key, validFor: () => true }),
-    };
-    const options = { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 };
-    // Nothing that is trusted could check a log's entry or a timestamp.
-    new Verifier(material, options).verify({ ...entity, tlogEntries: [], timestamps: [] });
-    return this.#name;
-  }
-
-  payload(payload: Buffer, signature: Buffer): SignerName {
-    if (!crypto.verify(payload, this.#key, signature))
-      throw new Refusal('bad-signature', `the payload’s signature is not by ${this.#name.id}`);
-    return this.#name;
-  }
-}
-
-class RootJudge implements Judge {
-  readonly #verifier: Verifier;
-  readonly #policy: Parameters<Verifier['verify']>[1];
-
-  constructor(trust: Exclude<Trust, { publicKey: string }>) {
-    const { mediaType } = Object(trust.trustedRoot) as { mediaType?: unknown };
-    if (typeof mediaType !== 'string' || !mediaType.startsWith('application/vnd.dev.sigstore.trustedroot'))
-      throw new AttestdError('INVALID_ARGUMENT', 'the trusted root is none: it has no such mediaType');
-    try {
-      this.#verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(trust.trustedRoot)));
-    } catch (cause) {
-      throw new AttestdError('INVALID_ARGUMENT', 'the trusted root is none', { cause });
-    }
-    const { subjectAlternativeName, issuer } = trust.identity ?? {};
-    this.#policy = {
-      ...(subjectAlternativeName !== undefined && { subjectAlternativeName }),
-      ...(issuer !== undefined && { extensions: { issuer } }),
-    };
-  }
-
-  bundle(bundle: Bundle, artifact: Buffer | undefined): SignerName {
-    const entity: SignedEntity = toSignedEntity(bundle, artifact);
-    if (entity.key.$case !== 'certificate') throw new Refusal('unsupported', 'a key signs it, and a root is trusted');
-    const { identity } = this.#verifier.verify(entity, this.#policy);
-    return {
-      kind: 'certificate',
-      subject: identity?.subjectAlternativeName ?? '',
-      issuer: identity?.extensions?.issuer ?? '',
-    };
-  }
-
-  payload(): SignerName {
-    throw new Refusal('unsupported', 'simple signing is verified with a public key only');
-  }
-}
-
 /** Digests of the subjects of an in-toto statement. */
 function subjectsOf(statement: Record<string, unknown>): string[] {
   const subjects = Array.isArray(statement.subject) ? (statement.subject as { digest?: Record<string, string> }[]) : [];
   return subjects.flatMap(({ digest }) => Object.entries(digest ?? {}).map(([name, hex]) => `${name}:${hex}`));
-}
-
-/** Tell what a library's error means. */
-function reasonOf(error: unknown): Reason {
-  if (error instanceof Refusal) return { code: error.code, detail: error.message };
-  if (error instanceof PolicyError) return { code: 'untrusted-signer', detail: error.message };
-  if (error instanceof VerificationError)
-    return { code: error.code === 'CERTIFICATE_ERROR' ? 'untrusted-signer' : 'bad-signature', detail: error.message };
-  return { code: 'malformed', detail: error instanceof Error ? error.message : String(error) };
 }
 
 interface Judged {
@@ -149,12 +35,15 @@ interface Judged {
   signer: SignerName;
 }
 
-function judgeBundle(judge: Judge, blob: ChainBlob, subject: ChainBlob): Judged {
+/** @param subjects what may be signed */
+function judgeBundle(judge: Judge, blob: ChainBlob, subjects: readonly ChainBlob[]): Judged {
   const bundle = bundleFromJSON(parse(blob.data, 'the bundle') as unknown as SerializedBundle);
   const { content } = bundle;
   if (content.$case === 'messageSignature') {
-    const signer = judge.bundle(bundle, subject.data);
-    return { signer, signs: [subject.descriptor.digest ?? ''] };
+    const signed = `sha256:${content.messageSignature.messageDigest.digest.toString('hex')}`;
+    const subject = subjects.find(({ descriptor }) => descriptor.digest === signed) ?? subjects[0];
+    const signer = judge.bundle(bundle, subject?.data);
+    return { signer, signs: [subject?.descriptor.digest ?? ''] };
   }
   const { payload, payloadType } = content.dsseEnvelope;
   const signer = judge.bundle(bundle, undefined);
@@ -182,18 +71,24 @@ function signatureLayers(manifest: ChainBlob): OCIDescriptor[] {
   );
 }
 
-function judgeLayer(judge: Judge, manifest: string, layer: OCIDescriptor, chain: AttestationChain, subject: ChainBlob) {
+function judgeLayer(
+  judge: Judge,
+  manifest: string,
+  layer: OCIDescriptor,
+  chain: AttestationChain,
+  subjects: readonly ChainBlob[],
+): SignatureOutcome {
   const digest = layer.digest ?? '';
   const kind = layer.mediaType === signatureTypes.simpleSigning ? 'simple-signing' : 'bundle';
   const outcome = { manifest, blob: digest, kind } as const;
-  const wanted = subject.descriptor.digest ?? '';
+  const wanted = subjects.map(({ descriptor }) => descriptor.digest ?? '');
   let judged: Judged | undefined;
   try {
     const blob = chain.blobs.get(digest);
     if (!blob) throw new Refusal('missing-blob', `the signature ${digest} is not there`);
-    judged = kind === 'bundle' ? judgeBundle(judge, blob, subject) : judgeSimpleSigning(judge, layer, blob);
-    if (!judged.signs.includes(wanted))
-      throw new Refusal('other-digest', `it signs ${judged.signs.join(', ') || 'nothing'}, not ${wanted}`);
+    judged = kind === 'bundle' ? judgeBundle(judge, blob, subjects) : judgeSimpleSigning(judge, layer, blob);
+    if (!judged.signs.some((digest) => wanted.includes(digest)))
+      throw new Refusal('other-digest', `it signs ${judged.signs.join(', ') || 'nothing'}, not ${wanted[0]}`);
     return { ...outcome, ...judged, verified: true, reasons: [] };
   } catch (error) {
     return { ...outcome, signs: [], ...judged, verified: false, reasons: [reasonOf(error)] };
@@ -226,32 +121,76 @@ function contradictions(chain: AttestationChain): Reason[] {
   return reasons;
 }
 
+/** Who signed an envelope that lies in a registry as it is. */
+function judgeEnvelope(judge: Judge, blob: ChainBlob, payload: Buffer): Judged {
+  const envelope = parse(blob.data, 'the envelope') as { payloadType?: unknown; signatures?: unknown };
+  if (envelope.payloadType !== inTotoPayload)
+    throw new Refusal('malformed', `the envelope’s payload is of type ${envelope.payloadType}`);
+  if (blob.descriptor.annotations?.[certificateAnnotation])
+    throw new Refusal('unsupported', 'an envelope with a certificate beside it is not verified');
+  const message = dsse.preAuthEncoding(inTotoPayload, payload);
+  let refusal: unknown = new Refusal('no-signature', 'the envelope has no signature');
+  for (const one of Array.isArray(envelope.signatures) ? envelope.signatures : []) {
+    try {
+      const signer = judge.payload(message, Buffer.from(String(Object(one).sig), 'base64'));
+      return { signer, signs: subjectsOf(parse(payload, 'the statement')) };
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+function judgeStatement(judge: Judge, chain: AttestationChain, one: AttachedStatement): StatementOutcome {
+  const { manifest, blob: digest, predicateType, form, attachedTo, statement } = one;
+  const outcome = { manifest, blob: digest, predicateType };
+  let signer: SignerName | undefined;
+  try {
+    const blob = chain.blobs.get(digest);
+    if (!blob || !hashesTo(blob.data, digest)) throw new Refusal('missing-blob', `${digest} is not there`);
+    if (form === 'bare') throw new Refusal('no-signature', 'it is not signed by itself');
+    const judged = form === 'bundle' ? judgeBundle(judge, blob, []) : judgeEnvelope(judge, blob, statement);
+    signer = judged.signer;
+    if (!judged.signs.includes(attachedTo))
+      throw new Refusal('other-subject', `the statement is not about ${attachedTo}`);
+    return { ...outcome, verified: true, signer, reasons: [] };
+  } catch (error) {
+    return { ...outcome, verified: false, ...(signer && { signer }), reasons: [reasonOf(error)] };
+  }
+}
+
 /**
  * Judge the signatures of a resolved chain, offline. A signature signs the attestation manifest, which names its statements
- * by digest; the statements in the chain must be about the image. A chain is verified when one signature holds and nothing
- * contradicts it.
+ * by digest, or the index, which names the attestation manifest; the statements in the chain must be about the image. A chain
+ * is verified when one signature holds and nothing contradicts it. What the registry has attached to the image is judged
+ * statement by statement.
  *
  * @param chain what `resolveAttestations` gave; the statements in it are checked too
  * @param trust a public key, or a trusted root
  * @throws AttestdError INVALID_ARGUMENT when the key or the root is none
  */
 export function verifyChain(chain: AttestationChain, trust: Trust): Verification {
-  const judge: Judge = 'publicKey' in trust ? new KeyJudge(trust.publicKey) : new RootJudge(trust);
+  const judge = judgeBy(trust);
+  const statements = chain.statements && {
+    statements: chain.statements.map((statement) => judgeStatement(judge, chain, statement)),
+  };
   const wanted = chain.attestationManifest;
   const subject = chain.blobs.get(wanted ?? '');
   const named = wanted === undefined ? {} : { subject: wanted };
   if (!subject) {
     const detail = chain.gaps.map((gap) => gap.detail).join('; ') || 'there is no attestation manifest';
-    return { ...named, verified: false, signatures: [], reasons: [{ code: 'no-signature', detail }] };
+    return { ...named, verified: false, signatures: [], reasons: [{ code: 'no-signature', detail }], ...statements };
   }
+  const root = chain.blobs.get(chain.root);
+  const subjects = root ? [subject, root] : [subject];
   const signatures: SignatureOutcome[] = chain.signatureManifests.flatMap((manifest) => {
     const blob = chain.blobs.get(manifest);
-    return blob ? signatureLayers(blob).map((layer) => judgeLayer(judge, manifest, layer, chain, subject)) : [];
+    return blob ? signatureLayers(blob).map((layer) => judgeLayer(judge, manifest, layer, chain, subjects)) : [];
   });
   const against = contradictions(chain);
   const signed = signatures.some(({ verified }) => verified);
-  const none: Reason = { code: 'no-signature', detail: `nothing that the daemon holds signs ${wanted}` };
+  const none: Reason = { code: 'no-signature', detail: `nothing that was found signs ${wanted}` };
   const unsigned = signatures.length === 0 ? [none] : signatures.flatMap(({ reasons }) => reasons);
   const reasons = signed ? against : [...unsigned, ...against];
-  return { ...named, verified: reasons.length === 0, signatures, reasons };
+  return { ...named, verified: reasons.length === 0, signatures, reasons, ...statements };
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import http, { type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
+import { unpack } from './programs.js';
 
-const page = new URL('../../docs/policy.md', import.meta.url);
-const library = new URL('../../src/client/index.ts', import.meta.url).href;
 const builder = 'https://attestd.example/builder';
 
 interface Policy {
@@ -25,13 +24,6 @@ interface Programs {
 interface Answer {
   readonly status: number;
   readonly body: string;
-}
-
-/** Write the programs of the page to a folder, with the library in place of the package's name. */
-async function unpack(folder: string): Promise<void> {
-  const text = await readFile(page, 'utf8');
-  for (const [, name = '', program = ''] of text.matchAll(/```js file=(\S+)\n([\s\S]*?)```/g))
-    await writeFile(join(folder, name), program.replaceAll("'attestd/client'", JSON.stringify(library)));
 }
 
 describe('the programs of docs/policy.md', () => {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import Docker from 'dockerode';
-import { connect, type EngineClient, resolveAttestations } from '../../src/client/index.js';
+import { connect, type EngineClient, resolveAttestations, verifyAttestations } from '../../src/client/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
+import { signingKey } from '../../src/testing/signing.js';
 import { FakeRegistry, send } from '../distribution/fake-registry.js';
+import { TestSigstore } from './sigstore.js';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -42,8 +44,11 @@ describe('resolving with the registry asked too', () => {
   });
 
   /** A signature manifest in the registry, which came there after the pull. */
-  function sign(layerType: string, more: object): { digest: string; size: number; layer: string } {
-    const layer = Buffer.from('{"signature":true}');
+  function sign(
+    layerType: string,
+    more: object,
+    layer: Buffer = Buffer.from('{"signature":true}'),
+  ): { digest: string; size: number; layer: string } {
     const manifest = Buffer.from(
       JSON.stringify({
         schemaVersion: 2,
@@ -80,6 +85,106 @@ describe('resolving with the registry asked too', () => {
     fake.tag('a/basic', `${attestation.replace(':', '-')}.sig`, digest, manifestType);
     const chain = await resolveAttestations(client, image, { registry: true });
     expect(chain.signatureManifests).to.deep.equal([digest]);
+  });
+
+  describe('about the image itself', () => {
+    const root = 'sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d';
+    const key = signingKey('attestd');
+    const provenance = 'https://slsa.dev/provenance/v1';
+    const statement = (subject: string): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          ...{ _type: 'https://in-toto.io/Statement/v1', predicateType: provenance, predicate: {} },
+          subject: [{ name: 'x', digest: { sha256: subject.replace('sha256:', '') } }],
+        }),
+      );
+    const envelope = (payload: Buffer, signer = key): Buffer => {
+      const payloadType = 'application/vnd.in-toto+json';
+      const message = Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} ${payload}`);
+      const signatures = [{ keyid: '', sig: signer.sign(message).toString('base64') }];
+      return Buffer.from(JSON.stringify({ payloadType, payload: payload.toString('base64'), signatures }));
+    };
+    const refer = (digest: string, ...manifests: readonly { digest: string; size: number }[]): void => {
+      const list = manifests.map((one) => ({ mediaType: manifestType, ...one }));
+      fake.fault = ({ method, path }, response) =>
+        path.includes(`/referrers/${digest}`) &&
+        send(response, method, 200, JSON.stringify({ schemaVersion: 2, manifests: list }));
+    };
+
+    it('finds a bundle that signs the index', async () => {
+      const sigstore = await TestSigstore.start();
+      const identity = { subject: 'https://builder.test/', issuer: 'https://issuer.test' };
+      const bundle = Buffer.from(JSON.stringify(await sigstore.bundle({ subjects: [root], ...identity })));
+      const signature = sign(bundleType, { artifactType: bundleType }, bundle);
+      refer(root, signature);
+      const chain = await resolveAttestations(client, image, { registry: true });
+      expect(chain.signatureManifests).to.deep.equal([signature.digest]);
+      expect(chain.statements).to.deep.equal([]);
+      const outcome = await verifyAttestations(chain, { trustedRoot: sigstore.trustedRoot });
+      expect(outcome.reasons).to.deep.equal([]);
+      expect(outcome.verified).to.equal(true);
+    });
+
+    it('finds provenance in a bundle, as GitHub attaches it, and judges it', async () => {
+      const sigstore = await TestSigstore.start();
+      const about = { subject: 'https://builder.test/', issuer: 'https://issuer.test', predicateType: provenance };
+      const bundles = await Promise.all(
+        [[root], [attestation]].map((subjects) => sigstore.bundle({ subjects, ...about })),
+      );
+      const put = bundles.map((bundle) =>
+        sign(bundleType, { artifactType: bundleType }, Buffer.from(JSON.stringify(bundle))),
+      );
+      refer(root, ...put);
+      const chain = await resolveAttestations(client, image, { registry: true });
+      expect(
+        chain.statements?.map(({ form, attachedTo, predicateType }) => [form, attachedTo, predicateType]),
+      ).to.deep.equal([1, 2].map(() => ['bundle', root, provenance]));
+      const { verified, statements } = await verifyAttestations(chain, { trustedRoot: sigstore.trustedRoot });
+      // They say something about the image, not that its attestation manifest is to be trusted.
+      expect(verified).to.equal(false);
+      expect(statements?.map((one) => [one.verified, one.reasons.map(({ code }) => code)])).to.deep.equal([
+        [true, []],
+        [false, ['other-subject']],
+      ]);
+      expect(statements?.[0]?.signer).to.deep.include({ kind: 'certificate', subject: 'https://builder.test/' });
+    });
+
+    it('finds envelopes under the tag of cosign 2, and judges them', async () => {
+      const dsse = 'application/vnd.dsse.envelope.v1+json';
+      const put = sign(dsse, {}, envelope(statement(root)));
+      fake.tag('a/basic', `${root.replace(':', '-')}.att`, put.digest, manifestType);
+      const chain = await resolveAttestations(client, image, { registry: true });
+      expect(chain.statements).to.have.length(1);
+      expect(chain.statements?.[0]).to.include({ manifest: put.digest, form: 'dsse', predicateType: provenance });
+      expect(chain.statements?.[0]?.statement.equals(statement(root))).to.equal(true);
+      for (const [publicKey, codes] of [
+        [key.publicKey, []],
+        [signingKey('stranger').publicKey, ['bad-signature']],
+      ] as const) {
+        const { statements } = await verifyAttestations(chain, { publicKey });
+        expect(statements?.[0]?.reasons.map(({ code }) => code)).to.deep.equal(codes);
+        expect(statements?.[0]?.verified).to.equal(codes.length === 0);
+      }
+    });
+
+    it('finds bare statements, as BuildKit attaches them, which nothing signs', async () => {
+      const index = JSON.parse(fake.blobs.get(root)?.toString() ?? '') as { manifests: { digest: string }[] };
+      const platform = index.manifests[0]?.digest as string;
+      const artifactType = 'application/vnd.docker.attestation.manifest.v1+json';
+      const put = sign('application/vnd.in-toto+json', { artifactType }, statement(platform));
+      refer(platform, put);
+      const chain = await resolveAttestations(client, image, { registry: true });
+      expect(chain.statements?.map(({ form, attachedTo }) => [form, attachedTo])).to.deep.equal([['bare', platform]]);
+      const { statements } = await verifyAttestations(chain, { publicKey: key.publicKey });
+      expect(statements?.[0]?.reasons.map(({ code }) => code)).to.deep.equal(['no-signature']);
+    });
+
+    it('does not take what refers to something else', async () => {
+      const subject = { mediaType: manifestType, digest: attestation, size: 676 };
+      refer(root, sign(bundleType, { subject }));
+      const chain = await resolveAttestations(client, image, { registry: true });
+      expect([chain.signatureManifests, chain.statements]).to.deep.equal([[], []]);
+    });
   });
 
   it('believes no bytes that do not hash to their digest', async () => {
