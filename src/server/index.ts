@@ -8,6 +8,7 @@ import { closeContext, makeContext } from '../engine/engine.js';
 import { loadImages } from '../engine/images/load.js';
 import { openRegistryAccess } from '../engine/registry/access.js';
 import { currentRelease, type Release } from '../engine/release.js';
+import type { StateKeeper } from '../engine/state/keeper.js';
 import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
@@ -19,8 +20,8 @@ import { type Listener, listen } from './listener.js';
 import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
 import { allHandlers } from './operations/index.js';
 import type { Prototype, PrototypeOptions } from './prototype/index.js';
-import { createService } from './service.js';
-import { openStore } from './store.js';
+import { createService, type ServiceOptions } from './service.js';
+import { openStore, stateFolderOf } from './store.js';
 import { watchServer } from './watch.js';
 
 export { surviveUnhandled } from './last-resort.js';
@@ -126,6 +127,23 @@ async function prototypeOf({
   );
 }
 
+/** Keep a daemon's state beside its images, where those are kept. */
+async function keep(context: Context, store: ServerOptions['store'], log: Log): Promise<StateKeeper | undefined> {
+  if (typeof store !== 'string') return undefined;
+  const { keepState } = await import('../engine/state/restore.js');
+  return keepState(context, { root: stateFolderOf(store), warn: (message) => log('warn', message) });
+}
+
+/** A container that a request names may have changed without an event. */
+function settleBy(keeper: StateKeeper): NonNullable<ServiceOptions['settle']> {
+  return ({ tag, method }, { id }) => {
+    if (tag === 'Container' && method !== 'GET' && id !== undefined) keeper.touchContainer(id);
+    // Which container is named in the body.
+    if (tag === 'Network' && method === 'POST' && id !== undefined) keeper.touchContainers();
+    return keeper.flush();
+  };
+}
+
 /** Runs the given acts in reverse order, all of them, whatever fails. */
 async function undo(acts: (() => Promise<void>)[]): Promise<void> {
   for (const act of acts.splice(0).reverse()) await act().catch(() => undefined);
@@ -172,6 +190,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     let context = contextOf(await openStore(options.store));
     acts.push(() => end(context));
+    const keeper = await keep(context, options.store, log);
+    if (keeper !== undefined) acts.push(() => keeper.close());
     const watch = await watchServer({ log, logLevel, control: options.control });
     acts.push(() => watch.close());
     const { http1, http2, idle } = createService({
@@ -180,6 +200,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       prototype,
       log,
       observe,
+      ...(keeper && { settle: settleBy(keeper) }),
       access: accessRule(addresses, options),
       watch: watch.record,
     });
@@ -218,6 +239,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         if (drain > 0) {
           watch.drain();
           for (const listener of listeners) listener.stop();
+          await keeper?.close();
           await closeContext(context);
           await Promise.race([idle(), sleep(drain, undefined, { ref: false })]);
         }

@@ -7,7 +7,7 @@ import type { OperationEntry } from '../spec/table.js';
 import { send, sendBytes, sendError, sendNotFound } from './answer.js';
 import type { CachedResponse } from './cache.js';
 import { type Form, readForm } from './form.js';
-import type { OperationHandler, OperationRequest } from './operation.js';
+import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { type RouteMatch, routeOperations } from './routes.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
@@ -23,6 +23,8 @@ export interface PipelineOptions {
   readonly located: (request: KoaContext['req'], operationId: string, apiVersion: string) => void;
   /** Gets an answer that stays right until the store changes. */
   readonly keep: (request: KoaContext['req'], response: Pick<CachedResponse, 'status' | 'headers' | 'body'>) => void;
+  /** Resolves once what a request did is kept; what it throws is the answer. Nothing is kept without it. */
+  readonly settle?: ((operation: OperationEntry, params: RouteMatch['params']) => Promise<void>) | undefined;
   /** Receives errors that are answered with a status of 500 or above. */
   readonly onFault: (error: unknown, request: string) => void;
 }
@@ -117,11 +119,30 @@ async function answerOperation(options: PipelineOptions, ctx: KoaContext, match:
     gate(match, apiVersion);
     const request = new HttpRequest(match, apiVersion, ctx);
     if (options.check) options.check(operation, await request.everything(), apiVersion);
-    const result = await options.handler(operation)(request, options.context());
+    const result = await settled(options, match, await options.handler(operation)(request, options.context()));
     await send(ctx, result);
     if (result.kind === 'hijack' || !result.keep || !Buffer.isBuffer(ctx.body)) return;
     options.keep(ctx.req, { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body });
   });
+}
+
+/** Hold an answer back until what it tells of is kept; of a stream, each piece. */
+async function settled(options: PipelineOptions, match: RouteMatch, result: OperationResult): Promise<OperationResult> {
+  const { settle } = options;
+  if (settle === undefined) return result;
+  const keep = (): Promise<void> => settle(match.operation, match.params);
+  await keep();
+  if (result.kind !== 'records' || match.operation.method === 'GET') return result;
+  const { records } = result;
+  return {
+    ...result,
+    records: (async function* () {
+      for await (const piece of records) {
+        await keep();
+        yield piece;
+      }
+    })(),
+  };
 }
 
 function flatHeaders(ctx: KoaContext): string[] {

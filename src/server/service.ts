@@ -12,7 +12,7 @@ import { missing } from './missing.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
 import { grpcOperation } from './operations/session.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
 import { checkStrictly } from './strict.js';
 
@@ -31,6 +31,8 @@ export interface ServiceOptions {
   readonly observe?: RequestListener | undefined;
   /** Says why a request is refused, if it is, before anybody else looks at it. */
   readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
+  /** Resolves once what a request did is kept. */
+  readonly settle?: PipelineOptions['settle'];
   /** Gets a record of each request that is not gRPC once it is answered. */
   readonly watch?: ((record: ExchangeRecord) => void) | undefined;
 }
@@ -92,6 +94,7 @@ export function createService(options: ServiceOptions): HttpService {
     ...(options.strict && { check: checkStrictly }),
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),
+    settle: options.settle,
     onFault,
   }).callback();
   const rest = exchanges.handle;

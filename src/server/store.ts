@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AttestdError } from '../errors.js';
 import { openLayout, overlayOn, readLayers } from '../oci/layout.js';
@@ -29,6 +29,9 @@ export async function openStore(store: string | ImageStore | undefined): Promise
     throw isSystemError(cause) ? new AttestdError('USAGE', `'${store}' cannot be a store: ${reasonOf(cause)}`) : cause;
   }
 }
+
+/** Where the state of containers, networks and volumes lies beside the images of a store. */
+export const stateFolderOf = (store: string): string => join(resolve(store), '.attestd', 'state');
 
 /** What an image layout has, and a store before it has become one. */
 const known = new Set(['oci-layout', 'index.json', 'blobs', '.attestd']);

@@ -59,6 +59,7 @@ export class ContainerLog {
   #count = 0;
   #open = false;
   #last = 0n;
+  #observer: ((entry: LogEntry) => void) | undefined;
 
   constructor(clock: Clock, bounds: LogBounds) {
     this.#clock = clock;
@@ -107,16 +108,37 @@ export class ContainerLog {
   #add(stream: StreamName, bytes: Buffer): void {
     const now = this.#nanoseconds();
     // Two entries never bear the same time, so that `since` can name one.
-    this.#last = now > this.#last ? now : this.#last + 1n;
+    const time = now > this.#last ? now : this.#last + 1n;
+    this.#observer?.(this.#keep({ stream, time, bytes }));
+    this.#wake();
+  }
+
+  #keep(entry: LogEntry): LogEntry {
     const file = this.#files.at(-1) as LogFile;
-    file.entries.push({ stream, time: this.#last, bytes });
-    file.size += bytes.length + overhead;
+    this.#last = entry.time;
+    file.entries.push(entry);
+    file.size += entry.bytes.length + overhead;
     this.#count++;
     if (file.size >= this.#bounds.fileSize) {
       this.#files.push({ first: this.#count, entries: [], size: 0 });
       if (this.#files.length > this.#bounds.files) this.#files.shift();
     }
-    this.#wake();
+    return entry;
+  }
+
+  /** Tell each entry as it comes. */
+  observe(observer: (entry: LogEntry) => void): void {
+    this.#observer = observer;
+  }
+
+  /** The entries that are kept, the oldest first. */
+  entries(): readonly LogEntry[] {
+    return this.#from(0);
+  }
+
+  /** Take over the entries of an earlier daemon, the oldest first. */
+  restore(entries: readonly LogEntry[]): void {
+    for (const entry of entries) this.#keep(entry);
   }
 
   #wake(): void {

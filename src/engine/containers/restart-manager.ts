@@ -10,14 +10,18 @@ const goodRun = 10_000;
 /** Decides whether a container that ended is started again, and when: each wait is twice the last one. */
 export class RestartManager {
   #delay = 0;
-  #count = 0;
+  #count: number;
   #canceled = false;
   #due: { readonly timer: Timer; readonly giveUp: () => void } | undefined;
 
+  /** @param count restarts that an earlier daemon made already */
   constructor(
     public policy: RestartPolicy,
     private readonly clock: Clock,
-  ) {}
+    count = 0,
+  ) {
+    this.#count = count;
+  }
 
   /**
    * Ask after the end of a run.

@@ -62,6 +62,7 @@ const waiting = 1024;
 export class EventBus {
   private readonly memory: DaemonEvent[] = [];
   private readonly queues = new Set<Queue>();
+  private readonly observers: ((event: DaemonEvent) => void)[] = [];
 
   /** @param clock nanoseconds since 1970, now */
   constructor(private readonly clock: () => bigint) {}
@@ -69,6 +70,11 @@ export class EventBus {
   /** How many subscribers there are (`NEventsListener` of /info). */
   get listeners(): number {
     return this.queues.size;
+  }
+
+  /** Tell each event as it happens, before anybody can have read it. */
+  observe(observer: (event: DaemonEvent) => void): void {
+    this.observers.push(observer);
   }
 
   /** Publish an event that happens now. */
@@ -79,6 +85,7 @@ export class EventBus {
     const event = { type, action, actor, timeNano: now > last ? now : last + 1n };
     this.memory.push(event);
     if (this.memory.length > remembered) this.memory.shift();
+    for (const observer of this.observers) observer(event);
     for (const queue of this.queues) queue.offer(event);
   }
 

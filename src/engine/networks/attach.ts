@@ -184,9 +184,14 @@ export function leave(context: Context, container: Container, name: string, sett
     }
     logNetworkEvent(context, network, 'disconnect', { container: container.id });
   }
+  resetEndpoint(settings);
+}
+
+/** What a container is left with of a network that it is not in: what was asked for. */
+export function resetEndpoint(settings: EndpointSettings): EndpointSettings {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
   const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
-  Object.assign(settings, emptyEndpoint(), kept);
+  return Object.assign(settings, emptyEndpoint(), kept);
 }
 
 /**

@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
+import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm.js';
 import { checkPools } from './check.js';
 import type { CreateNetworkRequest, Network } from './network.js';
@@ -104,6 +105,24 @@ export class NetworkStore {
   /** Forget a network. */
   remove({ id }: Network): void {
     this.#byId.delete(id);
+  }
+
+  /**
+   * Bring back a network of an earlier daemon. Of the predefined ones, `host` and `none` keep their ids; `bridge` is made
+   * anew.
+   */
+  restore(record: NetworkRecord): void {
+    const { version: _version, createdAt, pools, options, labels, ...rest } = record;
+    const predefinedOne = this.list().find(({ name }) => name === rest.name && isPredefined(name));
+    if (predefinedOne?.name === 'bridge') return;
+    if (predefinedOne !== undefined) this.remove(predefinedOne);
+    this.#add({
+      ...rest,
+      createdAt: Number(createdAt),
+      pools: (pools ?? []).map((config) => new Pool({ ...config, Subnet: config.Subnet ?? '' })),
+      options: options ?? {},
+      labels: labels ?? {},
+    });
   }
 
   #add(parts: Pick<Network, 'name' | 'driver' | 'options' | 'pools'> & Partial<Network>): Network {

@@ -7,6 +7,7 @@ import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
+import type { MountRecord } from '../state/records.js';
 import type { MountPoint } from './mount.js';
 import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
 import { isAnonymous, mountpointOf, type Volume } from './store.js';
@@ -114,6 +115,30 @@ async function makeMount(context: Context, container: Container, planned: Planne
       context.machine.mkdir(point.Source, { recursive: true });
       return { point, fileSystem: context.machine, path: point.Source, copy: false };
   }
+}
+
+/**
+ * Make a mount of what an earlier daemon wrote of it.
+ *
+ * @throws NOT_FOUND for a volume or an image that is gone
+ */
+export async function restoreMount(
+  context: Context,
+  containerId: string,
+  record: MountRecord,
+): Promise<ContainerMount> {
+  const { point, path, copy, implicit, imageId } = record;
+  const common = { point, path, copy, implicit, ...(imageId !== '' && { imageId }) };
+  if (record.volume !== '') {
+    const volume = context.volumes.get(record.volume);
+    volume.users.add(containerId);
+    return { ...common, volume, fileSystem: volume.fileSystem };
+  }
+  if (point.Type === 'bind') return { ...common, fileSystem: context.machine };
+  const image = point.Type === 'image' ? resolveImage(context.store, point.Source) : undefined;
+  const snapshot = image && (await context.rootfs.snapshot(await bestManifest(context, image, 'strict', undefined)));
+  const fileSystem = createFileSystem({ budget: context.layers, clock: context.time, ...(snapshot && { snapshot }) });
+  return { ...common, fileSystem };
 }
 
 /** Show all mounts in the file system of a container that starts; a fresh volume gets what the image has there. */

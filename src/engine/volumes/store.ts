@@ -8,6 +8,7 @@ import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
+import type { VolumeRecord } from '../state/records.js';
 
 /** A volume: data that outlives the containers that use it. */
 export interface Volume {
@@ -110,6 +111,22 @@ export class VolumeStore {
     };
     this.#byName.set(name, volume);
     this.#log(volume, 'create');
+    return volume;
+  }
+
+  /** Bring back a volume of an earlier daemon, without its data. */
+  restore({ name, driver, createdAt, labels, options }: VolumeRecord): Volume {
+    checkName(name);
+    const volume: Volume = {
+      name,
+      driver,
+      labels,
+      options,
+      createdAt: Number(createdAt),
+      fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
+      users: new Set(),
+    };
+    this.#byName.set(name, volume);
     return volume;
   }
 

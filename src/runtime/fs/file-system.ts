@@ -186,6 +186,10 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     return extractInto(this, '/', entries, { whiteouts: true });
   }
 
+  get revision(): number {
+    return this.shared.tree.revision;
+  }
+
   dispose(): void {
     this.shared.tree.dispose();
     this.shared.mounts.clear();

@@ -32,6 +32,8 @@ export class WritableTree {
   readonly budget: ByteBudget;
   readonly #clock: Clock;
   #nodes = 0;
+  /** Moves with each change. */
+  revision = 0;
 
   constructor(below: LowerNode | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;
@@ -78,6 +80,7 @@ export class WritableTree {
 
   /** Content that can be written to. */
   content(node: UpperNode, keep: boolean): GrowingContent {
+    this.revision++;
     if (node.own !== undefined) return node.own;
     const own = new GrowingContent(this.budget);
     if (keep && node.content !== undefined) {
@@ -95,6 +98,7 @@ export class WritableTree {
 
   /** Give a node a name; what had it must be gone. */
   attach(directory: UpperNode, name: string, node: UpperNode): void {
+    this.revision++;
     directory.names?.set(name, node);
     directory.mtime = this.now();
     node.links++;
@@ -102,6 +106,7 @@ export class WritableTree {
 
   /** Take a name away. */
   detach(directory: UpperNode, name: string): void {
+    this.revision++;
     const node = directory.names?.get(name);
     if (directory.below?.children?.has(name)) directory.names?.set(name, null);
     else directory.names?.delete(name);
@@ -116,6 +121,7 @@ export class WritableTree {
   }
 
   change(node: UpperNode, attributes: Attributes): void {
+    this.revision++;
     for (const [key, value] of Object.entries(attributes))
       if (value !== undefined) Object.assign(node, { [key]: value });
   }

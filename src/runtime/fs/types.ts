@@ -241,6 +241,8 @@ export interface FileSystem {
   /** Take over a layer that `layer()` gave earlier. */
   restore(entries: AsyncIterable<ArchiveEntry>): Promise<void>;
 
+  /** Moves with each change of the writable layer; what it is mounted with has its own. */
+  readonly revision: number;
   /** Bytes of the writable layer's files (`SizeRw`), and of all files that are seen (`SizeRootFs`). */
   usage(): { readonly writable: number; readonly root: number };
   /** Give the writable layer's bytes back to the budget. Nothing may be asked of it afterwards. */

@@ -1,0 +1,71 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { isMissing } from '../../oci/files.js';
+import type { LogEntry } from '../containers/log.js';
+import { replace } from './files.js';
+
+interface Line {
+  readonly stream: string;
+  readonly time: string;
+  /** In base64: a program may write anything. */
+  readonly bytes: string;
+}
+
+const lineOf = ({ stream, time, bytes }: LogEntry): string =>
+  `${JSON.stringify({ stream, time: String(time), bytes: bytes.toString('base64') } satisfies Line)}\n`;
+
+function entryOf(text: string): LogEntry | undefined {
+  try {
+    const { stream, time, bytes } = JSON.parse(text) as Partial<Line>;
+    if ((stream !== 'stdout' && stream !== 'stderr') || typeof bytes !== 'string') return undefined;
+    return { stream, time: BigInt(time ?? ''), bytes: Buffer.from(bytes, 'base64') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entries of a log on disk; a line that was not written to its end is left out. */
+export async function readLog(path: string): Promise<LogEntry[]> {
+  try {
+    const text = await readFile(path, 'latin1');
+    return text.split('\n').flatMap((line) => entryOf(line) ?? []);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Bytes that a log's file may have beside those that are kept, before it is written anew. */
+const slack = 1024 * 1024;
+
+/** What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk. */
+export class LogFile {
+  #waiting: string[] = [];
+  #size = 0;
+
+  /** @param kept the entries that the log still holds */
+  constructor(
+    private readonly root: string,
+    private readonly path: string,
+    private readonly kept: () => readonly LogEntry[],
+  ) {}
+
+  get waits(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  add(entry: LogEntry): void {
+    this.#waiting.push(lineOf(entry));
+  }
+
+  /** Write what waits. */
+  async flush(): Promise<void> {
+    if (!this.waits) return;
+    const text = this.#waiting.splice(0).join('');
+    this.#size += text.length;
+    await appendFile(this.path, text, { mode: 0o600 });
+    if (this.#size < slack) return;
+    const kept = this.kept().map(lineOf).join('');
+    if (this.#size > 2 * kept.length + slack) await replace(this.root, this.path, kept);
+    this.#size = this.#size > 2 * kept.length + slack ? kept.length : this.#size;
+  }
+}

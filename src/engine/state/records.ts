@@ -1,0 +1,188 @@
+/** The form of containers, networks and volumes on disk (docs/architecture.md#the-state-of-containers). */
+import { AttestdError } from '../../errors.js';
+import {
+  decodeJson,
+  encodeJson,
+  type GoType,
+  goAny,
+  goBool,
+  goInt,
+  goString,
+  map,
+  pointer,
+  slice,
+  struct,
+} from '../../go/json.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { descriptorType, platformType } from '../../oci/manifest.js';
+import { type ContainerConfig, containerConfigType } from '../containers/config.js';
+import { type HostConfig, hostConfigType } from '../containers/host-config.js';
+import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
+import type { PoolConfig } from '../networks/pool.js';
+import type { MountPoint } from '../volumes/mount.js';
+
+/** The form that is written, and the only one that is read. */
+export const recordVersion = 1;
+
+/** A mount of a container, without its data. */
+export interface MountRecord {
+  point: MountPoint;
+  /** Name of a volume. */
+  volume: string;
+  imageId: string;
+  path: string;
+  copy: boolean;
+  implicit: boolean;
+}
+
+/** A container's life. */
+export interface StateRecord {
+  running: boolean;
+  oomKilled: boolean;
+  dead: boolean;
+  exitCode: number;
+  error: string;
+  /** Milliseconds since 1970 as a text; empty before the first start. */
+  startedAt: string;
+  finishedAt: string;
+  health: boolean;
+}
+
+/** A container on disk. */
+export interface ContainerRecord {
+  version: number;
+  id: string;
+  /** With its slash. */
+  name: string;
+  /** Milliseconds since 1970 as a text. */
+  createdAt: string;
+  imageId: string;
+  manifest: Descriptor | undefined;
+  platform: Platform;
+  config: ContainerConfig;
+  hostConfig: HostConfig;
+  state: StateRecord;
+  restartCount: number;
+  stoppedByHand: boolean;
+  startedBefore: boolean;
+  mounts: MountRecord[] | undefined;
+  networks: Record<string, EndpointSettings> | undefined;
+}
+
+/** A network on disk; of the predefined ones only the id counts. */
+export interface NetworkRecord {
+  version: number;
+  id: string;
+  name: string;
+  driver: string;
+  createdAt: string;
+  ipv4: boolean;
+  ipv6: boolean;
+  ipamDriver: string;
+  /** Absent where the client gave no IPAM. */
+  ipamOptions: Record<string, string> | undefined;
+  pools: PoolConfig[] | undefined;
+  internal: boolean;
+  attachable: boolean;
+  ingress: boolean;
+  configFrom: string;
+  configOnly: boolean;
+  options: Record<string, string> | undefined;
+  labels: Record<string, string> | undefined;
+}
+
+/** A volume on disk. */
+export interface VolumeRecord {
+  version: number;
+  name: string;
+  driver: string;
+  createdAt: string;
+  labels: Record<string, string> | undefined;
+  options: Record<string, string> | undefined;
+}
+
+const stateType = struct<StateRecord>('state.State', {
+  running: goBool,
+  oomKilled: goBool,
+  dead: goBool,
+  exitCode: goInt,
+  error: goString,
+  startedAt: goString,
+  finishedAt: goString,
+  health: goBool,
+});
+
+const mountType = struct<MountRecord>('state.Mount', {
+  point: goAny as GoType<MountPoint>,
+  volume: goString,
+  imageId: goString,
+  path: goString,
+  copy: goBool,
+  implicit: goBool,
+});
+
+export const containerRecordType: GoType<ContainerRecord> = struct<ContainerRecord>('state.Container', {
+  version: goInt,
+  id: goString,
+  name: goString,
+  createdAt: goString,
+  imageId: goString,
+  manifest: pointer(descriptorType),
+  platform: platformType,
+  config: containerConfigType,
+  hostConfig: hostConfigType,
+  state: stateType,
+  restartCount: goInt,
+  stoppedByHand: goBool,
+  startedBefore: goBool,
+  mounts: slice(mountType),
+  networks: map(endpointSettingsType),
+});
+
+const strings = map(goString);
+
+export const networkRecordType: GoType<NetworkRecord> = struct<NetworkRecord>('state.Network', {
+  version: goInt,
+  id: goString,
+  name: goString,
+  driver: goString,
+  createdAt: goString,
+  ipv4: goBool,
+  ipv6: goBool,
+  ipamDriver: goString,
+  ipamOptions: strings,
+  pools: slice(goAny as GoType<PoolConfig>),
+  internal: goBool,
+  attachable: goBool,
+  ingress: goBool,
+  configFrom: goString,
+  configOnly: goBool,
+  options: strings,
+  labels: strings,
+});
+
+export const volumeRecordType: GoType<VolumeRecord> = struct<VolumeRecord>('state.Volume', {
+  version: goInt,
+  name: goString,
+  driver: goString,
+  createdAt: goString,
+  labels: strings,
+  options: strings,
+});
+
+/** A record as it is written. */
+export function encodeRecord<T extends { version: number }>(record: NoInfer<T>, type: GoType<T>): string {
+  return `${encodeJson(record, type)}\n`;
+}
+
+/**
+ * Read a record.
+ *
+ * @throws INVALID_JSON for what is none; CORRUPT for another version
+ */
+export function decodeRecord<T extends { version: number }>(bytes: Buffer, type: GoType<T>): T {
+  const record = decodeJson(bytes, type);
+  if (record.version !== recordVersion)
+    throw new AttestdError('CORRUPT', `its version is ${record.version}, not ${recordVersion}`);
+  return record;
+}

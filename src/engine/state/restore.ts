@@ -1,0 +1,211 @@
+import { createReadStream } from 'node:fs';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AttestdError } from '../../errors.js';
+import type { GoType } from '../../go/json.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import { emptySnapshot } from '../../runtime/fs/snapshot.js';
+import type { FileSystem, Snapshot } from '../../runtime/fs/types.js';
+import { entriesOfTar } from '../containers/archive-entries.js';
+import { Container } from '../containers/container.js';
+import { ContainerLog } from '../containers/log.js';
+import { logBounds } from '../containers/log-config.js';
+import { removeContainer } from '../containers/remove.js';
+import { RestartManager } from '../containers/restart-manager.js';
+import { run } from '../containers/start.js';
+import { Streams } from '../containers/streams.js';
+import type { Context } from '../context.js';
+import { resetEndpoint } from '../networks/attach.js';
+import { restoreMount } from '../volumes/mounts.js';
+import { discard, openFolders, setAside } from './files.js';
+import { StateKeeper } from './keeper.js';
+import { readLog } from './log-file.js';
+import {
+  type ContainerRecord,
+  containerRecordType,
+  decodeRecord,
+  networkRecordType,
+  volumeRecordType,
+} from './records.js';
+
+/** The exit code of what ended while no daemon saw it. */
+const unseenExit = 255;
+
+/** How state is kept. */
+export interface KeepOptions {
+  /** The folder; made when it is not there. */
+  readonly root: string;
+  /** Is told of what could not be read or written. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Bring back the containers, networks and volumes of an earlier daemon, and keep those of this one
+ * (docs/behaviour.md#a-daemon-that-comes-back).
+ *
+ * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
+ */
+export async function keepState(context: Context, { root, warn }: KeepOptions): Promise<StateKeeper> {
+  await openFolders(root);
+  const reader = new Reader(context, root, warn);
+  await reader.fileSystem('machine.tar', context.machine);
+  await reader.each('volumes', volumeRecordType, async (record, name) => {
+    const volume = context.volumes.restore(record);
+    await reader.fileSystem(`volumes/${name}.tar`, volume.fileSystem);
+  });
+  await reader.each('networks', networkRecordType, async (record) => context.networks.restore(record));
+  const containers: Container[] = [];
+  await reader.each('containers', containerRecordType, async (record, name) => {
+    containers.push(await reader.container(record, name));
+  });
+  await reader.sweep();
+  const keeper = new StateKeeper(context, root, warn);
+  keeper.clean(context.machine);
+  for (const { fileSystem } of context.volumes.list()) keeper.clean(fileSystem);
+  for (const container of containers) {
+    if (container.fileSystem !== undefined) keeper.clean(container.fileSystem);
+    keeper.follow(container);
+  }
+  keeper.touchAll();
+  await Promise.all(containers.map((container) => resume(context, container)));
+  await keeper.flush();
+  return keeper;
+}
+
+/** A container that was to go goes; one whose policy says so is started again. */
+async function resume(context: Context, container: Container): Promise<void> {
+  const { state, hostConfig, restarts } = container;
+  try {
+    if (hostConfig.AutoRemove || state.dead) {
+      state.dead = false;
+      await removeContainer(context, container, { force: true, volumes: true });
+      return;
+    }
+    if (!container.startedBefore) return;
+    const ran = (state.finishedAt ?? 0) - (state.startedAt ?? 0);
+    if (restarts.next(state.exitCode, ran, container.stoppedByHand) === undefined) return;
+    await container.alone(() => run(context, container, false));
+  } catch (error) {
+    context.debug(`container ${container.id} did not come back: ${(error as Error).message}`);
+  }
+}
+
+/** Reads what an earlier daemon wrote. */
+class Reader {
+  constructor(
+    private readonly context: Context,
+    private readonly root: string,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Read the records of a kind, the oldest first; one that cannot be read is set aside. */
+  async each<T extends { version: number; createdAt: string }>(
+    kind: 'containers' | 'networks' | 'volumes',
+    type: GoType<T>,
+    take: (record: T, name: string) => Promise<unknown>,
+  ): Promise<void> {
+    const found: { name: string; path: string; record: T }[] = [];
+    for (const file of await readdir(join(this.root, kind))) {
+      if (!file.endsWith('.json')) continue;
+      const path = join(this.root, kind, file);
+      await this.#guard(path, async () => {
+        found.push({ name: file.slice(0, -'.json'.length), path, record: decodeRecord(await readFile(path), type) });
+      });
+    }
+    found.sort((a, b) => Number(a.record.createdAt) - Number(b.record.createdAt));
+    for (const { name, path, record } of found) await this.#guard(path, () => take(record, name));
+  }
+
+  async #guard(path: string, act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const to = await setAside(this.root, path);
+      this.warn(`${path} cannot be used and was set aside as ${to}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Put a saved tree into a file system; what cannot be read is set aside. */
+  async fileSystem(name: string, fileSystem: FileSystem): Promise<void> {
+    const path = join(this.root, name);
+    if (
+      !(await access(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    await this.#guard(path, () => fileSystem.restore(entriesOfTar(createReadStream(path))));
+  }
+
+  /** Make a container of its record: one that ran has ended, unseen. */
+  async container(record: ContainerRecord, name: string): Promise<Container> {
+    const { context } = this;
+    const { id, hostConfig } = record;
+    if (id !== name) throw new AttestdError('CORRUPT', `it is of container ${id}`);
+    const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig));
+    log.restore(await readLog(join(this.root, 'containers', `${id}.log`)));
+    const container = new Container({
+      id,
+      name: context.containers.reserve(id, record.name),
+      createdAt: Number(record.createdAt),
+      config: record.config,
+      hostConfig,
+      imageId: record.imageId,
+      manifest: record.manifest,
+      platform: record.platform,
+      restarts: new RestartManager(hostConfig.RestartPolicy, context.time, record.restartCount),
+      log,
+      streams: new Streams(log),
+    });
+    try {
+      this.#life(container, record);
+      for (const [network, settings] of Object.entries(record.networks ?? {}))
+        container.networks.set(network, resetEndpoint(settings));
+      for (const mount of record.mounts ?? [])
+        container.mountSources.set(mount.point.Destination, await restoreMount(context, id, mount));
+      container.mounts = [...container.mountSources.values()].map(({ point }) => point);
+      const snapshot = await this.#snapshot(record);
+      container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+      await this.fileSystem(`containers/${id}.tar`, container.fileSystem);
+    } catch (error) {
+      context.containers.release(container.name);
+      throw error;
+    }
+    context.containers.add(container);
+    return container;
+  }
+
+  #life(container: Container, { state: saved, ...record }: ContainerRecord): void {
+    const { state } = container;
+    const { running, startedAt, finishedAt, health, ...rest } = saved;
+    const timeOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
+    Object.assign(state, rest, { startedAt: timeOf(startedAt), finishedAt: timeOf(finishedAt) });
+    if (running) Object.assign(state, { exitCode: unseenExit, finishedAt: this.context.time.now() });
+    if (health) state.health = { status: 'starting', failingStreak: 0, log: [] };
+    container.restartCount = record.restartCount;
+    container.stoppedByHand = record.stoppedByHand;
+    container.startedBefore = record.startedBefore;
+  }
+
+  /** An image that is gone leaves what the container wrote itself. */
+  async #snapshot({ id, manifest }: ContainerRecord): Promise<Snapshot> {
+    try {
+      return await this.context.rootfs.snapshot(manifest);
+    } catch (error) {
+      this.warn(`container ${id} comes back without the files of its image: ${(error as Error).message}`);
+      return emptySnapshot;
+    }
+  }
+
+  /** Delete the data of what has no record: it was being removed, or its making was never acknowledged. */
+  async sweep(): Promise<void> {
+    for (const kind of ['containers', 'volumes']) {
+      const folder = join(this.root, kind);
+      const files = await readdir(folder);
+      const known = new Set(files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5)));
+      for (const file of files)
+        if (!file.endsWith('.json') && !known.has(file.replace(/\.(tar|log)$/, ''))) await discard(join(folder, file));
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Container } from '../containers/container.js';
+import type { Network } from '../networks/network.js';
+import type { Volume } from '../volumes/store.js';
+import { type ContainerRecord, type NetworkRecord, recordVersion, type VolumeRecord } from './records.js';
+
+/** A time as records have it. */
+const timeOf = (milliseconds: number | undefined): string => (milliseconds === undefined ? '' : String(milliseconds));
+
+/** What is written of a container. */
+export function recordOfContainer(container: Container): ContainerRecord {
+  const { id, name, createdAt, imageId, manifest, platform, config, hostConfig, state } = container;
+  return {
+    version: recordVersion,
+    id,
+    name,
+    createdAt: timeOf(createdAt),
+    imageId,
+    manifest,
+    platform,
+    config,
+    hostConfig,
+    state: {
+      running: state.running,
+      oomKilled: state.oomKilled,
+      dead: state.dead || state.removing,
+      exitCode: state.exitCode,
+      error: state.error,
+      startedAt: timeOf(state.startedAt),
+      finishedAt: timeOf(state.finishedAt),
+      health: state.health !== undefined,
+    },
+    restartCount: container.restartCount,
+    stoppedByHand: container.stoppedByHand,
+    startedBefore: container.startedBefore,
+    mounts: [...container.mountSources.values()].map(
+      ({ point, volume, imageId: image = '', path, copy, implicit }) => ({
+        point,
+        volume: volume?.name ?? '',
+        imageId: image,
+        path,
+        copy,
+        implicit: implicit ?? false,
+      }),
+    ),
+    networks: Object.fromEntries(container.networks),
+  };
+}
+
+/** What is written of a network: not who is in it, for nobody is when a daemon begins. */
+export function recordOfNetwork(network: Network): NetworkRecord {
+  const { createdAt, pools, endpoints: _endpoints, scope: _scope, ...rest } = network;
+  return {
+    version: recordVersion,
+    ...rest,
+    createdAt: timeOf(createdAt),
+    pools: pools.map(({ config }) => config),
+    options: { ...rest.options },
+    labels: { ...rest.labels },
+  };
+}
+
+/** What is written of a volume. */
+export function recordOfVolume({ name, driver, createdAt, labels, options }: Volume): VolumeRecord {
+  return { version: recordVersion, name, driver, createdAt: timeOf(createdAt), labels, options };
+}
