@@ -109,11 +109,13 @@ export class ContainerLog {
     const now = this.#nanoseconds();
     // Two entries never bear the same time, so that `since` can name one.
     const time = now > this.#last ? now : this.#last + 1n;
-    this.#observer?.(this.#keep({ stream, time, bytes }));
+    const entry = { stream, time, bytes };
+    this.#keep(entry);
+    this.#observer?.(entry);
     this.#wake();
   }
 
-  #keep(entry: LogEntry): LogEntry {
+  #keep(entry: LogEntry): void {
     const file = this.#files.at(-1) as LogFile;
     this.#last = entry.time;
     file.entries.push(entry);
@@ -123,7 +125,6 @@ export class ContainerLog {
       this.#files.push({ first: this.#count, entries: [], size: 0 });
       if (this.#files.length > this.#bounds.files) this.#files.shift();
     }
-    return entry;
   }
 
   /** Tell each entry as it comes. */
