@@ -13,6 +13,7 @@ import type { Json } from '../src/spec/document.js';
 import { memberTable, operationTable } from '../src/spec/table.js';
 import { parseYaml } from '../src/spec/yaml.js';
 import { apiReport } from './api-report.js';
+import { type GoStructs, goMembers } from './go-members.js';
 import { generateStubs } from './proto.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +29,7 @@ async function generate(): Promise<Record<string, string>> {
       defaultNonNullable: false,
     }),
   );
+  const structs = JSON.parse(readFileSync(join(root, 'test/facts/go-json-v1.55.json'), 'utf8')) as GoStructs;
   const rows = operationTable(description).map((entry) => `  ${JSON.stringify(entry)},\n`);
   const members = Object.entries(memberTable(description)).map(([name, since]) => `  '${name}': '${since}',\n`);
   return {
@@ -49,6 +51,11 @@ async function generate(): Promise<Record<string, string>> {
       'export const memberSince = {\n',
       ...members,
       '} as const;\n',
+    ].join(''),
+    'src/generated/go-members.ts': [
+      `/** ${notice} */\n\n`,
+      '/** Members of answers and requests as the Go structs of dockerd 1.55 write them: a always, n null possible. */\n',
+      `export const goMembers: Readonly<Record<string, string>> = ${JSON.stringify(goMembers(description, structs), null, 1)};\n`,
     ].join(''),
     'docs/api-report.md': apiReport(root),
     'src/generated/content.ts': generateStubs(

@@ -152,8 +152,11 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
 
   it('posts the review of a pull request to the job summary', () => {
     const base = makeRepository(repository);
-    const { code, summary, outputs } = run('Review', {}, base);
+    const { code, summary, outputs, stdout } = run('Review', {}, base);
     expect(code).to.equal(0);
+    expect(stdout).to.include(
+      '::error file=api/swagger.yaml,line=3,title=operation-removed::GET /a: operation is gone',
+    );
     expect(summary)
       .to.match(/^### API description: /)
       .and.include('operation-removed');

@@ -1,32 +1,57 @@
+import { catalogue } from '../conformance/catalogue.js';
+import { judgesOf } from '../conformance/judged.js';
 import { type Comparison, compareDescriptions } from '../spec/diff.js';
-import { readOperand } from '../spec/diff-operand.js';
-import { jsonReport, markdownReport, textReport } from '../spec/diff-report.js';
+import { annotations } from '../spec/diff-annotate.js';
+import { fileOf, readOperand } from '../spec/diff-operand.js';
+import { accept, judgeBy, readAcceptances, readGravity } from '../spec/diff-policy.js';
+import { jsonReport, markdownReport, type ReportOptions, textReport } from '../spec/diff-report.js';
+import { type Row, rowsOf } from '../spec/diff-rows.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
 
 const flags = {
-  format: { type: 'string', value: 'NAME', choices: ['text', 'markdown', 'json'], help: 'how; text without it' },
+  format: {
+    type: 'string',
+    value: 'NAME',
+    choices: ['text', 'markdown', 'json', 'github'],
+    help: 'how; text without it; github writes annotations with file and line',
+  },
   json: { type: 'boolean', help: 'the same as --format json' },
+  all: { type: 'boolean', help: 'list in text also what is folded: words, marks, named schemas' },
+  severity: { type: 'string', value: 'FILE', help: 'how grave rules are: a YAML mapping of rules below severity' },
+  accept: {
+    type: 'string',
+    value: 'FILE',
+    help: 'changes that are accepted, each with a reason: a YAML list below accept',
+  },
+  'no-requirements': { type: 'boolean', help: 'do not name the conformance requirements that judge what changed' },
   'fail-on': {
     type: 'string',
     value: 'WHAT',
-    choices: ['breaking', 'any'],
-    help: 'exit 1 for a breaking change, or for any',
+    choices: ['breaking', 'warning', 'any'],
+    help: 'exit 1 for an error, for an error or a warning, or for any change',
   },
 } as const;
 
-function write(comparison: Comparison, format: 'text' | 'markdown' | 'json'): void {
-  if (format === 'json') process.stdout.write(jsonReport(comparison));
-  else if (format === 'markdown') process.stdout.write(markdownReport(comparison));
-  else {
-    const { red, green, dim } = palette(process.stdout);
-    process.stdout.write(textReport(comparison, { breaking: red, additive: green, documentation: dim }));
-  }
+type Format = 'text' | 'markdown' | 'json' | 'github';
+
+function report(comparison: Comparison, format: Format, options: ReportOptions, now: string): string {
+  if (format === 'json') return jsonReport(comparison, options);
+  if (format === 'markdown') return markdownReport(comparison, options);
+  if (format === 'github') return annotations(comparison, options, fileOf(now));
+  const { red, yellow, dim } = palette(process.stdout);
+  return textReport(comparison, { ...options, paint: { error: red, warning: yellow, info: dim } });
 }
 
-function fails({ changes }: Comparison, on: 'breaking' | 'any' | undefined): boolean {
-  if (on === 'any') return changes.length > 0;
-  return on === 'breaking' && changes.some(({ clients, servers }) => clients === 'breaking' || servers === 'breaking');
+function fails(
+  comparison: Comparison,
+  options: ReportOptions,
+  on: 'breaking' | 'warning' | 'any' | undefined,
+): boolean {
+  if (on === undefined) return false;
+  if (on === 'any') return comparison.changes.length > 0;
+  const { rows } = rowsOf(comparison, options.judge);
+  return rows.some(({ severity }) => severity === 'error' || (on === 'warning' && severity === 'warning'));
 }
 
 /** `attestd spec diff`. */
@@ -36,17 +61,26 @@ export const command = define(
     flags,
     notes: [
       `OLD and NEW are 1.54, 1.55 or 1.55+experimental (built in), a file (Swagger 2.0 or OpenAPI 3, YAML or JSON), or
-      REV:path (a file of a git revision). Each change is breaking, additive or documentation, for clients and for
-      servers; docs/spec.md has the rules.`,
+      REV:path (a file of a git revision). Each row is an error (clients can fail), a warning (clients may be surprised) or
+      info; docs/spec.md has the rules.`,
     ],
     exitCodes: '0 compared, 1 compared and --fail-on applies, 2 usage or an operand that cannot be read',
-    example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --fail-on any',
+    example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --accept api/accepted.yaml --fail-on breaking',
   },
   ({ values, positionals }) => {
     const [from, to] = positionals as [string, string];
-    const comparison = compareDescriptions(readOperand(from), readOperand(to));
+    const entries = values.accept === undefined ? [] : readAcceptances(values.accept);
+    const gravity = values.severity === undefined ? new Map() : readGravity(values.severity);
+    const { comparison, accepted, unused } = accept(compareDescriptions(readOperand(from), readOperand(to)), entries);
+    const options: ReportOptions = {
+      judge: judgeBy(gravity),
+      accepted,
+      unused,
+      all: values.all ?? false,
+      ...(!values['no-requirements'] && { requirements: ({ changes }: Row) => judgesOf(changes, catalogue) }),
+    };
     const format = values.format ?? (values.json ? 'json' : 'text');
-    if (!values.quiet || format !== 'text') write(comparison, format);
-    return fails(comparison, values['fail-on']) ? 1 : 0;
+    if (!values.quiet || format !== 'text') process.stdout.write(report(comparison, format, options, to));
+    return fails(comparison, options, values['fail-on']) ? 1 : 0;
   },
 );

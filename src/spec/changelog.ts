@@ -1,9 +1,10 @@
 /** The entry of an API's version history for the difference between two descriptions. */
 import type { Change, Comparison } from './diff.js';
 import type { Model, ModelOperation } from './diff-model.js';
-import { isDocumentation, placeOf } from './diff-report.js';
+import { isDocumentation } from './diff-report.js';
+import { routesTo } from './diff-routes.js';
+import { placeOf } from './diff-rows.js';
 import type { Direction, RuleId } from './diff-rules.js';
-import { routesTo } from './diff-uses.js';
 
 /** How many changes of words are told one by one; more are only counted. */
 const mostWords = 12;
@@ -81,7 +82,9 @@ function propertyLines(change: Change, model: Model): string[] {
   }
   // One line for all operations in which the property stands at the same place.
   const lines = new Map<string, string[]>();
-  for (const { operation, direction, path } of routesTo(model, change.definition as string)) {
+  const name = change.rule === 'property-removed' ? (change.was ?? change.definition) : change.definition;
+  for (const { operation, direction, path } of routesTo(model, name as string)) {
+    if (!change.operations.includes(operation)) continue;
     const key = JSON.stringify([direction, `${path === '' ? '' : `${path}.`}${change.at}`.replace('.[', '[')]);
     lines.set(key, [...(lines.get(key) ?? []), operation]);
   }
@@ -101,7 +104,8 @@ function parameterTitle(at: string): string {
 function wordsLine(change: Change): string | undefined {
   const known = new Set(sentences(change.texts.from));
   const fresh = sentences(change.texts.to).filter((sentence) => !known.has(sentence));
-  if (change.message !== 'description' || fresh.length === 0) return undefined;
+  if (change.rule === 'words-changed' && change.message !== 'description') return undefined;
+  if (fresh.length === 0) return undefined;
   return `* The description of ${code(placeOf(change))} says now: ${fresh.join(' ')}`;
 }
 
@@ -109,7 +113,10 @@ const silent: ReadonlySet<RuleId> = new Set([
   'version-changed',
   'definition-added',
   'definition-removed',
+  'definition-renamed',
   'name-changed',
+  'mark-changed',
+  'null-hint',
 ]);
 
 function linesFor(change: Change, from: Model, to: Model): string[] {
@@ -136,12 +143,11 @@ function linesFor(change: Change, from: Model, to: Model): string[] {
       return propertyLines(change, to);
     case 'property-removed':
       return propertyLines(change, from);
-    default: {
-      if (rule === 'mark-changed' && /^(?:x-)?deprecated was none/.test(message)) {
-        return [`* ${code(placeOf(change))} is deprecated.`];
-      }
-      return rule === 'mark-changed' ? [] : [`* ${code(placeOf(change))}: ${message}.`];
-    }
+    case 'deprecated':
+    case 'values-told':
+      return [wordsLine(change) ?? `* ${code(placeOf(change))} is deprecated.`];
+    default:
+      return [`* ${code(placeOf(change))}: ${message}.`];
   }
 }
 

@@ -46,6 +46,10 @@ export interface Model {
   /** By method and path with its parameters' names left out. */
   readonly operations: ReadonlyMap<string, ModelOperation>;
   readonly schemas: Readonly<Record<string, JsonObject>>;
+  /** Whether its form can tell of bodies that are no single value: streams of values, and bytes. */
+  readonly streams: boolean;
+  /** Whether it tells of null by `x-nullable` too. */
+  readonly hints: boolean;
   readonly source: JsonObject;
 }
 
@@ -122,9 +126,25 @@ function flattenSwagger(root: JsonObject): Description {
   } as unknown as Description;
 }
 
+/** How a comparison knows `x-nullable`, a hint to Go's generator that says nothing of the wire, after the conversion. */
+export const nullHint = 'x-null-hint';
+
+function withHints(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withHints);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key === 'x-nullable' && typeof member === 'boolean' ? nullHint : key,
+      withHints(member as Json),
+    ]),
+  );
+}
+
 function contentOf(value: Json | undefined): ModelContent {
   const content = Object.entries(objectAt(value)).map(([type, media]): [string, JsonObject] => {
-    const { example, ...rest } = objectAt(media);
+    const { example, itemSchema, ...rest } = objectAt(media);
+    // A stream is compared by its messages, whichever way a form tells them.
+    if (itemSchema !== undefined) Object.assign(rest, { schema: itemSchema, isStream: true });
     return [type, example === undefined || example === null ? rest : { ...rest, example }];
   });
   return new Map(content);
@@ -203,21 +223,20 @@ export function readModel(value: Json, name: string): Model {
   if (!isObject(value)) throw new AttestdError('INVALID_ARGUMENT', `${name}: not a mapping`);
   const given = value as JsonObject;
   const isSwagger = given.swagger === '2.0';
-  if (!isSwagger && !/^3\.[01]\./.test(String(given.openapi))) {
-    throw new AttestdError('INVALID_ARGUMENT', `${name}: neither Swagger 2.0 nor OpenAPI 3.0 or 3.1`);
+  if (!isSwagger && !/^3\.[012]\./.test(String(given.openapi))) {
+    throw new AttestdError('INVALID_ARGUMENT', `${name}: neither Swagger 2.0 nor OpenAPI 3.0, 3.1 or 3.2`);
   }
   if (!isObject(given.paths) || !isObject(given.info)) {
     throw new AttestdError('INVALID_ARGUMENT', `${name}: 'info' or 'paths' is no mapping`);
   }
-  const root = isSwagger ? toOpenApi(flattenSwagger(given), '3.1') : given;
+  const root = isSwagger ? toOpenApi(flattenSwagger(withHints(given) as JsonObject), '3.2') : given;
   const operations = new Map<string, ModelOperation>();
   for (const [path, item] of Object.entries(objectAt(root.paths))) {
-    for (const method of httpMethods) {
-      if (!isObject(objectAt(item)[method])) continue;
-      operations.set(
-        `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`,
-        readOperation(root, path, method, objectAt(item)),
-      );
+    const members = { ...objectAt(item), ...objectAt(objectAt(item).additionalOperations) };
+    const others = Object.keys(objectAt(objectAt(item).additionalOperations));
+    for (const method of [...httpMethods, ...others]) {
+      if (!isObject(members[method])) continue;
+      operations.set(`${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`, readOperation(root, path, method, members));
     }
   }
   return {
@@ -226,6 +245,8 @@ export function readModel(value: Json, name: string): Model {
     basePath: basePathOf(root),
     operations,
     schemas: objectAt(objectAt(root.components).schemas) as Record<string, JsonObject>,
+    streams: isSwagger || String(given.openapi).startsWith('3.2.'),
+    hints: isSwagger || JSON.stringify(root).includes('"x-nullable"'),
     source: root,
   };
 }

@@ -51,3 +51,17 @@ export function readOperand(operand: string, cwd: string = process.cwd()): Model
   }
   return readModel(parseYaml(readRevision(operand, cwd), operand) as Json, operand);
 }
+
+/**
+ * The file behind an operand, for whoever tells of its lines.
+ *
+ * @param operand what `readOperand` takes
+ * @param cwd the folder whose git repository is asked; default: the working folder
+ * @returns its path in the repository and its text; undefined for a built-in version
+ * @throws AttestdError USAGE when there is no such thing
+ */
+export function fileOf(operand: string, cwd: string = process.cwd()): { file: string; text: string } | undefined {
+  if (Object.hasOwn(builtIn, operand)) return undefined;
+  if (existsSync(operand)) return { file: operand, text: readText(operand) };
+  return { file: operand.slice(operand.indexOf(':') + 1), text: readRevision(operand, cwd) };
+}

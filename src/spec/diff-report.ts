@@ -1,37 +1,33 @@
-/** Comparisons as text for a terminal, and as Markdown for a pull request. */
+/** Comparisons as text for a terminal, as Markdown for a pull request, and as JSON. */
 import type { Change, Comparison } from './diff.js';
-import type { ChangeClass } from './diff-rules.js';
+import type { Acceptance, Accepted } from './diff-policy.js';
+import { isFolded, type Judge, placeOf, type Row, rowsOf, type Severity, severities, severityOf } from './diff-rows.js';
+import { type ChangeClass, order } from './diff-rules.js';
+import { versionVerdict } from './diff-version.js';
 
-/** Marks up the classes in text. */
-export type Paint = Readonly<Record<ChangeClass, (text: string) => string>>;
+/** Marks up the severities in text. */
+export type Paint = Readonly<Record<Severity, (text: string) => string>>;
 
-const plain: Paint = { breaking: (text) => text, additive: (text) => text, documentation: (text) => text };
+const plain: Paint = { error: (text) => text, warning: (text) => text, info: (text) => text };
 
-/** How many changes of words and marks are listed; the JSON form has all of them. */
-const mostWords = 20;
-
-/** Whether a change is one of documentation for both sides. */
-export function isDocumentation({ clients, servers }: Change): boolean {
-  return clients === 'documentation' && servers === 'documentation';
+/** The requirements that judge a row: those that name what changed, and those of its operations as a whole. */
+export interface Judged {
+  readonly exact: readonly string[];
+  readonly around: readonly string[];
 }
 
-/** The place of a change, such as `GET /images/json 200` or `ImageSummary.Labels`. */
-export function placeOf({ operation, definition, at }: Change): string {
-  if (operation !== undefined) return at === '' ? operation : `${operation} ${at}`;
-  if (definition === undefined) return at;
-  return /^[[.]/.test(at) || at === '' ? `${definition}${at}` : `${definition}.${at}`;
-}
-
-/** The operations that a change of a named schema reaches, as a remark. */
-function usedBy({ definition, operations }: Change): string {
-  if (definition === undefined) return '';
-  if (operations.length === 0) return 'used by no operation';
-  const shown = operations.slice(0, 3).join(', ');
-  return operations.length <= 3 ? `used by ${shown}` : `used by ${shown} and ${operations.length - 3} more`;
-}
-
-function count(changes: readonly Change[], side: 'clients' | 'servers', name: ChangeClass): number {
-  return changes.filter((change) => change[side] === name).length;
+/** What a report takes into account beside the changes. */
+export interface ReportOptions {
+  /** How grave changes are; default: `severityOf`. */
+  readonly judge?: Judge;
+  readonly accepted?: readonly Accepted[];
+  /** What was to be accepted, and did not come. */
+  readonly unused?: readonly Acceptance[];
+  /** Finds the requirements that judge a row; without it, none are named. */
+  readonly requirements?: (row: Row) => Judged;
+  /** Whether folded changes are listed in text. */
+  readonly all?: boolean;
+  readonly paint?: Paint;
 }
 
 function plural(number: number, noun: string): string {
@@ -44,36 +40,79 @@ function names({ from, to }: Comparison): string {
   return `${title(from)} → ${title(to)}`;
 }
 
+const foldedKinds: readonly (readonly [string, RegExp])[] = [
+  ['of words', /^words-|^name-|^version-|^default-told/],
+  ['of marks', /^mark-|^null-hint/],
+  ['of named schemas', /^definition-/],
+];
+
+/** What is folded, counted by kind. */
+function foldedTitle(folded: readonly Change[]): string {
+  const counts = foldedKinds.map(
+    ([kind, rule]) => [kind, folded.filter((each) => rule.test(each.rule)).length] as const,
+  );
+  const others = folded.length - counts.reduce((sum, [, count]) => sum + count, 0);
+  const all = [...counts, ['where nothing uses them', others] as const].filter(([, count]) => count > 0);
+  return all.map(([kind, count]) => `${count} ${kind}`).join(', ');
+}
+
+function severityTitle(rows: readonly Row[]): string {
+  const count = (name: Severity): number => rows.filter(({ severity }) => severity === name).length;
+  return [plural(count('error'), 'error'), plural(count('warning'), 'warning'), `${count('info')} info`].join(', ');
+}
+
+/** A few requirements by their ids, and how many more there are. */
+function requirementTitle({ exact, around }: Judged): string {
+  const few = (ids: readonly string[]): string => {
+    const more = ids.length - 2;
+    return `${ids.slice(0, 2).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  };
+  if (exact.length > 0) return `judged by ${few(exact)}`;
+  return around.length > 0 ? `not judged itself; its operations by ${few(around)}` : 'judged by no requirement';
+}
+
+/** How often a change of a named schema counts. */
+function usesTitle({ named, operations }: Row): string {
+  if (!named) return '';
+  return operations.length === 0 ? ' (used by no operation)' : ` (${plural(operations.length, 'operation')})`;
+}
+
+function rowText(row: Row, options: ReportOptions): string {
+  const judged = options.requirements ? `; ${requirementTitle(options.requirements(row))}` : '';
+  return `${row.places.join(', ')}${usesTitle(row)}: ${row.message} [${row.rule}]${judged}`;
+}
+
+function acceptedLines({ accepted = [], unused = [] }: ReportOptions): string[] {
+  const idle = unused.map(({ at, rule }) => `nothing to accept at ${at}${rule === undefined ? '' : ` [${rule}]`}`);
+  const told = accepted.map(
+    ({ change, reason }) => `${placeOf(change)}: ${change.message} [${change.rule}]: ${reason}`,
+  );
+  return [...told, ...idle];
+}
+
 /**
- * Writes a comparison as text.
+ * Writes a comparison as text: a line for each row.
  *
- * @param comparison the comparison
- * @param paint marks up the classes; default: not at all
+ * @param comparison the comparison, without what was accepted
+ * @param options what else is taken into account
  * @returns lines, each ended
  */
-export function textReport(comparison: Comparison, paint: Paint = plain): string {
-  const { changes, verdict } = comparison;
-  if (!verdict) return `${names(comparison)}: no changes\n`;
+export function textReport(comparison: Comparison, options: ReportOptions = {}): string {
+  const { judge = severityOf, accepted = [], paint = plain } = options;
+  if (comparison.changes.length === 0 && accepted.length === 0) return `${names(comparison)}: no changes\n`;
+  const { rows, folded } = rowsOf(comparison, judge);
   const lines = [
     names(comparison),
-    `clients: ${paint[verdict.clients](verdict.clients)}, servers: ${paint[verdict.servers](verdict.servers)}; ${plural(changes.length, 'change')}`,
-    '',
+    `${severityTitle(rows)}${folded.length > 0 ? `; folded: ${foldedTitle(folded)}` : ''}`,
+    `API version ${versionVerdict(comparison).text}`,
   ];
-  const rest = changes.filter(isDocumentation);
-  const column = (name: ChangeClass): string => paint[name](name.padEnd(13));
-  const row = (change: Change): string[] => {
-    const used = usedBy(change);
-    const remark = used === '' ? '' : ` (${used})`;
-    return [
-      `  ${column(change.clients)} ${column(change.servers)} ${placeOf(change)}`,
-      `${' '.repeat(30)}${change.message}${remark} [${change.rule}]`,
-    ];
-  };
-  lines.push(`  ${'clients'.padEnd(13)} servers`);
-  for (const change of changes.filter((each) => !isDocumentation(each))) lines.push(...row(change));
-  for (const change of rest.slice(0, mostWords)) lines.push(...row(change));
-  if (rest.length > mostWords)
-    lines.push('', `  ${rest.length - mostWords} more changes of documentation (--format json has all)`);
+  if (rows.length > 0) lines.push('');
+  for (const row of rows) lines.push(`  ${paint[row.severity](row.severity.padEnd(7))} ${rowText(row, options)}`);
+  const allowed = acceptedLines(options);
+  if (allowed.length > 0) lines.push('', 'accepted:', ...allowed.map((line) => `  ${line}`));
+  if (options.all && folded.length > 0) {
+    lines.push('', 'folded:', ...folded.map((each) => `  ${placeOf(each)}: ${each.message} [${each.rule}]`));
+  }
   return `${lines.join('\n')}\n`;
 }
 
@@ -85,65 +124,95 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
 }
 
-function markdownTable(changes: readonly Change[]): string[] {
-  const strong = (name: ChangeClass): string => (name === 'breaking' ? '**breaking**' : name);
-  const rows = changes.map((change) => {
-    const used = usedBy(change);
-    const what = `${cell(change.message)}${used === '' ? '' : `; ${cell(used)}`}`;
-    return `| ${strong(change.clients)} | ${strong(change.servers)} | ${code(placeOf(change))} | ${what} | ${change.rule} |`;
-  });
-  return ['| Clients | Servers | Where | What | Rule |', '| --- | --- | --- | --- | --- |', ...rows];
+function details(summary: string, lines: readonly string[]): string[] {
+  return ['<details>', `<summary>${summary}</summary>`, '', ...lines, '', '</details>', ''];
 }
+
+/** How many folded changes Markdown lists; the JSON form has all of them. */
+const mostFolded = 50;
 
 /**
  * Writes a comparison as Markdown.
  *
- * @param comparison the comparison
+ * @param comparison the comparison, without what was accepted
+ * @param options what else is taken into account
  * @returns a section, with a heading of the third level
  */
-export function markdownReport(comparison: Comparison): string {
-  const { changes, verdict } = comparison;
-  const heading = `### API description: ${names(comparison)}`;
-  if (!verdict) return `${heading}\n\nNo changes.\n`;
-  const wire = changes.filter((change) => !isDocumentation(change));
-  const rest = changes.filter(isDocumentation);
-  const totals = (['clients', 'servers'] as const).map((side) => {
-    const counts = (['breaking', 'additive', 'documentation'] as const).map((name) => count(changes, side, name));
-    return `| ${side} | ${counts.join(' | ')} |`;
-  });
-  const lines = [
-    heading,
-    '',
-    '| For | breaking | additive | documentation |',
-    '| --- | --- | --- | --- |',
-    ...totals,
-    '',
-  ];
-  lines.push(...(wire.length > 0 ? markdownTable(wire) : ['Nothing changes on the wire.']), '');
-  if (rest.length > 0) {
-    lines.push('<details>', `<summary>${plural(rest.length, 'change')} of documentation</summary>`, '');
-    lines.push(...markdownTable(rest.slice(0, mostWords)), '');
-    if (rest.length > mostWords) lines.push(`And ${rest.length - mostWords} more.`, '');
-    lines.push('</details>', '');
+export function markdownReport(comparison: Comparison, options: ReportOptions = {}): string {
+  const { judge = severityOf, accepted = [], unused = [], requirements } = options;
+  const heading = `### API description: ${cell(names(comparison))}`;
+  if (comparison.changes.length === 0 && accepted.length === 0) return `${heading}\n\nNo changes.\n`;
+  const { rows, folded } = rowsOf(comparison, judge);
+  const lines = [heading, '', `${severityTitle(rows)}. API version ${cell(versionVerdict(comparison).text)}.`, ''];
+  if (rows.length === 0) lines.push('Nothing changes on the wire.', '');
+  else {
+    const columns = ['', 'Where', 'What', 'Rule', ...(requirements ? ['Requirements'] : [])];
+    lines.push(`| ${columns.join(' | ')} |`, `|${columns.map(() => ' --- |').join('')}`);
+    for (const row of rows) {
+      const severity = row.severity === 'error' ? '**error**' : row.severity;
+      const where = `${row.places.map(code).join(', ')}${usesTitle(row)}`;
+      const judged = requirements ? [cell(requirementTitle(requirements(row)))] : [];
+      lines.push(`| ${[severity, where, cell(row.message), row.rule, ...judged].join(' | ')} |`);
+    }
+    lines.push('');
+  }
+  if (accepted.length + unused.length > 0) {
+    const items = acceptedLines(options).map((line) => `- ${cell(line)}`);
+    lines.push(...details(`${plural(accepted.length, 'change')} accepted`, items));
+  }
+  if (folded.length > 0) {
+    const items = folded
+      .slice(0, mostFolded)
+      .map((each) => `- ${code(placeOf(each))}: ${cell(each.message)} (${each.rule})`);
+    if (folded.length > mostFolded) items.push(`- and ${folded.length - mostFolded} more`);
+    lines.push(...details(`Folded: ${foldedTitle(folded)}`, items));
   }
   return lines.join('\n');
+}
+
+function countBy<T extends string>(keys: readonly T[], items: readonly T[]): Record<string, number> {
+  return Object.fromEntries(keys.map((key) => [key, items.filter((item) => item === key).length]));
 }
 
 /**
  * Writes a comparison as JSON.
  *
- * @param comparison the comparison
- * @returns one object: `from`, `to`, `verdict` (null without changes), `counts`, `changes`
+ * @param comparison the comparison, without what was accepted
+ * @param options what else is taken into account
+ * @returns one object: `from`, `to`, `verdict` (null without changes), `version`, `counts`, `rows`, `accepted`, `unused`,
+ *   `changes`
  */
-export function jsonReport(comparison: Comparison): string {
+export function jsonReport(comparison: Comparison, options: ReportOptions = {}): string {
   const { from, to, verdict, changes } = comparison;
-  const counts = Object.fromEntries(
-    (['clients', 'servers'] as const).map((side) => [
-      side,
-      Object.fromEntries(
-        (['breaking', 'additive', 'documentation'] as const).map((name) => [name, count(changes, side, name)]),
-      ),
-    ]),
-  );
-  return `${JSON.stringify({ from, to, verdict: verdict ?? null, counts, changes }, null, 2)}\n`;
+  const { rows, folded } = rowsOf(comparison, options.judge);
+  const side = (name: 'clients' | 'servers'): Record<string, number> =>
+    countBy<ChangeClass>(
+      [...order].reverse(),
+      changes.map((change) => change[name]),
+    );
+  const counts = {
+    rows: rows.length,
+    folded: folded.length,
+    severity: countBy<Severity>(
+      [...severities].reverse(),
+      rows.map(({ severity }) => severity),
+    ),
+    clients: side('clients'),
+    servers: side('servers'),
+  };
+  const told = rows.map(({ changes: parts, ...row }) => ({
+    ...row,
+    changes: parts.map((change) => changes.indexOf(change)),
+    ...(options.requirements && { requirements: options.requirements({ ...row, changes: parts }) }),
+  }));
+  const accepted = (options.accepted ?? []).map(({ change, reason }) => ({ ...change, reason }));
+  const version = versionVerdict(comparison);
+  const unused = options.unused ?? [];
+  const report = { from, to, verdict: verdict ?? null, version, counts, rows: told, accepted, unused, changes };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** Whether a change is one of documentation for both sides. */
+export function isDocumentation(change: Change): boolean {
+  return isFolded({ ...change, rule: 'words-changed' });
 }

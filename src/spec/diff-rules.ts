@@ -3,12 +3,13 @@
  *
  * For clients, a change is breaking when a client made for the old description can fail with a server of the new one.
  * For servers, it is breaking when a server made for the old description breaks the new one on something that the old
- * one names: it refuses a request that is now allowed, or sends an answer that is not allowed any more. Additive is every
- * other change of the wire; documentation is what changes none of it.
+ * one names: it refuses a request that is now allowed, or sends an answer that is not allowed any more. Risky is what no
+ * client fails on by itself, but may be surprised by: what it asks for is ignored, or an answer has a value that it does not
+ * know. Additive is every other change of the wire; documentation is what changes none of it.
  */
 
 /** What a change means to one side. */
-export type ChangeClass = 'breaking' | 'additive' | 'documentation';
+export type ChangeClass = 'breaking' | 'risky' | 'additive' | 'documentation';
 
 /** Which way a schema travels. */
 export type Direction = 'request' | 'response';
@@ -26,7 +27,12 @@ interface Rule {
   readonly response: Classes;
 }
 
-const letters: Readonly<Record<string, ChangeClass>> = { B: 'breaking', A: 'additive', D: 'documentation' };
+const letters: Readonly<Record<string, ChangeClass>> = {
+  B: 'breaking',
+  R: 'risky',
+  A: 'additive',
+  D: 'documentation',
+};
 
 function classes(pair: string): Classes {
   return { clients: letters[pair[0] as string] as ChangeClass, servers: letters[pair[1] as string] as ChangeClass };
@@ -44,9 +50,11 @@ const table = {
   'base-path-changed': rule('the path before all paths changed, its version aside', 'BB'),
   'operation-added': rule('a new operation', 'AA'),
   'operation-removed': rule('an operation is gone', 'BA'),
+  'operation-moved': rule('an operation has another method or path', 'BA'),
   'parameter-added': rule('a new optional parameter or body', 'AA'),
   'parameter-added-required': rule('a new required parameter or body', 'BA'),
-  'parameter-removed': rule('a parameter or body is gone', 'BA'),
+  'parameter-removed': rule('a parameter or body is gone; daemons ignore it', 'RA'),
+  'parameter-renamed': rule('a parameter has another name', 'RA'),
   'parameter-made-required': rule('a parameter or body became required', 'BA'),
   'parameter-made-optional': rule('a parameter or body became optional', 'AB'),
   'parameter-takes-several': rule('a parameter with one value takes several', 'AB'),
@@ -54,7 +62,7 @@ const table = {
   'parameter-form-changed': rule('several values are written in another way', 'BB'),
   'request-type-added': rule('a new media type of requests', 'AA'),
   'request-type-removed': rule('a media type of requests is gone', 'BA'),
-  'response-added-success': rule('a new status below 400', 'BA'),
+  'response-added-success': rule('a new status below 400', 'RA'),
   'response-added-error': rule('a new status of 400 or above', 'AA'),
   'response-removed-success': rule('a status below 400 is gone', 'BB'),
   'response-removed-error': rule('a status of 400 or above is gone', 'AB'),
@@ -64,19 +72,21 @@ const table = {
   'header-removed': rule('a header of answers is gone', 'BA'),
   'property-added': rule('a new optional property', 'AA'),
   'property-added-required': rule('a new required property', ...narrowed),
-  'property-removed': rule('a property is gone', 'BA'),
+  'property-removed': rule('a property is gone; daemons ignore it in requests', 'RA', 'BA'),
+  'property-renamed': rule('a property has another name', 'RA', 'BA'),
   'property-made-required': rule('a property became required', ...narrowed),
   'property-made-optional': rule('a property became optional', ...widened),
   'type-widened': rule('more types are allowed', ...widened),
   'type-narrowed': rule('fewer types are allowed', ...narrowed),
   'type-changed': rule('another type', 'BB'),
-  'nullable-added': rule('null is allowed', ...widened),
+  'nullable-added': rule('null is allowed, by the schema itself', ...widened),
   'nullable-removed': rule('null is not allowed any more', ...narrowed),
-  'enum-widened': rule('more values are allowed', ...widened),
+  'null-hint': rule('`x-nullable` changed: a hint to a generator of Go code, which says nothing of the wire', 'DD'),
+  'enum-widened': rule('more values are allowed', 'AB', 'RA'),
   'enum-narrowed': rule('fewer values are allowed', ...narrowed),
-  'format-changed': rule('another format', 'BB'),
-  'format-dropped': rule('no format any more', ...widened),
-  'format-added': rule('a format where there was none', ...narrowed),
+  'format-changed': rule('another format', 'RR'),
+  'format-dropped': rule('no format any more', 'AR', 'RA'),
+  'format-added': rule('a format where there was none', 'RA', 'AR'),
   'limit-relaxed': rule('a limit was relaxed or dropped', ...widened),
   'limit-tightened': rule('a limit was added or tightened', ...narrowed),
   'limit-changed': rule('another pattern or step', 'BB'),
@@ -84,11 +94,15 @@ const table = {
   'unknown-refused': rule('properties with other names are not allowed any more', ...narrowed),
   'combination-changed': rule('another oneOf, anyOf or not', 'BB'),
   'default-changed': rule('another default', 'BB', 'DD'),
-  'definition-added': rule('a new named schema that an operation uses', 'AA'),
+  'default-told': rule('a default is said, or no longer said, and may have been the same', 'DD'),
+  'definition-added': rule('a new named schema; what that adds is reported where it is used', 'DD'),
   'definition-removed': rule('a named schema is gone; what that changes is reported where it was used', 'DD'),
+  'definition-renamed': rule('a named schema has another name', 'DD'),
   'version-changed': rule('another API version', 'DD'),
   'name-changed': rule('another operationId, tag or name of a path parameter', 'DD'),
   'mark-changed': rule('a deprecation, x-since or another x- mark', 'DD'),
+  deprecated: rule('it is deprecated, by a mark or in words', 'DD'),
+  'values-told': rule('a description lists more, or other, values', 'DD'),
   'words-changed': rule('words or examples', 'DD'),
 } as const satisfies Record<string, Rule>;
 
@@ -98,7 +112,8 @@ export type RuleId = keyof typeof table;
 /** The rules by name, in the order of the documentation. */
 export const rules: Readonly<Record<RuleId, Rule>> = table;
 
-const order: readonly ChangeClass[] = ['documentation', 'additive', 'breaking'];
+/** The classes, the gravest last. */
+export const order: readonly ChangeClass[] = ['documentation', 'additive', 'risky', 'breaking'];
 
 /** The graver of two classes. */
 export function worse(a: ChangeClass, b: ChangeClass): ChangeClass {
@@ -110,13 +125,15 @@ export function worse(a: ChangeClass, b: ChangeClass): ChangeClass {
  *
  * @param id the rule
  * @param directions the ways in which the place of the change travels; none when no operation uses it
+ * @param corrects whether the change looks like a correction of the description: then it is risky at most
  * @returns what the change means to clients and to servers; documentation when it never travels
  */
-export function classify(id: RuleId, directions: readonly Direction[]): Classes {
+export function classify(id: RuleId, directions: readonly Direction[], corrects = false): Classes {
   let found: Classes = { clients: 'documentation', servers: 'documentation' };
   for (const direction of directions) {
     const next = rules[id][direction];
     found = { clients: worse(found.clients, next.clients), servers: worse(found.servers, next.servers) };
   }
-  return found;
+  const most = (name: ChangeClass): ChangeClass => (corrects && name === 'breaking' ? 'risky' : name);
+  return { clients: most(found.clients), servers: most(found.servers) };
 }

@@ -34,15 +34,12 @@ describe('attestd spec diff', () => {
     ]);
   });
 
-  it('finds the packaged description and its OpenAPI 3 form equal', async () => {
-    const { code, stdout } = await diff(
-      join(root, 'api/swagger.yaml'),
-      join(root, 'src/generated/openapi.json'),
-      '--fail-on',
-      'any',
-    );
-    expect(stdout).to.match(/: no changes\n$/);
-    expect(code).to.equal(0);
+  it('finds the packaged description and its OpenAPI 3.0 and 3.2 forms equal', async () => {
+    for (const form of ['src/generated/openapi.json', 'api/openapi.yaml']) {
+      const { code, stdout } = await diff(join(root, 'api/swagger.yaml'), join(root, form), '--fail-on', 'any');
+      expect(stdout).to.match(/: no changes\n$/);
+      expect(code).to.equal(0);
+    }
   });
 
   it('exits 1 for a breaking change when asked to, and for any change when asked to', async () => {
@@ -58,12 +55,72 @@ describe('attestd spec diff', () => {
     expect((await diff('1.54', '1.54', '--fail-on', 'any')).code).to.equal(0);
   });
 
-  it('writes Markdown with one row for each change of the wire', async () => {
+  it('writes Markdown with one row for each change of the wire, and the requirements that judge it', async () => {
     const { stdout } = await diff('1.54', '1.55+experimental', '--format', 'markdown');
-    const rows = stdout.split('\n').filter((row) => row.startsWith('| additive'));
-    expect(rows).to.have.length(3);
+    const rows = stdout.split('\n').filter((row) => row.startsWith('| info'));
+    expect(rows).to.have.length(2);
     for (const row of rows) expect(row.match(/(?<!\\)\|/g)).to.have.length(6);
-    expect(stdout).to.include('| clients | 0 | 3 | 1 |').and.include('<details>');
+    expect(rows[0]).to.include('judged by ImageAttestations.');
+    expect(stdout).to.include('0 errors, 0 warnings, 2 info').and.include('<details>');
+  });
+
+  it('writes annotations with file and line, and escapes them as GitHub asks', async () => {
+    const base = readFileSync(join(root, 'api/base/engine-v1.54.yaml'), 'utf8');
+    const changed = join(dir, 'changed, 100%.yaml');
+    const text = base
+      .replace('  /images/{name}/history:', '  /images/{name}/story:')
+      .replace(/ {6}Comment:\n/, '      Remark:\n');
+    writeFileSync(changed, text);
+    const { stdout } = await diff('1.54', changed, '--format', 'github');
+    const lines = stdout.split('\n').filter(Boolean);
+    const line = text.split('\n').indexOf('  /images/{name}/story:') + 2;
+    expect(lines[0]).to.match(/^::error file=.*changed%2C 100%25\.yaml,line=\d+,title=[a-z-]+::/);
+    expect(
+      lines.some((each) => each.includes(`line=${line},title=operation-moved`)),
+      stdout,
+    ).to.equal(true);
+    expect((await diff('1.54', '1.55', '--format', 'github')).stdout).to.match(/^::notice title=operation-added::GET /);
+  });
+
+  it('leaves out what is accepted, says why, and names entries that nothing needs', async () => {
+    const base = readFileSync(join(root, 'api/base/engine-v1.54.yaml'), 'utf8');
+    const changed = join(dir, 'changed.yaml');
+    writeFileSync(changed, base.replace('  /images/{name}/history:', '  /images/{name}/story:'));
+    const accepted = join(dir, 'accepted.yaml');
+    const entry = (at: string, rule: string): string =>
+      `  - {at: '${at}', rule: ${rule}, reason: Announced long ago.}\n`;
+    writeFileSync(
+      accepted,
+      `accept:\n${entry('GET /images/{name}/story', 'operation-moved')}${entry('ImageInspect.Os', 'property-removed')}`,
+    );
+    const { code, stdout } = await diff('1.54', changed, '--accept', accepted, '--fail-on', 'breaking');
+    expect(code).to.equal(0);
+    expect(stdout).to.include('0 errors').and.include('Announced long ago.');
+    expect(stdout).to.include('nothing to accept at ImageInspect.Os [property-removed]');
+    for (const wrong of ['accept: 1', 'accept: [{at: x}]', 'accept: [{at: x, reason: y, rule: z}]', 'other: []']) {
+      writeFileSync(accepted, wrong);
+      expect((await diff('1.54', '1.55', '--accept', accepted)).error, wrong).to.have.property(
+        'code',
+        'INVALID_ARGUMENT',
+      );
+    }
+  });
+
+  it('takes rules as grave as a file says', async () => {
+    const file = join(dir, 'severity.yaml');
+    writeFileSync(file, 'severity: {operation-added: error}\n');
+    const { code, stdout } = await diff('1.54', '1.55', '--severity', file, '--fail-on', 'breaking');
+    expect(code).to.equal(1);
+    expect(stdout).to.match(/^ {2}error {3}GET \/images\/\{name\}\/attestations: /m);
+    writeFileSync(file, 'severity: {operation-added: off}\n');
+    expect((await diff('1.54', '1.55', '--severity', file)).stdout).not.to.include('operation-added');
+    for (const wrong of ['severity: {nothing: error}', 'severity: {operation-added: grave}', 'severity: []']) {
+      writeFileSync(file, wrong);
+      expect((await diff('1.54', '1.55', '--severity', file)).error, wrong).to.have.property(
+        'code',
+        'INVALID_ARGUMENT',
+      );
+    }
   });
 
   it('reads files of git revisions, from the root of the repository and from the folder', () => {

@@ -97,7 +97,7 @@ describe('the changelog entry', () => {
       '* `PUT /other` can now answer 409: it is in use.',
       '* `GET /two` is new.',
       '* `GET /list` no longer returns `[].Inner[].Name`.',
-      '* `GET /one` and `GET /other` no longer return `Inner[].Name`.',
+      '* `GET /other` no longer returns `Inner[].Name`.',
       '* `PUT /other` no longer accepts `Inner[].Name`.',
       '',
     ]);

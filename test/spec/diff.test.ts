@@ -20,7 +20,7 @@ const base = (): JsonObject => ({
         consumes: ['application/json'],
         parameters: [
           { name: 'id', in: 'path', required: true, type: 'string' },
-          { name: 'q', in: 'query', type: 'string', enum: ['a', 'b'] },
+          { name: 'q', in: 'query', type: 'string', enum: ['a', 'b'], description: 'One of:\n- `a`\n' },
           { name: 'many', in: 'query', type: 'array', items: { type: 'string' }, collectionFormat: 'multi' },
         ],
         responses: {
@@ -67,7 +67,7 @@ const set =
   (root) => {
     const cut = pointer.lastIndexOf('/');
     const holder = getAt(root, pointer.slice(0, cut)) as JsonObject;
-    const key = pointer.slice(cut + 1);
+    const key = pointer.slice(cut + 1).replaceAll('~1', '/');
     if (value === undefined) delete holder[key];
     else holder[key] = value;
   };
@@ -88,6 +88,7 @@ function diff(edit: Edit, place: 'request' | 'response', back = false): readonly
 const B = 'breaking';
 const A = 'additive';
 const D = 'documentation';
+const R = 'risky';
 type Pair = readonly [clients: ChangeClass, servers: ChangeClass];
 
 /** What each rule means in the answer of a request, and, where it differs, in the request. */
@@ -101,7 +102,8 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
     set(`${operation}/parameters/3`, { name: 'n', in: 'query', type: 'string', required: true }),
     [B, A],
   ],
-  ['parameter-removed', set(`${operation}/parameters/3`, { name: 'n', in: 'query', type: 'string' }), [B, A], 'back'],
+  ['parameter-removed', set(`${operation}/parameters/3`, { name: 'n', in: 'query', type: 'string' }), [R, A], 'back'],
+  ['parameter-renamed', set(`${operation}/parameters/2/name`, 'manys'), [R, A]],
   ['parameter-made-required', set(`${operation}/parameters/1/required`, true), [B, A]],
   ['parameter-made-optional', set(`${operation}/parameters/1/required`, true), [A, B], 'back'],
   [
@@ -109,6 +111,7 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
     set(`${operation}/parameters/1`, {
       name: 'q',
       in: 'query',
+      description: 'One of:\n- `a`\n',
       type: 'array',
       items: { type: 'string', enum: ['a', 'b'] },
     }),
@@ -119,6 +122,7 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
     set(`${operation}/parameters/1`, {
       name: 'q',
       in: 'query',
+      description: 'One of:\n- `a`\n',
       type: 'array',
       items: { type: 'string', enum: ['a', 'b'] },
     }),
@@ -128,7 +132,7 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
   ['parameter-form-changed', set(`${operation}/parameters/2/collectionFormat`, 'csv'), [B, B]],
   ['request-type-added', set(`${operation}/consumes`, ['application/json', 'text/plain']), [A, A]],
   ['request-type-removed', set(`${operation}/consumes`, ['application/json', 'text/plain']), [B, A], 'back'],
-  ['response-added-success', set(`${operation}/responses/204`, { description: 'Done.' }), [B, A]],
+  ['response-added-success', set(`${operation}/responses/204`, { description: 'Done.' }), [R, A]],
   ['response-added-error', set(`${operation}/responses/500`, { description: 'Broken.' }), [A, A]],
   ['response-removed-success', set(`${operation}/responses/204`, { description: 'Done.' }), [B, B], 'back'],
   ['response-removed-error', set(`${operation}/responses/500`, { description: 'Broken.' }), [A, B], 'back'],
@@ -136,8 +140,20 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
   ['response-type-removed', set(`${operation}/produces`, ['application/json', 'text/plain']), [B, B], 'back'],
   ['header-added', set(`${operation}/responses/200/headers/X-New`, { type: 'string' }), [A, A]],
   ['header-removed', set(`${operation}/responses/200/headers/X-New`, { type: 'string' }), [B, A], 'back'],
-  ['definition-added', set(`${S}/properties/New`, { $ref: '#/definitions/New' }), [A, A]],
+  ['definition-added', set(`${S}/properties/New`, { $ref: '#/definitions/New' }), [D, D]],
   ['definition-removed', set(`${S}/properties/New`, { $ref: '#/definitions/New' }), [D, D], 'back'],
+  ['definition-renamed', renameDefinition, [D, D]],
+  [
+    'operation-moved',
+    (root) => {
+      const paths = root.paths as JsonObject;
+      paths['/items/{id}'] = paths['/things/{id}'] as Json;
+      delete paths['/things/{id}'];
+    },
+    [B, A],
+  ],
+  ['deprecated', set(`${S}/deprecated`, true), [D, D]],
+  ['values-told', set(`${operation}/parameters/1/description`, 'One of:\n- `a`\n- `b`\n'), [D, D]],
   ['version-changed', set('/info/version', '1.55'), [D, D]],
   ['name-changed', set(`${operation}/operationId`, 'Other'), [D, D]],
   ['mark-changed', set(`${S}/x-since`, '1.55'), [D, D]],
@@ -155,30 +171,50 @@ const schemaRules: [RuleId, Edit, request: Pair, response: Pair, 'back'?][] = [
     [B, A],
     [A, B],
   ],
-  ['property-removed', set(`${S}/properties/Text`, undefined), [B, A], [B, A]],
+  ['property-removed', set(`${S}/properties/Text`, undefined), [R, A], [B, A]],
+  [
+    'property-renamed',
+    (root) => {
+      const properties = getAt(root, `${S}/properties`) as JsonObject;
+      properties.Texts = properties.Text as Json;
+      delete properties.Text;
+    },
+    [R, A],
+    [B, A],
+  ],
   ['property-made-required', set(`${S}/required`, ['Name', 'Count']), [B, A], [A, B]],
   ['property-made-optional', set(`${S}/required`, ['Name', 'Count']), [A, B], [B, A], 'back'],
   ['type-widened', set(`${S}/properties/Count/type`, 'number'), [A, B], [B, A]],
   ['type-narrowed', set(`${S}/properties/Count/type`, 'number'), [B, A], [A, B], 'back'],
   ['type-changed', set(`${S}/properties/Count/type`, 'string'), [B, B], [B, B]],
-  ['nullable-added', set(`${S}/properties/Name/x-nullable`, true), [A, B], [B, A]],
-  ['nullable-removed', set(`${S}/properties/Name/x-nullable`, true), [B, A], [A, B], 'back'],
-  ['enum-widened', set(`${S}/properties/Kind/enum`, ['x', 'y', 'z']), [A, B], [B, A]],
+  ['nullable-added', set(`${S}/properties/Name/type`, ['string', 'null']), [A, B], [B, A]],
+  ['nullable-removed', set(`${S}/properties/Name/type`, ['string', 'null']), [B, A], [A, B], 'back'],
+  ['null-hint', set(`${S}/properties/Name/x-nullable`, true), [D, D], [D, D]],
+  ['enum-widened', set(`${S}/properties/Kind/enum`, ['x', 'y', 'z']), [A, B], [R, A]],
   ['enum-narrowed', set(`${S}/properties/Kind/enum`, ['x']), [B, A], [A, B]],
-  ['format-changed', set(`${S}/properties/Count/format`, 'int32'), [B, B], [B, B]],
-  ['format-dropped', set(`${S}/properties/Count/format`, undefined), [A, B], [B, A]],
-  ['format-added', set(`${S}/properties/Count/format`, undefined), [B, A], [A, B], 'back'],
+  ['format-changed', set(`${S}/properties/Count/format`, 'int32'), [R, R], [R, R]],
+  ['format-dropped', set(`${S}/properties/Count/format`, undefined), [A, R], [R, A]],
+  ['format-added', set(`${S}/properties/Count/format`, undefined), [R, A], [A, R], 'back'],
   ['limit-relaxed', set(`${S}/properties/Count/minimum`, 0), [A, B], [B, A]],
   ['limit-tightened', set(`${S}/properties/Count/minimum`, 0), [B, A], [A, B], 'back'],
   ['limit-changed', set(`${S}/properties/Text/pattern`, '^b'), [B, B], [B, B]],
   ['unknown-allowed', set(`${S}/properties/Closed/additionalProperties`, undefined), [A, B], [B, A]],
   ['unknown-refused', set(`${S}/properties/Closed/additionalProperties`, undefined), [B, A], [A, B], 'back'],
   ['combination-changed', set(`${S}/properties/Closed/not`, { type: 'object' }), [B, B], [B, B]],
+  ['default-told', set(`${S}/properties/Kind/default`, undefined), [D, D], [D, D]],
   ['default-changed', set(`${S}/properties/Kind/default`, 'y'), [B, B], [D, D]],
 ];
 
+/** Gives the schema of request and answer another name. */
+function renameDefinition(root: JsonObject): void {
+  const definitions = root.definitions as JsonObject;
+  definitions.T = definitions.S as Json;
+  delete definitions.S;
+  set(`${operation}/responses/200/schema`, { $ref: '#/definitions/T' })(root);
+}
+
 function ensureNew(edit: Edit, rule: RuleId): Edit {
-  if (!rule.startsWith('definition-')) return edit;
+  if (rule !== 'definition-added' && rule !== 'definition-removed') return edit;
   return (root) => {
     set('/definitions/New', { type: 'object' })(root);
     edit(root);
@@ -279,6 +315,93 @@ describe('comparing descriptions', () => {
     expect(changes.map(({ rule, clients }) => [rule, clients])).to.deep.equal([['name-changed', D]]);
   });
 
+  it('resolves allOf on both sides, so that what moves into another part is not gone', () => {
+    const [a, b] = [base(), base()];
+    set(`${S}/properties/Moved`, { type: 'string' })(a);
+    const definitions = b.definitions as JsonObject;
+    definitions.Inspect = {
+      allOf: [{ $ref: '#/definitions/S' }, { type: 'object', properties: { Moved: { type: 'string' } } }],
+    };
+    set(`${operation}/responses/200/schema`, { $ref: '#/definitions/Inspect' })(b);
+    set('/paths/~1list', {
+      get: { responses: { 200: { description: 'Done.', schema: { $ref: '#/definitions/S' } } } },
+    })(a);
+    set('/paths/~1list', {
+      get: { responses: { 200: { description: 'Done.', schema: { $ref: '#/definitions/S' } } } },
+    })(b);
+    const gone = compare(a, b).changes.filter(({ rule }) => rule === 'property-removed');
+    expect(gone.map((change) => [change.definition, change.at, change.operations])).to.deep.equal([
+      ['S', 'Moved', ['GET /list']],
+    ]);
+  });
+
+  it('tells a change of a part of several schemas once, with all operations that it reaches', () => {
+    const make = (more: JsonObject): JsonObject => {
+      const root = base();
+      const definitions = root.definitions as JsonObject;
+      definitions.Part = { type: 'object', properties: { Size: { type: 'integer' }, ...more } };
+      definitions.Whole = { allOf: [{ $ref: '#/definitions/Part' }, { properties: { Own: { type: 'string' } } }] };
+      const answer = (name: string): JsonObject => ({
+        get: { responses: { 200: { description: 'Done.', schema: { $ref: `#/definitions/${name}` } } } },
+      });
+      set('/paths/~1whole', answer('Whole'))(root);
+      set('/paths/~1part', answer('Part'))(root);
+      return root;
+    };
+    const { changes } = compare(make({ Old: { type: 'string' } }), make({}));
+    expect(changes.map(({ definition, at, operations }) => [definition, at, operations])).to.deep.equal([
+      ['Part', 'Old', ['GET /part', 'GET /whole']],
+    ]);
+  });
+
+  it('shows that x-nullable became false, as it shows other marks', () => {
+    const changes = diff(set(`${S}/x-nullable`, false), 'response');
+    expect(changes.map(({ rule, message }) => [rule, message])).to.deep.equal([
+      ['mark-changed', 'x-nullable was none, is false'],
+    ]);
+  });
+
+  it('takes null at its word where the schema claims it, and x-nullable for a hint, with what is known of daemons', () => {
+    const make = (member: JsonObject): JsonObject => {
+      const root = base();
+      (root.definitions as JsonObject).ImageInspect = { type: 'object', properties: { Author: member } };
+      set(`${operation}/responses/200/schema`, { $ref: '#/definitions/ImageInspect' })(root);
+      return root;
+    };
+    const plain = make({ type: 'string' });
+    const [hint] = compare(plain, make({ type: 'string', 'x-nullable': true })).changes;
+    expect(hint).to.include({ rule: 'null-hint', clients: D });
+    expect(hint?.message).to.match(/daemons never send null$/);
+    const [claim] = compare(plain, make({ type: ['string', 'null'] })).changes;
+    expect(claim).to.include({ rule: 'nullable-added', clients: B });
+  });
+
+  it('takes a change that agrees with what daemons send for a correction, and only warns', () => {
+    const make = (properties: JsonObject): JsonObject => {
+      const root = base();
+      (root.definitions as JsonObject).ServiceCreateResponse = { type: 'object', properties };
+      set(`${operation}/responses/200/schema`, { $ref: '#/definitions/ServiceCreateResponse' })(root);
+      return root;
+    };
+    const [renamed, ...others] = compare(
+      make({ Warning: { type: 'string' } }),
+      make({ Warnings: { type: 'array', items: { type: 'string' } } }),
+    ).changes;
+    expect(others).to.deep.equal([]);
+    expect(renamed).to.include({ rule: 'property-renamed', clients: R, at: 'Warning' });
+    const [back] = compare(make({ Warnings: { type: 'string' } }), make({ Warning: { type: 'string' } })).changes;
+    expect(back).to.include({ rule: 'property-renamed', clients: B });
+  });
+
+  it('takes another type for a correction when the old example had it', () => {
+    const shown = set(`${S}/properties/Text`, { type: 'object', example: 'docker.volumedriver/1.0' });
+    const [a, b] = [base(), base()];
+    shown(a);
+    set(`${S}/properties/Text`, { type: 'string', example: 'docker.volumedriver/1.0' })(b);
+    expect(compare(a, b).changes).to.have.length(1);
+    expect(compare(a, b).changes[0]).to.include({ rule: 'type-changed', clients: R });
+  });
+
   it('takes another version in the base path for documentation', () => {
     const newer = base();
     newer.basePath = '/v1.55';
@@ -317,7 +440,7 @@ describe('comparing OpenAPI 3 with Swagger 2.0', () => {
         post: {
           operationId: 'Thing',
           parameters: [
-            { name: 'q', in: 'query', schema: { type: 'string', enum: ['a', 'b'] } },
+            { name: 'q', in: 'query', schema: { type: 'string', enum: ['a', 'b'] }, description: 'One of:\n- `a`\n' },
             { name: 'many', in: 'query', schema: { type: 'array', items: { type: 'string' } } },
           ],
           responses: {
