@@ -101,6 +101,8 @@ export async function readIndexFile(folder: string): Promise<IndexFile> {
 }
 
 function decodeEntry(entry: Buffer): Descriptor | undefined {
+  const plain = plainEntry(entry.toString());
+  if (plain !== undefined) return isDigest(plain.digest) ? plain : undefined;
   try {
     const target = decodeJson(entry, descriptorType);
     return isDigest(target.digest) ? target : undefined;
@@ -108,6 +110,29 @@ function decodeEntry(entry: Buffer): Descriptor | undefined {
     return undefined;
   }
 }
+
+/**
+ * An entry of the form that almost all have, of which JavaScript's parser says the same as Go's in a tenth of the time.
+ *
+ * @param text valid JSON
+ * @returns undefined where the two might differ
+ */
+function plainEntry(text: string): Descriptor | undefined {
+  if (text.includes('\\') || text.includes('__proto__') || !/"size":\d{1,15}[,}]/.test(text)) return undefined;
+  const entry = JSON.parse(text) as Record<string, unknown>;
+  if (entry === null || Object.keys(entry).join() !== 'mediaType,digest,size,annotations') return undefined;
+  const { mediaType, digest, size, annotations } = entry;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return undefined;
+  if (typeof annotations !== 'object' || annotations === null || Array.isArray(annotations)) return undefined;
+  const values: Record<string, unknown> = annotations as Record<string, unknown>;
+  for (const key in values) if (typeof values[key] !== 'string') return undefined;
+  return { mediaType: one(mediaType), digest, size, annotations: values as Record<string, string> };
+}
+
+const usual = new Map<string, string>(Object.values(mediaTypes).map((type) => [type, type]));
+
+/** The one string of a usual media type: an index names few of them, many times. */
+const one = (mediaType: string): string => usual.get(mediaType) ?? mediaType;
 
 /**
  * What an image store keeps of a descriptor: neither platform nor inline data, URLs or artifact type. containerd does so
@@ -162,9 +187,7 @@ export async function writeIndexFile(
 ): Promise<void> {
   nameForOthers(content);
   const manifests = [
-    ...[...content.records.values()].map((record) =>
-      Buffer.from(encodeJson(toEntry(record, content.refNames.get(record.name)), descriptorType)),
-    ),
+    ...[...content.records.values()].map((record) => entryText(record, content.refNames.get(record.name))),
     ...[...content.attached.values()].map((target) => Buffer.from(encodeJson(target, descriptorType))),
     ...content.foreign,
   ];
@@ -193,6 +216,17 @@ function nameForOthers({ records, refNames }: Pick<IndexFile, 'records' | 'refNa
     refNames.set(name, free);
     taken.add(free);
   }
+}
+
+/** Entries as they were written last; records do not change. */
+const written = new WeakMap<ImageRecord, { readonly refName: string | undefined; readonly text: Buffer }>();
+
+function entryText(record: ImageRecord, refName: string | undefined): Buffer {
+  const known = written.get(record);
+  if (known !== undefined && known.refName === refName) return known.text;
+  const text = Buffer.from(encodeJson(toEntry(record, refName), descriptorType));
+  written.set(record, { refName, text });
+  return text;
 }
 
 /** The entry of an image. */

@@ -43,8 +43,10 @@ export class LayoutStore implements ImageStore {
   private readonly own = new Set<string>();
   /** Blobs of open leases, and how many leases each is in. */
   private readonly leased = new Map<string, number>();
+  /** Those of the leased blobs that a name has reached since, none of which has been taken away. */
+  private readonly settled = new Set<string>();
   private sorted: readonly ImageRecord[] | undefined;
-  private byTarget: ReadonlyMap<string, readonly ImageRecord[]> | undefined;
+  private byTarget: Map<string, readonly ImageRecord[]> | undefined;
   private reached: Promise<Reach> | undefined;
   private saved: Pick<IndexFile, 'records' | 'attached'>;
   private writing: Promise<void> = Promise.resolve();
@@ -96,19 +98,19 @@ export class LayoutStore implements ImageStore {
       createdAt: this.records.get(name)?.createdAt ?? updatedAt,
       updatedAt,
     };
-    this.records.set(name, record);
+    this.note(name, record);
     // A referrer stays one, whatever names it gets.
     if (this.attached.get(target.digest)?.annotations?.[subjectAnnotation] === undefined)
       this.attached.delete(target.digest);
     await this.persist();
-    await this.settle(target);
+    await this.settle(target, name);
     return record;
   }
 
   async remove(name: string): Promise<void> {
     const record = this.records.get(name);
     if (record === undefined) throw new AttestdError('NOT_FOUND', `image "${name}": not found`);
-    this.records.delete(name);
+    this.note(name, undefined);
     await this.persist();
     const { digests } = await this.graph.reach([record.target], []);
     for (const digest of digests) this.own.add(digest);
@@ -223,6 +225,7 @@ export class LayoutStore implements ImageStore {
         () => true,
         () => false,
       );
+      if (safe && !failed && this.release(mine)) return;
       const at = this.moves;
       const { digests } = await this.reach();
       // Where no name has changed since, what was not there before was not missed.
@@ -232,6 +235,7 @@ export class LayoutStore implements ImageStore {
         const others = (this.leased.get(digest) ?? 1) - 1;
         if (others > 0) this.leased.set(digest, others);
         else this.leased.delete(digest);
+        this.settled.delete(digest);
         if (!safe) continue;
         const reached = digests.has(digest);
         if (reached && !(undo && !existing.has(digest))) continue;
@@ -241,6 +245,23 @@ export class LayoutStore implements ImageStore {
       if (undone) this.moved();
     };
     return { content, end };
+  }
+
+  /**
+   * End the lease of blobs all of which names have reached since they were written: nothing of it is to be deleted.
+   *
+   * @returns false, and nothing is done, where that is not so
+   */
+  private release(blobs: Set<string>): boolean {
+    for (const digest of blobs) if (!this.settled.has(digest)) return false;
+    for (const digest of blobs) {
+      const others = (this.leased.get(digest) ?? 1) - 1;
+      if (others > 0) this.leased.set(digest, others);
+      else this.leased.delete(digest);
+      this.settled.delete(digest);
+    }
+    blobs.clear();
+    return true;
   }
 
   async refresh(): Promise<void> {
@@ -273,10 +294,18 @@ export class LayoutStore implements ImageStore {
     return true;
   }
 
-  /** What a name has reached is the names' to keep. */
-  private async settle(target: Descriptor): Promise<void> {
+  /**
+   * What a name has reached is the names' to keep.
+   *
+   * @param name whose image it is, if it still is
+   */
+  private async settle(target: Descriptor, name?: string): Promise<void> {
     const { digests } = await this.graph.reach([target], []);
-    for (const digest of digests) this.fresh.delete(digest);
+    const named = name !== undefined && this.records.get(name)?.target.digest === target.digest;
+    for (const digest of digests) {
+      this.fresh.delete(digest);
+      if (named && this.leased.has(digest)) this.settled.add(digest);
+    }
   }
 
   /** What the names lead to. */
@@ -337,7 +366,7 @@ export class LayoutStore implements ImageStore {
       this.attached = new Map(this.saved.attached);
       if (this.nextWrite !== undefined) this.failure = error;
       this.savedChanges = this.changes;
-      this.moved();
+      this.renamed();
       throw error;
     }
   }
@@ -350,13 +379,31 @@ export class LayoutStore implements ImageStore {
     this.layout = theirs;
     this.saved = { records: theirs.records, attached: theirs.attached };
     if (conflict) this.changes++;
+    this.renamed();
+  }
+
+  /** Give a name to an image, or to none; the lists are changed, not made anew. */
+  private note(name: string, record: ImageRecord | undefined): void {
+    const before = this.records.get(name);
+    if (before !== undefined) this.settled.clear();
+    if (record === undefined) this.records.delete(name);
+    else this.records.set(name, record);
+    if (this.sorted !== undefined) this.sorted = replaced(this.sorted, name, record);
+    if (this.byTarget === undefined) return;
+    if (before !== undefined) regroup(this.byTarget, before.target.digest, before, undefined);
+    if (record !== undefined) regroup(this.byTarget, record.target.digest, undefined, record);
+  }
+
+  /** Names and blobs are no longer what they were, in ways that were not noted one by one. */
+  private renamed(): void {
+    this.sorted = undefined;
+    this.byTarget = undefined;
+    this.settled.clear();
     this.moved();
   }
 
   private moved(): void {
     this.moves = ++generations;
-    this.sorted = undefined;
-    this.byTarget = undefined;
     this.reached = undefined;
   }
 
@@ -398,7 +445,7 @@ export class LayoutStore implements ImageStore {
   }
 }
 
-function groupByTarget(images: readonly ImageRecord[]): ReadonlyMap<string, readonly ImageRecord[]> {
+function groupByTarget(images: readonly ImageRecord[]): Map<string, readonly ImageRecord[]> {
   const groups = new Map<string, ImageRecord[]>();
   for (const image of images) {
     const group = groups.get(image.target.digest);
@@ -406,6 +453,36 @@ function groupByTarget(images: readonly ImageRecord[]): ReadonlyMap<string, read
     else group.push(image);
   }
   return groups;
+}
+
+/** Where a name is, or would be, among sorted images. */
+function placeOf(images: readonly ImageRecord[], name: string): number {
+  let low = 0;
+  for (let high = images.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (compareText((images[middle] as ImageRecord).name, name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Sorted images with another image of a name, or none. Whoever goes through the images as they were is not disturbed. */
+function replaced(images: readonly ImageRecord[], name: string, record: ImageRecord | undefined): ImageRecord[] {
+  const at = placeOf(images, name);
+  const known = images[at]?.name === name ? 1 : 0;
+  return images.toSpliced(at, known, ...(record === undefined ? [] : [record]));
+}
+
+function regroup(
+  groups: Map<string, readonly ImageRecord[]>,
+  digest: string,
+  gone: ImageRecord | undefined,
+  come: ImageRecord | undefined,
+): void {
+  const name = (gone ?? come)?.name as string;
+  const group = replaced(groups.get(digest) ?? [], name, come);
+  if (group.length === 0) groups.delete(digest);
+  else groups.set(digest, group);
 }
 
 /** What containerd's image store demands of a target, in the words in which daemons report it. */
