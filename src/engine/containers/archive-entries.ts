@@ -50,7 +50,9 @@ export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEn
 }
 
 function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncIterable<Uint8Array>): ArchiveEntry {
-  const { name, mode = 0o644, uid = 0, gid = 0, mtime, size = 0, linkname, devmajor = 0, devminor = 0 } = header;
+  const { name, uid = 0, gid = 0, mtime, size = 0, linkname, devmajor = 0, devminor = 0 } = header;
+  // A link has no mode of its own.
+  const mode = type === 'symlink' ? 0o777 : (header.mode ?? 0o644);
   const fields = { name: name.replace(/\/+$/, ''), type, mode: mode & 0o7777, uid, gid, target: linkname ?? '' };
   const device = type === 'character' || type === 'block' ? { device: { major: devmajor, minor: devminor } } : {};
   const time = BigInt(mtime?.getTime() ?? 0) * 1_000_000n;
@@ -92,4 +94,12 @@ async function put(pack: tar.Pack, entry: ArchiveEntry): Promise<void> {
     const sink = pack.entry(header as tar.Header, (error) => (error ? reject(error) : resolve()));
     Readable.from(entry.content).on('error', reject).pipe(sink);
   });
+}
+
+/** Go's words for what is wrong with an archive. */
+export function extractFault(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/unexpected end|premature|incomplete/i.test(message)) return 'unexpected EOF';
+  if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';
+  return message;
 }

@@ -8,7 +8,7 @@ import type { ArchiveEntry, ExtractOptions, FileSystem } from '../../runtime/fs/
 import { resolveUser } from '../../runtime/users.js';
 import type { Context } from '../context.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
-import { entriesOfTar, tarOfEntries } from './archive-entries.js';
+import { entriesOfTar, extractFault, tarOfEntries } from './archive-entries.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
 import { describePath, type FoundPath, findPath } from './path-stat.js';
@@ -152,12 +152,4 @@ function ownerOf({ config }: Container, files: FileSystem): { uid: number; gid: 
   if ('credentials' in user) return user.credentials;
   const why = user.message.split(': ').at(-1) ?? user.message;
   throw new AttestdError('INVALID_ARGUMENT', `failed to look up user ${quote(spec)} in container: ${why}`);
-}
-
-/** Go's words for what is wrong with an archive. */
-function extractFault(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (/unexpected end|premature|incomplete/i.test(message)) return 'unexpected EOF';
-  if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';
-  return message;
 }

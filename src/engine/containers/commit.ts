@@ -46,7 +46,8 @@ export async function commitContainer(context: Context, name: string, options: C
   try {
     const config = imageConfig(container, options);
     const { author, comment } = options;
-    const image = await commitLayer(context, container, { author, comment, config });
+    const createdBy = (container.config.Cmd ?? []).join(' ');
+    const image = await commitLayer(context, container, { author, comment, config, createdBy });
     if (options.reference !== undefined) await nameImage(context, options.reference, image);
     logContainerEvent(context, container, 'commit', {
       comment,
@@ -96,35 +97,38 @@ export interface CommitStep {
   readonly author: string;
   readonly comment: string;
   readonly config: RunConfig;
-  /** What the history says made it; the container's command without it. */
-  readonly createdBy?: string;
+  /** What the history says made it. */
+  readonly createdBy: string;
   /** By which the builder finds it again. */
   readonly step?: string;
 }
 
+/** An image, and a writable layer above it. */
+export type CommitSource = Pick<Container, 'imageId' | 'manifest' | 'platform' | 'fileSystem'>;
+
 /**
- * Make an image of the container's image and its writable layer, without a name.
+ * Make an image of another one and the writable layer above it, without a name.
  *
  * @returns its manifest
  */
-export async function commitLayer(context: Context, container: Container, step: CommitStep): Promise<Descriptor> {
+export async function commitLayer(context: Context, source: CommitSource, step: CommitStep): Promise<Descriptor> {
   const { content } = context.store;
   const created = formatGoTime(new Date(context.time.now()));
-  const base = await baseOf(context, container);
-  const entries = [...(container.fileSystem?.layer() ?? [])];
+  const base = await baseOf(context, source);
+  const entries = [...(source.fileSystem?.layer() ?? [])];
   const layer = entries.length === 0 ? undefined : await storeLayer(content, tarOfEntries(entries));
   const author = step.author || base.config.author;
   const config: ImageConfig = {
     created,
     ...(author && { author }),
-    architecture: container.platform.architecture,
-    os: container.platform.os,
+    architecture: source.platform.architecture,
+    os: source.platform.os,
     rootfs: { type: 'layers', diff_ids: [...(base.config.rootfs?.diff_ids ?? []), ...(layer ? [layer.diffId] : [])] },
     history: [
       ...(base.config.history ?? []),
       {
         created,
-        created_by: step.createdBy ?? (container.config.Cmd ?? []).join(' '),
+        created_by: step.createdBy,
         ...(author && { author }),
         ...(step.comment && { comment: step.comment }),
         ...(layer === undefined && { empty_layer: true }),
@@ -134,7 +138,7 @@ export async function commitLayer(context: Context, container: Container, step: 
   };
   const target = await storeImage(content, config, [...base.layers, ...(layer ? [layer.descriptor] : [])]);
   await context.store.put(danglingName(target.digest), target);
-  context.lineage.note(target.digest, { parent: container.imageId, step: step.step ?? '' });
+  context.lineage.note(target.digest, { parent: source.imageId, step: step.step ?? '' });
   await logImageEvent(context, target.digest, target.digest, 'create');
   await context.snapshots.unpack(target, danglingName(target.digest));
   return target;
@@ -145,7 +149,7 @@ interface Base {
   readonly layers: readonly Descriptor[];
 }
 
-async function baseOf({ documents }: Context, { manifest }: Container): Promise<Base> {
+async function baseOf({ documents }: Context, { manifest }: CommitSource): Promise<Base> {
   if (manifest === undefined) return { config: {}, layers: [] };
   const { config, layers = [] } = await documents.manifest(manifest);
   return { config: await documents.config(config), layers };

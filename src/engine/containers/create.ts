@@ -4,6 +4,7 @@ import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { RunConfig } from '../../oci/image-config.js';
 import { formatPlatformAll } from '../../oci/platform.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Context } from '../context.js';
 import { matcherFor, platformNotFound } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
@@ -32,7 +33,7 @@ export interface CreateOptions {
 }
 
 /** What a container is made from. */
-interface Origin {
+export interface Origin {
   readonly imageId: string;
   readonly manifest: Descriptor | undefined;
   readonly platform: Platform;
@@ -99,6 +100,7 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
     await registerMounts(context, container);
     const snapshot = await context.rootfs.snapshot(origin.manifest);
     container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+    makeWorkingDir(container.fileSystem, config.WorkingDir);
     context.containers.add(container);
     return container;
   } catch (error) {
@@ -108,7 +110,18 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
   }
 }
 
-async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
+/** A working directory is there from the start, but for one that something else is in the way of. */
+function makeWorkingDir(fileSystem: FileSystem, path: string): void {
+  if (path === '' || fileSystem.find(path) !== undefined) return;
+  fileSystem.mkdir(path, { mode: 0o755, recursive: true });
+}
+
+/**
+ * The image that a name or id stands for, as far as containers are made from it; nothing for an empty one.
+ *
+ * @throws INVALID_REFERENCE; NOT_FOUND for an image or platform that is not there
+ */
+export async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
   if (reference === '') return { imageId: '', manifest: undefined, platform: context.host, config: {} };
   const image = resolveImage(context.store, reference);
   const { best } = await summarize(context, image, matcherFor(context, 'strict', platform), { statements: false });

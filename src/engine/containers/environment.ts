@@ -1,7 +1,7 @@
 import type { Container } from './container.js';
 
 /** Where programs are looked for in a container whose configuration does not say. */
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Put variables over others: a name that is there already gets the new value in its old place, and a name without a

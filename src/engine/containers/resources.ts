@@ -21,6 +21,18 @@ export interface ThrottleDevice {
   Rate: number;
 }
 
+/** A bound on what a process uses (setrlimit). */
+export interface Ulimit {
+  Name: string;
+  Hard: number;
+  Soft: number;
+}
+
+/** units.Ulimit */
+export const ulimitType: GoType<Ulimit | undefined> = pointer(
+  struct<Ulimit>('units.Ulimit', { Name: goString, Hard: goInt64, Soft: goInt64 }),
+);
+
 /** Bounds on what a container uses of the machine (`container.Resources`). */
 export interface Resources {
   CpuShares: number;
@@ -52,7 +64,7 @@ export interface Resources {
   MemorySwappiness: number | undefined;
   OomKillDisable: boolean | undefined;
   PidsLimit: number | undefined;
-  Ulimits: ({ Name: string; Hard: number; Soft: number } | undefined)[] | undefined;
+  Ulimits: (Ulimit | undefined)[] | undefined;
   CpuCount: number;
   CpuPercent: number;
   IOMaximumIOps: number;
@@ -111,15 +123,7 @@ export const resourceFields: Fields<Resources> = {
   MemorySwappiness: pointer(goInt64),
   OomKillDisable: pointer(goBool),
   PidsLimit: pointer(goInt64),
-  Ulimits: slice(
-    pointer(
-      struct<{ Name: string; Hard: number; Soft: number }>('units.Ulimit', {
-        Name: goString,
-        Hard: goInt64,
-        Soft: goInt64,
-      }),
-    ),
-  ),
+  Ulimits: slice(ulimitType),
   CpuCount: goInt64,
   CpuPercent: goInt64,
   IOMaximumIOps: goUint64,

@@ -23,6 +23,6 @@ export function execForm(args: string): string[] | undefined {
  *
  * @throws AttestdError INVALID_ARGUMENT for a JSON array of anything but strings
  */
-export function commandOf(args: string): string[] {
-  return execForm(args) ?? (args === '' ? ['/bin/sh', '-c'] : ['/bin/sh', '-c', args]);
+export function commandOf(args: string, shell: readonly string[] = ['/bin/sh', '-c']): string[] {
+  return execForm(args) ?? (args === '' ? [...shell] : [...shell, args]);
 }

@@ -36,8 +36,10 @@ export class Lineage {
     return [...this.#origins].filter(([, { parent }]) => parent === digest).map(([child]) => child);
   }
 
-  /** The image that a step made of another one. */
-  made(parent: string, step: string): string | undefined {
-    return [...this.#origins].findLast(([, origin]) => origin.parent === parent && origin.step === step)?.[0];
+  /** The image that a step made of another one last, of those that are there. */
+  made(parent: string, step: string, isThere: (digest: string) => boolean): string | undefined {
+    return [...this.#origins].findLast(
+      ([digest, origin]) => origin.parent === parent && origin.step === step && isThere(digest),
+    )?.[0];
   }
 }

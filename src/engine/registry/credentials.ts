@@ -1,6 +1,6 @@
 import type { Credentials } from '../../distribution/types.js';
 import { AttestdError } from '../../errors.js';
-import { decodeJson, firstJson, type GoType, goString, struct } from '../../go/json.js';
+import { decodeJson, firstJson, type GoType, goString, map, struct } from '../../go/json.js';
 
 /** registry.AuthConfig */
 interface AuthConfig {
@@ -25,6 +25,14 @@ const authConfigType: GoType<AuthConfig> = struct<AuthConfig>('registry.AuthConf
 const invalid = (why: string, cause?: unknown): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `invalid X-Registry-Auth header: ${why}`, { cause });
 
+const credentialsOf = (config: AuthConfig): Credentials => ({
+  username: config.username,
+  password: config.password,
+  host: config.serveraddress,
+  identityToken: config.identitytoken,
+  registryToken: config.registrytoken,
+});
+
 /**
  * Credentials in a request's body.
  *
@@ -42,14 +50,7 @@ export function decodeCredentials(body: Buffer): Credentials {
     throw invalid(`invalid JSON: ${cause.message}`, cause);
   }
   if (/^\s*[^\s\]}]/.test(rest)) throw invalid('multiple JSON documents not allowed');
-  const {
-    username,
-    password,
-    serveraddress: host,
-    identitytoken: identityToken,
-    registrytoken: registryToken,
-  } = config;
-  return { username, password, host, identityToken, registryToken };
+  return credentialsOf(config);
 }
 
 /**
@@ -73,5 +74,31 @@ export function credentialsIn(header: string | undefined): Credentials {
   } catch (error) {
     if (error instanceof AttestdError) return {};
     throw error;
+  }
+}
+
+/** The registry of images without one, as clients store its credentials. */
+const dockerHub = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'];
+
+/**
+ * What `X-Registry-Config` knows of registries, by the domain of an image's name; a header that cannot be read knows of none.
+ *
+ * @param header base64url of a JSON object
+ */
+export function registryConfigIn(header: string): (domain: string) => Credentials {
+  const known = registryConfig(header);
+  return (domain) => {
+    const names = domain === 'docker.io' ? dockerHub : [domain, `https://${domain}`, `http://${domain}`];
+    const name = names.find((candidate) => Object.hasOwn(known, candidate));
+    return name === undefined ? {} : credentialsOf(known[name] as AuthConfig);
+  };
+}
+
+function registryConfig(header: string): Record<string, AuthConfig> {
+  if (header === '') return {};
+  try {
+    return decodeJson(Buffer.from(header, 'base64url'), map(authConfigType)) ?? {};
+  } catch {
+    return {};
   }
 }

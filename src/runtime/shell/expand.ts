@@ -24,7 +24,7 @@ export class Expander {
   async words(word: Word): Promise<string[]> {
     if (word.parts === undefined && !/[\\~*?[]/.test(word.text)) return [word.text];
     const found: string[] = [];
-    for (const alternative of expandBraces(word, this.shell.name === 'bash')) {
+    for (const alternative of expandBraces(word, /(?:^|\/)bash$/.test(this.shell.name))) {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {

@@ -63,7 +63,7 @@ async function runFile(by: Executor, path: string): Promise<number> {
 }
 
 function read(argv: readonly string[]): Invocation {
-  const name = (argv[0] ?? 'sh').replace(/^-/, '').split('/').at(-1) as string;
+  const name = (argv[0] ?? 'sh').replace(/^-/, '');
   const words = argv.slice(1);
   const options: string[] = [];
   let hasText = false;

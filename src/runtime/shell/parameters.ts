@@ -2,7 +2,7 @@ import type { ParameterOperation, Word } from 'unbash';
 import { ShellError } from './control.js';
 import type { Expander } from './expand.js';
 import { Fields } from './fields.js';
-import { Pattern } from './pattern.js';
+import { Pattern, replacePattern } from './pattern.js';
 import type { Shell } from './shell.js';
 
 /** What is expanded: `$name` or `${name…}`. */
@@ -11,9 +11,6 @@ interface Parameter {
   readonly prefix?: '!' | '#' | undefined;
   readonly operation?: ParameterOperation | undefined;
 }
-
-/** Longest text that a replacement may make. */
-const longestText = 64 * 1024 * 1024;
 
 /** Expand a parameter into the words so far. */
 export async function expandParameter(by: Expander, fields: Fields, what: Parameter, quoted: boolean): Promise<void> {
@@ -160,25 +157,7 @@ async function changed(by: Expander, value: string, operation: ParameterOperatio
 }
 
 function replaced(value: string, source: string, replacement: string, operator: string): string {
-  if (source === '') return value;
-  const pattern = new Pattern(source);
-  if (operator === '/#' || operator === '/%') {
-    const cut = operator === '/#' ? pattern.prefix(value, true) : pattern.suffix(value, true);
-    if (cut === undefined) return value;
-    return operator === '/#' ? replacement + value.slice(cut) : value.slice(0, cut) + replacement;
-  }
-  let made = '';
-  for (let at = 0; at <= value.length; ) {
-    const length = pattern.prefix(value.slice(at), true);
-    if (length === undefined || length === 0) {
-      made += value.slice(at, at + 1);
-      at++;
-      continue;
-    }
-    made += replacement;
-    if (made.length > longestText) throw new ShellError('out of memory');
-    at += length;
-    if (operator === '/') return made + value.slice(at);
-  }
+  const made = replacePattern(value, source, replacement, operator);
+  if (made === undefined) throw new ShellError('out of memory');
   return made;
 }

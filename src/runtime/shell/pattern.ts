@@ -132,6 +132,44 @@ function parseSet(chars: readonly string[], start: number): { readonly item: Ite
   return { item: { kind: 'set', negated, has: (char) => tests.some((test) => test(char)) }, end: at };
 }
 
+/** Longest text that a replacement may make. */
+const longestText = 64 * 1024 * 1024;
+
+/**
+ * Put something in the place of what a pattern matches: at its first place (`/`), at all of them (`//`), at the start
+ * (`/#`) or at the end (`/%`).
+ *
+ * @returns undefined when that makes too long a text
+ */
+export function replacePattern(
+  value: string,
+  source: string,
+  replacement: string,
+  operator: string,
+): string | undefined {
+  if (source === '') return value;
+  const pattern = new Pattern(source);
+  if (operator === '/#' || operator === '/%') {
+    const cut = operator === '/#' ? pattern.prefix(value, true) : pattern.suffix(value, true);
+    if (cut === undefined) return value;
+    return operator === '/#' ? replacement + value.slice(cut) : value.slice(0, cut) + replacement;
+  }
+  let made = '';
+  for (let at = 0; at <= value.length; ) {
+    const length = pattern.prefix(value.slice(at), true);
+    if (length === undefined || length === 0) {
+      made += value.slice(at, at + 1);
+      at++;
+      continue;
+    }
+    made += replacement;
+    if (made.length > longestText) return undefined;
+    at += length;
+    if (operator === '/') return made + value.slice(at);
+  }
+  return made;
+}
+
 /** A text as a pattern that matches only itself. */
 export function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]]/g, '\\$&');

@@ -1,9 +1,19 @@
+import { buildImage } from '../../engine/build/build.js';
+import type { BuildOptions, HostOptions } from '../../engine/build/options.js';
 import { pruneBuildCache } from '../../engine/build/prune.js';
+import { ulimitType } from '../../engine/containers/resources.js';
 import { parseFilters } from '../../engine/filters.js';
+import { registryConfigIn } from '../../engine/registry/credentials.js';
+import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
-import { atoi } from '../../go/strconv.js';
+import { decodeJson, type GoType, goString, map, pointer, slice } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
+import { atoi, parseInteger } from '../../go/strconv.js';
+import type { Platform } from '../../oci/descriptor.js';
+import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
-import type { OperationHandlers } from '../operation.js';
+import type { OperationHandlers, OperationRequest } from '../operation.js';
+import { lines } from '../records.js';
 
 /** A number of bytes of the query; anything else is refused by name. */
 function bytes(form: Form, name: string): void {
@@ -16,8 +26,104 @@ function bytes(form: Form, name: string): void {
   }
 }
 
+/** A whole number of the query; 0 for anything else. */
+function numberOrZero(form: Form, name: string): number {
+  try {
+    return Number(parseInteger(form.get(name)));
+  } catch {
+    return 0;
+  }
+}
+
+/** JSON in the query; undefined when it is not there. */
+function json<T>(form: Form, name: string, type: GoType<T>, what: string): T | undefined {
+  const text = form.get(name);
+  if (text === '') return undefined;
+  try {
+    return decodeJson(Buffer.from(text), type);
+  } catch (error) {
+    const why = `error reading ${what}: ${(error as Error).message}`;
+    throw new AttestdError('INVALID_ARGUMENT', why, { cause: error });
+  }
+}
+
+function shmSize(form: Form): number {
+  const text = form.get('shmsize');
+  if (text === '') return 0;
+  try {
+    return Number(parseInteger(text));
+  } catch (error) {
+    throw new AttestdError('INTERNAL', (error as Error).message, { cause: error });
+  }
+}
+
+function platformOf(form: Form, { apiVersion }: OperationRequest): Platform | undefined {
+  const text = form.get('platform');
+  return text === '' || !isAtLeast(apiVersion, '1.32') ? undefined : parsePlatform(text);
+}
+
+function hostOptions(form: Form): HostOptions {
+  const number = (name: string): number => numberOrZero(form, name);
+  return {
+    networkMode: form.get('networkmode'),
+    extraHosts: form.all('extrahosts'),
+    memory: number('memory'),
+    memorySwap: number('memswap'),
+    shmSize: shmSize(form),
+    cpuShares: number('cpushares'),
+    cpuPeriod: number('cpuperiod'),
+    cpuQuota: number('cpuquota'),
+    cpusetCpus: form.get('cpusetcpus'),
+    cpusetMems: form.get('cpusetmems'),
+    cgroupParent: form.get('cgroupparent'),
+    ulimits: (json(form, 'ulimits', slice(ulimitType), 'ulimit settings') ?? []).filter((limit) => limit !== undefined),
+  };
+}
+
+function buildOptions(form: Form, request: OperationRequest): BuildOptions {
+  const forceRemove = form.flag('forcerm');
+  const platform = platformOf(form, request);
+  const host = hostOptions(form);
+  const given = json(form, 'buildargs', map(pointer(goString)), 'build args') ?? {};
+  const labels = json(form, 'labels', map(goString), 'labels') ?? {};
+  const cacheFrom = json(form, 'cachefrom', slice(goString), 'cache-from') ?? [];
+  const version = form.get('version');
+  if (!['', '1', '2'].includes(version))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid version ${quote(version)}`);
+  return {
+    tags: form.all('t'),
+    dockerfile: form.get('dockerfile'),
+    remote: form.get('remote'),
+    target: form.get('target'),
+    quiet: form.flag('q'),
+    noCache: form.flag('nocache'),
+    cacheFrom,
+    pull: form.flag('pull'),
+    remove: forceRemove || form.get('rm') === '' || form.flag('rm'),
+    forceRemove,
+    arguments: new Map(Object.entries(given).map(([name, value]) => [name, value ?? null])),
+    labels,
+    platform,
+    host,
+    credentials: registryConfigIn(String(request.headers['x-registry-config'] ?? '')),
+  };
+}
+
 /** Builder operations (docs/behaviour.md#the-classic-builder). */
 export const handlers: OperationHandlers = {
+  async ImageBuild(request, context) {
+    const form = await request.form();
+    const options = buildOptions(form, request);
+    if (form.flag('squash'))
+      throw new AttestdError('INVALID_ARGUMENT', 'squash is only supported with experimental mode');
+    if (form.get('version') === '2') {
+      const why = 'there is no BuildKit: use the classic builder (version=1, DOCKER_BUILDKIT=0)';
+      throw new AttestdError('NOT_IMPLEMENTED', why);
+    }
+    const messages = buildImage(context, request.body, options, request.signal);
+    return { kind: 'records', contentType: 'application/json', records: lines(messages) };
+  },
+
   async BuildPrune(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));

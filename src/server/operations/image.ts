@@ -21,13 +21,14 @@ import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { zero } from '../../go/json/decode.js';
-import { encodeJson, jsonRecord, pointer } from '../../go/json.js';
+import { encodeJson, pointer } from '../../go/json.js';
 import type { Platform } from '../../oci/descriptor.js';
 import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
 import { jsonList, wholeList } from '../json-list.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
+import { lines } from '../records.js';
 import { registryUse } from '../registry-use.js';
 
 function atLeast(request: OperationRequest, version: string): boolean {
@@ -54,10 +55,6 @@ function severalPlatforms(request: OperationRequest, form: Form): Platform[] {
       'multiple platform parameters are not supported in this API version; use API version 1.52 or later',
     );
   return values.map(decodePlatform);
-}
-
-async function* lines(messages: AsyncIterable<StreamMessage>): AsyncGenerator<string> {
-  for await (const message of messages) yield `${jsonRecord(message)}\r\n`;
 }
 
 function progress(messages: AsyncIterable<StreamMessage>): RecordsResult {

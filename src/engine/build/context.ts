@@ -1,0 +1,85 @@
+import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../../errors.js';
+import { decompress } from '../../oci/compression.js';
+import { largestDocument } from '../../oci/manifest-cache.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import { entriesOfTar, extractFault } from '../containers/archive-entries.js';
+import type { Context } from '../context.js';
+
+/** What a Dockerfile is built from. */
+export interface BuildContext {
+  /** Undefined when there is but the Dockerfile. */
+  readonly files: FileSystem | undefined;
+  readonly dockerfile: Buffer;
+}
+
+/** What the Dockerfile is called when nobody says it. */
+export const usualDockerfile = 'Dockerfile';
+
+/**
+ * Take a context out of an archive (docs/behaviour.md#build-context).
+ *
+ * @param archive plain, or compressed with gzip, bzip2, xz or zstd
+ * @param path of the Dockerfile
+ * @throws INTERNAL for an archive that cannot be read and a Dockerfile that is not there; INVALID_ARGUMENT for an empty one
+ */
+export async function contextOfArchive(context: Context, archive: Readable, path: string): Promise<BuildContext> {
+  const files = createFileSystem({ budget: context.layers, clock: context.time });
+  try {
+    await unpack(files, archive);
+    const name = pathOf(files, path);
+    const dockerfile = readDockerfile(files, name);
+    await hideIgnored(files, name);
+    return { files, dockerfile };
+  } catch (error) {
+    files.dispose();
+    throw error;
+  }
+}
+
+async function unpack(files: FileSystem, archive: Readable): Promise<void> {
+  try {
+    await files.extract('/', entriesOfTar(await decompress(archive)));
+  } catch (error) {
+    throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
+  }
+}
+
+/** The path of the Dockerfile; the usual one may be written in small letters. */
+function pathOf(files: FileSystem, given: string): string {
+  const path = pathInContext(given);
+  if (files.find(`/${path}`) !== undefined) return path;
+  const small = path.toLowerCase();
+  if (given === usualDockerfile && files.find(`/${small}`) !== undefined) return small;
+  throw new AttestdError('INTERNAL', `Cannot locate specified Dockerfile: ${given}`);
+}
+
+function readDockerfile(files: FileSystem, path: string): Buffer {
+  if (files.stat(`/${path}`).type !== 'file')
+    throw new AttestdError('INTERNAL', `unexpected error reading Dockerfile: read ${path}: is a directory`);
+  const bytes = files.readFile(`/${path}`, largestDocument);
+  if (bytes.length === 0) throw new AttestdError('INVALID_ARGUMENT', `the Dockerfile (${path}) cannot be empty`);
+  return bytes;
+}
+
+/** What stands in the context for the builder alone is not copied when .dockerignore says so; clients leave out the rest. */
+async function hideIgnored(files: FileSystem, dockerfile: string): Promise<void> {
+  if (files.find('/.dockerignore')?.type !== 'file') return;
+  const { isIgnored } = await import('./ignore.js');
+  const rules = files.readFile('/.dockerignore', largestDocument).toString();
+  for (const path of ['.dockerignore', dockerfile]) if (isIgnored(rules, path)) files.remove(`/${path}`);
+}
+
+/**
+ * A path of the context without what leads nowhere.
+ *
+ * @throws INTERNAL for one that leads out of the context
+ */
+export function pathInContext(given: string): string {
+  const path = posix.normalize(given.replace(/^\/+/, ''));
+  if (path === '..' || path.startsWith('../'))
+    throw new AttestdError('INTERNAL', `forbidden path outside the build context: ${given} ()`);
+  return path === '.' ? '' : path.replace(/\/$/, '');
+}

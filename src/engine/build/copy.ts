@@ -1,0 +1,165 @@
+import { posix } from 'node:path';
+import { header } from '../../distribution/transport.js';
+import { AttestdError } from '../../errors.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import type { Context } from '../context.js';
+import { download, toldBody } from '../registry/download.js';
+import type { Output } from './output.js';
+import { ownerOf } from './owner.js';
+import { place } from './place.js';
+import { digestOf, jointHash, type Source, sourcesOf } from './sources.js';
+import type { BaseImage, StageState } from './state.js';
+import type { CopyStep } from './steps.js';
+
+/** Where COPY and ADD take files from. */
+interface CopyFrom {
+  /** The context, or an image; undefined when there is no context. */
+  readonly files: FileSystem | undefined;
+  readonly image: boolean;
+}
+
+/** A step with its variables replaced. */
+export interface Copied extends Pick<CopyStep, 'name' | 'flags' | 'sources' | 'destination'> {
+  readonly chown: string;
+}
+
+/** Does with a step's sources what is to be done: `put` makes a file system of the image with them in it. */
+export type UseCopy = (hash: string, put: () => Promise<FileSystem>) => Promise<void>;
+
+/** Copies for all stages of a build. */
+export class Copier {
+  constructor(
+    private readonly context: Context,
+    private readonly output: Output,
+    private readonly signal: AbortSignal,
+    /** The context; undefined when there is none. */
+    private readonly files: FileSystem | undefined,
+    /** The image that `--from` names. */
+    private readonly from: (name: string) => Promise<BaseImage>,
+  ) {}
+
+  /**
+   * Find a step's sources, and hand them on.
+   *
+   * @throws INTERNAL for sources that are not there; what is wrong with an image that is not there
+   */
+  async copy(step: Copied, state: StageState, use: UseCopy): Promise<void> {
+    const from = step.flags.text('from');
+    const image = from === '' ? undefined : await this.#open(await this.#image(from));
+    const gatherer = new Gatherer(this.context, this.output, this.signal);
+    try {
+      const where = { files: image ?? this.files, image: image !== undefined };
+      const sources = await gatherer.gather(step, where);
+      await use(jointHash(sources), () => this.#put(sources, step, state));
+    } finally {
+      gatherer.dispose();
+      image?.dispose();
+    }
+  }
+
+  async #image(name: string): Promise<BaseImage> {
+    try {
+      return await this.from(name);
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      throw new AttestdError(error.code, `invalid from flag value ${name}: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #open({ manifest }: Pick<BaseImage, 'manifest'>): Promise<FileSystem> {
+    const { context } = this;
+    const snapshot = await context.rootfs.snapshot(manifest);
+    return createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+  }
+
+  async #put(sources: readonly Source[], step: Copied, state: StageState): Promise<FileSystem> {
+    const target = await this.#open(state);
+    try {
+      const keeps = step.chown === '' && step.flags.text('from') !== '';
+      const owner = step.chown === '' ? { uid: 0, gid: 0 } : ownerOf(target, step.chown);
+      const destination = inWorkdir(state, step.destination);
+      for (const source of sources)
+        await place(target, source, { destination, owner: keeps ? undefined : owner, unpack: step.name === 'ADD' });
+      return target;
+    } catch (error) {
+      target.dispose();
+      throw error;
+    }
+  }
+}
+
+/** A path in an image, from a stage's working directory on; a slash at its end stays. */
+function inWorkdir({ config }: StageState, path: string): string {
+  const absolute = posix.resolve('/', config.WorkingDir ?? '', path);
+  return path.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute;
+}
+
+/** Gathers what COPY and ADD copy; what was fetched is kept until it is disposed. */
+class Gatherer {
+  readonly #fetched: FileSystem[] = [];
+
+  constructor(
+    private readonly context: Context,
+    private readonly output: Output,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Find what is to be copied.
+   *
+   * @throws INTERNAL for what is not there, is outside, or does not fit the destination
+   */
+  async gather(step: Copied, from: CopyFrom): Promise<readonly Source[]> {
+    const { name, destination } = step;
+    const sources: Source[] = [];
+    try {
+      for (const given of step.sources) sources.push(...(await this.#sources(step, given, from)));
+      if (sources.length === 0) throw new AttestdError('INTERNAL', 'no source files were specified');
+    } catch (error) {
+      if (!(error instanceof AttestdError)) throw error;
+      throw new AttestdError(error.code, `${name} failed: ${error.message}`, { cause: error });
+    }
+    if (sources.length > 1 && !destination.endsWith('/')) {
+      const why = 'the destination must be a directory and end with a /';
+      throw new AttestdError('INTERNAL', `When using ${name} with more than one source file, ${why}`);
+    }
+    return sources;
+  }
+
+  /** Let go of what was fetched. */
+  dispose(): void {
+    for (const files of this.#fetched) files.dispose();
+  }
+
+  async #sources(step: Copied, given: string, { files, image }: CopyFrom): Promise<readonly Source[]> {
+    if (/^https?:\/\//.test(given)) {
+      if (step.name === 'COPY') throw new AttestdError('INTERNAL', "source can't be a URL for COPY");
+      return [await this.#fetch(given, step.destination)];
+    }
+    if (files === undefined) throw new AttestdError('INTERNAL', 'missing build context');
+    return sourcesOf(files, given, image);
+  }
+
+  /** A file from a URL, called as the URL's path ends. */
+  async #fetch(url: string, destination: string): Promise<Source> {
+    const base = posix.basename(URL.canParse(url) ? new URL(url).pathname : '');
+    if (base === '' && destination.endsWith('/'))
+      throw new AttestdError('INTERNAL', `cannot determine filename for source ${url}`);
+    const name = base === '' ? '__unnamed__' : decodeURIComponent(base);
+    const response = await download(this.context, url, this.signal);
+    const files = createFileSystem({ budget: this.context.layers, clock: this.context.time });
+    this.#fetched.push(files);
+    const path = posix.join('/', name);
+    const file = files.open(path, { write: true, create: true, mode: 0o600 });
+    try {
+      for await (const piece of toldBody(response, this.output.emit, { status: 'Downloading' })) file.write(piece);
+    } finally {
+      file.close();
+    }
+    this.output.print('\n');
+    const modified = Date.parse(header(response, 'last-modified') ?? '');
+    files.change(path, { mtime: BigInt(Number.isNaN(modified) ? 0 : modified) * 1_000_000n });
+    return { files, path, name, directory: false, hash: `file:${digestOf(files, path)}`, packed: true };
+  }
+}

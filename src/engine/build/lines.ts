@@ -1,0 +1,99 @@
+import { AttestdError } from '../../errors.js';
+import { largestDocument } from '../../oci/manifest-cache.js';
+import { execForm } from '../dockerfile/command.js';
+import { pairsOf } from '../dockerfile/words.js';
+
+/** An instruction as it stands in a Dockerfile. */
+export interface Line {
+  /** In small letters. */
+  readonly name: string;
+  /** With its continuation lines put together. */
+  readonly text: string;
+  /** `--name=value`, before the arguments. */
+  readonly flags: readonly string[];
+  readonly args: string;
+  /** Where it begins; 1 for the first. */
+  readonly number: number;
+}
+
+/** A Dockerfile's instructions. */
+export interface Lines {
+  readonly lines: readonly Line[];
+  /** What makes the next character stand for itself, and a line go on. */
+  readonly escapeChar: string;
+  /** Instructions in which a continuation line is empty. */
+  readonly gaps: readonly string[];
+}
+
+const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
+
+/**
+ * Read a Dockerfile's instructions without looking at what they say (docs/behaviour.md#dockerfile-lines).
+ *
+ * @throws INVALID_ARGUMENT for one without instructions, and for words that are no pairs or no strings
+ */
+export async function readLines(dockerfile: Buffer): Promise<Lines> {
+  if (dockerfile.length > largestDocument) throw bad('the Dockerfile is too large');
+  const { DockerfileParser } = await import('dockerfile-ast');
+  const source = dockerfile
+    .toString()
+    .replace(/^\uFEFF/, '')
+    .replaceAll('\r\n', '\n');
+  const parsed = DockerfileParser.parse(source);
+  const escapeChar = parsed.getEscapeCharacter();
+  const rows = source.split('\n');
+  const gaps: string[] = [];
+  const lines = parsed.getInstructions().map((instruction) => {
+    const { start, end } = instruction.getRange();
+    const { text, gap } = joined(rows.slice(start.line, end.line + 1), escapeChar);
+    if (gap) gaps.push(text);
+    return readLine(text, start.line + 1);
+  });
+  if (lines.length === 0) throw bad('file with no instructions');
+  for (const line of lines) checkWords(line);
+  return { lines, escapeChar, gaps };
+}
+
+/** One instruction on one line. */
+export function readLine(text: string, number: number): Line {
+  const [word = ''] = /^\S+/.exec(text) ?? [];
+  const flags: string[] = [];
+  let args = text.slice(word.length).trim();
+  for (let flag = takeFlag(args); flag !== undefined; flag = takeFlag(args)) {
+    args = args.slice(flag.length).trim();
+    if (flag === '--') break;
+    flags.push(flag);
+  }
+  return { name: word.toLowerCase(), text, flags, args, number };
+}
+
+function takeFlag(args: string): string | undefined {
+  return /^--(?:"[^"]*"|'[^']*'|\S)*/.exec(args)?.[0];
+}
+
+/** The first row and those that go on with it, without comments and empty ones between. */
+function joined(rows: readonly string[], escapeChar: string): { readonly text: string; readonly gap: boolean } {
+  let text = '';
+  let gap = false;
+  for (const [index, row] of rows.entries()) {
+    if (index > 0 && /^\s*#/.test(row)) continue;
+    if (index > 0 && row.trim() === '') {
+      gap = true;
+      continue;
+    }
+    const trimmed = row.trimEnd();
+    const goesOn = trimmed.endsWith(escapeChar) && !trimmed.endsWith(escapeChar.repeat(2));
+    text += goesOn ? trimmed.slice(0, -1) : row;
+    if (!goesOn) break;
+  }
+  return { text: text.trim(), gap };
+}
+
+const listing = new Set(['add', 'cmd', 'copy', 'entrypoint', 'run', 'shell', 'volume']);
+
+/** What is refused of a line before any line is looked at. */
+function checkWords({ name, args }: Line): void {
+  if ((name === 'env' || name === 'label') && args !== '') pairsOf(name.toUpperCase(), args);
+  if (listing.has(name)) execForm(args);
+  if (name === 'healthcheck') execForm(args.replace(/^cmd\s+/i, ''));
+}

@@ -1,0 +1,29 @@
+import { AttestdError } from '../../errors.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import { groups, passwd } from '../../runtime/users.js';
+
+/** Who files belong to. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * What `--chown=user[:group]` says: names of the image, or numbers; the group is called as the user where none is named.
+ *
+ * @throws INTERNAL for a name that the image does not have
+ */
+export function ownerOf(files: FileSystem, spec: string): Owner {
+  const [user = '', group = ''] = spec.split(':', 2);
+  return {
+    uid: numberOf(user, 'uid', 'user', passwd(files).find(({ name }) => name === user)?.uid),
+    gid: numberOf(group || user, 'gid', 'group', groups(files).find(({ name }) => name === (group || user))?.gid),
+  };
+}
+
+function numberOf(text: string, id: string, kind: string, named: number | undefined): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  if (named !== undefined) return named;
+  const why = `can't find ${id} for ${kind} ${text}: no such ${kind}: ${text}`;
+  throw new AttestdError('INTERNAL', `unable to convert uid/gid chown string to host mapping: ${why}`);
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { AttestdError } from '../../errors.js';
+import { matchGlob } from '../../go/path-match.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import { pathInContext } from './context.js';
+
+/** A file or directory that is copied. */
+export interface Source {
+  readonly files: FileSystem;
+  /** Absolute, without links. */
+  readonly path: string;
+  /** What a file is called where it goes. */
+  readonly name: string;
+  readonly directory: boolean;
+  /** `file:` or `dir:` and a digest of what it is and holds, without times. */
+  readonly hash: string;
+  /** Whether ADD leaves an archive as it is. */
+  readonly packed?: boolean;
+}
+
+const internal = (message: string): AttestdError => new AttestdError('INTERNAL', message);
+
+/**
+ * What one source of COPY or ADD stands for: itself, or all that a pattern fits.
+ *
+ * @param image whether it is taken from an image, not from the context
+ * @throws INTERNAL for what is not there, or outside
+ */
+export function sourcesOf(files: FileSystem, given: string, image: boolean): readonly Source[] {
+  const path = given.replace(/^\//, '').replace(/^\.\//, '');
+  if (!hasPattern(path)) return [sourceAt(files, path, image)];
+  return [...below(files, '')].filter((found) => fits(path, found)).map((found) => sourceAt(files, found, image));
+}
+
+function hasPattern(path: string): boolean {
+  return /[*?[]/.test(path.replace(/\\./g, ''));
+}
+
+function fits(pattern: string, path: string): boolean {
+  try {
+    return matchGlob(pattern, path);
+  } catch {
+    return false;
+  }
+}
+
+function* below(files: FileSystem, folder: string): Generator<string> {
+  for (const name of files.list(`/${folder}`)) {
+    const path = posix.join(folder, name);
+    yield path;
+    if (files.lstat(`/${path}`).type === 'directory') yield* below(files, path);
+  }
+}
+
+function sourceAt(files: FileSystem, given: string, image: boolean): Source {
+  const path = pathInContext(given);
+  if (files.find(`/${path}`) === undefined) {
+    const missing = `stat ${path}: file does not exist`;
+    throw internal(image ? missing : `file not found in build context or excluded by .dockerignore: ${missing}`);
+  }
+  const real = files.realPath(`/${path}`);
+  const directory = files.stat(real).type === 'directory';
+  const name = posix.basename(path);
+  return { files, path: real, name, directory, hash: `${directory ? 'dir' : 'file'}:${digestOf(files, real)}` };
+}
+
+/** A digest of a file, or of a directory with everything below it. */
+export function digestOf(files: FileSystem, path: string): string {
+  const hash = createHash('sha256');
+  for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: '.' })) {
+    hash.update(`${JSON.stringify([name, type, mode, uid, gid, size, target])}\n`);
+    for (const piece of content as Iterable<Uint8Array>) hash.update(piece);
+  }
+  return hash.digest('hex');
+}
+
+/** The digests of all sources as one. */
+export function jointHash(sources: readonly Source[]): string {
+  const [first] = sources;
+  if (first !== undefined && sources.length === 1) return first.hash;
+  const all = sources.map(({ hash }) => hash).join(',');
+  return `multi:${createHash('sha256').update(all).digest('hex')}`;
+}

@@ -1,0 +1,88 @@
+import { readAtMost, statusText } from '../../distribution/answers.js';
+import type { RegistryResponse, Transport } from '../../distribution/transport.js';
+import { header } from '../../distribution/transport.js';
+import { AttestdError, type ErrorCode } from '../../errors.js';
+import { quote } from '../../go/quote.js';
+import type { Context } from '../context.js';
+import type { Emit } from './message-stream.js';
+
+/** Longest refusal that is told. */
+const longestRefusal = 64 * 1024;
+
+/** Milliseconds between two messages about how far a download has come. */
+const interval = 100;
+
+/**
+ * Fetch from a URL that is no registry's, as `docker import` and the builder do.
+ *
+ * @param address with its scheme
+ * @throws INVALID_ARGUMENT, NOT_FOUND, UNAUTHORIZED, FORBIDDEN, INTERNAL with dockerd's texts
+ * (docs/registry.md#import-from-a-url)
+ */
+export async function download(context: Context, address: string, signal: AbortSignal): Promise<RegistryResponse> {
+  const url = parseSource(address);
+  const response = await transportTo(context, url).send({ method: 'GET', url, headers: {}, signal });
+  if (response.status >= 400) throw await refused(address, response);
+  return response;
+}
+
+/** Bytes of a body, while its progress is told. */
+export async function* toldBody(
+  response: RegistryResponse,
+  emit: Emit,
+  message: { readonly status: string; readonly id?: string },
+): AsyncGenerator<Buffer> {
+  const { status, id } = message;
+  const total = Number(header(response, 'content-length') ?? 0);
+  let current = 0;
+  let told = 0;
+  for await (const piece of response.body as AsyncIterable<Buffer>) {
+    current += piece.length;
+    if (Date.now() - told >= interval || current === total) {
+      told = Date.now();
+      emit({ status, progressDetail: { current, ...(total > 0 && { total }) }, ...(id !== undefined && { id }) });
+    }
+    yield piece;
+  }
+}
+
+/** Refuse what is no URL of HTTP before anything is told. @throws INVALID_ARGUMENT, INTERNAL */
+export function checkAddress(address: string): void {
+  parseSource(address);
+}
+
+function parseSource(address: string): URL {
+  const parsing = (why: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `parse ${quote(address)}: ${why}`);
+  if (address.startsWith('://')) throw parsing('missing protocol scheme');
+  const [, scheme = ''] = /^([^:/]*):\/\//.exec(address) ?? [];
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme)) throw parsing('first path segment in URL cannot contain colon');
+  const [, host = ''] = /^[^:]*:\/\/([^/?#]*)/.exec(address) ?? [];
+  const [bad] = /[\s"<>^`{|}\\]/.exec(host) ?? [];
+  if (bad !== undefined) throw parsing(`invalid character ${quote(bad)} in host name`);
+  const failed = (shown: string, why: string): AttestdError =>
+    new AttestdError('INTERNAL', `Get ${quote(shown)}: ${why}`);
+  if (!/^https?$/i.test(scheme)) throw failed(address, `unsupported protocol scheme ${quote(scheme.toLowerCase())}`);
+  if (host === '') throw failed(address.replace(/\/+$/, ''), 'http: no Host in request URL');
+  if (!URL.canParse(address)) throw parsing('invalid URL');
+  return new URL(address);
+}
+
+function transportTo({ registries }: Context, url: URL): Transport {
+  const scheme = url.protocol === 'http:' ? 'http' : 'https';
+  const about = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
+  return registries.registry.transport({ scheme, host: url.host, ...about });
+}
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+};
+
+async function refused(address: string, response: Parameters<typeof readAtMost>[0]): Promise<AttestdError> {
+  const body = await readAtMost(response, longestRefusal).catch(() => Buffer.alloc(0));
+  const what = `failed to GET ${address} with status ${statusText(response.status)}: ${body.toString().trim()}`;
+  return new AttestdError(codes[response.status] ?? 'INTERNAL', what);
+}

@@ -1,0 +1,167 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { openEngine, type TestEngine } from '../support.js';
+import { archiveOf, build, type ContextFile, makeBase, textOf } from './support.js';
+
+const listing = "RUN stat -c '%n %a %u:%g %s'";
+
+async function bytesOf(files: Readonly<Record<string, ContextFile>>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of archiveOf(files) as AsyncIterable<Buffer>) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+describe('COPY and ADD', function () {
+  this.timeout(10_000);
+  let engine: TestEngine;
+
+  beforeEach(async () => {
+    engine = await openEngine();
+    await makeBase(engine.context);
+  });
+
+  afterEach(() => engine.close());
+
+  /** What a step of a build with these instructions prints. */
+  const printed = async (instructions: string, files: Readonly<Record<string, ContextFile>>): Promise<string[]> => {
+    const said = textOf(await build(engine.context, `FROM base:1\n${instructions}\n`, files));
+    const [, output = said] = /Running in ID\n(?! ---> Removed)([\s\S]*?)(?: ---> Removed|error)/.exec(said) ?? [];
+    return output.trimEnd().split('\n');
+  };
+
+  const fault = async (instructions: string, files: Readonly<Record<string, ContextFile>>): Promise<unknown> =>
+    (await build(engine.context, `FROM base:1\n${instructions}\n`, files)).at(-1)?.error;
+
+  it('put a file where the destination says, as root', async () => {
+    const files = { f: { text: 'x', mode: 0o640, uid: 5, gid: 6 } };
+    const copies = 'COPY f /a\nCOPY f /b/\nWORKDIR /w\nCOPY f .\nCOPY f g\n';
+    expect(await printed(`${copies}${listing} /a /b /b/f /w/f /w/g`, files)).to.deep.equal([
+      '/a 640 0:0 1',
+      '/b 755 0:0 4096',
+      '/b/f 640 0:0 1',
+      '/w/f 640 0:0 1',
+      '/w/g 640 0:0 1',
+    ]);
+  });
+
+  it('put what a directory holds, with its links', async () => {
+    const files: Record<string, ContextFile> = {
+      'd/': { type: 'directory', mode: 0o700, uid: 3 },
+      'd/f': 'x',
+      'd/s/l': { type: 'symlink', linkname: '../f' },
+    };
+    const copies = 'COPY d /d\nCOPY --chown=1:2 d /t/a\n';
+    expect(await printed(`${copies}${listing} /d /d/f /d/s/l /t /t/a /t/a/f`, files)).to.deep.equal([
+      '/d 755 0:0 4096',
+      '/d/f 644 0:0 1',
+      '/d/s/l 777 0:0 4',
+      '/t 755 0:0 4096',
+      '/t/a 755 1:2 4096',
+      '/t/a/f 644 1:2 1',
+    ]);
+  });
+
+  it('take what a pattern fits, and what a link in the context leads to', async () => {
+    const files: Record<string, ContextFile> = {
+      f1: '1',
+      f2: '2',
+      'd/f3': '3',
+      l: { type: 'symlink', linkname: '/d/f3' },
+    };
+    expect(await printed('COPY f* /t/\nCOPY d/? l /u/\nRUN ls /t /u; cat /u/l', { ...files, 'd/x': '' })).to.deep.equal(
+      ['/t:', 'f1', 'f2', '', '/u:', 'l', 'x', '3'],
+    );
+  });
+
+  it('take archives of the context apart, with whom they belong to', async () => {
+    const archive = await bytesOf({ 'x/y': { text: '1', uid: 3, gid: 2 } });
+    const files = {
+      'a.tar': archive.toString('latin1'),
+      b: 'no archive',
+    };
+    expect(await printed(`ADD a.tar /t\nADD a.tar b /u/\n${listing} /t/x/y /u/x/y /u/b`, files)).to.deep.equal([
+      '/t/x/y 644 3:2 1',
+      '/u/x/y 644 3:2 1',
+      '/u/b 644 0:0 10',
+    ]);
+    expect(await printed(`COPY a.tar /t/\nRUN ls /t`, files)).to.deep.equal(['a.tar']);
+  });
+
+  it('hide the Dockerfile and .dockerignore where it says so, and nothing else', async () => {
+    const files = { '.dockerignore': '*\n!Dockerfile\n', f: '' };
+    expect(await printed('COPY . /t\nRUN ls -a /t', files)).to.deep.equal(['.', '..', 'Dockerfile', 'f']);
+  });
+
+  const refused: readonly (readonly [instruction: string, message: string])[] = [
+    [
+      'COPY nosuch /d',
+      'COPY failed: file not found in build context or excluded by .dockerignore: stat nosuch: file does not exist',
+    ],
+    ['ADD nosuch* /d', 'ADD failed: no source files were specified'],
+    ['COPY ../f /d', 'COPY failed: forbidden path outside the build context: ../f ()'],
+    [
+      'COPY f g /d',
+      'When using COPY with more than one source file, the destination must be a directory and end with a /',
+    ],
+    [
+      'COPY --chown=nosuch f /d',
+      "unable to convert uid/gid chown string to host mapping: can't find uid for user nosuch: no such user: nosuch",
+    ],
+    ['COPY http://127.0.0.1:1/f /d', "COPY failed: source can't be a URL for COPY"],
+  ];
+  for (const [instruction, message] of refused)
+    it(`fail at ${instruction}`, async () => {
+      expect(await fault(instruction, { f: '', g: '' })).to.equal(message);
+    });
+
+  describe('with a server', () => {
+    let server: Server;
+    let origin: string;
+    let archive: Buffer;
+
+    before(async () => {
+      archive = gzipSync(await bytesOf({ Dockerfile: 'FROM base:1\nCOPY f /f\nRUN cat /f\n', f: 'from afar\n' }));
+      server = createServer(({ url }, response) => {
+        if (url === '/file') response.writeHead(200, { 'Last-Modified': new Date(1e12).toUTCString() }).end('content');
+        else if (url === '/context') response.writeHead(200, { 'Content-Type': 'application/x-gzip' }).end(archive);
+        else if (url === '/Dockerfile')
+          response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('FROM base:1\nCOPY f /f\n');
+        else response.writeHead(404).end('not here');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+
+    after(() => server.close());
+
+    it('fetch a file', async () => {
+      const output = await printed(`ADD ${origin}/file /t/\nRUN stat -c '%n %a %Y' /t/file; cat /t/file`, {});
+      expect(output).to.deep.equal(['/t/file 600 1000000000', 'content']);
+      expect(await fault(`ADD ${origin}/nosuch /t/`, {})).to.equal(
+        `ADD failed: failed to GET ${origin}/nosuch with status 404 Not Found: not here`,
+      );
+    });
+
+    it('take a context from there, or but a Dockerfile', async () => {
+      const remote = (path: string): Promise<string> =>
+        build(engine.context, '', {}, { remote: `${origin}${path}` }).then(textOf);
+      expect(await remote('/context'))
+        .to.include('from afar\n')
+        .and.include('Successfully built');
+      expect(await remote('/Dockerfile')).to.match(/error COPY failed: missing build context$/);
+    });
+  });
+
+  it('are known by owner, mode and content', async () => {
+    const imagesAfter = async (file: ContextFile): Promise<number> => {
+      await build(engine.context, 'FROM base:1\nCOPY f /f\n', { f: file });
+      return engine.context.store.list().length;
+    };
+    const first = await imagesAfter('x');
+    expect(await imagesAfter({ text: 'x', mtime: new Date(9e9) })).to.equal(first);
+    expect(await imagesAfter({ text: 'x', mode: 0o600 })).to.equal(first + 1);
+    expect(await imagesAfter({ text: 'x', uid: 1 })).to.equal(first + 2);
+  });
+});
