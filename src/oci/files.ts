@@ -1,18 +1,141 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** A file that is open. */
+export interface OpenFile {
+  /** @param from first byte of `bytes` to write; all from there are meant, fewer may be written */
+  write(bytes: Uint8Array, from?: number): Promise<{ readonly bytesWritten: number }>;
+  stat(): Promise<Pick<Stats, 'size'>>;
+  /** Resolves when the content, or the names in a folder, survive a power cut. */
+  sync(): Promise<void>;
+  /** @param options first and last byte, and bytes at a time */
+  createReadStream(options: { start: number; end: number; highWaterMark: number }): Readable;
+  close(): Promise<void>;
+}
+
+/** What a store wants to know of a file. */
+export type FileFacts = Pick<Stats, 'size' | 'mtime' | 'birthtime'>;
+
+/** The file system as a store uses it; tests put another in its place, that fails or forgets. */
+export interface Files {
+  open(path: string, flags: 'r' | 'wx', mode?: number): Promise<OpenFile>;
+  readFile(path: string): Promise<Buffer>;
+  /** A file of so many bytes at most, on the spot; undefined for what is larger or no plain file. */
+  readSmall(path: string, limit: number): Buffer | undefined;
+  /** What is known of a file, on the spot; undefined when it is not there. */
+  look(path: string): FileFacts | undefined;
+  /** When a file or the names in a folder changed, nanoseconds since 1970, on the spot; 0 when it is not there. */
+  changedAt(path: string): bigint;
+  readdir(path: string): Promise<string[]>;
+  stat(path: string): Promise<FileFacts>;
+  /** What tells a file from another that was put in its place. */
+  identity(path: string): Promise<string>;
+  /** Make one folder. */
+  mkdir(path: string, mode: number): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Remove a folder with all that is in it, if it is there. */
+  removeFolder(path: string): Promise<void>;
+}
+
+/** The file system of the machine. */
+export const systemFiles: Files = {
+  open,
+  readFile: (path) => readFile(path),
+  readSmall,
+  look: (path) => statSync(path, { throwIfNoEntry: false }),
+  changedAt: (path) => statSync(path, { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n,
+  readdir: (path) => readdir(path),
+  stat: (path) => stat(path),
+  async identity(path) {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  },
+  mkdir: (path, mode) => mkdir(path, mode),
+  rename,
+  unlink,
+  removeFolder: (path) => rm(path, { recursive: true, force: true }),
+};
+
+/**
+ * The whole of a small file, read on the spot: a store's documents are small and many, and each trip to a thread of the
+ * pool and back costs more processor time than reading one.
+ *
+ * @returns undefined for what is larger or no plain file
+ */
+function readSmall(path: string, limit: number): Buffer | undefined {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile() || found.size > limit) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    let length = 0;
+    for (let got = -1; got !== 0 && length < bytes.length; length += got)
+      got = readSync(file, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
 /** Whether an error says that a file or folder is not there. */
-export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
-/** Make renames and new files in a folder survive a power cut. */
-export async function syncDirectory(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** What file systems say that cannot sync a folder. */
+const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EPERM']);
+
+/** Make renames and new files in a folder survive a power cut, where the file system can. */
+export async function syncFolder(folder: string, files: Files): Promise<void> {
+  const handle = await files.open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!cannotSync.has(codeOf(error) ?? '')) throw error;
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Make a folder and those above it, as far as they are not there, so that they survive a power cut. (Node's own recursive
+ * mkdir never ends under /proc.)
+ *
+ * @param mode of the folder; those above it get what the process gives to new ones
+ * @throws a system error; EEXIST where a file has the name
+ */
+export async function makeFolder(path: string, files: Files, mode = 0o777): Promise<void> {
+  const above = dirname(resolve(path));
+  try {
+    await files.mkdir(path, mode);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      // Only a folder can be listed.
+      await files.readdir(path).catch((why: unknown) => {
+        throw codeOf(why) === 'ENOTDIR' ? error : why;
+      });
+      return;
+    }
+    if (!isMissing(error) || above === resolve(path)) throw error;
+    await makeFolder(above, files);
+    await files.mkdir(path, mode).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again;
+    });
+  }
+  // Whoever may not read the folder above cannot sync it.
+  await syncFolder(above, files).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error;
+  });
+}
+
+/** Write all of some bytes. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
 }
 
 /**
@@ -22,20 +145,20 @@ export async function syncDirectory(folder: string): Promise<void> {
  * @param content its new content
  * @param temporary folder on the same file system for the new file until it is complete
  */
-export async function replaceFile(path: string, content: string, temporary: string): Promise<void> {
+export async function replaceFile(path: string, content: string, temporary: string, files: Files): Promise<void> {
   const draft = join(temporary, randomBytes(12).toString('hex'));
   try {
-    const handle = await open(draft, 'wx', 0o644);
+    const handle = await files.open(draft, 'wx', 0o644);
     try {
-      await handle.writeFile(content);
+      await writeAll(handle, Buffer.from(content));
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(draft, path);
+    await files.rename(draft, path);
   } catch (error) {
-    await unlink(draft).catch(() => undefined);
+    await files.unlink(draft).catch(() => undefined);
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncFolder(dirname(path), files);
 }

@@ -1,10 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
-import { isMissing, replaceFile } from './files.js';
+import { type Files, isMissing, replaceFile } from './files.js';
 import { descriptorType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
 import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';
@@ -64,7 +63,7 @@ const documentType = struct<Document>('v1.Index', {
  * @param folder the layout
  * @throws AttestdError CORRUPT when it is no JSON of the right shape
  */
-export async function readIndexFile(folder: string): Promise<IndexFile> {
+export async function readIndexFile(folder: string, files: Files): Promise<IndexFile> {
   const path = join(folder, 'index.json');
   const records = new Map<string, ImageRecord>();
   const attached = new Map<string, Descriptor>();
@@ -73,7 +72,7 @@ export async function readIndexFile(folder: string): Promise<IndexFile> {
   let bytes: Buffer;
   let written: Date;
   try {
-    [bytes, { mtime: written }] = await Promise.all([readFile(path), stat(path)]);
+    [bytes, { mtime: written }] = await Promise.all([files.readFile(path), files.stat(path)]);
   } catch (error) {
     if (isMissing(error)) return { records, attached, foreign, refNames, written: new Date() };
     throw error;
@@ -184,6 +183,7 @@ export async function writeIndexFile(
   folder: string,
   content: Omit<IndexFile, 'written'>,
   temporary: string,
+  files: Files,
 ): Promise<void> {
   nameForOthers(content);
   const manifests = [
@@ -193,7 +193,7 @@ export async function writeIndexFile(
   ];
   const { annotations } = content;
   const json = encodeJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests, annotations }, documentType);
-  await replaceFile(join(folder, 'index.json'), json, temporary);
+  await replaceFile(join(folder, 'index.json'), json, temporary, files);
 }
 
 /**

@@ -173,6 +173,10 @@ export class LayoutStore implements ImageStore {
   /** Take over what others wrote, and wait until the names are saved that have changed up to now. */
   private async flush(): Promise<void> {
     await this.refresh();
+    await this.kept();
+  }
+
+  async kept(): Promise<void> {
     while (this.changes !== this.savedChanges) await (this.nextWrite ?? this.persist());
   }
 

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, struct } from '../go/json.js';
-import { isMissing, replaceFile } from './files.js';
+import { type Files, isMissing, makeFolder, replaceFile, systemFiles } from './files.js';
 import { Graph } from './graph.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
 import { LayoutStore, type Persistence } from './layout-store.js';
@@ -17,71 +17,89 @@ const stateFolder = '.attestd';
 
 const layoutVersion = '1.0.0';
 
+/** Mode of the folders that are made: images may hold what others are not to read. */
+const ownerOnly = 0o700;
+
 /** Milliseconds between looks at whether another program has changed the index. */
 const watchInterval = 1000;
 const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });
+
+/** What a layout is opened with; tests have their own. */
+export interface LayoutOptions {
+  /** The machine's without it. */
+  readonly files?: Files;
+  /** Takes the writer's lock, and resolves with what gives it back. */
+  readonly lock?: (folder: string) => Promise<() => Promise<void>>;
+}
 
 /**
  * Open an image layout folder for reading and writing; it is made when it is not there.
  *
  * @param folder the layout; must be empty, absent or an image layout
  * @throws AttestdError ALREADY_EXISTS when another process writes to it, INVALID_ARGUMENT when the folder holds
- *   something else, CORRUPT when its index.json is none
+ *   something else, CORRUPT when its index.json is none; a system error when it cannot be made
  */
-export async function openLayout(folder: string): Promise<LayoutStore> {
+export async function openLayout(
+  folder: string,
+  { files = systemFiles, lock = takeLock }: LayoutOptions = {},
+): Promise<LayoutStore> {
   const state = join(folder, stateFolder);
-  const ingest = join(state, 'ingest');
-  await mkdir(folder, { recursive: true });
-  await checkLayout(folder);
-  await mkdir(state, { recursive: true });
-  const unlock = await takeLock(state);
+  await makeFolder(folder, files, ownerOnly);
+  await checkLayout(folder, files);
+  await makeFolder(state, files, ownerOnly);
+  const unlock = await lock(state);
   try {
-    // What an earlier process left half written was never acknowledged.
-    await rm(ingest, { recursive: true, force: true });
-    await mkdir(ingest);
-    const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true });
-    const index = await readIndexFile(folder);
-    if ((await layoutFile(folder)) === undefined) {
-      await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true });
-      await writeIndexFile(folder, index, ingest);
-      await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest);
-    }
-    const graph = new Graph(new ManifestCache(blobs));
-    let seen = await indexIdentity(folder);
-    const persistence: Persistence = {
-      save: async (content) => {
-        await blobs.sync();
-        await writeIndexFile(folder, content, ingest);
-        seen = await indexIdentity(folder);
-      },
-      changed: async () => {
-        const now = await indexIdentity(folder);
-        if (now === seen) return undefined;
-        const theirs = await settle(await readIndexFile(folder), graph);
-        seen = now;
-        return theirs;
-      },
-      close: async () => {
-        clearInterval(watch);
-        await unlock();
-      },
-    };
-    const store = new LayoutStore(blobs, await settle(index, graph), persistence, state);
-    // What others write is seen without any request of ours; what cannot be read is told with the next one.
-    const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
-    watch.unref();
-    return store;
+    return await openLocked(folder, files, unlock);
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
+/** Open a layout whose lock is held. */
+async function openLocked(folder: string, files: Files, unlock: () => Promise<void>): Promise<LayoutStore> {
+  const ingest = join(folder, stateFolder, 'ingest');
+  // What an earlier process left half written was never acknowledged.
+  await files.removeFolder(ingest);
+  await makeFolder(ingest, files, ownerOnly);
+  const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true, files });
+  const index = await readIndexFile(folder, files);
+  if ((await layoutFile(folder, files)) === undefined) {
+    await makeFolder(join(folder, 'blobs', 'sha256'), files);
+    await writeIndexFile(folder, index, ingest, files);
+    await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest, files);
+  }
+  const graph = new Graph(new ManifestCache(blobs));
+  let seen = await indexIdentity(folder, files);
+  const persistence: Persistence = {
+    save: async (content) => {
+      await blobs.sync();
+      await writeIndexFile(folder, content, ingest, files);
+      seen = await indexIdentity(folder, files);
+    },
+    changed: async () => {
+      const now = await indexIdentity(folder, files);
+      if (now === seen) return undefined;
+      const theirs = await settle(await readIndexFile(folder, files), graph);
+      seen = now;
+      return theirs;
+    },
+    close: async () => {
+      clearInterval(watch);
+      await unlock();
+    },
+  };
+  const store = new LayoutStore(blobs, await settle(index, graph), persistence, join(folder, stateFolder));
+  // What others write is seen without any request of ours; what cannot be read is told with the next one.
+  const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
+  watch.unref();
+  return store;
+}
+
 /** What tells one index.json from another that was put in its place; empty when there is none. */
-async function indexIdentity(folder: string): Promise<string> {
+async function indexIdentity(folder: string, files: Files): Promise<string> {
   try {
-    const { ino, size, mtimeNs } = await stat(join(folder, 'index.json'), { bigint: true });
-    return `${ino} ${size} ${mtimeNs}`;
+    return await files.identity(join(folder, 'index.json'));
   } catch (error) {
     if (isMissing(error)) return '';
     throw error;
@@ -146,10 +164,10 @@ export function overlayOn({ lowers, index }: Layers, scratch: string, close: () 
 }
 
 async function readLower(folder: string, blobs: LocalContentStore): Promise<IndexFile> {
-  const version = await checkLayout(folder);
+  const version = await checkLayout(folder, systemFiles);
   if (version === undefined)
     throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
-  return settle(await readIndexFile(folder), new Graph(new ManifestCache(blobs)));
+  return settle(await readIndexFile(folder, systemFiles), new Graph(new ManifestCache(blobs)));
 }
 
 /**
@@ -157,14 +175,14 @@ async function readLower(folder: string, blobs: LocalContentStore): Promise<Inde
  *
  * @returns the version; undefined when it is no layout yet
  */
-async function checkLayout(folder: string): Promise<string | undefined> {
-  const version = await layoutFile(folder);
+async function checkLayout(folder: string, files: Files): Promise<string | undefined> {
+  const version = await layoutFile(folder, files);
   if (version !== undefined) {
     if (version !== layoutVersion)
       throw new AttestdError('INVALID_ARGUMENT', `${folder}: unsupported OCI version ${version}`);
     return version;
   }
-  const stranger = (await readdir(folder)).find((name) => !['blobs', 'index.json', stateFolder].includes(name));
+  const stranger = (await files.readdir(folder)).find((name) => !['blobs', 'index.json', stateFolder].includes(name));
   if (stranger !== undefined)
     throw new AttestdError(
       'INVALID_ARGUMENT',
@@ -174,10 +192,10 @@ async function checkLayout(folder: string): Promise<string | undefined> {
 }
 
 /** The version in the oci-layout file; undefined when there is no such file. */
-async function layoutFile(folder: string): Promise<string | undefined> {
+async function layoutFile(folder: string, files: Files): Promise<string | undefined> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(join(folder, 'oci-layout'));
+    bytes = await files.readFile(join(folder, 'oci-layout'));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

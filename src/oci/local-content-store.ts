@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { BlobInfo, ContentStore, Range } from './content-store.js';
 import { algorithms, hasher, isDigest, parseDigest } from './digest.js';
-import { isMissing, syncDirectory } from './files.js';
+import { type Files, isMissing, makeFolder, type OpenFile, syncFolder, systemFiles, writeAll } from './files.js';
 
 /** Bytes that a blob stream hands on at a time. */
 const chunkSize = 1 << 20;
@@ -43,6 +41,8 @@ export interface LocalContentOptions {
   readonly ingest?: string;
   /** Sync each blob before it gets its name, so that it survives a power cut. */
   readonly durable?: boolean;
+  /** The machine's without it. */
+  readonly files?: Files;
 }
 
 /** The folder `blobs/<algorithm>/<hex>` of an image layout (image-spec, image-layout.md). */
@@ -51,14 +51,19 @@ export class LocalContentStore implements PinnableStore {
   private readonly unsynced = new Set<string>();
   /** The last rename or deletion: one at a time, so that a blob found present is not deleted under its finder. */
   private turn: Promise<unknown> = Promise.resolve();
+  /** Blobs that survive a power cut once their folders are synced; of those that were found nobody knows. */
+  private readonly synced = new Set<string>();
+  private readonly files: Files;
 
   constructor(
     private readonly root: string,
     private readonly options: LocalContentOptions = {},
-  ) {}
+  ) {
+    this.files = options.files ?? systemFiles;
+  }
 
   async info(digest: string): Promise<BlobInfo | undefined> {
-    const found = statSync(this.path(digest), { throwIfNoEntry: false });
+    const found = this.files.look(this.path(digest));
     if (found === undefined) return undefined;
     const { size, mtime, birthtime } = found;
     const createdAt = birthtime.getTime() > 0 && birthtime < mtime ? birthtime : mtime;
@@ -66,20 +71,20 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return existsSync(this.path(digest));
+    return this.files.look(this.path(digest)) !== undefined;
   }
 
   async bytes(digest: string): Promise<Buffer> {
     const path = this.path(digest);
     try {
-      return readSmall(path) ?? (await readFile(path));
+      return this.files.readSmall(path, readAtOnce) ?? (await this.files.readFile(path));
     } catch (error) {
       throw missingBlob(error, digest);
     }
   }
 
   async stream(digest: string, range: Range = {}): Promise<Readable> {
-    const file = await open(this.path(digest), 'r').catch((error: unknown) => {
+    const file = await this.files.open(this.path(digest), 'r').catch((error: unknown) => {
       throw missingBlob(error, digest);
     });
     try {
@@ -127,7 +132,7 @@ export class LocalContentStore implements PinnableStore {
       await this.inTurn(() => this.commit(temporary, digest, intact, watch));
       return { digest, size };
     } catch (error) {
-      await unlink(temporary).catch(() => undefined);
+      await this.files.unlink(temporary).catch(() => undefined);
       throw error;
     }
   }
@@ -135,7 +140,9 @@ export class LocalContentStore implements PinnableStore {
   async delete(digest: string, unless?: () => boolean): Promise<void> {
     if (this.options.ingest === undefined) throw new AttestdError('READ_ONLY', 'read-only content store');
     await this.inTurn(async () => {
-      if (unless?.() !== true) await unlink(this.path(digest));
+      if (unless?.() === true) return;
+      this.synced.delete(digest);
+      await this.files.unlink(this.path(digest));
     }).catch((error: unknown) => {
       throw missingBlob(error, digest);
     });
@@ -150,16 +157,14 @@ export class LocalContentStore implements PinnableStore {
 
   async digests(): Promise<string[]> {
     const found: string[] = [];
-    for (const algorithm of await names(this.root))
-      for (const encoded of await names(join(this.root, algorithm))) found.push(`${algorithm}:${encoded}`);
+    for (const algorithm of await this.names(this.root))
+      for (const encoded of await this.names(join(this.root, algorithm))) found.push(`${algorithm}:${encoded}`);
     // Other tools may leave files of their own here.
     return found.filter(isDigest);
   }
 
   stamp(): string | undefined {
-    const times = algorithms.map(
-      (name) => statSync(join(this.root, name), { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n,
-    );
+    const times = algorithms.map((name) => this.files.changedAt(join(this.root, name)));
     const youngest = times.reduce((latest, time) => (time > latest ? time : latest));
     const age = Date.now() - Number(youngest / 1_000_000n);
     return age < settlingTime ? undefined : times.join(' ');
@@ -170,20 +175,20 @@ export class LocalContentStore implements PinnableStore {
     const folders = [...this.unsynced];
     this.unsynced.clear();
     try {
-      await Promise.all(folders.map(syncDirectory));
+      await Promise.all(folders.map((folder) => syncFolder(folder, this.files)));
     } catch (error) {
       for (const folder of folders) this.unsynced.add(folder);
       throw error;
     }
   }
 
-  private async create(path: string, folder: string): Promise<FileHandle> {
+  private async create(path: string, folder: string): Promise<OpenFile> {
     try {
-      return await open(path, 'wx', 0o444);
+      return await this.files.open(path, 'wx', 0o444);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      await mkdir(folder, { recursive: true });
-      return open(path, 'wx', 0o444);
+      await makeFolder(folder, this.files);
+      return this.files.open(path, 'wx', 0o444);
     }
   }
 
@@ -208,17 +213,34 @@ export class LocalContentStore implements PinnableStore {
   ): Promise<void> {
     if ((await this.info(digest)) !== undefined) {
       watch?.existed?.(digest);
-      if (intact) return unlink(temporary);
+      if (intact) {
+        await this.settle(digest);
+        return this.files.unlink(temporary);
+      }
     }
     const path = this.path(digest);
     const folder = join(this.root, parseDigest(digest).algorithm);
-    await rename(temporary, path).catch(async (error: unknown) => {
+    await this.files.rename(temporary, path).catch(async (error: unknown) => {
       if (!isMissing(error)) throw error;
-      await mkdir(folder, { recursive: true });
-      this.unsynced.add(this.root);
-      await rename(temporary, path);
+      await makeFolder(folder, this.files);
+      await this.files.rename(temporary, path);
     });
-    if (this.options.durable === true) this.unsynced.add(folder);
+    if (this.options.durable !== true) return;
+    this.unsynced.add(folder);
+    this.synced.add(digest);
+  }
+
+  /** See that a blob survives a power cut that was found: whoever wrote it may not have, or was killed too early. */
+  private async settle(digest: string): Promise<void> {
+    if (this.options.durable !== true || this.synced.has(digest)) return;
+    const file = await this.files.open(this.path(digest), 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.unsynced.add(join(this.root, parseDigest(digest).algorithm));
+    this.synced.add(digest);
   }
 
   private inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -227,36 +249,20 @@ export class LocalContentStore implements PinnableStore {
     return result;
   }
 
+  /** Sorted names in a folder; none when it is not there or is a file. */
+  private async names(folder: string): Promise<string[]> {
+    try {
+      return (await this.files.readdir(folder)).sort();
+    } catch (error) {
+      if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
+      throw error;
+    }
+  }
+
   private path(digest: string): string {
     const { algorithm, encoded } = parseDigest(digest);
     return join(this.root, algorithm, encoded);
   }
-}
-
-/**
- * The whole of a small file, read on the spot: a store's documents are small and many, and each trip to a thread of the
- * pool and back costs more processor time than reading one.
- *
- * @returns undefined for what is larger or no plain file
- */
-function readSmall(path: string): Buffer | undefined {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const found = fstatSync(file);
-    if (!found.isFile() || found.size > readAtOnce) return undefined;
-    const bytes = Buffer.allocUnsafeSlow(found.size);
-    let length = 0;
-    for (let got = -1; got !== 0 && length < bytes.length; length += got)
-      got = readSync(file, bytes, length, bytes.length - length, null);
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(file);
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
 }
 
 function check(digest: string, size: number, expected: { digest?: string; size?: number }): void {
@@ -273,14 +279,4 @@ function check(digest: string, size: number, expected: { digest?: string; size?:
 function missingBlob(error: unknown, digest: string): unknown {
   if (!isMissing(error)) return error;
   return new AttestdError('NOT_FOUND', `content digest ${digest}: not found`, { cause: error });
-}
-
-/** Sorted names in a folder; none when it is not there or is a file. */
-async function names(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
-    throw error;
-  }
 }

@@ -34,6 +34,8 @@ export interface ImageStore {
   put(name: string, target: Descriptor): Promise<ImageRecord>;
   /** Errors NOT_FOUND. */
   remove(name: string): Promise<void>;
+  /** Resolves once the names are kept that are there now. */
+  kept(): Promise<void>;
   /**
    * Keep a manifest without a name as long as what it refers to (its subject) is there; `referrers` finds it.
    * Errors INVALID_DIGEST.

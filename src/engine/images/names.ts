@@ -152,6 +152,17 @@ function sameTarget(
   return { image, all };
 }
 
+/**
+ * Take a name away, unless another request has done so since it was looked up, or given it to another image.
+ *
+ * @returns whether it was there
+ */
+export async function takeName(store: ImageStore, { name, target }: ImageRecord): Promise<boolean> {
+  if (store.get(name)?.target.digest !== target.digest) return false;
+  await store.remove(name);
+  return true;
+}
+
 /** The name with the digest of its image: `busybox@sha256:…`; undefined where the digest is malformed. */
 export function familiarDigested(named: NamedReference, digest: string): string | undefined {
   if (!isDigest(digest)) return undefined;

@@ -12,7 +12,7 @@ import { checkKeys, type Filters, flagOf } from '../filters.js';
 import type { AnswerOf, Wire } from '../wire.js';
 import { logNameEvent } from './events.js';
 import { imageFilter } from './list-filters.js';
-import { familiarNameOf } from './names.js';
+import { familiarNameOf, takeName } from './names.js';
 import { chainIds } from './snapshots.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'until'];
@@ -65,7 +65,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   let reclaimed = 0;
   for (const image of chosen) {
     const { blobs, held, chains } = contents.get(image) ?? (await contentOf(context, image));
-    await store.remove(image.name).catch(ignoreMissing);
+    if (!(await takeName(store, image))) continue;
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
@@ -79,11 +79,6 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   }
   await store.collect();
   return { ImagesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimed };
-}
-
-/** Somebody else may have taken the name away meanwhile. */
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof AttestdError) || error.code !== 'NOT_FOUND') throw error;
 }
 
 /** The lowest layer's stack has the digest of its blob where that is not compressed; the two are not the same. */

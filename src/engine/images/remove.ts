@@ -3,7 +3,13 @@ import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { danglingName, isDangling } from '../../oci/index-file.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { formatPlatform } from '../../oci/platform.js';
-import { familiarString, type NamedReference, parseAnyReference, repositoryName } from '../../oci/reference.js';
+import {
+  familiarString,
+  type NamedReference,
+  parseAnyReference,
+  type Reference,
+  repositoryName,
+} from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
 import type { ImageDeleteResponseItem } from '../../types.js';
@@ -22,6 +28,7 @@ import {
   parseNormalized,
   resolveAll,
   resolveImage,
+  takeName,
 } from './names.js';
 
 /** What to delete, once it is decided. */
@@ -59,8 +66,11 @@ export async function removeImage(
     if (kept !== undefined && platforms.length === 0) return kept;
   }
   if (platforms.length > 0) return removePlatforms(context, plan.id, platforms);
+  const reference = parseAnyReference(name);
   const records =
-    plan.untag === undefined ? await removeAll(context, plan, force, noprune) : await untag(context, plan.untag);
+    plan.untag === undefined
+      ? await removeAll(context, plan, { force, noprune, reference })
+      : await untag(context, plan.untag, reference);
   await context.store.collect();
   return records;
 }
@@ -132,27 +142,31 @@ function sameReferences(named: NamedReference | undefined, images: readonly Imag
 async function untag(
   context: Context,
   images: readonly ImageRecord[],
+  reference: Reference,
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const records: Wire<ImageDeleteResponseItem>[] = [];
+  let taken = false;
   for (const image of images) {
-    await context.store.remove(image.name);
+    if (!(await takeName(context.store, image))) continue;
+    taken = true;
     const named = parseNormalized(image.name);
     if (named === undefined) continue;
     const familiar = familiarString(named);
     logNameEvent(context, image, familiar, 'untag');
     records.push({ Untagged: familiar });
   }
+  if (!taken && images.length > 0) throw noSuchImage(reference);
   return records;
 }
 
 async function removeAll(
   context: Context,
   { id, all, several }: Plan,
-  force: boolean,
-  noprune: boolean,
+  { force, noprune, reference }: { force: boolean; noprune: boolean; reference: Reference },
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const records: Wire<ImageDeleteResponseItem>[] = [];
   const short = shortId(id);
+  let taken = false;
   for (const image of all) {
     refuseUsed(context, id, force);
     if (!several && all.length > 1) {
@@ -160,11 +174,13 @@ async function removeAll(
       throw new AttestdError('CONFLICT', why);
     }
     const familiar = familiarOf(image);
-    await context.store.remove(image.name);
+    if (!(await takeName(context.store, image))) continue;
+    taken = true;
     if (isDangling(image)) continue;
     logNameEvent(context, image, familiar, 'untag');
     records.push({ Untagged: familiar });
   }
+  if (!taken) throw noSuchImage(reference);
   await logImageEvent(context, id, id, 'delete');
   return [...records, { Deleted: id }, ...(noprune ? [] : await removeParents(context, id))];
 }
@@ -179,7 +195,7 @@ async function removeParents(context: Context, id: string): Promise<readonly Wir
     const images = imagesOf(store, parent);
     const needed = lineage.children(parent).some((child) => imagesOf(store, child).length > 0);
     if (images.length !== 1 || !images.every(isDangling) || needed || usersOf(context, parent).length > 0) break;
-    await store.remove(danglingName(parent));
+    if (!(await takeName(store, images[0] as ImageRecord))) break;
     await logImageEvent(context, parent, parent, 'delete');
     records.push({ Deleted: parent });
   }
@@ -207,7 +223,7 @@ async function keepUsed(
     throw new AttestdError('CONFLICT', `conflict: unable to delete ${familiar} (must be forced) - ${what}`);
   }
   if (all.length === 1) await context.store.put(danglingName(id), named.target);
-  await context.store.remove(named.name);
+  if (!(await takeName(context.store, named))) throw noSuchImage(parseAnyReference(named.name));
   logNameEvent(context, named, familiar, 'untag');
   return [{ Untagged: familiar }];
 }

@@ -70,7 +70,10 @@ export async function nameImage(context: Context, reference: NamedReference, tar
   const { store } = context;
   const name = formatReference(reference);
   const replaced = store.get(name);
-  if (replaced?.target.digest !== target.digest) {
+  if (replaced?.target.digest === target.digest) {
+    // Whoever gave the name may still be waiting for the disk.
+    await store.kept();
+  } else {
     if (replaced !== undefined) await keepDangling(context, replaced);
     await store.put(name, target);
     if (store.get(danglingName(target.digest)) !== undefined) await store.remove(danglingName(target.digest));

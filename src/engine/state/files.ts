@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isMissing, syncDirectory } from '../../oci/files.js';
+import { isMissing, makeFolder, syncFolder, systemFiles } from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
 export const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
 
 /** Make the folders where they are not there, and throw away what was never complete. */
 export async function openFolders(root: string): Promise<void> {
-  for (const name of folders) await mkdir(join(root, name), { recursive: true });
+  for (const name of folders) await makeFolder(join(root, name), systemFiles);
   for (const name of await readdir(join(root, 'draft'))) await unlink(join(root, 'draft', name));
 }
 
@@ -29,7 +29,7 @@ export async function replace(root: string, path: string, content: string | Asyn
     await unlink(draft).catch(() => undefined);
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncFolder(dirname(path), systemFiles);
 }
 
 /** Delete a file that may be there. */

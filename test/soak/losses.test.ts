@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import { closeContext, makeContext } from '../../src/engine/engine.js';
+import { noFilters } from '../../src/engine/filters.js';
+import { pruneImages } from '../../src/engine/images/prune.js';
+import { removeImage } from '../../src/engine/images/remove.js';
+import { tagImage } from '../../src/engine/images/tag.js';
+import { AttestdError } from '../../src/errors.js';
+import { checkStore } from '../../src/oci/check.js';
+import { danglingName } from '../../src/oci/index-file.js';
+import { openLayout } from '../../src/oci/layout.js';
+import type { LayoutStore } from '../../src/oci/layout-store.js';
+import { writeImage } from '../oci/support/images.js';
+import { Random } from '../support/random.js';
+import { SimulatedDisk } from './disk.js';
+import { Ledger } from './ledger.js';
+import { LossSoak } from './losses.js';
+import { calm, Storm } from './weather.js';
+
+const seeds = Array.from({ length: 40 }, (_, at) => at + 1);
+
+const open = (disk: SimulatedDisk): Promise<LayoutStore> =>
+  openLayout('/srv/deep/store', { files: disk, lock: async () => async () => undefined });
+
+/** What is found after a power loss, for many of them. */
+async function afterLosses<T>(prepare: (disk: SimulatedDisk) => Promise<void>, look: (disk: SimulatedDisk) => T) {
+  const found: Awaited<T>[] = [];
+  for (const seed of seeds) {
+    const disk = new SimulatedDisk(calm);
+    await prepare(disk);
+    disk.afterPowerLoss(new Random(seed * 7919));
+    found.push(await look(disk));
+  }
+  return found;
+}
+
+describe('a simulated disk', () => {
+  const text = (disk: SimulatedDisk) => (disk.look('/file') && disk.readSmall('/file', 100)?.toString()) ?? 'gone';
+
+  it('keeps what was synced, and may lose or break what was not', async () => {
+    const write = (synced: boolean) => async (disk: SimulatedDisk) => {
+      const file = await disk.open('/file', 'wx');
+      await file.write(Buffer.from('text'));
+      if (!synced) return;
+      await file.sync();
+      await (await disk.open('/', 'r')).sync();
+    };
+    expect(new Set(await afterLosses(write(true), text))).to.have.all.keys('text');
+    expect(new Set(await afterLosses(write(false), text))).to.include.all.keys('text', 'gone', '');
+  });
+});
+
+describe('a store whose power is lost', () => {
+  const intact = async (disk: SimulatedDisk): Promise<string> => {
+    const store = await open(disk);
+    const { images, absent, broken } = await checkStore(store);
+    await store.close();
+    return `${images} images, ${absent.length} absent, ${broken.length} broken`;
+  };
+
+  it('is there with its image, though the folders above it were made for it', async () => {
+    const found = await afterLosses(async (disk) => {
+      const store = await open(disk);
+      await store.put('docker.io/library/a:1', await writeImage(store.content, 'a'));
+      await store.close();
+    }, intact);
+    expect(new Set(found)).to.have.all.keys('1 images, 0 absent, 0 broken');
+  });
+
+  it('has the blobs that a process which was killed had not synced, once an image of them was acknowledged', async () => {
+    const found = await afterLosses(async (disk) => {
+      await writeImage((await open(disk)).content, 'a');
+      const store = await open(disk);
+      await store.put('docker.io/library/a:1', await writeImage(store.content, 'a'));
+      await store.close();
+    }, intact);
+    expect(new Set(found)).to.have.all.keys('1 images, 0 absent, 0 broken');
+  });
+
+  it('has what was acknowledged, whole, over many losses, kills and failing operations', async () => {
+    const soak = new LossSoak(new Random(20_260_101));
+    for (let round = 0; round < 30; round++) await soak.round(round);
+    const { violations, losses, acknowledged } = soak.outcome;
+    expect(violations).to.deep.equal([]);
+    expect(losses).to.be.greaterThan(10);
+    expect(acknowledged).to.be.greaterThan(30);
+  });
+});
+
+describe('acts on one image at the same time', () => {
+  const race = async (
+    seed: number,
+    act: (context: ReturnType<typeof makeContext>, ids: string[]) => Promise<unknown>[],
+  ) => {
+    const disk = new SimulatedDisk(new Storm(new Random(seed), Number.MAX_SAFE_INTEGER, 0));
+    const store = await open(disk);
+    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+    try {
+      const images = [await writeImage(store.content, 'a'), await writeImage(store.content, 'b')];
+      const [a, b] = images as [(typeof images)[0], (typeof images)[0]];
+      await Promise.all([store.put(danglingName(a.digest), a), store.put('docker.io/library/a:latest', a)]);
+      await store.put('docker.io/library/b:latest', b);
+      const outcomes = await Promise.allSettled(act(context, [a.digest, b.digest]));
+      const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+      return { errors, target: store.get('docker.io/library/a:latest')?.target.digest, digests: [a.digest, b.digest] };
+    } finally {
+      await closeContext(context);
+      await store.close();
+    }
+  };
+
+  it('never tell of a name that people do not give', async () => {
+    for (const seed of seeds) {
+      const { errors } = await race(seed, (context, [id = '']) => [
+        removeImage(context, id, { force: true }),
+        pruneImages(context, noFilters),
+        removeImage(context, 'a'),
+      ]);
+      for (const error of errors) {
+        expect(error).to.be.instanceOf(AttestdError);
+        expect(error.message).to.match(/^No such image: (?:a:latest|sha256:[0-9a-f]{64})$/);
+      }
+    }
+  });
+
+  it('take no name from an image that got it meanwhile', async () => {
+    for (const seed of seeds) {
+      const { target, digests } = await race(seed, (context, [id = '', other = '']) => [
+        tagImage(context, other, { repo: 'a', tag: '' }),
+        removeImage(context, id, { force: true }),
+      ]);
+      expect(target).to.equal(digests[1]);
+    }
+  });
+});
+
+describe('a ledger of what was acknowledged', () => {
+  it('says what is gone, what is another, and nothing of what was not answered', () => {
+    const ledger = new Ledger();
+    ledger.done(ledger.begin({ a: 'one' }));
+    ledger.begin({ a: 'two', b: 'one' });
+    ledger.lose();
+    expect(ledger.settle(new Map([['a', 'two']]))).to.deep.equal([]);
+    expect(ledger.settle(new Map([['a', 'one']]))).to.deep.equal(['a is one, and was acknowledged as two']);
+    ledger.done(ledger.begin({ c: 'one' }));
+    expect(ledger.settle(new Map([['a', 'one']]))).to.deep.equal(['c is gone, and was acknowledged as one']);
+  });
+
+  it('takes any outcome of acts on a name at the same time, until one is alone', () => {
+    const ledger = new Ledger();
+    const [one, two] = [ledger.begin({ a: 'one' }), ledger.begin({ a: undefined })];
+    ledger.done(one);
+    ledger.done(two);
+    expect([...ledger.values('a')]).to.have.members(['one', undefined]);
+    ledger.done(ledger.begin({ a: 'three' }));
+    expect([...ledger.values('a')]).to.deep.equal(['three']);
+  });
+});

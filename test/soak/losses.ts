@@ -1,0 +1,177 @@
+import { Readable } from 'node:stream';
+import type { Context } from '../../src/engine/context.js';
+import { closeContext, makeContext } from '../../src/engine/engine.js';
+import { noFilters } from '../../src/engine/filters.js';
+import { importImage } from '../../src/engine/images/import.js';
+import { loadImages } from '../../src/engine/images/load.js';
+import { pruneImages } from '../../src/engine/images/prune.js';
+import { removeImage } from '../../src/engine/images/remove.js';
+import { tagImage } from '../../src/engine/images/tag.js';
+import { AttestdError } from '../../src/errors.js';
+import { checkStore } from '../../src/oci/check.js';
+import { openLayout } from '../../src/oci/layout.js';
+import type { LayoutStore } from '../../src/oci/layout-store.js';
+import type { Random } from '../support/random.js';
+import { SimulatedDisk } from './disk.js';
+import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
+import { anything, Ledger } from './ledger.js';
+import { calm, PowerLoss, Storm } from './weather.js';
+
+const clients = 3;
+const names = ['soak/a', 'soak/b', 'soak/c'] as const;
+/** Rounds on one disk before another is taken. */
+const roundsOnDisk = 25;
+
+/** What rounds of power losses came to. */
+export interface Losses {
+  readonly losses: number;
+  readonly kills: number;
+  readonly faults: number;
+  readonly acknowledged: number;
+  readonly violations: readonly string[];
+}
+
+/** Puts a store on a simulated disk through power losses, kills and failing operations, and checks it after each. */
+export class LossSoak {
+  #disk = new SimulatedDisk(calm);
+  #ledger = new Ledger();
+  readonly #images = soakImages(names);
+  #losses = 0;
+  #kills = 0;
+  #faults = 0;
+  #acknowledged = 0;
+  readonly #violations: string[] = [];
+
+  constructor(readonly random: Random) {}
+
+  get outcome(): Losses {
+    return {
+      losses: this.#losses,
+      kills: this.#kills,
+      faults: this.#faults,
+      acknowledged: this.#acknowledged + this.#ledger.acknowledged,
+      violations: this.#violations,
+    };
+  }
+
+  /** One loss of power or kill, and what is there afterwards. @param round its number, for what is found */
+  async round(round: number): Promise<void> {
+    if (round % roundsOnDisk === 0) this.#begin();
+    const { random } = this;
+    const storm = new Storm(
+      random,
+      1 + random.below(random.once(4) ? 60 : 900),
+      random.once(3) ? 1 + random.below(4) : 0,
+    );
+    const early = random.once(6);
+    try {
+      this.#disk.weather = early ? storm : calm;
+      const store = await this.#open();
+      try {
+        if (!early) await this.#verify(store, round);
+        this.#disk.weather = storm;
+        await this.#load(store, storm);
+      } finally {
+        await store.close().catch(() => undefined);
+      }
+    } catch (error) {
+      // A store that could not be opened because an operation failed is opened again in the next round.
+      if (!(error instanceof PowerLoss) && storm.refused === 0) this.#report(round, `opening fails: ${String(error)}`);
+    }
+    this.#ledger.lose();
+    this.#faults += storm.refused;
+    // A kill forgets nothing: what was not synced may still be lost with the power in a later round.
+    if (random.once(4)) this.#kills++;
+    else {
+      this.#losses++;
+      this.#disk.afterPowerLoss(random);
+    }
+  }
+
+  #begin(): void {
+    this.#acknowledged += this.#ledger.acknowledged;
+    this.#ledger = new Ledger();
+    this.#disk = new SimulatedDisk(calm);
+  }
+
+  #open(): Promise<LayoutStore> {
+    return openLayout('/srv/store', { files: this.#disk, lock: async () => async () => undefined });
+  }
+
+  #report(round: number, what: string): void {
+    this.#violations.push(`round ${round}: ${what}`);
+  }
+
+  async #verify(store: LayoutStore, round: number): Promise<void> {
+    const found = new Map(store.list().map(({ name, target }) => [name, target.digest]));
+    for (const wrong of this.#ledger.settle(found)) this.#report(round, wrong);
+    const { broken, absent, unusable } = await checkStore(store);
+    // Bytes are synced before they get a name, so that even what no image needs is whole.
+    const wrong = [...absent, ...unusable, ...broken.map(({ digest }) => digest)];
+    if (wrong.length > 0) this.#report(round, `absent, unusable or broken: ${wrong.join(', ')}`);
+  }
+
+  async #load(store: LayoutStore, storm: Storm): Promise<void> {
+    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+    try {
+      await Promise.all(
+        Array.from({ length: clients }, async () => {
+          for (let i = 0; i < 12 && !storm.lost; i++) await this.#act(context, storm);
+        }),
+      );
+    } finally {
+      await closeContext(context);
+    }
+  }
+
+  async #act(context: Context, storm: Storm): Promise<void> {
+    const { random } = this;
+    const chosen = random.pick(this.#images);
+    const name = random.pick(names);
+    const tagged = `${name}-copy`;
+    const kind = random.below(10);
+    if (kind < 4) return this.#do(storm, { [chosen.full]: chosen.digest }, () => loading(context, chosen));
+    if (kind < 6) {
+      const target = { repo: tagged, tag: '' };
+      return this.#do(storm, { [fullName(tagged)]: chosen.digest }, () => tagImage(context, chosen.digest, target));
+    }
+    if (kind === 6) {
+      const archive = filesArchive(`${random.below(5)}`);
+      return this.#do(storm, { [fullName('soak/import')]: anything }, () => importing(context, archive));
+    }
+    if (kind === 7) return this.#do(storm, {}, () => pruneImages(context, noFilters));
+    const gone = random.pick([name, tagged, 'soak/import']);
+    await this.#do(storm, { [fullName(gone)]: undefined }, () => removeImage(context, gone));
+  }
+
+  async #do(
+    storm: Storm,
+    changes: Readonly<Record<string, string | undefined>>,
+    act: () => Promise<unknown>,
+  ): Promise<void> {
+    const entry = this.#ledger.begin(changes);
+    try {
+      const result = await act();
+      // What comes after the loss was acknowledged to nobody.
+      if (!storm.lost) this.#ledger.done(entry, typeof result === 'string' ? result : undefined);
+    } catch (error) {
+      if (storm.lost) return;
+      const refused = error instanceof AttestdError && ['NOT_FOUND', 'CONFLICT'].includes(error.code);
+      if (refused) this.#ledger.refused(entry);
+      else this.#ledger.failed(entry);
+    }
+  }
+}
+
+/** @throws AttestdError INTERNAL for what the stream says */
+async function loading(context: Context, image: SoakImage): Promise<void> {
+  for await (const { error } of loadImages(context, Readable.from([image.archive])))
+    if (error !== undefined) throw new AttestdError('INTERNAL', String(error));
+}
+
+async function importing(context: Context, archive: Buffer): Promise<string | undefined> {
+  let digest: string | undefined;
+  for await (const { status } of await importImage(context, Readable.from([archive]), { repo: 'soak/import' }))
+    digest = String(status);
+  return digest;
+}
