@@ -90,6 +90,7 @@ describe('acts on one image at the same time', () => {
   const race = async (
     seed: number,
     act: (context: ReturnType<typeof makeContext>, ids: string[]) => Promise<unknown>[],
+    more: readonly string[] = [],
   ) => {
     const disk = new SimulatedDisk(new Storm(new Random(seed), Number.MAX_SAFE_INTEGER, 0));
     const store = await open(disk);
@@ -99,9 +100,10 @@ describe('acts on one image at the same time', () => {
       const [a, b] = images as [(typeof images)[0], (typeof images)[0]];
       await Promise.all([store.put(danglingName(a.digest), a), store.put('docker.io/library/a:latest', a)]);
       await store.put('docker.io/library/b:latest', b);
+      for (const name of more) await store.put(`docker.io/library/${name}:latest`, a);
       const outcomes = await Promise.allSettled(act(context, [a.digest, b.digest]));
       const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
-      return { errors, target: store.get('docker.io/library/a:latest')?.target.digest, digests: [a.digest, b.digest] };
+      return { errors, target: store.get('docker.io/library/z:latest')?.target.digest, digests: [a.digest, b.digest] };
     } finally {
       await closeContext(context);
       await store.close();
@@ -124,10 +126,14 @@ describe('acts on one image at the same time', () => {
 
   it('take no name from an image that got it meanwhile', async () => {
     for (const seed of seeds) {
-      const { target, digests } = await race(seed, (context, [id = '', other = '']) => [
-        tagImage(context, other, { repo: 'a', tag: '' }),
-        removeImage(context, id, { force: true }),
-      ]);
+      const { target, digests } = await race(
+        seed,
+        (context, [id = '', other = '']) => [
+          removeImage(context, id, { force: true }),
+          tagImage(context, other, { repo: 'z', tag: '' }),
+        ],
+        ['m', 'n', 'o', 'z'],
+      );
       expect(target).to.equal(digests[1]);
     }
   });
