@@ -31,6 +31,16 @@ export type DistributionInspect = Schemas['DistributionInspect'];
 export type OCIDescriptor = Schemas['OCIDescriptor'];
 /** An OCI platform. */
 export type OCIPlatform = Schemas['OCIPlatform'];
+/** The answer of `GET /containers/{id}/json`. */
+export type ContainerInspect = Schemas['ContainerInspectResponse'];
+/** An element of the answer of `GET /containers/json`. */
+export type ContainerSummary = Schemas['ContainerSummary'];
+/** The answer of `GET /networks/{id}`. */
+export type NetworkInspect = Schemas['NetworkInspect'];
+/** An element of the answer of `GET /networks`. */
+export type NetworkSummary = Schemas['NetworkSummary'];
+/** A volume, as in the answers of `GET /volumes` and `GET /volumes/{name}`. */
+export type Volume = Schemas['Volume'];
 /** The body of an error. */
 export type ErrorResponse = Schemas['ErrorResponse'];
 /** A message of `GET /events`. */

@@ -3988,7 +3988,7 @@ export interface components {
              */
             Labels: {
                 [key: string]: string;
-            };
+            } | null;
             /**
              * @description Whether it belongs to this host (`local`) or exists on all hosts of a cluster (`global`).
              * @default local
@@ -4006,7 +4006,7 @@ export interface components {
              */
             Options: {
                 [key: string]: string;
-            };
+            } | null;
             /** @description Size and use. Only in the verbose disk usage, null or absent elsewhere. */
             UsageData?: {
                 /**
@@ -6811,7 +6811,7 @@ export interface components {
              *       "Your kernel does not support swap limit capabilities"
              *     ]
              */
-            Warnings?: string[];
+            Warnings?: string[] | null;
         };
         /**
          * @description One measurement of a container's resource use, together with the CPU figures of the one before. A
@@ -9254,7 +9254,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["FilesystemChange"][];
+                    "application/json": components["schemas"]["FilesystemChange"][] | null;
                 };
             };
             /** @description No container with this ID or name to compare. */
@@ -13131,7 +13131,7 @@ export interface operations {
                          * @description Exit code of the command; null until it has ended.
                          * @example 0
                          */
-                        ExitCode?: number;
+                        ExitCode?: number | null;
                         ProcessConfig?: components["schemas"]["ProcessConfig"];
                         /**
                          * @description Whether its stdin is connected to a client.

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
-import type { JsonValue } from '../../go/json/render.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { tarOfEntries } from './archive-entries.js';
 import { logContainerEvent } from './events.js';
 
@@ -11,7 +11,7 @@ import { logContainerEvent } from './events.js';
  * @returns null without changes
  * @throws NOT_FOUND
  */
-export function containerChanges(context: Context, name: string): JsonValue {
+export function containerChanges(context: Context, name: string): AnswerOf<'ContainerChanges'> {
   const changes = context.containers.resolve(name).fileSystem?.changes() ?? [];
   return changes.length === 0 ? null : changes.map(({ path, kind }) => ({ Path: path, Kind: kind }));
 }

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import type { TerminalSize } from '../../runtime/types.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { findExec } from './exec-start.js';
 
 /**
@@ -9,7 +9,7 @@ import { findExec } from './exec-start.js';
  *
  * @throws NOT_FOUND
  */
-export function inspectExec(context: Context, id: string): JsonObject {
+export function inspectExec(context: Context, id: string): AnswerOf<'ExecInspect'> {
   const exec = context.execs.get(id);
   if (exec === undefined || context.containers.byId(exec.parts.containerId) === undefined)
     throw new AttestdError('NOT_FOUND', `No such exec instance: ${id}`);

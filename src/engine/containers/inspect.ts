@@ -1,14 +1,15 @@
-import type { JsonObject, JsonValue } from '../../go/json/render.js';
-import { sortKeys } from '../../go/json/render.js';
-import { goObject, goValue } from '../../go/json/value.js';
+import type { EncodedObject, JsonObject } from '../../go/json/render.js';
+import { goMap, goObject } from '../../go/json/value.js';
 import { map, pointer } from '../../go/json.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import { descriptorType } from '../../oci/manifest.js';
+import type { ContainerInspect } from '../../types.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
 import { portMapType } from '../networks/port.js';
 import { has, isAtLeast } from '../versions.js';
 import { mountPointType } from '../volumes/mount.js';
+import { type AnswerOf, olderForm, undescribed, type Wire } from '../wire.js';
 import { containerConfigType } from './config.js';
 import type { Container } from './container.js';
 import { hostConfigType } from './host-config.js';
@@ -36,7 +37,11 @@ export interface InspectContainerOptions {
  *
  * @throws NOT_FOUND
  */
-export function inspectContainer(context: Context, name: string, options: InspectContainerOptions): JsonValue {
+export function inspectContainer(
+  context: Context,
+  name: string,
+  options: InspectContainerOptions,
+): AnswerOf<'ContainerInspect'> {
   const container = context.containers.resolve(name);
   const { apiVersion } = options;
   const snapshot = { RootFS: { Snapshot: { Name: 'overlayfs' } } };
@@ -44,7 +49,7 @@ export function inspectContainer(context: Context, name: string, options: Inspec
   const usage = options.size ? container.fileSystem?.usage() : undefined;
   const { id, startedBefore } = container;
   const path = (file: string): string => (startedBefore ? `${folderOf(id)}/${file}` : '');
-  const body: JsonObject = {
+  const body = {
     Id: id,
     Created: formatGoTime(new Date(container.createdAt)),
     Path: container.path,
@@ -74,12 +79,12 @@ export function inspectContainer(context: Context, name: string, options: Inspec
     ImageManifestDescriptor: has(apiVersion, 'ContainerInspectResponse.ImageManifestDescriptor')
       ? manifestOf(container)
       : undefined,
-  };
+  } satisfies Wire<ContainerInspect>;
   // Members that only older versions have are added by going through a map, which sorts all keys.
-  return isWidened(container, apiVersion) ? sortKeys(body) : body;
+  return isWidened(container, apiVersion) ? olderForm(body) : body;
 }
 
-function stateOf({ state }: Container): JsonObject {
+function stateOf({ state }: Container): Wire<ContainerInspect['State']> {
   const { health } = state;
   return {
     Status: state.status,
@@ -107,7 +112,7 @@ function stateOf({ state }: Container): JsonObject {
 }
 
 /** The manifest that the container was made of, always with its platform. */
-export function manifestOf({ manifest, platform }: Container): JsonValue | undefined {
+export function manifestOf({ manifest, platform }: Container): EncodedObject | undefined {
   return manifest && goObject({ ...manifest, platform: manifest.platform ?? platform }, descriptorType);
 }
 
@@ -118,10 +123,10 @@ function desiredMac({ hostConfig, networks }: Container): string {
   return networks.get(networkName(mode))?.MacAddress ?? '';
 }
 
-function configOf(container: Container, apiVersion: string): JsonObject {
+function configOf(container: Container, apiVersion: string): Wire<ContainerInspect['Config']> {
   const config = goObject(container.config, containerConfigType);
   const mac = container.state.running ? '' : desiredMac(container);
-  return mac === '' || isAtLeast(apiVersion, '1.52') ? config : { ...config, MacAddress: mac };
+  return mac === '' || isAtLeast(apiVersion, '1.52') ? config : undescribed({ ...config, MacAddress: mac });
 }
 
 function isWidened(container: Container, apiVersion: string): boolean {
@@ -129,7 +134,7 @@ function isWidened(container: Container, apiVersion: string): boolean {
   return container.networks.has('bridge') || desiredMac(container) !== '';
 }
 
-function networkSettings(container: Container, apiVersion: string): JsonObject {
+function networkSettings(container: Container, apiVersion: string): Wire<ContainerInspect['NetworkSettings']> {
   const { networks, sandboxId, ports } = container;
   const bridge = networks.get('bridge');
   const legacy = isAtLeast(apiVersion, '1.52') || bridge === undefined ? {} : legacySettings(bridge);
@@ -137,8 +142,8 @@ function networkSettings(container: Container, apiVersion: string): JsonObject {
     ...legacy,
     SandboxID: sandboxId,
     SandboxKey: sandboxId === '' ? '' : `/var/run/docker/netns/${sandboxId.slice(0, 12)}`,
-    Ports: goValue(ports, portMapType),
-    Networks: goValue(endpointsFor(container, apiVersion), endpointsType),
+    Ports: goMap(ports, portMapType),
+    Networks: goMap(endpointsFor(container, apiVersion), endpointsType),
   };
 }
 

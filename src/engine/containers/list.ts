@@ -1,8 +1,8 @@
 import { AttestdError } from '../../errors.js';
 import { humanDuration } from '../../go/human-duration.js';
-import type { JsonObject, JsonValue } from '../../go/json/render.js';
-import { goObject, goValue } from '../../go/json/value.js';
+import { goMap, goObject } from '../../go/json/value.js';
 import { goString, map, pointer } from '../../go/json.js';
+import type { ContainerSummary } from '../../types.js';
 import type { Context } from '../context.js';
 import type { Filters } from '../filters.js';
 import { resolveImage } from '../images/names.js';
@@ -10,6 +10,7 @@ import { type EndpointSettings, emptyEndpoint, endpointSettingsType } from '../n
 import { parsePort, parsePortRange } from '../networks/port.js';
 import { has } from '../versions.js';
 import { type MountPoint, mountPointType } from '../volumes/mount.js';
+import type { AnswerOf, Wire } from '../wire.js';
 import type { Container } from './container.js';
 import { manifestOf } from './inspect.js';
 import { chooseContainers } from './list-filters.js';
@@ -30,15 +31,25 @@ export interface ListContainersOptions {
  *
  * @throws INVALID_ARGUMENT for bad filters; NOT_FOUND for an unknown container in before or since
  */
-export async function listContainers(context: Context, options: ListContainersOptions): Promise<readonly JsonValue[]> {
+export async function listContainers(
+  context: Context,
+  options: ListContainersOptions,
+): Promise<AnswerOf<'ContainerList'>> {
   const chosen = await chooseContainers(context, options.filters, options);
   return chosen.map((container) => summary(context, container, options));
 }
 
+/** What ports are of; others were refused when the container was made. */
+type Protocol = NonNullable<ContainerSummary['Ports']>[number]['Type'];
+
 const labelsType = map(goString);
 const endpointsType = map(pointer(endpointSettingsType));
 
-function summary(context: Context, container: Container, { apiVersion, size }: ListContainersOptions): JsonObject {
+function summary(
+  context: Context,
+  container: Container,
+  { apiVersion, size }: ListContainersOptions,
+): Wire<ContainerSummary> {
   const usage = size ? container.fileSystem?.usage() : undefined;
   const { config, hostConfig, state } = container;
   const { health } = state;
@@ -55,7 +66,7 @@ function summary(context: Context, container: Container, { apiVersion, size }: L
     Ports: portsOf(container),
     SizeRw: usage?.writable || undefined,
     SizeRootFs: usage?.root || undefined,
-    Labels: goValue(config.Labels, labelsType),
+    Labels: goMap(config.Labels ?? {}, labelsType),
     State: state.status,
     Status: statusText(container, context.time.now()),
     HostConfig: {
@@ -68,7 +79,7 @@ function summary(context: Context, container: Container, { apiVersion, size }: L
     Health: has(apiVersion, 'ContainerSummary.Health')
       ? { Status: health?.status ?? 'none', FailingStreak: health?.failingStreak ?? 0 }
       : undefined,
-    NetworkSettings: { Networks: goValue(networksOf(container), endpointsType) },
+    NetworkSettings: { Networks: goMap(networksOf(container), endpointsType) },
     Mounts: mountsOf(container).map((mount) => goObject(mount, mountPointType)),
   };
 }
@@ -104,15 +115,15 @@ export function statusText({ state }: Container, now: number): string {
   return state.finishedAt === undefined ? '' : `Exited (${state.exitCode}) ${ago(state.finishedAt)} ago`;
 }
 
-function portsOf({ ports }: Container): JsonObject[] {
+function portsOf({ ports }: Container): Wire<NonNullable<ContainerSummary['Ports']>> {
   return Object.entries(ports).flatMap(([key, bindings = []]) => {
     const { number, protocol } = parsePort(key);
-    if (bindings.length === 0) return [{ PrivatePort: number, Type: protocol }];
+    if (bindings.length === 0) return [{ PrivatePort: number, Type: protocol as Protocol }];
     return bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp || undefined,
       PrivatePort: number,
       PublicPort: parsePortRange(HostPort).start || undefined,
-      Type: protocol,
+      Type: protocol as Protocol,
     }));
   });
 }

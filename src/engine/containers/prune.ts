@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../go/json/render.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs } from '../filters.js';
 import { untilFilter } from '../until.js';
+import type { AnswerOf } from '../wire.js';
 import type { Container } from './container.js';
 import { removeContainer } from './remove.js';
 
@@ -10,7 +10,7 @@ import { removeContainer } from './remove.js';
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export async function pruneContainers(context: Context, filters: Filters): Promise<JsonObject> {
+export async function pruneContainers(context: Context, filters: Filters): Promise<AnswerOf<'ContainerPrune'>> {
   checkKeys(filters, ['label', 'label!', 'until']);
   const until = untilFilter(context, filters);
   const deleted: string[] = [];

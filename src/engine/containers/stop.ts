@@ -4,7 +4,7 @@ import { notRunning } from './active.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
 import { resumeHealthChecks, stopHealthChecks } from './health.js';
-import { isKnownSignal, parseSignal, sigkill, sigterm } from './signals.js';
+import { isKnownSignal, requestedSignal, sigkill, sigterm } from './signals.js';
 
 /** How a container is stopped. */
 export interface StopOptions {
@@ -39,7 +39,7 @@ export async function stopContainer(context: Context, name: string, options: Sto
 export async function stop(context: Context, container: Container, options: StopOptions): Promise<void> {
   const { state, config } = container;
   if (!state.running) return;
-  const signal = options.signal ? parseSignal(options.signal) : stopSignal(container);
+  const signal = options.signal ? requestedSignal(options.signal) : stopSignal(container);
   const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
   sendSignal(context, container, signal);
   if (!(await state.ended(context.time, timeout < 0 ? -1 : timeout * 1000))) await kill(context, container);
@@ -47,7 +47,7 @@ export async function stop(context: Context, container: Container, options: Stop
 }
 
 function stopSignal({ config }: Container): number {
-  return config.StopSignal ? parseSignal(config.StopSignal) : sigterm;
+  return config.StopSignal ? requestedSignal(config.StopSignal) : sigterm;
 }
 
 /**
@@ -58,7 +58,7 @@ function stopSignal({ config }: Container): number {
  */
 export async function killContainer(context: Context, name: string, signal = ''): Promise<void> {
   try {
-    const number = signal === '' ? sigkill : parseSignal(signal);
+    const number = signal === '' ? sigkill : requestedSignal(signal);
     if (!isKnownSignal(number))
       throw new AttestdError('INVALID_ARGUMENT', `the linux daemon does not support signal ${number}`);
     const container = context.containers.resolve(name);
@@ -86,7 +86,7 @@ export async function kill(context: Context, container: Container): Promise<void
 function sendSignal(context: Context, container: Container, signal: number): void {
   const { state, config, restarts } = container;
   if (!state.running) throw notRunning(container);
-  const ends = signal === sigkill || !config.StopSignal || parseSignal(config.StopSignal) === signal;
+  const ends = signal === sigkill || !config.StopSignal || requestedSignal(config.StopSignal) === signal;
   container.stoppedByHand = true;
   if (state.restarting) {
     restarts.cancel();

@@ -1,6 +1,6 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
 import type { Context } from '../context.js';
+import type { AnswerOf } from '../wire.js';
 import { isRestarting, notRunning } from './active.js';
 import { logContainerEvent } from './events.js';
 import { processTable } from './ps.js';
@@ -14,7 +14,7 @@ const disguise = /\s+([^\s]*)=\s*(PID[^\s]*)/g;
  * @param psArgs arguments of `ps`; `-ef` when they are empty
  * @throws NOT_FOUND; CONFLICT when it does not run or restarts; INTERNAL for arguments that `ps` refuses
  */
-export function containerTop(context: Context, name: string, psArgs: string): JsonObject {
+export function containerTop(context: Context, name: string, psArgs: string): AnswerOf<'ContainerTop'> {
   const args = psArgs === '' ? '-ef' : psArgs;
   for (const [, key, value] of args.matchAll(disguise))
     if (key !== 'pid') throw new AttestdError('INTERNAL', `specifying "${key}=${value}" is not allowed`);

@@ -1,8 +1,9 @@
 import { cpus } from 'node:os';
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json/render.js';
+
 import type { Context } from '../context.js';
 import { isAtLeast } from '../versions.js';
+import type { AnswerOf } from '../wire.js';
 import { logContainerEvent } from './events.js';
 import { emptyHostConfig, type HostConfig } from './host-config.js';
 import type { Resources, UpdateRequest } from './resources.js';
@@ -44,7 +45,7 @@ export function updateContainer(
   name: string,
   request: UpdateRequest,
   apiVersion: string,
-): JsonObject {
+): AnswerOf<'ContainerUpdate'> {
   if (!isAtLeast(apiVersion, '1.55')) for (const key of blockDevices) request[key] = undefined;
   if (request.PidsLimit !== undefined && request.PidsLimit <= 0) request.PidsLimit = 0;
   const wanted: HostConfig = { ...emptyHostConfig(), ...request };

@@ -8,7 +8,7 @@ import type { ContainerConfig, CreateRequest } from './config.js';
 import type { HostConfig } from './host-config.js';
 import { isIpcMode, isPidMode, sharedContainer } from './modes.js';
 import type { RestartPolicy } from './restart-policy.js';
-import { parseSignal } from './signals.js';
+import { requestedSignal } from './signals.js';
 import { checkResources } from './validate-resources.js';
 
 /** Longest host name that the kernel takes, in bytes. */
@@ -78,7 +78,7 @@ export function checkConfig(config: ContainerConfig): void {
       refuse(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`);
     config.WorkingDir = posix.normalize(config.WorkingDir).replace(/(.)\/$/, '$1');
   }
-  if (config.StopSignal !== undefined && config.StopSignal !== '') parseSignal(config.StopSignal);
+  if (config.StopSignal !== undefined && config.StopSignal !== '') requestedSignal(config.StopSignal);
   for (const variable of config.Env ?? [])
     if (variable === '' || variable.startsWith('=')) refuse(`invalid environment variable: ${variable}`);
   checkHealthcheck(config.Healthcheck);

@@ -1,6 +1,8 @@
-import { type GoType, goBool, goString, type JsonObject, map, pointer, slice, struct } from '../../go/json.js';
+import { type GoType, goBool, goString, map, pointer, slice, struct } from '../../go/json.js';
 import { goAddress, goPrefix } from '../../go/netip.js';
 import { formatGoTime } from '../../go/rfc3339.js';
+import type { NetworkInspect, NetworkSummary } from '../../types.js';
+import type { AnswerOf, Wire } from '../wire.js';
 import type { Pool, PoolConfig } from './pool.js';
 
 /** Addresses of a network (`network.IPAM`). */
@@ -88,7 +90,7 @@ export interface Network {
 }
 
 /** A network as a list shows it. */
-export function networkObject(network: Network): JsonObject {
+export function networkObject(network: Network): Wire<NetworkSummary> {
   return {
     Name: network.name,
     Id: network.id,
@@ -112,7 +114,11 @@ export function networkObject(network: Network): JsonObject {
   };
 }
 
-function poolObject({ subnet, gateway, config }: Pool): JsonObject {
+function poolObject({
+  subnet,
+  gateway,
+  config,
+}: Pool): Wire<NonNullable<NonNullable<NetworkInspect['IPAM']>['Config']>[number]> {
   const auxiliary = config.AuxiliaryAddresses;
   return {
     Subnet: subnet,
@@ -127,7 +133,7 @@ function poolObject({ subnet, gateway, config }: Pool): JsonObject {
  *
  * @param status whether its addresses are counted, as from 1.52 on
  */
-export function networkDetails(network: Network, status: boolean): JsonObject {
+export function networkDetails(network: Network, status: boolean): AnswerOf<'NetworkInspect'> {
   const containers = [...network.endpoints.values()].map(
     (endpoint) => [endpoint.containerId, endpointObject(network, endpoint)] as const,
   );
@@ -138,7 +144,10 @@ export function networkDetails(network: Network, status: boolean): JsonObject {
   };
 }
 
-function endpointObject({ pools }: Network, { name, id, mac, ipv4, ipv6 }: Endpoint): JsonObject {
+function endpointObject(
+  { pools }: Network,
+  { name, id, mac, ipv4, ipv6 }: Endpoint,
+): Wire<NonNullable<NetworkInspect['Containers']>[string]> {
   const bits = (family: 4 | 6): number => pools.find(({ prefix }) => prefix.family === family)?.prefix.bits ?? 0;
   return {
     Name: name,
@@ -149,7 +158,9 @@ function endpointObject({ pools }: Network, { name, id, mac, ipv4, ipv6 }: Endpo
   };
 }
 
-function subnets({ pools }: Network): JsonObject | undefined {
+function subnets({
+  pools,
+}: Network): Wire<NonNullable<NonNullable<NetworkInspect['Status']>['IPAM']>['Subnets']> | undefined {
   if (pools.length === 0) return undefined;
   return Object.fromEntries(
     pools.map(({ subnet, inUse, available }) => [subnet, { IPsInUse: inUse, DynamicIPsAvailable: available }]),

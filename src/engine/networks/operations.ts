@@ -1,11 +1,11 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json.js';
 import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
 import { untilFilter } from '../until.js';
 import { has, isAtLeast } from '../versions.js';
+import type { AnswerOf } from '../wire.js';
 import { logNetworkEvent } from './events.js';
 import { type CreateNetworkRequest, type Network, networkDetails, networkObject } from './network.js';
 import { isPredefined } from './store.js';
@@ -15,7 +15,7 @@ import { isPredefined } from './store.js';
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export async function listNetworks(context: Context, filters: Filters): Promise<readonly JsonObject[]> {
+export async function listNetworks(context: Context, filters: Filters): Promise<AnswerOf<'NetworkList'>> {
   checkKeys(filters, ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type']);
   const accepts = await networkFilter(filters);
   return context.networks.list().filter(accepts).map(networkObject);
@@ -74,7 +74,11 @@ export interface InspectNetworkOptions {
  *
  * @throws INVALID_ARGUMENT for a bad flag or an ambiguous name; NOT_FOUND
  */
-export function inspectNetwork(context: Context, term: string, options: InspectNetworkOptions): JsonObject {
+export function inspectNetwork(
+  context: Context,
+  term: string,
+  options: InspectNetworkOptions,
+): AnswerOf<'NetworkInspect'> {
   const { apiVersion, verbose, scope } = options;
   try {
     if (verbose !== '') parseBool(verbose);
@@ -88,7 +92,11 @@ export function inspectNetwork(context: Context, term: string, options: InspectN
 }
 
 /** `POST /networks/create`; errors as the store's. */
-export function createNetwork(context: Context, request: CreateNetworkRequest, apiVersion: string): JsonObject {
+export function createNetwork(
+  context: Context,
+  request: CreateNetworkRequest,
+  apiVersion: string,
+): AnswerOf<'NetworkCreate'> {
   if (!isAtLeast(apiVersion, '1.48')) delete request.EnableIPv4;
   const network = context.networks.create(request);
   logNetworkEvent(context, network, 'create');
@@ -118,7 +126,7 @@ export function removeNetwork(context: Context, term: string): void {
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export function pruneNetworks(context: Context, filters: Filters): JsonObject {
+export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'NetworkPrune'> {
   checkKeys(filters, ['label', 'label!', 'until']);
   const until = untilFilter(context, filters);
   const doomed = context.networks

@@ -1,11 +1,11 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json.js';
 import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
 import { noManager } from '../swarm.js';
 import { isAtLeast } from '../versions.js';
+import type { AnswerOf } from '../wire.js';
 import { type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';
 
 /**
@@ -13,7 +13,7 @@ import { type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export async function listVolumes(context: Context, filters: Filters): Promise<JsonObject> {
+export async function listVolumes(context: Context, filters: Filters): Promise<AnswerOf<'VolumeList'>> {
   checkKeys(filters, ['dangling', 'name', 'driver', 'label']);
   const drivers = valuesOf(filters, 'driver');
   const hasName = await patternFilter(filters, 'name');
@@ -33,7 +33,7 @@ function hasLabels(filters: Filters, { labels = {} }: Volume): boolean {
 }
 
 /** `GET /volumes/{name}`; errors NOT_FOUND. */
-export function inspectVolume(context: Context, name: string): JsonObject {
+export function inspectVolume(context: Context, name: string): AnswerOf<'VolumeInspect'> {
   return volumeObject(context.volumes.get(name));
 }
 
@@ -42,7 +42,11 @@ export function inspectVolume(context: Context, name: string): JsonObject {
  *
  * @throws UNAVAILABLE for a cluster's volume, which needs a swarm; what the store throws
  */
-export function createVolume(context: Context, request: CreateVolumeRequest, apiVersion: string): JsonObject {
+export function createVolume(
+  context: Context,
+  request: CreateVolumeRequest,
+  apiVersion: string,
+): AnswerOf<'VolumeCreate'> {
   if (request.ClusterVolumeSpec !== undefined && isAtLeast(apiVersion, '1.42')) throw noManager();
   return volumeObject(context.volumes.create(request));
 }
@@ -63,7 +67,7 @@ export function removeVolume(context: Context, name: string, force: boolean): vo
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export function pruneVolumes(context: Context, filters: Filters, apiVersion: string): JsonObject {
+export function pruneVolumes(context: Context, filters: Filters, apiVersion: string): AnswerOf<'VolumePrune'> {
   const all = !isAtLeast(apiVersion, '1.42') || allOf(filters);
   checkKeys(filters, ['label', 'label!', 'all']);
   const doomed = context.volumes

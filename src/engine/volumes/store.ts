@@ -1,6 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json.js';
-import { type GoType, goAny, goString, map, pointer, struct } from '../../go/json.js';
+import { type GoType, goAny, goString, type JsonObject, map, pointer, struct } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import type { Clock } from '../../runtime/clock.js';
@@ -9,6 +8,7 @@ import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
 import type { VolumeRecord } from '../state/records.js';
+import type { AnswerOf } from '../wire.js';
 
 /** A volume: data that outlives the containers that use it. */
 export interface Volume {
@@ -182,7 +182,7 @@ export function isAnonymous({ labels }: Volume): boolean {
  *
  * @param usage whether to measure it
  */
-export function volumeObject(volume: Volume, usage = false): JsonObject {
+export function volumeObject(volume: Volume, usage = false): JsonObject & AnswerOf<'VolumeInspect'> {
   const { name, driver, labels, options, users, fileSystem } = volume;
   return {
     CreatedAt: formatGoTime(new Date(Math.floor(volume.createdAt / 1000) * 1000)),

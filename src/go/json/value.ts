@@ -18,6 +18,14 @@ export function goObject<T extends object>(value: NoInfer<T>, type: GoType<T>): 
   return convert(value, type) as EncodedObject;
 }
 
+/** A map as a JSON object to render, its keys sorted. */
+export function goMap<T>(
+  value: Readonly<Record<string, T>>,
+  type: GoType<Record<string, T> | undefined>,
+): ReadonlyMap<string, JsonValue> {
+  return convert(value, type) as ReadonlyMap<string, JsonValue>;
+}
+
 /**
  * Encode a value of a Go type as Go's encoder with SetEscapeHTML(false) does, without a trailing line feed.
  *

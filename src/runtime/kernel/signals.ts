@@ -74,14 +74,20 @@ export function signalName(signal: number): string {
   return names[signal] ?? String(signal);
 }
 
+/** The number of a signal's name, with or without SIG, in any case; undefined when it is none. */
+export function namedSignal(text: string): number | undefined {
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  const found = (names as readonly string[]).indexOf(name);
+  if (found >= 0) return found;
+  return Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+}
+
 /**
- * Read a signal's name, with or without SIG, in any case, or its number.
+ * Read a signal's name or number.
  *
  * @returns 0 to 64, or undefined when it is none
  */
 export function parseSignal(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) <= highest ? Number(text) : undefined;
-  const name = text.toUpperCase().replace(/^SIG/, '');
-  const found = (names as readonly string[]).indexOf(name);
-  return found >= 0 ? found : aliases[name];
+  return namedSignal(text);
 }

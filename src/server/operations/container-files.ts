@@ -6,7 +6,7 @@ import { AttestdError } from '../../errors.js';
 import { type JsonObject, renderJson } from '../../go/json/render.js';
 import { acceptedCoding } from '../accept-encoding.js';
 import type { Form } from '../form.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
 
 const nameOf = (request: OperationRequest): string => request.params.id ?? '';
 
@@ -31,7 +31,7 @@ function encode(source: Readable, coding: 'gzip' | 'deflate' | undefined): Reada
 }
 
 /** Operations on the files of containers (docs/behaviour.md#container-archive). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async ContainerArchiveInfo(request, context) {
     const path = pathOf(await request.form());
     return { kind: 'empty', headers: statHeader(await statPath(context, nameOf(request), path)) };

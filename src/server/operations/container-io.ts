@@ -12,7 +12,7 @@ import { atoi } from '../../go/strconv.js';
 import { renderJsonLog, renderLog } from '../container-logs.js';
 import { isStreamType, negotiateStreamType } from '../events.js';
 import type { Form } from '../form.js';
-import type { HijackResult, OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
+import type { DescribedHandlers, HijackResult, OperationRequest } from '../operation.js';
 import { readSize } from '../size.js';
 import { multiplexedStream, rawStream, refusedAttach, upgraded } from '../streams.js';
 
@@ -60,7 +60,7 @@ function runs({ run, abandon }: Attachment): Pick<HijackResult, 'kind' | 'run' |
   return { kind: 'hijack', run, abandon };
 }
 
-function attach(request: OperationRequest, context: Context, form: Form): OperationResult {
+function attach(request: OperationRequest, context: Context, form: Form): HijackResult {
   let attachment: Attachment;
   try {
     attachment = attachContainer(context, nameOf(request), { ...attachOptions(form), multiplexed: true });
@@ -73,7 +73,7 @@ function attach(request: OperationRequest, context: Context, form: Form): Operat
 }
 
 /** Operations on what goes in and out of containers (docs/behaviour.md#container-attach, docs/behaviour.md#container-logs). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async ContainerLogs(request, context) {
     const form = await request.form();
     const [stdout, stderr] = [form.flag('stdout'), form.flag('stderr')];

@@ -25,9 +25,9 @@ import { atoi } from '../../go/strconv.js';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Form } from '../form.js';
 import { checkForJson, readBody, readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
+import type { DescribedHandlers, OperationRequest, OperationResult } from '../operation.js';
 
-const nothing: OperationResult = { kind: 'empty', status: 204 };
+const nothing: OperationResult<never> = { kind: 'empty', status: 204 };
 
 const nameOf = (request: OperationRequest): string => request.params.id ?? '';
 
@@ -50,7 +50,7 @@ function stopOptions(request: OperationRequest, form: Form): StopOptions {
 }
 
 /** Container operations (docs/behaviour.md#containers). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async ContainerList(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));

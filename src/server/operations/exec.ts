@@ -12,7 +12,7 @@ import { isAtLeast } from '../../engine/versions.js';
 import { zero } from '../../go/json/decode.js';
 import { goBool, struct } from '../../go/json.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
 import { readSize } from '../size.js';
 import { multiplexedStream, rawStream, upgraded } from '../streams.js';
 
@@ -32,7 +32,7 @@ const execStartRequestType = struct<ExecStartRequest>('container.ExecStartReques
 const idOf = (request: OperationRequest): string => request.params.id ?? '';
 
 /** Exec operations (docs/behaviour.md#exec). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async ContainerExec(request, context) {
     const wanted = await readJson(
       request,

@@ -13,7 +13,7 @@ import { isAtLeast } from '../../engine/versions.js';
 import { zero } from '../../go/json/decode.js';
 import { goBool, goString, pointer, struct } from '../../go/json.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
 
 const idOf = (request: OperationRequest): string => request.params.id ?? '';
 
@@ -35,7 +35,7 @@ interface DisconnectRequest {
 const disconnectType = struct<DisconnectRequest>('network.DisconnectRequest', { Container: goString, Force: goBool });
 
 /** Network operations (docs/behaviour.md#networks). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async NetworkList(request, context) {
     const filters = parseFilters((await request.form()).get('filters'));
     return { kind: 'json', value: await listNetworks(context, filters) };

@@ -9,7 +9,7 @@ import {
 import { createVolumeType } from '../../engine/volumes/store.js';
 import { AttestdError } from '../../errors.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
 
 function readFilters(text: string): Filters {
   try {
@@ -23,7 +23,7 @@ function readFilters(text: string): Filters {
 const nameOf = (request: OperationRequest): string => request.params.name ?? '';
 
 /** Volume operations (docs/behaviour.md#volumes). */
-export const handlers: OperationHandlers = {
+export const handlers: DescribedHandlers = {
   async VolumeList(request, context) {
     const filters = readFilters((await request.form()).get('filters'));
     return { kind: 'json', value: await listVolumes(context, filters) };
