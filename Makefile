@@ -62,6 +62,7 @@ bench: node_modules/.installed ## measure the store, the JSON scanner and the ho
 	npx tsx bench/store.ts
 	npx tsx bench/http.ts
 	npx tsx bench/start.ts
+	npx tsx bench/containers.ts $(if $(HOST),--host $(HOST)) $(ARGS)
 
 hostile: node_modules/.installed ## give the server what is hostile; fail when others wait or memory grows (ARGS="--only TEXT")
 	npx tsx bench/hostile.ts --check $(ARGS)

@@ -1,6 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { matchGlob } from '../go/path-match.js';
-import { parseDigest } from './digest.js';
+import { isDigest, parseDigest } from './digest.js';
 
 /** A repository with an optional tag and digest, in its full form: `docker.io/library/busybox`. */
 export interface NamedReference {
@@ -63,12 +63,7 @@ export function parseReference(text: string): NamedReference {
  */
 export function parseAnyReference(text: string): Reference {
   if (identifier.test(text)) return { digest: `sha256:${text}` };
-  try {
-    parseDigest(text);
-  } catch {
-    return parseReference(text);
-  }
-  return { digest: text };
+  return isDigest(text) ? { digest: text } : parseReference(text);
 }
 
 /**

@@ -57,6 +57,8 @@ export class Exchanges {
   /** Answer a request. */
   readonly handle: RequestListener = (request, response) => {
     const { cache, answer, observe, watch, access } = this.options;
+    // Each part that has to do with a response looks for its end; a stream takes several listeners by itself.
+    response.setMaxListeners(32);
     observe?.(request, response);
     const reason = access?.(request);
     if (reason !== undefined) {

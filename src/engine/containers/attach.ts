@@ -97,9 +97,10 @@ async function writeLog(container: Container, options: AttachOptions, connection
     return false;
   }
   const never = new AbortController();
-  for await (const { stream, bytes } of container.log.read({ follow: false }, never.signal)) {
-    if (!options[stream] || connection.destroyed) continue;
-    if (!connection.write(multiplexed ? frame(stream, bytes) : bytes)) await drained(connection);
-  }
+  for await (const entries of container.log.read({ follow: false }, never.signal))
+    for (const { stream, bytes } of entries) {
+      if (!options[stream] || connection.destroyed) continue;
+      if (!connection.write(multiplexed ? frame(stream, bytes) : bytes)) await drained(connection);
+    }
   return true;
 }

@@ -1,4 +1,4 @@
-import { cpus, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { RunConfig } from '../../oci/image-config.js';
@@ -10,6 +10,7 @@ import { matcherFor, platformNotFound } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
 import { summarize } from '../images/summary.js';
 import { checkEndpoints, prepareEndpoints } from '../networks/attach.js';
+import { processorCount } from '../processors.js';
 import { registerMounts, releaseMounts } from '../volumes/mounts.js';
 import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
@@ -58,7 +59,7 @@ export async function createContainer(
   const { config, hostConfig } = parts;
   if (hostConfig.RestartPolicy.Name === '') hostConfig.RestartPolicy.Name = 'no';
   checkConfig(config);
-  const warnings = checkHostConfig(hostConfig, cpus().length);
+  const warnings = checkHostConfig(hostConfig, processorCount());
   const origin = await originOf(context, config.Image, options.platform);
   if (options.platform === undefined && config.Image !== '')
     warnings.push(...platformWarning(context, origin.platform));

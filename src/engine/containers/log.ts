@@ -149,6 +149,9 @@ export class ContainerLog {
 
   /** The entries that are kept, from a number on. */
   #from(number: number): LogEntry[] {
+    const last = this.#files.at(-1) as LogFile;
+    // What a follower has not read yet is nearly always in the newest file.
+    if (number >= last.first) return last.entries.slice(number - last.first);
     return this.#files
       .filter(({ first, entries }) => first + entries.length > number)
       .flatMap(({ first, entries }) => entries.slice(Math.max(0, number - first)));
@@ -158,23 +161,30 @@ export class ContainerLog {
    * Read the log.
    *
    * @param signal ends a log that is followed
+   * @returns the entries, as many at a time as there are
    */
-  async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<LogEntry> {
+  async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
     const { since, until, tail, follow } = range;
-    const early = (entry: LogEntry): boolean => since !== undefined && entry.time < since;
-    const kept = this.#from(0).filter((entry) => !early(entry));
+    const wanted = (entries: readonly LogEntry[]): readonly LogEntry[] =>
+      since === undefined && until === undefined
+        ? entries
+        : entries.filter(
+            ({ time }) => (since === undefined || time >= since) && (until === undefined || time <= until),
+          );
+    const isOver = (entries: readonly LogEntry[]): boolean =>
+      until !== undefined && (entries.at(-1)?.time ?? 0n) > until;
+    const all = this.#from(0);
     let next = this.#count;
-    for (const entry of tail === undefined ? kept : tail === 0 ? [] : kept.slice(-tail)) {
-      if (until !== undefined && entry.time > until) return;
-      yield entry;
-    }
+    const kept = all.filter(({ time }) => since === undefined || time >= since);
+    const last = tail === undefined ? kept : tail === 0 ? [] : kept.slice(-tail);
+    if (last.length > 0) yield wanted(last);
+    if (isOver(last)) return;
     while (follow && !signal.aborted) {
       const fresh = this.#from(next);
       next = this.#count;
-      for (const entry of fresh) {
-        if (until !== undefined && entry.time > until) return;
-        if (!early(entry)) yield entry;
-      }
+      const entries = wanted(fresh);
+      if (entries.length > 0) yield entries;
+      if (isOver(fresh)) return;
       if (this.#count > next) continue;
       if (!this.#open || (until !== undefined && this.#nanoseconds() > until)) return;
       await this.#more(until, signal);

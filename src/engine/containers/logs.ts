@@ -14,7 +14,8 @@ export interface ContainerLogOptions extends LogRange {
 /** A container's log. */
 export interface ContainerLogs {
   readonly container: Container;
-  readonly entries: AsyncIterable<LogEntry>;
+  /** As many at a time as there are. */
+  readonly entries: AsyncIterable<readonly LogEntry[]>;
 }
 
 /**
@@ -40,10 +41,13 @@ export function containerLogs(
 }
 
 async function* only(
-  entries: AsyncIterable<LogEntry>,
+  batches: AsyncIterable<readonly LogEntry[]>,
   wanted: (stream: StreamName) => boolean,
-): AsyncGenerator<LogEntry> {
-  for await (const entry of entries) if (wanted(entry.stream)) yield entry;
+): AsyncGenerator<readonly LogEntry[]> {
+  for await (const batch of batches) {
+    const entries = batch.filter(({ stream }) => wanted(stream));
+    if (entries.length > 0) yield entries;
+  }
 }
 
 /** A further word on each entry of a log. */

@@ -1,8 +1,9 @@
-import { cpus, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { type JsonObject, jsonRecord } from '../../go/json.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import type { Sandbox } from '../../runtime/types.js';
 import type { Context } from '../context.js';
+import { processorCount } from '../processors.js';
 import type { Container } from './container.js';
 
 /** How statistics are asked for. */
@@ -150,7 +151,7 @@ function sample(context: Context, container: Container): Sample | undefined {
 
 /** @param age milliseconds since the container was made */
 function cpuStats(used: bigint, age: number): JsonObject {
-  const count = cpus().length;
+  const count = processorCount();
   const share = used / BigInt(count);
   const each = Array.from({ length: count }, (_, at) => (at === 0 ? used - share * BigInt(count - 1) : share));
   return {

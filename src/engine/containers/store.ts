@@ -23,6 +23,8 @@ export class ContainerStore {
   readonly #byId = new Map<string, Container>();
   /** Names with their slash, also those of containers that are being made. */
   readonly #names = new Map<string, string>();
+  /** The same by id, in the order in which they were given. */
+  readonly #namesById = new Map<string, Set<string>>();
 
   /** All containers, the oldest first. */
   list(): readonly Container[] {
@@ -80,6 +82,9 @@ export class ContainerStore {
           'You have to remove (or rename) that container to be able to reuse that name.',
       );
     this.#names.set(full, id);
+    const names = this.#namesById.get(id);
+    if (names === undefined) this.#namesById.set(id, new Set([full]));
+    else names.add(full);
     return full;
   }
 
@@ -93,12 +98,16 @@ export class ContainerStore {
 
   /** Give a name back. */
   release(name: string): void {
+    const id = this.#names.get(name) ?? '';
     this.#names.delete(name);
+    const names = this.#namesById.get(id);
+    names?.delete(name);
+    if (names?.size === 0) this.#namesById.delete(id);
   }
 
   /** The names of a container, its own and those that links give it. */
   namesOf(id: string): readonly string[] {
-    return [...this.#names].filter(([, owner]) => owner === id).map(([name]) => name);
+    return [...(this.#namesById.get(id) ?? [])];
   }
 
   /** Keep a container whose name is reserved. */
@@ -111,6 +120,6 @@ export class ContainerStore {
   remove({ id }: Container): void {
     this.#byId.delete(id);
     this.generation++;
-    for (const name of this.namesOf(id)) this.#names.delete(name);
+    for (const name of this.namesOf(id)) this.release(name);
   }
 }

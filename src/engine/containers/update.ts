@@ -1,7 +1,6 @@
-import { cpus } from 'node:os';
 import { AttestdError } from '../../errors.js';
-
 import type { Context } from '../context.js';
+import { processorCount } from '../processors.js';
 import { isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
 import { logContainerEvent } from './events.js';
@@ -49,7 +48,7 @@ export function updateContainer(
   if (!isAtLeast(apiVersion, '1.55')) for (const key of blockDevices) request[key] = undefined;
   if (request.PidsLimit !== undefined && request.PidsLimit <= 0) request.PidsLimit = 0;
   const wanted: HostConfig = { ...emptyHostConfig(), ...request };
-  const warnings = checkHostConfig(wanted, cpus().length, true);
+  const warnings = checkHostConfig(wanted, processorCount(), true);
   const container = context.containers.resolve(name);
   const refuse = (why: string): never => {
     throw new AttestdError('CONFLICT', `Cannot update container ${container.id}: ${why}`);

@@ -1,6 +1,7 @@
-import { cpus, release as kernelRelease, totalmem } from 'node:os';
+import { release as kernelRelease, totalmem } from 'node:os';
 import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
+import { processorCount } from '../processors.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';
@@ -120,7 +121,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
           AllowNondistributableArtifactsHostnames: null,
         })
       : registryConfig,
-    NCPU: cpus().length,
+    NCPU: processorCount(),
     MemTotal: totalmem(),
     GenericResources: null,
     DockerRootDir: '/var/lib/docker',

@@ -1,0 +1,227 @@
+/**
+ * Containers: create, start, wait and remove of `true`, one after the other and sixteen at a time, beside a real daemon where
+ * one is named; a thousand that run, in memory; a hundred followers of one log.
+ *
+ * `npx tsx bench/containers.ts [--host unix:///…] [--archive images.tar --image NAME] [--seconds 5] [--profile FOLDER]`.
+ * Without an archive, attestd gets an image of its own; a daemon needs one, which is loaded into both.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { image } from '../src/testing/fixtures.js';
+import { startDaemon } from '../src/testing/server.js';
+
+const { values } = parseArgs({
+  options: {
+    host: { type: 'string' },
+    archive: { type: 'string' },
+    image: { type: 'string' },
+    seconds: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+const name = values.image ?? 'bench:1';
+const seconds = Number(values.seconds ?? 5);
+
+/** Executables whose names are what the simulation runs. */
+async function ownArchive(): Promise<Buffer> {
+  const program = { content: '\x7fELF', mode: 0o755 };
+  const files = Object.fromEntries(['true', 'sh', 'sleep', 'seq'].map((one) => [`/bin/${one}`, program]));
+  return image(name).layer(files).platform('linux/amd64').toArchive();
+}
+
+/** A daemon over its socket. */
+class Target {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+  constructor(
+    readonly what: string,
+    private readonly socketPath: string,
+  ) {}
+
+  async open(method: string, path: string, body?: object | Buffer): Promise<IncomingMessage> {
+    const json = body !== undefined && !Buffer.isBuffer(body);
+    const call = request({
+      agent: this.#agent,
+      socketPath: this.socketPath,
+      method,
+      path,
+      ...(json && { headers: { 'Content-Type': 'application/json' } }),
+    });
+    call.end(json ? JSON.stringify(body) : body);
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    if ((answer.statusCode ?? 0) < 300) return answer;
+    const pieces: Buffer[] = [];
+    for await (const piece of answer) pieces.push(piece as Buffer);
+    throw new Error(`${this.what}: ${method} ${path}: ${answer.statusCode} ${Buffer.concat(pieces)}`);
+  }
+
+  async ask(method: string, path: string, body?: object | Buffer): Promise<string> {
+    const pieces: Buffer[] = [];
+    for await (const piece of await this.open(method, path, body)) pieces.push(piece as Buffer);
+    return Buffer.concat(pieces).toString();
+  }
+
+  async create(command: readonly string[]): Promise<string> {
+    const wanted = { Image: name, Cmd: command, HostConfig: { NetworkMode: 'none' } };
+    return (JSON.parse(await this.ask('POST', '/containers/create', wanted)) as { Id: string }).Id;
+  }
+
+  /** One life of a container. */
+  async live(): Promise<void> {
+    const id = await this.create(['true']);
+    await this.ask('POST', `/containers/${id}/start`);
+    await this.ask('POST', `/containers/${id}/wait`);
+    await this.ask('DELETE', `/containers/${id}`);
+  }
+
+  /** Lives in a second. */
+  async rate(atOnce: number): Promise<number> {
+    await this.live();
+    const began = performance.now();
+    let lives = 0;
+    const go = async (): Promise<void> => {
+      while (performance.now() - began < seconds * 1000) {
+        await this.live();
+        lives++;
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, go));
+    return (lives * 1000) / (performance.now() - began);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** attestd in a process of its own, which tells its memory when asked. */
+interface Own {
+  readonly target: Target;
+  readonly child: ChildProcess;
+  /** MiB. */
+  memory(): Promise<number>;
+}
+
+async function startOwn(archive: Buffer): Promise<Own> {
+  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+  const child = fork(fileURLToPath(import.meta.url), {
+    execArgv: [...process.execArgv, '--expose-gc', ...profile],
+    env: { ...process.env, ATTESTD_BENCH: 'serve' },
+  });
+  const [socketPath] = (await once(child, 'message')) as [string];
+  const target = new Target('attestd', socketPath);
+  await target.ask('POST', '/images/load', archive);
+  const memory = async (): Promise<number> => {
+    child.send('memory');
+    const [bytes] = (await once(child, 'message')) as [number];
+    return bytes / 2 ** 20;
+  };
+  return { target, child, memory };
+}
+
+async function serve(): Promise<void> {
+  const daemon = await startDaemon({ platform: 'linux/amd64' });
+  process.on('message', (message) => {
+    if (message === 'end') process.exit(0);
+    (globalThis as { gc?: () => void }).gc?.();
+    process.send?.(process.memoryUsage.rss());
+  });
+  process.send?.((daemon.connection as { socketPath: string }).socketPath);
+}
+
+const print = (what: string, text: string): void => void process.stdout.write(`${what.padEnd(56)} ${text}\n`);
+
+async function compareLives(targets: readonly Target[]): Promise<void> {
+  for (const atOnce of [1, 16]) {
+    const rates: number[] = [];
+    for (const target of targets) {
+      const rate = await target.rate(atOnce);
+      rates.push(rate);
+      print(`${target.what}: create, start, wait, remove, ${atOnce} at once`, `${rate.toFixed(1)}/s`);
+    }
+    const [own = 0, other] = rates;
+    if (other !== undefined) print(`  attestd to ${targets[1]?.what}`, `${(own / other).toFixed(1)} times`);
+  }
+}
+
+async function runThousand(target: Target, memory: () => Promise<number>): Promise<void> {
+  const before = await memory();
+  const began = performance.now();
+  for (let i = 0; i < 1000; i++)
+    await target.ask('POST', `/containers/${await target.create(['sleep', '100000'])}/start`);
+  const taken = (performance.now() - began) / 1000;
+  const after = await memory();
+  const each = ((after - before) * 1024) / 1000;
+  print(
+    '1000 running containers',
+    `${taken.toFixed(2)} s, ${before.toFixed(0)} to ${after.toFixed(0)} MiB resident, ${each.toFixed(1)} KiB each`,
+  );
+  const listed = performance.now();
+  await target.ask('GET', '/containers/json');
+  print('  and their list', `${(performance.now() - listed).toFixed(1)} ms`);
+}
+
+async function followLog(target: Target): Promise<void> {
+  const lines = 10_000;
+  const id = await target.create(['sh', '-c', `sleep 2; seq 1 ${lines}`]);
+  await target.ask('POST', `/containers/${id}/start`);
+  const path = `/containers/${id}/logs?stdout=1&follow=1`;
+  const followers = await Promise.all(Array.from({ length: 100 }, () => target.open('GET', path)));
+  let began = 0;
+  const counts = await Promise.all(
+    followers.map(async (answer) => {
+      let bytes = 0;
+      for await (const piece of answer) {
+        began ||= performance.now();
+        bytes += (piece as Buffer).length;
+      }
+      return bytes;
+    }),
+  );
+  const taken = (performance.now() - began) / 1000;
+  const total = counts.reduce((sum, bytes) => sum + bytes, 0);
+  if (new Set(counts).size !== 1) throw new Error('the followers did not get the same');
+  print(
+    `100 followers of ${lines} lines`,
+    `${taken.toFixed(2)} s, ${((100 * lines) / taken / 1000).toFixed(0)} thousand lines/s, ${(total / taken / 2 ** 20).toFixed(1)} MiB/s`,
+  );
+}
+
+/** Do something with a server that has done nothing before. */
+async function withOwn(archive: Buffer, act: (own: Own) => Promise<void>): Promise<void> {
+  const own = await startOwn(archive);
+  try {
+    await act(own);
+  } finally {
+    own.target.close();
+    own.child.send('end');
+    await once(own.child, 'exit');
+  }
+}
+
+async function main(): Promise<void> {
+  const archive = values.archive === undefined ? await ownArchive() : await readFile(values.archive);
+  await withOwn(archive, async ({ target }) => {
+    const targets = [target];
+    if (values.host !== undefined) {
+      const other = new Target('dockerd', values.host.replace('unix://', ''));
+      if (values.archive !== undefined) await other.ask('POST', '/images/load', archive);
+      targets.push(other);
+    }
+    await compareLives(targets);
+    targets[1]?.close();
+  });
+  await withOwn(archive, async ({ target, memory }) => {
+    // What the first container needs is loaded, and is not counted.
+    await target.live();
+    await runThousand(target, memory);
+  });
+  await withOwn(archive, ({ target }) => followLog(target));
+}
+
+if (process.env.ATTESTD_BENCH === 'serve') await serve();
+else await main();
