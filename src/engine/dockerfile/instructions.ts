@@ -3,7 +3,7 @@ import { AttestdError } from '../../errors.js';
 import { formatDuration } from '../../go/duration.js';
 import { quote } from '../../go/quote.js';
 import type { Healthcheck } from '../../oci/image-config.js';
-import { parseSignal } from '../containers/signals.js';
+import { requestedSignal } from '../containers/signals.js';
 import { commandOf, execForm } from './command.js';
 import type { Draft } from './draft.js';
 import { healthcheck } from './healthcheck.js';
@@ -93,7 +93,7 @@ export const configuring: Readonly<Record<string, Reader>> = {
     exactlyOne('STOPSIGNAL', args);
     return (draft) => {
       const signal = draft.expand(args);
-      parseSignal(signal);
+      requestedSignal(signal);
       draft.config.StopSignal = signal;
       return `STOPSIGNAL ${signal}`;
     };

@@ -11,7 +11,7 @@ const refusedTags = new Set(['Swarm', 'Node', 'Service', 'Task', 'Secret', 'Conf
 const answered = new Set(['PluginList', 'GetPluginPrivileges']);
 
 const isRefused = ({ tag, operationId }: OperationEntry): boolean => refusedTags.has(tag) && !answered.has(operationId);
-const isMissing = ({ operationId }: OperationEntry): boolean => !Object.hasOwn(allHandlers, operationId);
+const hasHandler = ({ operationId }: OperationEntry): boolean => Object.hasOwn(allHandlers, operationId);
 const isOurs = ({ operationId }: OperationEntry): boolean => own.has(operationId);
 
 /** What the server refuses itself, with 501, because a daemon would go on: it would found a swarm, install a plugin, build. */
@@ -31,13 +31,9 @@ describe('the operations of the description', () => {
   });
   after(() => service.close());
 
-  it('answer 501 where there is no handler, so that nothing is made up', async () => {
+  it('have a handler each, so that none is made up', () => {
     expect(operations).to.have.length(108);
-    for (const operation of operations.filter(isMissing)) {
-      const { status, body } = await raw(service.path, wellFormed(operation));
-      expect(status).to.equal(501);
-      expect(body.toString()).to.contain(operation.operationId);
-    }
+    expect(operations.filter((operation) => !hasHandler(operation))).to.deep.equal([]);
   });
 
   it('are refused where a daemon without swarm, plugins and builder refuses them', async () => {
@@ -53,7 +49,7 @@ describe('the operations of the description', () => {
 
   it('are counted in docs/serve.md', () => {
     const refused = operations.filter(isRefused);
-    const handled = operations.length - refused.length - operations.filter(isMissing).length;
+    const handled = operations.length - refused.length;
     const asDaemon = refused.filter((operation) => !isOurs(operation)).length;
     const text = readFileSync(new URL('../../../docs/serve.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
     expect(text).to.contain(
@@ -61,7 +57,5 @@ describe('the operations of the description', () => {
     );
     expect(text).to.contain(`${own.size} are refused with 501`);
     expect(text).to.contain('none is answered from the description');
-    for (const { method, path } of operations.filter(isMissing))
-      expect(text).to.contain(`\`${method} ${path}\` has no handler yet`);
   });
 });
