@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,22 +8,26 @@ import { DockerCli } from './support/docker.js';
 import { ATTESTED } from './support/images.js';
 import { registryAuthority, startRegistry, type TestRegistry } from './support/registry.js';
 import { run } from './support/run.js';
-import { DOCKER, describeWith, findTool, REGISTRY, SKOPEO } from './support/tools.js';
+import { startTokenServer, type TokenServer } from './support/tokens.js';
+import { CRANE, DOCKER, describeWith, ORAS, REGISTRY, SKOPEO } from './support/tools.js';
 
 const kinds = [
   ['in plain HTTP', {}],
   ['with TLS', { tls: true }],
   ['with a password', { locked: true }],
   ['with TLS and a password', { tls: true, locked: true }],
+  ['with tokens', { tokens: true }],
 ] as const;
 
 describeWith(REGISTRY, 'docker-registry', (program) => {
   describeWith(DOCKER, 'and the docker CLI', (path) => {
     for (const [title, options] of kinds) {
       describe(title, function () {
-        this.timeout(60_000);
+        this.timeout(120_000);
         let folder: string;
         let registry: TestRegistry;
+        let tokens: TokenServer | undefined;
+        const secret = 'locked' in options || 'tokens' in options;
         let daemon: Daemon;
         let docker: DockerCli;
         let env: NodeJS.ProcessEnv;
@@ -35,7 +40,8 @@ describeWith(REGISTRY, 'docker-registry', (program) => {
         before(async () => {
           folder = await mkdtemp(join(tmpdir(), 'attestd-e2e-registry-cli-'));
           env = { DOCKER_CONFIG: join(folder, 'config') };
-          registry = await startRegistry(program, options);
+          tokens = 'tokens' in options ? await startTokenServer() : undefined;
+          registry = await startRegistry(program, { ...options, tokens });
           await mkdir(join(folder, 'certs.d', registry.host), { recursive: true });
           await writeFile(join(folder, 'certs.d', registry.host, 'ca.crt'), await registryAuthority());
           daemon = await startDaemon(['--certs-dir', join(folder, 'certs.d')]);
@@ -47,12 +53,13 @@ describeWith(REGISTRY, 'docker-registry', (program) => {
         after(async () => {
           await daemon.stop();
           await registry.stop();
+          await tokens?.stop();
           await rm(folder, { recursive: true, force: true });
         });
 
         it('takes a push after a login, and gives the same image back', async () => {
           const name = `${registry.host}/a/hello:1`;
-          if ('locked' in options) {
+          if (secret) {
             expect((await docker.try(['push', name], { env })).code).not.to.equal(0);
             const wrong = await docker.try(['login', '-u', 'user', '-p', 'wrong', registry.host], { env });
             expect(wrong.code).not.to.equal(0);
@@ -71,20 +78,73 @@ describeWith(REGISTRY, 'docker-registry', (program) => {
           expect(log).not.to.match(/malformed|(?:status=| )400\b/);
         });
 
-        it('is seen alike by skopeo', async function () {
-          const skopeo = findTool(SKOPEO);
-          if (skopeo === undefined) return this.skip();
-          const { stdout, stderr } = await run(skopeo, [
-            '--insecure-policy',
-            'inspect',
-            '--tls-verify=false',
-            ...('locked' in options ? ['--creds', 'user:secret'] : []),
-            '--format={{.Digest}}',
-            `docker://${registry.host}/a/hello:1`,
-          ]);
-          expect(stdout.trim(), stderr).to.equal(ATTESTED.index);
+        it('is inspected by way of the daemon and by the CLI itself', async () => {
+          const name = `${registry.host}/a/hello:1`;
+          const { body } = await ask(daemon.socket, `/distribution/${name}/json`, secret);
+          expect(JSON.parse(body)).to.have.nested.property('Descriptor.digest', ATTESTED.index);
+          const shown = await ok('manifest', 'inspect', '--insecure', name);
+          expect((JSON.parse(shown) as { manifests: unknown[] }).manifests).to.have.length(4);
         });
+
+        describeWith(SKOPEO, 'and skopeo', (skopeo) =>
+          describeWith(CRANE, 'and crane', (crane) =>
+            describeWith(ORAS, 'and oras', (oras) => {
+              it('is the same to all of them before and after', async () => {
+                const authfile = join(folder, 'config', 'config.json');
+                const insecure = 'tls' in options ? ['--insecure'] : ['--plain-http'];
+                const tools = async (program: string, ...args: string[]): Promise<string> => {
+                  const { code, stdout, stderr } = await run(program, args, { env });
+                  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`);
+                  return stdout.trim();
+                };
+                const auth = secret ? ['--authfile', authfile] : [];
+                const digests = async (name: string): Promise<string[]> => [
+                  await tools(
+                    ...[skopeo, '--insecure-policy', 'inspect', '--no-tags', '--tls-verify=false'],
+                    ...[...auth, '--format={{.Digest}}', `docker://${name}`],
+                  ),
+                  await tools(crane, 'digest', '--insecure', name),
+                  await tools(oras, 'resolve', ...insecure, ...(secret ? ['--registry-config', authfile] : []), name),
+                ];
+                const source = `${registry.host}/theirs/hello:1`;
+                await tools(
+                  ...[skopeo, '--insecure-policy', 'copy', '--all', '--dest-tls-verify=false'],
+                  ...(secret ? ['--dest-authfile', authfile] : []),
+                  ...[`oci-archive:${ATTESTED.tar}`, `docker://${source}`],
+                );
+                const all = (digest: string): string[] => [digest, digest, digest];
+                expect(await digests(source)).to.deep.equal(all(ATTESTED.index));
+                // What docker pushed whole is what they put there.
+                expect(await digests(`${registry.host}/a/hello:1`)).to.deep.equal(all(ATTESTED.index));
+                // Of what was pulled for one platform, that platform's manifest is pushed.
+                await ok('pull', '--platform', 'linux/amd64', source);
+                const target = `${registry.host}/ours/hello:1`;
+                await ok('tag', source, target);
+                await ok('push', target);
+                expect(await digests(target)).to.deep.equal(all(ATTESTED.amd64));
+                await tools(crane, 'validate', '--insecure', '--remote', target);
+                expect(await registry.log()).not.to.match(/malformed|(?:status=| )400\b/);
+              });
+            }),
+          ),
+        );
       });
     }
   });
 });
+
+/** `GET` of the daemon, as whoever the registry knows. */
+function ask(socketPath: string, path: string, known: boolean): Promise<{ status: number; body: string }> {
+  const credentials = Buffer.from(JSON.stringify({ username: 'user', password: 'secret' })).toString('base64url');
+  // base64url with padding, as the CLI sends it.
+  const padded = credentials.padEnd(Math.ceil(credentials.length / 4) * 4, '=');
+  const headers = known ? { 'X-Registry-Auth': padded } : {};
+  return new Promise((resolve, reject) => {
+    const request = get({ socketPath, path: `/v1.48${path}`, headers }, (response) => {
+      let body = '';
+      response.on('data', (piece: Buffer) => (body += piece.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.on('error', reject);
+  });
+}

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { TokenServer } from './tokens.js';
 
 const tls = (name: string): string => fileURLToPath(new URL(`../../server/tls/${name}`, import.meta.url));
 
@@ -33,11 +34,11 @@ async function freePort(): Promise<number> {
  * Starts docker-registry.
  *
  * @param program its path
- * @param options with TLS, by the certificate of test/server/tls; with a password
+ * @param options with TLS, by the certificate of test/server/tls; with a password; with tokens
  */
 export async function startRegistry(
   program: string,
-  options: { readonly tls?: boolean; readonly locked?: boolean } = {},
+  options: { readonly tls?: boolean; readonly locked?: boolean; readonly tokens?: TokenServer | undefined } = {},
 ): Promise<TestRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'attestd-e2e-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
@@ -47,6 +48,7 @@ export async function startRegistry(
     log: { level: 'info', accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: join(folder, 'data') } },
     http: { addr: host, ...(options.tls && { tls: { certificate: tls('server.pem'), key: tls('server.key') } }) },
+    ...(options.tokens && { auth: { token: tokenAuth(options.tokens) } }),
     ...(options.locked && { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } }),
   };
   await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
@@ -72,3 +74,10 @@ export async function startRegistry(
 
 /** The certificate that signed the registry's. */
 export const registryAuthority = (): Promise<string> => readFile(tls('ca.pem'), 'utf8');
+
+const tokenAuth = ({ realm, service, issuer, rootcertbundle }: TokenServer): object => ({
+  realm,
+  service,
+  issuer,
+  rootcertbundle,
+});

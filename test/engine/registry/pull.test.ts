@@ -1,8 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { imageAttestations } from '../../../src/engine/images/attestations.js';
 import { pullImage } from '../../../src/engine/registry/pull.js';
 import type { PullOptions, StreamMessage } from '../../../src/engine/types.js';
-import { FakeRegistry, refuse, send } from '../../distribution/fake-registry.js';
+import { FakeRegistry, refuse, type Seen, send } from '../../distribution/fake-registry.js';
 import { all, failure, fixturePath, history, openEngine, type TestEngine } from '../support.js';
 
 let fake: FakeRegistry;
@@ -199,6 +200,54 @@ describe('A pull that fails', () => {
     await nothingLeft();
   });
 
+  const manifest = 'sha256:b8e49ad5eb5e053229d00602a4575145a4a6259d3d8583d7e5ed77beb745247f';
+  const layer = 'sha256:7c7dae210eff279b8c7a8515f80862e104e4b1cb245ec7d4f9adb54b6322ef42';
+  const lies: readonly (readonly [
+    what: string,
+    at: string,
+    lie: (seen: Seen, response: ServerResponse) => boolean,
+    error: RegExp,
+  ])[] = [
+    [
+      'with a manifest of 1 GiB',
+      manifest,
+      (_, response) => endless(response, 2 ** 30),
+      /failed size validation|longer than|exceeds/,
+    ],
+    [
+      'with a layer that ends early',
+      layer,
+      (_, response) => cutShort(response),
+      /short read: expected 147 bytes but got 1/,
+    ],
+    [
+      'whose layer redirects for ever',
+      layer,
+      ({ method, path }, response) => send(response, method, 307, '', { location: `${path}?again` }),
+      /stopped after 10 redirects/,
+    ],
+    [
+      'that is busy for an hour',
+      layer,
+      ({ method }, response) => send(response, method, 429, '', { 'retry-after': '3600' }),
+      /429 Too Many Requests/,
+    ],
+    ['that fails', layer, ({ method }, response) => send(response, method, 500, ''), /500 Internal Server Error/],
+    ['that hangs up', layer, (_, response) => response.destroy().destroyed, /EOF/],
+  ];
+  for (const [what, at, lie, expected] of lies) {
+    it(`from a registry ${what} says so and leaves nothing`, async () => {
+      await fake.load(fixturePath('att-basic'), 'a/basic');
+      fake.fault = (seen, response) => seen.path.endsWith(`/${at}`) && lie(seen, response);
+      const said = await pull('a/basic:latest').then(
+        (messages) => String(messages.at(-1)?.error),
+        (error: Error) => error.message,
+      );
+      expect(said).to.match(expected);
+      await nothingLeft();
+    });
+  }
+
   it('because nobody reads on is aborted and leaves nothing', async () => {
     await fake.load(fixturePath('att-basic'), 'a/basic');
     fake.fault = ({ path }) => path.endsWith('6322ef42');
@@ -225,3 +274,22 @@ describe('A pull that fails', () => {
     fake = await FakeRegistry.start();
   });
 });
+
+/** Begin an answer of a length that nobody should read to its end. */
+function endless(response: ServerResponse, length: number): true {
+  response.writeHead(200, { 'content-length': length, 'content-type': 'application/vnd.oci.image.manifest.v1+json' });
+  const piece = Buffer.alloc(1 << 16, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.on('drain', more);
+  more();
+  return true;
+}
+
+/** Promise more bytes than are sent. */
+function cutShort(response: ServerResponse): true {
+  response.writeHead(200, { 'content-length': 1000 });
+  response.write('x', () => response.destroy());
+  return true;
+}
