@@ -1,13 +1,14 @@
 import { posix } from 'node:path';
-import { header } from '../../distribution/transport.js';
+import { drop, header } from '../../distribution/transport.js';
 import { AttestdError } from '../../errors.js';
+import { FileSystemError } from '../../runtime/fs/errors.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Context } from '../context.js';
 import { download, toldBody } from '../registry/download.js';
 import type { Output } from './output.js';
 import { ownerOf } from './owner.js';
-import { place } from './place.js';
+import { type Placement, place } from './place.js';
 import { digestOf, jointHash, type Source, sourcesOf } from './sources.js';
 import type { BaseImage, StageState } from './state.js';
 import type { CopyStep } from './steps.js';
@@ -79,13 +80,23 @@ export class Copier {
       const keeps = step.chown === '' && step.flags.text('from') !== '';
       const owner = step.chown === '' ? { uid: 0, gid: 0 } : ownerOf(target, step.chown);
       const destination = inWorkdir(state, step.destination);
-      for (const source of sources)
-        await place(target, source, { destination, owner: keeps ? undefined : owner, unpack: step.name === 'ADD' });
+      const how = { destination, owner: keeps ? undefined : owner, unpack: step.name === 'ADD' };
+      for (const source of sources) await placed(target, source, how);
       return target;
     } catch (error) {
       target.dispose();
       throw error;
     }
+  }
+}
+
+async function placed(target: FileSystem, source: Source, how: Placement): Promise<void> {
+  try {
+    await place(target, source, how);
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    const why = error.text.toLowerCase();
+    throw new AttestdError('INTERNAL', `failed to copy files: lstat ${how.destination}: ${why}`, { cause: error });
   }
 }
 
@@ -144,10 +155,12 @@ class Gatherer {
   /** A file from a URL, called as the URL's path ends. */
   async #fetch(url: string, destination: string): Promise<Source> {
     const base = posix.basename(URL.canParse(url) ? new URL(url).pathname : '');
-    if (base === '' && destination.endsWith('/'))
-      throw new AttestdError('INTERNAL', `cannot determine filename for source ${url}`);
-    const name = base === '' ? '__unnamed__' : decodeURIComponent(base);
     const response = await download(this.context, url, this.signal);
+    if (base === '' && destination.endsWith('/')) {
+      await drop(response);
+      throw new AttestdError('INTERNAL', `cannot determine filename for source ${url}`);
+    }
+    const name = base === '' ? '__unnamed__' : base;
     const files = createFileSystem({ budget: this.context.layers, clock: this.context.time });
     this.#fetched.push(files);
     const path = posix.join('/', name);

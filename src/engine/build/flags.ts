@@ -33,11 +33,11 @@ export function readFlags(flags: readonly string[], kinds: FlagKinds): Flags {
     const name = flag.slice(2, at < 0 ? undefined : at);
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind === undefined) throw bad(`unknown flag: --${name}${suggestion(name, Object.keys(kinds).sort())}`);
-    if (values.has(name) && kind !== 'list') throw bad(`Duplicate flag specified: ${name}`);
+    if (values.has(name) && kind !== 'list') throw bad(`duplicate flag specified: --${name}`);
     if (at < 0 && kind !== 'flag') throw bad(`missing a value on flag: --${name}`);
     const value = at < 0 ? 'true' : flag.slice(at + 1);
     if (kind === 'flag' && !['true', 'false'].includes(value.toLowerCase()))
-      throw bad(`expecting boolean value for flag ${name}, not: ${value}`);
+      throw bad(`expecting boolean value for flag --${name}, not: ${value}`);
     values.set(name, value);
   }
   return new Flags(values);

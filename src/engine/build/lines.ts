@@ -25,6 +25,9 @@ export interface Lines {
   readonly gaps: readonly string[];
 }
 
+/** Characters of one row. */
+const longestRow = 65_535;
+
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 
 /**
@@ -41,7 +44,9 @@ export async function readLines(dockerfile: Buffer): Promise<Lines> {
     .replaceAll('\r\n', '\n');
   const parsed = DockerfileParser.parse(source);
   const escapeChar = parsed.getEscapeCharacter();
-  const rows = source.split('\n');
+  const rows = source.replace(/\n$/, '').split('\n');
+  if (rows.some((row) => row.length > longestRow))
+    throw bad(`dockerfile line greater than max allowed size of ${longestRow}`);
   const gaps: string[] = [];
   const lines = parsed.getInstructions().map((instruction) => {
     const { start, end } = instruction.getRange();

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { decompress } from '../../oci/compression.js';
+import { FileSystemError } from '../../runtime/fs/errors.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { entriesOfTar } from '../containers/archive-entries.js';
 import type { Owner } from './owner.js';
@@ -28,6 +29,7 @@ export async function place(target: FileSystem, source: Source, how: Placement):
   if (directory) {
     // The directory itself stays as it is, or is made; its source's mode and time do not count.
     const fresh = target.find(wanted) === undefined;
+    if (!fresh && target.stat(wanted).type !== 'directory') throw new FileSystemError('ENOTDIR', wanted);
     makeDirectories(target, wanted, undefined);
     if (fresh && how.owner !== undefined) target.change(wanted, how.owner);
     await target.extract(wanted, asyncOf(files.entries(path, { name: '.' })), owned);

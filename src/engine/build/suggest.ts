@@ -4,11 +4,11 @@ const furthest = 2;
 /**
  * What is said of a word that is not known: ` (did you mean RUN?)`, or nothing when no known one is near.
  *
- * @param known in the order in which the first of the nearest is taken
+ * @param known in the order in which the last of the nearest is taken
  */
 export function suggestion(word: string, known: readonly string[]): string {
   const distances = known.map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate) }));
-  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
+  const nearest = distances.sort((a, b) => b.distance - a.distance).at(-1);
   if (nearest === undefined || nearest.distance > furthest) return '';
   return ` (did you mean ${word === word.toUpperCase() ? nearest.candidate.toUpperCase() : nearest.candidate}?)`;
 }

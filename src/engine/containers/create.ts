@@ -3,6 +3,7 @@ import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { RunConfig } from '../../oci/image-config.js';
 import { formatPlatformAll } from '../../oci/platform.js';
+import { FileSystemError } from '../../runtime/fs/errors.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Context } from '../context.js';
@@ -111,10 +112,18 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
   }
 }
 
-/** A working directory is there from the start, but for one that something else is in the way of. */
+/** A working directory is there from the start. @throws INTERNAL when something else is in its way */
 function makeWorkingDir(fileSystem: FileSystem, path: string): void {
-  if (path === '' || fileSystem.find(path) !== undefined) return;
-  fileSystem.mkdir(path, { mode: 0o755, recursive: true });
+  if (path === '') return;
+  const there = fileSystem.find(path);
+  if (there?.type === 'directory') return;
+  if (there !== undefined) throw new AttestdError('INTERNAL', `Cannot mkdir: ${path} is not a directory`);
+  try {
+    fileSystem.mkdir(path, { mode: 0o755, recursive: true });
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    throw new AttestdError('INTERNAL', `lstat ${path}: ${error.text.toLowerCase()}`, { cause: error });
+  }
 }
 
 /**

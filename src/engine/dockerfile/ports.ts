@@ -17,7 +17,10 @@ export class PortSet {
    * @throws AttestdError INVALID_ARGUMENT with dockerd's text
    */
   add(text: string): void {
-    const [range = '', named = 'tcp'] = text.split('/');
+    const [spec = '', named = 'tcp'] = text.split('/');
+    // Where it would be published is no matter of the image.
+    const range = spec.split(':').at(-1) ?? '';
+    if (range === '') throw bad(`no port specified: ${text}<empty>`);
     const match = /^(\d+)(?:-(\d+))?$/.exec(range);
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);

@@ -62,7 +62,7 @@ export async function openList(context: Context, options: ListOptions): Promise<
     for (const one of listed) {
       const facts = one.facts ?? (await pass.of(one.image.target));
       const described = await describe(context, facts, { statements });
-      const entry = makeEntry(one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
+      const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
       yield finish(entry, apiVersion);
     }
   }
@@ -148,6 +148,7 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 }
 
 function makeEntry(
+  { lineage }: Context,
   { image, tags, created }: Listed,
   { best }: ImageFacts,
   { rows, totalSize, users }: Described,
@@ -166,7 +167,7 @@ function makeEntry(
       Created: created,
       Id: digest,
       Labels: best === undefined ? null : sortedMap(best.labels),
-      ParentId: '',
+      ParentId: lineage.parentOf(digest) ?? '',
       Descriptor: goObject(image.target, descriptorType),
       Manifests: manifests && rows.length > 0 ? rows : undefined,
       RepoDigests: repoDigests,
@@ -208,7 +209,7 @@ export async function usageList(context: Context): Promise<ImageList<{ body: Ima
       const facts = one.facts ?? (await pass.of(one.image.target));
       const described = await describe(context, facts, { statements: false });
       const sizes = { shared: shared.sizeOf(facts), total: described.totalSize };
-      const entry = makeEntry(one, facts, described, false, sizes.shared);
+      const entry = makeEntry(context, one, facts, described, false, sizes.shared);
       yield { body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers), sizes };
     }
   }

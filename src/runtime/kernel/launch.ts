@@ -42,6 +42,17 @@ export function prepare(task: Looker, argv: readonly string[], path: string, dep
   }
 }
 
+/**
+ * Find what a command line runs for a shell, or a program that runs others: a busybox that is built to stand alone, as
+ * Debian's is, has its own programs whether or not the image has their names.
+ */
+export function prepareByShell(task: Looker, argv: readonly string[], path: string): Prepared {
+  const prepared = prepare(task, argv, path);
+  const [name = ''] = argv;
+  if (prepared.ok || prepared.reason !== 'not-found' || !task.machine.programs.has(name)) return prepared;
+  return task.fs.find('/bin/busybox')?.type === 'file' ? prepareApplet(task, name, argv) : prepared;
+}
+
 function prepareApplet(task: Looker, name: string, argv: readonly string[]): Prepared {
   const applet = task.machine.programs.get(name.split('/').at(-1) as string);
   if (applet === undefined) {

@@ -1,5 +1,5 @@
 import { nullDevice } from '../kernel/descriptor.js';
-import { prepare } from '../kernel/launch.js';
+import { prepareByShell } from '../kernel/launch.js';
 import { parseSignal, SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
 import { defaultPath } from '../lookup.js';
@@ -10,7 +10,7 @@ import { parseSeconds } from './sleep.js';
 
 /** Become another program. */
 async function become(task: Task, name: string, argv: readonly string[]): Promise<number> {
-  const prepared = prepare(task, argv, task.env.get('PATH') ?? defaultPath);
+  const prepared = prepareByShell(task, argv, task.env.get('PATH') ?? defaultPath);
   if (prepared.ok) {
     task.argv = prepared.argv;
     return prepared.program(task);
@@ -30,7 +30,7 @@ async function spawn(
   argv: readonly string[],
   input = task.fds.get(0),
 ): Promise<Task | undefined> {
-  const prepared = prepare(task, argv, task.env.get('PATH') ?? defaultPath);
+  const prepared = prepareByShell(task, argv, task.env.get('PATH') ?? defaultPath);
   if (!prepared.ok || prepared.simulated || !task.machine.roomForTask) {
     await complain(task, `${name}: ${argv[0]}: No such file or directory`);
     return undefined;

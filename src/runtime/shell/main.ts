@@ -16,6 +16,8 @@ interface Invocation {
   readonly name: string;
   /** After `-c`. */
   readonly text: string | undefined;
+  /** Whether there was a `-c`. */
+  readonly hasText: boolean;
   readonly file: string | undefined;
   readonly positional: readonly string[];
   readonly options: readonly string[];
@@ -29,6 +31,10 @@ export async function shellMain(task: Task, argv: readonly string[]): Promise<nu
   const by = new Executor(shell);
   takeEnvironment(shell);
   for (const option of invocation.options) setOption(by, option, true);
+  if (invocation.hasText && invocation.text === undefined) {
+    await shell.complain('-c requires an argument');
+    return 2;
+  }
   if (invocation.text !== undefined) {
     if (invocation.options.length === 0) shell.options.add('c');
     return runToEnd(by, () => runWhole(by, invocation.text as string));
@@ -82,11 +88,11 @@ function read(argv: readonly string[]): Invocation {
     }
   }
   if (hasText) {
-    const [text = '', zero = name, ...positional] = words;
-    return { name: zero, text, file: undefined, positional, options, interactive };
+    const [text, zero = name, ...positional] = words;
+    return { name: zero, text, hasText, file: undefined, positional, options, interactive };
   }
   const file = readsInput ? undefined : words.shift();
-  return { name, text: undefined, file, positional: words, options, interactive };
+  return { name, text: undefined, hasText, file, positional: words, options, interactive };
 }
 
 function takeEnvironment(shell: Shell): void {

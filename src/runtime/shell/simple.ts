@@ -1,6 +1,6 @@
 import type { Assignment, Command, Redirection, Word } from 'unbash';
 import { FileSystemError } from '../fs/errors.js';
-import { prepare, runUntilStopped } from '../kernel/launch.js';
+import { prepareByShell, runUntilStopped } from '../kernel/launch.js';
 import { SIG } from '../kernel/signals.js';
 import { defaultPath } from '../lookup.js';
 import { write } from '../programs/io.js';
@@ -161,7 +161,7 @@ async function callFunction(by: Executor, body: FunctionBody, argv: readonly str
 export async function runProgram(by: Executor, argv: readonly string[], inPlace: boolean): Promise<number> {
   const { shell } = by;
   const { task } = shell;
-  const prepared = prepare(task, argv, shell.vars.get('PATH') ?? defaultPath);
+  const prepared = prepareByShell(task, argv, shell.vars.get('PATH') ?? defaultPath);
   if (!prepared.ok) {
     const status = prepared.reason === 'not-found' || prepared.reason === 'not-simulated' ? 127 : 126;
     await shell.complain(`${argv[0]}: ${status === 127 ? 'not found' : 'Permission denied'}`);

@@ -109,6 +109,9 @@ describe('COPY and ADD', function () {
       'COPY --chown=nosuch f /d',
       "unable to convert uid/gid chown string to host mapping: can't find uid for user nosuch: no such user: nosuch",
     ],
+    ['COPY . /bin/busybox', 'failed to copy files: lstat /bin/busybox: not a directory'],
+    ['WORKDIR /bin/busybox', 'Cannot mkdir: /bin/busybox is not a directory'],
+    ['EXPOSE $PATH', 'no port specified: /bin<empty>'],
     ['COPY http://127.0.0.1:1/f /d', "COPY failed: source can't be a URL for COPY"],
   ];
   for (const [instruction, message] of refused)

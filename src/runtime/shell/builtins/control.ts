@@ -1,6 +1,6 @@
 import { AttestdError } from '../../../errors.js';
 import { inDirectory } from '../../fs/paths.js';
-import { prepare } from '../../kernel/launch.js';
+import { prepareByShell } from '../../kernel/launch.js';
 import { defaultPath } from '../../lookup.js';
 import { become } from '../become.js';
 import { FunctionReturn, LoopJump, ShellError, ShellExit } from '../control.js';
@@ -83,7 +83,7 @@ export async function source(by: Executor, argv: readonly string[]): Promise<num
 export async function execute(by: Executor, argv: readonly string[]): Promise<number> {
   const { shell } = by;
   const [, name = '', ...rest] = argv;
-  const prepared = prepare(shell.task, [name, ...rest], shell.vars.get('PATH') ?? defaultPath);
+  const prepared = prepareByShell(shell.task, [name, ...rest], shell.vars.get('PATH') ?? defaultPath);
   if (!prepared.ok) {
     const missing = prepared.reason === 'not-found' || prepared.reason === 'not-simulated';
     throw new ShellError(
