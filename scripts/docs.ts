@@ -11,8 +11,8 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: tsx scripts/docs.ts FOLDER');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const { documents, files } = makeSite(root, patch(), 'report.html');
-for (const [file, text] of documents) writeFileSync(join(folder, file), text);
+const { documents, scripts, files } = makeSite(root, patch(), 'report.html');
+for (const [file, text] of [...documents, ...scripts]) writeFileSync(join(folder, file), text);
 for (const path of files) {
   mkdirSync(join(folder, 'files', dirname(path)), { recursive: true });
   cpSync(join(root, path), join(folder, 'files', path));

@@ -9,7 +9,7 @@ import { compareVersions } from '../src/spec/versions.js';
 
 /** A rule that a place of the description breaks. */
 export interface Finding {
-  readonly rule: 'described' | 'own-words' | 'since' | 'example' | 'text';
+  readonly rule: 'described' | 'own-words' | 'since' | 'example' | 'text' | 'status';
   /** JSON Pointer into the description. */
   readonly pointer: string;
   readonly message: string;
@@ -132,6 +132,9 @@ class Linter {
     for (const [status, response] of Object.entries(responses)) {
       const place = [...path, 'responses', status];
       this.prose(response.description, place, [operationId, status]);
+      if (Number(status) >= 500 && /\b[45]\d\d\b/.test(response.description ?? '')) {
+        this.report('status', place, 'tells of another status, which has no response of its own');
+      }
       for (const [name, header] of Object.entries(response.headers ?? {})) {
         this.prose(header.description, [...place, 'headers', name], [name]);
       }

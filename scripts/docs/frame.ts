@@ -1,4 +1,4 @@
-/** The frame of the documentation's pages: head, navigation, style. No script, nothing loaded from elsewhere. */
+/** The frame of the documentation's pages: head, navigation, search, style. Nothing is loaded from elsewhere. */
 import { Html, html } from '../../src/html.js';
 
 const style = `
@@ -19,8 +19,11 @@ nav.side ul { list-style: none; padding-left: .5rem; margin: .25rem 0; } nav.sid
 nav.side h2 { font-size: .8rem; text-transform: uppercase; letter-spacing: .05em; margin: 1rem 0 .25rem; }
 nav.side [aria-current] { font-weight: 700; } .narrow { display: none; } img { max-width: 100%; height: auto; }
 .wide { overflow-x: auto; }
-@media (max-width: 60rem) { .page { display: flex; flex-direction: column; } main { order: 1; width: 100%; } .narrow { display: block; }
-  nav.side { order: 2; position: static; height: auto; border-top: 1px solid var(--line); } }
+@media (max-width: 60rem) { .page { display: block; } .narrow { display: block; }
+  nav.side { display: none; position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }
+  nav.side:target { display: block; } nav.side a, .samples summary { padding: .25rem 0; } nav.side li { margin: .25rem 0; } }
+#page-search { width: 100%; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line); padding: .3rem .5rem; }
+#page-found { list-style: none; padding: 0; margin: .25rem 0; font-size: .9rem; }
 section { border-top: 1px solid var(--line); padding: .5rem 0 1rem; margin-top: 1rem; }
 code, pre { font: .9em/1.45 ui-monospace, monospace; } pre { background: var(--soft); padding: .75rem; overflow: auto;
   max-height: 30rem; border: 1px solid var(--line); }
@@ -32,6 +35,9 @@ th[scope=row] { font-weight: 600; width: 28%; } td p { margin: .2rem 0; }
 .badge { font-size: .78rem; font-weight: 600; border: 1px solid; border-radius: .3rem; padding: 0 .35rem; text-decoration: none;
   white-space: nowrap; } .standard { color: var(--std); } .experimental { color: var(--exp); } .corrections { color: var(--cor); }
 `;
+
+/** The script and index of the search, beside the pages. */
+export const searchFile = 'search.js';
 
 /** A page of the site, as the navigation has it. */
 export interface Listed {
@@ -81,13 +87,20 @@ export function page({ file, title, side, main }: Content, groups: readonly Grou
 <a class="skip" href="#page-content">Skip to content</a>
 <div class="page">
 <nav class="side" id="page-contents" aria-label="Contents" tabindex="0">
+<p class="narrow"><a href="#page-content">Close the contents</a></p>
 ${list}
 </nav>
 <main id="page-content">
 <p class="narrow"><a href="#page-contents">Contents</a></p>
+<form role="search" hidden>
+<label for="page-search">Search</label> <input id="page-search" type="search" autocomplete="off">
+<p id="page-search-status" class="meta" role="status"></p>
+<ul id="page-found" aria-label="Found"></ul>
+</form>
 ${main}
 </main>
 </div>
+<script src="${searchFile}" defer></script>
 </body>
 </html>
 `}`;

@@ -7,15 +7,18 @@ import { responseExample } from '../../src/spec/example.js';
 import { type LocatedOperation, listOperations } from '../../src/spec/operations.js';
 import { badge, code, markdown } from './html.js';
 import type { Marks } from './marks.js';
+import { requirementLinks } from './requirements.js';
+import { samples } from './samples.js';
 import { facts, memberTable, typeText } from './schema.js';
 
-function parameterRow(parameter: Parameter, path: readonly (string | number)[], marks: Marks): Html {
+function parameterRow(parameter: Parameter, path: readonly (string | number)[], marks: Marks, title: string): Html {
   const required = parameter.required ? ', required' : '';
   const repeated = parameter.collectionFormat === 'multi' ? ', may be repeated' : '';
   const type = typeText((parameter.schema ?? parameter) as unknown as Schema);
+  const at = parameter.in === 'body' ? 'body' : `${parameter.in} ${parameter.name}`;
   return html`<tr><th scope="row"><code>${parameter.name}</code></th><td><p class="type">${parameter.in}, ${type}${required}${repeated}${badge(
     marks.at(path),
-  )}</p>${markdown(parameter.description)}${facts(parameter as unknown as Schema)}${
+  )}</p>${markdown(parameter.description)}${facts(parameter as unknown as Schema)}${requirementLinks({ operation: title, at })}${
     parameter.schema ? memberTable(parameter.schema, [...path, 'schema'], marks, 'Members of the body') : ''
   }</td></tr>`;
 }
@@ -54,8 +57,9 @@ function responses({ method, path, operation }: LocatedOperation, description: D
 export function operationSection(located: LocatedOperation, description: Description, marks: Marks): Html {
   const { method, path, operation } = located;
   const id = operation.operationId;
+  const title = `${method.toUpperCase()} ${path}`;
   const parameters = (operation.parameters ?? []).map((parameter, i) =>
-    parameterRow(parameter, ['paths', path, method, 'parameters', i], marks),
+    parameterRow(parameter, ['paths', path, method, 'parameters', i], marks, title),
   );
   const since = operation['x-since'] === undefined ? '' : html`<p class="meta">since ${operation['x-since']}</p>`;
   const table =
@@ -67,6 +71,8 @@ export function operationSection(located: LocatedOperation, description: Descrip
 <h3>${operation.summary ?? id}${badge(marks.at(['paths', path, method]))}</h3>
 <p><span class="method">${method.toUpperCase()}</span> <code>${path}</code> · ${id}</p>
 ${since}${markdown(operation.description, 4)}
+${requirementLinks({ operation: title, at: '' })}
+${samples(located, description)}
 ${table}
 <h4>Responses</h4>
 ${responses(located, description, marks)}
@@ -77,7 +83,7 @@ function definitionSection(name: string, schema: Schema, marks: Marks): Html {
   const type = schema.properties ? '' : html`<p class="type">${typeText({ ...schema })}</p>`;
   return html`<section id="definition-${name}">
 <h3>${name}${badge(marks.at(['definitions', name]))}</h3>
-${type}${markdown(schema.description, 4)}${facts(schema)}
+${type}${markdown(schema.description, 4)}${facts(schema)}${requirementLinks({ definition: name, at: '' })}
 ${memberTable(schema, ['definitions', name], marks, `Members of ${name}`)}
 </section>`;
 }

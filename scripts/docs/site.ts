@@ -2,11 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { changes } from './changes.js';
-import { type Content, type Group, page } from './frame.js';
+import { type Content, type Group, page, searchFile } from './frame.js';
 import { markdownPage } from './markdown-page.js';
 import { Marks, type Patched } from './marks.js';
 import { reference } from './reference.js';
+import { anchorRequirements } from './requirements.js';
 import { results } from './results.js';
+import { type Entry, pageEntries, referenceEntries, searchScript } from './search.js';
 
 /** Pages in the navigation that have a place of their own; other pages of docs/ follow in the guide. */
 const conformance = ['conformance', 'requirements', 'behaviour', 'deviations'];
@@ -18,6 +20,8 @@ const further = ['fixtures/README.md', 'test/golden/README.md'];
 /** The site: documents by file, and files of the repository to copy to `files/`. */
 export interface Site {
   readonly documents: ReadonlyMap<string, string>;
+  /** What the pages load: texts by file. */
+  readonly scripts: ReadonlyMap<string, string>;
   readonly files: readonly string[];
 }
 
@@ -50,7 +54,8 @@ export function makeSite(root: string, patched: Patched, report?: string): Site 
   for (const [path, file] of sources) {
     const { files: linked, ...content } = markdownPage(root, path, sources);
     for (const each of linked) files.add(each);
-    contents.set(file, { file, ...content });
+    const main = path === 'docs/requirements.md' ? anchorRequirements(content.main) : content.main;
+    contents.set(file, { file, ...content, main });
   }
   const marks = new Marks(patched);
   contents.set('reference.html', { file: 'reference.html', ...reference(patched.after, marks) });
@@ -67,5 +72,8 @@ export function makeSite(root: string, patched: Patched, report?: string): Site 
     listed('Project', [...project, 'contributing', 'changelog', 'security', 'fixtures', 'test-golden']),
   ];
   const documents = new Map([...contents].map(([file, content]): [string, string] => [file, page(content, groups)]));
-  return { documents, files: [...files] };
+  const entries: Entry[] = [...contents].flatMap(([file, { title, main }]) =>
+    file === 'reference.html' ? referenceEntries(patched.after) : pageEntries(file, title, `${main}`),
+  );
+  return { documents, scripts: new Map([[searchFile, searchScript(entries)]]), files: [...files] };
 }

@@ -2244,12 +2244,12 @@ export interface components {
              * @description Path on the host that is mounted. Empty for tmpfs and for volumes without a local path.
              * @example /var/lib/docker/volumes/build-cache/_data
              */
-            Source?: string;
+            Source: string;
             /**
              * @description Absolute path inside the container.
              * @example /cache
              */
-            Destination?: string;
+            Destination: string;
             /**
              * @description Volume driver that provides the volume; empty for other kinds.
              * @example local
@@ -2259,18 +2259,18 @@ export interface components {
              * @description Options given with the mount, separated by commas, such as `z` or `ro`. Empty when there were none.
              * @example z
              */
-            Mode?: string;
+            Mode: string;
             /**
              * @description Whether the container may write to the mount.
              * @example true
              */
-            RW?: boolean;
+            RW: boolean;
             /**
              * @description How mounts made below this one later spread between host and container. Empty except for bind mounts
              *     on Linux.
              * @example rprivate
              */
-            Propagation?: string;
+            Propagation: string;
         };
         /** @description Makes a device of the host available in a container. */
         DeviceMapping: {
@@ -2543,15 +2543,15 @@ export interface components {
                  * @example 200
                  */
                 Weight?: number;
-            }[];
+            }[] | null;
             /** @description Limits of read rates, in bytes per second, by device. */
-            BlkioDeviceReadBps?: components["schemas"]["ThrottleDevice"][];
+            BlkioDeviceReadBps?: components["schemas"]["ThrottleDevice"][] | null;
             /** @description Limits of write rates, in bytes per second, by device. */
-            BlkioDeviceWriteBps?: components["schemas"]["ThrottleDevice"][];
+            BlkioDeviceWriteBps?: components["schemas"]["ThrottleDevice"][] | null;
             /** @description Limits of read operations per second, by device. */
-            BlkioDeviceReadIOps?: components["schemas"]["ThrottleDevice"][];
+            BlkioDeviceReadIOps?: components["schemas"]["ThrottleDevice"][] | null;
             /** @description Limits of write operations per second, by device. */
-            BlkioDeviceWriteIOps?: components["schemas"]["ThrottleDevice"][];
+            BlkioDeviceWriteIOps?: components["schemas"]["ThrottleDevice"][] | null;
             /**
              * Format: int64
              * @description Length of a CFS scheduling period in microseconds, 1000 to 1000000; 0 means the kernel's 100000.
@@ -2589,7 +2589,7 @@ export interface components {
              */
             CpusetMems?: string;
             /** @description Devices of the host to make available. */
-            Devices?: components["schemas"]["DeviceMapping"][];
+            Devices?: components["schemas"]["DeviceMapping"][] | null;
             /**
              * @description Rules that let the container use whole classes of devices: type (`a`, `b`, `c`), major and minor
              *     number or `*`, and permissions.
@@ -2597,9 +2597,9 @@ export interface components {
              *       "c 189:* rmw"
              *     ]
              */
-            DeviceCgroupRules?: string[];
+            DeviceCgroupRules?: string[] | null;
             /** @description Devices to ask of device drivers, such as GPUs. */
-            DeviceRequests?: components["schemas"]["DeviceRequest"][];
+            DeviceRequests?: components["schemas"]["DeviceRequest"][] | null;
             /**
              * Format: int64
              * @description Soft limit of memory in bytes, which the kernel strives for when memory is scarce; below `Memory`. 0
@@ -2620,7 +2620,7 @@ export interface components {
              *     setting. Cgroup v1 only.
              * @example 10
              */
-            MemorySwappiness?: number;
+            MemorySwappiness?: number | null;
             /**
              * Format: int64
              * @description Limit in billionths of a CPU: 1500000000 is one and a half; 0 means none. Excludes `CpuPeriod` and
@@ -2639,7 +2639,7 @@ export interface components {
              *     default.
              * @example true
              */
-            Init?: boolean | null;
+            Init?: boolean;
             /**
              * Format: int64
              * @description Most processes and threads; 0, -1 or null means no limit, and in an update null changes nothing.
@@ -2663,7 +2663,7 @@ export interface components {
                  * @example 4096
                  */
                 Hard?: number;
-            }[];
+            }[] | null;
             /**
              * Format: int64
              * @description Number of CPUs to use; 0 for no limit. Windows only; wins over `CpuPercent`.
@@ -2830,7 +2830,7 @@ export interface components {
             FailingStreak?: number;
             /** @description The last five runs, oldest first. */
             Log?: components["schemas"]["HealthcheckResult"][];
-        } | null;
+        };
         /** @description Outcome of one run of a health check. */
         HealthcheckResult: {
             /**
@@ -2869,7 +2869,7 @@ export interface components {
              *       "/etc/app:/etc/app:ro"
              *     ]
              */
-            Binds?: string[];
+            Binds?: string[] | null;
             /**
              * @description Path of a file into which a client has written the container's ID; the daemon only stores it.
              * @example /run/app.cid
@@ -2918,7 +2918,7 @@ export interface components {
              *       "config-holder:ro"
              *     ]
              */
-            VolumesFrom?: string[];
+            VolumesFrom?: string[] | null;
             /** @description Mounts in the long form, which allows for more than `Binds`. */
             Mounts?: components["schemas"]["Mount"][];
             /**
@@ -2928,7 +2928,7 @@ export interface components {
              *       80
              *     ]
              */
-            ConsoleSize?: number[] | null;
+            ConsoleSize?: number[];
             /**
              * @description Notes passed to the OCI runtime with the container; labels, in contrast, stay in the daemon.
              * @example {
@@ -2944,14 +2944,14 @@ export interface components {
              *       "NET_BIND_SERVICE"
              *     ]
              */
-            CapAdd?: string[];
+            CapAdd?: string[] | null;
             /**
              * @description Kernel capabilities to take away; `ALL` drops every one, before additions.
              * @example [
              *       "ALL"
              *     ]
              */
-            CapDrop?: string[];
+            CapDrop?: string[] | null;
             /**
              * @description Cgroup name space: an own one or the host's. Empty takes the daemon's default.
              * @example private
@@ -2964,21 +2964,21 @@ export interface components {
              *       "192.0.2.53"
              *     ]
              */
-            Dns?: string[];
+            Dns?: string[] | null;
             /**
              * @description Resolver options, as the `options` line of `resolv.conf` has them.
              * @example [
              *       "ndots:1"
              *     ]
              */
-            DnsOptions?: string[];
+            DnsOptions?: string[] | null;
             /**
              * @description Domains in which to look for short names; `.` for none.
              * @example [
              *       "corp.example"
              *     ]
              */
-            DnsSearch?: string[];
+            DnsSearch?: string[] | null;
             /**
              * @description Further entries for `/etc/hosts`, each `name:address`; `host-gateway` as address stands for the
              *     host.
@@ -2986,7 +2986,7 @@ export interface components {
              *       "db.internal:192.0.2.40"
              *     ]
              */
-            ExtraHosts?: string[];
+            ExtraHosts?: string[] | null;
             /**
              * @description Further groups for the main process, by name or number.
              * @example [
@@ -2994,7 +2994,7 @@ export interface components {
              *       "2000"
              *     ]
              */
-            GroupAdd?: string[];
+            GroupAdd?: string[] | null;
             /**
              * @description Sharing of System V and POSIX memory: `private`, `shareable`, `none`, `host` or `container:` with
              *     an ID or name. Empty takes the daemon's default.
@@ -3012,7 +3012,7 @@ export interface components {
              *       "db:database"
              *     ]
              */
-            Links?: string[];
+            Links?: string[] | null;
             /**
              * @description How likely the kernel is to kill the container's processes when the host is out of memory, -1000
              *     (never) to 1000.
@@ -3045,7 +3045,7 @@ export interface components {
              *       "no-new-privileges"
              *     ]
              */
-            SecurityOpt?: string[];
+            SecurityOpt?: string[] | null;
             /**
              * @description Options of the storage driver, such as `size` for the writable layer.
              * @example {
@@ -3088,12 +3088,12 @@ export interface components {
              */
             Sysctls?: {
                 [key: string]: string;
-            } | null;
+            };
             /**
              * @description OCI runtime, as the daemon knows it; empty takes the daemon's default.
              * @example runc
              */
-            Runtime?: string | null;
+            Runtime?: string;
             /**
              * @description Windows isolation: `process` shares the host's kernel, `hyperv` runs a small virtual machine,
              *     `default` or empty follows the daemon. Only `default` or empty on Linux.
@@ -3165,8 +3165,8 @@ export interface components {
              *     }
              */
             ExposedPorts?: {
-                [key: string]: unknown;
-            } | null;
+                [key: string]: Record<string, unknown>;
+            };
             /**
              * @description Give the main process a terminal. stdout and stderr then come out as one.
              * @default false
@@ -3208,7 +3208,7 @@ export interface components {
              * @default false
              * @example false
              */
-            ArgsEscaped?: boolean | null;
+            ArgsEscaped?: boolean;
             /**
              * @description Reference or ID of the image that the container is made from.
              * @example registry.example/shop/web:2.3
@@ -3221,8 +3221,8 @@ export interface components {
              *     }
              */
             Volumes?: {
-                [key: string]: unknown;
-            };
+                [key: string]: Record<string, unknown>;
+            } | null;
             /**
              * @description Folder in which the main process starts; it is made when missing.
              * @example /srv/app
@@ -3234,17 +3234,17 @@ export interface components {
              *       "/usr/local/bin/web"
              *     ]
              */
-            Entrypoint?: string[];
+            Entrypoint?: string[] | null;
             /**
              * @description Start without any network but loopback. Absent or null means false.
              * @example false
              */
-            NetworkDisabled?: boolean | null;
+            NetworkDisabled?: boolean;
             /**
              * @description Dockerfile instructions kept for builds on top of the image. Without effect on the container.
              * @example []
              */
-            OnBuild?: string[] | null;
+            OnBuild?: string[];
             /**
              * @description Free key and value pairs, those of the image included.
              * @example {
@@ -3258,12 +3258,12 @@ export interface components {
              * @description Signal that stop begins with, by name or number; null or empty means the image's, else SIGTERM.
              * @example SIGQUIT
              */
-            StopSignal?: string | null;
+            StopSignal?: string;
             /**
              * @description Seconds that stop waits before SIGKILL, -1 for ever; null means the daemon's 10.
              * @example 30
              */
-            StopTimeout?: number | null;
+            StopTimeout?: number;
             /**
              * @description Shell for the command forms that need one, such as health checks; null means `/bin/sh -c`.
              * @example [
@@ -3271,7 +3271,7 @@ export interface components {
              *       "-c"
              *     ]
              */
-            Shell?: string[] | null;
+            Shell?: string[];
         };
         /**
          * @description What an image sets for containers that run it. Members that the image does not set are absent; all of them
@@ -3291,7 +3291,7 @@ export interface components {
              *     }
              */
             ExposedPorts?: {
-                [key: string]: unknown;
+                [key: string]: Record<string, unknown>;
             } | null;
             /**
              * @description Environment, each item as `NAME=value`.
@@ -3322,7 +3322,7 @@ export interface components {
              *     }
              */
             Volumes?: {
-                [key: string]: unknown;
+                [key: string]: Record<string, unknown>;
             };
             /**
              * @description Directory in which processes start. The root directory when absent.
@@ -3381,15 +3381,15 @@ export interface components {
              * @description ID of the container's network sandbox; empty while it does not run.
              * @example c8f2a05d9f2b4be0a2ce9e9c4d58d7f9b5aa4cf2e5c6d80e7f10213243546576
              */
-            SandboxID?: string;
+            SandboxID: string;
             /**
              * @description Path of the network name space on the host; empty while it does not run.
              * @example /var/run/docker/netns/c8f2a05d9f2b
              */
-            SandboxKey?: string;
-            Ports?: components["schemas"]["PortMap"];
+            SandboxKey: string;
+            Ports: components["schemas"]["PortMap"];
             /** @description Endpoints by network name. */
-            Networks?: {
+            Networks: {
                 [key: string]: components["schemas"]["EndpointSettings"];
             };
         };
@@ -3484,7 +3484,7 @@ export interface components {
              *     configuration with graph drivers. When a platform is asked for, the digest of its manifest.
              * @example sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d
              */
-            Id?: string;
+            Id: string;
             /**
              * @description Descriptor of what `Id` names, with the annotations it was stored with. Null or absent with graph
              *     drivers.
@@ -3494,7 +3494,7 @@ export interface components {
              * @description Manifests of the image in index order. Only present when asked for, and only with the containerd image
              *     store.
              */
-            Manifests?: components["schemas"]["ImageManifestSummary"][] | null;
+            Manifests?: components["schemas"]["ImageManifestSummary"][];
             /** @description Verified origin of the image: signatures, pulls, builds. Absent when nothing is known, and below API 1.53. */
             Identity?: components["schemas"]["Identity"];
             /**
@@ -3503,7 +3503,7 @@ export interface components {
              *       "att-basic:latest"
              *     ]
              */
-            RepoTags?: string[];
+            RepoTags: string[];
             /**
              * @description The image by digest, `repository@digest`, for each repository it has a name in. Empty for a dangling
              *     one.
@@ -3511,61 +3511,61 @@ export interface components {
              *       "att-basic@sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d"
              *     ]
              */
-            RepoDigests?: string[];
+            RepoDigests: string[];
             /**
              * @description Comment of the newest history step. Absent when that is empty.
              * @example buildkit.dockerfile.v0
              */
-            Comment?: string | null;
+            Comment?: string;
             /**
              * Format: date-time
              * @description When the image was made, by its configuration, in RFC 3339 with up to nanoseconds. Absent when the
              *     configuration has no date.
              * @example 2024-01-02T03:04:05Z
              */
-            Created?: string | null;
+            Created?: string;
             /**
              * @deprecated
              * @description Deprecated. Who made the image. Absent when the configuration does not say so.
              * @example probe <probe@example.test>
              */
-            Author?: string | null;
-            Config?: components["schemas"]["ImageConfig"];
+            Author?: string;
+            Config: components["schemas"]["ImageConfig"];
             /**
              * @description CPU architecture in the names of Go, such as `amd64` or `arm64`. Empty when the configuration is not
              *     in the store.
              * @example amd64
              */
-            Architecture?: string;
+            Architecture: string;
             /**
              * @description Variant of the architecture, such as `v7` for `arm`. Absent when there is none.
              * @example v8
              */
-            Variant?: string | null;
+            Variant?: string;
             /**
              * @description Operating system that the image is for. Empty when unknown.
              * @example linux
              */
-            Os?: string;
+            Os: string;
             /**
              * @description Version of the operating system, which matters for Windows images. Absent otherwise.
              * @example 10.0.20348.2113
              */
-            OsVersion?: string | null;
+            OsVersion?: string;
             /**
              * Format: int64
              * @description Bytes that the image takes. dockerd 29 counts the packed content of the selected platform; from API 1.56
              *     on the unpacked layers are included.
              * @example 2505
              */
-            Size?: number;
+            Size: number;
             /**
              * @description Data of the graph driver for the image. Absent with the containerd image store since 1.52; below that
              *     it names the snapshotter and has null data.
              */
             GraphDriver?: components["schemas"]["DriverData"];
             /** @description File system of the selected platform. */
-            RootFS?: {
+            RootFS: {
                 /**
                  * @description How the file system is made; `layers` is the only kind. Absent when the configuration is not in
                  *     the store.
@@ -3583,14 +3583,14 @@ export interface components {
                 Layers?: string[];
             };
             /** @description What the daemon recorded about the image; not part of the image and not carried along by push or save. */
-            Metadata?: {
+            Metadata: {
                 /**
                  * Format: date-time
                  * @description When the image last got a name in this store, in RFC 3339. The zero date or null when it never
                  *     did.
                  * @example 2026-11-23T21:12:49.651610895Z
                  */
-                LastTagTime?: string | null;
+                LastTagTime?: string;
             };
         };
         /**
@@ -3934,19 +3934,19 @@ export interface components {
              * @description Whether it has a terminal.
              * @example false
              */
-            tty?: boolean;
+            tty: boolean;
             /**
              * @description The program that is run, the first word of the command.
              * @example cat
              */
-            entrypoint?: string;
+            entrypoint: string;
             /**
              * @description What the program is given after its own name; empty or null when nothing.
              * @example [
              *       "/etc/os-release"
              *     ]
              */
-            arguments?: string[];
+            arguments: string[];
         };
         /** @description A volume: storage with a name and a life of its own that containers mount. */
         Volume: {
@@ -4023,7 +4023,7 @@ export interface components {
                  * @example 1
                  */
                 RefCount: number;
-            } | null;
+            };
         };
         /** @description Disk use of local volumes. Members that are 0 or empty are absent. */
         VolumesDiskUsage: {
@@ -4092,12 +4092,12 @@ export interface components {
         /** @description The volumes found and the drivers that failed to answer. */
         VolumeListResponse: {
             /** @description The volumes, in no particular order. */
-            Volumes?: components["schemas"]["Volume"][];
+            Volumes: components["schemas"]["Volume"][];
             /**
              * @description Errors of drivers that could not list theirs; null when there were none.
              * @example []
              */
-            Warnings?: string[] | null;
+            Warnings: string[] | null;
         };
         /** @description A network and its settings, without what is attached to it. */
         Network: {
@@ -4105,71 +4105,71 @@ export interface components {
              * @description Name, unique among networks of its scope on this daemon.
              * @example backend
              */
-            Name?: string;
+            Name: string;
             /**
              * @description ID: 64 hexadecimal digits, or 25 letters and digits for a swarm network.
              * @example 8c1e4b7a90d2435fbe6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c
              */
-            Id?: string;
+            Id: string;
             /**
              * Format: date-time
              * @description When it was created on this daemon or in the swarm.
              * @example 2025-03-04T08:09:30.700145526Z
              */
-            Created?: string;
+            Created: string;
             /**
              * @description Reach: `local`, `swarm` or `global`.
              * @example local
              */
-            Scope?: string;
+            Scope: string;
             /**
              * @description Network driver that runs it.
              * @example bridge
              */
-            Driver?: string;
+            Driver: string;
             /**
              * @description Whether endpoints get IPv4 addresses.
              * @example true
              */
-            EnableIPv4?: boolean;
+            EnableIPv4: boolean;
             /**
              * @description Whether endpoints get IPv6 addresses.
              * @example false
              */
-            EnableIPv6?: boolean;
-            IPAM?: components["schemas"]["IPAM"];
+            EnableIPv6: boolean;
+            IPAM: components["schemas"]["IPAM"];
             /**
              * @description Whether it is cut off from the outside.
              * @default false
              * @example false
              */
-            Internal?: boolean;
+            Internal: boolean;
             /**
              * @description Whether standalone containers may join, when it belongs to a swarm.
              * @default false
              * @example false
              */
-            Attachable?: boolean;
+            Attachable: boolean;
             /**
              * @description Whether it is the routing mesh of the swarm.
              * @default false
              * @example false
              */
-            Ingress?: boolean;
-            ConfigFrom?: components["schemas"]["ConfigReference"];
+            Ingress: boolean;
+            ConfigFrom: components["schemas"]["ConfigReference"];
             /**
              * @description Whether it only holds settings for other networks.
              * @default false
              * @example false
              */
-            ConfigOnly?: boolean;
+            ConfigOnly: boolean;
             /**
              * @description Options that its driver was given; empty or null when there were none.
              * @example {
              *       "com.docker.network.driver.mtu": "1450"
              *     }
              */
-            Options?: {
+            Options: {
                 [key: string]: string;
             };
             /**
@@ -4178,7 +4178,7 @@ export interface components {
              *       "team": "payments"
              *     }
              */
-            Labels?: {
+            Labels: {
                 [key: string]: string;
             };
             /** @description Nodes that take part, for overlay networks; absent for others. */
@@ -4192,7 +4192,7 @@ export interface components {
              * @description Endpoints on this daemon by container ID, or by `ep-` and the endpoint's ID for those without
              *     container.
              */
-            Containers?: {
+            Containers: {
                 [key: string]: components["schemas"]["EndpointResource"];
             };
             /**
@@ -4206,7 +4206,7 @@ export interface components {
         } & components["schemas"]["Network"];
         /** @description Run-time figures of a network, taken when it is inspected. */
         NetworkStatus: {
-            IPAM?: components["schemas"]["IPAMStatus"];
+            IPAM: components["schemas"]["IPAMStatus"];
         };
         /** @description A swarm service as seen from a network, in verbose inspection. */
         ServiceInfo: {
@@ -4339,27 +4339,27 @@ export interface components {
              * @description Name of the container.
              * @example brave_hopper
              */
-            Name?: string;
+            Name: string;
             /**
              * @description ID of its endpoint in the network.
              * @example 3f5a9c1d7e2b48609b8a7c6d5e4f30211203f4e5d6c7b8a90868b24e7d1c9a5f
              */
-            EndpointID?: string;
+            EndpointID: string;
             /**
              * @description Hardware address of the endpoint.
              * @example 02:42:c0:00:02:21
              */
-            MacAddress?: string;
+            MacAddress: string;
             /**
              * @description IPv4 address with prefix length; empty without IPv4.
              * @example 192.0.2.33/24
              */
-            IPv4Address?: string;
+            IPv4Address: string;
             /**
              * @description IPv6 address with prefix length; empty without IPv6.
              * @example 2001:db8:5::21/64
              */
-            IPv6Address?: string;
+            IPv6Address: string;
         };
         /** @description A swarm node that takes part in an overlay network. */
         PeerInfo: {
@@ -4560,7 +4560,7 @@ export interface components {
              *     ]
              */
             Info?: string[][];
-        } | null;
+        };
         /**
          * @description Why a streaming operation failed. In the stream, the same text stands in an `error` member beside this
          *     object.
@@ -4638,7 +4638,7 @@ export interface components {
              *       "db:database"
              *     ]
              */
-            Links?: string[];
+            Links?: string[] | null;
             /**
              * @description Hardware address: the wish in a request, the real one in a response. Empty lets the driver choose.
              * @example 02:42:c0:00:02:21
@@ -4650,7 +4650,7 @@ export interface components {
              *       "api"
              *     ]
              */
-            Aliases?: string[];
+            Aliases?: string[] | null;
             /**
              * @description Options for the driver, for this endpoint alone.
              * @example {
@@ -4717,7 +4717,7 @@ export interface components {
              *       "5f1c0a9d3be2"
              *     ]
              */
-            DNSNames?: string[];
+            DNSNames?: string[] | null;
         };
         /** @description Addresses wished for an endpoint; null leaves the choice to the network. */
         EndpointIPAMConfig: {
@@ -5220,7 +5220,7 @@ export interface components {
              * @example 192.0.2.11:2377
              */
             Addr?: string;
-        } | null;
+        };
         /**
          * @description Whether a manager can be reached by the other managers.
          * @enum {string}
@@ -5250,7 +5250,7 @@ export interface components {
                  * @example 5
                  */
                 TaskHistoryRetentionLimit?: number;
-            } | null;
+            };
             /** @description Settings of the managers' consensus. */
             Raft?: {
                 /**
@@ -5291,7 +5291,7 @@ export interface components {
                  * @example 5000000000
                  */
                 HeartbeatPeriod?: number;
-            } | null;
+            };
             /** @description Settings of the certificate authority; null or left out for its defaults. */
             CAConfig?: {
                 /**
@@ -5345,7 +5345,7 @@ export interface components {
                  * @example 1
                  */
                 ForceRotate?: number;
-            } | null;
+            };
             /** @description Encryption of managers' data at rest. */
             EncryptionConfig?: {
                 /**
@@ -5423,7 +5423,7 @@ export interface components {
              * @example 24
              */
             SubnetSize?: number;
-        } | null;
+        };
         /** @description Secrets that let a daemon join the swarm. Rotating one makes the old one useless, nodes that joined stay. */
         JoinTokens: {
             /**
@@ -5760,7 +5760,7 @@ export interface components {
                  * @description Run a small init process as PID 1; null takes the node's default.
                  * @example true
                  */
-                Init?: boolean | null;
+                Init?: boolean;
                 /**
                  * @description Kernel parameters to set in the container's name spaces.
                  * @example {
@@ -5824,13 +5824,13 @@ export interface components {
                  *     default, twice the memory in all.
                  * @example 134217728
                  */
-                SwapBytes?: number | null;
+                SwapBytes?: number;
                 /**
                  * Format: int64
                  * @description How readily memory is swapped, 0 to 100; -1 or null takes the node's setting.
                  * @example 10
                  */
-                MemorySwappiness?: number | null;
+                MemorySwappiness?: number;
             };
             /** @description What follows the end of a task. */
             RestartPolicy?: {
@@ -6371,18 +6371,18 @@ export interface components {
              * @description ID of the container, 64 hexadecimal digits.
              * @example 5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1
              */
-            Id?: string;
+            Id: string;
             /**
              * Format: date-time
              * @description When it was created; later starts do not change it.
              * @example 2025-03-04T08:12:07.551840113Z
              */
-            Created?: string | null;
+            Created: string;
             /**
              * @description Program of the main process, from entry point or command.
              * @example /usr/local/bin/web
              */
-            Path?: string;
+            Path: string;
             /**
              * @description Arguments of the main process.
              * @example [
@@ -6391,77 +6391,77 @@ export interface components {
              *       "8080"
              *     ]
              */
-            Args?: string[];
-            State?: components["schemas"]["ContainerState"];
+            Args: string[];
+            State: components["schemas"]["ContainerState"];
             /**
              * @description Digest by which the image store knows the image it was made from, even if that has no name any more.
              * @example sha256:1f0d5a0a7c9d4c1cb3c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182930
              */
-            Image?: string;
+            Image: string;
             /**
              * @description File on the host that is its `/etc/resolv.conf`. Empty until it first runs.
              * @example /var/lib/docker/containers/5f1c0a9d3be2/resolv.conf
              */
-            ResolvConfPath?: string;
+            ResolvConfPath: string;
             /**
              * @description File on the host that is its `/etc/hostname`. Empty until it first runs.
              * @example /var/lib/docker/containers/5f1c0a9d3be2/hostname
              */
-            HostnamePath?: string;
+            HostnamePath: string;
             /**
              * @description File on the host that is its `/etc/hosts`. Empty until it first runs.
              * @example /var/lib/docker/containers/5f1c0a9d3be2/hosts
              */
-            HostsPath?: string;
+            HostsPath: string;
             /**
              * @description File on the host that holds its output with the `json-file` driver; empty with others.
              * @example /var/lib/docker/containers/5f1c0a9d3be2/5f1c0a9d3be2-json.log
              */
-            LogPath?: string | null;
+            LogPath: string;
             /**
              * @description Name with a leading slash.
              * @example /brave_hopper
              */
-            Name?: string;
+            Name: string;
             /**
              * @description How often the restart policy has started it since it was last started by hand.
              * @example 0
              */
-            RestartCount?: number;
+            RestartCount: number;
             /**
              * @description Storage driver or snapshotter of its file system.
              * @example overlayfs
              */
-            Driver?: string;
+            Driver: string;
             /**
              * @description Operating system that it is made for.
              * @example linux
              */
-            Platform?: string;
+            Platform: string;
             ImageManifestDescriptor?: components["schemas"]["OCIDescriptor"];
             /**
              * @description SELinux label of its files; empty without SELinux.
              * @example system_u:object_r:container_file_t:s0:c12,c845
              */
-            MountLabel?: string;
+            MountLabel: string;
             /**
              * @description SELinux label of its processes; empty without SELinux.
              * @example system_u:system_r:container_t:s0:c12,c845
              */
-            ProcessLabel?: string;
+            ProcessLabel: string;
             /**
              * @description AppArmor profile in force; empty without AppArmor.
              * @example docker-default
              */
-            AppArmorProfile?: string;
+            AppArmorProfile: string;
             /**
              * @description IDs of its exec instances; null when there are none.
              * @example [
              *       "9a0d8c1e7b3f42c6a5d1e0f4b2938475665748392a1b0c9d8e7f6a5b4c3d2e1f"
              *     ]
              */
-            ExecIDs?: string[] | null;
-            HostConfig?: components["schemas"]["HostConfig"];
+            ExecIDs: string[] | null;
+            HostConfig: components["schemas"]["HostConfig"];
             GraphDriver?: components["schemas"]["DriverData"];
             Storage?: components["schemas"]["Storage"];
             /**
@@ -6469,17 +6469,17 @@ export interface components {
              * @description Bytes in its writable layer. Only with `size`.
              * @example 40960
              */
-            SizeRw?: number | null;
+            SizeRw?: number;
             /**
              * Format: int64
              * @description Bytes of its whole root file system, image included. Only with `size`.
              * @example 82313216
              */
-            SizeRootFs?: number | null;
+            SizeRootFs?: number;
             /** @description Volumes, bind mounts and others, as they are set up; empty when there are none. */
-            Mounts?: components["schemas"]["MountPoint"][];
-            Config?: components["schemas"]["ContainerConfig"];
-            NetworkSettings?: components["schemas"]["NetworkSettings"];
+            Mounts: components["schemas"]["MountPoint"][];
+            Config: components["schemas"]["ContainerConfig"];
+            NetworkSettings: components["schemas"]["NetworkSettings"];
         };
         /** @description A container as a list shows it. */
         ContainerSummary: {
@@ -6487,58 +6487,58 @@ export interface components {
              * @description ID of the container, 64 hexadecimal digits.
              * @example 5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1
              */
-            Id?: string;
+            Id: string;
             /**
              * @description Its name with a leading slash, and legacy link names if there are any.
              * @example [
              *       "/brave_hopper"
              *     ]
              */
-            Names?: string[];
+            Names: string[];
             /**
              * @description Image as it was named at creation, or its ID once that name means another image.
              * @example registry.example/shop/web:2.3
              */
-            Image?: string;
+            Image: string;
             /**
              * @description Digest by which the image store knows the image: of its index or manifest with the containerd store,
              *     of its config otherwise.
              * @example sha256:1f0d5a0a7c9d4c1cb3c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182930
              */
-            ImageID?: string;
+            ImageID: string;
             ImageManifestDescriptor?: components["schemas"]["OCIDescriptor"];
             /**
              * @description The main process and its arguments as one line.
              * @example /usr/local/bin/web serve --port 8080
              */
-            Command?: string;
+            Command: string;
             /**
              * Format: int64
              * @description Creation time in Unix seconds.
              * @example 1741075927
              */
-            Created?: number;
+            Created: number;
             /** @description Its ports, published or merely exposed. Empty while it does not run. */
-            Ports?: components["schemas"]["PortSummary"][];
+            Ports: components["schemas"]["PortSummary"][];
             /**
              * Format: int64
              * @description Bytes in its writable layer. Only with `size`.
              * @example 40960
              */
-            SizeRw?: number | null;
+            SizeRw?: number;
             /**
              * Format: int64
              * @description Bytes of its whole root file system, image included. Only with `size`.
              * @example 82313216
              */
-            SizeRootFs?: number | null;
+            SizeRootFs?: number;
             /**
              * @description Free key and value pairs, those of the image included.
              * @example {
              *       "team": "shop"
              *     }
              */
-            Labels?: {
+            Labels: {
                 [key: string]: string;
             };
             /**
@@ -6546,14 +6546,14 @@ export interface components {
              * @example running
              * @enum {string}
              */
-            State?: "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "dead";
+            State: "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "dead";
             /**
              * @description The stage in words, with times and health, for people to read.
              * @example Up 3 hours (healthy)
              */
-            Status?: string;
+            Status: string;
             /** @description Excerpt of its host configuration. */
-            HostConfig?: {
+            HostConfig: {
                 /**
                  * @description Main network, as asked for when it was created.
                  * @example bridge
@@ -6570,14 +6570,14 @@ export interface components {
                 } | null;
             };
             /** @description Excerpt of its network state. */
-            NetworkSettings?: {
+            NetworkSettings: {
                 /** @description Endpoints by network name. */
-                Networks?: {
+                Networks: {
                     [key: string]: components["schemas"]["EndpointSettings"];
                 };
             };
             /** @description Volumes, bind mounts and others, as they are set up; empty when there are none. */
-            Mounts?: components["schemas"]["MountPoint"][];
+            Mounts: components["schemas"]["MountPoint"][];
             /** @description Health at a glance; present since API 1.52. */
             Health?: {
                 /**
@@ -6585,12 +6585,12 @@ export interface components {
                  * @example healthy
                  * @enum {string}
                  */
-                Status?: "none" | "starting" | "healthy" | "unhealthy";
+                Status: "none" | "starting" | "healthy" | "unhealthy";
                 /**
                  * @description Number of failed runs since the last good one.
                  * @example 0
                  */
-                FailingStreak?: number;
+                FailingStreak: number;
             };
         };
         /** @description Disk use of containers' writable layers. Members that are 0 or empty are absent. */
@@ -6737,57 +6737,57 @@ export interface components {
              * @example running
              * @enum {string}
              */
-            Status?: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+            Status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
             /**
              * @description Whether its main process exists; true for a paused or restarting container as well.
              * @example true
              */
-            Running?: boolean;
+            Running: boolean;
             /**
              * @description Whether its processes are frozen.
              * @example false
              */
-            Paused?: boolean;
+            Paused: boolean;
             /**
              * @description Whether it ended and its restart policy is about to start it again.
              * @example false
              */
-            Restarting?: boolean;
+            Restarting: boolean;
             /**
              * @description Whether a process of it was killed because memory ran out.
              * @example false
              */
-            OOMKilled?: boolean;
+            OOMKilled: boolean;
             /**
              * @description Whether its removal failed and left parts behind.
              * @example false
              */
-            Dead?: boolean;
+            Dead: boolean;
             /**
              * @description Process ID of the main process on the host; 0 when it does not run.
              * @example 47110
              */
-            Pid?: number;
+            Pid: number;
             /**
              * @description Exit code of the last run; 0 while it runs or before the first.
              * @example 0
              */
-            ExitCode?: number;
+            ExitCode: number;
             /**
              * @description Why it last failed to start; empty if it did not.
              * @example
              */
-            Error?: string;
+            Error: string;
             /**
              * @description When it was last started, in RFC 3339; `0001-01-01T00:00:00Z` for never.
              * @example 2025-03-04T08:12:08.010220784Z
              */
-            StartedAt?: string;
+            StartedAt: string;
             /**
              * @description When it last ended, in RFC 3339; `0001-01-01T00:00:00Z` for never.
              * @example 0001-01-01T00:00:00Z
              */
-            FinishedAt?: string;
+            FinishedAt: string;
             Health?: components["schemas"]["Health"];
         } | null;
         /** @description Answer to the creation of a container. */
@@ -6811,7 +6811,7 @@ export interface components {
              *       "Your kernel does not support swap limit capabilities"
              *     ]
              */
-            Warnings?: string[] | null;
+            Warnings?: string[];
         };
         /**
          * @description One measurement of a container's resource use, together with the CPU figures of the one before. A
@@ -6822,23 +6822,23 @@ export interface components {
              * @description ID of the measured container.
              * @example 5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1
              */
-            id?: string | null;
+            id?: string;
             /**
              * @description Its name, with a leading slash.
              * @example /brave_hopper
              */
-            name?: string | null;
+            name?: string;
             /**
              * @description Operating system of the daemon, `linux` or `windows`, which decides on what other members mean.
              * @example linux
              */
-            os_type?: string | null;
+            os_type?: string;
             /**
              * Format: date-time
              * @description When the measurement was taken.
              * @example 2025-03-04T08:20:01.334101557Z
              */
-            read?: string;
+            read: string;
             cpu_stats?: components["schemas"]["ContainerCPUStats"];
             memory_stats?: components["schemas"]["ContainerMemoryStats"];
             /**
@@ -6858,7 +6858,7 @@ export interface components {
              */
             networks?: {
                 [key: string]: components["schemas"]["ContainerNetworkStats"];
-            } | null;
+            };
             pids_stats?: components["schemas"]["ContainerPidsStats"];
             blkio_stats?: components["schemas"]["ContainerBlkioStats"];
             /**
@@ -6866,14 +6866,14 @@ export interface components {
              * @description Number of processors. Windows only, 0 on Linux.
              * @example 0
              */
-            num_procs?: number;
+            num_procs: number;
             storage_stats?: components["schemas"]["ContainerStorageStats"];
             /**
              * Format: date-time
              * @description When the measurement before this one was taken; `0001-01-01T00:00:00Z` when there was none.
              * @example 2025-03-04T08:20:00.331007942Z
              */
-            preread?: string;
+            preread: string;
             precpu_stats?: components["schemas"]["ContainerCPUStats"];
         };
         /**
@@ -6882,22 +6882,22 @@ export interface components {
          */
         ContainerBlkioStats: {
             /** @description Bytes moved, by device and operation; null when there was no I/O. */
-            io_service_bytes_recursive?: components["schemas"]["ContainerBlkioStatEntry"][];
+            io_service_bytes_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Number of finished I/O operations. Cgroup v1 only, else null. */
-            io_serviced_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_serviced_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Number of I/O operations waiting. Cgroup v1 only, else null. */
-            io_queue_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_queue_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Nanoseconds between dispatch and completion of operations, added up. Cgroup v1 only, else null. */
-            io_service_time_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_service_time_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Nanoseconds that operations spent waiting in queues, added up. Cgroup v1 only, else null. */
-            io_wait_time_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_wait_time_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Number of operations merged into others. Cgroup v1 only, else null. */
-            io_merged_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_merged_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Milliseconds of disk time given to the container. Cgroup v1 only, else null. */
-            io_time_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+            io_time_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
             /** @description Number of sectors moved. Cgroup v1 only, else null. */
-            sectors_recursive?: components["schemas"]["ContainerBlkioStatEntry"][] | null;
-        } | null;
+            sectors_recursive: components["schemas"]["ContainerBlkioStatEntry"][] | null;
+        };
         /** @description One counter for one device and kind of operation. */
         ContainerBlkioStatEntry: {
             /**
@@ -6926,21 +6926,21 @@ export interface components {
         } | null;
         /** @description CPU time used by a container and available to it. */
         ContainerCPUStats: {
-            cpu_usage?: components["schemas"]["ContainerCPUUsage"];
+            cpu_usage: components["schemas"]["ContainerCPUUsage"];
             /**
              * Format: uint64
              * @description CPU time of the whole host since boot, over all CPUs, in nanoseconds; absent on Windows.
              * @example 9492140000000
              */
-            system_cpu_usage?: number | null;
+            system_cpu_usage?: number;
             /**
              * Format: uint32
              * @description Number of CPUs of the host that are online; absent on Windows.
              * @example 8
              */
-            online_cpus?: number | null;
+            online_cpus?: number;
             throttling_data?: components["schemas"]["ContainerThrottlingData"];
-        } | null;
+        };
         /**
          * @description CPU time that a container has used since it started, in nanoseconds on Linux and in units of 100 ns on
          *     Windows.
@@ -6951,7 +6951,7 @@ export interface components {
              * @description CPU time used, over all CPUs.
              * @example 100215355
              */
-            total_usage?: number;
+            total_usage: number;
             /**
              * @description CPU time used, by CPU. Cgroup v1 only, else absent.
              * @example [
@@ -6959,20 +6959,20 @@ export interface components {
              *       52103354
              *     ]
              */
-            percpu_usage?: number[] | null;
+            percpu_usage?: number[];
             /**
              * Format: uint64
              * @description CPU time spent in the kernel. On Windows 0 for Hyper-V containers.
              * @example 30310000
              */
-            usage_in_kernelmode?: number;
+            usage_in_kernelmode: number;
             /**
              * Format: uint64
              * @description CPU time spent in user space. On Windows 0 for Hyper-V containers.
              * @example 69905355
              */
-            usage_in_usermode?: number;
-        } | null;
+            usage_in_usermode: number;
+        };
         /** @description Number of processes and threads in a container. Empty on Windows. */
         ContainerPidsStats: {
             /**
@@ -6980,14 +6980,14 @@ export interface components {
              * @description Number of processes and threads now; absent when 0.
              * @example 12
              */
-            current?: number | null;
+            current?: number;
             /**
              * Format: uint64
              * @description Most there may be; the largest 64-bit number, or absent, when there is no limit.
              * @example 200
              */
-            limit?: number | null;
-        } | null;
+            limit?: number;
+        };
         /** @description How often and how long a container's CPU limit held it back. Linux only. */
         ContainerThrottlingData: {
             /**
@@ -6995,20 +6995,20 @@ export interface components {
              * @description Number of scheduling periods in which the container was subject to its limit.
              * @example 128
              */
-            periods?: number;
+            periods: number;
             /**
              * Format: uint64
              * @description Number of those in which it ran into the limit.
              * @example 4
              */
-            throttled_periods?: number;
+            throttled_periods: number;
             /**
              * Format: uint64
              * @description Nanoseconds for which it was held back.
              * @example 31250000
              */
-            throttled_time?: number;
-        } | null;
+            throttled_time: number;
+        };
         /**
          * @description Memory used by a container; the first group of members is for Linux, `commitbytes`, `commitpeakbytes` and
          *     `privateworkingset` are for Windows.
@@ -7019,13 +7019,13 @@ export interface components {
              * @description Bytes in use, page cache included. Linux only.
              * @example 21827584
              */
-            usage?: number | null;
+            usage?: number;
             /**
              * Format: uint64
              * @description Most bytes ever in use. Cgroup v1 only.
              * @example 26083328
              */
-            max_usage?: number | null;
+            max_usage?: number;
             /**
              * @description Counters from the kernel's `memory.stat`. Names differ between cgroup v1 and v2.
              * @example {
@@ -7041,31 +7041,31 @@ export interface components {
              * @description How often the limit was hit (cgroup v1), or memory ran out (v2); absent when 0.
              * @example 3
              */
-            failcnt?: number | null;
+            failcnt?: number;
             /**
              * Format: uint64
              * @description The limit in bytes; the host's memory when there is none.
              * @example 268435456
              */
-            limit?: number | null;
+            limit?: number;
             /**
              * Format: uint64
              * @description Bytes committed. Windows only.
              * @example 38211584
              */
-            commitbytes?: number | null;
+            commitbytes?: number;
             /**
              * Format: uint64
              * @description Most bytes ever committed. Windows only.
              * @example 41484288
              */
-            commitpeakbytes?: number | null;
+            commitpeakbytes?: number;
             /**
              * Format: uint64
              * @description Bytes in the private working set. Windows only.
              * @example 21168128
              */
-            privateworkingset?: number | null;
+            privateworkingset?: number;
         };
         /** @description Traffic counters of one network interface of a container. */
         ContainerNetworkStats: {
@@ -7121,12 +7121,12 @@ export interface components {
              * @description ID of the endpoint. Windows only.
              * @example 7d3f0a61-2c4e-4a57-9b7e-0d5a9c1e2f34
              */
-            endpoint_id?: string | null;
+            endpoint_id?: string;
             /**
              * @description ID of the adapter instance. Windows only.
              * @example 1b9c2e70-5f8d-4f0e-8a3b-6e7d8c9f0a12
              */
-            instance_id?: string | null;
+            instance_id?: string;
         } | null;
         /** @description Disk I/O counters of a Windows container. Empty on Linux. */
         ContainerStorageStats: {
@@ -7135,26 +7135,26 @@ export interface components {
              * @description Number of read operations, normalised as Windows does.
              * @example 120
              */
-            read_count_normalized?: number | null;
+            read_count_normalized?: number;
             /**
              * Format: uint64
              * @description Data read from disk since the container started, in bytes.
              * @example 983040
              */
-            read_size_bytes?: number | null;
+            read_size_bytes?: number;
             /**
              * Format: uint64
              * @description Number of write operations, normalised as Windows does.
              * @example 44
              */
-            write_count_normalized?: number | null;
+            write_count_normalized?: number;
             /**
              * Format: uint64
              * @description Data written to disk since the container started, in bytes.
              * @example 360448
              */
-            write_size_bytes?: number | null;
-        } | null;
+            write_size_bytes?: number;
+        };
         /** @description The processes of a container as a table. */
         ContainerTopResponse: {
             /**
@@ -7165,7 +7165,7 @@ export interface components {
              *       "COMMAND"
              *     ]
              */
-            Titles?: string[];
+            Titles: string[];
             /**
              * @description One row a process, its fields in the order of the titles. The last takes what is left of the line.
              * @example [
@@ -7176,7 +7176,7 @@ export interface components {
              *       ]
              *     ]
              */
-            Processes?: string[][];
+            Processes: string[][];
         };
         /** @description How a container ended. */
         ContainerWaitResponse: {
@@ -7230,18 +7230,18 @@ export interface components {
                  *       "GitCommit": "1.3.6+ds1-1"
                  *     }
                  */
-                Details?: Record<string, unknown> | null;
+                Details?: Record<string, unknown>;
             }[];
             /**
              * @description Version of the engine.
              * @example 29.7.2
              */
-            Version?: string;
+            Version: string;
             /**
              * @description Newest API version the engine speaks.
              * @example 1.55
              */
-            ApiVersion?: string;
+            ApiVersion: string;
             /**
              * @description Oldest API version the engine still answers.
              * @example 1.40
@@ -7261,12 +7261,12 @@ export interface components {
              * @description Operating system of the engine in the names of Go.
              * @example linux
              */
-            Os?: string;
+            Os: string;
             /**
              * @description CPU architecture of the engine in the names of Go; `/info` gives the kernel's own name instead.
              * @example amd64
              */
-            Arch?: string;
+            Arch: string;
             /**
              * @description Release of the host's kernel.
              * @example 6.1.0
@@ -7292,37 +7292,37 @@ export interface components {
              * @description Identifies this engine, kept over restarts: a UUID, or a fingerprint on older installations.
              * @example 0644e18b-1f7f-4b15-b28f-d9371a19edd2
              */
-            ID?: string;
+            ID: string;
             /**
              * @description All containers; the sum of the three counts that follow.
              * @example 3
              */
-            Containers?: number;
+            Containers: number;
             /**
              * @description Containers whose main process runs and is not paused.
              * @example 1
              */
-            ContainersRunning?: number;
+            ContainersRunning: number;
             /**
              * @description Containers whose processes are frozen.
              * @example 0
              */
-            ContainersPaused?: number;
+            ContainersPaused: number;
             /**
              * @description Containers without a running process: created, exited or dead.
              * @example 2
              */
-            ContainersStopped?: number;
+            ContainersStopped: number;
             /**
              * @description How many images the store holds, with and without a name.
              * @example 80
              */
-            Images?: number;
+            Images: number;
             /**
              * @description Storage driver: a snapshotter with the containerd image store, a graph driver otherwise.
              * @example overlayfs
              */
-            Driver?: string;
+            Driver: string;
             /**
              * @description Details of the storage driver as pairs of label and value, in the order to show them. A pair
              *     `driver-type` with `io.containerd.snapshotter.v1` tells that the containerd image store is in use.
@@ -7333,90 +7333,90 @@ export interface components {
              *       ]
              *     ]
              */
-            DriverStatus?: string[][];
+            DriverStatus: string[][];
             /**
              * @description Directory on the host where the engine keeps its data.
              * @example /var/lib/docker
              */
-            DockerRootDir?: string;
-            Plugins?: components["schemas"]["PluginsInfo"];
+            DockerRootDir: string;
+            Plugins: components["schemas"]["PluginsInfo"];
             /**
              * @description The kernel can limit the memory of containers.
              * @example true
              */
-            MemoryLimit?: boolean;
+            MemoryLimit: boolean;
             /**
              * @description The kernel can limit memory and swap together.
              * @example true
              */
-            SwapLimit?: boolean;
+            SwapLimit: boolean;
             /**
              * @description The period of the CPU scheduler can be set.
              * @example true
              */
-            CpuCfsPeriod?: boolean;
+            CpuCfsPeriod: boolean;
             /**
              * @description The CPU time per period can be limited.
              * @example true
              */
-            CpuCfsQuota?: boolean;
+            CpuCfsQuota: boolean;
             /**
              * @description CPU weights can be set.
              * @example true
              */
-            CPUShares?: boolean;
+            CPUShares: boolean;
             /**
              * @description Containers can be bound to CPUs.
              * @example true
              */
-            CPUSet?: boolean;
+            CPUSet: boolean;
             /**
              * @description The number of processes in a container can be limited.
              * @example true
              */
-            PidsLimit?: boolean;
+            PidsLimit: boolean;
             /**
              * @description The kernel can be told not to kill a container that runs out of memory. False with cgroup v2.
              * @example false
              */
-            OomKillDisable?: boolean;
+            OomKillDisable: boolean;
             /**
              * @description The host forwards IPv4 packets, which containers need to reach other hosts.
              * @example true
              */
-            IPv4Forwarding?: boolean;
+            IPv4Forwarding: boolean;
             /**
              * @description The daemon runs in debug mode.
              * @example false
              */
-            Debug?: boolean;
+            Debug: boolean;
             /**
              * @description File descriptors that the daemon has open; -1 when they cannot be counted.
              * @example 29
              */
-            NFd?: number;
+            NFd: number;
             /**
              * @description Goroutines of the daemon at this moment.
              * @example 57
              */
-            NGoroutines?: number;
+            NGoroutines: number;
             /**
              * @description Clock of the host when the request was answered, in RFC 3339.
              * @example 2026-11-23T21:13:42.187761705Z
              */
-            SystemTime?: string;
+            SystemTime: string;
             /**
              * @description Where container output goes unless a container says otherwise.
              * @example json-file
              */
-            LoggingDriver?: string;
+            LoggingDriver: string;
             /**
              * @description What manages cgroups: the daemon by itself (`cgroupfs`), systemd, or nothing.
              * @default cgroupfs
              * @example systemd
              * @enum {string}
              */
-            CgroupDriver?: "cgroupfs" | "systemd" | "none";
+            CgroupDriver: "cgroupfs" | "systemd" | "none";
             /**
              * @description Version of the cgroup hierarchy. Absent on Windows.
              * @default 1
@@ -7428,88 +7428,88 @@ export interface components {
              * @description Clients that follow events at this moment.
              * @example 0
              */
-            NEventsListener?: number;
+            NEventsListener: number;
             /**
              * @description Release of the host's kernel, or its build on Windows.
              * @example 6.1.0
              */
-            KernelVersion?: string;
+            KernelVersion: string;
             /**
              * @description Name of the host's operating system and release, for people.
              * @example Debian GNU/Linux forky/sid
              */
-            OperatingSystem?: string;
+            OperatingSystem: string;
             /**
              * @description Version number of the operating system. Empty where the system gives none.
              * @example 13
              */
-            OSVersion?: string;
+            OSVersion: string;
             /**
              * @description Kind of operating system in the names of Go: `linux` or `windows`.
              * @example linux
              */
-            OSType?: string;
+            OSType: string;
             /**
              * @description Architecture as the kernel names it; `/version` has Go's name.
              * @example x86_64
              */
-            Architecture?: string;
+            Architecture: string;
             /**
              * @description Logical CPUs that the daemon may use.
              * @example 2
              */
-            NCPU?: number;
+            NCPU: number;
             /**
              * Format: int64
              * @description Memory of the host in bytes.
              * @example 25276502016
              */
-            MemTotal?: number;
+            MemTotal: number;
             /**
              * @description Address under which credentials for Docker Hub are kept. Fixed, and never asked for images.
              * @default https://index.docker.io/v1/
              * @example https://index.docker.io/v1/
              */
-            IndexServerAddress?: string;
-            RegistryConfig?: components["schemas"]["RegistryServiceConfig"];
-            GenericResources?: components["schemas"]["GenericResources"];
+            IndexServerAddress: string;
+            RegistryConfig: components["schemas"]["RegistryServiceConfig"];
+            GenericResources: components["schemas"]["GenericResources"];
             /**
              * @description Proxy of the daemon for HTTP, with any password masked. Empty when none is set.
              * @example http://proxy.example.test:3128
              */
-            HttpProxy?: string;
+            HttpProxy: string;
             /**
              * @description Proxy of the daemon for HTTPS, with any password masked. Empty when none is set.
              * @example http://proxy.example.test:3128
              */
-            HttpsProxy?: string;
+            HttpsProxy: string;
             /**
              * @description Hosts that the daemon reaches without a proxy, separated by commas.
              * @example 127.0.0.1,.example.test
              */
-            NoProxy?: string;
+            NoProxy: string;
             /**
              * @description Host name of the machine the daemon runs on. Empty when it cannot be read.
              * @example vm
              */
-            Name?: string;
+            Name: string;
             /**
              * @description Labels of this engine, each as `key=value`, from its configuration.
              * @example [
              *       "zone=a"
              *     ]
              */
-            Labels?: string[];
+            Labels: string[];
             /**
              * @description Experimental features are switched on.
              * @example false
              */
-            ExperimentalBuild?: boolean;
+            ExperimentalBuild: boolean;
             /**
              * @description Version of the engine, as `/version` has it.
              * @example 29.7.2
              */
-            ServerVersion?: string;
+            ServerVersion: string;
             /**
              * @description OCI runtimes that containers can ask for, by name.
              * @default {
@@ -7523,7 +7523,7 @@ export interface components {
              *       }
              *     }
              */
-            Runtimes?: {
+            Runtimes: {
                 [key: string]: components["schemas"]["Runtime"];
             };
             /**
@@ -7531,14 +7531,14 @@ export interface components {
              * @default runc
              * @example runc
              */
-            DefaultRuntime?: string;
-            Swarm?: components["schemas"]["SwarmInfo"];
+            DefaultRuntime: string;
+            Swarm: components["schemas"]["SwarmInfo"];
             /**
              * @description Containers keep running while the daemon is stopped or replaced.
              * @default false
              * @example false
              */
-            LiveRestoreEnabled?: boolean;
+            LiveRestoreEnabled: boolean;
             /**
              * @description How Windows containers are separated by default: as processes, or in Hyper-V machines. Empty on other
              *     systems.
@@ -7546,15 +7546,15 @@ export interface components {
              * @example
              * @enum {string}
              */
-            Isolation?: "default" | "hyperv" | "process" | "";
+            Isolation: "default" | "hyperv" | "process" | "";
             /**
              * @description Program that runs as process 1 in containers that ask for an init.
              * @example docker-init
              */
-            InitBinary?: string;
-            ContainerdCommit?: components["schemas"]["Commit"];
-            RuncCommit?: components["schemas"]["Commit"];
-            InitCommit?: components["schemas"]["Commit"];
+            InitBinary: string;
+            ContainerdCommit: components["schemas"]["Commit"];
+            RuncCommit: components["schemas"]["Commit"];
+            InitCommit: components["schemas"]["Commit"];
             /**
              * @description Security features in use, each as `name=…` with further `key=value` after commas: apparmor, seccomp,
              *     selinux, userns, rootless, cgroupns, no-new-privileges.
@@ -7563,7 +7563,7 @@ export interface components {
              *       "name=cgroupns"
              *     ]
              */
-            SecurityOptions?: string[];
+            SecurityOptions: string[];
             /**
              * @description Licence of a commercial edition, in words. Absent or empty otherwise.
              * @example Evaluation, until 2027-01-01
@@ -7601,7 +7601,7 @@ export interface components {
              *       "WARNING: IPv4 forwarding is disabled"
              *     ]
              */
-            Warnings?: string[] | null;
+            Warnings: string[] | null;
             /**
              * @description Directories with device specifications of the Container Device Interface. Empty when CDI is switched
              *     off.
@@ -7610,7 +7610,7 @@ export interface components {
              *       "/var/run/cdi"
              *     ]
              */
-            CDISpecDirs?: string[];
+            CDISpecDirs: string[];
             Containerd?: components["schemas"]["ContainerdInfo"];
         };
         /**
@@ -7624,28 +7624,28 @@ export interface components {
              */
             Address?: string;
             /** @description Namespaces of containerd that the engine uses. They are settings of the daemon, not to be relied on. */
-            Namespaces?: {
+            Namespaces: {
                 /**
                  * @description Holds containers and images.
                  * @default moby
                  * @example moby
                  */
-                Containers?: string;
+                Containers: string;
                 /**
                  * @description Holds managed plugins.
                  * @default plugins.moby
                  * @example plugins.moby
                  */
-                Plugins?: string;
+                Plugins: string;
             };
-        } | null;
+        };
         /** @description Software that sets up packet filtering for networks. Absent on Windows and below API 1.49. */
         FirewallInfo: {
             /**
              * @description Which one: `iptables`, `nftables`, or one of them with a suffix such as `+firewalld`.
              * @example iptables
              */
-            Driver?: string;
+            Driver: string;
             /**
              * @description Further details as pairs of label and value, for people.
              * @example [
@@ -7660,7 +7660,7 @@ export interface components {
              *     ]
              */
             Info?: string[][];
-        } | null;
+        };
         /**
          * @description Drivers that the engine can use, by purpose: built-in ones and those of plugins that have been used since
          *     the daemon started. Plugins load on first use, so one that is installed may be missing.
@@ -7672,7 +7672,7 @@ export interface components {
              *       "local"
              *     ]
              */
-            Volume?: string[];
+            Volume: string[];
             /**
              * @description Drivers for networks.
              * @example [
@@ -7684,14 +7684,14 @@ export interface components {
              *       "overlay"
              *     ]
              */
-            Network?: string[];
+            Network: string[];
             /**
              * @description Plugins that every request must pass, in their order. Null when there are none.
              * @example [
              *       "authz-broker"
              *     ]
              */
-            Authorization?: string[] | null;
+            Authorization: string[] | null;
             /**
              * @description Destinations for container output.
              * @example [
@@ -7701,7 +7701,7 @@ export interface components {
              *       "syslog"
              *     ]
              */
-            Log?: string[];
+            Log: string[];
         };
         /** @description Settings of the daemon for contacts with registries. */
         RegistryServiceConfig: {
@@ -7713,7 +7713,7 @@ export interface components {
              *       "::1/128"
              *     ]
              */
-            InsecureRegistryCIDRs?: string[];
+            InsecureRegistryCIDRs: string[];
             /**
              * @description Settings by registry, with the host name as key. Docker Hub is always there, as `docker.io`.
              * @example {
@@ -7725,7 +7725,7 @@ export interface components {
              *       }
              *     }
              */
-            IndexConfigs?: {
+            IndexConfigs: {
                 [key: string]: components["schemas"]["IndexInfo"];
             };
             /**
@@ -7734,7 +7734,7 @@ export interface components {
              *       "https://mirror.example.test/"
              *     ]
              */
-            Mirrors?: string[];
+            Mirrors: string[];
         } | null;
         /** @description Settings of the daemon for one registry. */
         IndexInfo: {
@@ -7742,22 +7742,22 @@ export interface components {
              * @description Host of the registry, with a port where it is not the usual one.
              * @example docker.io
              */
-            Name?: string;
+            Name: string;
             /**
              * @description Addresses tried before the registry itself. Only Docker Hub has any.
              * @example []
              */
-            Mirrors?: string[];
+            Mirrors: string[];
             /**
              * @description TLS with a valid certificate is required. False for registries configured as insecure.
              * @example true
              */
-            Secure?: boolean;
+            Secure: boolean;
             /**
              * @description The registry is Docker Hub.
              * @example true
              */
-            Official?: boolean;
+            Official: boolean;
         } | null;
         /** @description An OCI runtime or containerd shim that containers can run with. */
         Runtime: {
@@ -7774,7 +7774,7 @@ export interface components {
              *       "json"
              *     ]
              */
-            runtimeArgs?: string[] | null;
+            runtimeArgs?: string[];
             /**
              * @description Facts by key that the daemon learned from the runtime: `org.opencontainers.runtime-spec.features`
              *     holds its features as JSON text. Absent when it reports nothing, and below API 1.44.
@@ -7784,7 +7784,7 @@ export interface components {
              */
             status?: {
                 [key: string]: string;
-            } | null;
+            };
         };
         /** @description Build of an external program that the engine uses. */
         Commit: {
@@ -7792,7 +7792,7 @@ export interface components {
              * @description Revision or version string that the program reports. Empty or `N/A` when it reports none.
              * @example 1.3.6+ds1-1
              */
-            ID?: string;
+            ID: string;
         };
         /** @description The daemon's part in a swarm, if it has one. */
         SwarmInfo: {
@@ -7801,38 +7801,38 @@ export interface components {
              * @default
              * @example n7p9r1t3v5x7z9b1d3f5h7j9l
              */
-            NodeID?: string;
+            NodeID: string;
             /**
              * @description Address under which other nodes reach this one; empty outside a swarm.
              * @default
              * @example 192.0.2.11
              */
-            NodeAddr?: string;
-            LocalNodeState?: components["schemas"]["LocalNodeState"];
+            NodeAddr: string;
+            LocalNodeState: components["schemas"]["LocalNodeState"];
             /**
              * @description Whether this is a manager that can change the cluster.
              * @default false
              * @example true
              */
-            ControlAvailable?: boolean;
+            ControlAvailable: boolean;
             /**
              * @description What is wrong with the node's membership; empty when nothing is.
              * @default
              * @example
              */
-            Error?: string;
+            Error: string;
             /** @description Managers that this node knows, with their addresses; null outside a swarm. */
-            RemoteManagers?: components["schemas"]["PeerNode"][] | null;
+            RemoteManagers: components["schemas"]["PeerNode"][] | null;
             /**
              * @description Number of nodes; absent unless this is a manager.
              * @example 3
              */
-            Nodes?: number | null;
+            Nodes?: number;
             /**
              * @description Number of managers; absent unless this is one.
              * @example 1
              */
-            Managers?: number | null;
+            Managers?: number;
             Cluster?: components["schemas"]["ClusterInfo"];
         };
         /**
@@ -7887,7 +7887,7 @@ export interface components {
              * @description ID of the object; a name for volumes and plugins. For images their digest.
              * @example sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d
              */
-            ID?: string;
+            ID: string;
             /**
              * @description Facts about the object and the action: its labels, `name`, and per action others such as `exitCode`.
              *     For a loaded or saved image, `name` is the digest.
@@ -7897,7 +7897,7 @@ export interface components {
              *       "probe.platform": "linux/amd64"
              *     }
              */
-            Attributes?: {
+            Attributes: {
                 [key: string]: string;
             };
         };
@@ -7908,14 +7908,14 @@ export interface components {
              * @example image
              * @enum {string}
              */
-            Type?: "builder" | "config" | "container" | "daemon" | "image" | "network" | "node" | "plugin" | "secret" | "service" | "volume";
+            Type: "builder" | "config" | "container" | "daemon" | "image" | "network" | "node" | "plugin" | "secret" | "service" | "volume";
             /**
              * @description What happened to it. Images have create, delete, import, load, prune, pull, push, save, tag and untag;
              *     for exec and health events details follow after a colon.
              * @example tag
              */
-            Action?: string;
-            Actor?: components["schemas"]["EventActor"];
+            Action: string;
+            Actor: components["schemas"]["EventActor"];
             /**
              * @description `local` for objects of this engine, `swarm` for those of the cluster.
              * @example local
@@ -8020,7 +8020,7 @@ export interface components {
              * @example v8
              */
             variant?: string;
-        } | null;
+        };
         /** @description What a registry tells about an image, without pulling it. */
         DistributionInspect: {
             Descriptor: components["schemas"]["OCIDescriptor"];
@@ -8266,7 +8266,7 @@ export interface components {
                      */
                     Unpacked: number;
                 };
-            } | null;
+            };
             /** @description Only present when the kind is `attestation`. */
             AttestationData?: {
                 /**
@@ -8303,7 +8303,7 @@ export interface components {
                  *     ]
                  */
                 Statements?: Record<string, unknown>[];
-            } | null;
+            };
         };
         /** @description One in-toto statement about an image: a layer of its attestation manifest. */
         AttestationStatement: {
@@ -8375,7 +8375,7 @@ export interface components {
              *       }
              *     }
              */
-            Statement?: unknown;
+            Statement?: unknown | null;
         };
     };
     responses: never;
@@ -9212,7 +9212,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not read the logs; with status 501 when the log driver cannot be read back. */
+            /** @description The daemon could not read the logs. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9220,7 +9220,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not read the logs; with status 501 when the log driver cannot be read back."
+                     *       "message": "The daemon could not read the logs."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The log driver cannot be read back. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The log driver cannot be read back."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -9254,7 +9268,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["FilesystemChange"][] | null;
+                    "application/json": components["schemas"]["FilesystemChange"][];
                 };
             };
             /** @description No container with this ID or name to compare. */
@@ -9571,6 +9585,20 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A size is missing or no number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A size is missing or no number."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description There is no such container, hence no terminal to resize. */
             404: {
                 headers: {
@@ -9585,10 +9613,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /**
-             * @description The daemon could not resize the terminal; sizes that are no number give a 400, a container that does
-             *     not run a 409.
-             */
+            /** @description The container does not run. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The container does not run."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not resize the terminal. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9596,7 +9635,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not resize the terminal; sizes that are no number give a 400, a container that does not run a 409."
+                     *       "message": "The daemon could not resize the terminal."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -10181,7 +10220,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not attach; a paused or restarting container gives a 409 instead. */
+            /** @description The container is paused or restarting. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The container is paused or restarting."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not attach. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10189,7 +10242,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not attach; a paused or restarting container gives a 409 instead."
+                     *       "message": "The daemon could not attach."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -10696,17 +10749,31 @@ export interface operations {
                          *       "5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1"
                          *     ]
                          */
-                        ContainersDeleted?: string[] | null;
+                        ContainersDeleted: string[] | null;
                         /**
                          * Format: int64
                          * @description Bytes that their writable layers took.
                          * @example 73400320
                          */
-                        SpaceReclaimed?: number;
+                        SpaceReclaimed: number;
                     };
                 };
             };
-            /** @description The daemon could not prune; a prune that is going on already gives a 409. */
+            /** @description Containers are being pruned already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Containers are being pruned already."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not prune. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -10714,7 +10781,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not prune; a prune that is going on already gives a 409."
+                     *       "message": "The daemon could not prune."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -11035,13 +11102,13 @@ export interface operations {
                          *       "ut0w8kqb5l1c2h3d4n7z9xyv6"
                          *     ]
                          */
-                        CachesDeleted?: string[] | null;
+                        CachesDeleted: string[] | null;
                         /**
                          * Format: int64
                          * @description Bytes of disk space that the removal gained.
                          * @example 8192
                          */
-                        SpaceReclaimed?: number;
+                        SpaceReclaimed: number;
                     };
                 };
             };
@@ -11814,13 +11881,13 @@ export interface operations {
                          *       }
                          *     ]
                          */
-                        ImagesDeleted?: components["schemas"]["ImageDeleteResponseItem"][] | null;
+                        ImagesDeleted: components["schemas"]["ImageDeleteResponseItem"][] | null;
                         /**
                          * Format: int64
                          * @description Bytes of content and unpacked layers that the removal freed.
                          * @example 7831
                          */
-                        SpaceReclaimed?: number;
+                        SpaceReclaimed: number;
                     };
                 };
             };
@@ -11971,7 +12038,8 @@ export interface operations {
                      *           "local",
                      *           "splunk",
                      *           "syslog"
-                     *         ]
+                     *         ],
+                     *         "Authorization": null
                      *       },
                      *       "MemoryLimit": true,
                      *       "SwapLimit": true,
@@ -12035,7 +12103,8 @@ export interface operations {
                      *         "NodeAddr": "",
                      *         "LocalNodeState": "inactive",
                      *         "ControlAvailable": false,
-                     *         "Error": ""
+                     *         "Error": "",
+                     *         "RemoteManagers": null
                      *       },
                      *       "LiveRestoreEnabled": false,
                      *       "Isolation": "",
@@ -12078,7 +12147,8 @@ export interface operations {
                      *       },
                      *       "Warnings": [
                      *         "WARNING: IPv4 forwarding is disabled"
-                     *       ]
+                     *       ],
+                     *       "GenericResources": null
                      *     }
                      */
                     "application/json": components["schemas"]["SystemInfo"];
@@ -13111,53 +13181,53 @@ export interface operations {
                          * @description True once the daemon's clean-up has marked the instance to be forgotten at its next pass.
                          * @example false
                          */
-                        CanRemove?: boolean;
+                        CanRemove: boolean;
                         /**
                          * @description Bytes of the key sequence that detaches from it, in base64; empty for the daemon's default.
                          * @example EBE=
                          */
-                        DetachKeys?: string;
+                        DetachKeys: string;
                         /**
                          * @description The instance's own ID, 64 hexadecimal digits.
                          * @example 9a0d8c1e7b3f42c6a5d1e0f4b2938475665748392a1b0c9d8e7f6a5b4c3d2e1f
                          */
-                        ID?: string;
+                        ID: string;
                         /**
                          * @description Whether the command is running now.
                          * @example false
                          */
-                        Running?: boolean;
+                        Running: boolean;
                         /**
                          * @description Exit code of the command; null until it has ended.
                          * @example 0
                          */
-                        ExitCode?: number | null;
-                        ProcessConfig?: components["schemas"]["ProcessConfig"];
+                        ExitCode: number | null;
+                        ProcessConfig: components["schemas"]["ProcessConfig"];
                         /**
                          * @description Whether its stdin is connected to a client.
                          * @example false
                          */
-                        OpenStdin?: boolean;
+                        OpenStdin: boolean;
                         /**
                          * @description Whether its stderr is connected.
                          * @example true
                          */
-                        OpenStderr?: boolean;
+                        OpenStderr: boolean;
                         /**
                          * @description Whether its stdout is connected.
                          * @example true
                          */
-                        OpenStdout?: boolean;
+                        OpenStdout: boolean;
                         /**
                          * @description ID of the container that the command belongs to.
                          * @example 5f1c0a9d3be2467788a4cc10d9e3b6f25a7710b3c4d2e8f96011aa5bbd43c7e1
                          */
-                        ContainerID?: string;
+                        ContainerID: string;
                         /**
                          * @description Process ID on the host; 0 before the command has started.
                          * @example 48213
                          */
-                        Pid?: number;
+                        Pid: number;
                     };
                 };
             };
@@ -13310,7 +13380,21 @@ export interface operations {
                     "application/json": components["schemas"]["VolumeListResponse"];
                 };
             };
-            /** @description The daemon could not list the volumes; an unknown filter is a 400. */
+            /** @description A filter is unknown or cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A filter is unknown or cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not list the volumes. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13318,7 +13402,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not list the volumes; an unknown filter is a 400."
+                     *       "message": "The daemon could not list the volumes."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -13439,10 +13523,21 @@ export interface operations {
                     "application/json": components["schemas"]["Volume"];
                 };
             };
-            /**
-             * @description The daemon could not create the volume: its driver failed or could not be found; a name taken by
-             *     another driver gives a 409.
-             */
+            /** @description Another driver has a volume of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Another driver has a volume of that name."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not create the volume: its driver failed or could not be found. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13450,7 +13545,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not create the volume: its driver failed or could not be found; a name taken by another driver gives a 409."
+                     *       "message": "The daemon could not create the volume: its driver failed or could not be found."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -13788,17 +13883,31 @@ export interface operations {
                          *       "4b1f6d0c2a"
                          *     ]
                          */
-                        VolumesDeleted?: string[];
+                        VolumesDeleted: string[];
                         /**
                          * Format: int64
                          * @description Bytes that their contents took.
                          * @example 10485760
                          */
-                        SpaceReclaimed?: number;
+                        SpaceReclaimed: number;
                     };
                 };
             };
-            /** @description The daemon could not prune volumes; a prune that is going on already gives a 409. */
+            /** @description Volumes are being pruned already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Volumes are being pruned already."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not prune volumes. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13806,7 +13915,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not prune volumes; a prune that is going on already gives a 409."
+                     *       "message": "The daemon could not prune volumes."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -13885,7 +13994,21 @@ export interface operations {
                     "application/json": components["schemas"]["NetworkSummary"][];
                 };
             };
-            /** @description The daemon could not list the networks; an unknown filter is a 400. */
+            /** @description A filter is unknown or cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A filter is unknown or cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not list the networks. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13893,7 +14016,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not list the networks; an unknown filter is a 400."
+                     *       "message": "The daemon could not list the networks."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -13981,7 +14104,21 @@ export interface operations {
                     "application/json": components["schemas"]["NetworkInspect"];
                 };
             };
-            /** @description No network matches. Several matches give a 400. */
+            /** @description Several networks match. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Several networks match."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No network matches. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13989,7 +14126,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "No network matches. Several matches give a 400."
+                     *       "message": "No network matches."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -14214,7 +14351,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not create the network; a name that is taken gives a 409. */
+            /** @description A network has that name already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A network has that name already."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not create the network. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14222,7 +14373,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not create the network; a name that is taken gives a 409."
+                     *       "message": "The daemon could not create the network."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -14418,11 +14569,25 @@ export interface operations {
                          *       "ci-run-1842"
                          *     ]
                          */
-                        NetworksDeleted?: string[] | null;
+                        NetworksDeleted: string[] | null;
                     };
                 };
             };
-            /** @description The daemon could not prune networks; a prune that is going on already gives a 409. */
+            /** @description Networks are being pruned already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Networks are being pruned already."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not prune networks. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14430,7 +14595,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not prune networks; a prune that is going on already gives a 409."
+                     *       "message": "The daemon could not prune networks."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -14590,7 +14755,21 @@ export interface operations {
                     "application/json": components["schemas"]["Plugin"][];
                 };
             };
-            /** @description The daemon could not list the plugins; an unknown filter is a 400. */
+            /** @description A filter is unknown or cannot be parsed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A filter is unknown or cannot be parsed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not list the plugins. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -14598,7 +14777,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not list the plugins; an unknown filter is a 400."
+                     *       "message": "The daemon could not list the plugins."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -15655,6 +15834,20 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The node is up, or a manager. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The node is up, or a manager."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description There is no such node to remove. */
             404: {
                 headers: {
@@ -15669,7 +15862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not remove the node; one that is up, or a manager, gives a 400. */
+            /** @description The daemon could not remove the node. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -15677,7 +15870,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not remove the node; one that is up, or a manager, gives a 400."
+                     *       "message": "The daemon could not remove the node."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -16339,7 +16532,35 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The daemon could not unlock; a wrong key gives a 401, a manager that is not locked a 409. */
+            /** @description The key is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The key is wrong."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The manager is not locked. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "The manager is not locked."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The daemon could not unlock. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -16347,7 +16568,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not unlock; a wrong key gives a 401, a manager that is not locked a 409."
+                     *       "message": "The daemon could not unlock."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -18593,6 +18814,20 @@ export interface operations {
                     "application/json": components["schemas"]["IDResponse"];
                 };
             };
+            /** @description A name or the data is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A name or the data is invalid."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Another secret has this name. */
             409: {
                 headers: {
@@ -18607,7 +18842,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not store the secret; invalid names or data give a 400. */
+            /** @description The daemon could not store the secret. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18615,7 +18850,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not store the secret; invalid names or data give a 400."
+                     *       "message": "The daemon could not store the secret."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -18750,6 +18985,20 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A service uses the secret. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A service uses the secret."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description There is no such secret to remove. */
             404: {
                 headers: {
@@ -18764,7 +19013,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not remove the secret; one in use gives a 400. */
+            /** @description The daemon could not remove the secret. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -18772,7 +19021,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not remove the secret; one in use gives a 400."
+                     *       "message": "The daemon could not remove the secret."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -18983,6 +19232,20 @@ export interface operations {
                     "application/json": components["schemas"]["IDResponse"];
                 };
             };
+            /** @description A name or the data is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A name or the data is invalid."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Another config has this name. */
             409: {
                 headers: {
@@ -18997,7 +19260,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not store the config; invalid names or data give a 400. */
+            /** @description The daemon could not store the config. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19005,7 +19268,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not store the config; invalid names or data give a 400."
+                     *       "message": "The daemon could not store the config."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];
@@ -19134,6 +19397,20 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A service uses the config. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "A service uses the config."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description There is no such config to remove. */
             404: {
                 headers: {
@@ -19148,7 +19425,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The daemon could not remove the config; one in use gives a 400. */
+            /** @description The daemon could not remove the config. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -19156,7 +19433,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "message": "The daemon could not remove the config; one in use gives a 400."
+                     *       "message": "The daemon could not remove the config."
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorResponse"];

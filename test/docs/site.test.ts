@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import Docker from 'dockerode';
 import type { Browser, Page } from 'playwright-core';
 import { page as frame } from '../../scripts/docs/frame.js';
 import { Marks, patch } from '../../scripts/docs/marks.js';
 import { reference } from '../../scripts/docs/reference.js';
+import { methods } from '../../scripts/docs/samples.js';
 import { makeSite } from '../../scripts/docs/site.js';
 import { listOperations } from '../../src/spec/operations.js';
 import { barriers, startBrowser } from '../browser.js';
@@ -76,9 +78,11 @@ describe('the documentation', function () {
     }
   });
 
-  it('loads nothing from elsewhere and runs nothing', () => {
+  it('loads nothing from elsewhere and runs nothing but the search', () => {
+    expect([...site.scripts.keys()]).to.deep.equal(['search.js']);
     for (const html of Object.values(pages)) {
-      expect(html).not.to.match(/<(script|link|iframe)\b|@import|url\(/);
+      expect(html.match(/<script.*/g)).to.deep.equal(['<script src="search.js" defer></script>']);
+      expect(html).not.to.match(/<(link|iframe)\b|@import|url\(|\son[a-z]+=/);
       for (const [, source = ''] of html.matchAll(/<img[^>]* src="([^"]*)"/g))
         expect(site.files).to.include(source.replace(/^files\//, ''));
     }
@@ -113,6 +117,44 @@ describe('the documentation', function () {
     }
   });
 
+  it('has a small index, in which every target is there', () => {
+    const [script] = site.scripts.values();
+    expect(script?.length).to.be.lessThan(150_000);
+    const entries = JSON.parse(/lookUp\((\[.*\])\);/s.exec(script as string)?.[1] as string) as [
+      string,
+      string,
+      string,
+    ][];
+    for (const [title, target] of entries) {
+      const [file = '', id] = target.split('#');
+      expect(pages[file], title).to.be.a('string');
+      if (id !== undefined) expect(pages[file], title).to.include(` id="${id}"`);
+    }
+    expect(entries.map(([, target]) => target)).to.include('reference.html#operation-ImageAttestations');
+  });
+
+  it('shows requests of each operation, by methods that dockerode has', () => {
+    const reference = pages['reference.html'] as string;
+    const operations = listOperations(patched.after);
+    expect(reference.match(/<summary>Request samples<\/summary>/g)).to.have.length(operations.length);
+    const ids = new Set(operations.map(({ operation }) => operation.operationId));
+    const docker = new Docker({ host: '127.0.0.1', port: 1 });
+    for (const [id, [call]] of Object.entries(methods)) {
+      expect(ids.has(id), id).to.equal(true);
+      const [, getter, method] = /^(?:(get\w+)\([^)]*\)\.)?(\w+)\(/.exec(call) as RegExpExecArray;
+      const holder = getter === undefined ? docker : (docker[getter as 'getImage'] as (name: string) => object)('x');
+      expect((holder as Record<string, unknown>)[method as string], call).to.be.a('function');
+    }
+  });
+
+  it('leads from operations, parameters and schemas to the requirements that name them', () => {
+    const section = /<section id="operation-ImageAttestations">.*?<\/section>/s.exec(
+      pages['reference.html'] as string,
+    )?.[0];
+    expect(section).to.include('href="requirements.html#requirement-ImageAttestations.platform-absent"');
+    expect(pages['requirements.html']).to.include('id="requirement-ImageAttestations.platform-absent"');
+  });
+
   describe('in a browser', () => {
     let folder: string;
     let browser: Browser;
@@ -121,6 +163,7 @@ describe('the documentation', function () {
       browser = await startBrowser(this);
       folder = mkdtempSync(join(tmpdir(), 'attestd-docs-'));
       for (const [name, html] of Object.entries(pages)) writeFileSync(join(folder, name), html);
+      for (const [name, script] of site.scripts) writeFileSync(join(folder, name), script);
       for (const path of site.files) {
         mkdirSync(join(folder, 'files', dirname(path)), { recursive: true });
         cpSync(join(root, path), join(folder, 'files', path));
@@ -158,6 +201,31 @@ describe('the documentation', function () {
       await section.locator('h3 .badge').click();
       expect(page.url()).to.match(/changes\.html#standard$/);
       expect(await page.title()).to.equal('What 1.55 changes');
+    });
+
+    it('finds operations by their words, parameters and path', async () => {
+      await page.setViewportSize({ width: 1200, height: 800 });
+      await page.goto(pathToFileURL(join(folder, 'index.html')).href);
+      for (const words of ['attestations image', 'ImageAttestations statement', 'GET attestations']) {
+        await page.fill('#page-search', words);
+        const found = page.locator('#page-found a').first();
+        expect(await found.textContent(), words).to.include('GET /images/{name}/attestations');
+      }
+      await page.locator('#page-found a').first().click();
+      expect(page.url()).to.match(/reference\.html#operation-ImageAttestations$/);
+      await page.fill('#page-search', 'nothing has these words');
+      expect(await page.locator('#page-search-status').textContent()).to.equal('0 found');
+    });
+
+    it('folds the contents away on a phone, until asked for', async () => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.goto(pathToFileURL(join(folder, 'spec.html')).href);
+      const contents = page.locator('nav.side');
+      expect(await contents.isVisible()).to.equal(false);
+      await page.click('main >> text=Contents');
+      expect(await contents.isVisible()).to.equal(true);
+      await page.click('text=Close the contents');
+      expect(await contents.isVisible()).to.equal(false);
     });
 
     it('fits a narrow screen', async () => {

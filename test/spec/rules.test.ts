@@ -68,6 +68,13 @@ describe('the rules for the description', () => {
     ],
     ['want a summary', (_, g) => delete g.summary, [`described ${get}`]],
     [
+      'want a status to have a response of its own',
+      (_, g) => {
+        g.responses['500'] = { description: 'The register is broken; an unknown number gives a 404.' };
+      },
+      [`status ${get}/responses/500`],
+    ],
+    [
       'want no summary that is a sentence',
       (_, g) => {
         g.summary = 'Shows it.';
