@@ -48,6 +48,15 @@ export function readOverlays(channel: Channel, api: string = apiFolder): Overlay
   return overlayFiles(channel, api).map(({ path, name }) => parseOverlay(readText(path), name));
 }
 
+/** The base that was parsed last: it is the same for all that a process builds, and parsing it is most of the work. */
+let kept: { readonly text: string; readonly description: Description } | undefined;
+
+function parsedBase(path: string): Description {
+  const text = readText(path);
+  if (kept?.text !== text) kept = { text, description: parseDescription(text, path) };
+  return structuredClone(kept.description);
+}
+
 /**
  * Builds a description: the base with the overlays of some channels applied.
  *
@@ -57,8 +66,7 @@ export function readOverlays(channel: Channel, api: string = apiFolder): Overlay
  * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT or OVERLAY
  */
 export function buildDescription(which: readonly Channel[] = channels, api: string = apiFolder): Description {
-  const path = join(api, baseFile);
-  const description = parseDescription(readText(path), path);
+  const description = parsedBase(join(api, baseFile));
   for (const channel of which) {
     for (const overlay of readOverlays(channel, api)) {
       applyOverlay(description as unknown as Json, overlay, { strict: true });
