@@ -51,7 +51,8 @@ describe('judging an exchange', () => {
   });
 
   it('checks each line of a stream of events', () => {
-    const lines = '{"Type":"image"}\n\u001e{"Type":"odd"}\n{"Type":"image","New":1}\n';
+    const event = (more: string): string => `{"Action":"pull","Actor":{"ID":"a","Attributes":{}},${more}}`;
+    const lines = `${event('"Type":"image"')}\n\u001e${event('"Type":"odd"')}\n${event('"Type":"image","New":1')}\n`;
     const { check } = judge(exchange('GET', '/events', 200, lines), range);
     expect(check.violations.map(({ code }) => code)).to.deep.equal(['enum']);
     expect(check.unknown).to.deep.equal(['/New']);

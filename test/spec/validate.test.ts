@@ -2,6 +2,19 @@ import { expect } from 'chai';
 import { operations } from '../../src/generated/operations.js';
 import { validateResponse } from '../../src/spec/index.js';
 
+/** What an inspected image always has. */
+const image = {
+  Id: 'sha256:00',
+  RepoTags: ['a:1'],
+  RepoDigests: [],
+  Config: {},
+  Architecture: 'amd64',
+  Os: 'linux',
+  Size: 1,
+  RootFS: {},
+  Metadata: {},
+};
+
 const inspect = (body: unknown, version?: string): ReturnType<typeof validateResponse> =>
   validateResponse('ImageInspect', 200, body, version);
 
@@ -9,11 +22,12 @@ describe('checking a response', function () {
   this.timeout(60_000);
 
   it('finds nothing in a body that fits', () => {
-    expect(inspect({ Id: 'sha256:00', RepoTags: ['a:1'], Size: 1 })).to.deep.equal({ violations: [], unknown: [] });
+    expect(inspect(image)).to.deep.equal({ violations: [], unknown: [] });
   });
 
   it('names every violation by the place in the body and the keyword that failed', () => {
     const body = {
+      ...image,
       Id: 1,
       Manifests: [{ ID: 'x', Descriptor: {}, Available: true, Kind: 'odd', Size: { Total: 'n' } }],
     };
@@ -26,21 +40,28 @@ describe('checking a response', function () {
     ]);
   });
 
+  it('misses what daemons always send', () => {
+    const { Os: _, ...without } = image;
+    expect(inspect(without).violations.map(({ pointer, code }) => [pointer, code])).to.deep.equal([
+      ['/Os', 'required'],
+    ]);
+  });
+
   it('lists members that the description does not know, outermost first', () => {
-    expect(inspect({ Id: 'x', New: { a: 1 }, Config: { Odd: 1, Labels: { any: 'x' } } }).unknown).to.deep.equal([
+    expect(inspect({ New: { a: 1 }, ...image, Config: { Odd: 1, Labels: { any: 'x' } } }).unknown).to.deep.equal([
       '/New',
       '/Config/Odd',
     ]);
   });
 
   it('accepts null where the description says that it may be, behind a reference too', () => {
-    expect(validateResponse('SystemInfo', 200, { GenericResources: null }).violations).to.deep.equal([]);
+    expect(validateResponse('VolumeList', 200, { Volumes: [], Warnings: null }).violations).to.deep.equal([]);
     expect(validateResponse('ImageHistory', 200, null).violations).to.deep.equal([]);
-    expect(inspect({ Descriptor: null }).violations.map((v) => v.code)).to.deep.equal(['type']);
+    expect(inspect({ ...image, Descriptor: null }).violations.map((v) => v.code)).to.deep.equal(['type']);
   });
 
   it('knows only what the API version of the request knew', () => {
-    const body = { Id: 'x', Descriptor: { mediaType: 'a/b', digest: 'sha256:00', size: 1 } };
+    const body = { ...image, Descriptor: { mediaType: 'a/b', digest: 'sha256:00', size: 1 } };
     expect(inspect(body, '1.55').unknown).to.deep.equal([]);
     expect(inspect(body, '1.47').unknown).to.deep.equal(['/Descriptor']);
   });
@@ -52,7 +73,7 @@ describe('checking a response', function () {
 
   it('reports text that is no JSON', () => {
     expect(inspect('{"Id":').violations[0]?.code).to.equal('json');
-    expect(inspect('{"Id":"x"}').violations).to.deep.equal([]);
+    expect(inspect(JSON.stringify(image)).violations).to.deep.equal([]);
   });
 
   it('refuses an operation that the description lacks', () => {

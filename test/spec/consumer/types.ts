@@ -19,7 +19,7 @@ holds<Equal<AttestationProperties['Statements'], Record<string, unknown>[] | und
 fails<Nullable<AttestationProperties['Statements']>>();
 holds<Equal<ImageManifestSummary['Kind'], 'image' | 'attestation' | 'unknown'>>();
 holds<Optional<ImageManifestSummary, 'AttestationData'>>();
-holds<Nullable<ImageManifestSummary['AttestationData']>>();
+fails<Nullable<ImageManifestSummary['AttestationData']>>();
 holds<Nullable<NonNullable<ImageManifestSummary['ImageData']>['Containers']>>();
 
 // @ts-expect-error a predicate type is required
