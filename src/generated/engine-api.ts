@@ -6811,7 +6811,7 @@ export interface components {
              *       "Your kernel does not support swap limit capabilities"
              *     ]
              */
-            Warnings?: string[];
+            Warnings?: string[] | null;
         };
         /**
          * @description One measurement of a container's resource use, together with the CPU figures of the one before. A
@@ -9268,7 +9268,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["FilesystemChange"][];
+                    "application/json": components["schemas"]["FilesystemChange"][] | null;
                 };
             };
             /** @description No container with this ID or name to compare. */
