@@ -235,7 +235,9 @@ export function toOpenApi(description: Description, dialect: Dialect = '3.0'): J
     openapi: versions[dialect],
     info: { title, version, ...(text !== undefined && { description: text }) },
     // A client that is generated from a file needs a host; over a socket it does not matter.
-    servers: [{ url: `http://localhost:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' }],
+    servers: [
+      { url: `http://localhost:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' },
+    ],
     ...(description.tags && { tags: description.tags.map((tag) => ({ ...tag })) }),
     paths: mapValues(description.paths, (item) => convertPathItem(item, context)),
     components: { schemas: mapValues(description.definitions, (schema) => convertSchema(schema, dialect)) },
