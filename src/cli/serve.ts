@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { AttestdError } from '../errors.js';
+import type { FaultPlan } from '../server/faults/index.js';
 import {
+  chooseRelease,
   logFormats,
   logLevels,
   type RunningServer,
+  releaseNames,
   type ServerOptions,
   startServer,
   surviveUnhandled,
@@ -46,6 +49,15 @@ const flags = {
     value: 'SECONDS',
     help: 'what answers that are under way may take after SIGTERM; 10 without it',
   },
+  faults: { type: 'string', value: 'FILE', help: "what goes wrong, in YAML; or 'hard': what is permitted but unusual" },
+  engine: {
+    type: 'string',
+    value: 'RELEASE',
+    choices: releaseNames,
+    help: 'whose API versions to speak; 29.7 without it',
+  },
+  'min-api': { type: 'string', value: 'VERSION', help: 'the oldest API version that clients may speak' },
+  'max-api': { type: 'string', value: 'VERSION', help: 'the newest API version' },
   'exit-with-parent': { type: 'boolean', help: 'end when the process that started this one does' },
   'allow-insecure-remote': { type: 'boolean', help: 'listen beyond this machine without TLS' },
   'allow-host': {
@@ -112,6 +124,16 @@ function endOfRun(withParent: boolean): Promise<void> {
   });
 }
 
+/** What goes wrong, from a file. */
+async function faultPlan(file: string): Promise<FaultPlan> {
+  if (file === 'hard') return { mode: 'hard' };
+  const { readFaults } = await import('../server/faults/index.js');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new AttestdError('USAGE', `--faults: cannot read '${file}'`, { cause });
+  });
+  return readFaults(text, file);
+}
+
 /** A number of seconds as milliseconds. */
 function drainTime(text: string): number {
   if (!/^\d{1,5}(\.\d+)?$/.test(text))
@@ -155,6 +177,7 @@ export const command = define(
       ...(certsDir !== undefined && { certsDir }),
     };
     const drain = drainTime(values['drain-timeout'] ?? '10');
+    const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
     const ended = endOfRun(values['exit-with-parent'] ?? false);
     const server = await startServer({
       ...(listen && { listen }),
@@ -164,6 +187,8 @@ export const command = define(
       ...(values.overlay && { overlays: values.overlay }),
       ...(values.handlers !== undefined && { handlers: values.handlers }),
       strict,
+      release: chooseRelease(choice),
+      ...(values.faults !== undefined && { faults: await faultPlan(values.faults) }),
       logLevel,
       registries,
       ...(values['log-format'] && { logFormat: values['log-format'] }),

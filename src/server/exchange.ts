@@ -38,6 +38,8 @@ export interface ExchangeOptions {
   readonly cache: ResponseCache;
   /** Answers a request that no kept answer fits. */
   readonly answer: RequestListener;
+  /** Whether answers may be kept now, and kept ones given. */
+  readonly keeps?: () => boolean;
   /** Sees each request before it is answered. */
   readonly observe?: RequestListener | undefined;
   /** Says why a request is refused, if it is. */
@@ -66,7 +68,8 @@ export class Exchanges {
       refuse(response, reason);
       return;
     }
-    const kept = request.method === 'GET' && request.httpVersion === '1.1' ? cache.get(request.url ?? '') : undefined;
+    const keeps = request.method === 'GET' && request.httpVersion === '1.1' && this.options.keeps?.() !== false;
+    const kept = keeps ? cache.get(request.url ?? '') : undefined;
     if (kept !== undefined) {
       if (watch !== undefined) record(request, response, () => kept, true, watch);
       sendKept(response, kept);
@@ -101,7 +104,13 @@ export class Exchanges {
   /** Keep the answer to a GET for the next request to the same URL, for as long as the store stays as it was. */
   keep(request: IncomingMessage, response: Pick<CachedResponse, 'status' | 'headers' | 'body'>): void {
     const { operationId, apiVersion, generation } = this.open.get(request) ?? {};
-    if (request.method !== 'GET' || operationId === undefined || apiVersion === undefined) return;
+    if (
+      this.options.keeps?.() === false ||
+      request.method !== 'GET' ||
+      operationId === undefined ||
+      apiVersion === undefined
+    )
+      return;
     this.options.cache.put(request.url ?? '', { ...response, operationId, apiVersion }, generation as number);
   }
 }

@@ -21,6 +21,8 @@ interface Line {
 export function inTurn(handle: Handle): Handle {
   const lines = new WeakMap<Socket, Line>();
   const begin = (socket: Socket, line: Line, request: IncomingMessage, response: ServerResponse): void => {
+    // Each part that watches an answer hears of its end.
+    response.setMaxListeners(24);
     response.once('close', () => {
       // Others first: without it, answers that are there at once would follow one another without a pause.
       if (line.waiting.length > 0) setImmediate(next, socket, line);

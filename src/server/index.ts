@@ -16,6 +16,7 @@ import type { ImageStore } from '../oci/store.js';
 import type { OperationEntry } from '../spec/table.js';
 import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
+import type { FaultPlan, Faults } from './faults/index.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
 import { allHandlers } from './operations/index.js';
@@ -24,6 +25,7 @@ import { createService, type ServiceOptions } from './service.js';
 import { openStore, stateFolderOf } from './store.js';
 import { watchServer } from './watch.js';
 
+export { chooseRelease, type ReleaseChoice, releaseNames } from '../engine/release.js';
 export { surviveUnhandled } from './last-resort.js';
 export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 
@@ -64,6 +66,10 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly release?: Release;
   /** Now, for what the server dates; the system's clock without it. */
   readonly clock?: () => Date;
+  /** What goes wrong (docs/faults.md); nothing without it. */
+  readonly faults?: FaultPlan;
+  /** Whether faults can be set later, by `RunningServer.faults`; with a control socket they can. */
+  readonly changeableFaults?: boolean;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener;
 }
@@ -81,6 +87,8 @@ export interface RunningServer {
   readonly described: readonly string[];
   /** The operations that handlers of one's own answer. */
   readonly taken: readonly string[];
+  /** What goes wrong; undefined where nothing was asked to and nothing can be. */
+  readonly faults: Faults | undefined;
   /** Where the server says what there is to say of itself. */
   readonly log: Log;
   /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */
@@ -144,6 +152,19 @@ function settleBy(keeper: StateKeeper): NonNullable<ServiceOptions['settle']> {
   };
 }
 
+/** What can go wrong on demand: where a plan is given, or can be given later. */
+async function faultsOf({
+  faults: plan,
+  control,
+  changeableFaults = false,
+}: ServerOptions): Promise<Faults | undefined> {
+  if (plan === undefined && control === undefined && !changeableFaults) return undefined;
+  const { Faults } = await import('./faults/index.js');
+  const faults = new Faults();
+  await faults.replace(plan);
+  return faults;
+}
+
 /** Runs the given acts in reverse order, all of them, whatever fails. */
 async function undo(acts: (() => Promise<void>)[]): Promise<void> {
   for (const act of acts.splice(0).reverse()) await act().catch(() => undefined);
@@ -192,7 +213,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     acts.push(() => end(context));
     const keeper = await keep(context, options.store, log);
     if (keeper !== undefined) acts.push(() => keeper.close());
-    const watch = await watchServer({ log, logLevel, control: options.control });
+    const faults = await faultsOf(options);
+    const routes = faults && (await import('./faults/control.js')).faultRoutes(faults);
+    const watch = await watchServer({ log, logLevel, control: options.control, routes });
     acts.push(() => watch.close());
     const { http1, http2, idle } = createService({
       context: () => context,
@@ -203,6 +226,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       ...(keeper && { settle: settleBy(keeper) }),
       access: accessRule(addresses, options),
       watch: watch.record,
+      faults,
     });
     acts.push(async () => {
       http1.close();
@@ -225,6 +249,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       hosts,
       channel,
       release: context.release,
+      faults,
       operations: prototype?.operations ?? operations,
       described: prototype?.described ?? [],
       taken: prototype?.taken ?? [],

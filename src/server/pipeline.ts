@@ -6,6 +6,7 @@ import { cleanPath, escapePath, percentDecode, splitTarget } from '../go/url.js'
 import type { OperationEntry } from '../spec/table.js';
 import { send, sendBytes, sendError, sendNotFound } from './answer.js';
 import type { CachedResponse } from './cache.js';
+import type { Faults } from './faults/index.js';
 import { type Form, readForm } from './form.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { type RouteMatch, routeOperations } from './routes.js';
@@ -25,6 +26,8 @@ export interface PipelineOptions {
   readonly keep: (request: KoaContext['req'], response: Pick<CachedResponse, 'status' | 'headers' | 'body'>) => void;
   /** Resolves once what a request did is kept; what it throws is the answer. Nothing is kept without it. */
   readonly settle?: ((operation: OperationEntry, params: RouteMatch['params']) => Promise<void>) | undefined;
+  /** What is to go wrong with requests. */
+  readonly faults?: Pick<Faults, 'begin'> | undefined;
   /** Receives errors that are answered with a status of 500 or above. */
   readonly onFault: (error: unknown, request: string) => void;
 }
@@ -113,14 +116,22 @@ function gate({ operation: { method, since }, pattern }: RouteMatch, apiVersion:
 }
 
 async function answerOperation(options: PipelineOptions, ctx: KoaContext, match: RouteMatch): Promise<void> {
+  const { since } = match.operation;
+  // A release whose newest version does not have an operation does not know its path.
+  if (since !== undefined && !isAtLeast(options.context().release.api, since)) return sendNotFound(ctx);
   await withinVersion(options, ctx, async (apiVersion) => {
     const { operation } = match;
     options.located(ctx.req, operation.operationId, apiVersion);
     gate(match, apiVersion);
     const request = new HttpRequest(match, apiVersion, ctx);
     if (options.check) options.check(operation, await request.everything(), apiVersion);
-    const result = await settled(options, match, await options.handler(operation)(request, options.context()));
-    await send(ctx, result);
+    const faulty = options.faults?.begin(ctx, { operationId: operation.operationId, params: match.params });
+    if (await faulty?.instead()) return;
+    const context = options.context();
+    const answer = await options.handler(operation)(request, faulty?.context(context) ?? context);
+    const result = await settled(options, match, answer);
+    await send(ctx, faulty?.result(result) ?? result);
+    faulty?.harden();
     if (result.kind === 'hijack' || !result.keep || !Buffer.isBuffer(ctx.body)) return;
     options.keep(ctx.req, { status: ctx.status, headers: flatHeaders(ctx), body: ctx.body });
   });

@@ -4,6 +4,7 @@ import { operations } from '../generated/operations.js';
 import type { OperationEntry } from '../spec/table.js';
 import { ResponseCache } from './cache.js';
 import { type ExchangeRecord, Exchanges } from './exchange.js';
+import type { Faults } from './faults/index.js';
 import type { Services } from './grpc/call.js';
 import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Resolves once what a request did is kept. */
   readonly settle?: PipelineOptions['settle'];
+  /** What is to go wrong; undefined where nothing can. */
+  readonly faults?: Faults | undefined;
   /** Gets a record of each request that is not gRPC once it is answered. */
   readonly watch?: ((record: ExchangeRecord) => void) | undefined;
 }
@@ -60,13 +63,15 @@ function generationOf({ store, containers }: Context): number {
 }
 
 /** The gRPC services of a daemon, made with the first call to it: most runs have none. */
-function servicesOf(context: () => Context): () => Promise<Services> {
+function servicesOf(context: () => Context, faults: Faults | undefined): () => Promise<Services> {
   let of: Context | undefined;
   let services: Promise<Services>;
   return () => {
     const now = context();
     if (of !== now)
-      services = import('./grpc/content.js').then(({ contentService }) => contentService(now.store.content));
+      services = import('./grpc/content.js').then(({ contentService }) =>
+        contentService(faults?.content(now.store.content) ?? now.store.content),
+      );
     of = now;
     return services;
   };
@@ -74,7 +79,7 @@ function servicesOf(context: () => Context): () => Promise<Services> {
 
 /** Put connections, exchanges, routes and handlers together. */
 export function createService(options: ServiceOptions): HttpService {
-  const { context, log, handlers = allHandlers, prototype, observe, watch, access } = options;
+  const { context, log, handlers = allHandlers, prototype, observe, watch, access, faults } = options;
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
   const exchanges: Exchanges = new Exchanges({
@@ -83,6 +88,7 @@ export function createService(options: ServiceOptions): HttpService {
     observe,
     watch,
     access,
+    ...(faults && { keeps: () => !faults.active }),
   });
   const answer = createPipeline({
     context,
@@ -95,11 +101,12 @@ export function createService(options: ServiceOptions): HttpService {
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),
     settle: options.settle,
+    faults,
     onFault,
   }).callback();
   const rest = exchanges.handle;
   const http2 = new Http2Front({
-    services: servicesOf(context),
+    services: servicesOf(context, faults),
     release: () => context().release,
     rest,
     onFault,

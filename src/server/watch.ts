@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly logLevel: LogLevel;
   /** `unix:///path` of the control socket; none without it. */
   readonly control: string | undefined;
+  /** What the control socket answers besides. */
+  readonly routes?: ControlRoutes | undefined;
 }
 
 /** What watches a server. */
@@ -32,7 +34,7 @@ function line(log: Log): (record: ExchangeRecord) => void {
  *
  * @throws AttestdError as `startControl`
  */
-export async function watchServer({ log, logLevel, control }: WatchOptions): Promise<Watch> {
+export async function watchServer({ log, logLevel, control, routes: others }: WatchOptions): Promise<Watch> {
   const logged = isLogged('info', logLevel) ? line(log) : undefined;
   if (control === undefined) return { record: logged, drain: () => undefined, close: async () => undefined };
   const [{ startControl, answerText }, { createMetrics }] = await Promise.all([
@@ -42,6 +44,7 @@ export async function watchServer({ log, logLevel, control }: WatchOptions): Pro
   const metrics = await createMetrics();
   let ending = false;
   const routes: ControlRoutes = {
+    ...others,
     'GET /healthz': (_request, response) =>
       ending ? answerText(response, 503, 'ending\n') : answerText(response, 200, 'ok\n'),
     'GET /metrics': async (_request, response) =>

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { type Layers, overlayOn, readLayers } from '../oci/layout.js';
 import type { ImageStore } from '../oci/store.js';
-import { type RunningServer, type ServerOptions, startServer } from '../server/index.js';
+import type { FaultCount, FaultPlan } from '../server/faults/index.js';
+import {
+  chooseRelease,
+  type ReleaseChoice,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from '../server/index.js';
 import { temporaryFolder } from '../server/temporary.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } from './sources.js';
@@ -13,7 +20,7 @@ import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } fro
 export interface DaemonOptions
   extends Pick<
     ServerOptions,
-    'channel' | 'platform' | 'strict' | 'logLevel' | 'tls' | 'clock' | 'overlays' | 'handlers'
+    'channel' | 'platform' | 'strict' | 'logLevel' | 'tls' | 'clock' | 'overlays' | 'handlers' | 'faults'
   > {
   /** The images that it has; none without it. Broken ones are taken as they are, nothing is checked. */
   readonly images?: readonly ImageSource[];
@@ -24,6 +31,8 @@ export interface DaemonOptions
   readonly listen?: 'unix' | 'tcp' | readonly string[];
   /** An OCI image layout folder that keeps changes; `reset` is refused then. Give it as one of `images` to read it only. */
   readonly store?: string;
+  /** The release whose API versions it speaks, `28.5`, `29.0` or `29.7`, and another window of them. */
+  readonly release?: ReleaseChoice;
 }
 
 /** How `node:http` and dockerode reach the daemon. */
@@ -49,6 +58,14 @@ export interface Daemon extends AsyncDisposable {
    *   leads nowhere, INVALID_ARGUMENT for what is no archive
    */
   load(...archives: readonly ArchiveSource[]): Promise<readonly string[]>;
+  /** How often each fault was met, in their order. */
+  readonly faultCounts: readonly FaultCount[];
+  /**
+   * Have other things go wrong from now on (docs/faults.md); nothing without a plan.
+   *
+   * @throws AttestdError INVALID_ARGUMENT for a plan that does not fit schemas/faults-1.0.json
+   */
+  setFaults(plan?: FaultPlan): Promise<void>;
   /**
    * Back to how it started: its images, and nothing else of what was done since; the journal is empty. Connections stay,
    * event streams end.
@@ -151,7 +168,7 @@ function addresses(listen: DaemonOptions['listen'], folder: string): readonly st
  *   platform and store
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
-  const { images = [], listen, store, logLevel = 'none', ...rest } = options;
+  const { images = [], listen, store, logLevel = 'none', release, ...rest } = options;
   if (store !== undefined && images.length > 0)
     throw new AttestdError('INVALID_ARGUMENT', 'give images or a store, not both; load() puts images into a store');
   const folder = await temporaryFolder();
@@ -162,6 +179,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     const journal = new Journal(() => server.operations);
     const server: RunningServer = await startServer({
       ...rest,
+      ...(release && { release: chooseRelease(release) }),
+      changeableFaults: true,
       logLevel,
       listen: addresses(listen, folder.path),
       store: store ?? baseline.open(),
@@ -178,6 +197,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       dockerHost: { DOCKER_HOST: host },
       connection: connectionOf(host),
       requests: journal.entries,
+      get faultCounts() {
+        return server.faults?.counts ?? [];
+      },
+      setFaults: async (plan) => server.faults?.replace(plan),
       load: async (...sources) => {
         const loaded: string[] = [];
         for (const source of sources) loaded.push(...(await loadInto(server, source)));
@@ -186,6 +209,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       reset: async () => {
         if (store !== undefined) throw new AttestdError('CONFLICT', 'a daemon that keeps its changes cannot be reset');
         await server.restart(baseline.open());
+        await server.faults?.replace(options.faults);
         journal.clear();
       },
       close,

@@ -1,5 +1,6 @@
 /** A daemon to test against, in the process of the test (docs/testing.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
+export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/index.js';
 export type { OverlaySource } from '../server/prototype/documents.js';
 export type {
   HandlerAnswer,

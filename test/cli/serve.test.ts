@@ -149,6 +149,45 @@ describe('attestd serve', function () {
     expect(await stat(join(host.slice('unix://'.length), '..')).catch(() => undefined)).to.equal(undefined);
   });
 
+  it('plays a bad day, of another release', async () => {
+    const path = join(folder, 'faults.sock');
+    const file = join(folder, 'faults.yaml');
+    await writeFile(
+      file,
+      "version: '1.0'\nfaults: [{ match: { operation: SystemInfo }, status: 429, message: slow down }]\n",
+    );
+    const run = attestd(
+      'serve',
+      '--listen',
+      `unix://${path}`,
+      '--faults',
+      file,
+      '--engine',
+      '29.0',
+      '--max-api',
+      '1.50',
+    );
+    expect(await run.seen(/DOCKER_HOST/)).to.include('API 1.44 to 1.50');
+    expect((await raw(path, 'GET /info HTTP/1.1')).status).to.equal(429);
+    expect((await raw(path, 'GET /v1.43/_ping HTTP/1.1')).status).to.equal(400);
+    run.child.kill('SIGTERM');
+    expect((await run.ended).code).to.equal(0);
+  });
+
+  for (const [args, what] of [
+    [['--faults', '/nowhere/faults.yaml'], '/nowhere/faults.yaml'],
+    [['--faults', 'package.json'], 'package.json'],
+    [['--engine', '27.0'], '27.0'],
+    [['--min-api', '1.50', '--max-api', '1.44'], '1.50'],
+  ] as const)
+    it(`says in one line what is wrong with ${args.join(' ')}`, async () => {
+      const { code, stderr } = await attestd('serve', ...args).ended;
+      expect(code).to.equal(2);
+      expect(stderr)
+        .to.match(/^attestd: [^\n]*\n$/)
+        .and.include(what);
+    });
+
   it('says in one line what cannot be a store or an address', async () => {
     await writeFile(join(folder, 'file'), 'x');
     await mkdir(join(folder, 'foreign'));

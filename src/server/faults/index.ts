@@ -1,0 +1,192 @@
+/** What a daemon does on a bad day, on demand (docs/faults.md). Loaded with the first fault. */
+import type { Context as KoaContext } from 'koa';
+import type { Context } from '../../engine/context.js';
+import type { ContentStore } from '../../oci/content-store.js';
+import { sendBytes, sendJson } from '../answer.js';
+import type { OperationResult } from '../operation.js';
+import { breakOff, type Shape, shapeBody, shapeConnection } from './body.js';
+import { type Asked, FaultChoice, namesOf } from './choice.js';
+import { concerns, FaultyContent, faultyContext, milliseconds } from './content.js';
+import { hardenJson } from './hard.js';
+import { checkFaults, readFaults } from './read.js';
+import type { Fault, FaultCount, FaultPlan } from './types.js';
+
+export { readFaults } from './read.js';
+export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan, Patterns } from './types.js';
+
+/** What is known of a request where its operation is. */
+export interface FaultRequest {
+  readonly operationId: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Names of the images that a request is for. */
+function imagesOf({ operationId, params }: FaultRequest, query: URLSearchParams): readonly string[] {
+  if (!operationId.startsWith('Image') && operationId !== 'DistributionInspect') return [];
+  const tag = query.get('tag') ?? '';
+  const from = query.get('fromImage') ?? '';
+  const named = [params.name ?? '', ...query.getAll('names'), tag === '' || from === '' ? from : `${from}:${tag}`];
+  return named.flatMap(namesOf);
+}
+
+function endOf(fault: Fault | undefined): Shape['end'] {
+  for (const kind of ['reset', 'truncate', 'stall'] as const) {
+    const place = fault?.[kind];
+    if (place !== undefined) return { kind, after: place.after ?? 0 };
+  }
+  return undefined;
+}
+
+/** What happens to one request. */
+export class FaultyExchange {
+  constructor(
+    private readonly ctx: KoaContext,
+    private readonly operationId: string,
+    private readonly fault: Fault | undefined,
+    private readonly choice: FaultChoice,
+  ) {}
+
+  /** Do what comes before the operation. @returns whether that was the whole answer */
+  async instead(): Promise<boolean> {
+    const { ctx, fault } = this;
+    if (fault?.delay !== undefined && !(await this.#wait(milliseconds(fault.delay)))) return true;
+    if (fault?.status !== undefined) {
+      for (const [name, value] of Object.entries(fault.headers ?? {})) ctx.set(name, value);
+      sendJson(ctx, fault.status, { message: fault.message ?? 'a fault that was asked for' });
+      this.#shape();
+      return true;
+    }
+    if (fault?.reset !== undefined && fault.reset.after === undefined) {
+      ctx.respond = false;
+      breakOff(ctx.res);
+      return true;
+    }
+    this.#shape();
+    return false;
+  }
+
+  /** The daemon's state as the operation sees it. */
+  context(context: Context): Context {
+    return this.fault?.blob === undefined ? context : faultyContext(context, this.fault.blob);
+  }
+
+  /** What the operation answered, with what is done to a hijacked stream. */
+  result(result: OperationResult): OperationResult {
+    const end = endOf(this.fault);
+    if (result.kind !== 'hijack' || end === undefined) return result;
+    return {
+      ...result,
+      run: (connection) => {
+        shapeConnection(connection, end);
+        return result.run(connection);
+      },
+      abandon: () => result.abandon(),
+    };
+  }
+
+  /** Change a body that is there as a whole. */
+  harden(): void {
+    const { ctx, choice } = this;
+    if (!choice.hard) return;
+    ctx.set('X-Attestd-Hard', '1');
+    const type = ctx.response.get('Content-Type');
+    if (!type.startsWith('application/json') || !Buffer.isBuffer(ctx.body)) return;
+    sendBytes(ctx, ctx.status, type, hardenJson(this.operationId, ctx.body, choice.chance));
+  }
+
+  #shape(): void {
+    const end = endOf(this.fault);
+    const { contentLength } = this.fault ?? {};
+    const { hard, chance } = this.choice;
+    if (end === undefined && contentLength === undefined && !hard) return;
+    shapeBody(this.ctx.res, {
+      ...(end && { end }),
+      ...(contentLength !== undefined && { contentLength }),
+      ...(hard && { hard: chance }),
+    });
+  }
+
+  /** Wait, unless the client goes. @returns whether it stayed */
+  #wait(ms: number): Promise<boolean> {
+    const { res } = this.ctx;
+    return new Promise((resolve) => {
+      const gone = (): void => {
+        clearTimeout(timer);
+        this.ctx.respond = false;
+        resolve(false);
+      };
+      const timer = setTimeout(() => {
+        res.off('close', gone);
+        resolve(true);
+      }, ms);
+      res.once('close', gone);
+    });
+  }
+}
+
+/** The faults of a server, which can be replaced while it runs. */
+export class Faults {
+  #choice: FaultChoice | undefined;
+  #plan: FaultPlan = {};
+
+  /** Whether anything is to go wrong. */
+  get active(): boolean {
+    return this.#choice !== undefined;
+  }
+
+  get plan(): FaultPlan {
+    return this.#plan;
+  }
+
+  /** How often each fault was met, in their order. */
+  get counts(): readonly FaultCount[] {
+    return this.#choice?.counts() ?? [];
+  }
+
+  /**
+   * Have other faults from now on; none without a plan. Counts begin anew.
+   *
+   * @throws AttestdError INVALID_ARGUMENT for a plan that does not fit the schema
+   */
+  async replace(plan: FaultPlan = {}): Promise<void> {
+    const { version: _version, ...checked } = (await checkFaults(plan)) as FaultPlan & { version: string };
+    this.#plan = checked;
+    const { mode, store, faults = [] } = checked;
+    const idle = mode === undefined && store === undefined && faults.length === 0;
+    this.#choice = idle ? undefined : new FaultChoice(checked);
+  }
+
+  /**
+   * As `replace`, with a text in YAML or JSON.
+   *
+   * @throws AttestdError INVALID_ARGUMENT
+   */
+  async replaceBy(text: string, name: string): Promise<void> {
+    await this.replace(await readFaults(text, name));
+  }
+
+  /** What happens to a request; undefined where nothing can. */
+  begin(ctx: KoaContext, request: FaultRequest): FaultyExchange | undefined {
+    const choice = this.#choice;
+    if (choice === undefined) return undefined;
+    const { operationId } = request;
+    const query = new URLSearchParams(ctx.querystring);
+    const asked = { operationId, images: imagesOf(request, query), client: ctx.get('User-Agent') };
+    const fault = choice.of(asked);
+    return fault === undefined && !choice.hard ? undefined : new FaultyExchange(ctx, operationId, fault, choice);
+  }
+
+  /** What the content service reads: `ContentInfo` and `ContentRead` are its operations, blob faults are what it knows. */
+  content(inner: ContentStore): Pick<ContentStore, 'info' | 'stream' | 'list'> {
+    const of = (operationId: string, digest: string): ContentStore => {
+      const asked: Asked = { operationId, images: [], client: '' };
+      const fault = this.#choice?.of(asked, ({ blob }) => blob !== undefined && concerns(blob, digest));
+      return fault?.blob === undefined ? inner : new FaultyContent(inner, () => fault.blob);
+    };
+    return {
+      info: (digest) => of('ContentInfo', digest).info(digest),
+      stream: (digest, range) => of('ContentRead', digest).stream(digest, range),
+      list: () => inner.list(),
+    };
+  }
+}
