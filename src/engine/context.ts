@@ -34,6 +34,8 @@ export interface Context {
   /** What the daemon says it is. */
   readonly release: Release;
   readonly identity: Identity;
+  /** What /info tells of how it was started. */
+  readonly startedWith: { readonly debugging: boolean; readonly openTo: () => readonly string[] };
   readonly clock: () => Date;
   readonly debug: (message: string, fields?: Readonly<Record<string, string>>) => void;
   /** The platform of the machine, as attestations are selected for by default. */

@@ -37,6 +37,10 @@ export interface EngineOptions {
   readonly id?: string;
   /** The host's name in /info; the machine's without it. */
   readonly hostname?: string;
+  /** Whether it logs at debug level, which /info tells; not without it. */
+  readonly debugging?: boolean | undefined;
+  /** URLs at which anybody may use the API in plain text, of which /info warns; none without it. */
+  readonly openTo?: (() => readonly string[]) | undefined;
   /** Receives what dockerd writes to its log at debug level. */
   readonly debug?: (message: string, fields?: Readonly<Record<string, string>>) => void;
   /** What containers wait on; the machine's clock without it. */

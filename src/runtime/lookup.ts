@@ -72,12 +72,19 @@ export function inspectProgram(fs: FileSystem, path: string, isApplet: (name: st
     }
   }
   const name = baseName(path);
-  if (baseName(real) === 'busybox') return { kind: 'applet', name, path };
+  if (isBusybox(fs, real)) return { kind: 'applet', name, path };
   if (head.startsWith('\x7fELF')) {
     const known = [name, baseName(real)].find(isApplet);
     return known === undefined ? { kind: 'foreign', path } : { kind: 'applet', name: known, path };
   }
   return { kind: 'text', path };
+}
+
+/** Whether a program is busybox under some name: a link to it, or one of its hard links, as in its own image. */
+function isBusybox(fs: FileSystem, real: string): boolean {
+  if (baseName(real) === 'busybox') return true;
+  const beside = fs.find(`${real.slice(0, real.lastIndexOf('/'))}/busybox`);
+  return beside?.type === 'file' && beside.inode === fs.stat(real).inode;
 }
 
 const headLength = 256;

@@ -100,7 +100,8 @@ function find(fs: FileSystem, spec: string, further: readonly string[]): User {
     groupSpec === '' && entry !== undefined ? known.filter(({ members }) => members.includes(entry.name)) : [];
   const added = further.map((group) => groupNumber(group, known));
   // The own group is among the further ones, as runc is told since CVE-2023-25173.
-  const all = [...new Set([gid, ...own.map((group) => group.gid), ...added])];
+  // The kernel keeps them sorted.
+  const all = [...new Set([gid, ...own.map((group) => group.gid), ...added])].sort((a, b) => a - b);
   return { credentials: { uid, gid, groups: all }, home: entry?.home || '/' };
 }
 

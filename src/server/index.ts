@@ -165,6 +165,11 @@ async function faultsOf({
   return faults;
 }
 
+/** Where a listener without TLS can be reached over the network. */
+function plainUrls(address: Address): readonly string[] {
+  return address.kind === 'tcp' ? [formatAddress(address).replace(/^tcp:/, 'http:')] : [];
+}
+
 /** Runs the given acts in reverse order, all of them, whatever fails. */
 async function undo(acts: (() => Promise<void>)[]): Promise<void> {
   for (const act of acts.splice(0).reverse()) await act().catch(() => undefined);
@@ -186,6 +191,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   for (const address of insecureAddresses(addresses, options.tls !== undefined, options))
     log('warn', `${address} can be reached from other machines without TLS, by anybody`);
   const acts: (() => Promise<void>)[] = [];
+  const listeners: Listener[] = [];
   // Before anything is opened that would have to be closed.
   openRegistryAccess(options.registries);
   const prototype = await prototypeOf(options);
@@ -201,6 +207,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         id,
         registries,
         release,
+        debugging: logLevel === 'debug',
+        openTo: () => (options.tls === undefined ? listeners.flatMap(({ address }) => plainUrls(address)) : []),
         debug: (message, fields) => log('debug', message, fields),
         warn: (message) => log('warn', message),
         ...(clock && { clock }),
@@ -233,7 +241,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       http2.close();
     });
     if (addresses.length === 0) addresses.push(await addPrivateSocket(acts));
-    const listeners: Listener[] = [];
     for (const address of addresses) {
       const listener = await listen(address, {
         http1: (socket) => http1.emit('connection', socket),

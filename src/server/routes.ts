@@ -13,6 +13,9 @@ export interface RouteMatch {
 /** Path prefixes below which dockerd's parameters are one segment; elsewhere they take slashes too. */
 const oneSegment = /^\/(nodes|services|tasks|secrets|configs)\//;
 
+/** Lists that dockerd answers with a slash at the end of their paths too. */
+const slashed = new Set(['/networks']);
+
 /** A path template of the description as a regular expression, with the names of its groups. */
 function compile(path: string): { matcher: RegExp; names: readonly string[]; pattern: string } {
   const names: string[] = [];
@@ -26,7 +29,7 @@ function compile(path: string): { matcher: RegExp; names: readonly string[]; pat
     })
     .join('');
   const pattern = greedy ? path.replace(/\{([^}]*)\}/g, '{$1:.*}') : path;
-  return { matcher: new RegExp(`^${source}$`), names, pattern };
+  return { matcher: new RegExp(`^${source}${slashed.has(path) ? '/?' : ''}$`), names, pattern };
 }
 
 type Answer = (ctx: RouterContext, match: RouteMatch) => Promise<void>;

@@ -103,3 +103,8 @@ export function extractFault(error: unknown): string {
   if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';
   return message;
 }
+
+/** Items that are there as if they had to be waited for. */
+export async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}

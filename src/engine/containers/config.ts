@@ -45,7 +45,7 @@ export interface ContainerConfig {
 }
 
 /** The members of a configuration that a create request holds beside others. */
-const configFields: Fields<ContainerConfig> = {
+export const configFields: Fields<ContainerConfig> = {
   Hostname: goString,
   Domainname: goString,
   User: goString,

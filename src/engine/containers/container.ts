@@ -65,6 +65,8 @@ export class Container {
   startedBefore = false;
   /** Its writable layer; made with it, gone with it. */
   fileSystem: FileSystem | undefined;
+  /** Its host names and resolver, from its first start on. */
+  systemFiles: FileSystem | undefined;
   sandbox: Sandbox | undefined;
   process: Process | undefined;
   /** Acts that change its life come one after the other. */

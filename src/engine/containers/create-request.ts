@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { decodeJson, firstJson } from '../../go/json.js';
 import type { NetworkingConfig } from '../networks/endpoint.js';
-import { type ContainerConfig, type CreateRequest, createRequestType } from './config.js';
+import { type ContainerConfig, type CreateRequest, configFields, createRequestType } from './config.js';
 import { adaptRequest } from './create-versions.js';
 import { emptyHostConfig, type HostConfig } from './host-config.js';
 import { checkRequest } from './validate.js';
@@ -23,7 +23,7 @@ export interface CreateParts {
  */
 export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts {
   const request = decode(body);
-  if (request === undefined)
+  if (request === undefined || !hasConfig(body))
     throw new AttestdError('INVALID_ARGUMENT', 'config cannot be empty in order to create a container');
   const { HostConfig: given, NetworkingConfig: networking, ...config } = request;
   const hostConfig = given ?? emptyHostConfig();
@@ -43,6 +43,13 @@ export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts
   // "No limit" has several spellings.
   if (hostConfig.PidsLimit !== undefined && hostConfig.PidsLimit <= 0) hostConfig.PidsLimit = undefined;
   return { config, hostConfig, endpoints, warnings };
+}
+
+/** Whether a request has any member of a container's configuration: without one, Go makes none. */
+function hasConfig(body: Buffer): boolean {
+  const members = Object.keys(JSON.parse(firstJson(body).toString()) as object);
+  const known = new Set(Object.keys(configFields).map((member) => member.replace(/\?$/, '').toLowerCase()));
+  return members.some((member) => known.has(member.toLowerCase()));
 }
 
 function decode(body: Buffer): CreateRequest | undefined {

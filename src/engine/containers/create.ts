@@ -17,6 +17,7 @@ import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 import { logContainerEvent } from './events.js';
 import type { HostConfig } from './host-config.js';
+import { checkLinks } from './links.js';
 import { ContainerLog } from './log.js';
 import { checkLogConfig, logBounds } from './log-config.js';
 import { mergeConfig } from './merge.js';
@@ -100,7 +101,8 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
     checkSecurity(hostConfig.SecurityOpt ?? []);
     prepareEndpoints(context, container, endpoints);
     await registerMounts(context, container);
-    const snapshot = await context.rootfs.snapshot(origin.manifest);
+    checkLinks(context, hostConfig.Links ?? []);
+    const snapshot = await context.rootfs.forContainer(origin.manifest);
     container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
     makeWorkingDir(container.fileSystem, config.WorkingDir);
     context.containers.add(container);

@@ -65,6 +65,7 @@ export async function removeContainer(
     await releaseMounts(context, container, volumes);
     container.fileSystem?.dispose();
     container.fileSystem = undefined;
+    container.systemFiles = undefined;
     context.execs.forget(container.id);
     context.containers.remove(container);
     state.setRemoved();

@@ -2,21 +2,31 @@ import { decompress } from '../../oci/compression.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isLayerType } from '../../oci/media-types.js';
+import type { Clock } from '../../runtime/clock.js';
+import { Budget } from '../../runtime/fs/budget.js';
 import { memoryKeeper } from '../../runtime/fs/content.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
 import { applyLayer, emptySnapshot } from '../../runtime/fs/snapshot.js';
 import type { ByteBudget, ContentKeeper, Snapshot } from '../../runtime/fs/types.js';
-import { entriesOfTar } from './archive-entries.js';
+import { asynchronous, entriesOfTar } from './archive-entries.js';
+import { fillInitLayer } from './init-layer.js';
+
+/** Bytes that a few empty files and directories may be counted as. */
+const initLayerBytes = 1 << 20;
 
 /** The trees that containers begin with: the layers of their images, each stack read once and shared. */
 export class RootFileSystems {
   readonly #keeper: ContentKeeper;
   /** By the digests of the layers, bottom first. */
   readonly #stacks = new Map<string, Promise<Snapshot>>();
+  /** The same with what every container finds. */
+  readonly #containers = new WeakMap<Snapshot, Promise<Snapshot>>();
 
   /** @param budget for the bytes of all files */
   constructor(
     private readonly documents: ManifestCache,
     budget: ByteBudget,
+    private readonly clock: Clock,
   ) {
     this.#keeper = memoryKeeper(budget);
   }
@@ -31,6 +41,28 @@ export class RootFileSystems {
     if (manifest === undefined) return emptySnapshot;
     const { layers = [] } = await this.documents.manifest(manifest);
     return this.#stack(layers.filter(({ mediaType }) => isLayerType(mediaType)).map(({ digest }) => digest));
+  }
+
+  /**
+   * The tree that a container of an image begins with: the image's, and what every container finds
+   * (docs/behaviour.md#container-files).
+   *
+   * @param manifest undefined for no image
+   * @throws what `snapshot` throws
+   */
+  async forContainer(manifest: Descriptor | undefined): Promise<Snapshot> {
+    const image = await this.snapshot(manifest);
+    const known = this.#containers.get(image);
+    if (known !== undefined) return known;
+    const made = this.#fill(image);
+    this.#containers.set(image, made);
+    return made;
+  }
+
+  async #fill(snapshot: Snapshot): Promise<Snapshot> {
+    const tree = createFileSystem({ snapshot, budget: new Budget(initLayerBytes), clock: this.clock });
+    fillInitLayer(tree);
+    return applyLayer(snapshot, asynchronous(tree.layer()), this.#keeper);
   }
 
   #stack(digests: readonly string[]): Promise<Snapshot> {

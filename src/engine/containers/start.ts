@@ -9,6 +9,7 @@ import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
 import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
+import { mountSystemFiles } from './system-files.js';
 import { sizeOf } from './terminal.js';
 
 /** What a container's exit code is when it could not be started for a reason that has no code. */
@@ -48,6 +49,7 @@ export async function run(context: Context, container: Container, byHand: boolea
   try {
     await joinNetworks(context, container);
     await mountAll(context, container);
+    mountSystemFiles(context, container);
     if (byHand) {
       container.restarts.reset();
       container.restartCount = 0;

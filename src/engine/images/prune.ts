@@ -33,16 +33,31 @@ export async function pruneImages(context: Context, filters: Filters): Promise<A
     const danglingOnly = flagOf(filters, 'dangling', true);
     const others = new Map([...filters].filter(([key]) => key !== 'dangling'));
     const passes = await imageFilter(context, others);
-    const used = usedImages(context);
     const chosen: ImageRecord[] = [];
-    for (const image of context.store.list()) {
-      if (used.names.has(image.name) || used.digests.has(image.target.digest)) continue;
+    for (const image of context.store.list())
       if ((!danglingOnly || isDangling(image)) && (await passes(image))) chosen.push(image);
-    }
-    return await removeChosen(context, chosen);
+    return await removeChosen(context, withoutUsed(context, chosen));
   } finally {
     running.delete(context);
   }
+}
+
+/**
+ * Images without those that containers hold on to. Of several names for one that they know by its digest, the last one
+ * stays, in the order of the names.
+ */
+function withoutUsed(context: Context, chosen: readonly ImageRecord[]): readonly ImageRecord[] {
+  const used = usedImages(context);
+  const names = new Map<string, number>();
+  for (const { target } of context.store.list()) names.set(target.digest, (names.get(target.digest) ?? 0) + 1);
+  const kept = new Set<string>();
+  const free = chosen.filter(({ name }) => !used.names.has(name));
+  for (const { name, target } of [...free].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
+    const left = names.get(target.digest) ?? 0;
+    if (left > 1) names.set(target.digest, left - 1);
+    else if (used.digests.has(target.digest)) kept.add(name);
+  }
+  return free.filter(({ name }) => !kept.has(name));
 }
 
 async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<AnswerOf<'ImagePrune'>> {

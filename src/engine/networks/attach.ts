@@ -3,6 +3,7 @@ import { AttestdError } from '../../errors.js';
 import type { Container } from '../containers/container.js';
 import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
 import { newId } from '../containers/store.js';
+import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
@@ -239,6 +240,7 @@ export function connectContainer(
     container.networks.delete(network.name);
     throw error;
   }
+  writeHosts(context, container);
 }
 
 /** What a container that does not run is to be in when it starts. */
@@ -293,4 +295,5 @@ export function disconnectContainer(context: Context, term: string, name: string
     );
   leave(context, container, known, settings);
   container.networks.delete(known);
+  writeHosts(context, container);
 }

@@ -10,6 +10,8 @@ const uploads = 5;
 
 /** What the daemon needs to deal with registries. */
 export interface RegistryAccess {
+  /** As the daemon was told. */
+  readonly options: RegistryOptions;
   readonly registry: Registry;
   readonly downloads: Slots;
   readonly uploads: Slots;
@@ -17,8 +19,9 @@ export interface RegistryAccess {
 }
 
 /** @throws INVALID_ARGUMENT for a mirror or an insecure registry that dockerd would refuse */
-export function openRegistryAccess(options: RegistryOptions | undefined): RegistryAccess {
+export function openRegistryAccess(options: RegistryOptions = {}): RegistryAccess {
   return {
+    options,
     registry: new Registry(options),
     downloads: new Slots(downloads),
     uploads: new Slots(uploads),

@@ -191,7 +191,7 @@ class Reader {
   /** An image that is gone leaves what the container wrote itself. */
   async #snapshot({ id, manifest }: ContainerRecord): Promise<Snapshot> {
     try {
-      return await this.context.rootfs.snapshot(manifest);
+      return await this.context.rootfs.forContainer(manifest);
     } catch (error) {
       this.warn(`container ${id} comes back without the files of its image: ${(error as Error).message}`);
       return emptySnapshot;

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { release as kernelRelease, totalmem } from 'node:os';
 import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
@@ -5,6 +6,7 @@ import { processorCount } from '../processors.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';
+import { registryConfigOf } from './registry-config.js';
 
 /** Names of architectures as the kernel has them. */
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
@@ -51,13 +53,28 @@ const noPlugins: Wire<SystemInfo['Plugins']> = {
   Log: ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'],
 };
 
-const registryConfig = {
-  InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
-  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
-  Mirrors: [],
-} satisfies Wire<SystemInfo['RegistryConfig']>;
-
 const runtime = { path: 'runc' };
+
+/** Each address at which the API is open; null where there is none. */
+function warningsOf({ startedWith }: Context): readonly string[] | null {
+  const warnings = startedWith
+    .openTo()
+    .map(
+      (url) =>
+        `[DEPRECATION NOTICE]: API is accessible on ${url} without encryption.\n` +
+        '         Access to the remote API is equivalent to root access on the host.',
+    );
+  return warnings.length === 0 ? null : warnings;
+}
+
+/** How many files this process has open, where the system tells. */
+function openFiles(): number {
+  try {
+    return readdirSync('/dev/fd').length;
+  } catch {
+    return 0;
+  }
+}
 
 /** What a runtime can do, as it tells it itself: a document inside a string. */
 const runtimeStatus = {
@@ -79,9 +96,10 @@ function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
   return { 'io.containerd.runc.v2': runc, runc };
 }
 
-/** `GET /info` (docs/behaviour.md#the-daemon-itself): a daemon that runs no containers. */
+/** `GET /info` (docs/behaviour.md#the-daemon-itself). */
 export function daemonInfo(context: Context, { apiVersion: version }: Versioned): Wire<SystemInfo> {
-  const { host, identity, release, store } = context;
+  const { host, identity, release, startedWith, store } = context;
+  const registryConfig = registryConfigOf(context.registries.options);
   const commit = { ID: '' };
   const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
   const body = {
@@ -99,10 +117,10 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     CPUSet: true,
     PidsLimit: true,
     IPv4Forwarding: true,
-    Debug: false,
-    NFd: 0,
+    Debug: startedWith.debugging,
+    NFd: openFiles(),
     OomKillDisable: true,
-    NGoroutines: 0,
+    NGoroutines: process.getActiveResourcesInfo().length,
     SystemTime: context.clock().toISOString(),
     LoggingDriver: 'json-file',
     CgroupDriver: 'cgroupfs',
@@ -150,7 +168,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
           Namespaces: { Containers: 'moby', Plugins: 'plugins.moby' },
         }
       : undefined,
-    Warnings: null,
+    Warnings: warningsOf(context),
   } satisfies Wire<SystemInfo>;
   if (!still(version, 'info.BridgeNf')) return body;
   return olderForm({ ...body, BridgeNfIptables: false, BridgeNfIp6tables: false });

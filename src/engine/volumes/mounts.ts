@@ -3,6 +3,7 @@ import { AttestdError } from '../../errors.js';
 import { Budget } from '../../runtime/fs/budget.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
+import { asynchronous } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
@@ -48,7 +49,7 @@ export async function registerMounts(context: Context, container: Container): Pr
   for (const mount of hostConfig.Mounts ?? []) await add(parseMount(mount), false);
   for (const spec of Object.keys(config.Volumes ?? {})) {
     const destination = posix.normalize(spec).replace(/(.)\/$/, '$1');
-    if (mounts.has(destination)) continue;
+    if (mounts.has(destination) || Object.hasOwn(hostConfig.Tmpfs ?? {}, destination)) continue;
     const mount = await makeMount(context, container, {
       point: { Type: 'volume', Source: '', Destination: destination, Mode: '', RW: true, Propagation: '' },
       subpath: '',
@@ -152,7 +153,8 @@ export async function mountAll(context: Context, container: Container): Promise<
     if (volume !== undefined && copy) await populate(fileSystem, destination, source);
     if (path !== '/' && source.find(path) === undefined)
       throw new AttestdError('INTERNAL', `cannot access path ${path}: no such file or directory`);
-    fileSystem.mount(destination, { fileSystem: source, path, readOnly: !writable });
+    const shown = { fileSystem: source, path, readOnly: !writable };
+    fileSystem.mount(destination, point.Type === 'tmpfs' ? { ...shown, type: 'tmpfs' } : shown);
     if (volume !== undefined)
       context.events.log('volume', 'mount', {
         id: volume.name,
@@ -171,6 +173,7 @@ export async function mountAll(context: Context, container: Container): Promise<
         fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
         path: '/',
         readOnly: false,
+        type: 'tmpfs',
       });
 }
 
@@ -188,10 +191,6 @@ function* below(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
     const target = entry.type === 'hardlink' ? entry.target.replace(/^\.\/?/, '') : entry.target;
     if (name !== '') yield { ...entry, name, target };
   }
-}
-
-async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
 }
 
 /** The process of a container has ended: its volumes are unmounted, as the events tell. */

@@ -109,6 +109,8 @@ export interface MountSource {
   /** The directory or file of that file system that is seen at the mount point; `/` for all of it. */
   readonly path: string;
   readonly readOnly: boolean;
+  /** What the list of mounts calls it; `ext4` without it. */
+  readonly type?: 'tmpfs';
 }
 
 /** An open file. Reading and writing go on where the last call ended, unless an offset is given. */

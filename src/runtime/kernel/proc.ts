@@ -83,9 +83,11 @@ function systemFile(task: Task, path: string): string | undefined {
   }
 }
 
-function mounts(task: Task): string {
+/** The file systems that a process sees, as /proc/mounts lists them. */
+export function mounts(task: Task): string {
   const volumes = [...task.machine.fileSystem.mounts()].map(
-    ([path, { readOnly }]) => `/dev/root ${path} ext4 ${readOnly ? 'ro' : 'rw'},relatime 0 0\n`,
+    ([path, { readOnly, type }]) =>
+      `${type ?? '/dev/root'} ${path} ${type ?? 'ext4'} ${readOnly ? 'ro' : 'rw'},relatime 0 0\n`,
   );
   return `overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n${volumes.join('')}`;
 }

@@ -20,7 +20,7 @@ import { sleep } from './sleep.js';
 import { base64, basename, checksum, cut, dirname, ignored, nl, seq, tr, yes } from './small.js';
 import { sort } from './sort.js';
 import { du, stat, which } from './stat.js';
-import { arch, hostname, id, nproc, printenv, ps, pwd, stty, top, tty, uname, whoami } from './system.js';
+import { arch, hostname, id, mount, nproc, printenv, ps, pwd, stty, top, tty, uname, whoami } from './system.js';
 import { test } from './test.js';
 import { head, rev, tac, tail, tee, uniq, wc } from './text.js';
 
@@ -74,6 +74,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
     nl,
     nohup,
     nproc,
+    mount,
     printenv,
     printf,
     ps,

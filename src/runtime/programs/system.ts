@@ -1,3 +1,4 @@
+import { mounts } from '../kernel/proc.js';
 import type { Task } from '../kernel/task.js';
 import { groups, passwd } from '../users.js';
 import { complain, write } from './io.js';
@@ -207,6 +208,20 @@ export async function nproc(task: Task): Promise<number> {
 
 export async function arch(task: Task): Promise<number> {
   await write(task, `${machineOf(task)}\n`);
+  return 0;
+}
+
+/** `mount` without anything to mount: the list of what is. */
+export async function mount(task: Task, argv: readonly string[]): Promise<number> {
+  if (argv.length > 1) {
+    await complain(task, 'mount: permission denied (are you root?)');
+    return 1;
+  }
+  const lines = mounts(task).trimEnd().split('\n');
+  for (const line of lines) {
+    const [source, path, type, options] = line.split(' ');
+    await write(task, `${source} on ${path} type ${type} (${options})\n`);
+  }
   return 0;
 }
 

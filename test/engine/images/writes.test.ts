@@ -9,6 +9,7 @@ import { loadImages } from '../../../src/engine/images/load.js';
 import { pruneImages } from '../../../src/engine/images/prune.js';
 import { removeImage } from '../../../src/engine/images/remove.js';
 import { tagImage } from '../../../src/engine/images/tag.js';
+import { create, openContainers } from '../containers/support.js';
 import { all, history, load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 const basic = 'sha256:af71d3271f31f71d95ccf740baf11c0108009a9fb7dc90257fee2c0a20b6c70d';
@@ -216,6 +217,20 @@ describe('Pruning', () => {
   it('deletes all images that nothing uses with dangling=false', async () => {
     await pruneImages(test.context, parseFilters('{"dangling":["false"]}'));
     expect(await names(test)).to.deep.equal([]);
+  });
+
+  it('keeps what a container was made of: its name, or the last of the names when it was made by the id', async () => {
+    const engine = await openContainers();
+    const { context } = engine;
+    await load(context, 'att-basic', 'att-none');
+    for (const repo of ['b', 'a', 'z']) await tagImage(context, 'att-basic', { repo, tag: '' });
+    await create(context, { Image: 'att-none', Entrypoint: ['x'] });
+    await create(context, { Image: basic, Entrypoint: ['x'] });
+    const report = parsed(await pruneImages(context, parseFilters('{"dangling":["false"]}')));
+    const untagged = report.ImagesDeleted.map((item: { Untagged?: string }) => item.Untagged);
+    expect(untagged.sort()).to.deep.equal(['a:latest', 'att-basic:latest', 'b:latest']);
+    expect(await names(engine)).to.deep.equal(['att-none:latest', 'z:latest']);
+    await engine.close();
   });
 
   it('deletes nothing that the filters leave out', async () => {

@@ -23,6 +23,37 @@ describe('The system', () => {
     expect(info.SystemTime).to.equal('2023-11-14T22:13:20.000Z');
   });
 
+  it('tells how it was started: registries, log level, and where it is open to everybody', async () => {
+    const started = await openEngine('standard', {
+      debugging: true,
+      openTo: () => ['http://0.0.0.0:2375'],
+      registries: {
+        insecureRegistries: ['192.168.1.0/24', 'insecure.example:5000'],
+        mirrors: ['https://192.168.1.2', 'http://mirror.example:5000/x'],
+      },
+    });
+    const info = parsed(await daemonInfo(started.context, { apiVersion: '1.55' }));
+    await started.close();
+    const mirrors = ['https://192.168.1.2/', 'http://mirror.example:5000/x/'];
+    expect(info.RegistryConfig).to.deep.equal({
+      InsecureRegistryCIDRs: ['127.0.0.0/8', '192.168.1.0/24', '::1/128'],
+      IndexConfigs: {
+        'docker.io': { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true },
+        'insecure.example:5000': { Name: 'insecure.example:5000', Mirrors: [], Secure: false, Official: false },
+      },
+      Mirrors: mirrors,
+    });
+    expect(info.Debug).to.equal(true);
+    expect(info.NFd).to.be.above(0);
+    expect(info.Warnings).to.have.length(1);
+    expect(info.Warnings[0]).to.contain('http://0.0.0.0:2375');
+  });
+
+  it('warns of nothing by default', async () => {
+    const info = parsed(await daemonInfo(test.context, { apiVersion: '1.55' }));
+    expect(info).to.include({ Debug: false, Warnings: null });
+  });
+
   it('tells older clients what they know', async () => {
     const info = async (apiVersion: string) => parsed(await daemonInfo(test.context, { apiVersion }));
     expect(await info('1.49')).to.include.keys('BridgeNfIptables', 'FirewallBackend');

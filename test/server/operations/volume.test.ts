@@ -9,6 +9,7 @@ describe('the lists of what the server does not have', () => {
   after(() => service.close());
 
   for (const [path, status, body] of [
+    ['/networks/?filters=bad', 400, '{"message":"invalid filter"}\n'],
     ['/volumes', 200, '{"Volumes":[],"Warnings":null}\n'],
     ['/volumes?filters={"dangling":["true"]}', 200, '{"Volumes":[],"Warnings":null}\n'],
     ['/volumes?filters={"bogus":["x"]}', 400, '{"message":"invalid filter \'bogus\'"}\n'],

@@ -1,0 +1,25 @@
+import type { RegistryOptions } from '../../distribution/types.js';
+import type { SystemInfo } from '../../types.js';
+import type { Wire } from '../wire.js';
+
+/** Networks whose registries are always taken as they are: the machine's own. */
+const ownNetworks = ['127.0.0.0/8', '::1/128'];
+
+/** How registries are reached, as /info tells it (docs/behaviour.md#the-daemon-itself). */
+export function registryConfigOf({ insecureRegistries = [], mirrors = [] }: RegistryOptions) {
+  const insecure = insecureRegistries.map((registry) => registry.replace(/^https?:\/\//i, ''));
+  const networks = insecure.filter((registry) => registry.includes('/'));
+  const hosts = insecure.filter((registry) => !registry.includes('/'));
+  const urls = [...new Set(mirrors.map((mirror) => new URL(mirror).href.replace(/\/*$/, '/')))];
+  const index = (name: string, own: Partial<{ Mirrors: string[]; Secure: boolean; Official: boolean }>) => ({
+    [name]: { Name: name, Mirrors: [], Secure: false, Official: false, ...own },
+  });
+  return {
+    InsecureRegistryCIDRs: [...new Set([...ownNetworks, ...networks])].sort(),
+    IndexConfigs: Object.assign(
+      index('docker.io', { Mirrors: urls, Secure: true, Official: true }),
+      ...hosts.map((host) => index(host, {})),
+    ),
+    Mirrors: urls,
+  } satisfies Wire<SystemInfo['RegistryConfig']>;
+}
