@@ -1,6 +1,7 @@
 /**
  * The watchdog: while each hostile input is worked on, another client asks for `/_ping`, and the server's memory is looked
- * at. Prints a line an input: what was answered, how long pings took, the peak of resident memory.
+ * at. Prints a line an input: what was answered, how long pings took, the peak of resident memory, and the processor time that
+ * the server took, which is what to look at on a machine that is busy.
  *
  * `npx tsx bench/hostile.ts [--only TEXT] [--check] [--host unix:///PATH --pid PID]`. With `--host` and the process id, a
  * real daemon is given those inputs that are safe for it. With `--check` the exit code is 1 when a ping takes more than
@@ -34,12 +35,22 @@ interface Row {
   readonly seconds: number;
   readonly pings: Pings;
   readonly peak: number;
+  /** Seconds of a processor that the server took. */
+  readonly cpu: number;
 }
 
 /** Bytes of resident memory now, or at most since `forgetPeak`, MiB. */
 function memory(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
+}
+
+/** Seconds of a processor that a process has taken so far; the clock of /proc ticks 100 times a second. */
+function cpuTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function forgetPeak(pid: number): void {
@@ -55,22 +66,24 @@ async function attack(input: HostileInput, target: Omit<Target, 'signal'>, pid: 
   const send = input.prepare({ ...target, signal });
   forgetPeak(pid);
   const stop = await startPings(target.socketPath);
+  const before = cpuTime(pid);
   const began = performance.now();
   const answer = await Promise.race([send(), sleep(patience, 'no answer in time', { ref: false })]);
   const seconds = (performance.now() - began) / 1000;
   await sleep(300);
-  return { name: input.name, answer, seconds, pings: await stop(), peak: memory(pid, 'VmHWM') };
+  const pings = await stop();
+  return { name: input.name, answer, seconds, pings, peak: memory(pid, 'VmHWM'), cpu: cpuTime(pid) - before };
 }
 
 const isBad = ({ pings, peak }: Row): boolean =>
   percentile(pings, 0.99) > slowest || pings.failed > 0 || peak > mostMemory;
 
 function print(row: Row): void {
-  const { name, answer, seconds, pings, peak } = row;
+  const { name, answer, seconds, pings, peak, cpu } = row;
   const at = (part: number): string => percentile(pings, part).toFixed(1);
   const failed = pings.failed > 0 ? `, ${pings.failed} pings failed` : '';
   process.stdout.write(
-    `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} |${isBad(row) ? ' !' : ''}\n`,
+    `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} | ${cpu.toFixed(1)} |${isBad(row) ? ' !' : ''}\n`,
   );
 }
 
@@ -93,7 +106,11 @@ async function idleConnections(socketPath: string, pid: number, count: number): 
 async function fill(socketPath: string): Promise<Omit<Target, 'signal'>> {
   const predicate = 'x'.repeat(30 << 20);
   const statement = `{"_type":"https://in-toto.io/Statement/v1","predicate":"${predicate}"}`;
-  const built = image('hostile/big:1').platform('linux/amd64').statement('https://example.com/big', statement);
+  const program = { content: '', mode: 0o755 };
+  const built = image('hostile/big:1')
+    .layer({ '/bin/sh': program, '/bin/yes': program })
+    .platform('linux/amd64')
+    .statement('https://example.com/big', statement);
   const target = { socketPath, image: 'hostile/big:1', signal: AbortSignal.timeout(60_000) };
   const blob = [...built.layout()].find(([, bytes]) => bytes.length > 30 << 20)?.[0] ?? '';
   const answer = await ask({ ...target, blob: '' }, 'POST', '/images/load', { body: built.toArchive() });
@@ -130,7 +147,7 @@ async function main(): Promise<number> {
     const wanted = inputs.filter(({ name, safe }) => name.includes(values.only ?? '') && (started || safe));
     process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}, ${memory(pid, 'VmRSS')} MiB before\n\n`);
     process.stdout.write(
-      '| input | answer | s | ping p50 ms | p99 | most | peak MiB |\n|---|---|---|---|---|---|---|\n',
+      '| input | answer | s | ping p50 ms | p99 | most | peak MiB | cpu s |\n|---|---|---|---|---|---|---|---|\n',
     );
     for (const input of wanted) {
       const row = await attack(input, target, pid);

@@ -2,8 +2,8 @@ import { AttestdError } from '../errors.js';
 import { decodeJson, firstJson, type GoType } from '../go/json.js';
 import type { OperationRequest } from './operation.js';
 
-/** Longest JSON body that is read, in bytes: more than any client sends, and no burden. */
-const maximumBody = 8 * 1024 * 1024;
+/** Longest JSON body that is read, in bytes: more than any client sends, and what is decoded without keeping others waiting. */
+const maximumBody = 1024 * 1024;
 
 /**
  * All bytes of a request's body.

@@ -50,6 +50,9 @@ describe('a client that goes away', () => {
     'GET /info HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket',
     'GET /info HTTP/1.1',
     'GET /events HTTP/1.1',
+    'POST /images/load HTTP/1.1\r\nContent-Type: application/x-tar\r\nContent-Length: 100000',
+    'POST /containers/create HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked',
+    'POST /images/create?fromSrc=-&repo=x HTTP/1.1\r\nContent-Length: 100000\r\nExpect: 100-continue',
     'NONSENSE',
   ]) {
     it(`takes nothing with it after ${head.replace(/\r\n.*/s, '')}${head.includes('Upgrade') ? ' with an upgrade' : ''}`, async () => {

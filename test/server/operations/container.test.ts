@@ -17,6 +17,16 @@ describe('containers', () => {
     expect(JSON.parse(answer.body.toString())).to.deep.equal([]);
   });
 
+  it('are not made of a body that would keep others waiting', async () => {
+    const create = async (bytes: number): Promise<[number, boolean]> => {
+      const head = `POST /containers/create HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: ${bytes}`;
+      const { status, body } = await raw(service.path, head, Buffer.alloc(bytes, ' ').fill('{}', 0, 2));
+      return [status, /request body too large/.test(body.toString())];
+    };
+    expect((await create(1024 * 1024))[1]).to.equal(false);
+    expect(await create(1024 * 1024 + 1)).to.deep.equal([400, true]);
+  });
+
   it('are not found', async () => {
     const answer = await raw(service.path, 'GET /v1.55/containers/hello:attested/json HTTP/1.1');
     expect(answer.status).to.equal(404);
