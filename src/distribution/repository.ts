@@ -114,6 +114,8 @@ export class Repository {
     const targets = [`referrers/${digest}`, `manifests/${algorithm}-${encoded}`];
     let failure: unknown;
     for (const target of targets) {
+      // Where a mirror knows of none, it does not matter that the registry behind it cannot be reached.
+      let first: AttestdError | undefined;
       for (const [i, host] of this.options.hosts.entries()) {
         try {
           const last = i === this.options.hosts.length - 1;
@@ -125,9 +127,10 @@ export class Repository {
           return decodeJson(await readAtMost(response, maximumManifest), indexType).manifests ?? [];
         } catch (error) {
           if (!(error instanceof AttestdError)) throw error;
-          if (error.code !== 'NOT_FOUND') failure ??= error;
+          first ??= error;
         }
       }
+      if (first?.code !== 'NOT_FOUND') failure ??= first;
     }
     if (failure !== undefined) throw failure;
     return [];

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { RegistryOptions } from '../../src/distribution/types.js';
 import type { Context } from '../../src/engine/context.js';
 import { closeContext, makeContext } from '../../src/engine/engine.js';
 import type { DaemonEvent } from '../../src/engine/events/bus.js';
@@ -31,6 +32,11 @@ export async function openEngine(
     },
   };
 }
+
+/** Registries as they look without a network: no name can be looked up. */
+export const offline: RegistryOptions = {
+  lookup: (_name, _options, callback) => callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), ''),
+};
 
 /** A recorded image's archive. */
 export function fixturePath(name: string): string {

@@ -1,18 +1,13 @@
 import { expect } from 'chai';
-import type { RegistryOptions } from '../../../src/distribution/types.js';
 import { noFilters, parseFilters } from '../../../src/engine/filters.js';
 import { authenticate } from '../../../src/engine/registry/auth.js';
 import { inspectDistribution } from '../../../src/engine/registry/distribution.js';
 import { pullImage } from '../../../src/engine/registry/pull.js';
 import { pushImage } from '../../../src/engine/registry/push.js';
 import { searchImages } from '../../../src/engine/registry/search.js';
-import { all, load, openEngine, refusal, type TestEngine } from '../support.js';
+import { all, load, offline, openEngine, refusal, type TestEngine } from '../support.js';
 
 /** No name is known, whatever network the machine has. */
-const offline: RegistryOptions = {
-  lookup: (_name, _options, callback) => callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), ''),
-};
-
 describe('Without a network', () => {
   let test: TestEngine;
   beforeEach(async () => {

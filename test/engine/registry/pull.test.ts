@@ -4,7 +4,7 @@ import { imageAttestations } from '../../../src/engine/images/attestations.js';
 import { pullImage } from '../../../src/engine/registry/pull.js';
 import type { PullOptions, StreamMessage } from '../../../src/engine/types.js';
 import { FakeRegistry, refuse, type Seen, send } from '../../distribution/fake-registry.js';
-import { all, failure, fixturePath, history, openEngine, type TestEngine } from '../support.js';
+import { all, failure, fixturePath, history, offline, openEngine, type TestEngine } from '../support.js';
 
 let fake: FakeRegistry;
 let test: TestEngine;
@@ -149,6 +149,42 @@ describe('Pulling an image', () => {
       expect((await failure(() => pullImage(test.context, { fromImage }))).code).to.equal(code);
     });
   }
+});
+
+describe('Pulling by way of a mirror', () => {
+  const mirrored = async (act: (engine: TestEngine) => Promise<void>): Promise<void> => {
+    const registries = { ...offline, mirrors: [`http://${fake.host}`] };
+    const engine = await openEngine('standard', { registries });
+    try {
+      await act(engine);
+    } finally {
+      await engine.close();
+    }
+  };
+  const credentials = { username: 'user', password: 'secret' };
+
+  it('needs nobody behind it, says whose images they are, and gives it no credentials', () =>
+    mirrored(async ({ context }) => {
+      await fake.load(fixturePath('att-basic'), 'a/basic');
+      const messages = await all(await pullImage(context, { fromImage: 'a/basic:latest', credentials }));
+      expect(messages.at(-1)).to.deep.equal({ status: 'Status: Downloaded newer image for a/basic:latest' });
+      expect(new Set(fake.seen.map(({ query }) => query.get('ns')))).to.deep.equal(new Set(['docker.io']));
+      fake.fault = ({ method }, response) =>
+        refuse(response, method, 401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="x"' });
+      expect(
+        (await failure(() => pullImage(context, { fromImage: 'a/other:latest', credentials }).then(all))).code,
+      ).to.equal('INTERNAL');
+      expect(fake.seen.filter(({ headers }) => headers.authorization !== undefined)).to.deep.equal([]);
+    }));
+
+  it('is told not to have what it has not, whoever cannot be asked', () =>
+    mirrored(async ({ context }) => {
+      const error = await failure(() => pullImage(context, { fromImage: 'a/none:1' }).then(all));
+      expect(error).to.include({
+        code: 'NOT_FOUND',
+        message: 'failed to resolve reference "docker.io/a/none:1": docker.io/a/none:1: not found',
+      });
+    }));
 });
 
 describe('A pull that fails', () => {
