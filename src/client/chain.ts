@@ -56,7 +56,10 @@ export interface ResolveOptions {
   readonly predicateTypes?: readonly string[];
   /** Longest blob that is read, in bytes; 256 MiB without it. */
   readonly maximumBlob?: number;
-  /** Ask the image's registries too, for what no daemon stores: signatures above all. A reader says how to reach them. */
+  /**
+   * Ask the image's registries too, for what no daemon stores: signatures above all. `true` knows what `docker login` has
+   * stored in the configuration file; a reader says how else to reach them.
+   */
   readonly registry?: boolean | RegistryReader;
 }
 

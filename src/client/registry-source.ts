@@ -1,6 +1,7 @@
 import type { RegistryReader } from '../distribution/reader.js';
 import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
+import { storedCredentials } from './registry-credentials.js';
 
 /** What the registries of an image have beside what the daemon holds. */
 export class RegistrySource {
@@ -15,7 +16,7 @@ export class RegistrySource {
     this.#maximum = maximum;
   }
 
-  /** Loads the client of registries, which is only needed here. */
+  /** Loads the client of registries, which is only needed here; without a reader it knows what `docker login` has stored. */
   static async open(
     repositories: readonly string[],
     maximum: number,
@@ -23,7 +24,7 @@ export class RegistrySource {
   ): Promise<RegistrySource> {
     if (reader !== undefined) return new RegistrySource(reader, repositories, maximum);
     const { RegistryReader: Reader } = await import('../distribution/reader.js');
-    return new RegistrySource(new Reader(), repositories, maximum);
+    return new RegistrySource(new Reader({ credentials: storedCredentials }), repositories, maximum);
   }
 
   /** What refers to a digest: by the referrers API or its tag, and cosign's tags for signatures and attestations. */

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Daemon, startDaemon } from './support/daemon.js';
 import { DockerCli } from './support/docker.js';
@@ -10,6 +11,8 @@ import { registryAuthority, startRegistry, type TestRegistry } from './support/r
 import { run } from './support/run.js';
 import { startTokenServer, type TokenServer } from './support/tokens.js';
 import { CRANE, DOCKER, describeWith, ORAS, REGISTRY, SKOPEO } from './support/tools.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const kinds = [
   ['in plain HTTP', {}],
@@ -84,6 +87,16 @@ describeWith(REGISTRY, 'docker-registry', (program) => {
           expect(JSON.parse(body)).to.have.nested.property('Descriptor.digest', ATTESTED.index);
           const shown = await ok('manifest', 'inspect', '--insecure', name);
           expect((JSON.parse(shown) as { manifests: unknown[] }).manifests).to.have.length(4);
+        });
+
+        it('is asked for signatures with what docker login stored', async () => {
+          const args = [main, 'attestations', `${registry.host}/a/hello:1`, '--host', daemon.host, '--registry'];
+          const { code, stderr } = await run(process.execPath, args, { env });
+          expect(code, stderr).to.equal(0);
+          const digest = '0fc9e64e5615104c3c3369ed506d2abf9a6b617a6fbd686acdf94a24a2015c8c';
+          // docker-registry has no referrers API, but says so only to whom it knows.
+          const log = await registry.log();
+          expect(log).to.match(new RegExp(`"GET /v2/a/hello/manifests/sha256-${digest} HTTP/1.1" 404`));
         });
 
         describeWith(SKOPEO, 'and skopeo', (skopeo) =>
