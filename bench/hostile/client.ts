@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a hostile input is sent to. */
 export interface Target {
@@ -73,12 +74,15 @@ export async function dial({ socketPath }: Pick<Target, 'socketPath'>): Promise<
 /** Connections in turn, so that the queue of the listener does not run over. */
 export async function dialMany(target: Pick<Target, 'socketPath'>, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
-  while (sockets.length < count) {
+  let refused = 0;
+  while (sockets.length < count && refused < 20) {
     const wanted = Math.min(100, count - sockets.length);
     const some = await Promise.all(Array.from({ length: wanted }, () => dial(target)));
     const open = some.filter((socket) => socket !== undefined);
-    if (open.length === 0) break;
     sockets.push(...open);
+    if (open.length === some.length) continue;
+    refused++;
+    await sleep(50);
   }
   return sockets;
 }

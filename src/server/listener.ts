@@ -31,6 +31,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Connections that may wait to be accepted; Node's own 511 are soon full, and then clients are refused. The kernel bounds it. */
+const backlog = 4096;
+
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /**
@@ -124,8 +127,8 @@ function start(server: Server, address: Address): Promise<void> {
         ),
       );
     });
-    if (address.kind === 'unix') server.listen(address.path, resolve);
-    else server.listen(address.port, address.host, resolve);
+    if (address.kind === 'unix') server.listen({ path: address.path, backlog }, resolve);
+    else server.listen({ port: address.port, host: address.host, backlog }, resolve);
   });
 }
 
