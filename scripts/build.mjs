@@ -3,10 +3,11 @@
  * one does not make is removed, so that no stale file is packed. Needs nothing but Node and the installed packages.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -23,6 +24,7 @@ for (const line of lines) if (!line.startsWith('TSFILE: ')) process.stderr.write
 if (status !== 0) process.exit(status ?? 1);
 
 const made = new Set(emitted.map((line) => resolve(root, line.slice('TSFILE: '.length))));
+await bundle();
 mkdirSync(join(dist, 'generated'), { recursive: true });
 for (const name of readdirSync(join(root, 'src/generated'))) {
   if (!name.endsWith('.json')) continue;
@@ -30,6 +32,44 @@ for (const name of readdirSync(join(root, 'src/generated'))) {
   cpSync(join(root, 'src/generated', name), copy);
   made.add(copy);
 }
+/**
+ * Put the modules behind the entry points of the package together, with what several have in common in chunks: a process
+ * that reads few files starts in half the time. Packages stay packages; what is imported when needed stays so.
+ */
+async function bundle() {
+  const { bin, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const targets = [...Object.values(bin), ...Object.values(exports).map((target) => target.default ?? '')];
+  const entries = targets.filter((path) => path.endsWith('.js')).map((path) => resolve(root, path));
+  const { outputFiles } = await build({
+    entryPoints: entries,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outdir: dist,
+    outbase: dist,
+    chunkNames: 'chunks/[name]-[hash]',
+    logLevel: 'warning',
+    write: false,
+    plugins: [{ name: 'place', setup: ({ onLoad }) => onLoad({ filter: /\.js$/ }, keepPlace) }],
+  });
+  for (const path of made) if (path.endsWith('.js')) made.delete(path);
+  mkdirSync(join(dist, 'chunks'), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    writeFileSync(path, contents);
+    made.add(path);
+  }
+}
+
+/** A module goes on to find the package's files from where it was, not from the chunk that it is in. */
+function keepPlace({ path }) {
+  const text = readFileSync(path, 'utf8');
+  const place = relative(dist, path).replaceAll('\\', '/');
+  return { contents: text.replaceAll('import.meta.url', `import.meta.url.replace(/^(.*\\/dist\\/).*$/, "$1${place}")`) };
+}
+
 chmodSync(join(dist, 'cli/main.js'), 0o755);
 
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {

@@ -1,6 +1,10 @@
 #!/usr/bin/env node
+import * as nodeModule from 'node:module';
 import { AttestdError } from '../errors.js';
 import { execute } from './program.js';
+
+// Newer Nodes keep what they compiled, in the folder for temporary files, and start sooner the next time.
+(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);

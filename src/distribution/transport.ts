@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { AttestdError } from '../errors.js';
 import { quote } from '../go/quote.js';
 import type { Endpoint } from './endpoints.js';
@@ -40,6 +40,11 @@ const maximumRedirects = 10;
 const connectTimeout = 30_000;
 /** Milliseconds without a byte after which an answer counts as broken. */
 const silence = 120_000;
+
+/** Loaded with the first request: a server that asks no registry starts sooner without it. */
+const undici = (): Promise<Undici> => import('undici');
+
+type Undici = typeof import('undici');
 
 /** Requests to one endpoint and to where it redirects. */
 export class Transport {
@@ -108,13 +113,14 @@ export class Transport {
 
   private async exchange({ method, headers, body, signal }: RegistryRequest, url: URL): Promise<RegistryResponse> {
     this.options.debug?.(`${method} ${withoutQuery(url)}`);
+    const http = await undici();
     const content = await body?.open();
     try {
-      const response = await request(url, {
+      const response = await http.request(url, {
         method: method as Dispatcher.HttpMethod,
         headers: { ...headers, ...(body && { 'content-length': String(body.length) }) },
         body: content ?? null,
-        dispatcher: this.agent(url),
+        dispatcher: this.agent(http, url),
         headersTimeout: silence,
         bodyTimeout: silence,
         ...(signal && { signal }),
@@ -128,7 +134,7 @@ export class Transport {
     }
   }
 
-  private agent(url: URL): Dispatcher {
+  private agent(http: Undici, url: URL): Dispatcher {
     const known = this.agents.get(url.origin);
     if (known !== undefined) return known;
     const { insecure, certificates, host } = this.endpoint;
@@ -143,7 +149,7 @@ export class Transport {
     };
     // As in Go, this machine is never reached by way of a proxy.
     const here = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
-    const agent = here ? new Agent({ connect }) : new EnvHttpProxyAgent({ connect, requestTls: connect });
+    const agent = here ? new http.Agent({ connect }) : new http.EnvHttpProxyAgent({ connect, requestTls: connect });
     this.agents.set(url.origin, agent);
     return agent;
   }
