@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +22,10 @@ export interface Answer {
 export interface Ask {
   readonly method?: string;
   readonly body?: Buffer;
+  /** A body that comes. */
+  readonly stream?: Readable;
+  /** Content type of the body. */
+  readonly type?: string;
   /** Statuses that are right; 200 without it. */
   readonly status?: readonly number[];
   /** Throw the body away as it comes. */
@@ -61,10 +66,13 @@ export class Served {
     return new Served(child, socketPath, performance.now() - began);
   }
 
-  async ask(path: string, { method = 'GET', body, status = [200], discard = false }: Ask = {}): Promise<Answer> {
+  async ask(path: string, asked: Ask = {}): Promise<Answer> {
+    const { method = 'GET', body, stream, type, status = [200], discard = false } = asked;
     const began = performance.now();
-    const call = request({ agent: this.#agent, socketPath: this.socketPath, path, method });
-    call.end(body);
+    const headers = { ...(type && { 'content-type': type }), ...(body && { 'content-length': body.length }) };
+    const call = request({ agent: this.#agent, socketPath: this.socketPath, path, method, headers });
+    if (stream === undefined) call.end(body);
+    else stream.pipe(call);
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     let bytes = 0;

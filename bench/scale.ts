@@ -1,45 +1,46 @@
 /**
- * Measures how a store's size is felt: `npx tsx bench/scale.ts [--images 10,1000,10000] [--folder DIR] [--json FILE]`.
- * Needs `make build`. Layouts are made once in the folder; the server works on copies of their index and adds to their
- * blobs what it deletes again.
+ * How a store's size is felt. Layouts are made once in a folder; the server adds to them what it deletes again.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Served } from './process.js';
+import type { Row } from './result.js';
 import { archiveOf, makeStore } from './stores.js';
-
-/** Milliseconds of wall and processor time of each step, and memory after it. */
-interface Step {
-  readonly step: string;
-  readonly ms: number;
-  readonly cpu: number;
-  readonly mb: number;
-}
 
 const attestations = (number: number): string => `/v1.55/images/bench%2Fimage-${number}/attestations?statement=1`;
 const list = '/v1.55/images/json';
 
+/** What is wanted of a step, milliseconds, by the number of images. */
+const wanted: Readonly<Record<string, { readonly text: string; readonly limit: (images: number) => number }>> = {
+  'first attestations': { text: '25 ms', limit: () => 25 },
+  'first list': { text: '0.15 ms an image', limit: (images) => Math.max(25, images * 0.15) },
+  'list again': { text: '0.02 ms an image', limit: (images) => Math.max(5, images * 0.02) },
+  df: { text: '0.2 ms an image', limit: (images) => Math.max(25, images * 0.2) },
+  prune: { text: '0.2 ms an image', limit: (images) => Math.max(25, images * 0.2) },
+  memory: { text: '256 MB', limit: () => 256 },
+};
+
+/** One step of one run. */
+interface Step {
+  readonly step: string;
+  readonly unit: 'ms' | 'MB';
+  readonly values: readonly number[];
+}
+
 async function measure(folder: string, socketPath: string, count: number): Promise<Step[]> {
   const steps: Step[] = [];
   const server = await Served.start(socketPath, ['--store', folder]);
-  const note = (step: string, ms: number, cpu: number): void => {
-    steps.push({ step, ms, cpu, mb: server.memory().now });
-  };
   const step = async (name: string, times: number, act: (time: number) => Promise<unknown>): Promise<void> => {
-    const taken: number[] = [];
-    const before = server.cpu();
+    const values: number[] = [];
     for (let time = 0; time < times; time++) {
       const began = performance.now();
       await act(time);
-      taken.push(performance.now() - began);
+      values.push(performance.now() - began);
     }
-    taken.sort((a, b) => a - b);
-    note(name, taken[Math.floor(taken.length / 2)] as number, (server.cpu() - before) / times);
+    steps.push({ step: name, unit: 'ms', values });
   };
   try {
-    note('start', server.startMs, server.cpu());
+    steps.push({ step: 'start', unit: 'ms', values: [server.startMs] });
     const middle = Math.floor(count / 2);
     await step('first attestations', 1, () => server.ask(attestations(middle)));
     await step('other attestations', 5, (time) => server.ask(attestations((middle + time + 1) % count)));
@@ -64,37 +65,42 @@ async function measure(folder: string, socketPath: string, count: number): Promi
     await step('list with manifests', 1, () => server.ask(`${list}?manifests=1`, { discard: true }));
     await step('df', 1, () => server.ask('/v1.55/system/df', { discard: true }));
     await step('prune', 1, () => server.ask('/v1.55/images/prune', { method: 'POST' }));
-    steps.push({ step: 'peak', ms: 0, cpu: server.cpu(), mb: server.memory().peak });
+    steps.push({ step: 'memory', unit: 'MB', values: [server.memory().peak] });
   } finally {
     await server.stop();
   }
   return steps;
 }
 
-const { values } = parseArgs({
-  options: { images: { type: 'string' }, folder: { type: 'string' }, json: { type: 'string' } },
-});
-const counts = (values.images ?? '10,1000,10000').split(',').map(Number);
-const parent = values.folder ?? mkdtempSync(join(tmpdir(), 'attestd-bench-'));
-mkdirSync(parent, { recursive: true });
-const sockets = mkdtempSync(join(tmpdir(), 'attestd-bench-'));
-const results: Record<string, { cold: Step[]; warm: Step[] }> = {};
-try {
+/**
+ * Measure stores of some sizes: each first as another program left it, which is its first start, and then once more.
+ *
+ * @param parent folder of the layouts
+ * @param say told what is being done
+ */
+export async function measureScale(
+  parent: string,
+  counts: readonly number[],
+  say: (what: string) => void,
+): Promise<Row[]> {
+  const rows: Row[] = [];
   for (const count of counts) {
+    say(`a store of ${count} images`);
     const folder = makeStore(parent, count);
     rmSync(join(folder, '.attestd'), { recursive: true, force: true });
-    const cold = await measure(folder, join(sockets, 's'), count);
-    const warm = await measure(folder, join(sockets, 's'), count);
-    results[count] = { cold, warm };
-    for (const [at, { step, ms, cpu, mb }] of warm.entries()) {
-      const first = cold[at] as Step;
-      process.stdout.write(
-        `${String(count).padStart(7)} ${step.padEnd(20)} ${first.ms.toFixed(1).padStart(9)} ms ${first.cpu.toFixed(0).padStart(7)} cpu ${first.mb.toFixed(0).padStart(5)} MB | again ${ms.toFixed(1).padStart(9)} ms ${cpu.toFixed(0).padStart(7)} cpu ${mb.toFixed(0).padStart(5)} MB\n`,
-      );
-    }
+    for (const group of ['first start', 'store'])
+      for (const { step, unit, values } of await measure(folder, join(parent, 's.sock'), count)) {
+        const target = wanted[step];
+        rows.push({
+          group,
+          what: step,
+          who: String(count),
+          unit,
+          better: 'less',
+          values,
+          ...(group === 'store' && target && { target: target.text, limit: target.limit(count) }),
+        });
+      }
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
-} finally {
-  rmSync(sockets, { recursive: true, force: true });
-  if (values.folder === undefined) rmSync(parent, { recursive: true, force: true });
+  return rows;
 }

@@ -67,7 +67,9 @@ async function bundle() {
 function keepPlace({ path }) {
   const text = readFileSync(path, 'utf8');
   const place = relative(dist, path).replaceAll('\\', '/');
-  return { contents: text.replaceAll('import.meta.url', `import.meta.url.replace(/^(.*\\/dist\\/).*$/, "$1${place}")`) };
+  return {
+    contents: text.replaceAll('import.meta.url', `import.meta.url.replace(/^(.*\\/dist\\/).*$/, "$1${place}")`),
+  };
 }
 
 chmodSync(join(dist, 'cli/main.js'), 0o755);
