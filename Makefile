@@ -58,17 +58,8 @@ mutants: node_modules/.installed ## put one fault at a time before the conforman
 fuzz: node_modules/.installed ## change inputs of every parser and look for what they do not take: ARGS="--only tar --seconds 60"
 	@npx tsx test/fuzz/main.ts $(ARGS)
 
-<<<<<<< HEAD
-bench: node_modules/.installed ## measure the store, the JSON scanner and the hot reads
-	npx tsx bench/json.ts
-	npx tsx bench/store.ts
-	npx tsx bench/http.ts
-	npx tsx bench/start.ts
-	npx tsx bench/containers.ts $(if $(HOST),--host $(HOST)) $(ARGS)
-=======
 bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)
->>>>>>> 5a9638a (Measure everything in one run, write it down with pictures, and compare runs)
 
 bench-compare: node_modules/.installed ## say what got slower since BASE=FILE, a build/bench/result.json of before
 	@npx tsx bench/compare.ts $(BASE)
