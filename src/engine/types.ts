@@ -142,7 +142,8 @@ export interface SearchOptions extends RegistryUse {
   readonly term: string;
   /** As in the query. */
   readonly limit?: string | undefined;
-  readonly filters: Filters;
+  /** As in the query: looked at after the limit, and not at all with a negative one. */
+  readonly filters?: string | undefined;
 }
 
 /** Options of `DELETE /images/{name}`. */

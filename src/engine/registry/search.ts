@@ -7,7 +7,7 @@ import { decodeJson, firstJson, goBool, goInt, goString, slice, struct } from '.
 import { quote } from '../../go/quote.js';
 import { atoi } from '../../go/strconv.js';
 import type { Context } from '../context.js';
-import { checkKeys, flagOf, valuesOf } from '../filters.js';
+import { checkKeys, flagOf, parseFilters, valuesOf } from '../filters.js';
 import type { SearchOptions } from '../types.js';
 import type { AnswerOf } from '../wire.js';
 
@@ -29,9 +29,10 @@ export async function searchImages(
   context: Context,
   options: SearchOptions,
 ): Promise<AnswerOf<'ImageSearch'> | undefined> {
-  const { term, limit = '', filters } = options;
+  const { term, limit = '' } = options;
   const count = limit === '' ? 0 : goInteger(limit, 'invalid limit specified');
   if (count < 0) return undefined;
+  const filters = parseFilters(options.filters);
   checkKeys(filters, searchFilters);
   if (flagOf(filters, 'is-automated', false)) return [];
   const official = filters.has('is-official') ? flagOf(filters, 'is-official', false) : undefined;

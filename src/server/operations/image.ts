@@ -193,8 +193,7 @@ export const handlers: DescribedHandlers = {
 
   async ImageSearch(request, context) {
     const form = await request.form();
-    const filters = parseFilters(form.get('filters'));
-    const search = { term: form.get('term'), limit: form.get('limit'), filters };
+    const search = { term: form.get('term'), limit: form.get('limit'), filters: form.get('filters') };
     const value = await searchImages(context, { ...search, ...registryUse(request) });
     return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
   },
