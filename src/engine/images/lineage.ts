@@ -1,5 +1,5 @@
 /** What is known of an image that was committed or built here. */
-interface Origin {
+export interface Origin {
   /** Digest of the image that it was made of; empty for none. */
   readonly parent: string;
   /** The step that made it, for the builder's cache. */
@@ -8,7 +8,7 @@ interface Origin {
 
 /**
  * Which image was made of which, as dockerd notes it of those that it commits and builds itself. It is not part of an
- * image, so it is known until the daemon ends.
+ * image, so it is kept beside the images, where those are kept.
  */
 export class Lineage {
   readonly #origins = new Map<string, Origin>();
@@ -16,6 +16,11 @@ export class Lineage {
   /** Note where an image comes from. */
   note(digest: string, origin: Origin): void {
     this.#origins.set(digest, origin);
+  }
+
+  /** All that is known, by digest, in the order in which it was noted. */
+  entries(): ReadonlyMap<string, Origin> {
+    return this.#origins;
   }
 
   /** The image that one was made of; undefined where that is not known. */

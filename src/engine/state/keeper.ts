@@ -5,8 +5,14 @@ import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import { discard, replace } from './files.js';
 import { LogFile } from './log-file.js';
-import { containerRecordType, encodeRecord, networkRecordType, volumeRecordType } from './records.js';
-import { recordOfContainer, recordOfNetwork, recordOfVolume } from './to-records.js';
+import {
+  containerRecordType,
+  encodeRecord,
+  lineageRecordType,
+  networkRecordType,
+  volumeRecordType,
+} from './records.js';
+import { recordOfContainer, recordOfLineage, recordOfNetwork, recordOfVolume } from './to-records.js';
 
 /** Entries with their bytes as they are now: what is written meanwhile must not get into half of an archive. */
 function frozen(entries: Iterable<ArchiveEntry>): ArchiveEntry[] {
@@ -16,8 +22,8 @@ function frozen(entries: Iterable<ArchiveEntry>): ArchiveEntry[] {
 /** Milliseconds between looks at what running containers have written to their files. */
 const interval = 1000;
 
-/** A thing that may have changed: `containers/ID`, `networks/ID`, `volumes/NAME`, or `machine`. */
-type Key = `containers/${string}` | `networks/${string}` | `volumes/${string}` | 'machine';
+/** A thing that may have changed: `containers/ID`, `networks/ID`, `volumes/NAME`, or where images come from. */
+type Key = `containers/${string}` | `networks/${string}` | `volumes/${string}` | 'lineage';
 
 /**
  * Keeps containers, networks and volumes in a folder (docs/architecture.md#the-state-of-containers).
@@ -110,6 +116,7 @@ export class StateKeeper {
   #changed(type: string, id: string, action: string): void {
     if (type === 'network') this.#touch(`networks/${id}`);
     if (type === 'volume' && id !== '') this.#touch(`volumes/${id}`);
+    if (type === 'image' || action === 'commit') this.#touch('lineage');
     if (type !== 'container' || id === '') return;
     const container = this.context.containers.byId(id);
     if (action === 'create' && container !== undefined) this.follow(container);
@@ -159,7 +166,10 @@ export class StateKeeper {
 
   async #write(key: Key): Promise<void> {
     const [kind, name = ''] = key.split('/') as [string, string?];
-    if (kind === 'machine') return this.#save(join(this.root, 'machine.tar'), this.context.machine);
+    if (kind === 'lineage') {
+      const text = encodeRecord(recordOfLineage(this.context.lineage), lineageRecordType);
+      return this.#text(key, join(this.root, 'lineage.json'), text);
+    }
     if (kind === 'containers') return this.#container(name);
     const path = join(this.root, key);
     if (kind === 'networks') {

@@ -101,6 +101,12 @@ export interface VolumeRecord {
   options: Record<string, string> | undefined;
 }
 
+/** What the images here were made of, on disk. */
+export interface LineageRecord {
+  version: number;
+  origins: { digest: string; parent: string; step: string }[] | undefined;
+}
+
 const stateType = struct<StateRecord>('state.State', {
   running: goBool,
   oomKilled: goBool,
@@ -168,6 +174,17 @@ export const volumeRecordType: GoType<VolumeRecord> = struct<VolumeRecord>('stat
   createdAt: goString,
   labels: strings,
   options: strings,
+});
+
+export const lineageRecordType: GoType<LineageRecord> = struct<LineageRecord>('state.Lineage', {
+  version: goInt,
+  origins: slice(
+    struct<{ digest: string; parent: string; step: string }>('state.Origin', {
+      digest: goString,
+      parent: goString,
+      step: goString,
+    }),
+  ),
 });
 
 /** A record as it is written. */

@@ -24,6 +24,7 @@ import {
   type ContainerRecord,
   containerRecordType,
   decodeRecord,
+  lineageRecordType,
   networkRecordType,
   volumeRecordType,
 } from './records.js';
@@ -49,6 +50,7 @@ export async function keepState(context: Context, { root, warn }: KeepOptions): 
   await openFolders(root);
   const reader = new Reader(context, root, warn);
   await reader.fileSystem('machine.tar', context.machine);
+  await reader.lineage();
   await reader.each('volumes', volumeRecordType, async (record, name) => {
     const volume = context.volumes.restore(record);
     await reader.fileSystem(`volumes/${name}.tar`, volume.fileSystem);
@@ -90,6 +92,13 @@ async function resume(context: Context, container: Container): Promise<void> {
   }
 }
 
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Reads what an earlier daemon wrote. */
 class Reader {
   constructor(
@@ -128,14 +137,18 @@ class Reader {
   /** Put a saved tree into a file system; what cannot be read is set aside. */
   async fileSystem(name: string, fileSystem: FileSystem): Promise<void> {
     const path = join(this.root, name);
-    if (
-      !(await access(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return;
+    if (!(await isThere(path))) return;
     await this.#guard(path, () => fileSystem.restore(entriesOfTar(createReadStream(path))));
+  }
+
+  /** What images were made of. */
+  async lineage(): Promise<void> {
+    const path = join(this.root, 'lineage.json');
+    if (!(await isThere(path))) return;
+    await this.#guard(path, async () => {
+      const { origins } = decodeRecord(await readFile(path), lineageRecordType);
+      for (const { digest, ...origin } of origins ?? []) this.context.lineage.note(digest, origin);
+    });
   }
 
   /** Make a container of its record: one that ran has ended, unseen. */

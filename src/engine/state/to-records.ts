@@ -1,7 +1,14 @@
 import type { Container } from '../containers/container.js';
+import type { Lineage } from '../images/lineage.js';
 import type { Network } from '../networks/network.js';
 import type { Volume } from '../volumes/store.js';
-import { type ContainerRecord, type NetworkRecord, recordVersion, type VolumeRecord } from './records.js';
+import {
+  type ContainerRecord,
+  type LineageRecord,
+  type NetworkRecord,
+  recordVersion,
+  type VolumeRecord,
+} from './records.js';
 
 /** A time as records have it. */
 const timeOf = (milliseconds: number | undefined): string => (milliseconds === undefined ? '' : String(milliseconds));
@@ -62,4 +69,9 @@ export function recordOfNetwork(network: Network): NetworkRecord {
 /** What is written of a volume. */
 export function recordOfVolume({ name, driver, createdAt, labels, options }: Volume): VolumeRecord {
   return { version: recordVersion, name, driver, createdAt: timeOf(createdAt), labels, options };
+}
+
+/** What is written of where images come from. */
+export function recordOfLineage(lineage: Lineage): LineageRecord {
+  return { version: recordVersion, origins: [...lineage.entries()].map(([digest, origin]) => ({ digest, ...origin })) };
 }

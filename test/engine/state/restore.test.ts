@@ -172,10 +172,14 @@ describe('a daemon whose server is killed', function () {
       HostConfig: { RestartPolicy: { Name: 'always' } },
     });
     for (;;) if ((await daemon.inspect('tried')).State.Status === 'exited') break;
+    await daemon.get('POST', '/commit?container=done&repo=made&tag=1');
     const before = await daemon.inspect('plain');
     const bridge = await daemon.get<{ Id: string }>('GET', '/networks/bridge');
     const host = await daemon.get<{ Id: string }>('GET', '/networks/host');
     const mine = await daemon.get<object>('GET', '/networks/mine');
+
+    const { Parent: parent } = await daemon.get<{ Parent: string }>('GET', '/images/made:1/json');
+    expect(parent).to.match(/^sha256:/);
 
     await daemon.end('SIGKILL');
     await daemon.start();
@@ -209,6 +213,7 @@ describe('a daemon whose server is killed', function () {
       Status: { IPAM: { Subnets: { '10.9.0.0/24': { IPsInUse: 3, DynamicIPsAvailable: 253 } } } },
     });
     expect(await daemon.get('GET', '/volumes/data')).to.include({ Name: 'data' });
+    expect((await daemon.get<{ Parent: string }>('GET', '/images/made:1/json')).Parent).to.equal(parent);
   });
 
   it('has the files and the logs of its containers', async () => {
