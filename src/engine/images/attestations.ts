@@ -26,7 +26,12 @@ export async function imageAttestations(
   const manifest = attestationManifestOf(index, options.platform ?? context.host);
   if (manifest === undefined) return renderStatements([]);
   const wanted = predicateFilter(options.types ?? [], channel === 'experimental' ? 'list' : 'exact');
-  const layers = statementLayers(await documents.verifiedManifest(manifest));
+  const decoded = await documents.verifiedManifest(manifest);
+  const layers = statementLayers(decoded);
+  const reported = new Set(layers.map(({ descriptor }) => descriptor));
+  for (const layer of decoded.layers ?? [])
+    if (!reported.has(layer))
+      context.debug('statement skipped', { digest: layer.digest, reason: 'it has no predicate type' });
   const selected = layers.filter(({ predicateType }) => wanted(predicateType));
   try {
     return await renderStatements(selected, options.statement === true ? documents.content : undefined);

@@ -44,6 +44,17 @@ describe('Attestations of an image', () => {
   });
   after(() => test.close());
 
+  it('are named at debug where they have no predicate type', async () => {
+    await load(test.context, 'att-all-unannotated');
+    const said: unknown[] = [];
+    const context = {
+      ...test.context,
+      debug: (message: string, fields?: object) => said.push([message, Object.keys(fields ?? {})]),
+    };
+    expect(await types(context, 'att-all-unannotated')).to.deep.equal([]);
+    expect(said).to.deep.include(['statement skipped', ['digest', 'reason']]);
+  });
+
   it('are listed in layer order', async () => {
     expect(await types(test.context, 'att-basic')).to.deep.equal([slsa, spdx]);
   });
