@@ -11,21 +11,21 @@ import { openLayout } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
 import { writeImage } from '../oci/support/images.js';
 import { Random } from '../support/random.js';
-import { SimulatedDisk } from './disk.js';
+import { SimulatedDisk, type Weather } from './disk.js';
 import { Ledger } from './ledger.js';
 import { LossSoak } from './losses.js';
 import { calm, Storm } from './weather.js';
 
 const seeds = Array.from({ length: 40 }, (_, at) => at + 1);
 
-const open = (disk: SimulatedDisk): Promise<LayoutStore> =>
-  openLayout('/srv/deep/store', { files: disk, lock: async () => async () => undefined });
+const open = (disk: SimulatedDisk, weather: Weather = calm): Promise<LayoutStore> =>
+  openLayout('/srv/deep/store', { files: disk.mount(weather), lock: async () => async () => undefined });
 
 /** What is found after a power loss, for many of them. */
 async function afterLosses<T>(prepare: (disk: SimulatedDisk) => Promise<void>, look: (disk: SimulatedDisk) => T) {
   const found: Awaited<T>[] = [];
   for (const seed of seeds) {
-    const disk = new SimulatedDisk(calm);
+    const disk = new SimulatedDisk();
     await prepare(disk);
     disk.afterPowerLoss(new Random(seed * 7919));
     found.push(await look(disk));
@@ -34,15 +34,16 @@ async function afterLosses<T>(prepare: (disk: SimulatedDisk) => Promise<void>, l
 }
 
 describe('a simulated disk', () => {
-  const text = (disk: SimulatedDisk) => (disk.look('/file') && disk.readSmall('/file', 100)?.toString()) ?? 'gone';
+  const text = (disk: SimulatedDisk) => disk.find('/file')?.data.toString() ?? 'gone';
 
   it('keeps what was synced, and may lose or break what was not', async () => {
     const write = (synced: boolean) => async (disk: SimulatedDisk) => {
-      const file = await disk.open('/file', 'wx');
+      const files = disk.mount(calm);
+      const file = await files.open('/file', 'wx');
       await file.write(Buffer.from('text'));
       if (!synced) return;
       await file.sync();
-      await (await disk.open('/', 'r')).sync();
+      await (await files.open('/', 'r')).sync();
     };
     expect(new Set(await afterLosses(write(true), text))).to.have.all.keys('text');
     expect(new Set(await afterLosses(write(false), text))).to.include.all.keys('text', 'gone', '');
@@ -92,8 +93,7 @@ describe('acts on one image at the same time', () => {
     act: (context: ReturnType<typeof makeContext>, ids: string[]) => Promise<unknown>[],
     more: readonly string[] = [],
   ) => {
-    const disk = new SimulatedDisk(new Storm(new Random(seed), Number.MAX_SAFE_INTEGER, 0));
-    const store = await open(disk);
+    const store = await open(new SimulatedDisk(), new Storm(new Random(seed), Number.MAX_SAFE_INTEGER, 0));
     const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
     try {
       const images = [await writeImage(store.content, 'a'), await writeImage(store.content, 'b')];

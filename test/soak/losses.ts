@@ -12,7 +12,7 @@ import { checkStore } from '../../src/oci/check.js';
 import { openLayout } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
 import type { Random } from '../support/random.js';
-import { SimulatedDisk } from './disk.js';
+import { SimulatedDisk, type Weather } from './disk.js';
 import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
 import { anything, Ledger } from './ledger.js';
 import { calm, PowerLoss, Storm } from './weather.js';
@@ -33,7 +33,7 @@ export interface Losses {
 
 /** Puts a store on a simulated disk through power losses, kills and failing operations, and checks it after each. */
 export class LossSoak {
-  #disk = new SimulatedDisk(calm);
+  #disk = new SimulatedDisk();
   #ledger = new Ledger();
   readonly #images = soakImages(names);
   #losses = 0;
@@ -65,11 +65,9 @@ export class LossSoak {
     );
     const early = random.once(6);
     try {
-      this.#disk.weather = early ? storm : calm;
-      const store = await this.#open();
+      if (!early) await this.#verify(round);
+      const store = await this.#open(storm);
       try {
-        if (!early) await this.#verify(store, round);
-        this.#disk.weather = storm;
         await this.#load(store, storm);
       } finally {
         await store.close().catch(() => undefined);
@@ -91,24 +89,26 @@ export class LossSoak {
   #begin(): void {
     this.#acknowledged += this.#ledger.acknowledged;
     this.#ledger = new Ledger();
-    this.#disk = new SimulatedDisk(calm);
+    this.#disk = new SimulatedDisk();
   }
 
-  #open(): Promise<LayoutStore> {
-    return openLayout('/srv/store', { files: this.#disk, lock: async () => async () => undefined });
+  #open(weather: Weather): Promise<LayoutStore> {
+    return openLayout('/srv/store', { files: this.#disk.mount(weather), lock: async () => async () => undefined });
   }
 
   #report(round: number, what: string): void {
     this.#violations.push(`round ${round}: ${what}`);
   }
 
-  async #verify(store: LayoutStore, round: number): Promise<void> {
+  async #verify(round: number): Promise<void> {
+    const store = await this.#open(calm);
     const found = new Map(store.list().map(({ name, target }) => [name, target.digest]));
     for (const wrong of this.#ledger.settle(found)) this.#report(round, wrong);
     const { broken, absent, unusable } = await checkStore(store);
     // Bytes are synced before they get a name, so that even what no image needs is whole.
     const wrong = [...absent, ...unusable, ...broken.map(({ digest }) => digest)];
     if (wrong.length > 0) this.#report(round, `absent, unusable or broken: ${wrong.join(', ')}`);
+    await store.close();
   }
 
   async #load(store: LayoutStore, storm: Storm): Promise<void> {
