@@ -7,7 +7,7 @@ BASE ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz gen check-gen docs lint format build fixtures clean bench hostile
+.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench hostile
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -57,6 +57,9 @@ mutants: node_modules/.installed ## put one fault at a time before the conforman
 
 fuzz: node_modules/.installed ## change inputs of every parser and look for what they do not take: ARGS="--only tar --seconds 60"
 	@npx tsx test/fuzz/main.ts $(ARGS)
+
+soak: dist/.built ## kill a server under load and cut the power of its store; nothing acknowledged may be lost: ARGS="--minutes 10"
+	@npx tsx test/soak/main.ts $(ARGS)
 
 bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)

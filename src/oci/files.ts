@@ -146,6 +146,12 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void>
  * @param temporary folder on the same file system for the new file until it is complete
  */
 export async function replaceFile(path: string, content: string, temporary: string, files: Files): Promise<void> {
+  await placeFile(path, content, temporary, files);
+  await syncFolder(dirname(path), files);
+}
+
+/** As `replaceFile`, but whether the new content is there after a crash is open until the folder is synced. */
+export async function placeFile(path: string, content: string, temporary: string, files: Files): Promise<void> {
   const draft = join(temporary, randomBytes(12).toString('hex'));
   try {
     const handle = await files.open(draft, 'wx', 0o644);
@@ -160,5 +166,4 @@ export async function replaceFile(path: string, content: string, temporary: stri
     await files.unlink(draft).catch(() => undefined);
     throw error;
   }
-  await syncFolder(dirname(path), files);
 }

@@ -3,7 +3,7 @@ import { AttestdError } from '../errors.js';
 import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
-import { type Files, isMissing, replaceFile } from './files.js';
+import { type Files, isMissing, placeFile } from './files.js';
 import { descriptorType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
 import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';
@@ -174,7 +174,7 @@ function foreignName(annotations: Record<string, string>): string | undefined {
 }
 
 /**
- * Replace the index.json of a layout.
+ * Replace the index.json of a layout; the new one survives a crash once the folder is synced.
  *
  * @param folder the layout
  * @param temporary folder on the same file system for the draft
@@ -193,7 +193,7 @@ export async function writeIndexFile(
   ];
   const { annotations } = content;
   const json = encodeJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests, annotations }, documentType);
-  await replaceFile(join(folder, 'index.json'), json, temporary, files);
+  await placeFile(join(folder, 'index.json'), json, temporary, files);
 }
 
 /**

@@ -14,8 +14,11 @@ import type { CollectOptions, ImageRecord, ImageStore, Lease } from './store.js'
 
 /** Where a store keeps its names. */
 export interface Persistence {
-  /** Resolves when the names, and the blobs written before, survive a crash. */
-  save(content: IndexFile): Promise<void>;
+  /**
+   * Resolves when the names, and the blobs written before, survive a crash; with what went wrong where the names are in
+   * place, but may not.
+   */
+  save(content: IndexFile): Promise<{ readonly failure: unknown } | undefined>;
   /** The names that somebody else has put in the place of those that were saved or read last. */
   changed?(): Promise<IndexFile | undefined>;
   close(): Promise<void>;
@@ -355,16 +358,21 @@ export class LayoutStore implements ImageStore {
   private async save(): Promise<void> {
     const failure = this.failure;
     this.failure = undefined;
+    let inPlace = false;
     try {
       if (failure !== undefined) throw failure;
       await this.takeOver();
       const upTo = this.changes;
       const records = new Map(this.records);
       const attached = new Map(this.attached);
-      await this.persistence.save({ ...this.layout, records, attached });
+      const unsure = await this.persistence.save({ ...this.layout, records, attached });
       this.saved = { records, attached };
-      this.savedChanges = upTo;
+      if (unsure === undefined) this.savedChanges = upTo;
+      inPlace = true;
+      if (unsure !== undefined) throw unsure.failure;
     } catch (error) {
+      // What others may read already is so, although nobody is promised that it stays.
+      if (inPlace) throw error;
       // What could not be kept must not be shown either, and what was changed meanwhile goes with it.
       this.records = new Map(this.saved.records);
       this.attached = new Map(this.saved.attached);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, struct } from '../go/json.js';
-import { type Files, isMissing, makeFolder, replaceFile, systemFiles } from './files.js';
+import { type Files, isMissing, makeFolder, replaceFile, syncFolder, systemFiles } from './files.js';
 import { Graph } from './graph.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
 import { LayoutStore, type Persistence } from './layout-store.js';
@@ -76,6 +76,10 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
       await blobs.sync();
       await writeIndexFile(folder, content, ingest, files);
       seen = await indexIdentity(folder, files);
+      return syncFolder(folder, files).then(
+        () => undefined,
+        (failure: unknown) => ({ failure }),
+      );
     },
     changed: async () => {
       const now = await indexIdentity(folder, files);
@@ -154,7 +158,7 @@ export interface Overlay {
 export function overlayOn({ lowers, index }: Layers, scratch: string, close: () => Promise<void>): Overlay {
   const upper = new LocalContentStore(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
   let saved = index;
-  const save = async (content: IndexFile): Promise<void> => {
+  const save = async (content: IndexFile): Promise<undefined> => {
     saved = content;
   };
   return {

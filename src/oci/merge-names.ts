@@ -16,7 +16,8 @@ export interface ChangingNames {
 
 /**
  * Bring together what two changed of the same names. What only one changed is as that one has it. Where both changed a
- * name, ours stays, and theirs is kept without a name; where one took away what the other changed, it is there.
+ * name, ours stays, and theirs is kept without a name; where one took away what the other changed, or gave anew, it is
+ * there.
  *
  * @param base the names that both began with
  * @param theirs the names as somebody else has made them
@@ -26,8 +27,9 @@ export interface ChangingNames {
 export function mergeNames(base: Names, theirs: Names, ours: ChangingNames): boolean {
   for (const name of new Set([...base.records.keys(), ...theirs.records.keys()])) {
     const [before, their, our] = [base, theirs, ours].map(({ records }) => records.get(name));
-    if (same(before, their)) continue;
-    if (same(before, our) || our === undefined) put(ours.records, name, their);
+    const untouched = same(before, our) && before?.updatedAt.getTime() === our?.updatedAt.getTime();
+    if (untouched || (our === undefined && !same(before, their))) put(ours.records, name, their);
+    else if (same(before, their)) continue;
     else if (their !== undefined && !same(their, our)) {
       const dangling = danglingName(their.target.digest);
       if (!ours.records.has(dangling)) ours.records.set(dangling, { ...their, name: dangling });

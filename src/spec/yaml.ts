@@ -54,7 +54,9 @@ export function parseYamlText(text: string, name: string): ParsedText {
     if (!error) return { doc, text: read };
     const { line, col } = lines.linePos(error.pos[0]);
     first ??= new AttestdError('INVALID_ARGUMENT', `${name}:${line}:${col}: ${error.message}`, { cause: error });
-    const better = error.code === 'MISSING_CHAR' && mended < maxMended ? mend(read, error.pos[0]) : undefined;
+    // Other signs may be missing as well, which no indentation mends.
+    const unclosed = error.code === 'MISSING_CHAR' && error.message.startsWith('Missing closing');
+    const better = unclosed && mended < maxMended ? mend(read, error.pos[0]) : undefined;
     if (better === undefined) throw first;
     read = better;
   }

@@ -22,6 +22,7 @@ describe('a collection', () => {
         save: async (content) => {
           await disk;
           onDisk = content;
+          return undefined;
         },
         close: async () => undefined,
       },

@@ -6,12 +6,14 @@ import { removeImage } from '../../src/engine/images/remove.js';
 import { tagImage } from '../../src/engine/images/tag.js';
 import { AttestdError } from '../../src/errors.js';
 import { checkStore } from '../../src/oci/check.js';
+import type { Descriptor } from '../../src/oci/descriptor.js';
 import { danglingName } from '../../src/oci/index-file.js';
 import { openLayout } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
 import { writeImage } from '../oci/support/images.js';
+import { rejected } from '../oci/support/rejected.js';
 import { Random } from '../support/random.js';
-import { SimulatedDisk, type Weather } from './disk.js';
+import { SimulatedDisk, systemError, type Weather } from './disk.js';
 import { Ledger } from './ledger.js';
 import { LossSoak } from './losses.js';
 import { calm, Storm } from './weather.js';
@@ -84,6 +86,47 @@ describe('a store whose power is lost', () => {
     expect(violations).to.deep.equal([]);
     expect(losses).to.be.greaterThan(10);
     expect(acknowledged).to.be.greaterThan(30);
+  });
+});
+
+describe('a store whose index was replaced, but not synced', () => {
+  const name = 'docker.io/library/a:1';
+
+  /** Do something that fails in the end, then something that does not; what the name stands for in the end. */
+  async function afterFailure(
+    failing: (store: LayoutStore, other: Descriptor) => Promise<unknown>,
+    then: (store: LayoutStore, image: Descriptor) => Promise<unknown>,
+  ) {
+    const disk = new SimulatedDisk();
+    let fails = false;
+    const step = async (operation: string): Promise<void> => {
+      if (fails && operation === 'fsync of a folder') throw systemError('EIO', operation);
+    };
+    const store = await open(disk, { step });
+    const image = await writeImage(store.content, 'a');
+    const other = await writeImage(store.content, 'b');
+    await store.put(name, image);
+    fails = true;
+    expect(await rejected(failing(store, other))).to.have.property('code', 'EIO');
+    fails = false;
+    await then(store, image);
+    await store.close();
+    const again = await open(disk);
+    await again.close();
+    return { found: again.get(name)?.target.digest, image: image.digest };
+  }
+
+  it('keeps what is done afterwards, even where it is what there was before', async () => {
+    const put = await afterFailure(
+      (store) => store.remove(name),
+      (store, image) => store.put(name, image),
+    );
+    expect(put.found).to.equal(put.image);
+    const removed = await afterFailure(
+      (store, other) => store.put(name, other),
+      (store) => store.remove(name),
+    );
+    expect(removed.found).to.equal(undefined);
   });
 });
 

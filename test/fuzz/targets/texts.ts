@@ -73,7 +73,10 @@ const platforms: Target = {
     if (platform === undefined) return;
     const text = formatPlatformAll(platform);
     const again = ifTaken(() => parsePlatform(text));
-    if (again !== undefined) holds(formatPlatformAll(again) === text, `${text} is written as it was`);
+    // The parts are joined as a path, by the daemon too: `.` and `..` get lost.
+    const parts = [platform.architecture, platform.variant ?? ''];
+    if (again !== undefined && !parts.some((part) => /^\.\.?$/.test(part)))
+      holds(formatPlatformAll(again) === text, `${text} is written as it was`);
     only(platform).match({ os: 'linux', architecture: 'amd64' });
   },
 };
