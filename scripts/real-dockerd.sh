@@ -14,7 +14,8 @@ usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
   status  say whether it runs; exit 0 when it does, 1 when not
   remove  stop it and delete DIR
 
-DIR/bin/ has docker, skopeo, docker-registry, crane, oras, umoci and cosign: those of that tree, on this machine's files.
+DIR/bin/ has docker, skopeo, docker-registry, crane, oras, umoci, cosign, docker-compose and python3-docker, a Python with
+docker-py: those of that tree, on this machine's files.
 Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this
 machine's apt uses, else debootstrap's own.
 USAGE
@@ -41,12 +42,20 @@ mirror() {
 
 # The tree's clients run with the tree's own loader and libraries, so they need no mounts and see this machine's files.
 write_client() {
-  local name=$1 loader libraries
+  local name=$1 program=$tree/usr/bin/$1 environment='' loader libraries
   loader=$(find "$tree/usr/lib" -name 'ld-linux*.so.*' | sort | head -n 1)
   [ -n "$loader" ] || fail "no program loader in $tree/usr/lib"
   libraries=$(dirname "$(find "$tree/usr/lib" -name 'libc.so.6' | sort | head -n 1)")
   mkdir -p "$dir/bin"
-  printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' "$loader" "$libraries" "$tree/usr/bin/$name" >"$dir/bin/$name"
+  case $name in
+  docker-compose) program=$tree/usr/libexec/docker/cli-plugins/docker-compose ;;
+  python3-docker)
+    program=$(readlink -f "$tree/usr/bin/python3")
+    environment="PYTHONHOME=$(printf %q "$tree/usr") PYTHONPATH=$(printf %q "$tree/usr/lib/python3/dist-packages") "
+    ;;
+  esac
+  [ -x "$program" ] || fail "$program is not there"
+  printf '#!/bin/sh\n%sexec %q --library-path %q %q "$@"\n' "$environment" "$loader" "$libraries" "$program" >"$dir/bin/$name"
   chmod +x "$dir/bin/$name"
 }
 
@@ -188,7 +197,7 @@ dir=$(readlink -m "$2")
 [ "$dir" != / ] || fail 'DIR must be a folder of its own'
 tree=$dir/tree
 # What DIR/bin gets; all but docker itself are packages of the same name.
-clients=(docker skopeo docker-registry crane oras umoci cosign)
+clients=(docker skopeo docker-registry crane oras umoci cosign docker-compose python3-docker)
 # A unix socket's path has a limit of 107 bytes.
 [ ${#dir} -le 90 ] || fail "the path of DIR is too long for a socket: $dir"
 case $action in

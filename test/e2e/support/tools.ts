@@ -25,6 +25,9 @@ export const REGISTRY: Tool = { name: 'docker-registry', variable: 'ATTESTD_REGI
 export const CRANE: Tool = { name: 'crane', variable: 'ATTESTD_CRANE' };
 export const ORAS: Tool = { name: 'oras', variable: 'ATTESTD_ORAS' };
 export const UMOCI: Tool = { name: 'umoci', variable: 'ATTESTD_UMOCI' };
+export const COMPOSE: Tool = { name: 'docker-compose', variable: 'ATTESTD_COMPOSE' };
+/** A Python that has docker-py. */
+export const DOCKER_PY: Tool = { name: 'python3-docker', variable: 'ATTESTD_DOCKER_PY' };
 export const COSIGN: Tool = { name: 'cosign', variable: 'ATTESTD_COSIGN' };
 
 function executable(path: string): boolean {
