@@ -32,6 +32,12 @@ const flags = {
     help: 'a further overlay, or a description: what it adds is answered from its examples',
   },
   handlers: { type: 'string', value: 'FILE', help: 'an ES module whose exports answer the operations of their names' },
+  scripts: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'what the programs of simulated containers do, in YAML',
+  },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },
   'insecure-registry': {
@@ -186,6 +192,7 @@ export const command = define(
       ...(platform !== undefined && { platform }),
       ...(values.overlay && { overlays: values.overlay }),
       ...(values.handlers !== undefined && { handlers: values.handlers }),
+      ...(values.scripts && { scripts: values.scripts }),
       strict,
       release: chooseRelease(choice),
       ...(values.faults !== undefined && { faults: await faultPlan(values.faults) }),

@@ -62,6 +62,7 @@ export class SimulatedSandbox implements Sandbox {
       memory: spec.memory ?? 0,
       nextHostPid: parts.nextHostPid,
       programs: parts.programs,
+      listening: () => this.listening(),
     });
   }
 

@@ -78,7 +78,8 @@ export class Exchanges {
     const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
     this.open.set(request, exchange);
     this.underWay++;
-    response.once('close', () => this.ended());
+    // Whoever watches, streams or measures an answer listens for its end; the number is bounded, so it is no leak.
+    response.setMaxListeners(32).once('close', () => this.ended());
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
     answer(request, response);
   };

@@ -13,6 +13,11 @@ import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
+import type { Clock } from '../runtime/clock.js';
+import { readScriptSources } from '../runtime/scripts/read.js';
+import type { ScriptsSource } from '../runtime/scripts/types.js';
+import { simulatedModel } from '../runtime/simulated.js';
+import type { ProcessModel } from '../runtime/types.js';
 import type { OperationEntry } from '../spec/table.js';
 import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
@@ -70,6 +75,15 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly faults?: FaultPlan;
   /** Whether faults can be set later, by `RunningServer.faults`; with a control socket they can. */
   readonly changeableFaults?: boolean;
+  /**
+   * What the programs of simulated containers do (docs/scripts.md): paths of files, or what those would hold. The first
+   * script that matches counts.
+   */
+  readonly scripts?: readonly ScriptsSource[];
+  /** Runs what containers run; a simulation without it, which runs nothing on the machine. */
+  readonly processes?: ProcessModel;
+  /** What containers wait on; the machine's clock without it. */
+  readonly time?: Clock;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener;
 }
@@ -196,7 +210,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   openRegistryAccess(options.registries);
   const prototype = await prototypeOf(options);
   try {
-    const { clock, observe, registries, strict = false } = options;
+    const { clock, observe, registries, scripts = [], strict = false, time } = options;
+    const debug: NonNullable<EngineOptions['debug']> = (message, fields) => log('debug', message, fields);
+    const warn = (message: string): void => log('warn', message);
+    const processes =
+      options.processes ?? simulatedModel({ log: { debug, warn }, scripts: await readScriptSources(scripts) });
     const release = prototype?.release ?? options.release;
     const id = randomUUID();
     const contextOf = (store: ImageStore): Context =>
@@ -209,8 +227,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         release,
         debugging: logLevel === 'debug',
         openTo: () => (options.tls === undefined ? listeners.flatMap(({ address }) => plainUrls(address)) : []),
-        debug: (message, fields) => log('debug', message, fields),
-        warn: (message) => log('warn', message),
+        debug,
+        warn,
+        processes,
+        time,
         ...(clock && { clock }),
       });
     const end = async (context: Context): Promise<void> => {

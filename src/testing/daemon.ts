@@ -20,7 +20,18 @@ import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } fro
 export interface DaemonOptions
   extends Pick<
     ServerOptions,
-    'channel' | 'platform' | 'strict' | 'logLevel' | 'tls' | 'clock' | 'overlays' | 'handlers' | 'faults'
+    | 'channel'
+    | 'platform'
+    | 'strict'
+    | 'logLevel'
+    | 'tls'
+    | 'clock'
+    | 'overlays'
+    | 'handlers'
+    | 'faults'
+    | 'scripts'
+    | 'time'
+    | 'processes'
   > {
   /** The images that it has; none without it. Broken ones are taken as they are, nothing is checked. */
   readonly images?: readonly ImageSource[];

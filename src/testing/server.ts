@@ -1,5 +1,8 @@
 /** A daemon to test against, in the process of the test (docs/testing.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
+export { type Clock, ManualClock, type Timer } from '../runtime/clock.js';
+export type { Script, ScriptsDocument, ScriptsSource } from '../runtime/scripts/types.js';
+export type { ProcessModel } from '../runtime/types.js';
 export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/index.js';
 export type { OverlaySource } from '../server/prototype/documents.js';
 export type {

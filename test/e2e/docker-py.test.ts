@@ -23,7 +23,9 @@ describeWith(DOCKER_PY, 'docker-py', function (path) {
   }
 
   it('runs a container and has its output', async () => {
-    expect(await python(`print(client.containers.run('${BUSYBOX}', ['echo', 'hi'], remove=True).decode())`)).to.equal('hi');
+    expect(await python(`print(client.containers.run('${BUSYBOX}', ['echo', 'hi'], remove=True).decode())`)).to.equal(
+      'hi',
+    );
   });
 
   it('raises what a failing command and a missing image are', async () => {

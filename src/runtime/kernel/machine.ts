@@ -19,6 +19,8 @@ export interface MachineOptions {
   /** A number that no process of the host has. */
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
+  /** TCP ports that something answers; none without it. */
+  readonly listening?: () => readonly number[];
 }
 
 /** A program that the runtime has itself. The number is its exit code. */
@@ -42,6 +44,7 @@ export class Machine {
   readonly memoryLimit: number;
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
+  readonly listening: () => readonly number[];
   readonly startedAt: number;
   /** Whether PID 1 is a script of the image; it becomes a simulated program where it cannot go on. */
   initIsScript = false;
@@ -55,8 +58,10 @@ export class Machine {
   readonly #fifos = new Map<number, Pipe>();
   #lastPid = 0;
 
-  constructor({ fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs }: MachineOptions) {
+  constructor(options: MachineOptions) {
+    const { fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs } = options;
     this.programs = programs;
+    this.listening = options.listening ?? (() => []);
     this.startedAt = clock.now();
     this.nextHostPid = nextHostPid;
     this.fileSystem = fileSystem;

@@ -13,6 +13,7 @@ import { grep } from './grep.js';
 import { complain } from './io.js';
 import { kill } from './kill.js';
 import { ls } from './list.js';
+import { netcat as nc } from './netcat.js';
 import { printf } from './printf.js';
 import { env, nohup, passThrough, time, timeout, xargs } from './run-others.js';
 import { sed } from './sed.js';
@@ -71,6 +72,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
     mkfifo,
     mktemp,
     mv,
+    nc,
     nl,
     nohup,
     nproc,

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { checkAgainst, invalid, readCheckedYaml } from '../../checked-yaml.js';
+import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { parseSignal } from '../kernel/signals.js';
-import type { Script } from './types.js';
+import type { Script, ScriptsSource } from './types.js';
 
 /** Where the schema of scripts is. */
 export const scriptsSchemaFile = new URL('../../../schemas/scripts-1.0.json', import.meta.url);
@@ -15,6 +17,26 @@ export const scriptsSchemaFile = new URL('../../../schemas/scripts-1.0.json', im
  */
 export async function readScripts(text: string, name: string): Promise<readonly Script[]> {
   return checkTogether(await readCheckedYaml<File>(text, name, scriptsSchemaFile), name);
+}
+
+/**
+ * Read scripts from wherever they are, in that order.
+ *
+ * @throws NOT_FOUND for a file that cannot be read; INVALID_ARGUMENT as `readScripts` does
+ */
+export async function readScriptSources(sources: readonly ScriptsSource[]): Promise<readonly Script[]> {
+  const all: Script[] = [];
+  for (const source of sources) {
+    if (typeof source !== 'string') {
+      all.push(...(await checkScripts(source)));
+      continue;
+    }
+    const text = await readFile(source, 'utf8').catch((cause) => {
+      throw new AttestdError('NOT_FOUND', `scripts: cannot read '${source}'`, { cause });
+    });
+    all.push(...(await readScripts(text, source)));
+  }
+  return all;
 }
 
 /**

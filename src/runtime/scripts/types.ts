@@ -57,3 +57,12 @@ export interface Script {
   readonly exec?: readonly ScriptExec[];
   readonly serves?: Readonly<Record<string, ScriptPort>>;
 }
+
+/** Where scripts come from: the path of a file, or what it would hold. */
+export type ScriptsSource = string | ScriptsDocument;
+
+/** What a file of scripts holds. */
+export interface ScriptsDocument {
+  readonly version: '1.0';
+  readonly scripts: readonly Script[];
+}

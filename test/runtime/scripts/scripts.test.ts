@@ -143,6 +143,23 @@ describe('the example of workers in docs/scripts.md', () => {
   });
 });
 
+describe('a port that a script serves', () => {
+  it('is found open from inside, and others refused', async () => {
+    const scripts = await readScripts(
+      "version: '1.0'\nscripts: [{ name: web, match: { command: 'sleep *' }, serves: { 80: hi } }]",
+      'f',
+    );
+    const box = await container({ options: { scripts } });
+    box.start(['sleep', '1000']);
+    const open = box.start(['nc', '-z', '-v', 'localhost', '80'], { purpose: 'exec' });
+    expect([(await open.exit).code, open.stderr]).to.deep.equal([0, 'localhost (127.0.0.1:80) open\n']);
+    const closed = box.start(['nc', '-z', '127.0.0.1', '81'], { purpose: 'exec' });
+    expect((await closed.exit).code).to.equal(1);
+    const away = box.start(['nc', '-z', 'example.org', '80'], { purpose: 'exec' });
+    expect((await away.exit).code).to.equal(1);
+  });
+});
+
 describe('scripts that are wrong', () => {
   const wrong: readonly (readonly [title: string, text: string, says: RegExp])[] = [
     ['that are no YAML', 'a: [', /^f: /],
