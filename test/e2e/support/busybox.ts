@@ -8,7 +8,8 @@ import type { Daemon } from './daemon.js';
 /** The image of the tests with containers; its shell and programs are those that the reference server simulates. */
 export const BUSYBOX = 'sim/busybox:1';
 
-const programs = 'sh cat date echo env false head hostname id kill ls mkdir nc ps rm sleep tail test touch true wc whoami';
+const programs =
+  'sh cat date echo env false head hostname id kill ls mkdir nc ps rm sleep tail test touch true wc whoami';
 
 /**
  * The archive of {@link BUSYBOX}. A real daemon needs an image with real programs, which ATTESTD_E2E_BUSYBOX names.
