@@ -166,7 +166,7 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
   if (host.CgroupnsMode === '') host.CgroupnsMode = 'host';
   for (const mode of ['PidMode', 'IpcMode', 'NetworkMode'] as const) {
     const shared = sharedContainer(host[mode]);
-    const id = shared === undefined ? undefined : idOf(context, shared);
+    const id = shared === undefined ? undefined : idOf(context, shared, mode === 'NetworkMode');
     if (id !== undefined) host[mode] = shareWith(id);
   }
   const labelled = (host.SecurityOpt ?? []).some((option) => option.split('=', 1)[0] === 'label');
@@ -178,12 +178,18 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
   host.ConsoleSize = [host.ConsoleSize?.[0] ?? 0, host.ConsoleSize?.[1] ?? 0];
 }
 
-/** A name that nothing has stays; the start will say so. */
-function idOf(context: Context, name: string): string | undefined {
+/**
+ * The id of the container whose namespace is shared.
+ *
+ * @param later whether the start will say so when nothing has the name, which then stays
+ * @throws INVALID_ARGUMENT when nothing has it
+ */
+function idOf(context: Context, name: string, later: boolean): string | undefined {
   try {
     return context.containers.resolve(name).id;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (later) return undefined;
+    throw new AttestdError('INVALID_ARGUMENT', (error as Error).message, { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Container } from './container.js';
 import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
+import { checkSharedNamespaces } from './namespaces.js';
 import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
 import { mountSystemFiles } from './system-files.js';
@@ -47,6 +48,7 @@ function refuseDoomed({ state }: Container): void {
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
   refuseDoomed(container);
   try {
+    checkSharedNamespaces(context, container);
     await joinNetworks(context, container);
     await mountAll(context, container);
     mountSystemFiles(context, container);

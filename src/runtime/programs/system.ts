@@ -1,4 +1,5 @@
 import { mounts } from '../kernel/proc.js';
+import { SIG } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
 import { groups, passwd } from '../users.js';
 import { complain, write } from './io.js';
@@ -254,9 +255,13 @@ export async function stty(task: Task, argv: readonly string[]): Promise<number>
   return 0;
 }
 
+const topEnds = [SIG.HUP, SIG.INT, SIG.QUIT, SIG.TERM, SIG.PIPE, SIG.USR1, SIG.USR2];
+
 /** `top`: shows the processes now and then, until it is stopped. */
 export async function top(task: Task, argv: readonly string[]): Promise<number> {
   const batch = argv.indexOf('-n');
+  // It puts its terminal right before it ends by a signal, and so ends as PID 1 too.
+  for (const signal of topEnds) task.handlers.set(signal, () => task.end(signal));
   let left = batch < 0 ? Number.POSITIVE_INFINITY : Number(argv[batch + 1]) || 1;
   for (;;) {
     const rows = task.machine.tasks().map((about) => {

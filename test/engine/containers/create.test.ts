@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { readCreateRequest } from '../../../src/engine/containers/create-request.js';
+import { startContainer } from '../../../src/engine/containers/start.js';
 import { failure, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
 
@@ -31,6 +32,26 @@ describe('creating containers', () => {
     ]);
     expect(engine.context.containers.list()).to.deep.equal([]);
     await create(engine.context, {}, 'web');
+  });
+
+  it('refuses to see the processes or memory of nobody, and starts only beside one that runs', async () => {
+    const { context } = engine;
+    for (const mode of ['PidMode', 'IpcMode']) {
+      const shared = (name: string) => ({ HostConfig: { NetworkMode: 'none', [mode]: `container:${name}` } });
+      expect(await refusal(() => create(context, shared('nobody')))).to.deep.equal([
+        'INVALID_ARGUMENT',
+        'No such container: nobody',
+      ]);
+      const other = await create(context);
+      const { code, message } = await failure(() => run(context, shared(other.id)));
+      const kind = mode.slice(0, 3).toUpperCase();
+      expect([code, message]).to.deep.equal([
+        'INTERNAL',
+        `failed to join ${kind} namespace: container ${other.id} is not running`,
+      ]);
+      await startContainer(context, other.id);
+      await run(context, shared(other.id));
+    }
   });
 
   it('makes the directory that commands begin in', async () => {

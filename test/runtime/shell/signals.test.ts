@@ -29,6 +29,13 @@ describe('signals', () => {
     expect(await running.exit).to.deep.equal({ code: 137, signal: KILL, oomKilled: false });
   });
 
+  it('end top, also as PID 1', async () => {
+    for (const signal of [TERM, INT]) {
+      const { running } = await signalled(['top'], signal);
+      expect((await running.exit).code).to.equal(128 + signal);
+    }
+  });
+
   it('run the traps of a shell when its command is done', async () => {
     const { running } = await signalled(['sh', '-c', "trap 'exit 9' INT; while true; do sleep 0.1; done"], INT);
     expect((await running.exit).code).to.equal(9);
