@@ -86,6 +86,16 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 /** Whether an error says that a file or folder is not there. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
+/** Make a file's content survive a power cut, whoever wrote it. */
+export async function syncFile(path: string, files: Files): Promise<void> {
+  const handle = await files.open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** What file systems say that cannot sync a folder. */
 const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EPERM']);
 

@@ -59,6 +59,8 @@ export class LayoutStore implements ImageStore {
   /** Counts changes of names, and says up to which one they are saved. */
   private changes = 0;
   private savedChanges = 0;
+  /** Whether the names that are in place may be lost in a power cut. */
+  private inDoubt = false;
 
   constructor(
     private readonly blobs: PinnableStore,
@@ -367,7 +369,8 @@ export class LayoutStore implements ImageStore {
       const attached = new Map(this.attached);
       const unsure = await this.persistence.save({ ...this.layout, records, attached });
       this.saved = { records, attached };
-      if (unsure === undefined) this.savedChanges = upTo;
+      this.inDoubt = unsure !== undefined;
+      if (!this.inDoubt) this.savedChanges = upTo;
       inPlace = true;
       if (unsure !== undefined) throw unsure.failure;
     } catch (error) {
@@ -377,7 +380,7 @@ export class LayoutStore implements ImageStore {
       this.records = new Map(this.saved.records);
       this.attached = new Map(this.saved.attached);
       if (this.nextWrite !== undefined) this.failure = error;
-      this.savedChanges = this.changes;
+      this.savedChanges = this.inDoubt ? this.changes - 1 : this.changes;
       this.renamed();
       throw error;
     }

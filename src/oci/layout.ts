@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, struct } from '../go/json.js';
-import { type Files, isMissing, makeFolder, replaceFile, syncFolder, systemFiles } from './files.js';
+import { type Files, isMissing, makeFolder, replaceFile, syncFile, syncFolder, systemFiles } from './files.js';
 import { Graph } from './graph.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
 import { LayoutStore, type Persistence } from './layout-store.js';
@@ -63,14 +63,15 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
   await files.removeFolder(ingest);
   await makeFolder(ingest, files, ownerOnly);
   const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true, files });
-  const index = await readIndexFile(folder, files);
+  let seen = await indexIdentity(folder, files);
+  const index = await readLasting(folder, files);
   if ((await layoutFile(folder, files)) === undefined) {
     await makeFolder(join(folder, 'blobs', 'sha256'), files);
     await writeIndexFile(folder, index, ingest, files);
     await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest, files);
+    seen = await indexIdentity(folder, files);
   }
   const graph = new Graph(new ManifestCache(blobs));
-  let seen = await indexIdentity(folder, files);
   const persistence: Persistence = {
     save: async (content) => {
       await blobs.sync();
@@ -84,7 +85,7 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
     changed: async () => {
       const now = await indexIdentity(folder, files);
       if (now === seen) return undefined;
-      const theirs = await settle(await readIndexFile(folder, files), graph);
+      const theirs = await settle(await readLasting(folder, files), graph);
       seen = now;
       return theirs;
     },
@@ -98,6 +99,19 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
   const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
   watch.unref();
   return store;
+}
+
+/**
+ * What index.json says, once that survives a power cut: whoever wrote it may not have seen to it, and what it no longer
+ * needs is deleted.
+ */
+async function readLasting(folder: string, files: Files): Promise<IndexFile> {
+  const index = await readIndexFile(folder, files);
+  await syncFile(join(folder, 'index.json'), files).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  await syncFolder(folder, files);
+  return index;
 }
 
 /** What tells one index.json from another that was put in its place; empty when there is none. */

@@ -4,7 +4,16 @@ import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import type { BlobInfo, ContentStore, Range } from './content-store.js';
 import { algorithms, hasher, isDigest, parseDigest } from './digest.js';
-import { type Files, isMissing, makeFolder, type OpenFile, syncFolder, systemFiles, writeAll } from './files.js';
+import {
+  type Files,
+  isMissing,
+  makeFolder,
+  type OpenFile,
+  syncFile,
+  syncFolder,
+  systemFiles,
+  writeAll,
+} from './files.js';
 
 /** Bytes that a blob stream hands on at a time. */
 const chunkSize = 1 << 20;
@@ -233,12 +242,7 @@ export class LocalContentStore implements PinnableStore {
   /** See that a blob survives a power cut that was found: whoever wrote it may not have, or was killed too early. */
   private async settle(digest: string): Promise<void> {
     if (this.options.durable !== true || this.synced.has(digest)) return;
-    const file = await this.files.open(this.path(digest), 'r');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await syncFile(this.path(digest), this.files);
     this.unsynced.add(join(this.root, parseDigest(digest).algorithm));
     this.synced.add(digest);
   }

@@ -79,6 +79,22 @@ describe('a store whose power is lost', () => {
     expect(new Set(found)).to.have.all.keys('1 images, 0 absent, 0 broken');
   });
 
+  it('lacks nothing that it deleted after an index which somebody else put there and did not sync', async () => {
+    const found = await afterLosses(async (disk) => {
+      const store = await open(disk);
+      await store.put('docker.io/library/a:1', await writeImage(store.content, 'a'));
+      const other = disk.mount(calm);
+      const index = '/srv/deep/store/index.json';
+      const draft = await other.open('/srv/draft', 'wx');
+      await draft.write(Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [] })));
+      await other.rename('/srv/draft', index);
+      await store.refresh();
+      await store.collect({ others: true });
+      await store.close();
+    }, intact);
+    expect(new Set(found)).to.have.all.keys('0 images, 0 absent, 0 broken');
+  });
+
   it('has what was acknowledged, whole, over many losses, kills and failing operations', async () => {
     const soak = new LossSoak(new Random(20_260_101));
     for (let round = 0; round < 30; round++) await soak.round(round);
