@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { initializeCA, initializeCTLog, initializeTLog } from '@sigstore/mock';
 
-/** Fulcio's extension for who identified the signer (fulcio, docs/oid-info.md). */
+/** Fulcio's extension for who identified the signer. */
 const issuerExtension = '1.3.6.1.4.1.57264.1.8';
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const inToto = 'application/vnd.in-toto+json';
