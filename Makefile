@@ -7,7 +7,7 @@ BASE ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench hostile
+.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench hostile clients
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -60,6 +60,9 @@ fuzz: node_modules/.installed ## change inputs of every parser and look for what
 
 soak: dist/.built ## kill a server under load and cut the power of its store; nothing acknowledged may be lost: ARGS="--minutes 10"
 	@npx tsx test/soak/main.ts $(ARGS)
+
+clients: node_modules/.installed ## generate clients with four generators, compile them and call the reference server
+	npx tsx scripts/clients.ts
 
 bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)

@@ -33,6 +33,8 @@ const config = await createConfig({
 let count = 0;
 for (const name of ['api/swagger.yaml', 'src/generated/openapi.json']) {
   for (const { ruleId, message, location } of await lint({ ref: file(name), config })) {
+    // A schema in an extension of this project's, of which the linter knows nothing.
+    if (ruleId === 'spec-strict-refs' && location[0]?.pointer?.includes('/x-item-schema/')) continue;
     process.stdout.write(`${name}${location[0]?.pointer ?? ''}: ${ruleId}: ${message}\n`);
     count++;
   }

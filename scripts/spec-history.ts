@@ -3,8 +3,11 @@
  * of moby. Writes docs/history.md, or with --check fails when it is not what it would write.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { diffArrays } from 'diff';
 import { catalogue } from '../src/conformance/catalogue.js';
 import { judgesOf } from '../src/conformance/judged.js';
 import { compareDescriptions } from '../src/spec/diff.js';
@@ -13,7 +16,9 @@ import { textReport } from '../src/spec/diff-report.js';
 import { type Row, rowsOf } from '../src/spec/diff-rows.js';
 import type { Json } from '../src/spec/document.js';
 import { parseYaml } from '../src/spec/yaml.js';
+import { type Told, told } from './spec-changelog-items.js';
 
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const page = fileURLToPath(new URL('../docs/history.md', import.meta.url));
 
 /** Commits of upstream's description, and what each is an example of. */
@@ -32,20 +37,32 @@ const commits: readonly (readonly [string, string])[] = [
   ['f44b5abf0e', 'a deprecation in words'],
 ];
 
+/** Files of upstream that the patch is applied to; the last is the first move to OpenAPI 3.2. */
+const patched: readonly (readonly [revision: string, path: string, name: string])[] = [
+  ['HEAD', 'api/docs/v1.48.yaml', 'v1.48.yaml'],
+  ['HEAD', 'api/docs/v1.54.yaml', 'v1.54.yaml'],
+  ['HEAD', 'api/docs/v1.55.yaml', 'v1.55.yaml'],
+  ['HEAD', 'api/swagger.yaml', 'swagger.yaml (1.56)'],
+  ['38d678265c', 'api/openapi.yaml', 'openapi.yaml (1.52)'],
+];
+
 class Repository {
   private readonly models = new Map<string, Model>();
 
   constructor(private readonly dir: string) {}
+
+  /** Reads a file of a revision. */
+  text(revision: string, path: string): string {
+    const args = ['-C', this.dir, 'show', '--end-of-options', `${revision}:${path}`];
+    return execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  }
 
   /** Reads a description of a revision, once. */
   model(revision: string, path: string, name: string): Model {
     const key = `${revision}:${path}`;
     const known = this.models.get(key);
     if (known) return known;
-    const text = execFileSync('git', ['-C', this.dir, 'show', '--end-of-options', key], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-    });
+    const text = this.text(revision, path);
     const model = readModel(parseYaml(text, name) as Json, name);
     this.models.set(key, model);
     return model;
@@ -82,6 +99,60 @@ function compareVersions(from: Model, to: Model): { cells: (string | number)[]; 
   return { cells, seconds };
 }
 
+/** A version beside the changelog: what a row must show, and what an error claims. */
+function compareWithChangelog({ version, items, unseen, claims }: Told, from: Model, to: Model): string[] {
+  const { rows } = rowsOf(compareDescriptions(from, to));
+  const errors = rows.filter(({ severity }) => severity === 'error');
+  const missing = items.filter(([, row]) => !rows.some((each) => text(each).includes(row)));
+  const unexplained = errors.filter((row) => !claims.some(([place]) => text(row).includes(place)));
+  if (missing.length + unexplained.length > 0) {
+    process.stdout.write(
+      `${version}: missing ${missing.join('; ')}; unexplained ${unexplained.map(text).join('; ')}\n`,
+    );
+    process.exitCode = 1;
+  }
+  const index = (row: string): string => {
+    const at = rows.findIndex((each) => text(each).includes(row));
+    return at < 0 ? 'missing' : `${at + 1}`;
+  };
+  return [
+    `### ${version}: ${items.length} items, ${rows.length} rows (${(rows.length / items.length).toFixed(2)}), ${missing.length} missing`,
+    '',
+    ...table(
+      ['item of the changelog', 'row'],
+      items.map(([what, row]) => [what, index(row)]),
+    ),
+    '',
+    `Not in the description: ${unseen.join('; ')}.`,
+    ...(claims.length > 0
+      ? [
+          '',
+          ...table(
+            ['error', 'why it is true'],
+            claims.map(([row, why]) => [`${index(row)}: ${row}`, why]),
+          ),
+        ]
+      : []),
+    '',
+  ];
+}
+
+/** The lines that the patch adds to one of upstream's files, and those that it takes away. */
+function patchedLines(source: string): [added: number, removed: number] {
+  const folder = mkdtempSync(join(tmpdir(), 'attestd-history-'));
+  try {
+    const file = join(folder, 'description.yaml');
+    writeFileSync(file, source);
+    execFileSync(process.execPath, ['--import', 'tsx', main, 'spec', 'apply', '--to', file, '--quiet']);
+    const parts = diffArrays(source.split('\n'), readFileSync(file, 'utf8').split('\n'));
+    const count = (kind: 'added' | 'removed'): number =>
+      parts.filter((part) => part[kind]).reduce((sum, { value }) => sum + value.length, 0);
+    return [count('added'), count('removed')];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const [dir, flag] = process.argv.slice(2);
 if (dir === undefined || (flag !== undefined && flag !== '--check')) {
   process.stderr.write('usage: tsx scripts/spec-history.ts DIR [--check], with DIR a clone of moby\n');
@@ -106,6 +177,23 @@ const lines = [
   ...table(
     ['versions', 'rows', 'errors', 'warnings', 'info', 'duplicates', 'folded changes'],
     pairs.map(({ cells }) => cells),
+  ),
+  '',
+  '## Six versions beside the changelog',
+  '',
+  'Items as upstream lists them, as far as the description shows them; rows by their number in the comparison.',
+  '',
+  ...told.flatMap((each) => {
+    const at = versions.findIndex(({ version }) => version === each.version);
+    return compareWithChangelog(each, versions[at - 1] as Model, versions[at] as Model);
+  }),
+  '## The patch',
+  '',
+  'Lines that `spec apply` adds and takes away.',
+  '',
+  ...table(
+    ['file', 'added', 'taken away'],
+    patched.map(([revision, path, name]) => [name, ...patchedLines(repository.text(revision, path))]),
   ),
   '',
   '## Commits',

@@ -236,7 +236,7 @@ export function toOpenApi(description: Description, dialect: Dialect = '3.0'): J
     info: { title, version, ...(text !== undefined && { description: text }) },
     // A client that is generated from a file needs a host; over a socket it does not matter.
     servers: [
-      { url: `http://localhost:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' },
+      { url: `http://127.0.0.1:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' },
     ],
     ...(description.tags && { tags: description.tags.map((tag) => ({ ...tag })) }),
     paths: mapValues(description.paths, (item) => convertPathItem(item, context)),

@@ -71,10 +71,11 @@ function requirementTitle({ exact, around }: Judged): string {
   return around.length > 0 ? `not judged itself; its operations by ${few(around)}` : 'judged by no requirement';
 }
 
-/** How often a change of a named schema counts. */
+/** The uses of a named schema: their number, or the only one. */
 function usesTitle({ named, operations }: Row): string {
   if (!named) return '';
-  return operations.length === 0 ? ' (used by no operation)' : ` (${plural(operations.length, 'operation')})`;
+  if (operations.length === 0) return ' (used by no operation)';
+  return operations.length === 1 ? ` (${operations[0]})` : ` (${plural(operations.length, 'operation')})`;
 }
 
 function rowText(row: Row, options: ReportOptions): string {
@@ -110,7 +111,9 @@ export function textReport(comparison: Comparison, options: ReportOptions = {}):
   for (const row of rows) lines.push(`  ${paint[row.severity](row.severity.padEnd(7))} ${rowText(row, options)}`);
   const allowed = acceptedLines(options);
   if (allowed.length > 0) lines.push('', 'accepted:', ...allowed.map((line) => `  ${line}`));
-  if (options.all && folded.length > 0) {
+  // Where nothing else is told, a few folded changes are no burden.
+  const few = rows.length === 0 && folded.length <= 5;
+  if ((options.all || few) && folded.length > 0) {
     lines.push('', 'folded:', ...folded.map((each) => `  ${placeOf(each)}: ${each.message} [${each.rule}]`));
   }
   return `${lines.join('\n')}\n`;
