@@ -6,7 +6,7 @@ import { quote } from '../../go/quote.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import { danglingName } from '../../oci/index-file.js';
-import { isManifestType } from '../../oci/media-types.js';
+import { isLayerType, isManifestType } from '../../oci/media-types.js';
 import { formatPlatformAll, only, type PlatformMatcher, parsePlatform } from '../../oci/platform.js';
 import {
   familiarName,
@@ -168,7 +168,7 @@ async function unpackOther(context: Context, target: Descriptor): Promise<void> 
   if (!isManifestType(target.mediaType)) return;
   const { config, layers = [] } = await documents.manifest(target);
   const diffIds = (await documents.config(config)).rootfs.diff_ids ?? [];
-  if (diffIds.length === layers.length) return;
+  if (diffIds.length === layers.filter(({ mediaType }) => isLayerType(mediaType)).length) return;
   const why = 'mismatched image rootfs and manifest layers';
   throw new AttestdError('INTERNAL', `failed to unpack image on snapshotter overlayfs: ${why}`);
 }

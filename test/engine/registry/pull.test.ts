@@ -114,6 +114,23 @@ describe('Pulling an image', () => {
     expect(test.context.store.get(`${fake.host}/a/basic@${digest}`)?.target.digest).to.equal(digest);
   });
 
+  for (const [name, digest, error] of [
+    [
+      'att-basic',
+      '8112d47df4dc8a88f8c068598e475d56e3e528bfe0134eeba4a35051924922a5',
+      /mismatched image rootfs and manifest layers$/,
+    ],
+    ['att-oci-artifact', 'aca861c0545113060e6673797a4db4a166b9cb6b2e78f6984da4f09b4651cd46', undefined],
+  ] as const) {
+    it(`that is the attestation manifest of ${name} is unpacked as far as it has layers of a file system`, async () => {
+      await fake.load(fixturePath(name), 'a/x');
+      const last = (await pull('a/x', { tag: `sha256:${digest}` })).at(-1);
+      if (error === undefined) expect(last?.status).to.match(/^Status: Downloaded newer image for /);
+      else expect(last?.error).to.match(error);
+      expect(test.context.store.list()).to.have.length(1);
+    });
+  }
+
   it('under a name that is taken leaves the image before without one', async () => {
     const before = await fake.load(fixturePath('att-basic'), 'a/x');
     await pull('a/x:latest');
