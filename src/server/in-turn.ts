@@ -12,6 +12,30 @@ interface Line {
   paused: boolean;
 }
 
+const staysPaused = function (this: Socket): Socket {
+  return this;
+};
+
+const pausesAgain = function (this: Socket): void {
+  this.emit('pause');
+};
+
+/**
+ * Read no more from a connection. Node would resume it with each request that it has read to its end, and a resumption
+ * that is under way still comes.
+ */
+function hold(socket: Socket): void {
+  socket.pause();
+  socket.resume = staysPaused;
+  socket.on('resume', pausesAgain);
+}
+
+function goOn(socket: Socket): void {
+  socket.off('resume', pausesAgain);
+  delete (socket as Partial<Socket>).resume;
+  socket.resume();
+}
+
 /**
  * Answer the requests of a connection one after the other, as Go does: Node hands all of them over as it reads them, and
  * who sends thousands at once would have them all worked on before anybody else is heard.
@@ -36,12 +60,18 @@ export function inTurn(handle: Handle): Handle {
       end(socket, line);
       return;
     }
+    // The last one may have a body that is still to be read.
+    if (line.waiting.length === 0) release(socket, line);
     begin(socket, line, ...pair);
+  };
+  const release = (socket: Socket, line: Line): void => {
+    if (line.paused) goOn(socket);
+    line.paused = false;
   };
   const end = (socket: Socket, line: Line): void => {
     line.waiting.length = 0;
     lines.delete(socket);
-    if (line.paused) socket.resume();
+    release(socket, line);
   };
   return (request, response) => {
     const { socket } = request;
@@ -55,6 +85,6 @@ export function inTurn(handle: Handle): Handle {
     line.waiting.push([request, response]);
     if (line.waiting.length <= mostWaiting || line.paused) return;
     line.paused = true;
-    socket.pause();
+    hold(socket);
   };
 }

@@ -1,4 +1,9 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { privateSocket } from '../../src/server/address.js';
+import { createHttp1Server } from '../../src/server/http1.js';
+import { listen } from '../../src/server/listener.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
 import { contextWithoutStore, exchange, serveContext, type TestService } from './support.js';
 
@@ -51,5 +56,35 @@ describe('requests that a client sends without waiting for answers', () => {
     const order = [...answers.matchAll(/"n":"(\w+)"/g)].map(([, n]) => n);
     expect(order.slice(-4)).to.deep.equal(['created', '41', 'created', '42']);
     expect(bodies).to.deep.equal([body, body]);
+  });
+
+  it('are not read while many of them wait', async () => {
+    let read = 0;
+    const answers: (() => void)[] = [];
+    const http1 = createHttp1Server({ handle: (_request, response) => answers.push(() => response.end('x')) });
+    http1.on('request', () => read++);
+    const { address, remove } = await privateSocket();
+    const listener = await listen(address, {
+      http1: (socket) => http1.emit('connection', socket),
+      http2: (socket) => socket.destroy(),
+    });
+    const socket = connect(address.kind === 'unix' ? address.path : '');
+    try {
+      const count = 20_000;
+      socket.write('GET / HTTP/1.1\r\nHost: docker\r\n\r\n'.repeat(count));
+      socket.resume();
+      for (let before = -1; read === 0 || before !== read; await sleep(30)) before = read;
+      expect(read).to.be.within(1, 5000);
+      expect(answers).to.have.lengthOf(1);
+      while (read < count) {
+        for (const answer of answers.splice(0)) answer();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      socket.destroy();
+      http1.close();
+      await listener.close();
+      await remove();
+    }
   });
 });
