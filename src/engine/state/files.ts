@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isMissing, makeFolder, syncFolder, systemFiles } from '../../oci/files.js';
+import { join } from 'node:path';
+import { isMissing, makeFolder, systemFiles } from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
 export const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
@@ -12,7 +12,10 @@ export async function openFolders(root: string): Promise<void> {
   for (const name of await readdir(join(root, 'draft'))) await unlink(join(root, 'draft', name));
 }
 
-/** Write a file so that it has the old content or the new, whatever happens, and has the new one when this is done. */
+/**
+ * Write a file so that it has the old content or the new, whatever happens. After a power cut it has the new one for sure once
+ * its folder is synced, which one call does for many files.
+ */
 export async function replace(root: string, path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
   const draft = join(root, 'draft', randomBytes(12).toString('hex'));
   try {
@@ -29,7 +32,6 @@ export async function replace(root: string, path: string, content: string | Asyn
     await unlink(draft).catch(() => undefined);
     throw error;
   }
-  await syncFolder(dirname(path), systemFiles);
 }
 
 /** Delete a file that may be there. */

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolder, systemFiles } from '../../oci/files.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
@@ -40,6 +41,8 @@ export class StateKeeper {
   #writing: Promise<void> = Promise.resolve();
   #scheduled = false;
   #failure: unknown;
+  /** Folders in which files were replaced or deleted since they were synced. */
+  readonly #unsynced = new Set<string>();
 
   /**
    * @param root the folder
@@ -145,7 +148,8 @@ export class StateKeeper {
   }
 
   #stale(fileSystem: FileSystem): boolean {
-    return this.#revisions.get(fileSystem) !== fileSystem.revision;
+    // What was never written to has no file.
+    return (this.#revisions.get(fileSystem) ?? 0) !== fileSystem.revision;
   }
 
   /** Write what has changed, after what is being written. */
@@ -161,7 +165,17 @@ export class StateKeeper {
           this.#failure = error;
         }
       }
+      await this.#sync();
     });
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      for (const folder of this.#unsynced) await syncFolder(folder, systemFiles);
+      this.#unsynced.clear();
+    } catch (error) {
+      this.#failure = error;
+    }
   }
 
   async #write(key: Key): Promise<void> {
@@ -214,7 +228,8 @@ export class StateKeeper {
 
   async #save(path: string, fileSystem: FileSystem): Promise<void> {
     const { revision } = fileSystem;
-    if (this.#revisions.get(fileSystem) === revision) return;
+    if (!this.#stale(fileSystem)) return;
+    this.#unsynced.add(dirname(path));
     await replace(this.root, path, tarOfEntries(frozen(fileSystem.layer())));
     this.#revisions.set(fileSystem, revision);
   }
@@ -223,9 +238,11 @@ export class StateKeeper {
   async #text(key: Key, path: string, text: string | undefined): Promise<void> {
     if (text === undefined) {
       this.#texts.delete(key);
+      this.#unsynced.add(dirname(path));
       return discard(path);
     }
     if (this.#texts.get(key) === text) return;
+    this.#unsynced.add(dirname(path));
     await replace(this.root, path, text);
     this.#texts.set(key, text);
   }
