@@ -12,6 +12,7 @@ import type { MountRecord } from '../state/records.js';
 import type { MountPoint } from './mount.js';
 import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
 import { isAnonymous, mountpointOf, type Volume } from './store.js';
+import { resolveSubpath } from './subpath.js';
 
 /** A mount of a container, and where its data is. */
 export interface ContainerMount {
@@ -150,10 +151,9 @@ export async function mountAll(context: Context, container: Container): Promise<
   for (const { point, fileSystem: source, path, copy, volume } of mounts) {
     const { Destination: destination, RW: writable } = point;
     if (fileSystem.mounts().has(destination)) continue;
-    if (volume !== undefined && copy) await populate(fileSystem, destination, source);
-    if (path !== '/' && source.find(path) === undefined)
-      throw new AttestdError('INTERNAL', `cannot access path ${path}: no such file or directory`);
-    const shown = { fileSystem: source, path, readOnly: !writable };
+    const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
+    if (volume !== undefined && copy) await populate(fileSystem, destination, source, seen);
+    const shown = { fileSystem: source, path: seen, readOnly: !writable };
     fileSystem.mount(destination, point.Type === 'tmpfs' ? { ...shown, type: 'tmpfs' } : shown);
     if (volume !== undefined)
       context.events.log('volume', 'mount', {
@@ -179,10 +179,10 @@ export async function mountAll(context: Context, container: Container): Promise<
 
 const depth = ({ point }: ContainerMount): number => point.Destination.split('/').length;
 
-/** Copy what lies at a mount point into a volume that is still empty. */
-async function populate(from: FileSystem, path: string, to: FileSystem): Promise<void> {
-  if (from.find(path)?.type !== 'directory' || to.list('/').length > 0) return;
-  await to.extract('/', asynchronous(below(from.entries(path, { name: '.' }))));
+/** Copy what lies at a mount point into a volume, or the part of it that is mounted, that is still empty. */
+async function populate(from: FileSystem, path: string, to: FileSystem, part: string): Promise<void> {
+  if (from.find(path)?.type !== 'directory' || to.find(part)?.type !== 'directory' || to.list(part).length > 0) return;
+  await to.extract(part, asynchronous(below(from.entries(path, { name: '.' }))));
 }
 
 function* below(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {

@@ -1,0 +1,52 @@
+import { posix } from 'node:path';
+import { AttestdError } from '../../errors.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+
+/** Links in one path after which there is a loop. */
+const mostLinks = 40;
+
+/**
+ * Where a part of a volume or image really is (docs/behaviour.md#mounts): links are followed, but not out of it.
+ *
+ * @param path absolute, in that file system
+ * @returns the path without links
+ * @throws INTERNAL when nothing is there, or when it leads outside
+ */
+export function resolveSubpath(fs: FileSystem, path: string): string {
+  let rest = path.split('/').filter((name) => name !== '');
+  let at = '/';
+  for (let links = 0; rest.length > 0; ) {
+    const [name = '', ...more] = rest;
+    if (name === '..' && at === '/') throw escapes(path);
+    const next = posix.join(at, name);
+    const target = linkAt(fs, next, path);
+    if (target === undefined) {
+      at = next;
+      rest = more;
+      continue;
+    }
+    // A link from the root of the machine's file system leads out of any volume.
+    if (target.startsWith('/')) throw escapes(path);
+    if (++links > mostLinks) throw missing(path, 'too many levels of symbolic links');
+    rest = [...target.split('/').filter((part) => part !== '' && part !== '.'), ...more];
+  }
+  return at;
+}
+
+/** The target of a link; undefined for anything else. */
+function linkAt(fs: FileSystem, at: string, path: string): string | undefined {
+  try {
+    const { type, target } = fs.lstat(at);
+    return type === 'symlink' ? target : undefined;
+  } catch (error) {
+    throw missing(path, 'no such file or directory', error);
+  }
+}
+
+function missing(path: string, why: string, cause?: unknown): AttestdError {
+  return new AttestdError('INTERNAL', `cannot access path ${path}: ${why}`, { cause });
+}
+
+function escapes(path: string): AttestdError {
+  return new AttestdError('INTERNAL', `path concatenation escapes the base directory, subpath: ${path.slice(1)}`);
+}
