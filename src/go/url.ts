@@ -44,17 +44,23 @@ export function percentDecode(text: string, plusIsSpace: boolean): string {
   return bytes.toString('utf8', 0, to);
 }
 
+/** Parameters, empty ones included, that Go takes of one query or form (docs/behaviour.md#parameters). */
+const mostParameters = 10_000;
+
 /**
  * Parse a query string or form body.
  *
  * @param query Latin-1, without the question mark
- * @throws AttestdError INVALID_ARGUMENT for a bad escape or a semicolon, with Go's text
+ * @throws AttestdError INVALID_ARGUMENT for a bad escape, a semicolon or more than 10,000 parameters, with Go's text
  */
 export function parseQuery(query: string): Values {
   const values = new Map<string, string[]>();
   if (query === '') return values;
+  const pairs = query.split('&', mostParameters + 1);
+  if (pairs.length > mostParameters)
+    throw new AttestdError('INVALID_ARGUMENT', 'number of URL query parameters exceeded limit');
   if (query.includes(';')) throw new AttestdError('INVALID_ARGUMENT', 'invalid semicolon separator in query');
-  for (const pair of query.split('&')) {
+  for (const pair of pairs) {
     if (pair === '') continue;
     const cut = pair.indexOf('=');
     const key = percentDecode(cut < 0 ? pair : pair.slice(0, cut), true);

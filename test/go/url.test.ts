@@ -56,6 +56,15 @@ describe('paths and queries by Go’s rules', () => {
     );
   });
 
+  it('takes 10,000 parameters of a query, empty ones included', () => {
+    const many = (count: number): string => Array(count).fill('a').join('&');
+    expect(parseQuery(many(10_000)).get('a')).to.have.lengthOf(10_000);
+    for (const query of [many(10_001), `${'&'.repeat(10_000)}`])
+      expect(() => parseQuery(query))
+        .to.throw(AttestdError)
+        .with.property('code', 'INVALID_ARGUMENT');
+  });
+
   it('keep the values of a name in order, and a name without a value', () => {
     expect([...parseQuery('a=1&b&a=2&&=x&a')]).to.deep.equal([
       ['a', ['1', '2', '']],
