@@ -68,17 +68,6 @@ export class StageBuilder {
         return this.#commit(this.#changed(step.change), { workdir: true });
       case 'healthcheck':
         return this.#healthcheck(step.change);
-      case 'command': {
-        const comment = this.#changed(step.change);
-        await this.#commit(comment);
-        state.commandSet ||= (state.config.Cmd ?? []).length > 0;
-        return;
-      }
-      case 'entrypoint': {
-        const comment = this.#changed(step.change);
-        if (!state.commandSet) delete state.config.Cmd;
-        return this.#commit(comment);
-      }
       case 'shell':
         state.config = { ...state.config, Shell: [...step.words] };
         return this.#commit(`SHELL [${step.words.join(' ')}]`);
@@ -95,8 +84,8 @@ export class StageBuilder {
   }
 
   #draft(): Draft {
-    const { config, arguments: build } = this.state;
-    return new Draft(config, { variables: build.values(), escapeChar: this.tools.escapeChar });
+    const { config, arguments: build, commandSet } = this.state;
+    return new Draft(config, { variables: build.values(), escapeChar: this.tools.escapeChar, commandSet });
   }
 
   /** Change the configuration. @returns what the history tells of it */
@@ -104,6 +93,7 @@ export class StageBuilder {
     const draft = this.#draft();
     const comment = change(draft);
     this.state.config = draft.finish();
+    this.state.commandSet = draft.commandSet;
     return comment;
   }
 

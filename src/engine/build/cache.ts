@@ -89,7 +89,7 @@ export class StepCache {
       rootfs: { ...rootfs, diff_ids: (rootfs.diff_ids ?? []).slice(0, layers) },
       config: probe,
     };
-    const manifest = await storeImage(context.store.content, config, source.layers.slice(0, layers));
+    const manifest = await storeImage(context.store.content, config, source.layers.slice(0, layers), 4);
     await context.store.put(danglingName(manifest.digest), manifest);
     context.lineage.note(manifest.digest, { parent, step: stepKey(probe) });
     return { digest: manifest.digest, manifest };

@@ -16,7 +16,7 @@ interface Told {
 
 /** An instruction that changes what the image runs. */
 export interface ConfigureStep extends Told {
-  readonly kind: 'configure' | 'workdir' | 'command' | 'entrypoint';
+  readonly kind: 'configure' | 'workdir';
   readonly change: Change;
 }
 
@@ -157,8 +157,7 @@ function stepOf(line: Line): Step {
       return { kind: 'shell', text, words: shellOf(args) };
   }
   const change = (read as (args: string) => Change)(args);
-  const kind = name === 'cmd' ? 'command' : name === 'entrypoint' || name === 'workdir' ? name : 'configure';
-  return { kind, text, change };
+  return { kind: name === 'workdir' ? name : 'configure', text, change };
 }
 
 const others: ReadonlySet<string> = new Set(['arg', 'maintainer', 'shell']);

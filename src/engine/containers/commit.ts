@@ -136,7 +136,7 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
     ],
     config: step.config,
   };
-  const target = await storeImage(content, config, [...base.layers, ...(layer ? [layer.descriptor] : [])]);
+  const target = await storeImage(content, config, [...base.layers, ...(layer ? [layer.descriptor] : [])], 4);
   await context.store.put(danglingName(target.digest), target);
   context.lineage.note(target.digest, { parent: source.imageId, step: step.step ?? '' });
   await logImageEvent(context, target.digest, target.digest, 'create');

@@ -193,6 +193,11 @@ export function resumeHealthChecks(context: Context, container: Container): void
 
 /** End them, for good or for a pause. */
 export function stopHealthChecks(container: Container): void {
-  monitors.get(container)?.stop();
+  const monitor = monitors.get(container);
+  if (monitor === undefined) return;
+  monitor.stop();
   monitors.delete(container);
+  // What nobody checks any more is unhealthy.
+  const { health } = container.state;
+  if (health !== undefined) health.status = 'unhealthy';
 }

@@ -31,8 +31,17 @@ export function checkResources(resources: Resources, processors: number, update:
   }
   checkSet(resources.CpusetCpus, processors, 'cpuset cpus', 'CPUs');
   checkSet(resources.CpusetMems, 1, 'cpuset mems', 'memory nodes');
-  if (resources.BlkioWeight > 0 && (resources.BlkioWeight < 10 || resources.BlkioWeight > 1000))
-    refuse('Range of blkio weight is from 10 to 1000');
+  // The machine that is simulated does not weigh what is read and written.
+  if (resources.BlkioWeight > 0) {
+    warnings.push('Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.');
+    resources.BlkioWeight = 0;
+  }
+  if ((resources.BlkioWeightDevice ?? []).length > 0) {
+    warnings.push(
+      'Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.',
+    );
+    resources.BlkioWeightDevice = [];
+  }
   if (resources.IOMaximumBandwidth !== 0 || resources.IOMaximumIOps !== 0)
     refuse('Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps');
   return warnings;

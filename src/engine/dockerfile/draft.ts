@@ -9,12 +9,16 @@ export interface DraftOptions {
   readonly variables?: ReadonlyMap<string, string>;
   /** What makes the next character stand for itself; a backslash without it. */
   readonly escapeChar?: string | undefined;
+  /** Whether CMD was given before, in the same stage of a build. */
+  readonly commandSet?: boolean;
 }
 
 /** A configuration in the making. */
 export class Draft {
   readonly config: RunConfig;
   readonly ports = new PortSet();
+  /** Whether CMD was given: then ENTRYPOINT leaves it. */
+  commandSet: boolean;
   /** Values of the environment by their names, for expansion. */
   readonly environment = new Map<string, string>();
   readonly #options: DraftOptions;
@@ -25,6 +29,7 @@ export class Draft {
   constructor(base: RunConfig, options: DraftOptions = {}) {
     const { Env: variables = [], ExposedPorts: ports = {}, Labels: labels, Volumes: volumes, ...rest } = base;
     this.#options = options;
+    this.commandSet = options.commandSet ?? false;
     this.config = {
       ...rest,
       ...(rest.OnBuild && { OnBuild: [...rest.OnBuild] }),

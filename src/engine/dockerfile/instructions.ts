@@ -36,10 +36,12 @@ const quoted = (words: readonly string[]): string => `[${words.map(quote).join('
 export const configuring: Readonly<Record<string, Reader>> = {
   cmd: (args) => (draft) => {
     draft.config.Cmd = commandOf(args, draft.shell);
+    draft.commandSet ||= draft.config.Cmd.length > 0;
     return `CMD ${quoted(draft.config.Cmd)}`;
   },
   entrypoint: (args) => (draft) => {
     draft.config.Entrypoint = args === '' ? [] : commandOf(args, draft.shell);
+    if (!draft.commandSet) delete draft.config.Cmd;
     return `ENTRYPOINT ${quoted(draft.config.Entrypoint)}`;
   },
   env: (args) => {

@@ -59,12 +59,14 @@ async function storeJson<T>(content: ContentStore, mediaType: string, value: T, 
 /**
  * Write an image's configuration and manifest; its layers are there already.
  *
+ * @param indent spaces by which the manifest is indented, as dockerd writes those of commits and builds
  * @returns the manifest's descriptor, which has no name yet
  */
 export async function storeImage(
   content: ContentStore,
   config: ImageConfig,
   layers: readonly Descriptor[],
+  indent = 0,
 ): Promise<Descriptor> {
   const manifest: Manifest = {
     schemaVersion: 2,
@@ -72,5 +74,7 @@ export async function storeImage(
     config: await storeJson(content, mediaTypes.ociConfig, config, imageConfigType),
     layers: [...layers],
   };
-  return storeJson(content, mediaTypes.ociManifest, manifest, manifestType);
+  const compact = marshalJson(manifest, manifestType);
+  const bytes = Buffer.from(indent === 0 ? compact : JSON.stringify(JSON.parse(compact), undefined, indent));
+  return { mediaType: mediaTypes.ociManifest, ...(await content.ingest(bytes)) };
 }

@@ -17,7 +17,11 @@ const indent = (fault: string): string => fault.split('\n').join('\n\t');
 
 function* check(pool: PoolConfig, ipv6: boolean): Generator<string> {
   const { Subnet: subnet = '', IPRange: range = '', Gateway: gateway = '', AuxiliaryAddresses: others = {} } = pool;
-  if (subnet === '') return;
+  if (subnet === '') {
+    // Without a subnet there is nothing that an address could be in.
+    if (gateway !== '') yield `invalid gateway ${gateway}: parent subnet invalid Prefix doesn't contain this address`;
+    return;
+  }
   const prefix = parsePrefix(subnet);
   if (!ipv6 && prefix.family === 6) return;
   if (formatPrefix(prefix) !== subnet) yield `invalid subnet ${subnet}: it should be ${formatPrefix(prefix)}`;

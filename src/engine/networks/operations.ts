@@ -25,8 +25,7 @@ async function networkFilter(filters: Filters): Promise<(network: Network) => bo
   const dangling = danglingOf(filters);
   const types = valuesOf(filters, 'type');
   for (const type of types)
-    if (!['builtin', 'custom'].includes(type))
-      throw new AttestdError('INVALID_ARGUMENT', `invalid filter: 'type'='${type}'`);
+    if (!['builtin', 'custom'].includes(type)) throw new AttestdError('INTERNAL', `invalid filter: 'type'='${type}'`);
   const hasName = await patternFilter(filters, 'name');
   const hasId = await patternFilter(filters, 'id');
   const among = (key: string, text: string): boolean => {

@@ -74,6 +74,9 @@ export class NetworkStore {
     const { Name: name, Driver: driver = '', IPAM: ipam, EnableIPv4: v4 = true, EnableIPv6: v6 = false } = request;
     if (isPredefined(name))
       throw new AttestdError('FORBIDDEN', `operation is not permitted on predefined ${name} network `);
+    if (request.Ingress) throw new AttestdError('FORBIDDEN', 'Ingress network can only be global scope network');
+    if (request.Scope === 'swarm')
+      throw new AttestdError('FORBIDDEN', 'cannot create a swarm scoped network when swarm is not active');
     if (driver === 'overlay') throw noManager('FORBIDDEN');
     const wanted = ipam?.Config ?? [];
     checkPools(wanted, v6);
@@ -82,11 +85,12 @@ export class NetworkStore {
       throw new AttestdError('CONFLICT', `network with name ${name} already exists`);
     if (driver !== '' && !drivers.includes(driver))
       throw new AttestdError('NOT_FOUND', `plugin ${quote(driver)} not found`);
+    this.#checkConfiguration(request);
     if (driver === 'host' || driver === 'null')
       throw new AttestdError('FORBIDDEN', `only one instance of "${driver}" network is allowed`);
     return this.#add({
       name,
-      driver: driver || 'bridge',
+      driver: request.ConfigOnly ? 'null' : driver || 'bridge',
       options: { ...request.Options },
       pools: request.ConfigOnly ? [] : this.#pools(wanted, v6, v4),
       labels: { ...request.Labels },
@@ -100,6 +104,18 @@ export class NetworkStore {
       configFrom: request.ConfigFrom?.Network ?? '',
       configOnly: request.ConfigOnly,
     });
+  }
+
+  /** What other networks, drivers and families it is to be made with. @throws NOT_FOUND, INVALID_ARGUMENT */
+  #checkConfiguration(request: CreateNetworkRequest): void {
+    const { ConfigFrom: from, IPAM: ipam, EnableIPv4: v4 = true, EnableIPv6: v6 = false, ConfigOnly: only } = request;
+    const source = from?.Network ?? '';
+    if (source !== '' && !this.list().some(({ name, configOnly }) => configOnly && name === source))
+      throw new AttestdError('NOT_FOUND', `configuration network ${quote(source)} does not exist`);
+    if (!only && !v4 && !v6) throw new AttestdError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled');
+    const { Driver: pools = '' } = ipam ?? {};
+    if (!['', 'default', 'null'].includes(pools))
+      throw new AttestdError('NOT_FOUND', `plugin ${quote(pools)} not found`);
   }
 
   /** Forget a network. */

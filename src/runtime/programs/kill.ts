@@ -53,7 +53,8 @@ function send(task: Task, word: string, signal: number): string | undefined {
   const other = machine.task(pid);
   if (other === undefined) return 'No such process';
   if (task.credentials.uid !== 0 && task.credentials.uid !== other.credentials.uid) return 'Operation not permitted';
-  other.signal(signal);
+  // From inside of the container, its first process is only reached by what it handles.
+  if (other.pid !== 1 || (signal !== SIG.KILL && signal !== SIG.STOP)) other.signal(signal);
   return undefined;
 }
 

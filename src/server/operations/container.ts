@@ -49,6 +49,15 @@ function stopOptions(request: OperationRequest, form: Form): StopOptions {
   };
 }
 
+/** A restart's: what is no number is told as the daemon's fault, unlike a stop's. */
+function restartOptions(request: OperationRequest, form: Form): StopOptions {
+  try {
+    return stopOptions(request, form);
+  } catch (error) {
+    throw new AttestdError('INTERNAL', (error as Error).message, { cause: error });
+  }
+}
+
 /** Container operations (docs/behaviour.md#containers). */
 export const handlers: DescribedHandlers = {
   async ContainerList(request, context) {
@@ -103,7 +112,7 @@ export const handlers: DescribedHandlers = {
   },
 
   async ContainerRestart(request, context) {
-    await restartContainer(context, nameOf(request), stopOptions(request, await request.form()));
+    await restartContainer(context, nameOf(request), restartOptions(request, await request.form()));
     return nothing;
   },
 

@@ -3,7 +3,7 @@ import { buildImage } from '../../../src/engine/build/build.js';
 import { imageHistory } from '../../../src/engine/images/history.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import type { StreamMessage } from '../../../src/engine/types.js';
-import { history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
+import { all, history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 import { archiveOf, build, makeBase, optionsOf, textOf } from './support.js';
 
 const from = 'FROM base:1\n';
@@ -126,6 +126,19 @@ ONBUILD RUN x
     expect(engine.context.containers.list()).to.have.lengthOf(1);
     await build(engine.context, `${from}RUN exit 3\n`, {}, { forceRemove: true });
     expect(engine.context.containers.list()).to.have.lengthOf(1);
+  });
+
+  it('cannot kill the first process of a container from inside', async () => {
+    expect(await text(`${from}RUN kill -9 $$; echo lives\n`))
+      .to.include('lives\n')
+      .and.include('Successfully built');
+  });
+
+  it('writes manifests as the daemon does, indented by four', async () => {
+    await build(engine.context, `${from}LABEL a=b\n`, {}, { tags: ['t'] });
+    const { digest } = engine.context.store.get('docker.io/library/t:latest')?.target ?? { digest: '' };
+    const pieces = await all(await engine.context.store.content.stream(digest));
+    expect(Buffer.concat(pieces as Buffer[]).toString()).to.match(/^\{\n {4}"schemaVersion": 2,\n/);
   });
 
   it('takes over what was made before, until something differs', async () => {

@@ -158,6 +158,11 @@ describe('Changes of an import', () => {
     expect(() => applyChanges(doubling)).to.throw('the changes make too large a configuration');
   });
 
+  it('take the command away with an entry point, but not one of their own', () => {
+    expect(applyChanges(['ENTRYPOINT ["e"]'], { Cmd: ['a'] })).to.deep.equal({ Entrypoint: ['e'] });
+    expect(applyChanges(['CMD ["c"]', 'ENTRYPOINT ["e"]'], { Cmd: ['a'] }).Cmd).to.deep.equal(['c']);
+  });
+
   const refused: readonly (readonly [change: string, message: string])[] = [
     ['', 'file with no instructions'],
     ['# a comment', 'file with no instructions'],
