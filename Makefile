@@ -7,7 +7,7 @@ BASE ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench hostile clients
+.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench bench-compare hostile clients
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -66,6 +66,9 @@ clients: node_modules/.installed ## generate clients with four generators, compi
 
 bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)
+
+hostile: node_modules/.installed ## give the server what is hostile; fail when others wait or memory grows (ARGS="--only TEXT")
+	npx tsx bench/hostile.ts --check $(ARGS)
 
 bench-compare: node_modules/.installed ## say what got slower since BASE=FILE, a build/bench/result.json of before
 	@npx tsx bench/compare.ts $(BASE)

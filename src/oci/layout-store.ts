@@ -32,6 +32,10 @@ const openBrace = 0x7b;
 /** Milliseconds after which a blob that has no name is taken for forgotten, if another program wrote it. */
 const othersGrace = 600_000;
 
+/** Images beyond which a deletion does not wait for the collection, and milliseconds until that begins. */
+const manyImages = 2000;
+const collectDelay = 500;
+
 /** An image store over a content store, its names kept in memory and saved with each change. */
 export class LayoutStore implements ImageStore {
   readonly content: ContentStore;
@@ -56,6 +60,9 @@ export class LayoutStore implements ImageStore {
   private nextWrite: Promise<void> | undefined;
   private failure: unknown;
   private closed = false;
+  private later: NodeJS.Timeout | undefined;
+  /** The deletion of a blob that is under way: nothing is deleted once the store is closed. */
+  private dropping: Promise<void> = Promise.resolve();
   /** Counts changes of names, and says up to which one they are saved. */
   private changes = 0;
   private savedChanges = 0;
@@ -142,6 +149,13 @@ export class LayoutStore implements ImageStore {
   }
 
   async collect(options: CollectOptions = {}): Promise<readonly { digest: string; size: number }[]> {
+    if (options.soon === true && this.records.size > manyImages) {
+      this.later ??= setTimeout(() => {
+        this.later = undefined;
+        if (!this.closed) this.collect().catch(() => undefined);
+      }, collectDelay).unref();
+      return [];
+    }
     await this.flush();
     const at = this.moves;
     const { digests, broken } = await this.reach();
@@ -280,6 +294,8 @@ export class LayoutStore implements ImageStore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    clearTimeout(this.later);
+    await this.dropping.catch(() => undefined);
     await this.nextWrite?.catch(() => undefined);
     await this.writing.catch(() => undefined);
     await this.persistence.close();
@@ -293,10 +309,11 @@ export class LayoutStore implements ImageStore {
   private async drop(digest: string, at: number): Promise<boolean> {
     let kept = false;
     const keep = (): boolean => {
-      kept = this.moves !== at || this.changes !== this.savedChanges || this.isHeld(digest);
+      kept = this.closed || this.moves !== at || this.changes !== this.savedChanges || this.isHeld(digest);
       return kept;
     };
-    await this.blobs.delete(digest, keep).catch(ignoreMissing);
+    this.dropping = this.blobs.delete(digest, keep).catch(ignoreMissing);
+    await this.dropping;
     if (kept) return false;
     this.own.delete(digest);
     this.manifests.forget(digest);

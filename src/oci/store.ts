@@ -15,6 +15,8 @@ export interface ImageRecord {
 export interface CollectOptions {
   /** Young blobs of other programs too, which may be on their way to a name. */
   readonly others?: boolean;
+  /** Of a store with many images in a while, for it takes long: what is asked for meanwhile is done at once. */
+  readonly soon?: boolean;
 }
 
 /** Names and what they point to. */

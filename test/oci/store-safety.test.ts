@@ -2,7 +2,7 @@ import { appendFile, chmod, readFile, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { IndexFile } from '../../src/oci/index-file.js';
-import { openLayout } from '../../src/oci/layout.js';
+import { openLayout, openOverlay } from '../../src/oci/layout.js';
 import { LayoutStore } from '../../src/oci/layout-store.js';
 import { LocalContentStore } from '../../src/oci/local-content-store.js';
 import { digests, temporaryFolder, writeImage, writeIndex } from './support/images.js';
@@ -42,6 +42,23 @@ describe('a collection', () => {
     await Promise.all([removed, collected]);
     expect(await digests(store.content)).to.have.lengthOf(0);
     await store.close();
+  });
+
+  it('of a store with many images is not waited for, and comes all the same, unless the store is closed', async () => {
+    const store = await openOverlay([]);
+    const kept = await writeImage(store.content, 'kept');
+    const gone = await writeImage(store.content, 'gone');
+    const names = Array.from({ length: 2001 }, (_, i) => `docker.io/library/kept:${i}`);
+    await Promise.all([...names, 'docker.io/library/gone:1'].map((name, i) => store.put(name, i < 2001 ? kept : gone)));
+    await store.remove('docker.io/library/gone:1');
+    expect(await store.collect({ soon: true })).to.deep.equal([]);
+    expect(await store.content.has(gone.digest)).to.equal(true);
+    while (await store.content.has(gone.digest)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await store.content.has(kept.digest)).to.equal(true);
+    await store.remove(names[0] as string);
+    const late = store.collect();
+    await store.close();
+    await late.catch(() => undefined);
   });
 
   it('deletes nothing while a manifest is broken on disk, and a reload repairs it', async () => {

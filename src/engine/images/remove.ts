@@ -71,7 +71,7 @@ export async function removeImage(
     plan.untag === undefined
       ? await removeAll(context, plan, { force, noprune, reference })
       : await untag(context, plan.untag, reference);
-  await context.store.collect();
+  await context.store.collect({ soon: true });
   return records;
 }
 
