@@ -57,6 +57,8 @@ const documentType = struct<Document>('v1.Index', {
   'annotations?': map(goString),
 });
 
+const namesType = map(goString);
+
 /**
  * Read the index.json of a layout; a layout without one has no images.
  *
@@ -151,14 +153,31 @@ function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
       ? undefined
       : { name, target: imageTarget(entry), createdAt: written, updatedAt: written };
   }
-  const name = kept[imageNameAnnotation] ?? danglingName(entry.digest);
-  if (names !== undefined) {
+  const name = kept[imageNameAnnotation] || danglingName(entry.digest);
+  const targetNames = names === undefined ? undefined : namesIn(names);
+  if (targetNames !== undefined) {
     delete kept[imageNameAnnotation];
     delete kept[refNameKey];
-    Object.assign(kept, JSON.parse(names));
+    Object.assign(kept, targetNames);
   }
   const target = imageTarget({ ...entry, annotations: kept });
-  return { name, target, createdAt: new Date(created ?? updated), updatedAt: new Date(updated) };
+  const updatedAt = dateIn(updated) ?? written;
+  return { name, target, createdAt: dateIn(created ?? updated) ?? updatedAt, updatedAt };
+}
+
+/** The annotations that an entry holds as JSON; undefined for what this project did not write so. */
+function namesIn(text: string): Record<string, string> | undefined {
+  try {
+    return decodeJson(Buffer.from(text), namesType);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is no date, or none that clients could read. */
+function dateIn(text: string): Date | undefined {
+  const date = new Date(text);
+  return date.getTime() >= 0 && date.getUTCFullYear() <= 9999 ? date : undefined;
 }
 
 /** The name that another tool gave: containerd's in full, or the tag or name of the image-spec. */

@@ -160,6 +160,43 @@ describe('a layout that another program changes', () => {
   });
 });
 
+describe('an index with odd entries', () => {
+  it('is read, written and read again, whatever its annotations and dates are', async () => {
+    const folder = await temporaryFolder();
+    let store = await openLayout(folder);
+    const image = await writeImage(store.content, 'a');
+    await store.put('docker.io/library/a:1', image);
+    await store.close();
+    const path = join(folder, 'index.json');
+    const index = JSON.parse(await readFile(path, 'utf8'));
+    const [entry] = index.manifests;
+    const key = (name: string): string => `attestd.image.${name}`;
+    const odd = [
+      { [key('updated')]: 'never' },
+      { [key('created')]: '+275760-09-13T00:00:00.000Z' },
+      { [key('updated')]: '-000001-01-01T00:00:00.000Z', [key('created')]: '' },
+      { [key('target-names')]: '{"a":' },
+      { [key('target-names')]: '[1]' },
+      { [key('target-names')]: '{"a":1}' },
+      { 'io.containerd.image.name': '' },
+    ];
+    index.manifests = odd.map((change, at) => ({
+      ...entry,
+      annotations: { ...entry.annotations, 'io.containerd.image.name': `docker.io/library/odd:${at}`, ...change },
+    }));
+    index.manifests.push(null, 7, { ...entry, annotations: { a: 1 } });
+    await writeFile(path, JSON.stringify(index));
+    for (const round of [1, 2]) {
+      store = await openLayout(folder);
+      expect(store.list(), `round ${round}`).to.have.lengthOf(odd.length + round - 1);
+      for (const { createdAt, updatedAt } of store.list())
+        for (const date of [createdAt, updatedAt]) expect(date.toISOString()).to.match(/^(?:19|20)\d\d-/);
+      await store.put('docker.io/library/new:1', image);
+      await store.close();
+    }
+  });
+});
+
 describe('a lease whose act failed', () => {
   it('leaves an image as incomplete as it was', async () => {
     const store = await openLayout(await temporaryFolder());
