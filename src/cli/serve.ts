@@ -64,6 +64,11 @@ const flags = {
   },
   'min-api': { type: 'string', value: 'VERSION', help: 'the oldest API version that clients may speak' },
   'max-api': { type: 'string', value: 'VERSION', help: 'the newest API version' },
+  'unpack-limit': {
+    type: 'string',
+    value: 'BYTES',
+    help: 'what may come out of a compressed archive; 2 GiB without it',
+  },
   'exit-with-parent': { type: 'boolean', help: 'end when the process that started this one does' },
   'allow-insecure-remote': { type: 'boolean', help: 'listen beyond this machine without TLS' },
   'allow-host': {
@@ -147,6 +152,14 @@ function drainTime(text: string): number {
   return Number(text) * 1000;
 }
 
+/** The limit of decompression counts for the whole process, as its environment does. */
+function limitUnpacking(bytes: string | undefined): void {
+  if (bytes === undefined) return;
+  if (!/^[1-9]\d{0,14}$/.test(bytes))
+    throw new AttestdError('USAGE', `--unpack-limit: '${bytes}' is no number of bytes`);
+  process.env.ATTESTD_UNPACK_LIMIT = bytes;
+}
+
 function announce(server: RunningServer, quiet: boolean): void {
   const { bold, dim } = palette(process.stdout);
   const { minimumApi, api } = server.release;
@@ -182,6 +195,7 @@ export const command = define(
       ...(mirrors && { mirrors }),
       ...(certsDir !== undefined && { certsDir }),
     };
+    limitUnpacking(values['unpack-limit']);
     const drain = drainTime(values['drain-timeout'] ?? '10');
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
     const ended = endOfRun(values['exit-with-parent'] ?? false);

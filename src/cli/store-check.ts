@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
-import { checkStoreFolder, type StoreReport } from '../server/store-care.js';
+import { checkStoreFolder, type FolderReport } from '../server/store-care.js';
 import { command as define } from './command.js';
 
 const flags = {
@@ -19,14 +19,15 @@ export async function layoutFolder(folder: string): Promise<string> {
   throw new AttestdError('USAGE', `'${folder}' is no store: it has no oci-layout file`);
 }
 
-function lines(report: StoreReport): string[] {
-  const { images, blobs, bytes, broken, absent, unusable, orphans, repaired } = report;
+function lines(report: FolderReport): string[] {
+  const { images, blobs, bytes, broken, absent, unusable, orphans, repaired, stray } = report;
   return [
     `${images} images, ${blobs} blobs, ${bytes} bytes`,
     ...broken.map(({ digest, size }) => `broken: ${digest} (${size} bytes)${repaired ? ', deleted' : ''}`),
     ...unusable.map((name) => `unusable until it is loaded again: ${name}`),
     ...absent.map((digest) => `absent: ${digest}`),
     ...orphans.map(({ digest, size }) => `no image leads to ${digest} (${size} bytes)`),
+    ...stray.map((path) => `no blob: ${path}`),
   ];
 }
 

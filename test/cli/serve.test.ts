@@ -196,6 +196,7 @@ describe('attestd serve', function () {
       ['--store', join(folder, 'file')],
       ['--store', join(folder, 'file', 'below')],
       ['--store', join(folder, 'foreign')],
+      ['--store', '/proc/none/below'],
       ['--listen', `unix://${join(folder, 'none', 'x.sock')}`],
       ['--listen', 'tcp://0.0.0.0:0'],
     ]) {
@@ -216,6 +217,7 @@ describe('attestd serve', function () {
     ['--log-level', 'loud'],
     ['--log-format', 'xml'],
     ['--drain-timeout', 'soon'],
+    ['--unpack-limit', '2GiB'],
     ['--control', 'tcp://127.0.0.1:1'],
     ['--tlsverify'],
     ['--tlscert', '/does/not/exist', '--tlskey', '/does/not/exist'],

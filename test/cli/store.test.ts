@@ -44,6 +44,17 @@ describe('attestd store', () => {
     expect(again.stdout).to.contain('unusable until it is loaded again: docker.io/library/one:1');
   });
 
+  it('check tells of what was left half written and of what is no blob', async () => {
+    await (await openLayout(folder)).close();
+    await writeFile(join(folder, '.attestd', 'ingest', 'half'), 'half');
+    await writeFile(join(folder, 'blobs', 'sha256', 'notes.txt'), 'mine');
+    const stray = ['.attestd/ingest/half', 'blobs/sha256/notes.txt'];
+    expect(JSON.parse((await run(check, '--json')).stdout).stray).to.deep.equal(stray);
+    expect((await run(check)).stdout)
+      .to.contain('no blob: blobs/sha256/notes.txt')
+      .and.not.to.contain('half');
+  });
+
   it('gc deletes what no image leads to, and nothing else', async () => {
     const store = await openLayout(folder);
     await store.put('docker.io/library/one:1', await writeImage(store.content, 'one'));
