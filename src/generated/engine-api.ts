@@ -8557,10 +8557,6 @@ export interface operations {
                     HostConfig?: components["schemas"]["HostConfig"];
                     NetworkingConfig?: components["schemas"]["NetworkingConfig"];
                 };
-                "application/octet-stream": components["schemas"]["ContainerConfig"] & {
-                    HostConfig?: components["schemas"]["HostConfig"];
-                    NetworkingConfig?: components["schemas"]["NetworkingConfig"];
-                };
             };
         };
         responses: {
