@@ -51,6 +51,7 @@ export class PullWalk {
   /** Layers by the configuration that they belong to, with the manifest that names both. */
   private readonly layers = new Map<string, { manifest: Descriptor; layers: readonly Descriptor[] }>();
   private readonly unpacking: Promise<void>[] = [];
+  private chosen: Descriptor | undefined;
   private greeted = false;
   /** What went wrong first; all else is stopped by it. */
   private failure: { readonly error: unknown } | undefined;
@@ -73,6 +74,16 @@ export class PullWalk {
       await Promise.allSettled(this.unpacking);
     }
     if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  /**
+   * Whether the manifest that was taken from an index is for the platform, by its configuration where the index does not say;
+   * true of what is not in an index.
+   */
+  async fits(): Promise<boolean> {
+    if (this.chosen === undefined || this.chosen.platform !== undefined) return true;
+    const { documents } = this.pull.context;
+    return this.pull.matcher.match(await documents.config((await documents.manifest(this.chosen)).config));
   }
 
   /** Whether layers were found to unpack. */
@@ -172,6 +183,7 @@ export class PullWalk {
     if (!isIndex) return fitting;
     const [best] = sortByPlatform(fitting, matcher);
     if (best === undefined) throw new AttestdError('NOT_FOUND', 'no match for platform in manifest: not found');
+    if (isManifestType(best.mediaType)) this.chosen = best;
     return [best];
   }
 

@@ -154,6 +154,10 @@ async function keep(context: Context, reference: NamedReference, target: Descrip
   for (const digest of walk.needed.keys()) registries.sources.note(digest, reference);
   const dangling = danglingName(target.digest);
   if (store.get(dangling) !== undefined) await store.remove(dangling);
+  if (!(await walk.fits())) {
+    const why = `no match for platform in manifest ${target.digest}: not found`;
+    throw new AttestdError('NOT_FOUND', `failed to unpack image on snapshotter overlayfs: ${why}`);
+  }
   if (!walk.unpacked) await unpackOther(context, target);
 }
 

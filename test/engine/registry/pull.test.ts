@@ -157,6 +157,17 @@ describe('Pulling an image', () => {
     expect(error.message).to.contain('no matching manifest for linux/s390x');
   });
 
+  it('for a platform that only the configuration speaks of fails when all is there, and keeps it', async () => {
+    const digest = await fake.load(fixturePath('att-desc-no-platform'), 'a/x');
+    const last = (await pull('a/x:latest', { platform: 'linux/arm64' })).at(-1);
+    expect(last?.error).to.equal(
+      'no matching manifest for linux/arm64 in the manifest list entries: failed to unpack image on snapshotter overlayfs: ' +
+        `no match for platform in manifest ${digest}: not found`,
+    );
+    expect(test.context.store.list()).to.have.length(1);
+    expect((await pull('a/x:latest')).at(-1)?.status).to.match(/^Status: Image is up to date/);
+  });
+
   const refusals = [
     ['scratch', 'FORBIDDEN'],
     ['a/UPPER', 'INVALID_REFERENCE'],
