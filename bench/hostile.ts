@@ -174,6 +174,8 @@ async function main(): Promise<number> {
 const { HOSTILE_SOCKET: childSocket, HOSTILE_STORE: store = '' } = process.env;
 if (childSocket === undefined) process.exitCode = await main();
 else {
+  // Whatever becomes of the one who measures, nothing of it stays.
+  process.once('disconnect', () => process.exit());
   await startServer({ listen: [`unix://${childSocket}`], store, logLevel: 'none', platform: 'linux/amd64' });
   process.send?.('ready');
 }

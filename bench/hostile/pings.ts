@@ -69,4 +69,7 @@ async function measure(socketPath: string): Promise<void> {
 }
 
 const { PINGED_SOCKET: pinged } = process.env;
-if (pinged !== undefined) await measure(pinged);
+if (pinged !== undefined) {
+  process.once('disconnect', () => process.exit());
+  await measure(pinged);
+}
