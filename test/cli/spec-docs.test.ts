@@ -73,7 +73,7 @@ describe('docs/review.md', () => {
       'review.md',
       text.replaceAll(/```console\n.*?```/gs, () => `\`\`\`console\n${shown[block++]}\`\`\``),
     );
-  }).timeout(120_000);
+  }).timeout(300_000);
 });
 
 describe('docs/spec.md', () => {
