@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { importImage } from '../../../src/engine/images/import.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { loadImages } from '../../../src/engine/images/load.js';
+import { AttestdError } from '../../../src/errors.js';
+import { image } from '../../../src/testing/image.js';
 import { tar } from '../../oci/support/archives.js';
-import { all, history, load, loadWith, openEngine, parsed, type TestEngine } from '../support.js';
+import { digests } from '../../oci/support/images.js';
+import { all, history, load, loadWith, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 const arm64 = { os: 'linux', architecture: 'arm64' };
 const amd64 = { os: 'linux', architecture: 'amd64' };
@@ -119,6 +123,27 @@ describe('Loading images', () => {
       expect(answer).to.deep.equal([{ error: message, errorDetail: { message } }]);
     });
   }
+
+  it('leaves no blob of an archive that is cut short, nor of an import whose client goes away', async () => {
+    // The blobs come first, so that nothing names them yet where it is cut.
+    const archive = image('cut:1')
+      .layer({ '/a': 'a'.repeat(3000) })
+      .provenance()
+      .toArchive();
+    const end = archive.indexOf('index.json');
+    for (let cut = 300; cut < end; cut += 700) {
+      const [message] = await all(loadImages(test.context, Readable.from([archive.subarray(0, cut)])));
+      expect(message, `${cut} bytes`).to.have.property('error');
+      expect(await digests(test.context.store.content), `${cut} bytes`).to.deep.equal([]);
+    }
+    async function* leaving(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(700, 'x');
+      throw new AttestdError('INVALID_ARGUMENT', 'gone');
+    }
+    const body = Readable.from(leaving(), { objectMode: false });
+    expect((await refusal(() => importImage(test.context, body, { repo: 'x' })))[1]).to.equal('gone');
+    expect(await digests(test.context.store.content)).to.deep.equal([]);
+  });
 
   it('takes compressed archives', async () => {
     const archive = await tar({
