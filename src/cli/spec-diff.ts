@@ -65,7 +65,7 @@ export const command = define(
       info; docs/spec.md has the rules.`,
     ],
     exitCodes: '0 compared, 1 compared and --fail-on applies, 2 usage or an operand that cannot be read',
-    example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --accept api/accepted.yaml --fail-on breaking',
+    example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --fail-on breaking',
   },
   ({ values, positionals }) => {
     const [from, to] = positionals as [string, string];

@@ -20,6 +20,19 @@ interface Report {
   unaccounted: { exchange: string; pointer: string; kind: string }[];
 }
 
+/** An image as inspect gives it, with nothing but what is always there. */
+const image = {
+  Id: 'x',
+  RepoTags: [],
+  RepoDigests: [],
+  Config: {},
+  Architecture: 'amd64',
+  Os: 'linux',
+  Size: 1,
+  RootFS: { Type: 'layers' },
+  Metadata: {},
+};
+
 describe('attestd spec validate-recordings', () => {
   let folder: string;
   beforeEach(() => {
@@ -66,7 +79,7 @@ describe('attestd spec validate-recordings', () => {
 
   it('reports a wrong member, an unknown member and an undescribed status', async () => {
     record(
-      exchange('/images/x/json', 200, { Id: 1, Odd: true }),
+      exchange('/images/x/json', 200, { ...image, Id: 1, Odd: true }),
       exchange('/images/a/b/json?platform=x', 418, { message: 'no' }),
       exchange('/_ping', 400, { message: 'x' }),
     );
@@ -102,7 +115,7 @@ describe('attestd spec validate-recordings', () => {
   });
 
   it('takes other known deviations from a file', async () => {
-    record(exchange('/images/x/json', 200, { Id: 'x', Odd: true }));
+    record(exchange('/images/x/json', 200, { ...image, Odd: true }));
     const known = join(folder, 'known.yaml');
     writeFileSync(
       known,
