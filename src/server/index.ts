@@ -21,7 +21,8 @@ import type { ProcessModel } from '../runtime/types.js';
 import type { OperationEntry } from '../spec/table.js';
 import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
-import type { FaultPlan, Faults } from './faults/index.js';
+import type { Faults } from './faults/index.js';
+import type { FaultControl, FaultPlan } from './faults/types.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
 import { allHandlers } from './operations/index.js';
@@ -102,7 +103,7 @@ export interface RunningServer {
   /** The operations that handlers of one's own answer. */
   readonly taken: readonly string[];
   /** What goes wrong; undefined where nothing was asked to and nothing can be. */
-  readonly faults: Faults | undefined;
+  readonly faults: FaultControl | undefined;
   /** Where the server says what there is to say of itself. */
   readonly log: Log;
   /** Reads an archive of images into the store, as `POST /images/load` does: failures are messages, never thrown. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { type Layers, overlayOn, readLayers } from '../oci/layout.js';
 import type { ImageStore } from '../oci/store.js';
-import type { FaultCount, FaultPlan } from '../server/faults/index.js';
+import type { FaultCount, FaultPlan } from '../server/faults/types.js';
 import {
   chooseRelease,
   type ReleaseChoice,

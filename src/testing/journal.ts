@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { cleanPath, percentDecode, splitTarget } from '../go/url.js';
+import type { RunningServer } from '../server/index.js';
 import { operationFinder } from '../server/routes.js';
 import { splitVersion } from '../server/version.js';
 
@@ -30,7 +31,7 @@ const most = 10_000;
 const largestBody = 64 * 1024;
 const bodyTypes = /^application\/(?:[a-z.+-]*json|x-www-form-urlencoded)\b/i;
 
-type Operations = Parameters<typeof operationFinder>[0];
+type Operations = RunningServer['operations'];
 
 /** Says which operation a method and a path are of. */
 type Finder = ReturnType<typeof operationFinder>;

@@ -3,7 +3,7 @@ export { AttestdError, type ErrorCode } from '../errors.js';
 export { type Clock, ManualClock, type Timer } from '../runtime/clock.js';
 export type { Script, ScriptsDocument, ScriptsSource } from '../runtime/scripts/types.js';
 export type { ProcessModel } from '../runtime/types.js';
-export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/index.js';
+export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/types.js';
 export type { OverlaySource } from '../server/prototype/documents.js';
 export type {
   HandlerAnswer,

@@ -79,3 +79,16 @@ export interface FaultCount {
   /** Requests that it struck. */
   readonly struck: number;
 }
+
+/** What is done to the faults of a server that runs. */
+export interface FaultControl {
+  /** How often each fault happened, in the order of the plan. */
+  readonly counts: readonly FaultCount[];
+  /**
+   * Have other things go wrong from now on.
+   *
+   * @param plan nothing goes wrong without it
+   * @throws AttestdError INVALID_ARGUMENT for a plan that does not fit schemas/faults-1.0.json
+   */
+  replace(plan?: FaultPlan): Promise<void>;
+}
