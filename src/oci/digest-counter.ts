@@ -71,5 +71,5 @@ function wordsOf(digest: string): Words {
   const start = digest.indexOf(':') + 1;
   const word = (at: number): number => Number.parseInt(digest.slice(start + at, start + at + 8), 16) >>> 0;
   // A key of zeros stands for none.
-  return [word(0), word(8), word(16) | 1];
+  return [word(0), word(8), (word(16) | 1) >>> 0];
 }
