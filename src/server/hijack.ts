@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'koa';
 import type { HijackResult } from './operation.js';
 
@@ -12,6 +13,12 @@ const lookEvery = 1000;
 const patience = 5000;
 /** Milliseconds of silence after which a connection over TCP is asked whether it is still there. */
 const keepAliveDelay = 15_000;
+
+/**
+ * Milliseconds between the head of an answer and what follows on the connection. A daemon takes longer to start a process, and
+ * clients count on it: docker-py loses what arrives together with the head.
+ */
+const headAlone = 5;
 
 const ignore = (): void => undefined;
 
@@ -111,14 +118,21 @@ export async function hijack(ctx: Context, result: HijackResult): Promise<void> 
   ctx.res.statusCode = Number(result.statusLine.slice(0, 3));
   let connection: Duplex | undefined = socket;
   if (result.webSocket) connection = await webSocket(ctx.req, socket);
-  else socket.write(headOf(ctx, result));
+  else {
+    socket.write(headOf(ctx, result));
+    socket.cork();
+  }
   if (connection === undefined) {
     result.abandon();
     return;
   }
   if (connection === socket) watch(socket);
+  const alone = connection === socket ? sleep(headAlone).then(() => socket.uncork()) : undefined;
   result.run(connection).then(
-    () => leave(connection),
+    async () => {
+      await alone;
+      leave(connection);
+    },
     () => connection.destroy(),
   );
 }
