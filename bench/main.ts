@@ -1,7 +1,7 @@
 /**
  * All measurements in one run: `npx tsx bench/main.ts [--only GROUPS] [--rounds 5] [--seconds 1] [--images LIST] [--host HOST] [--folder
- * DIR] [--write]`. Needs `make build`. Writes build/bench/result.json, and with --write docs/benchmarks.md with its
- * pictures.
+ * DIR] [--write]`. Needs `make build`. Writes build/bench/result.json, and with --write the
+ * page of benchmarks among the docs, with its pictures.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,7 +66,7 @@ mkdirSync(join(root, 'build/bench'), { recursive: true });
 writeFileSync(join(root, 'build/bench/result.json'), `${JSON.stringify(result, undefined, 2)}\n`);
 const { page, pictures } = report(result);
 if (values.write === true) {
-  writeFileSync(join(root, 'docs/benchmarks.md'), page);
+  writeFileSync(join(root, 'docs', 'benchmarks.md'), page);
   mkdirSync(join(root, 'docs/pictures'), { recursive: true });
   for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(root, 'docs/pictures', name), picture);
 } else process.stdout.write(page);
