@@ -18,8 +18,6 @@ const config = await createConfig({
     'no-invalid-parameter-examples': 'error',
     'spec-strict-refs': 'error',
     // Facts of the published API, which an overlay may not change:
-    // the daemon authenticates by socket permissions and TLS, outside HTTP;
-    'security-defined': 'off',
     // some operations declare no 4xx, and a session only a 101;
     'operation-4xx-response': 'off',
     'operation-2xx-response': 'off',

@@ -238,6 +238,7 @@ export function toOpenApi(description: Description, dialect: Dialect = '3.0'): J
     servers: [
       { url: `http://127.0.0.1:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' },
     ],
+    ...(description.security !== undefined && { security: description.security }),
     ...(description.tags && { tags: description.tags.map((tag) => ({ ...tag })) }),
     paths: mapValues(description.paths, (item) => convertPathItem(item, context)),
     components: { schemas: mapValues(description.definitions, (schema) => convertSchema(schema, dialect)) },

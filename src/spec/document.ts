@@ -95,6 +95,7 @@ export interface Description {
   produces?: string[];
   info: { title?: string; version: string; description?: string; [keyword: string]: unknown };
   tags?: { name: string; description?: string }[];
+  security?: JsonObject[];
   paths: Record<string, PathItem>;
   definitions: Record<string, Schema>;
   [keyword: string]: unknown;
