@@ -23,6 +23,8 @@ const emitted = lines.filter((line) => line.startsWith('TSFILE: '));
 for (const line of lines) if (!line.startsWith('TSFILE: ')) process.stderr.write(`${line}\n`);
 if (status !== 0) process.exit(status ?? 1);
 
+/** Modules that threads begin with. */
+const threads = ['dist/policy/thread.js'];
 const made = new Set(emitted.map((line) => resolve(root, line.slice('TSFILE: '.length))));
 await bundle();
 mkdirSync(join(dist, 'generated'), { recursive: true });
@@ -38,7 +40,7 @@ for (const name of readdirSync(join(root, 'src/generated'))) {
  */
 async function bundle() {
   const { bin, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const targets = [...Object.values(bin), ...Object.values(exports).map((target) => target.default ?? '')];
+  const targets = [...Object.values(bin), ...Object.values(exports).map((target) => target.default ?? ''), ...threads];
   const entries = targets.filter((path) => path.endsWith('.js')).map((path) => resolve(root, path));
   const { outputFiles } = await build({
     entryPoints: entries,

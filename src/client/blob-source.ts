@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
+import type { ImageAccess } from './access.js';
 import type { ChainBlob, ChainPart, Gap, GapReason } from './chain.js';
-import type { EngineClient } from './engine-client.js';
 import type { RegistrySource } from './registry-source.js';
 
 /** Hash functions that digests name. */
@@ -18,14 +18,14 @@ export function hashesTo(data: Uint8Array, digest: string): boolean {
 export class BlobSource {
   readonly blobs = new Map<string, ChainBlob>();
   readonly gaps: Gap[] = [];
-  readonly #client: EngineClient;
+  readonly #client: Pick<ImageAccess, 'content'>;
   readonly #maximum: number;
   /** Where blobs are looked for that the daemon does not have. */
   elsewhere: RegistrySource | undefined;
   /** Why the daemon's content store is of no use, once that is known. */
   #absent: string | undefined;
 
-  constructor(client: EngineClient, maximum: number) {
+  constructor(client: Pick<ImageAccess, 'content'>, maximum: number) {
     this.#client = client;
     this.#maximum = maximum;
   }

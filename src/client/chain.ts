@@ -52,8 +52,8 @@ export interface Gap {
 export interface ResolveOptions {
   /** Platform of the image; the daemon's own without it. */
   readonly platform?: NonNullable<OCIPlatform>;
-  /** Predicate types whose statements are wanted as blobs; none without it, as in BuildKit. */
-  readonly predicateTypes?: readonly string[];
+  /** Predicate types whose statements are wanted as blobs, or all of them; none without it, as in BuildKit. */
+  readonly predicateTypes?: readonly string[] | 'all';
   /** Longest blob that is read, in bytes; 256 MiB without it. */
   readonly maximumBlob?: number;
   /**

@@ -137,11 +137,15 @@ export class EngineClient {
    * `GET /images/{name}/json`.
    *
    * @param image name, name@digest or id
-   * @param query `manifests` lists the manifests of the image, from API 1.48 on
+   * @param query `manifests` lists the manifests of the image, from API 1.48 on; `platform`, JSON of an OCI platform, tells of
+   *   the image for it, from API 1.49 on
    * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT
    */
-  inspectImage(image: string, query: { manifests?: boolean } = {}): Promise<ImageInspect> {
-    return this.#json(`/images/${encodeURIComponent(image)}/json`, query.manifests ? { manifests: '1' } : {});
+  inspectImage(image: string, query: { manifests?: boolean; platform?: string } = {}): Promise<ImageInspect> {
+    return this.#json(`/images/${encodeURIComponent(image)}/json`, {
+      ...(query.manifests && { manifests: '1' }),
+      ...(query.platform !== undefined && { platform: query.platform }),
+    });
   }
 
   /**

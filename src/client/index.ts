@@ -4,6 +4,7 @@ import type { Trust, Verification } from './verification.js';
 /** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
 export type { Info as ContentInfo } from '../generated/content.js';
+export type { ImageAccess } from './access.js';
 export type {
   AttachedStatement,
   AttestationChain,

@@ -1,7 +1,7 @@
 import { AttestdError } from '../errors.js';
 import type { ImageInspect, OCIDescriptor } from '../types.js';
+import type { ImageAccess } from './access.js';
 import type { BlobSource } from './blob-source.js';
-import type { EngineClient } from './engine-client.js';
 import { parseIndex, parseManifest } from './manifests.js';
 
 /** Artifact and media types of signatures. */
@@ -46,7 +46,7 @@ export function repositories({ RepoTags, RepoDigests }: Pick<ImageInspect, 'Repo
 
 /** Manifests under the tags that stand in for a registry's referrers API (distribution-spec) and under cosign's. */
 async function tagged(
-  client: EngineClient,
+  client: ImageAccess,
   source: BlobSource,
   image: ImageInspect,
   digest: string,
@@ -70,7 +70,7 @@ async function tagged(
 }
 
 /** Images without a name: what a load brings along whose name nobody gave, a manifest with a subject among them. */
-async function nameless(client: EngineClient): Promise<OCIDescriptor[]> {
+async function nameless(client: ImageAccess): Promise<OCIDescriptor[]> {
   const images = await client.listImages({ dangling: true });
   return images.map(({ Id, Descriptor }) => ({ ...Descriptor, digest: Descriptor?.digest ?? Id ?? '' }));
 }
@@ -85,7 +85,7 @@ async function nameless(client: EngineClient): Promise<OCIDescriptor[]> {
  * @returns sigstore bundles first, as BuildKit prefers them, and otherwise in that order
  */
 export async function findSignatures(
-  client: EngineClient,
+  client: ImageAccess,
   source: BlobSource,
   image: ImageInspect,
   entries: readonly OCIDescriptor[],

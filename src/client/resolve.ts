@@ -1,8 +1,9 @@
 import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../types.js';
+import type { ImageAccess } from './access.js';
 import { type Attached, findAttached } from './attached.js';
 import { BlobSource } from './blob-source.js';
 import type { AttestationChain, ResolveOptions } from './chain.js';
-import { compareApiVersions, type EngineClient } from './engine-client.js';
+import { compareApiVersions } from './engine-client.js';
 import { type IndexDocument, parseIndex, parseManifest } from './manifests.js';
 import { platformFit } from './platform.js';
 import { findSignatures, repositories } from './referrers.js';
@@ -65,12 +66,12 @@ function indexFromSummaries(summaries: readonly ImageManifestSummary[]): IndexDo
 
 /** Collects a chain step by step. */
 class Resolution {
-  readonly #client: EngineClient;
+  readonly #client: ImageAccess;
   readonly #image: string;
   readonly #options: ResolveOptions;
   readonly #source: BlobSource;
 
-  constructor(client: EngineClient, image: string, options: ResolveOptions) {
+  constructor(client: ImageAccess, image: string, options: ResolveOptions) {
     this.#client = client;
     this.#image = image;
     this.#options = options;
@@ -209,13 +210,14 @@ class Resolution {
 
   /** The statements of the wanted predicate types. Without the manifest, the endpoint tells which there are. */
   async #statements(layers: readonly OCIDescriptor[] | undefined): Promise<void> {
-    const wanted = new Set((this.#options.predicateTypes ?? []).filter((type) => type !== ''));
+    const { platform, predicateTypes = [] } = this.#options;
+    const wanted = predicateTypes === 'all' ? undefined : new Set(predicateTypes.filter((type) => type !== ''));
     // A manifest that the store lacks is a gap already.
-    if (wanted.size === 0 || (!layers && this.#source.usable)) return;
-    const { platform } = this.#options;
-    const selection = { types: [...wanted], ...(platform && { platform }) };
+    if (wanted?.size === 0 || (!layers && this.#source.usable)) return;
+    const selection = { ...(wanted && { types: [...wanted] }), ...(platform && { platform }) };
+    const isWanted = (type: string): boolean => type !== '' && (wanted === undefined || wanted.has(type));
     const found =
-      layers?.filter(({ annotations }) => wanted.has(annotations?.[predicateTypeAnnotation] ?? '')) ??
+      layers?.filter(({ annotations }) => isWanted(annotations?.[predicateTypeAnnotation] ?? '')) ??
       (await this.#client.imageAttestations(this.#image, selection)).map(({ descriptor }) => descriptor);
     for (const layer of found)
       await this.#source.get('statement', layer, async () => {
@@ -236,7 +238,7 @@ class Resolution {
  * @throws AttestdError NOT_FOUND when there is no such image, UNAVAILABLE when the daemon does not answer
  */
 export async function resolveAttestations(
-  client: EngineClient,
+  client: ImageAccess,
   image: string,
   options: ResolveOptions = {},
 ): Promise<AttestationChain> {

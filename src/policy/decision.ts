@@ -1,0 +1,30 @@
+import { AttestdError } from '../errors.js';
+import { isShape } from './shape.js';
+
+/** A decision as it was read. */
+export interface Decision {
+  readonly allow: boolean;
+  readonly denyMessages: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const undecided = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
+
+const messages = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+
+/**
+ * Read a policy's decision as buildx reads it: `allow` alone decides, `deny_msg` says why not, texts in it count and other
+ * values do not; beyond buildx, `warn_msg` (docs/policy.md#what-a-policy-answers).
+ *
+ * @param value what the policy gave: an object, or a boolean
+ * @throws AttestdError INVALID_ARGUMENT for anything else, so that a policy that says nothing allows nothing
+ */
+export function readDecision(value: unknown): Decision {
+  if (typeof value === 'boolean') return { allow: value, denyMessages: [], warnings: [] };
+  if (!isShape(value)) throw undecided('the policy gave no decision: neither an object nor a boolean');
+  const { allow, deny_msg: denied, warn_msg: warned } = value;
+  if (allow !== undefined && typeof allow !== 'boolean')
+    throw undecided(`the policy's 'allow' is no boolean but a ${typeof allow}`);
+  return { allow: allow === true, denyMessages: messages(denied), warnings: messages(warned) };
+}

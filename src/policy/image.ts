@@ -1,0 +1,189 @@
+import { compareApiVersions } from '../client/engine-client.js';
+import { type AttestationChain, type Gap, type ImageAccess, resolveAttestations, type Trust } from '../client/index.js';
+import { parseManifest } from '../client/manifests.js';
+import { summarizeStatement } from '../client/statement.js';
+import type { ImageInspect, OCIPlatform } from '../types.js';
+import { normalizeProvenance, provenanceTypes } from './provenance.js';
+import { defined, parseObject, shape } from './shape.js';
+import { judgeSignatures } from './signatures.js';
+import type { PolicyAttestation, PolicyImage, PolicyProvenance } from './types.js';
+
+type Platform = NonNullable<OCIPlatform>;
+
+/** Longest blob, and bytes of all statements, that a policy is shown. */
+const longestBlob = 16 * 1024 * 1024;
+const mostStatements = 32 * 1024 * 1024;
+
+/** First API version whose inspect takes a platform. */
+const platformSince = '1.49';
+
+const predicateTypeAnnotation = 'in-toto.io/predicate-type';
+const evidence = ['hasProvenance', 'provenance', 'signatures', 'attestations'];
+const configured = ['createdTime', 'env', 'labels', 'user', 'volumes', 'workingDir'];
+
+/** What the members of an image are that its content decides, whatever it is called. */
+export interface SeenImage {
+  /** Digest of its index or manifest; the id, where a daemon tells no more. */
+  readonly digest: string;
+  readonly image: PolicyImage;
+  /** Members that could not be found out, in order. */
+  readonly unknowns: readonly string[];
+}
+
+/** What an image is looked at for. */
+export interface SeeOptions {
+  /** Without it, the platform that the daemon takes for a container. */
+  readonly platform?: Platform;
+  /** Who may sign. */
+  readonly trusts?: readonly Trust[];
+}
+
+/** A root that was found without its content: nothing is known of it. */
+const hides = ({ part, reason }: Gap): boolean =>
+  reason === 'no-platform' || reason === 'needs-registry' || (part === 'root' && reason !== 'not-an-index');
+
+/** What the image's configuration says, as inspect gives it. */
+function configuration({ Config, Created }: ImageInspect): PolicyImage {
+  const { Env, Labels, User, Volumes, WorkingDir } = Config ?? {};
+  const volumes = Object.keys(Volumes ?? {}).sort();
+  const created = Created !== undefined && !Number.isNaN(Date.parse(Created)) ? Created : undefined;
+  return defined({
+    createdTime: created?.replace(/\.\d+/, ''),
+    env: Env?.length ? Env : undefined,
+    labels: Labels && Object.keys(Labels).length > 0 ? Labels : undefined,
+    user: User || undefined,
+    volumes: volumes.length > 0 ? volumes : undefined,
+    workingDir: WorkingDir || undefined,
+  }) as PolicyImage;
+}
+
+function describePlatform({ os, architecture, variant }: Platform): PolicyImage {
+  return defined({
+    platform: [os, architecture, variant].filter(Boolean).join('/'),
+    os: os || undefined,
+    arch: architecture || undefined,
+    variant: variant || undefined,
+  }) as PolicyImage;
+}
+
+interface Statements {
+  readonly attestations: readonly PolicyAttestation[];
+  readonly provenance: PolicyProvenance | undefined;
+  readonly unknowns: readonly string[];
+}
+
+/** The statements of the attestation manifest, in its order. */
+function statementsOf(chain: AttestationChain): Statements {
+  const manifest = parseManifest(chain.blobs.get(chain.attestationManifest ?? '')?.data ?? Buffer.alloc(0));
+  const layers = (manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor)).filter(
+    ({ annotations }) => annotations?.[predicateTypeAnnotation],
+  );
+  const unknowns: string[] = [];
+  let provenance: PolicyProvenance | undefined;
+  let hidden = false;
+  let room = mostStatements;
+  const attestations = layers.map(({ digest = '', annotations }, at): PolicyAttestation => {
+    const predicateType = annotations?.[predicateTypeAnnotation] ?? '';
+    const data = chain.blobs.get(digest)?.data;
+    room -= data?.length ?? 0;
+    if (data === undefined || room < 0) {
+      unknowns.push(`attestations[${at}].predicate`);
+      hidden ||= Object.values<string>(provenanceTypes).includes(predicateType);
+      return { predicateType, digest };
+    }
+    const statement = parseObject(data);
+    const subjects = summarizeStatement(data)?.subjects ?? [];
+    const isAboutImage = subjects.includes(chain.imageManifest ?? '');
+    // Provenance of another image tells nothing of this one.
+    if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType);
+    const { predicate } = statement ?? {};
+    return { predicateType, digest, subjects, isAboutImage, ...(predicate !== undefined && { predicate }) };
+  });
+  const unread = manifest === undefined && attestations.length === 0;
+  return {
+    attestations,
+    provenance,
+    unknowns: [
+      ...(provenance === undefined && (hidden || unread) ? ['provenance'] : []),
+      ...(unread ? ['attestations'] : []),
+      ...unknowns,
+    ],
+  };
+}
+
+/** What signs the attestations, and whether that could be found out. */
+async function signaturesOf(chain: AttestationChain, trusts: readonly Trust[]): Promise<[PolicyImage, string[]]> {
+  const unlooked = chain.gaps.some(({ part, reason }) => part === 'signature-manifest' && reason !== 'no-signature');
+  if (chain.signatureManifests.length === 0) return [{}, unlooked ? ['signatures'] : []];
+  if (trusts.length === 0) return [{}, ['signatures']];
+  const { accepted, rejected } = await judgeSignatures(chain, trusts);
+  const found = {
+    ...(accepted.length > 0 && { signatures: accepted }),
+    ...(rejected.length > 0 && { rejectedSignatures: rejected }),
+  };
+  return [found, accepted.length === 0 && unlooked ? ['signatures'] : []];
+}
+
+/**
+ * Look at an image with all that a policy may ask about: what BuildKit resolves for a build's source image, of a daemon's own
+ * store and without a registry (docs/policy.md#the-input).
+ *
+ * @param access a daemon, or a store in this process
+ * @param image name, name@digest or id; looked up once, the rest goes by its digest
+ * @throws AttestdError NOT_FOUND when it is not there, UNAVAILABLE when the daemon does not answer
+ */
+export async function seeImage(access: ImageAccess, image: string, options: SeeOptions = {}): Promise<SeenImage> {
+  const inspected = await access.inspectImage(image);
+  return seeInspected(access, inspected, options);
+}
+
+/** As `seeImage`, for an image that was looked up. */
+export async function seeInspected(
+  access: ImageAccess,
+  inspected: ImageInspect,
+  { platform: asked, trusts = [] }: SeeOptions,
+): Promise<SeenImage> {
+  const digest = inspected.Descriptor?.digest ?? inspected.Id ?? '';
+  const { Os = '', Architecture = '', Variant } = inspected;
+  const platform = asked ?? { os: Os, architecture: Architecture, ...(Variant && { variant: Variant }) };
+  const chain = await resolveAttestations(access, digest, {
+    platform,
+    predicateTypes: 'all',
+    maximumBlob: longestBlob,
+  });
+  const configurable = asked === undefined || compareApiVersions(access.apiVersion, platformSince) >= 0;
+  const ofPlatform = asked === undefined ? inspected : configurable && (await inspectFor(access, digest, asked));
+  const base: PolicyImage = {
+    ...describePlatform(platform),
+    checksum: digest,
+    ...(ofPlatform && configuration(ofPlatform)),
+  };
+  const unconfigured = ofPlatform ? [] : configured;
+  if (chain.gaps.some(hides)) return { digest, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
+  const { attestations, provenance, unknowns } = statementsOf(chain);
+  const attested = chain.attestationManifest !== undefined;
+  const [signed, unsigned] = await signaturesOf(chain, trusts);
+  return {
+    digest,
+    image: {
+      ...base,
+      ...(attested && { hasProvenance: true }),
+      ...(provenance && { provenance }),
+      ...signed,
+      ...(attestations.length > 0 && { attestations }),
+    },
+    unknowns: [...unconfigured, ...(attested ? unknowns : []), ...unsigned].map(prefixed),
+  };
+}
+
+const prefixed = (member: string): string => `image.${member}`;
+
+/** What inspect tells of an image for a platform; nothing where the platform's content is not there. */
+async function inspectFor(access: ImageAccess, digest: string, platform: Platform): Promise<ImageInspect | undefined> {
+  try {
+    return await access.inspectImage(digest, { platform: JSON.stringify(platform) });
+  } catch (error) {
+    if (shape(error).code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}

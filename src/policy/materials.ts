@@ -1,0 +1,105 @@
+import { type NamedReference, parseReference } from '../oci/reference.js';
+import { describeReference } from './reference.js';
+import { defined, shape, text, texts } from './shape.js';
+import type { PolicyGit, PolicyHttp, PolicyMaterial } from './types.js';
+
+const imagePackage = 'pkg:docker/';
+const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const scpStyle = /^[\w-]+@([a-zA-Z0-9.-]+):([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/;
+
+/** An image as a package URL names it, with its digest where one is told. */
+function imageOf(uri: string, digest: string | undefined): PolicyMaterial['image'] | undefined {
+  const [, path = '', query = ''] = /^pkg:docker\/([^?#]*)(?:\?([^#]*))?/.exec(uri) ?? [];
+  const qualifiers = new URLSearchParams(query);
+  const at = path.lastIndexOf('@');
+  const name = decodeURIComponent(at < 0 ? path : path.slice(0, at));
+  const version = at < 0 ? '' : decodeURIComponent(path.slice(at + 1));
+  const isDigest = /^\w+:[0-9a-f]{32,}$/.test(version);
+  const wanted = isDigest ? version : (qualifiers.get('digest') ?? digest);
+  const tag = isDigest || version === '' ? undefined : version;
+  const named: NamedReference = {
+    ...parseReference(name),
+    ...defined({ tag: tag ?? (wanted === undefined ? 'latest' : undefined), digest: wanted }),
+  };
+  const platform = qualifiers.get('platform');
+  const [os, arch, variant] = platform?.split('/') ?? [];
+  return {
+    ...describeReference(named),
+    ...(named.digest !== undefined && { checksum: named.digest }),
+    ...defined({ platform: platform ?? undefined, os, arch, variant }),
+  };
+}
+
+/** Path of a folder in a repository, without what leads nowhere. */
+function subDirOf(path: string | undefined): string | undefined {
+  const parts = (path ?? '').split('/').filter((part) => part !== '' && part !== '.');
+  return parts.length === 0 ? undefined : parts.join('/');
+}
+
+function gitOf(fullURL: string, schema: string, host: string, remote: string, fragment: string): PolicyGit {
+  const [wanted = '', folder] = fragment.split(':', 2);
+  const isCommit = commit.test(wanted);
+  const named = (prefix: string): string | undefined =>
+    wanted.startsWith(prefix) ? wanted.slice(prefix.length) : undefined;
+  const [tagName, branch] = [named('refs/tags/'), named('refs/heads/')];
+  return defined({
+    schema,
+    host,
+    remote,
+    fullURL,
+    tagName,
+    branch,
+    ref: isCommit || tagName !== undefined || branch !== undefined ? wanted : undefined,
+    subDir: subDirOf(folder),
+    isCommitRef: isCommit || undefined,
+    isSHA256: (isCommit && wanted.length === 64) || undefined,
+    checksum: isCommit ? wanted : undefined,
+    commitChecksum: isCommit ? wanted : undefined,
+  }) as PolicyGit;
+}
+
+function httpOf(uri: string, { protocol, host, pathname, searchParams }: URL): PolicyHttp {
+  const names = [...new Set(searchParams.keys())];
+  const path = /^[a-z]+:\/\/[^/?#]*\//.test(uri) ? pathname : '';
+  return {
+    url: uri,
+    schema: protocol.slice(0, -1),
+    host,
+    ...(path !== '' && { path: decodeURIComponent(path) }),
+    ...(names.length > 0 && {
+      query: Object.fromEntries(names.map((name) => [name, searchParams.getAll(name)])),
+    }),
+  };
+}
+
+function read(uri: string, digest: string | undefined): Omit<PolicyMaterial, 'env'> | undefined {
+  if (uri.startsWith(imagePackage)) return { image: imageOf(uri, digest) ?? {} };
+  const scp = scpStyle.exec(uri);
+  if (scp) return { git: gitOf(uri, 'ssh', scp[1] ?? '', uri.replace(/[?#].*$/, ''), scp[3] ?? '') };
+  const url = new URL(uri);
+  const schema = url.protocol.slice(0, -1);
+  const web = schema === 'http' || schema === 'https';
+  if (['ssh', 'git'].includes(schema) || (web && url.pathname.toLowerCase().endsWith('.git')))
+    return { git: gitOf(uri, schema, url.host, uri.replace(/[?#].*$/, ''), decodeURIComponent(url.hash.slice(1))) };
+  return web ? { http: httpOf(uri, url) } : undefined;
+}
+
+/**
+ * What a material of provenance is: an image, a git repository or a file, as far as its URI tells.
+ *
+ * @param material as provenance has it: `uri` and `digest`
+ * @param depth of the material below what is judged
+ * @returns undefined for a material of another kind
+ */
+export function parseMaterial(material: unknown, depth: number): PolicyMaterial | undefined {
+  const { uri, digest } = shape(material);
+  const name = text(uri);
+  const hash = texts(digest)?.sha256?.trim();
+  if (name === undefined) return undefined;
+  try {
+    const found = read(name, hash ? `sha256:${hash.replace(/^sha256:/, '')}` : undefined);
+    return found && { env: { depth }, ...found };
+  } catch {
+    return undefined;
+  }
+}

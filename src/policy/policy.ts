@@ -1,0 +1,181 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { ImageAccess, Trust } from '../client/index.js';
+import type { OCIPlatform } from '../types.js';
+import { type Decision, readDecision } from './decision.js';
+import { type SeenImage, seeInspected } from './image.js';
+import { loadProgram } from './program.js';
+import { imageReference } from './reference.js';
+import { type PolicyLimits, PolicyRunner } from './runner.js';
+import type { PolicyContainer, PolicyFunction, PolicyInput, PolicyVerdict } from './types.js';
+
+/** How a policy is opened. */
+export interface PolicyOptions extends PolicyLimits {
+  /** Who may sign images' attestations; without it, signatures are unknown. */
+  readonly trusts?: readonly Trust[];
+}
+
+/** What a policy is asked. */
+export interface PolicyQuestion {
+  /** Name, name@digest or id, as the client has it. */
+  readonly image: string;
+  /** What the client asked for; without it, the platform that the daemon takes. */
+  readonly platform?: NonNullable<OCIPlatform>;
+  /** The container that it is for; none for the image alone. */
+  readonly container?: PolicyContainer;
+}
+
+/** A policy that can be asked. */
+export interface Policy {
+  /** Digest of its file; made up for a function. */
+  readonly digest: string;
+  /**
+   * What the policy would be asked.
+   *
+   * @throws AttestdError NOT_FOUND for an image that is not there, INVALID_REFERENCE, UNAVAILABLE
+   */
+  input(access: ImageAccess, question: PolicyQuestion): Promise<PolicyInput>;
+  /** What it decides about an input; a policy that fails allows nothing, and says so. */
+  decide(input: PolicyInput): Promise<PolicyVerdict>;
+  /**
+   * Both: look at the image and decide. Images are remembered by digest, verdicts by input; a failure is not.
+   *
+   * @param access a daemon (`connect()`), or a store in this process
+   * @throws AttestdError as `input`: what the daemon itself would answer to such a name
+   */
+  judge(access: ImageAccess, question: PolicyQuestion): Promise<PolicyVerdict>;
+  /** End its thread. */
+  close(): Promise<void>;
+}
+
+/** Bytes of images' descriptions that are remembered, and for how many milliseconds: all there is, or not. */
+const rememberedBytes = 128 * 1024 * 1024;
+const whileComplete = 3_600_000;
+const whileIncomplete = 2_000;
+/** Verdicts that are remembered, and for how many milliseconds: a policy may look at the clock. */
+const rememberedVerdicts = 2_000;
+const verdictFor = 60_000;
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
+
+/** An image with its description as JSON. */
+interface Remembered {
+  readonly seen: SeenImage;
+  readonly hash: string;
+  readonly length: number;
+}
+
+function verdictOf({ allow, denyMessages, warnings }: Decision, input: PolicyInput): PolicyVerdict {
+  const why = denyMessages.length > 0 ? denyMessages : ['the policy does not allow it'];
+  const { checksum: digest } = input.image;
+  return { allow, denyMessages: allow ? [] : why, warnings, ...(digest !== undefined && { digest }), input };
+}
+
+function failedVerdict(error: unknown, input: PolicyInput): PolicyVerdict {
+  const failure = error instanceof Error ? error.message : String(error);
+  return { ...verdictOf({ allow: false, denyMessages: [failure], warnings: [] }, input), failure };
+}
+
+class OpenPolicy implements Policy {
+  readonly digest: string;
+  readonly #decide: (input: PolicyInput) => Promise<unknown>;
+  readonly #trusts: readonly Trust[];
+  readonly #end: () => Promise<void>;
+  readonly #images = new WeakMap<ImageAccess, LRUCache<string, Remembered>>();
+  readonly #verdicts = new LRUCache<string, PolicyVerdict>({ max: rememberedVerdicts, ttl: verdictFor });
+
+  constructor(
+    digest: string,
+    decide: (input: PolicyInput) => Promise<unknown>,
+    trusts: readonly Trust[],
+    end: () => Promise<void>,
+  ) {
+    this.digest = digest;
+    this.#decide = decide;
+    this.#trusts = trusts;
+    this.#end = end;
+  }
+
+  async input(access: ImageAccess, question: PolicyQuestion): Promise<PolicyInput> {
+    return (await this.#ask(access, question)).input;
+  }
+
+  async decide(input: PolicyInput): Promise<PolicyVerdict> {
+    try {
+      return verdictOf(readDecision(await this.#decide(input)), input);
+    } catch (error) {
+      return failedVerdict(error, input);
+    }
+  }
+
+  async judge(access: ImageAccess, question: PolicyQuestion): Promise<PolicyVerdict> {
+    const { input, key } = await this.#ask(access, question);
+    const known = this.#verdicts.get(key);
+    if (known) return known;
+    const verdict = await this.decide(input);
+    if (verdict.failure === undefined) this.#verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  close(): Promise<void> {
+    return this.#end();
+  }
+
+  async #ask(access: ImageAccess, question: PolicyQuestion): Promise<{ input: PolicyInput; key: string }> {
+    const { image: name, platform, container } = question;
+    const inspected = await access.inspectImage(name);
+    const digest = inspected.Descriptor?.digest ?? inspected.Id ?? '';
+    const images = this.#imagesOf(access);
+    const place = JSON.stringify([digest, platform]);
+    let known = images.get(place);
+    if (!known) {
+      const options = { ...(platform && { platform }), trusts: this.#trusts };
+      const seen = await seeInspected(access, inspected, options);
+      const json = JSON.stringify(seen);
+      known = { seen, hash: hash(json), length: json.length };
+      const complete = seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0;
+      images.set(place, known, { ttl: complete ? whileComplete : whileIncomplete });
+    }
+    const { seen } = known;
+    const reference = imageReference(name, digest);
+    const input: PolicyInput = {
+      env: { depth: 0 },
+      image: { ...reference, ...seen.image },
+      ...(container && { container }),
+      unknowns: seen.unknowns,
+    };
+    return { input, key: hash(JSON.stringify([known.hash, reference, container])) };
+  }
+
+  #imagesOf(access: ImageAccess): LRUCache<string, Remembered> {
+    const known = this.#images.get(access);
+    if (known) return known;
+    const images = new LRUCache<string, Remembered>({
+      maxSize: rememberedBytes,
+      sizeCalculation: ({ length }) => length,
+      ttl: whileIncomplete,
+    });
+    this.#images.set(access, images);
+    return images;
+  }
+}
+
+/**
+ * Open a policy (docs/policy.md#policies): a file runs in a thread of its own within limits of time and memory; a function runs
+ * as it is.
+ *
+ * @param policy an OPA bundle compiled to WebAssembly, an ES module, or a function
+ * @throws AttestdError NOT_FOUND or INVALID_ARGUMENT for a file that is no policy, INTERNAL for one that cannot be loaded
+ */
+export async function openPolicy(policy: string | PolicyFunction, options: PolicyOptions = {}): Promise<Policy> {
+  const { trusts = [], ...limits } = options;
+  if (typeof policy === 'function') {
+    const none = async (): Promise<void> => undefined;
+    return new OpenPolicy(`function:${randomUUID()}`, async (input) => policy(input), trusts, none);
+  }
+  const { digest, program } = await loadProgram(policy);
+  const runner = new PolicyRunner(program, limits);
+  await runner.ready();
+  const decide = (input: PolicyInput): Promise<unknown> => runner.decide(JSON.stringify(input));
+  return new OpenPolicy(digest, decide, trusts, () => runner.close());
+}

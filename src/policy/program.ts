@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { AttestdError } from '../errors.js';
+
+/** Longest bundle, unpacked, in bytes. */
+const longest = 64 * 1024 * 1024;
+
+/** A policy's program, as a thread gets it. */
+export type PolicyProgram =
+  | { readonly kind: 'module'; readonly url: string }
+  | { readonly kind: 'wasm'; readonly wasm: Buffer; readonly data: string };
+
+/** A program with a name for what it decides. */
+export interface LoadedProgram {
+  readonly program: PolicyProgram;
+  /** `sha256:…` of the file. */
+  readonly digest: string;
+}
+
+const refuse = (path: string, why: string): AttestdError =>
+  new AttestdError('INVALID_ARGUMENT', `the policy '${path}' ${why}`);
+
+/** Files of a tar archive by their names, without a leading slash. */
+async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const entries = extract();
+  entries.end(archive);
+  for await (const entry of entries) {
+    const pieces: Buffer[] = [];
+    for await (const piece of entry) pieces.push(piece as Buffer);
+    files.set(entry.header.name.replace(/^\.?\/+/, ''), Buffer.concat(pieces));
+  }
+  return files;
+}
+
+async function readBundle(path: string, bytes: Buffer): Promise<PolicyProgram> {
+  let files: Map<string, Buffer>;
+  try {
+    const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+    files = await filesOf(await unzip(bytes, { maxOutputLength: longest }));
+  } catch (cause) {
+    throw new AttestdError('INVALID_ARGUMENT', `the policy '${path}' is no bundle: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const wasm = files.get('policy.wasm');
+  if (wasm === undefined)
+    throw refuse(path, 'has no policy.wasm: build it with `opa build -t wasm -e docker/decision`');
+  return { kind: 'wasm', wasm, data: files.get('data.json')?.toString() ?? '{}' };
+}
+
+/**
+ * Read a policy: an OPA bundle compiled to WebAssembly (`.tar.gz`), its `policy.wasm` alone, or an ES module (`.mjs`, `.js`).
+ *
+ * @param path of the file
+ * @throws AttestdError NOT_FOUND when it cannot be read, INVALID_ARGUMENT for what is none of these
+ */
+export async function loadProgram(path: string): Promise<LoadedProgram> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new AttestdError('NOT_FOUND', `the policy '${path}' cannot be read`, { cause });
+  });
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  if (bytes.length > longest) throw refuse(path, `is longer than ${longest} bytes`);
+  if (/\.m?js$/.test(path)) {
+    // The hash makes an edited module another one, which a module cache would not.
+    const url = `${pathToFileURL(resolve(path)).href}?${digest}`;
+    return { digest, program: { kind: 'module', url } };
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { digest, program: await readBundle(path, bytes) };
+  if (bytes.subarray(0, 4).equals(Buffer.from('\0asm')))
+    return { digest, program: { kind: 'wasm', wasm: bytes, data: '{}' } };
+  const rego = path.endsWith('.rego') ? '; compile it with `opa build -t wasm -e docker/decision`' : '';
+  throw refuse(path, `is neither an OPA bundle in WebAssembly nor an ES module (.mjs, .js)${rego}`);
+}

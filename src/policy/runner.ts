@@ -1,0 +1,151 @@
+import { Worker } from 'node:worker_threads';
+import { AttestdError } from '../errors.js';
+import type { PolicyProgram } from './program.js';
+import type { ThreadAnswer, ThreadQuestion, ThreadStart } from './thread.js';
+
+/** What one decision may take. */
+export interface PolicyLimits {
+  /** Milliseconds; 2,000 without it. */
+  readonly milliseconds?: number;
+  /** MiB of memory; 256 without it. */
+  readonly megabytes?: number;
+}
+
+/** Milliseconds that a program may take to be ready: its modules are read and compiled then. */
+const readyWithin = 10_000;
+const pagesOfMegabyte = 16;
+
+const module = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+const entry = JSON.stringify(new URL(module, import.meta.url).href);
+/** Run from its sources, a thread reads no TypeScript before it is told how. */
+const start = module.endsWith('.ts')
+  ? `import('tsx/esm/api').then(({ register }) => (register(), import(${entry})))`
+  : `import(${entry})`;
+
+const failed = (why: string): AttestdError => new AttestdError('INTERNAL', `the policy failed: ${why}`);
+
+interface Thread {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+}
+
+/** Resolves with the message that is waited for; rejects when the thread ends first, or takes too long. */
+function answerOf(
+  worker: Worker,
+  wanted: (answer: ThreadAnswer) => boolean,
+  milliseconds: number,
+): Promise<ThreadAnswer> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      worker.off('message', take).off('error', fail).off('exit', end);
+      act();
+    };
+    const take = (answer: ThreadAnswer): void => {
+      if ('failure' in answer) settle(() => reject(failed(answer.failure)));
+      else if (wanted(answer)) settle(() => resolve(answer));
+    };
+    const fail = (error: Error): void =>
+      settle(() =>
+        reject(
+          failed(
+            (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+              ? 'it took too much memory'
+              : error.message,
+          ),
+        ),
+      );
+    const end = (): void => settle(() => reject(failed('its thread ended')));
+    const timer = setTimeout(() => settle(() => reject(failed(`it took more than ${milliseconds} ms`))), milliseconds);
+    worker.on('message', take).on('error', fail).on('exit', end);
+  });
+}
+
+/** Runs a policy's program in a thread of its own, one decision after another; a thread that fails is replaced. */
+export class PolicyRunner {
+  readonly #program: PolicyProgram;
+  readonly #limits: Required<PolicyLimits>;
+  #thread: Thread | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #asked = 0;
+
+  constructor(program: PolicyProgram, limits: PolicyLimits = {}) {
+    this.#program = program;
+    this.#limits = { milliseconds: limits.milliseconds ?? 2000, megabytes: limits.megabytes ?? 256 };
+  }
+
+  /**
+   * Start the thread, if there is none.
+   *
+   * @throws AttestdError INTERNAL when the program cannot be loaded
+   */
+  async ready(): Promise<void> {
+    this.#thread ??= this.#start();
+    const { worker, ready } = this.#thread;
+    try {
+      await ready;
+    } catch (error) {
+      await this.#drop(worker);
+      throw error;
+    }
+  }
+
+  /**
+   * What the program decides about an input.
+   *
+   * @param input as JSON
+   * @throws AttestdError INTERNAL when it throws, or takes too much time or memory
+   */
+  decide(input: string): Promise<unknown> {
+    const decision = this.#turn.then(() => this.#decide(input));
+    this.#turn = decision.catch(() => undefined);
+    return decision;
+  }
+
+  /** End the thread. */
+  async close(): Promise<void> {
+    if (this.#thread) await this.#drop(this.#thread.worker);
+  }
+
+  async #decide(input: string): Promise<unknown> {
+    await this.ready();
+    const { worker } = this.#thread as Thread;
+    this.#asked += 1;
+    const question: ThreadQuestion = { id: this.#asked, input };
+    const answer = answerOf(worker, (one) => 'id' in one && one.id === question.id, this.#limits.milliseconds);
+    worker.ref();
+    worker.postMessage(question);
+    try {
+      const { decision } = (await answer) as { decision: string };
+      return JSON.parse(decision) as unknown;
+    } catch (error) {
+      // What is left of a decision that failed must not meet the next one.
+      await this.#drop(worker);
+      throw error;
+    } finally {
+      worker.unref();
+    }
+  }
+
+  #start(): Thread {
+    const { megabytes } = this.#limits;
+    const worker = new Worker(start, {
+      eval: true,
+      workerData: { program: this.#program, pages: megabytes * pagesOfMegabyte } satisfies ThreadStart,
+      resourceLimits: { maxOldGenerationSizeMb: megabytes },
+      stdout: true,
+      stderr: true,
+    });
+    // What a policy prints is for whoever runs it, and never part of an answer.
+    for (const output of [worker.stdout, worker.stderr])
+      output.on('data', (bytes: Buffer) => process.stderr.write(bytes));
+    worker.on('error', () => undefined);
+    const ready = answerOf(worker, (answer) => 'ready' in answer, readyWithin).then(() => worker.unref());
+    return { worker, ready };
+  }
+
+  async #drop(worker: Worker): Promise<void> {
+    if (this.#thread?.worker === worker) this.#thread = undefined;
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto';
+import { type AttestationChain, type SignatureOutcome, type Trust, verifyAttestations } from '../client/index.js';
+import { certificateExtensions, distinguishedName } from './certificate.js';
+import { list, parseObject, type Shape, shape, text } from './shape.js';
+import type { PolicyRejectedSignature, PolicySignature, PolicySigner, PolicyTimestamp } from './types.js';
+
+const sigstoreIssuer = 'CN=sigstore-intermediate,O=sigstore.dev';
+const actionsIssuer = 'https://token.actions.githubusercontent.com';
+const github = 'https://github.com/';
+const dockerBuilders = ['github-builder', 'github-builder-experimental'].map(
+  (name) => `${github}docker/${name}/.github/workflows/`,
+);
+
+/** What kind of signer a certificate is of, by the rules of moby/policy-helpers (types/name.go). */
+function kindOf(signer: PolicySigner, timed: boolean, type: PolicySignature['type']): PolicySignature['kind'] {
+  if (signer.certificateIssuer !== sigstoreIssuer) return 'untrusted';
+  const { buildSignerURI = '', subjectAlternativeName: subject, sourceRepositoryURI: source = '' } = signer;
+  const hosted = signer.issuer === actionsIssuer && signer.runnerEnvironment === 'github-hosted';
+  const ofGithub = hosted && source.startsWith(github);
+  const within = (prefixes: readonly string[], uri: string): boolean => prefixes.some((one) => uri.startsWith(one));
+  if (ofGithub && timed && type === 'bundle-v0.3')
+    if (within(dockerBuilders, buildSignerURI) && within(dockerBuilders, subject)) return 'docker-github-builder';
+  const own = [`${source}/.github/workflows/`];
+  if (ofGithub && within(own, buildSignerURI) && within(own, subject)) return 'self-signed-github-repo';
+  return 'self-signed';
+}
+
+/** The certificate in a bundle that was verified. */
+function certificateOf(bundle: Shape): X509Certificate | undefined {
+  const material = shape(bundle.verificationMaterial);
+  const chain = list(shape(material.x509CertificateChain).certificates);
+  const raw = text(shape(material.certificate).rawBytes) ?? text(shape(chain[0]).rawBytes);
+  return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw, 'base64'));
+}
+
+/** Times in a bundle that was verified; `logs` gives the address of a log by its id. */
+async function timesOf(bundle: Shape, logs: ReadonlyMap<string, string>): Promise<PolicyTimestamp[]> {
+  const material = shape(bundle.verificationMaterial);
+  const found: PolicyTimestamp[] = [];
+  for (const entry of list(material.tlogEntries).map(shape)) {
+    const seconds = Number(entry.integratedTime);
+    // Without a promise of the log, nothing vouches for the time.
+    if (!(seconds > 0) || entry.inclusionPromise === undefined) continue;
+    const uri = logs.get(text(shape(entry.logId).keyId) ?? '') ?? '';
+    found.push({ type: 'Tlog', uri, timestamp: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') });
+  }
+  const stamps = list(shape(material.timestampVerificationData).rfc3161Timestamps).map(shape);
+  if (stamps.length === 0) return found;
+  const { RFC3161Timestamp } = await import('@sigstore/core');
+  for (const { signedTimestamp } of stamps) {
+    const der = Buffer.from(text(signedTimestamp) ?? '', 'base64');
+    const { signingTime } = RFC3161Timestamp.parse(der);
+    found.push({ type: 'TimestampAuthority', uri: '', timestamp: signingTime.toISOString().replace('.000Z', 'Z') });
+  }
+  return found;
+}
+
+/** The logs that a trusted root names: their addresses by their ids. */
+function logsOf(trust: Trust): ReadonlyMap<string, string> {
+  const tlogs = 'trustedRoot' in trust ? list(shape(trust.trustedRoot).tlogs).map(shape) : [];
+  return new Map(tlogs.map(({ logId, baseUrl }) => [text(shape(logId).keyId) ?? '', text(baseUrl) ?? '']));
+}
+
+async function describe(outcome: SignatureOutcome, chain: AttestationChain, trust: Trust): Promise<PolicySignature> {
+  const type = outcome.kind === 'bundle' ? 'bundle-v0.3' : 'simplesigning-v1';
+  const document = parseObject(chain.blobs.get(outcome.blob)?.data ?? Buffer.alloc(0)) ?? {};
+  const dockerReference =
+    type === 'simplesigning-v1' ? text(shape(shape(document.critical).identity)['docker-reference']) : undefined;
+  const common = { type, ...(dockerReference !== undefined && { dockerReference }), digest: outcome.manifest } as const;
+  if (outcome.signer?.kind === 'public-key') return { ...common, publicKey: outcome.signer.id };
+  const certificate = certificateOf(document);
+  if (certificate === undefined) return common;
+  const signer: PolicySigner = {
+    certificateIssuer: distinguishedName(certificate.issuer),
+    subjectAlternativeName: outcome.signer?.subject ?? '',
+    ...(await certificateExtensions(certificate)),
+  };
+  const timestamps = await timesOf(document, logsOf(trust));
+  return {
+    kind: kindOf(signer, timestamps.length > 0, type),
+    ...common,
+    ...(timestamps.length > 0 && { timestamps }),
+    signer,
+  };
+}
+
+/** What signs an image's attestations, for those who trust what is given. */
+export interface Signatures {
+  readonly accepted: readonly PolicySignature[];
+  readonly rejected: readonly PolicyRejectedSignature[];
+}
+
+/**
+ * Judge the signatures of a chain by each of several trusts; one that holds is enough.
+ *
+ * @throws AttestdError INVALID_ARGUMENT when a key or a root is none
+ */
+export async function judgeSignatures(chain: AttestationChain, trusts: readonly Trust[]): Promise<Signatures> {
+  const accepted = new Map<string, PolicySignature>();
+  const rejected = new Map<string, PolicyRejectedSignature['reasons'][number][]>();
+  for (const trust of trusts) {
+    const { verified, reasons, signatures } = await verifyAttestations(chain, trust);
+    for (const outcome of signatures) {
+      const { manifest } = outcome;
+      if (verified && outcome.verified) accepted.set(manifest, await describe(outcome, chain, trust));
+      // What contradicts a chain contradicts the signatures that hold in it.
+      else
+        rejected.set(manifest, [...(rejected.get(manifest) ?? []), ...(outcome.verified ? reasons : outcome.reasons)]);
+    }
+  }
+  return {
+    accepted: [...accepted.values()],
+    rejected: [...rejected]
+      .filter(([digest]) => !accepted.has(digest))
+      .map(([digest, found]) => ({ digest, reasons: found.map(({ code, detail }) => ({ code, detail })) })),
+  };
+}

@@ -1,0 +1,79 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { PolicyProgram } from './program.js';
+
+/** What the thread is given when it starts. */
+export interface ThreadStart {
+  readonly program: PolicyProgram;
+  /** Most memory of a WebAssembly policy, in pages of 64 KiB. */
+  readonly pages: number;
+}
+
+/** What it is asked: the input as JSON. */
+export interface ThreadQuestion {
+  readonly id: number;
+  readonly input: string;
+}
+
+/** What it answers: `ready` once, then a decision as JSON for each question. */
+export type ThreadAnswer =
+  | { readonly ready: true }
+  | { readonly id: number; readonly decision: string }
+  | { readonly id?: number; readonly failure: string };
+
+type Judge = (input: string) => unknown;
+
+/** The entry point that buildx asks, or the only one that there is. */
+function entryPoint(entrypoints: Readonly<Record<string, number>>): string {
+  const names = Object.keys(entrypoints);
+  if (names.includes('docker/decision')) return 'docker/decision';
+  if (names.length === 1) return names[0] as string;
+  throw new Error(`it has no entry point docker/decision, but ${names.join(', ') || 'none'}`);
+}
+
+async function wasmJudge(program: Extract<PolicyProgram, { kind: 'wasm' }>, pages: number): Promise<Judge> {
+  const { loadPolicy } = await import('@open-policy-agent/opa-wasm');
+  const policy = await loadPolicy(new Uint8Array(program.wasm), { initial: 5, maximum: pages });
+  policy.setData(JSON.parse(program.data) as object);
+  const entry = entryPoint(policy.entrypoints as Record<string, number>);
+  return (input) => {
+    // The bytes go in as they are: JSON that is parsed and written again is not needed.
+    const bytes = new TextEncoder().encode(input);
+    const results = policy.evaluate(bytes.buffer as ArrayBuffer, entry) as readonly { result?: unknown }[] | null;
+    return results?.[0]?.result;
+  };
+}
+
+async function moduleJudge(url: string): Promise<Judge> {
+  const { default: judge } = (await import(url)) as { default?: unknown };
+  if (typeof judge !== 'function') throw new Error('it exports no function as default');
+  return (input) => judge(JSON.parse(input)) as unknown;
+}
+
+/** The library throws texts and objects, too. */
+const wordsOf = (thrown: unknown): string => {
+  if (typeof thrown === 'string') return thrown;
+  const { message } = Object(thrown) as { message?: unknown };
+  return typeof message === 'string' ? message : String(thrown);
+};
+
+async function serve(): Promise<void> {
+  const { program, pages } = workerData as ThreadStart;
+  const answer = (message: ThreadAnswer): void => parentPort?.postMessage(message);
+  let judge: Judge;
+  try {
+    judge = await (program.kind === 'wasm' ? wasmJudge(program, pages) : moduleJudge(program.url));
+  } catch (error) {
+    return answer({ failure: wordsOf(error) });
+  }
+  parentPort?.on('message', async ({ id, input }: ThreadQuestion) => {
+    try {
+      const decision = JSON.stringify(await judge(input)) as string | undefined;
+      answer({ id, decision: decision ?? 'null' });
+    } catch (error) {
+      answer({ id, failure: wordsOf(error) });
+    }
+  });
+  answer({ ready: true });
+}
+
+await serve();
