@@ -103,7 +103,7 @@ export async function importArchive(
 async function end(lease: Lease, store: ImageStore, unwanted: Iterable<string>): Promise<void> {
   await lease.end();
   for (const digest of unwanted)
-    if ((await store.content.info(digest)) !== undefined) await store.content.delete(digest);
+    if (await store.content.has(digest)) await store.content.delete(digest);
 }
 
 async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore): Promise<ArchiveFiles> {
