@@ -102,8 +102,7 @@ export async function importArchive(
 /** Blobs of platforms that were not wanted go, unless they were there before. */
 async function end(lease: Lease, store: ImageStore, unwanted: Iterable<string>): Promise<void> {
   await lease.end();
-  for (const digest of unwanted)
-    if (await store.content.has(digest)) await store.content.delete(digest);
+  for (const digest of unwanted) if (await store.content.has(digest)) await store.content.delete(digest);
 }
 
 async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore): Promise<ArchiveFiles> {
