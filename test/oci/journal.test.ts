@@ -102,7 +102,7 @@ describe('the journal of a store', () => {
   });
 
   it('is brought together with what another program made of index.json after the process was killed', async () => {
-    let [a, b, c]: string[] = [];
+    let [a, b, c] = ['', '', ''];
     const folder = await killed(
       async (store) => {
         const [two, three] = [await writeImage(store.content, 'b'), await writeImage(store.content, 'c')];
@@ -123,7 +123,7 @@ describe('the journal of a store', () => {
     const isNamed = (tag: string) => (entry: Index['manifests'][0]) =>
       entry.annotations['io.containerd.image.name'] === name(tag);
     const both = index.manifests.find(isNamed('both'));
-    const other = { ...both, digest: c as string, annotations: both?.annotations ?? {} };
+    const other = { ...both, digest: c, annotations: both?.annotations ?? {} };
     const manifests = [
       ...index.manifests.filter((entry) => !['both', 'theirs', 'back'].some((tag) => isNamed(tag)(entry))),
       other,
@@ -137,7 +137,7 @@ describe('the journal of a store', () => {
       expect(found).to.have.deep.members([
         [name('changed'), b],
         [name('both'), b],
-        [danglingName(c as string), c],
+        [danglingName(c), c],
         [name('back'), c],
         [name('new'), b],
       ]);
