@@ -17,7 +17,7 @@ import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 import { logContainerEvent } from './events.js';
 import type { HostConfig } from './host-config.js';
-import { checkLinks } from './links.js';
+import { addLinks, checkLinks } from './links.js';
 import { ContainerLog } from './log.js';
 import { checkLogConfig, logBounds } from './log-config.js';
 import { mergeConfig } from './merge.js';
@@ -101,11 +101,13 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
     checkSecurity(hostConfig.SecurityOpt ?? []);
     prepareEndpoints(context, container, endpoints);
     await registerMounts(context, container);
-    checkLinks(context, hostConfig.Links ?? []);
+    const links = hostConfig.Links ?? [];
+    checkLinks(context, links);
     const snapshot = await context.rootfs.forContainer(origin.manifest);
     container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
     makeWorkingDir(container.fileSystem, config.WorkingDir);
     context.containers.add(container);
+    addLinks(context, container, links);
     return container;
   } catch (error) {
     context.containers.release(name);

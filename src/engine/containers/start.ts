@@ -2,11 +2,13 @@ import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
+import { networkView } from '../networks/interfaces.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
 import type { Container } from './container.js';
 import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
+import { checkLinked } from './links.js';
 import { checkSharedNamespaces } from './namespaces.js';
 import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
@@ -51,6 +53,7 @@ export async function run(context: Context, container: Container, byHand: boolea
     checkSharedNamespaces(context, container);
     await joinNetworks(context, container);
     await mountAll(context, container);
+    checkLinked(container);
     mountSystemFiles(context, container);
     if (byHand) {
       container.restarts.reset();
@@ -84,7 +87,7 @@ function launch(context: Context, container: Container): void {
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
   const sandbox = context.processes.createSandbox({
     id: container.id,
-    fileSystem,
+    fileSystem: hostConfig.ReadonlyRootfs ? fileSystem.sealed() : fileSystem,
     hostname: config.Hostname,
     domainname: config.Domainname,
     clock: context.time,
@@ -96,6 +99,7 @@ function launch(context: Context, container: Container): void {
     },
     labels: config.Labels ?? {},
     memory: hostConfig.Memory,
+    network: networkView(context, container),
   });
   container.sandbox = sandbox;
   const size = sizeOf(hostConfig.ConsoleSize);
