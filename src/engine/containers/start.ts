@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
 import { networkView } from '../networks/interfaces.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
+import { admit, requestOf } from './admission.js';
 import type { Container } from './container.js';
 import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
@@ -49,6 +50,7 @@ function refuseDoomed({ state }: Container): void {
  */
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
   refuseDoomed(container);
+  await mayStart(context, container);
   try {
     checkSharedNamespaces(context, container);
     await joinNetworks(context, container);
@@ -69,6 +71,14 @@ export async function run(context: Context, container: Container, byHand: boolea
   container.startedBefore = true;
   startHealthChecks(context, container);
   logContainerEvent(context, container, 'start');
+}
+
+/** @throws FORBIDDEN where a policy says so; the container stays as it is */
+export async function mayStart(context: Context, container: Container): Promise<void> {
+  const { config, hostConfig, imageId, name, platform } = container;
+  const request = requestOf({ config, hostConfig, endpoints: {} });
+  const asked = { action: 'start', name, request } as const;
+  await admit(context, { reference: config.Image, digest: imageId, platform, container: asked });
 }
 
 /** Undo a start that failed; what is to be removed when it ends has ended. */
