@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type AttestationChain,
   type AttestationSelection,
@@ -8,7 +7,6 @@ import {
   resolveAttestations,
   summarizeStatement,
   type Trust,
-  type TrustedIdentity,
   type Verification,
   verifyAttestations,
 } from '../client/index.js';
@@ -17,17 +15,14 @@ import type { FlagValues } from './arguments.js';
 import { attestationsTable, registryLines, verificationLines } from './attestations-table.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
+import { readTrusts, trustFlags } from './trust.js';
 
 const flags = {
   host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
   platform: { type: 'string', value: 'OS/ARCH', help: "linux/arm64/v8 for example; the daemon's own without it" },
   type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
   statement: { type: 'boolean', help: 'write the statements as they are, one a line' },
-  key: { type: 'string', value: 'FILE', help: 'verify signatures with this public key, in PEM' },
-  'trusted-root': { type: 'string', value: 'FILE', help: 'verify certificates with this sigstore trusted root' },
-  identity: { type: 'string', value: 'NAME', help: 'whose certificates count, in full, with --trusted-root' },
-  'identity-regexp': { type: 'string', value: 'PATTERN', help: 'the same as a pattern for the whole name' },
-  issuer: { type: 'string', value: 'URL', help: 'who must have identified the signer, with --trusted-root' },
+  ...trustFlags,
   registry: { type: 'boolean', help: "look for signatures and statements in the image's registry too" },
   verify: { type: 'boolean', help: 'what --key and --trusted-root imply' },
   json: { type: 'boolean', help: 'write JSON instead of a table' },
@@ -42,48 +37,14 @@ function parsePlatform(text: string): NonNullable<AttestationSelection['platform
   return { os, architecture, ...(variant !== undefined && { variant }) };
 }
 
-async function readFlag(flag: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AttestdError('USAGE', `--${flag}: cannot read '${path}'`, { cause });
-  }
-}
-
-function parseFlag<T>(flag: string, text: string, what: string, parse: (text: string) => T): T {
-  try {
-    return parse(text);
-  } catch (cause) {
-    throw new AttestdError('USAGE', `--${flag}: ${what}`, { cause });
-  }
-}
-
-function identityOf(values: Values): TrustedIdentity {
-  const { identity, 'identity-regexp': pattern, issuer } = values;
-  if (identity !== undefined && pattern !== undefined)
-    throw new AttestdError('USAGE', '--identity and --identity-regexp exclude each other');
-  const name =
-    pattern === undefined
-      ? identity
-      : parseFlag('identity-regexp', pattern, `'${pattern}' is not a pattern`, (text) => new RegExp(text));
-  return { ...(name !== undefined && { subjectAlternativeName: name }), ...(issuer !== undefined && { issuer }) };
-}
-
 /** What is trusted; undefined when nothing is to be verified. */
 async function readTrust(values: Values): Promise<Trust | undefined> {
-  const { key, 'trusted-root': root } = values;
-  if (key !== undefined && root !== undefined)
-    throw new AttestdError('USAGE', '--key and --trusted-root exclude each other');
-  const identity = identityOf(values);
-  if (root === undefined && Object.keys(identity).length > 0)
-    throw new AttestdError('USAGE', '--identity, --identity-regexp and --issuer need --trusted-root FILE');
-  if (key !== undefined) return { publicKey: await readFlag('key', key) };
-  if (root !== undefined) {
-    const text = await readFlag('trusted-root', root);
-    return { trustedRoot: parseFlag('trusted-root', text, `'${root}' is not JSON`, JSON.parse), identity };
-  }
-  if (values.verify) throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
-  return undefined;
+  const [trust, another] = await readTrusts(values);
+  if (another)
+    throw new AttestdError('USAGE', '--key and --trusted-root exclude each other, and there can be one of each');
+  if (trust === undefined && values.verify)
+    throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
+  return trust;
 }
 
 /** The attestations with their statements; without, where the daemon cannot give one of these. */

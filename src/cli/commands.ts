@@ -26,6 +26,10 @@ export const program: Entry = {
         },
       },
     },
+    gate: {
+      summary: 'stand before a daemon and let through what a policy allows',
+      load: () => import('./gate.js'),
+    },
     serve: {
       summary: 'serve the Engine API from a store of OCI images',
       load: () => import('./serve.js'),

@@ -103,8 +103,7 @@ export function conformanceOptions(
     selection: {
       profiles: values.profile ?? [],
       features: values.feature ?? [],
-      // The reference server has what its channel proposes: a fault must not look like a feature that it lacks.
-      claimed: values.claim ?? (host === undefined && channel === 'experimental' ? ['statements', 'type-lists'] : []),
+      claimed: values.claim ?? [],
       only,
       skip,
       destructive: values.destructive ?? host === undefined,

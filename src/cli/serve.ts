@@ -13,8 +13,8 @@ import {
 } from '../server/index.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
+import { endOfRun } from './end-of-run.js';
 import { palette } from './terminal.js';
-import { policyTrust } from './trust.js';
 
 const flags = {
   listen: { type: 'string', multiple: true, value: 'ADDRESS', help: 'unix:///PATH or tcp://HOST:PORT' },
@@ -38,22 +38,6 @@ const flags = {
     multiple: true,
     value: 'FILE',
     help: 'what the programs of simulated containers do, in YAML',
-  },
-  policy: {
-    type: 'string',
-    value: 'FILE',
-    help: 'asked before containers are made and started: an OPA bundle in WebAssembly, or an ES module',
-  },
-  'policy-key': {
-    type: 'string',
-    multiple: true,
-    value: 'FILE',
-    help: 'a public key whose signatures the policy is told of',
-  },
-  'trusted-root': {
-    type: 'string',
-    value: 'FILE',
-    help: 'a sigstore trusted root, by which certificates are verified for the policy',
   },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },
@@ -124,34 +108,6 @@ async function tlsOptions(values: FlagValues<typeof flags>): Promise<ServerOptio
   return { cert, key, ...(ca !== undefined && { ca }), verify: values.tlsverify ?? false };
 }
 
-/** How often to look whether the parent is still there, milliseconds. */
-const parentCheck = 250;
-
-/**
- * Resolves when the user or the system asks the process to end, or, where wanted, when the parent has gone. From then on
- * a further signal ends the process at once; what is temporary goes with it.
- */
-function endOfRun(withParent: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    let ending = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => {
-        if (ending) process.exit(1);
-        ending = true;
-        resolve();
-      });
-    if (!withParent) return;
-    const parent = process.ppid;
-    const timer = setInterval(() => {
-      if (process.ppid === parent) return;
-      clearInterval(timer);
-      ending = true;
-      resolve();
-    }, parentCheck);
-    timer.unref();
-  });
-}
-
 /** What goes wrong, from a file. */
 async function faultPlan(file: string): Promise<FaultPlan> {
   if (file === 'hard') return { mode: 'hard' };
@@ -215,10 +171,6 @@ export const command = define(
     limitUnpacking(values['unpack-limit']);
     const drain = drainTime(values['drain-timeout'] ?? '10');
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
-    const trust = await policyTrust('policy-key', {
-      keys: values['policy-key'] ?? [],
-      root: values['trusted-root'],
-    });
     const ended = endOfRun(values['exit-with-parent'] ?? false);
     const server = await startServer({
       ...(listen && { listen }),
@@ -228,8 +180,6 @@ export const command = define(
       ...(values.overlay && { overlays: values.overlay }),
       ...(values.handlers !== undefined && { handlers: values.handlers }),
       ...(values.scripts && { scripts: values.scripts }),
-      ...(values.policy !== undefined && { policy: values.policy }),
-      trust,
       strict,
       release: chooseRelease(choice),
       ...(values.faults !== undefined && { faults: await faultPlan(values.faults) }),

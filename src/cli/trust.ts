@@ -1,16 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import type { Trust } from '../client/index.js';
+import type { Trust, TrustedIdentity } from '../client/index.js';
 import { AttestdError } from '../errors.js';
+import type { FlagValues } from './arguments.js';
 
-/** Flags that name whose signatures count. */
-export interface TrustFlags {
-  /** Files of public keys. */
-  readonly keys: readonly string[];
-  /** File of a sigstore trusted root. */
-  readonly root: string | undefined;
-}
+/** Flags that say whose signatures count. */
+export const trustFlags = {
+  key: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'verify signatures with this public key, in PEM',
+  },
+  'trusted-root': { type: 'string', value: 'FILE', help: 'verify certificates with this sigstore trusted root' },
+  identity: { type: 'string', value: 'NAME', help: 'whose certificates count, in full, with --trusted-root' },
+  'identity-regexp': { type: 'string', value: 'PATTERN', help: 'the same as a pattern for the whole name' },
+  issuer: { type: 'string', value: 'URL', help: 'who must have identified the signer, with --trusted-root' },
+} as const;
 
-async function read(flag: string, path: string): Promise<string> {
+type Values = FlagValues<typeof trustFlags>;
+
+async function readFlag(flag: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -18,20 +27,40 @@ async function read(flag: string, path: string): Promise<string> {
   }
 }
 
-/**
- * Whose signatures count for a policy: each key, and whom the root's authorities have certified.
- *
- * @param keyFlag name of the flag that gives keys, for messages
- * @throws AttestdError USAGE for a file that cannot be read, or a root that is no JSON
- */
-export async function policyTrust(keyFlag: string, { keys, root }: TrustFlags): Promise<Trust[]> {
-  const trusts: Trust[] = [];
-  for (const path of keys) trusts.push({ publicKey: await read(keyFlag, path) });
-  if (root === undefined) return trusts;
-  const text = await read('trusted-root', root);
+function parseFlag<T>(flag: string, text: string, what: string, parse: (text: string) => T): T {
   try {
-    return [...trusts, { trustedRoot: JSON.parse(text) as unknown }];
+    return parse(text);
   } catch (cause) {
-    throw new AttestdError('USAGE', `--trusted-root: '${root}' is not JSON`, { cause });
+    throw new AttestdError('USAGE', `--${flag}: ${what}`, { cause });
   }
+}
+
+function identityOf(values: Values): TrustedIdentity {
+  const { identity, 'identity-regexp': pattern, issuer } = values;
+  if (identity !== undefined && pattern !== undefined)
+    throw new AttestdError('USAGE', '--identity and --identity-regexp exclude each other');
+  const name =
+    pattern === undefined
+      ? identity
+      : parseFlag('identity-regexp', pattern, `'${pattern}' is not a pattern`, (text) => new RegExp(text));
+  return { ...(name !== undefined && { subjectAlternativeName: name }), ...(issuer !== undefined && { issuer }) };
+}
+
+/**
+ * Whose signatures count: each key, and the trusted root with its identity.
+ *
+ * @param values of `trustFlags`
+ * @throws AttestdError USAGE for files that cannot be read and flags that do not go together
+ */
+export async function readTrusts(values: Values): Promise<Trust[]> {
+  const { key: keys = [], 'trusted-root': root } = values;
+  const identity = identityOf(values);
+  if (root === undefined && Object.keys(identity).length > 0)
+    throw new AttestdError('USAGE', '--identity, --identity-regexp and --issuer need --trusted-root FILE');
+  const trusts: Trust[] = await Promise.all(keys.map(async (path) => ({ publicKey: await readFlag('key', path) })));
+  if (root !== undefined) {
+    const text = await readFlag('trusted-root', root);
+    trusts.push({ trustedRoot: parseFlag('trusted-root', text, `'${root}' is not JSON`, JSON.parse), identity });
+  }
+  return trusts;
 }

@@ -32,6 +32,18 @@ export interface BufferedResponse {
   readonly body: Buffer;
 }
 
+/**
+ * What Node needs to send requests to a daemon.
+ *
+ * @param target where it listens
+ */
+export function requestOptions(target: Target): https.RequestOptions {
+  if (target.kind === 'unix') return { socketPath: target.path };
+  const { host, port, tls } = target;
+  if (!tls) return { host, port };
+  return { host, port, ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify };
+}
+
 /** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
 export class Connection {
   readonly #target: Target;
@@ -57,19 +69,11 @@ export class Connection {
         path: request.path,
         headers: { Host: target.kind === 'unix' ? 'docker' : `${target.host}:${target.port}`, ...request.headers },
         agent: this.#agent,
-        ...(target.kind === 'unix' ? { socketPath: target.path } : { host: target.host, port: target.port }),
+        ...requestOptions(target),
         ...(request.signal ? { signal: request.signal } : {}),
         ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
       };
-      const secure = target.kind === 'tcp' ? target.tls : undefined;
-      if (secure) {
-        Object.assign(options, {
-          ca: secure.ca,
-          cert: secure.cert,
-          key: secure.key,
-          rejectUnauthorized: secure.verify,
-        });
-      }
+      const secure = target.kind === 'tcp' && target.tls !== undefined;
       const outgoing = (secure ? https : http).request(options, (incoming) => {
         const headers: [string, string][] = [];
         for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)

@@ -80,14 +80,23 @@ export class JsonRanges {
    *
    * @throws AttestdError INVALID_JSON when it is none
    */
-  members([start]: Range): Map<string, Range> {
+  members(object: Range): Map<string, Range> {
+    return new Map(this.entries(object));
+  }
+
+  /**
+   * Where the members of an object lie, in their order, those with one name too.
+   *
+   * @throws AttestdError INVALID_JSON when it is none
+   */
+  entries([start]: Range): [name: string, range: Range][] {
     const found = this.#list(start, '{', '}', (at) => {
       const end = this.#bytes[at] === quote ? this.#stringEnd(at) : undefined;
       if (end === undefined) throw fault(at);
       const name = JSON.parse(Buffer.from(this.#bytes.subarray(at, end)).toString()) as string;
       return { ...this.#value(this.#expect(end, ':')), name };
     });
-    return new Map(found.map(({ name, range }) => [name, range]));
+    return found.map(({ name, range }) => [name, range]);
   }
 
   #value(at: number): { range: Range; end: number } {

@@ -25,6 +25,8 @@ const configured = ['createdTime', 'env', 'labels', 'user', 'volumes', 'workingD
 export interface SeenImage {
   /** Digest of its index or manifest; the id, where a daemon tells no more. */
   readonly digest: string;
+  /** Digest of the manifest for the platform; undefined where there is no index that tells. */
+  readonly manifest?: string;
   readonly image: PolicyImage;
   /** Members that could not be found out, in order. */
   readonly unknowns: readonly string[];
@@ -73,7 +75,7 @@ interface Statements {
 }
 
 /** The statements of the attestation manifest, in its order. */
-function statementsOf(chain: AttestationChain, platform: string | undefined): Statements {
+function statementsOf(chain: AttestationChain): Statements {
   const manifest = parseManifest(chain.blobs.get(chain.attestationManifest ?? '')?.data ?? Buffer.alloc(0));
   const layers = (manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor)).filter(
     ({ annotations }) => annotations?.[predicateTypeAnnotation],
@@ -95,7 +97,7 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
     const subjects = summarizeStatement(data)?.subjects ?? [];
     const isAboutImage = subjects.includes(chain.imageManifest ?? '');
     // Provenance of another image tells nothing of this one.
-    if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType, platform);
+    if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType);
     const { predicate } = statement ?? {};
     return { predicateType, digest, subjects, isAboutImage, ...(predicate !== undefined && { predicate }) };
   });
@@ -159,12 +161,13 @@ export async function seeInspected(
     ...(ofPlatform && configuration(ofPlatform)),
   };
   const unconfigured = ofPlatform ? [] : configured;
-  if (chain.gaps.some(hides)) return { digest, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
-  const { attestations, provenance, unknowns } = statementsOf(chain, base.platform);
+  const found = { digest, ...(chain.imageManifest !== undefined && { manifest: chain.imageManifest }) };
+  if (chain.gaps.some(hides)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
+  const { attestations, provenance, unknowns } = statementsOf(chain);
   const attested = chain.attestationManifest !== undefined;
   const [signed, unsigned] = await signaturesOf(chain, trusts);
   return {
-    digest,
+    ...found,
     image: {
       ...base,
       ...(attested && { hasProvenance: true }),

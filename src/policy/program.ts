@@ -25,16 +25,11 @@ export interface LoadedProgram {
 const refuse = (path: string, why: string): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `the policy '${path}' ${why}`);
 
-/**
- * Files of a bundle by their names, without a leading slash.
- *
- * @throws what gunzip and the archive's reader throw, and for more than 64 MiB
- */
-export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Buffer>> {
-  const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+/** Files of a tar archive by their names, without a leading slash. */
+async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const entries = extract();
-  entries.end(await unzip(bytes, { maxOutputLength: longest }));
+  entries.end(archive);
   for await (const entry of entries) {
     const pieces: Buffer[] = [];
     for await (const piece of entry) pieces.push(piece as Buffer);
@@ -44,9 +39,10 @@ export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Bu
 }
 
 async function readBundle(path: string, bytes: Buffer): Promise<PolicyProgram> {
-  let files: ReadonlyMap<string, Buffer>;
+  let files: Map<string, Buffer>;
   try {
-    files = await bundleFiles(bytes);
+    const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+    files = await filesOf(await unzip(bytes, { maxOutputLength: longest }));
   } catch (cause) {
     throw new AttestdError('INVALID_ARGUMENT', `the policy '${path}' is no bundle: ${(cause as Error).message}`, {
       cause,

@@ -208,6 +208,8 @@ export interface PolicyVerdict {
   readonly warnings: readonly string[];
   /** Digest of the image that was judged, and that alone may run; undefined where it could not be found out. */
   readonly digest?: string;
+  /** Digest of the manifest for the platform, of which a container is made; undefined where no index tells. */
+  readonly manifest?: string;
   /** What it was asked about; undefined where there was nothing to ask about. */
   readonly input?: PolicyInput;
   /** Why no policy decided; then it is not allowed. */

@@ -63,7 +63,6 @@ export class SimulatedSandbox implements Sandbox {
       nextHostPid: parts.nextHostPid,
       programs: parts.programs,
       listening: () => this.listening(),
-      network: spec.network,
     });
   }
 

@@ -18,7 +18,7 @@ const keepAliveDelay = 15_000;
  * Milliseconds between the head of an answer and what follows on the connection. A daemon takes longer to start a process, and
  * clients count on it: docker-py loses what arrives together with the head.
  */
-const headAlone = 30;
+const headAlone = 5;
 
 const ignore = (): void => undefined;
 
@@ -34,7 +34,7 @@ async function skipBody(request: IncomingMessage): Promise<void> {
  * Take the connection of a request away from the HTTP server: all that comes after the request's body is read from it as
  * it is. The response stays the connection's, and is closed with it.
  */
-async function takeOver(request: IncomingMessage, response: ServerResponse): Promise<Socket | undefined> {
+export async function takeOver(request: IncomingMessage, response: ServerResponse): Promise<Socket | undefined> {
   await skipBody(request);
   const { socket } = response;
   if (socket === null || socket.destroyed) return undefined;

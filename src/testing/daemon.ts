@@ -32,8 +32,6 @@ export interface DaemonOptions
     | 'scripts'
     | 'time'
     | 'processes'
-    | 'policy'
-    | 'trust'
   > {
   /** The images that it has; none without it. Broken ones are taken as they are, nothing is checked. */
   readonly images?: readonly ImageSource[];

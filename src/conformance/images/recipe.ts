@@ -65,13 +65,7 @@ export function build(
     ...draft,
     recipe: name,
     names: tags.map((tag) => `${repository}:${tag}`),
-    tar: kit.archive([
-      {
-        root: draft.root,
-        names: tags.map((tag) => `docker.io/${repository}:${tag}`),
-        ...(draft.images[0] && { image: draft.images[0] }),
-      },
-    ]),
+    tar: kit.archive([{ root: draft.root, names: tags.map((tag) => `docker.io/${repository}:${tag}`) }]),
     blobs: kit.blobs,
   };
 }

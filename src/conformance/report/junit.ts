@@ -34,7 +34,6 @@ function testcase(result: ReportedResult): string {
     case 'passed':
       return `${head}/>`;
     case 'skipped':
-    case 'blocked':
     case 'unsupported':
       return `${head}><skipped message="${xml(`${result.outcome}: ${result.reason}`)}"/></testcase>`;
     case 'error':

@@ -7,7 +7,6 @@ import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
-import { cardName } from './interfaces.js';
 import type { Network } from './network.js';
 import type { PortMap } from './port.js';
 import { contains } from './prefix.js';
@@ -120,10 +119,8 @@ function join(context: Context, container: Container, key: string): void {
   const faults = endpointFaults(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
   const [v4, v6] = ([4, 6] as const).map((family) => network.pools.find(({ prefix }) => prefix.family === family));
-  const id = newId();
-  const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';
   settings.NetworkID = network.id;
-  settings.EndpointID = id;
+  settings.EndpointID = newId();
   if (v4 !== undefined) {
     settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address);
     settings.IPPrefixLen = v4.prefix.bits;
@@ -136,14 +133,12 @@ function join(context: Context, container: Container, key: string): void {
   }
   if (network.pools.length > 0) settings.MacAddress ||= randomMac();
   network.endpoints.set(container.id, {
-    id,
+    id: settings.EndpointID,
     containerId: container.id,
     name: container.plainName,
     mac: settings.MacAddress,
     ipv4: settings.IPAddress,
     ipv6: settings.GlobalIPv6Address,
-    card,
-    link: context.networks.nextLink(),
   });
   logNetworkEvent(context, network, 'connect', { container: container.id });
 }
@@ -245,7 +240,7 @@ export function connectContainer(
     container.networks.delete(network.name);
     throw error;
   }
-  writeHosts(container);
+  writeHosts(context, container);
 }
 
 /** What a container that does not run is to be in when it starts. */
@@ -300,5 +295,5 @@ export function disconnectContainer(context: Context, term: string, name: string
     );
   leave(context, container, known, settings);
   container.networks.delete(known);
-  writeHosts(container);
+  writeHosts(context, container);
 }

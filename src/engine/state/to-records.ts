@@ -25,7 +25,7 @@ export function recordOfContainer(container: Container): ContainerRecord {
     manifest,
     platform,
     config,
-    hostConfig: { ...hostConfig, Links: [...container.links].map(([alias, other]) => `${other.id}:${alias}`) },
+    hostConfig,
     state: {
       running: state.running,
       oomKilled: state.oomKilled,

@@ -11,12 +11,9 @@ import { chmod, ln, mkdir, mkfifo, mktemp, readlink, realpath, rm, rmdir, touch,
 import { find } from './find.js';
 import { grep } from './grep.js';
 import { complain } from './io.js';
-import { ip } from './ip.js';
 import { kill } from './kill.js';
 import { ls } from './list.js';
 import { netcat as nc } from './netcat.js';
-import { nslookup } from './nslookup.js';
-import { ping } from './ping.js';
 import { printf } from './printf.js';
 import { env, nohup, passThrough, time, timeout, xargs } from './run-others.js';
 import { sed } from './sed.js';
@@ -68,7 +65,6 @@ export const programs: ProgramTable = new Map<string, Applet>([
   ...Object.entries({
     hostname,
     id,
-    ip,
     kill,
     ln,
     ls,
@@ -80,9 +76,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
     nl,
     nohup,
     nproc,
-    nslookup,
     mount,
-    ping,
     printenv,
     printf,
     ps,
@@ -118,7 +112,6 @@ export const programs: ProgramTable = new Map<string, Applet>([
   ['fgrep', grep],
   ['md5sum', checksum],
   ['nice', passThrough],
-  ['ping6', ping],
   ['setsid', passThrough],
   ['sha1sum', checksum],
   ['sha256sum', checksum],

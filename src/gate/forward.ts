@@ -1,0 +1,197 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { requestOptions } from '../client/connection.js';
+import type { Target } from '../client/target.js';
+import { takeOver } from '../server/hijack.js';
+
+/** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
+const ownHeaders = new Set(
+  'connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect host'.split(
+    ' ',
+  ),
+);
+
+type Headers = Record<string, string | string[]>;
+
+function headersOf(rawHeaders: readonly string[], connection: string | undefined): Headers {
+  const named = new Set((connection ?? '').toLowerCase().split(/\s*,\s*/));
+  const headers: Headers = Object.create(null);
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const value = rawHeaders[at + 1] as string;
+    const key = name.toLowerCase();
+    if (ownHeaders.has(key) || (named.has(key) && !key.startsWith('content-'))) continue;
+    const known = headers[name];
+    headers[name] = known === undefined ? value : [known, value].flat();
+  }
+  return headers;
+}
+
+/** A request as it goes to the daemon. */
+export interface Onward {
+  readonly method: string;
+  /** With the query, encoded. */
+  readonly path: string;
+  readonly headers?: Headers;
+}
+
+/** The real daemon, for requests that are passed on. */
+export class Daemon {
+  readonly #target: Target;
+  readonly #agent: http.Agent;
+
+  /** @param target where it listens */
+  constructor(target: Target) {
+    this.#target = target;
+    const options = { keepAlive: true, maxFreeSockets: 64 };
+    this.#agent = this.#secure ? new https.Agent(options) : new http.Agent(options);
+  }
+
+  get #secure(): boolean {
+    return this.#target.kind === 'tcp' && this.#target.tls !== undefined;
+  }
+
+  /** A request whose body is still to be written. Its head is the gate's own, so that it is read as it was judged. */
+  open({ method, path, headers }: Onward): http.ClientRequest {
+    const options = { ...requestOptions(this.#target), agent: this.#agent };
+    return (this.#secure ? https : http).request({
+      ...options,
+      method,
+      path,
+      headers: { ...headers, Host: 'docker' },
+    });
+  }
+
+  /** A request that asks for its connection, which is closed side by side. */
+  openUpgrade({ method, path, headers }: Onward, protocol: string): http.ClientRequest {
+    const options = requestOptions(this.#target);
+    const connect = (): net.Socket =>
+      this.#secure
+        ? tls.connect({ ...options, allowHalfOpen: true } as tls.ConnectionOptions)
+        : net.connect({
+            ...(options.socketPath === undefined
+              ? { host: options.host as string, port: options.port as number }
+              : { path: options.socketPath }),
+            allowHalfOpen: true,
+          });
+    return http.request({
+      method,
+      path,
+      createConnection: connect,
+      headers: { ...headers, Host: 'docker', Connection: 'Upgrade', Upgrade: protocol },
+    });
+  }
+
+  /** Close idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** Answer with an error as daemons do. */
+export function answerError(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = `${JSON.stringify({ message })}\n`;
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The headers of a client's request that the daemon gets. */
+export const onwardHeaders = ({ rawHeaders, headers }: IncomingMessage): Headers =>
+  headersOf(rawHeaders, headers.connection);
+
+function relay(incoming: IncomingMessage, response: ServerResponse): void {
+  response.sendDate = false;
+  const headers = headersOf(incoming.rawHeaders, incoming.headers.connection);
+  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, headers);
+  response.flushHeaders();
+  incoming.on('error', () => response.destroy());
+  incoming.pipe(response);
+}
+
+/** Pass a request on as it is, and its answer back, each as fast as the other side reads. */
+export function pass(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
+  const outgoing = daemon.open({ method: request.method ?? 'GET', path, headers: onwardHeaders(request) });
+  outgoing.on('response', (incoming) => relay(incoming, response));
+  outgoing.on('error', (error) => answerError(response, 503, `the gate cannot reach the daemon: ${error.message}`));
+  response.on('error', () => outgoing.destroy());
+  response.on('close', () => {
+    if (!response.writableFinished) outgoing.destroy();
+  });
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length === undefined && coding === undefined) outgoing.end();
+  else {
+    request.on('error', () => outgoing.destroy());
+    request.pipe(outgoing);
+  }
+}
+
+/** Milliseconds that a client has to leave after the daemon has gone. */
+const patience = 5000;
+
+/** Connect two connections, each side closed for itself; what breaks one breaks the other. */
+function splice(client: Duplex, daemon: Duplex): void {
+  client.on('error', () => daemon.destroy());
+  daemon.on('error', () => client.destroy());
+  client.once('close', () => daemon.destroy());
+  daemon.once('close', () => {
+    client.end();
+    setTimeout(() => client.destroy(), patience).unref();
+  });
+  daemon.pipe(client);
+  client.pipe(daemon);
+}
+
+/**
+ * Pass on a request for a connection (docs/behaviour.md#hijacking). Only when the daemon has given its connection away do bytes of
+ * the client reach it: until then, or when it refuses, they could be another request.
+ *
+ * @param body the request's, read to its end
+ */
+export function passUpgrade(
+  daemon: Daemon,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  body: Buffer,
+): void {
+  const { upgrade, 'sec-websocket-key': webSocket } = request.headers;
+  const headers = onwardHeaders(request);
+  if (body.length > 0) headers['Content-Length'] = String(body.length);
+  const outgoing = daemon.openUpgrade({ method: request.method ?? 'POST', path, headers }, upgrade ?? 'tcp');
+  const leave = (): void => void outgoing.destroy();
+  response.once('close', leave);
+  outgoing.on('response', (incoming) => relay(incoming, response));
+  outgoing.on('error', (error) => answerError(response, 503, `the gate cannot reach the daemon: ${error.message}`));
+  outgoing.on('upgrade', (incoming, connection, rest) => {
+    connection.on('error', () => connection.destroy());
+    response.off('close', leave);
+    takeOver(request, response).then(
+      (client) => {
+        if (client === undefined) {
+          connection.destroy();
+          return;
+        }
+        client.write(headOf(incoming, upgrade !== undefined || webSocket !== undefined));
+        if (rest.length > 0) client.write(rest);
+        splice(client, connection);
+      },
+      () => connection.destroy(),
+    );
+  });
+  outgoing.end(body.length > 0 ? body : undefined);
+}
+
+/** The head of the answer: the daemon's own to who asked to be upgraded, and what others get from a daemon to them. */
+function headOf({ rawHeaders, statusMessage = 'UPGRADED' }: IncomingMessage, upgraded: boolean): string {
+  if (!upgraded) return 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n';
+  const lines = [`HTTP/1.1 101 ${statusMessage}\r\n`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`);
+  return `${lines.join('')}\r\n`;
+}
