@@ -1,9 +1,10 @@
 /**
  * The watchdog: while each hostile input is worked on, another client asks for `/_ping`, and the server's memory is looked
- * at. Prints a line an input: what was answered, how long pings took, the peak of resident memory, and the processor time that
- * the server took, which is what to look at on a machine that is busy.
+ * at. Prints a line an input: what was answered, how long pings took, the peak of resident memory, the processor time that the
+ * server took, and the most that it took of it without looking at what else there is to do. The last is what to look at on a
+ * machine that is busy: pings wait there for reasons that are not the server's.
  *
- * `npx tsx bench/hostile.ts [--only TEXT] [--check] [--host unix:///PATH --pid PID]`. With `--host` and the process id, a
+ * `npx tsx bench/hostile.ts [--only TEXT]... [--check] [--host unix:///PATH --pid PID]`. With `--host` and the process id, a
  * real daemon is given those inputs that are safe for it. With `--check` the exit code is 1 when a ping takes more than
  * 250 ms at the 99th percentile, fails, or memory goes beyond 512 MiB.
  */
@@ -22,6 +23,7 @@ import { image } from '../src/testing/image.js';
 import { ask, dialMany, type Target } from './hostile/client.js';
 import { type HostileInput, inputs } from './hostile/inputs.js';
 import { type Pings, startPings } from './hostile/pings.js';
+import { tellTurns, turnsOf } from './hostile/turns.js';
 
 /** Milliseconds that an input may take. */
 const patience = 30_000;
@@ -37,6 +39,8 @@ interface Row {
   readonly peak: number;
   /** Seconds of a processor that the server took. */
   readonly cpu: number;
+  /** Milliseconds of a processor that its longest turn took; undefined for a daemon that does not tell. */
+  readonly turn: number | undefined;
 }
 
 /** Bytes of resident memory now, or at most since `forgetPeak`, MiB. */
@@ -61,29 +65,36 @@ function percentile({ times }: Pings, part: number): number {
   return times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
 }
 
-async function attack(input: HostileInput, target: Omit<Target, 'signal'>, pid: number): Promise<Row> {
+async function attack(
+  input: HostileInput,
+  target: Omit<Target, 'signal'>,
+  pid: number,
+  child: ChildProcess | undefined,
+): Promise<Row> {
   const signal = AbortSignal.timeout(patience + 10_000);
   const send = input.prepare({ ...target, signal });
   forgetPeak(pid);
   const stop = await startPings(target.socketPath);
+  await turnsOf(child);
   const before = cpuTime(pid);
   const began = performance.now();
   const answer = await Promise.race([send(), sleep(patience, 'no answer in time', { ref: false })]);
   const seconds = (performance.now() - began) / 1000;
   await sleep(300);
   const pings = await stop();
-  return { name: input.name, answer, seconds, pings, peak: memory(pid, 'VmHWM'), cpu: cpuTime(pid) - before };
+  const cpu = cpuTime(pid) - before;
+  return { name: input.name, answer, seconds, pings, peak: memory(pid, 'VmHWM'), cpu, turn: await turnsOf(child) };
 }
 
 const isBad = ({ pings, peak }: Row): boolean =>
   percentile(pings, 0.99) > slowest || pings.failed > 0 || peak > mostMemory;
 
 function print(row: Row): void {
-  const { name, answer, seconds, pings, peak, cpu } = row;
+  const { name, answer, seconds, pings, peak, cpu, turn } = row;
   const at = (part: number): string => percentile(pings, part).toFixed(1);
   const failed = pings.failed > 0 ? `, ${pings.failed} pings failed` : '';
   process.stdout.write(
-    `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} | ${cpu.toFixed(1)} |${isBad(row) ? ' !' : ''}\n`,
+    `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} | ${cpu.toFixed(1)} | ${turn?.toFixed(0) ?? ''} |${isBad(row) ? ' !' : ''}\n`,
   );
 }
 
@@ -130,7 +141,7 @@ async function startChild(folder: string): Promise<{ child: ChildProcess; socket
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string' },
+      only: { type: 'string', multiple: true },
       check: { type: 'boolean' },
       host: { type: 'string' },
       pid: { type: 'string' },
@@ -144,13 +155,14 @@ async function main(): Promise<number> {
   const rows: Row[] = [];
   try {
     const target = await fill(socketPath);
-    const wanted = inputs.filter(({ name, safe }) => name.includes(values.only ?? '') && (started || safe));
+    const chosen = ({ name }: HostileInput): boolean => values.only?.some((text) => name.includes(text)) ?? true;
+    const wanted = inputs.filter((input) => chosen(input) && (started || input.safe));
     process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}, ${memory(pid, 'VmRSS')} MiB before\n\n`);
     process.stdout.write(
-      '| input | answer | s | ping p50 ms | p99 | most | peak MiB | cpu s |\n|---|---|---|---|---|---|---|---|\n',
+      '| input | answer | s | ping p50 ms | p99 | most | peak MiB | cpu s | longest turn, cpu ms |\n|---|---|---|---|---|---|---|---|---|\n',
     );
     for (const input of wanted) {
-      const row = await attack(input, target, pid);
+      const row = await attack(input, target, pid, started?.child);
       rows.push(row);
       print(row);
     }
@@ -177,5 +189,6 @@ else {
   // Whatever becomes of the one who measures, nothing of it stays.
   process.once('disconnect', () => process.exit());
   await startServer({ listen: [`unix://${childSocket}`], store, logLevel: 'none', platform: 'linux/amd64' });
+  tellTurns();
   process.send?.('ready');
 }

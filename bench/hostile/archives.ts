@@ -64,6 +64,15 @@ export function unnamedEntries(count: number): Buffer {
   return layout([], entries);
 }
 
+/** A layout whose index has so many entries that say nothing, three bytes each. */
+export function emptyEntries(count: number): Buffer {
+  const index = `{"schemaVersion":2,"manifests":[${Array(count).fill('{}').join(',')}]}`;
+  return tar([
+    { name: 'oci-layout', bytes: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
+    { name: 'index.json', bytes: Buffer.from(index) },
+  ]);
+}
+
 /** An archive of so many empty files. */
 export function manyFiles(count: number): Buffer {
   return tar(Array.from({ length: count }, (_, i) => ({ name: `blobs/${i}`, bytes: Buffer.alloc(0) })));

@@ -103,7 +103,8 @@ export function conformanceOptions(
     selection: {
       profiles: values.profile ?? [],
       features: values.feature ?? [],
-      claimed: values.claim ?? [],
+      // The reference server has what its channel proposes: a fault must not look like a feature that it lacks.
+      claimed: values.claim ?? (host === undefined && channel === 'experimental' ? ['statements', 'type-lists'] : []),
       only,
       skip,
       destructive: values.destructive ?? host === undefined,

@@ -15,6 +15,7 @@ import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
 import { palette } from './terminal.js';
+import { readTrusts } from './trust.js';
 
 const flags = {
   listen: { type: 'string', multiple: true, value: 'ADDRESS', help: 'unix:///PATH or tcp://HOST:PORT' },
@@ -38,6 +39,22 @@ const flags = {
     multiple: true,
     value: 'FILE',
     help: 'what the programs of simulated containers do, in YAML',
+  },
+  policy: {
+    type: 'string',
+    value: 'FILE',
+    help: 'asked before containers are made and started: an OPA bundle in WebAssembly, or an ES module',
+  },
+  'policy-key': {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'a public key whose signatures the policy is told of',
+  },
+  'trusted-root': {
+    type: 'string',
+    value: 'FILE',
+    help: 'a sigstore trusted root, by which certificates are verified for the policy',
   },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },
@@ -171,6 +188,12 @@ export const command = define(
     limitUnpacking(values['unpack-limit']);
     const drain = drainTime(values['drain-timeout'] ?? '10');
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
+    const keys = values['policy-key'];
+    const root = values['trusted-root'];
+    const trust = await readTrusts(
+      { ...(keys && { key: keys }), ...(root !== undefined && { 'trusted-root': root }) },
+      'policy-key',
+    );
     const ended = endOfRun(values['exit-with-parent'] ?? false);
     const server = await startServer({
       ...(listen && { listen }),
@@ -180,6 +203,8 @@ export const command = define(
       ...(values.overlay && { overlays: values.overlay }),
       ...(values.handlers !== undefined && { handlers: values.handlers }),
       ...(values.scripts && { scripts: values.scripts }),
+      ...(values.policy !== undefined && { policy: values.policy }),
+      trust,
       strict,
       release: chooseRelease(choice),
       ...(values.faults !== undefined && { faults: await faultPlan(values.faults) }),

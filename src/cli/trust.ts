@@ -50,14 +50,15 @@ function identityOf(values: Values): TrustedIdentity {
  * Whose signatures count: each key, and the trusted root with its identity.
  *
  * @param values of `trustFlags`
+ * @param keyFlag what the flag of keys is called
  * @throws AttestdError USAGE for files that cannot be read and flags that do not go together
  */
-export async function readTrusts(values: Values): Promise<Trust[]> {
+export async function readTrusts(values: Values, keyFlag = 'key'): Promise<Trust[]> {
   const { key: keys = [], 'trusted-root': root } = values;
   const identity = identityOf(values);
   if (root === undefined && Object.keys(identity).length > 0)
     throw new AttestdError('USAGE', '--identity, --identity-regexp and --issuer need --trusted-root FILE');
-  const trusts: Trust[] = await Promise.all(keys.map(async (path) => ({ publicKey: await readFlag('key', path) })));
+  const trusts: Trust[] = await Promise.all(keys.map(async (path) => ({ publicKey: await readFlag(keyFlag, path) })));
   if (root !== undefined) {
     const text = await readFlag('trusted-root', root);
     trusts.push({ trustedRoot: parseFlag('trusted-root', text, `'${root}' is not JSON`, JSON.parse), identity });

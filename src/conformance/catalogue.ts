@@ -15,6 +15,7 @@ import { manifests } from './requirements/ImageInspect/manifests.js';
 import { platform as inspectPlatform } from './requirements/ImageInspect/platform.js';
 import { listFilters } from './requirements/ImageList/filters.js';
 import { list } from './requirements/ImageList/list.js';
+import { images } from './requirements/ImageLoad/images.js';
 import { load } from './requirements/ImageLoad/load.js';
 import { prune } from './requirements/ImagePrune/prune.js';
 import { tag } from './requirements/ImageTag/tag.js';
@@ -44,6 +45,7 @@ export const catalogue: readonly Requirement[] = [
   inspectPlatform,
   listFilters,
   list,
+  images,
   load,
   tag,
   content,

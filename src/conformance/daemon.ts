@@ -1,9 +1,16 @@
 import type { Api } from './api.js';
-import type { Shape } from './expect.js';
+import { type Shape, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
+
+/** How a daemon keeps images: by their index, as the containerd image store does, or one platform of each as layers. */
+export type StoreKind = 'containerd' | 'graph driver';
 
 /** What a daemon says of itself before the run. */
 export interface Daemon {
+  /** What it is, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
+  readonly product: string;
+  /** Product and version as people say it, e.g. `Podman 5.4.2`. */
+  readonly title: string;
   /** Version of the engine, e.g. `29.7.2`. */
   readonly version: string;
   readonly apiVersion: string;
@@ -12,6 +19,48 @@ export interface Daemon {
   readonly arch: string;
   /** Name of the platform that `/version` gives, e.g. `Docker Engine - Community`; may be empty. */
   readonly platformName: string;
+  readonly store: StoreKind;
+  /** Storage driver that `/info` gives, e.g. `overlay2`; may be empty. */
+  readonly driver: string;
+}
+
+const text = (at: Shape): string => (typeof at.value === 'string' ? at.value : '');
+
+/** Elements of a list; none when it is no list. */
+const elements = (at: Shape): readonly Shape[] => (Array.isArray(at.value) ? at.array() : []);
+
+/** What a daemon is, by the components of `/version`; the reference server names itself as the platform. */
+function productOf(version: Shape, server: string): string {
+  const platform = text(version.at('Platform', 'Name'));
+  if (/^attestd\b/.test(platform)) return platform;
+  const names = elements(version.at('Components')).map((component) => text(component.at('Name')));
+  const engine = names.find((name) => / Engine$/.test(name));
+  if (engine !== undefined) return engine.replace(/ Engine$/, '');
+  if (names.includes('Engine') || /^Docker\//.test(server)) return 'dockerd';
+  return /^[\w.-]+/.exec(server)?.[0] ?? (platform || 'a daemon without a name');
+}
+
+/**
+ * The image store, by `DriverStatus` of `/info`. Only a daemon that names another driver is taken for one with graph drivers:
+ * an answer that says nothing excuses nothing.
+ */
+function storeOf(info: Shape): Pick<Daemon, 'store' | 'driver'> {
+  const driver = text(info.at('Driver'));
+  const types = elements(info.at('DriverStatus'))
+    .filter((pair) => pair.at(0).value === 'driver-type')
+    .map((pair) => text(pair.at(1)));
+  const byIndex = types.some((type) => type.startsWith('io.containerd.snapshotter')) || driver === '';
+  return { driver, store: byIndex ? 'containerd' : 'graph driver' };
+}
+
+/** An object in an answer, or an empty one: what a daemon says of itself may be faulty without ending the run. */
+async function looked(api: Api, path: string): Promise<Shape | undefined> {
+  try {
+    return (await api.get(path, { version: null })).status(200).json();
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -22,10 +71,14 @@ export interface Daemon {
  */
 export async function introduce(api: Api): Promise<Daemon> {
   const answer = (await api.get('/version', { version: null })).status(200);
-  const text = (at: Shape): string => (typeof at.value === 'string' ? at.value : '');
   const body = answer.json();
+  const info = await looked(api, '/info');
+  const product = productOf(body, answer.header('Server') ?? '');
+  const version = text(body.at('Version'));
   return {
-    version: text(body.at('Version')),
+    product,
+    title: /^attestd\b/.test(product) ? product : `${product} ${version}`.trim(),
+    version,
     apiVersion: body
       .at('ApiVersion')
       .matches(/^\d+\.\d+$/)
@@ -34,6 +87,7 @@ export async function introduce(api: Api): Promise<Daemon> {
     os: text(body.at('Os')) || 'linux',
     arch: text(body.at('Arch')) || 'amd64',
     platformName: text(body.at('Platform', 'Name')),
+    ...(info ? storeOf(info) : { store: 'containerd', driver: '' }),
   };
 }
 

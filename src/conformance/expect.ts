@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AttestdError } from '../errors.js';
+import type { Exchange } from './api.js';
 
 /** A daemon's answer that a requirement does not allow; makes the requirement fail. */
 export class Unmet extends AttestdError {
@@ -20,6 +21,20 @@ export class Unmet extends AttestdError {
   }
 }
 
+/** What a requirement needs first could not be made: it is blocked by the requirement that judges that. */
+export class Blocked extends Unmet {
+  /** Id of the requirement that is to blame. */
+  readonly by: string;
+  /** The exchanges that show it. */
+  readonly exchanges: readonly Exchange[];
+
+  constructor(by: string, cause: Unmet, exchanges: readonly Exchange[]) {
+    super(cause.message, cause.expected, cause.actual);
+    this.by = by;
+    this.exchanges = exchanges;
+  }
+}
+
 const shown = 600;
 
 /** A value as the report shows it: JSON, cut when long. */
@@ -36,6 +51,19 @@ export function show(value: unknown): string {
  */
 export function same(actual: unknown, expected: unknown, what: string): void {
   if (!isDeepStrictEqual(actual, expected)) throw new Unmet(what, show(expected), show(actual));
+}
+
+/** Whether a value is the expected one but for further members of objects. */
+export function holds(actual: unknown, expected: unknown): boolean {
+  if (Array.isArray(expected))
+    return (
+      Array.isArray(actual) && actual.length === expected.length && expected.every((item, i) => holds(actual[i], item))
+    );
+  if (typeof expected !== 'object' || expected === null) return Object.is(actual, expected);
+  if (typeof actual !== 'object' || actual === null || Array.isArray(actual)) return false;
+  return Object.entries(expected).every(
+    ([key, value]) => Object.hasOwn(actual, key) && holds((actual as Record<string, unknown>)[key], value),
+  );
 }
 
 /**
@@ -109,6 +137,17 @@ export class Shape {
   /** @throws Unmet when it is not deeply equal */
   is(expected: unknown): this {
     same(this.value, expected, this.place);
+    return this;
+  }
+
+  /**
+   * Demand what is expected and allow more: objects may have members that are not expected, at any depth; lists are of the
+   * same length and order.
+   *
+   * @throws Unmet
+   */
+  has(expected: unknown): this {
+    if (!holds(this.value, expected)) throw new Unmet(this.place, show(expected), show(this.value));
     return this;
   }
 

@@ -28,9 +28,11 @@ export interface Feature {
   readonly title: string;
   /** First API version that has it; a daemon below is not probed. */
   readonly since?: string;
+  /** Features without which there is no such ability. */
+  readonly needs?: readonly string[];
   /**
-   * Finds out whether the daemon has it. A feature that an API version promises is declined only by an answer that
-   * says so (501): any other wrong answer is a fault for the requirements to find.
+   * Finds out whether the daemon has it. Only what says so declines a feature: 501, UNIMPLEMENTED, or what the daemon
+   * publishes of itself. Any other wrong answer is a fault for the requirements to find.
    */
   readonly probe?: (context: ProbeContext) => Promise<Finding>;
 }
@@ -44,24 +46,64 @@ export const features = {
   },
   images: {
     channel: 'standard',
-    title: 'images from OCI layout archives: load, list, inspect, history, get, tag, delete',
+    title: 'images from archives: load, list, inspect, history, get, tag, delete',
     since: '1.24',
     probe: probes.images,
   },
+  'containerd-store': {
+    channel: 'standard',
+    title: 'images are kept by their index, as the containerd image store does; ids are digests of roots',
+    probe: probes.containerdStore,
+  },
+  'graph-store': {
+    channel: 'standard',
+    title: 'one platform of each image is kept, as graph drivers do; ids are digests of configs',
+    probe: probes.graphStore,
+  },
+  'as-dockerd': {
+    channel: 'standard',
+    title: 'where the description leaves an answer open, the one of dockerd',
+    probe: probes.asDockerd,
+  },
   prune: { channel: 'standard', title: 'pruning images', since: '1.25' },
   events: { channel: 'standard', title: 'image events', since: '1.24' },
-  'list-manifests': { channel: 'standard', title: 'manifests in image lists', since: '1.47' },
-  'inspect-manifests': { channel: 'standard', title: 'manifests and descriptor in image inspect', since: '1.48' },
-  platforms: { channel: 'standard', title: 'platform selection in history, load and get', since: '1.48' },
-  'inspect-platform': { channel: 'standard', title: 'platform selection in image inspect', since: '1.49' },
-  'delete-platforms': { channel: 'standard', title: 'platform selection in delete', since: '1.50' },
+  'list-manifests': {
+    channel: 'standard',
+    title: 'manifests in image lists',
+    since: '1.47',
+    needs: ['containerd-store'],
+  },
+  'inspect-manifests': {
+    channel: 'standard',
+    title: 'manifests and descriptor in image inspect',
+    since: '1.48',
+    needs: ['containerd-store'],
+  },
+  platforms: {
+    channel: 'standard',
+    title: 'platform selection in history, load and get',
+    since: '1.48',
+    needs: ['containerd-store'],
+  },
+  'inspect-platform': {
+    channel: 'standard',
+    title: 'platform selection in image inspect',
+    since: '1.49',
+    needs: ['containerd-store'],
+  },
+  'delete-platforms': {
+    channel: 'standard',
+    title: 'platform selection in delete',
+    since: '1.50',
+    needs: ['containerd-store'],
+  },
   'event-formats': { channel: 'standard', title: 'content negotiation of the event stream', since: '1.52' },
   'disk-usage': { channel: 'standard', title: 'typed disk usage', since: '1.42' },
   'incomplete-images': {
     channel: 'standard',
     title: 'images with absent content are kept',
     since: '1.48',
-    probe: probes.incompleteImages,
+    needs: ['containerd-store'],
   },
   attestations: {
     channel: 'standard',
@@ -69,11 +111,18 @@ export const features = {
     since: '1.55',
     probe: probes.attestations,
   },
-  content: { channel: 'standard', title: 'read-only content service over gRPC', probe: probes.content },
+  content: {
+    channel: 'standard',
+    title: 'read-only content service over gRPC',
+    since: '1.55',
+    needs: ['containerd-store'],
+    probe: probes.content,
+  },
   statements: {
     channel: 'experimental',
     title: 'Statements of attestation manifests in list and inspect',
     since: '1.55',
+    needs: ['containerd-store'],
     probe: probes.statements,
   },
   'type-lists': {
@@ -93,4 +142,14 @@ export const featureNames = Object.keys(features) as readonly FeatureName[];
 /** The entry of a feature. */
 export function feature(name: FeatureName): Feature {
   return features[name];
+}
+
+/** Features with all that they need, each once, what is needed first. */
+export function withNeeds(names: readonly FeatureName[]): readonly FeatureName[] {
+  const all = new Set<FeatureName>();
+  for (const name of names) {
+    for (const needed of (feature(name).needs ?? []) as readonly FeatureName[]) all.add(needed);
+    all.add(name);
+  }
+  return [...all];
 }

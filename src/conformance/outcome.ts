@@ -2,10 +2,10 @@ import type { Exchange } from './api.js';
 import type { Requirement } from './requirement.js';
 
 /** How a requirement ended. They never mix: see docs/conformance.md. */
-export type Outcome = 'passed' | 'failed' | 'skipped' | 'unsupported' | 'error';
+export type Outcome = 'passed' | 'failed' | 'blocked' | 'skipped' | 'unsupported' | 'error';
 
 /** All outcomes, the good one first. */
-export const outcomes: readonly Outcome[] = ['passed', 'failed', 'skipped', 'unsupported', 'error'];
+export const outcomes: readonly Outcome[] = ['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error'];
 
 /** What was demanded and what happened instead. */
 export interface Failure {
@@ -31,11 +31,34 @@ export interface Deviation {
 export interface Result {
   readonly requirement: Requirement;
   readonly outcome: Outcome;
-  /** Why it was skipped or is unsupported; empty otherwise. */
+  /** Why it was skipped, blocked or is unsupported; empty otherwise. */
   readonly reason: string;
   readonly failure?: Failure;
-  /** The known deviation that this failure is. */
+  /** Id of the requirement whose failure kept this one from being judged. */
+  readonly blockedBy?: string;
+  /** The known deviation that this failure, or the failure that blocks it, is. */
   readonly deviation?: Deviation;
   readonly exchanges: readonly Exchange[];
   readonly durationMs: number;
+}
+
+/** What of a result its verdict rests on; a report has the same members. */
+interface Judged {
+  readonly outcome: Outcome;
+  readonly level: string;
+  readonly blockedBy?: string;
+  readonly deviation?: Deviation;
+}
+
+/**
+ * Whether a result keeps a daemon from being conformant: a failed MUST, or a MUST that a failed MUST blocks, unless it is a
+ * known deviation. What a failed SHOULD blocks is no fault of its own.
+ *
+ * @param result the result
+ * @param levelOf the level of a requirement by its id; MUST for one that is not known
+ */
+export function speaksAgainst(result: Judged, levelOf: (id: string) => string | undefined): boolean {
+  if (result.level !== 'MUST' || result.deviation !== undefined) return false;
+  if (result.outcome === 'failed') return true;
+  return result.outcome === 'blocked' && (levelOf(result.blockedBy ?? '') ?? 'MUST') === 'MUST';
 }

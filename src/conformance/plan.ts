@@ -1,4 +1,4 @@
-import { type FeatureName, type Finding, feature } from './features.js';
+import { type FeatureName, type Finding, feature, withNeeds } from './features.js';
 import { covers, type ProfileName } from './profiles.js';
 import type { Requirement } from './requirement.js';
 import { compareVersions } from './version.js';
@@ -51,7 +51,7 @@ function leftOut(requirement: Requirement, selection: Selection): string | undef
   if (skipped !== undefined) return `left out by --skip ${skipped}`;
   if (selection.features.length > 0 && !requirement.features.some((name) => selection.features.includes(name)))
     return 'left out by --feature';
-  if (selection.profiles.length > 0 && !selection.profiles.some((name) => covers(name, requirement.features)))
+  if (selection.profiles.length > 0 && !selection.profiles.some((name) => covers(name, requirement)))
     return 'left out by --profile';
   if (requirement.hazardous && !selection.hazardous) return 'has taken down daemons: runs with --hazardous only';
   if (requirement.destructive && !selection.destructive)
@@ -61,7 +61,7 @@ function leftOut(requirement: Requirement, selection: Selection): string | undef
 
 /** Why the API version lacks a requirement, if it does. */
 function tooOld(requirement: Requirement, apiVersion: string): string | undefined {
-  for (const name of requirement.features) {
+  for (const name of withNeeds(requirement.features)) {
     const { since } = feature(name);
     if (since !== undefined && compareVersions(apiVersion, since) < 0)
       return `${name} needs API ${since}, this run has ${apiVersion}`;
@@ -89,19 +89,20 @@ export function decide(
   if (left !== undefined) return { act: 'skip', reason: left };
   const old = tooOld(requirement, apiVersion);
   if (old !== undefined) return { act: 'unsupported', reason: old };
-  for (const name of requirement.features) {
+  const claimed = withNeeds([...selection.features, ...selection.claimed]);
+  for (const name of withNeeds(requirement.features)) {
     const finding = findings.get(name);
-    if (finding && !finding.supported && ![...selection.features, ...selection.claimed].includes(name))
+    if (finding && !finding.supported && !claimed.includes(name))
       return { act: 'unsupported', reason: `${name}: ${finding.evidence}` };
   }
   return { act: 'run' };
 }
 
-/** The features that a run has to probe: those of requirements that only a probe may still rule out. */
+/** The features that a run has to probe: those of requirements that only a probe may still rule out, what they need first. */
 export function toProbe(all: readonly Requirement[], selection: Selection, apiVersion: string): readonly FeatureName[] {
   const names = new Set<FeatureName>();
   for (const requirement of all)
     if (decide(requirement, selection, apiVersion, new Map()).act === 'run')
-      for (const name of requirement.features) if (feature(name).probe) names.add(name);
+      for (const name of withNeeds(requirement.features)) if (feature(name).probe) names.add(name);
   return [...names];
 }

@@ -1,31 +1,42 @@
+import { filters } from './api.js';
 import { Unmet } from './expect.js';
 import type { Finding, ProbeContext } from './features.js';
 import { types } from './images/recipe.js';
 
 const lists = (of: readonly string[]): string => (of.length === 0 ? 'none' : of.join(', '));
 
-/** Whether the daemon keeps an image from an OCI layout archive. */
+/** Whether the daemon loads archives at all. */
 export async function images({ session }: ProbeContext): Promise<Finding> {
   try {
     await session.image('bare');
-    return { supported: true, evidence: 'an OCI layout archive was loaded' };
+    return { supported: true, evidence: 'an archive was loaded' };
   } catch (error) {
-    // An OCI layout is refused by stores that only know docker-archive; any other trouble is for the requirements.
     if (!(error instanceof Unmet)) throw error;
-    const refused = /^501\b|manifest\.json|unrecognized image format/.test(error.actual);
-    return { supported: !refused, evidence: `load: ${error.actual}` };
+    return { supported: !/^501\b/.test(error.actual), evidence: `load: ${error.actual}` };
   }
 }
 
-/** Whether the daemon keeps an image whose archive lacks a statement. */
-export async function incompleteImages({ session }: ProbeContext): Promise<Finding> {
-  try {
-    await session.image('missing-statement');
-    return { supported: true, evidence: 'an image without one of its statements was loaded' };
-  } catch (error) {
-    if (!(error instanceof Unmet)) throw error;
-    return { supported: false, evidence: `load: ${error.actual}` };
-  }
+/** Whether the daemon says that it has the containerd image store. */
+export async function containerdStore({ daemon }: ProbeContext): Promise<Finding> {
+  return { supported: daemon.store === 'containerd', evidence: storeText(daemon) };
+}
+
+/** Whether the daemon says that it keeps images by a graph driver. */
+export async function graphStore({ daemon }: ProbeContext): Promise<Finding> {
+  return { supported: daemon.store === 'graph driver', evidence: storeText(daemon) };
+}
+
+const storeText = ({ driver, store }: ProbeContext['daemon']): string =>
+  driver === ''
+    ? '/info names no driver'
+    : `/info: driver ${driver}${store === 'containerd' ? ', a snapshotter of containerd' : ', no snapshotter of containerd'}`;
+
+/** Whether the daemon calls itself dockerd, or answers in its place. */
+export async function asDockerd({ daemon }: ProbeContext): Promise<Finding> {
+  return {
+    supported: daemon.product === 'dockerd' || daemon.product.startsWith('attestd'),
+    evidence: `/version: ${daemon.title}`,
+  };
 }
 
 /** Whether the daemon declines the attestations endpoint. */
@@ -35,26 +46,27 @@ export async function attestations({ api, session }: ProbeContext): Promise<Find
   return { supported: status !== 501, evidence: `GET /images/{name}/attestations answers ${status}` };
 }
 
-/** Whether the daemon answers gRPC on its own address. */
+/** Whether the daemon declines the content service. */
 export async function content({ content: connect }: ProbeContext): Promise<Finding> {
   const client = await connect();
   const { status, details } = await client.info(`sha256:${'0'.repeat(64)}`);
-  const supported = status === 'OK' || status === 'NOT_FOUND';
   return {
-    supported,
+    supported: status !== 'UNIMPLEMENTED',
     evidence: `Content/Info of an unknown digest: ${status}${details ? ` (${details.slice(0, 120)})` : ''}`,
   };
 }
 
-/** Whether inspect with manifests carries statements. */
+/** Whether inspect or list with manifests carries statements: the published description has none. */
 export async function statements({ api, session }: ProbeContext): Promise<Finding> {
   const { name } = await session.image('basic');
-  const answer = await api.get(`/images/${name}/json`, { query: { manifests: '1' } });
-  const found = /"Statements"\s*:/.test(answer.text);
-  return { supported: found, evidence: `inspect with manifests ${found ? 'has' : 'has no'} Statements` };
+  const query = { manifests: '1' };
+  const listed = { ...query, filters: filters({ reference: [name] }) };
+  const answers = [await api.get(`/images/${name}/json`, { query }), await api.get('/images/json', { query: listed })];
+  const found = answers.some(({ text }) => /"Statements"\s*:/.test(text));
+  return { supported: found, evidence: `inspect and list with manifests ${found ? 'have' : 'have no'} Statements` };
 }
 
-/** Whether a comma-separated type selects by its parts. */
+/** Whether a comma-separated type selects by its parts: by the published description it is one type. */
 export async function typeLists({ api, session }: ProbeContext): Promise<Finding> {
   const { name } = await session.image('basic');
   const answer = await api.get(`/images/${name}/attestations`, {

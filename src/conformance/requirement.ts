@@ -10,6 +10,23 @@ import type { LoadedImage } from './session.js';
 /** How binding a requirement is: a failed MUST makes a daemon non-conformant, a failed SHOULD is reported only. */
 export type Level = 'MUST' | 'SHOULD';
 
+/**
+ * What a requirement rests on. `published`: the place of the description that states it. `prose`: a document beside the
+ * description, or a sentence in it, that says so in words. `observed`: nothing published, a daemon does it.
+ */
+export type Basis =
+  | { readonly kind: 'published'; readonly section: string }
+  | { readonly kind: 'prose'; readonly section: string }
+  | {
+      readonly kind: 'observed';
+      /** Product, e.g. `dockerd`. */
+      readonly daemon: string;
+      readonly version: string;
+      /** Image store, `containerd` or a graph driver; `any` when they do not differ. */
+      readonly store: string;
+      readonly section: string;
+    };
+
 /** What a check may use. */
 export interface CheckContext {
   readonly api: Api;
@@ -30,6 +47,13 @@ export interface CheckContext {
   own(name: string): string;
   /** Send an archive to `POST /images/load`. */
   load(tar: Buffer, query?: Record<string, string | readonly string[]>): Promise<Answer>;
+  /**
+   * Do what the check needs first, so that its failure is blamed where it arose.
+   *
+   * @param by id of the requirement that judges the act
+   * @throws Blocked when the daemon does not do it
+   */
+  given<T>(by: string, act: () => Promise<T>): Promise<T>;
   /** The content service, connected on first use. */
   content(): Promise<ContentClient>;
 }
@@ -46,6 +70,7 @@ export interface Requirement {
   readonly operationId: string;
   /** JSON pointer into api/swagger.yaml; none for the content service, which the description does not hold. */
   readonly pointer: string | null;
+  readonly basis: Basis;
   readonly images: readonly RecipeName[];
   /** One sentence: what goes wrong for a client when this does not hold. */
   readonly why: string;
@@ -67,14 +92,16 @@ interface Family {
   readonly features: readonly FeatureName[];
   /** Pointer of the family's operation; a member's own pointer is taken below it when it starts with `+`. */
   readonly pointer: string | null;
+  /** What the members rest on; the place that their pointer names without it. */
+  readonly basis?: Basis;
   readonly images?: readonly RecipeName[];
   readonly since?: string;
   readonly destructive?: boolean;
 }
 
 /** A member of a family: what differs from it. */
-type Member = Omit<Requirement, 'level' | 'features' | 'operationId' | 'pointer' | 'images'> &
-  Partial<Pick<Requirement, 'level' | 'features' | 'operationId' | 'pointer' | 'images'>>;
+type Optional = 'level' | 'features' | 'operationId' | 'pointer' | 'basis' | 'images';
+export type Member = Omit<Requirement, Optional> & Partial<Pick<Requirement, Optional>>;
 
 /**
  * Requirements that share an operation, features and images.
@@ -89,16 +116,18 @@ export function requirements(family: Family, members: readonly Member[]): readon
     const own = member.features ?? family.features;
     // Whatever looks at an image needs a daemon that loads it.
     const features: readonly FeatureName[] = images.length > 0 && !own.includes('images') ? ['images', ...own] : own;
+    const place = pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer;
     return {
       level: 'MUST',
       operationId: family.operationId,
       images,
+      basis: family.basis ?? { kind: 'published', section: place ?? family.operationId },
       ...(family.since ? { since: family.since } : {}),
       ...(family.destructive ? { destructive: true } : {}),
       ...member,
       features,
       id: `${family.prefix ?? family.operationId}.${member.id}`,
-      pointer: pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer,
+      pointer: place,
     };
   });
 }

@@ -6,10 +6,11 @@ import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
 import { type Daemon, hostPlatform, introduce } from './daemon.js';
 import { knownAs } from './deviations.js';
-import { show, Unmet } from './expect.js';
-import { type FeatureName, type Finding, feature, featureNames } from './features.js';
+import { Blocked, show, Unmet } from './expect.js';
+import { type FeatureName, type Finding, feature, featureNames, withNeeds } from './features.js';
 import type { Platform } from './images/kit.js';
 import { type RecipeName, recipes } from './images/recipes.js';
+import { Journal } from './journal.js';
 import type { Deviation, Result } from './outcome.js';
 import { decide, type Selection, toProbe } from './plan.js';
 import type { CheckContext, Requirement } from './requirement.js';
@@ -74,9 +75,9 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   const started = performance.now();
   const schema = options.validator ? new SchemaFindings(options.validator, options.maxVersion) : undefined;
   let daemonVersions: Pick<Daemon, 'apiVersion' | 'minApiVersion'> | undefined;
-  let exchanges: Exchange[] = [];
+  const journal = new Journal();
   const record = (exchange: Exchange): void => {
-    exchanges.push(exchange);
+    journal.add(exchange);
     if (daemonVersions) schema?.add(exchange, daemonVersions);
   };
   const silent = (): void => undefined;
@@ -89,7 +90,12 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const host = hostPlatform(daemon);
     const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
     const api = new Api(connection, apiVersion, record, options.signal);
-    const session = new Session(api, name, host);
+    const service = async (): Promise<ContentClient> => {
+      const client = await content();
+      await client.reached();
+      return client;
+    };
+    const session = new Session(api, name, host, journal);
     const findings = new Map<FeatureName, Finding>();
     const results: Result[] = [];
     let leftovers: readonly string[] = [];
@@ -109,19 +115,19 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       for (const requirement of ordered) {
         if (aborted()) break;
         const decision = decide(requirement, options.selection, apiVersion, findings);
-        exchanges = [];
+        journal.begin();
         const begun = performance.now();
         const ended =
           decision.act === 'run'
-            ? await check(requirement, { api, daemon, apiVersion, host, session, content })
+            ? await check(requirement, { api, daemon, apiVersion, host, session, journal, content: service })
             : leave(decision.act, decision.reason);
         if (aborted()) break;
-        const deviation = ended.outcome === 'failed' ? knownAs(ended.failure, requirement.id, known) : undefined;
+        const deviation = ended.failure && knownAs(ended.failure, ended.blockedBy ?? requirement.id, known);
         const result: Result = {
           requirement,
           ...ended,
           ...(deviation ? { deviation } : {}),
-          exchanges,
+          exchanges: ended.exchanges ?? journal.exchanges,
           durationMs: performance.now() - begun,
         };
         results.push(result);
@@ -155,8 +161,13 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
+/** How a check ended; exchanges only when they are others than those of the check. */
+type Ended = Pick<Result, 'outcome' | 'reason' | 'failure' | 'blockedBy'> & {
+  readonly exchanges?: readonly Exchange[];
+};
+
 /** The result of a requirement that is not run. */
-function leave(act: 'skip' | 'unsupported', reason: string): Pick<Result, 'outcome' | 'reason' | 'failure'> {
+function leave(act: 'skip' | 'unsupported', reason: string): Ended {
   return { outcome: act === 'skip' ? 'skipped' : 'unsupported', reason };
 }
 
@@ -197,6 +208,9 @@ function declared(probed: ReadonlyMap<FeatureName, Finding>, apiVersion: string)
   return new Map(
     featureNames.flatMap((name): [FeatureName, Finding][] => {
       const { since, probe: probing } = feature(name);
+      const lacking = withNeeds([name]).find((needed) => probed.get(needed)?.supported === false);
+      if (lacking !== undefined && lacking !== name)
+        return [[name, { supported: false, evidence: `needs ${lacking}: ${probed.get(lacking)?.evidence}` }]];
       if (since !== undefined && compareVersions(apiVersion, since) < 0)
         return [[name, { supported: false, evidence: `needs API ${since}, this run has ${apiVersion}` }]];
       const finding = probed.get(name) ?? (probing ? undefined : { supported: true, evidence: `API ${apiVersion}` });
@@ -211,21 +225,21 @@ interface CheckOptions {
   readonly apiVersion: string;
   readonly host: Platform;
   readonly session: Session;
+  readonly journal: Journal;
   readonly content: () => Promise<ContentClient>;
 }
 
-async function check(
-  requirement: Requirement,
-  options: CheckOptions,
-): Promise<Pick<Result, 'outcome' | 'reason' | 'failure'>> {
-  const { api, daemon, apiVersion, host, session, content } = options;
+/** Check one requirement, tell failures of the daemon from those of the suite, and blame each where it arose. */
+async function check(requirement: Requirement, options: CheckOptions): Promise<Ended> {
+  const { api, daemon, apiVersion, host, session, journal, content } = options;
   const images = new Map<RecipeName, LoadedImage>();
   const context: CheckContext = {
     api,
     daemon,
     version: apiVersion,
     host,
-    content,
+    content: () => journal.given('Content.service', content),
+    given: (by, act) => journal.given(by, act),
     image: (name) => {
       const image = images.get(name);
       if (!image)
@@ -246,12 +260,14 @@ async function check(
     await requirement.check(context);
     return { outcome: 'passed', reason: '' };
   } catch (error) {
-    if (error instanceof Unmet)
-      return {
-        outcome: 'failed',
-        reason: '',
-        failure: { message: error.message, expected: error.expected, actual: error.actual },
-      };
+    if (error instanceof Unmet) {
+      const failure = { message: error.message, expected: error.expected, actual: error.actual };
+      if (!(error instanceof Blocked)) return { outcome: 'failed', reason: '', failure };
+      const shown = new Set([...error.exchanges, ...journal.exchanges]);
+      if (error.by === requirement.id) return { outcome: 'failed', reason: '', failure, exchanges: [...shown] };
+      const reason = `blocked by ${error.by}: ${error.message}`;
+      return { outcome: 'blocked', reason, failure, blockedBy: error.by, exchanges: [...shown] };
+    }
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     return {
       outcome: 'error',

@@ -3,6 +3,7 @@ import { type Shape, show, Unmet } from './expect.js';
 import { type Platform, runLabel } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
+import type { Journal } from './journal.js';
 
 /** An image that the daemon holds. */
 export interface LoadedImage extends BuiltImage {
@@ -12,12 +13,16 @@ export interface LoadedImage extends BuiltImage {
   readonly repository: string;
 }
 
+/** Id of the requirement that judges whether an image of the suite can be loaded. */
+export const loadOf = (recipe: RecipeName): string => `ImageLoad.image-${recipe}`;
+
 /** What a run has put into the daemon, and how to take it out again. */
 export class Session {
   /** First part of every repository name of the run, and the value of its label. */
   readonly run: string;
   readonly host: Platform;
   readonly #api: Api;
+  readonly #journal: Journal;
   readonly #loaded = new Map<RecipeName, Promise<LoadedImage>>();
   readonly #names = new Set<string>();
   #copies = 0;
@@ -27,9 +32,11 @@ export class Session {
    * @param api for loads and removals
    * @param run name of the run, e.g. `attestd-1a2b3c4d`
    * @param host the daemon's platform
+   * @param journal blames a load that fails on the requirement that judges it
    */
-  constructor(api: Api, run: string, host: Platform) {
+  constructor(api: Api, run: string, host: Platform, journal: Journal) {
     this.#api = api;
+    this.#journal = journal;
     this.run = run;
     this.host = host;
   }
@@ -37,12 +44,12 @@ export class Session {
   /**
    * The shared copy of an image, loaded on first use.
    *
-   * @throws Unmet when the daemon does not load it
+   * @throws Blocked when the daemon does not load it
    */
   image(name: RecipeName): Promise<LoadedImage> {
     const known = this.#loaded.get(name);
     if (known) return known;
-    const loading = this.#load(build(name, recipes[name], { host: this.host, run: this.run }));
+    const loading = this.#given(name, build(name, recipes[name], { host: this.host, run: this.run }));
     this.#loaded.set(name, loading);
     return loading;
   }
@@ -50,10 +57,14 @@ export class Session {
   /**
    * A copy of an image under its own name and with its own digests.
    *
-   * @throws Unmet when the daemon does not load it
+   * @throws Blocked when the daemon does not load it
    */
   fresh(name: RecipeName): Promise<LoadedImage> {
-    return this.#load(this.draft(name));
+    return this.#given(name, this.draft(name));
+  }
+
+  #given(name: RecipeName, image: BuiltImage): Promise<LoadedImage> {
+    return this.#journal.given(loadOf(name), () => this.#load(image));
   }
 
   /** A private image that is built, not loaded. */

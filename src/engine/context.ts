@@ -5,6 +5,7 @@ import type { ImageStore } from '../oci/store.js';
 import type { Clock } from '../runtime/clock.js';
 import type { ByteBudget, FileSystem } from '../runtime/fs/types.js';
 import type { ProcessModel } from '../runtime/types.js';
+import type { Admission } from './containers/admission.js';
 import type { ExecStore } from './containers/exec.js';
 import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
@@ -44,6 +45,8 @@ export interface Context {
   readonly hostMatcher: PlatformMatcher;
   /** What everything about containers waits on. */
   readonly time: Clock;
+  /** Asked before an image is used; nobody without it. */
+  readonly admission?: Admission | undefined;
   readonly containers: ContainerStore;
   readonly execs: ExecStore;
   readonly networks: NetworkStore;

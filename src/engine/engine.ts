@@ -71,6 +71,7 @@ export function makeContext(options: EngineOptions): Context {
     host: amd64 ? plain : leveled,
     hostMatcher,
     time,
+    admission: options.admission,
     containers: new ContainerStore(),
     execs: new ExecStore(time),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),

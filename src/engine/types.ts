@@ -5,6 +5,7 @@ import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
 import type { Clock } from '../runtime/clock.js';
 import type { ProcessModel } from '../runtime/types.js';
+import type { Admission } from './containers/admission.js';
 import type { Filters } from './filters.js';
 import type { Release } from './release.js';
 
@@ -49,6 +50,8 @@ export interface EngineOptions {
   readonly warn?: (message: string) => void;
   /** Runs what containers run; a simulation without it, which runs nothing on the machine. */
   readonly processes?: ProcessModel | undefined;
+  /** Asked before an image is used; nobody without it. */
+  readonly admission?: Admission | undefined;
   /** Bytes of images' files that are kept for containers; 1 GiB without it. */
   readonly imageBytes?: number | undefined;
   /** Bytes that containers and volumes may write; 512 MiB without it. */

@@ -1,6 +1,7 @@
 /** JSON with the rules of Go's encoding/json, over bytes. */
 export { decodeJson } from './json/decode.js';
-export { compactJson, firstJson, jsonFault } from './json/document.js';
+export { compactJson, firstJson, firstJsonInTurns, jsonFault } from './json/document.js';
+export { setOwn } from './json/own.js';
 export { type JsonObject, type JsonValue, renderJson, sortedMap, sortKeys, VerbatimJson } from './json/render.js';
 export { JsonScanner, maxDepth } from './json/scan.js';
 export { compareText, encodeString, escapeHtml, goUtf8 } from './json/text.js';

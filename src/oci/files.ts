@@ -156,24 +156,36 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void>
  * @param temporary folder on the same file system for the new file until it is complete
  */
 export async function replaceFile(path: string, content: string, temporary: string, files: Files): Promise<void> {
-  await placeFile(path, content, temporary, files);
+  const draft = join(temporary, randomBytes(12).toString('hex'));
+  await writeDraft(draft, [Buffer.from(content)], files);
+  await placeDraft(draft, path, files);
   await syncFolder(dirname(path), files);
 }
 
-/** As `replaceFile`, but whether the new content is there after a crash is open until the folder is synced. */
-export async function placeFile(path: string, content: string, temporary: string, files: Files): Promise<void> {
-  const draft = join(temporary, randomBytes(12).toString('hex'));
+/** Write a file that is to be put in another's place; its content survives a power cut. Nothing is left of a failure. */
+export async function writeDraft(
+  draft: string,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  files: Files,
+): Promise<void> {
   try {
     const handle = await files.open(draft, 'wx', 0o644);
     try {
-      await writeAll(handle, Buffer.from(content));
+      for await (const piece of pieces) await writeAll(handle, piece);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await files.rename(draft, path);
   } catch (error) {
     await files.unlink(draft).catch(() => undefined);
     throw error;
   }
+}
+
+/** Put a draft in a file's place; whether it is there after a crash is open until the folder is synced. */
+export async function placeDraft(draft: string, path: string, files: Files): Promise<void> {
+  await files.rename(draft, path).catch(async (error: unknown) => {
+    await files.unlink(draft).catch(() => undefined);
+    throw error;
+  });
 }

@@ -1,13 +1,14 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
-import { decodeJson, firstJson, type GoType, goString, struct } from '../go/json.js';
+import { decodeJson, firstJsonInTurns, type GoType, goString, struct } from '../go/json.js';
 import { quote } from '../go/quote.js';
 import { decompress } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
 import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
+import { giveWay } from './give-way.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
 import type { ManifestCache } from './manifest-cache.js';
@@ -101,8 +102,7 @@ export async function importArchive(
 /** Blobs of platforms that were not wanted go, unless they were there before. */
 async function end(lease: Lease, store: ImageStore, unwanted: Iterable<string>): Promise<void> {
   await lease.end();
-  for (const digest of unwanted)
-    if ((await store.content.info(digest)) !== undefined) await store.content.delete(digest);
+  for (const digest of unwanted) if (await store.content.has(digest)) await store.content.delete(digest);
 }
 
 async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore): Promise<ArchiveFiles> {
@@ -166,7 +166,7 @@ async function readJson<T>(entry: TarEntry, act: string, type: GoType<T>): Promi
       size += chunk.length;
       if (size >= jsonLimit) break;
     }
-    return decodeJson(firstJson(Buffer.concat(chunks).subarray(0, jsonLimit)), type);
+    return decodeJson(await firstJsonInTurns(Buffer.concat(chunks).subarray(0, jsonLimit), giveWay), type);
   } catch (error) {
     throw explain(error, `${act} ${quote(entry.name)}: `);
   }

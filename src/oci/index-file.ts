@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
-import { decodeJson, encodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
+import { decodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
-import { type Files, isMissing, placeFile } from './files.js';
+import { type Files, isMissing } from './files.js';
+import type { Mark } from './journal.js';
 import { descriptorType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
-import { formatReference, parseDockerReference, refNameAnnotation } from './reference.js';
+import { formatReference, parseDockerReference } from './reference.js';
 import type { ImageRecord } from './store.js';
 
 /** Annotation with an image's full name, as containerd writes it. */
@@ -15,12 +16,15 @@ export const imageNameAnnotation = 'io.containerd.image.name';
 export const refNameKey = 'org.opencontainers.image.ref.name';
 
 /** The project's own annotations on entries of index.json. */
-const own = {
+export const own = {
   created: 'attestd.image.created',
   updated: 'attestd.image.updated',
   /** Name annotations of the target where they are not those of the image, as JSON. */
   names: 'attestd.image.target-names',
 } as const;
+
+/** Annotation of index.json: how far it holds the journal of changes, as number of a file and bytes of it. */
+export const markKey = 'attestd.journal';
 
 /** The name of an image that has none: moby's own form, so that the API can tell it. */
 export const danglingName = (digest: string): string => `moby-dangling@${digest}`;
@@ -36,21 +40,25 @@ export interface IndexFile {
   readonly attached: Map<string, Descriptor>;
   /** Entries that cannot be understood; they are written back as they were. */
   readonly foreign: readonly Buffer[];
+  /** Annotations of the index itself, but for the mark. */
   readonly annotations?: Record<string, string> | undefined;
+  /** How far it holds the journal; nothing of it where others wrote no mark. */
+  readonly mark: Mark;
   /** What other tools know the images by, by image name; what was written once stays. */
   readonly refNames: Map<string, string>;
   /** When the file was last written. */
   readonly written: Date;
 }
 
-interface Document {
+/** An index.json as a document. */
+export interface Document {
   schemaVersion: number;
   mediaType?: string;
   manifests?: (Buffer | undefined)[] | undefined;
   annotations?: Record<string, string> | undefined;
 }
 
-const documentType = struct<Document>('v1.Index', {
+export const documentType = struct<Document>('v1.Index', {
   schemaVersion: goInt,
   'mediaType?': goString,
   manifests: slice(goRaw),
@@ -76,7 +84,7 @@ export async function readIndexFile(folder: string, files: Files): Promise<Index
   try {
     [bytes, { mtime: written }] = await Promise.all([files.readFile(path), files.stat(path)]);
   } catch (error) {
-    if (isMissing(error)) return { records, attached, foreign, refNames, written: new Date() };
+    if (isMissing(error)) return { records, attached, foreign, refNames, mark: noMark, written: new Date() };
     throw error;
   }
   let document: Document;
@@ -98,7 +106,24 @@ export async function readIndexFile(folder: string, files: Files): Promise<Index
       }
     }
   }
-  return { records, attached, foreign, refNames, annotations: document.annotations, written };
+  const { [markKey]: mark, ...annotations } = document.annotations ?? {};
+  return {
+    records,
+    attached,
+    foreign,
+    refNames,
+    written,
+    mark: markIn(mark),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+}
+
+/** The mark of an index that holds nothing of a journal. */
+export const noMark: Mark = { file: 0, bytes: 0 };
+
+function markIn(text: string | undefined): Mark {
+  const [, file, bytes] = /^(\d{1,15}) (\d{1,15})$/.exec(text ?? '') ?? [];
+  return file === undefined ? noMark : { file: Number(file), bytes: Number(bytes) };
 }
 
 function decodeEntry(entry: Buffer): Descriptor | undefined {
@@ -181,7 +206,7 @@ function dateIn(text: string): Date | undefined {
 }
 
 /** The name that another tool gave: containerd's in full, or the tag or name of the image-spec. */
-function foreignName(annotations: Record<string, string>): string | undefined {
+export function foreignName(annotations: Record<string, string>): string | undefined {
   const { [imageNameAnnotation]: full, [refNameKey]: short } = annotations;
   if (full) return full;
   if (!short) return undefined;
@@ -190,82 +215,4 @@ function foreignName(annotations: Record<string, string>): string | undefined {
   } catch {
     return short;
   }
-}
-
-/**
- * Replace the index.json of a layout; the new one survives a crash once the folder is synced.
- *
- * @param folder the layout
- * @param temporary folder on the same file system for the draft
- */
-export async function writeIndexFile(
-  folder: string,
-  content: Omit<IndexFile, 'written'>,
-  temporary: string,
-  files: Files,
-): Promise<void> {
-  nameForOthers(content);
-  const manifests = [
-    ...[...content.records.values()].map((record) => entryText(record, content.refNames.get(record.name))),
-    ...[...content.attached.values()].map((target) => Buffer.from(encodeJson(target, descriptorType))),
-    ...content.foreign,
-  ];
-  const { annotations } = content;
-  const json = encodeJson({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests, annotations }, documentType);
-  await placeFile(join(folder, 'index.json'), json, temporary, files);
-}
-
-/**
- * Choose what images are called as `org.opencontainers.image.ref.name`, each otherwise, for tools select by it: what it was
- * called before, what its image brought along, its tag, or else its full name.
- */
-function nameForOthers({ records, refNames }: Pick<IndexFile, 'records' | 'refNames'>): void {
-  const taken = new Set<string>();
-  for (const [name, refName] of refNames) {
-    const record = records.get(name);
-    if (record === undefined || isDangling(record) || taken.has(refName)) refNames.delete(name);
-    else taken.add(refName);
-  }
-  for (const record of records.values()) {
-    const { name, target } = record;
-    if (isDangling(record) || refNames.has(name)) continue;
-    const { annotations = {} } = target;
-    const brought = foreignName(annotations) === name ? annotations[refNameKey] : undefined;
-    const free = [brought, refNameAnnotation(name)].find((one) => one !== undefined && !taken.has(one)) ?? name;
-    refNames.set(name, free);
-    taken.add(free);
-  }
-}
-
-/** Entries as they were written last; records do not change. */
-const written = new WeakMap<ImageRecord, { readonly refName: string | undefined; readonly text: Buffer }>();
-
-function entryText(record: ImageRecord, refName: string | undefined): Buffer {
-  const known = written.get(record);
-  if (known !== undefined && known.refName === refName) return known.text;
-  const text = Buffer.from(encodeJson(toEntry(record, refName), descriptorType));
-  written.set(record, { refName, text });
-  return text;
-}
-
-/** The entry of an image. */
-function toEntry(record: ImageRecord, refName: string | undefined): Descriptor {
-  const { [imageNameAnnotation]: full, [refNameKey]: short, ...annotations } = record.target.annotations ?? {};
-  const present = {
-    ...(full !== undefined && { [imageNameAnnotation]: full }),
-    ...(short !== undefined && { [refNameKey]: short }),
-  };
-  const names: Record<string, string> =
-    refName === undefined ? {} : { [imageNameAnnotation]: record.name, [refNameKey]: refName };
-  const same = full === names[imageNameAnnotation] && short === names[refNameKey];
-  return {
-    ...record.target,
-    annotations: {
-      ...annotations,
-      ...names,
-      [own.created]: record.createdAt.toISOString(),
-      [own.updated]: record.updatedAt.toISOString(),
-      ...(!same && { [own.names]: JSON.stringify(present) }),
-    },
-  };
 }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { decodeJson, goString, struct } from '../go/json.js';
-import { type Files, isMissing, makeFolder, replaceFile, syncFile, syncFolder, systemFiles } from './files.js';
+import { type Files, isMissing, makeFolder, replaceFile, systemFiles } from './files.js';
+import { FolderNames, nameUnnamed } from './folder-names.js';
 import { Graph } from './graph.js';
-import { danglingName, type IndexFile, imageTarget, readIndexFile, writeIndexFile } from './index-file.js';
-import { LayoutStore, type Persistence } from './layout-store.js';
+import { type IndexFile, noMark, readIndexFile } from './index-file.js';
+import { LayoutStore } from './layout-store.js';
 import { LocalContentStore } from './local-content-store.js';
 import { takeLock } from './lock.js';
 import { ManifestCache } from './manifest-cache.js';
@@ -58,70 +59,28 @@ export async function openLayout(
 
 /** Open a layout whose lock is held. */
 async function openLocked(folder: string, files: Files, unlock: () => Promise<void>): Promise<LayoutStore> {
-  const ingest = join(folder, stateFolder, 'ingest');
+  const derived = join(folder, stateFolder);
+  const ingest = join(derived, 'ingest');
   // What an earlier process left half written was never acknowledged.
   await files.removeFolder(ingest);
   await makeFolder(ingest, files, ownerOnly);
   const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true, files });
-  let seen = await indexIdentity(folder, files);
-  const index = await readLasting(folder, files);
+  const graph = new Graph(new ManifestCache(blobs));
+  const at = { folder, ingest, journal: join(derived, 'journal'), blobs, graph, files };
+  const { names, index, changes } = await FolderNames.open(at, async () => {
+    clearInterval(watch);
+    await unlock();
+  });
   if ((await layoutFile(folder, files)) === undefined) {
     await makeFolder(join(folder, 'blobs', 'sha256'), files);
-    await writeIndexFile(folder, index, ingest, files);
+    await names.create(index);
     await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest, files);
-    seen = await indexIdentity(folder, files);
   }
-  const graph = new Graph(new ManifestCache(blobs));
-  const persistence: Persistence = {
-    save: async (content) => {
-      await blobs.sync();
-      await writeIndexFile(folder, content, ingest, files);
-      seen = await indexIdentity(folder, files);
-      return syncFolder(folder, files).then(
-        () => undefined,
-        (failure: unknown) => ({ failure }),
-      );
-    },
-    changed: async () => {
-      const now = await indexIdentity(folder, files);
-      if (now === seen) return undefined;
-      const theirs = await settle(await readLasting(folder, files), graph);
-      seen = now;
-      return theirs;
-    },
-    close: async () => {
-      clearInterval(watch);
-      await unlock();
-    },
-  };
-  const store = new LayoutStore(blobs, await settle(index, graph), persistence, join(folder, stateFolder));
+  const store = new LayoutStore(blobs, { index, changes, derived }, names);
   // What others write is seen without any request of ours; what cannot be read is told with the next one.
   const watch = setInterval(() => store.refresh().catch(() => undefined), watchInterval);
   watch.unref();
   return store;
-}
-
-/**
- * What index.json says, once that survives a power cut: whoever wrote it may not have seen to it, and what it no longer
- * needs is deleted.
- */
-async function readLasting(folder: string, files: Files): Promise<IndexFile> {
-  const index = await readIndexFile(folder, files);
-  await syncFile(join(folder, 'index.json'), files).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-  });
-  await syncFolder(folder, files);
-  return index;
-}
-
-/** What tells one index.json from another that was put in its place; empty when there is none. */
-async function indexIdentity(folder: string, files: Files): Promise<string> {
-  try {
-    return await files.identity(join(folder, 'index.json'));
-  } catch (error) {
-    if (isMissing(error)) return '';
-    throw error;
-  }
 }
 
 /**
@@ -153,7 +112,8 @@ export async function readLayers(folders: readonly string[]): Promise<Layers> {
   const indexes = await Promise.all(folders.map((folder, i) => readLower(folder, lowers[i] as LocalContentStore)));
   const records = new Map(indexes.flatMap((index) => [...index.records]));
   const attached = new Map(indexes.flatMap((index) => [...index.attached]));
-  return { lowers, index: { records, attached, foreign: [], refNames: new Map(), written: new Date() } };
+  const index = { records, attached, foreign: [], refNames: new Map(), mark: noMark, written: new Date() };
+  return { lowers, index };
 }
 
 /** A store whose changes lie in a layer of their own. */
@@ -171,21 +131,21 @@ export interface Overlay {
  */
 export function overlayOn({ lowers, index }: Layers, scratch: string, close: () => Promise<void>): Overlay {
   const upper = new LocalContentStore(join(scratch, 'blobs'), { ingest: join(scratch, 'ingest') });
-  let saved = index;
-  const save = async (content: IndexFile): Promise<undefined> => {
-    saved = content;
-  };
-  return {
-    store: new LayoutStore(new OverlayContent(upper, lowers), index, { save, close }),
-    freeze: () => ({ lowers: [...lowers, new LocalContentStore(join(scratch, 'blobs'))], index: saved }),
-  };
+  const own = { ...index, records: new Map(index.records), attached: new Map(index.attached) };
+  const store = new LayoutStore(
+    new OverlayContent(upper, lowers),
+    { index: own },
+    { record: async () => undefined, close },
+  );
+  const below = new LocalContentStore(join(scratch, 'blobs'));
+  return { store, freeze: () => ({ lowers: [...lowers, below], index: { ...index, ...store.snapshot() } }) };
 }
 
 async function readLower(folder: string, blobs: LocalContentStore): Promise<IndexFile> {
   const version = await checkLayout(folder, systemFiles);
   if (version === undefined)
     throw new AttestdError('INVALID_ARGUMENT', `${folder} is no image layout: it has no oci-layout file`);
-  return settle(await readIndexFile(folder, systemFiles), new Graph(new ManifestCache(blobs)));
+  return nameUnnamed(await readIndexFile(folder, systemFiles), new Graph(new ManifestCache(blobs)));
 }
 
 /**
@@ -223,18 +183,4 @@ async function layoutFile(folder: string, files: Files): Promise<string | undefi
   } catch (error) {
     throw new AttestdError('CORRUPT', `${join(folder, 'oci-layout')}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** Entries without a name are images of their own, unless another entry leads to them or they refer to another. */
-async function settle(index: IndexFile, graph: Graph): Promise<IndexFile> {
-  if (index.attached.size === 0) return index;
-  const targets = [...index.attached.values(), ...[...index.records.values()].map((record) => record.target)];
-  const inner = await graph.descendants(targets);
-  for (const target of index.attached.values()) {
-    if (inner.has(target.digest) || (await graph.subject(target)) !== undefined) continue;
-    index.attached.delete(target.digest);
-    const name = danglingName(target.digest);
-    index.records.set(name, { name, target: imageTarget(target), createdAt: index.written, updatedAt: index.written });
-  }
-  return index;
 }

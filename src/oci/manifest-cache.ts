@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../errors.js';
-import { decodeJson, type GoType } from '../go/json.js';
+import { decodeJson, firstJsonInTurns, type GoType } from '../go/json.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf } from './digest.js';
+import { giveWay } from './give-way.js';
 import { type ImageConfig, imageConfigType } from './image-config.js';
 import { checkMediaType, childrenOf, type Index, indexType, type Manifest, manifestType } from './manifest.js';
 import { isIndexType, isManifestType } from './media-types.js';
@@ -14,6 +15,9 @@ const kept = 32 << 20;
 
 /** Documents larger than this are read and decoded each time. */
 const largestKept = 4 << 20;
+
+/** Documents larger than this are looked through in turns with others before they are decoded. */
+const longDocument = 256 << 10;
 
 /** Largest manifest, index or configuration that is read: what is larger is none, and would take time and memory. */
 export const largestDocument = 8 << 20;
@@ -134,6 +138,8 @@ export class ManifestCache {
     const before = this.replaced;
     await this.checkSize(descriptor);
     const bytes = await readContent(this.content, descriptor);
+    // What is wrong with it is for those to say who decode it.
+    if (bytes.length > longDocument) await firstJsonInTurns(bytes, giveWay).catch(() => undefined);
     const value = decode(bytes);
     if (bytes.length > largestKept || this.replaced !== before) return value;
     const forms = new Map(this.decoded.get(digest)).set(form, value);

@@ -75,7 +75,7 @@ interface Statements {
 }
 
 /** The statements of the attestation manifest, in its order. */
-function statementsOf(chain: AttestationChain): Statements {
+function statementsOf(chain: AttestationChain, platform: string | undefined): Statements {
   const manifest = parseManifest(chain.blobs.get(chain.attestationManifest ?? '')?.data ?? Buffer.alloc(0));
   const layers = (manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor)).filter(
     ({ annotations }) => annotations?.[predicateTypeAnnotation],
@@ -97,7 +97,7 @@ function statementsOf(chain: AttestationChain): Statements {
     const subjects = summarizeStatement(data)?.subjects ?? [];
     const isAboutImage = subjects.includes(chain.imageManifest ?? '');
     // Provenance of another image tells nothing of this one.
-    if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType);
+    if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType, platform);
     const { predicate } = statement ?? {};
     return { predicateType, digest, subjects, isAboutImage, ...(predicate !== undefined && { predicate }) };
   });
@@ -163,7 +163,7 @@ export async function seeInspected(
   const unconfigured = ofPlatform ? [] : configured;
   const found = { digest, ...(chain.imageManifest !== undefined && { manifest: chain.imageManifest }) };
   if (chain.gaps.some(hides)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
-  const { attestations, provenance, unknowns } = statementsOf(chain);
+  const { attestations, provenance, unknowns } = statementsOf(chain, base.platform);
   const attested = chain.attestationManifest !== undefined;
   const [signed, unsigned] = await signaturesOf(chain, trusts);
   return {

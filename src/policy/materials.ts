@@ -1,14 +1,14 @@
 import { type NamedReference, parseReference } from '../oci/reference.js';
 import { describeReference } from './reference.js';
 import { defined, shape, text, texts } from './shape.js';
-import type { PolicyGit, PolicyHttp, PolicyMaterial } from './types.js';
+import type { PolicyGit, PolicyHttp, PolicyImage, PolicyMaterial } from './types.js';
 
 const imagePackage = 'pkg:docker/';
 const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const scpStyle = /^[\w-]+@([a-zA-Z0-9.-]+):([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/;
 
 /** An image as a package URL names it, with its digest where one is told. */
-function imageOf(uri: string, digest: string | undefined): PolicyMaterial['image'] | undefined {
+function imageOf(uri: string, digest: string | undefined, usual: string | undefined): PolicyImage {
   const [, path = '', query = ''] = /^pkg:docker\/([^?#]*)(?:\?([^#]*))?/.exec(uri) ?? [];
   const qualifiers = new URLSearchParams(query);
   const at = path.lastIndexOf('@');
@@ -21,12 +21,12 @@ function imageOf(uri: string, digest: string | undefined): PolicyMaterial['image
     ...parseReference(name),
     ...defined({ tag: tag ?? (wanted === undefined ? 'latest' : undefined), digest: wanted }),
   };
-  const platform = qualifiers.get('platform');
+  const platform = qualifiers.get('platform') ?? usual;
   const [os, arch, variant] = platform?.split('/') ?? [];
   return {
     ...describeReference(named),
     ...(named.digest !== undefined && { checksum: named.digest }),
-    ...defined({ platform: platform ?? undefined, os, arch, variant }),
+    ...defined({ platform, os, arch, variant }),
   };
 }
 
@@ -72,8 +72,12 @@ function httpOf(uri: string, { protocol, host, pathname, searchParams }: URL): P
   };
 }
 
-function read(uri: string, digest: string | undefined): Omit<PolicyMaterial, 'env'> | undefined {
-  if (uri.startsWith(imagePackage)) return { image: imageOf(uri, digest) ?? {} };
+function read(
+  uri: string,
+  digest: string | undefined,
+  platform: string | undefined,
+): Omit<PolicyMaterial, 'env'> | undefined {
+  if (uri.startsWith(imagePackage)) return { image: imageOf(uri, digest, platform) };
   const scp = scpStyle.exec(uri);
   if (scp) return { git: gitOf(uri, 'ssh', scp[1] ?? '', uri.replace(/[?#].*$/, ''), scp[3] ?? '') };
   const url = new URL(uri);
@@ -89,15 +93,16 @@ function read(uri: string, digest: string | undefined): Omit<PolicyMaterial, 'en
  *
  * @param material as provenance has it: `uri` and `digest`
  * @param depth of the material below what is judged
+ * @param platform `os/arch[/variant]` of an image that names none
  * @returns undefined for a material of another kind
  */
-export function parseMaterial(material: unknown, depth: number): PolicyMaterial | undefined {
+export function parseMaterial(material: unknown, depth: number, platform?: string): PolicyMaterial | undefined {
   const { uri, digest } = shape(material);
   const name = text(uri);
   const hash = texts(digest)?.sha256?.trim();
   if (name === undefined) return undefined;
   try {
-    const found = read(name, hash ? `sha256:${hash.replace(/^sha256:/, '')}` : undefined);
+    const found = read(name, hash ? `sha256:${hash.replace(/^sha256:/, '')}` : undefined, platform);
     return found && { env: { depth }, ...found };
   } catch {
     return undefined;

@@ -19,6 +19,8 @@ export interface PolicyOptions extends PolicyLimits {
 export interface PolicyQuestion {
   /** Name, name@digest or id, as the client has it. */
   readonly image: string;
+  /** Digest that the image was resolved to already: it is not looked up by its name then. */
+  readonly digest?: string;
   /** What the client asked for; without it, the platform that the daemon takes. */
   readonly platform?: NonNullable<OCIPlatform>;
   /** The container that it is for; none for the image alone. */
@@ -38,7 +40,7 @@ export interface Policy {
   /** What it decides about an input; a policy that fails allows nothing, and says so. */
   decide(input: PolicyInput): Promise<PolicyVerdict>;
   /**
-   * Both: look at the image and decide. Images are remembered by digest, verdicts by input; a failure is not.
+   * Both: look at the image and decide. Images are remembered by digest, and verdicts of files by input; a failure is not.
    *
    * @param access a daemon (`connect()`), or a store in this process
    * @throws AttestdError as `input`: what the daemon itself would answer to such a name
@@ -87,20 +89,22 @@ class OpenPolicy implements Policy {
   readonly digest: string;
   readonly #decide: (input: PolicyInput) => Promise<unknown>;
   readonly #trusts: readonly Trust[];
-  readonly #end: () => Promise<void>;
+  readonly #end: (() => Promise<void>) | undefined;
   readonly #images = new WeakMap<ImageAccess, LRUCache<string, Remembered>>();
-  readonly #verdicts = new LRUCache<string, PolicyVerdict>({ max: rememberedVerdicts, ttl: verdictFor });
+  /** None for a function, which may look at anything. */
+  readonly #verdicts: LRUCache<string, PolicyVerdict> | undefined;
 
   constructor(
     digest: string,
     decide: (input: PolicyInput) => Promise<unknown>,
     trusts: readonly Trust[],
-    end: () => Promise<void>,
+    end?: () => Promise<void>,
   ) {
     this.digest = digest;
     this.#decide = decide;
     this.#trusts = trusts;
     this.#end = end;
+    this.#verdicts = end && new LRUCache({ max: rememberedVerdicts, ttl: verdictFor });
   }
 
   async input(access: ImageAccess, question: PolicyQuestion): Promise<PolicyInput> {
@@ -117,20 +121,20 @@ class OpenPolicy implements Policy {
 
   async judge(access: ImageAccess, question: PolicyQuestion): Promise<PolicyVerdict> {
     const { input, key, manifest } = await this.#ask(access, question);
-    const known = this.#verdicts.get(key);
+    const known = this.#verdicts?.get(key);
     if (known) return known;
     const verdict = { ...(await this.decide(input)), ...(manifest !== undefined && { manifest }) };
-    if (verdict.failure === undefined) this.#verdicts.set(key, verdict);
+    if (verdict.failure === undefined) this.#verdicts?.set(key, verdict);
     return verdict;
   }
 
-  close(): Promise<void> {
-    return this.#end();
+  async close(): Promise<void> {
+    await this.#end?.();
   }
 
   async #ask(access: ImageAccess, question: PolicyQuestion): Promise<Asked> {
     const { image: name, platform, container } = question;
-    const inspected = await access.inspectImage(name);
+    const inspected = await access.inspectImage(question.digest ?? name);
     const digest = inspected.Descriptor?.digest ?? inspected.Id ?? '';
     const images = this.#imagesOf(access);
     const place = JSON.stringify([digest, platform]);
@@ -177,8 +181,7 @@ class OpenPolicy implements Policy {
 export async function openPolicy(policy: string | PolicyFunction, options: PolicyOptions = {}): Promise<Policy> {
   const { trusts = [], ...limits } = options;
   if (typeof policy === 'function') {
-    const none = async (): Promise<void> => undefined;
-    return new OpenPolicy(`function:${randomUUID()}`, async (input) => policy(input), trusts, none);
+    return new OpenPolicy(`function:${randomUUID()}`, async (input) => policy(input), trusts);
   }
   const { digest, program } = await loadProgram(policy);
   const runner = new PolicyRunner(program, limits);

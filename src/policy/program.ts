@@ -25,11 +25,16 @@ export interface LoadedProgram {
 const refuse = (path: string, why: string): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `the policy '${path}' ${why}`);
 
-/** Files of a tar archive by their names, without a leading slash. */
-async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
+/**
+ * Files of a bundle by their names, without a leading slash.
+ *
+ * @throws what gunzip and the archive's reader throw, and for more than 64 MiB
+ */
+export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Buffer>> {
+  const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
   const files = new Map<string, Buffer>();
   const entries = extract();
-  entries.end(archive);
+  entries.end(await unzip(bytes, { maxOutputLength: longest }));
   for await (const entry of entries) {
     const pieces: Buffer[] = [];
     for await (const piece of entry) pieces.push(piece as Buffer);
@@ -39,10 +44,9 @@ async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
 }
 
 async function readBundle(path: string, bytes: Buffer): Promise<PolicyProgram> {
-  let files: Map<string, Buffer>;
+  let files: ReadonlyMap<string, Buffer>;
   try {
-    const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
-    files = await filesOf(await unzip(bytes, { maxOutputLength: longest }));
+    files = await bundleFiles(bytes);
   } catch (cause) {
     throw new AttestdError('INVALID_ARGUMENT', `the policy '${path}' is no bundle: ${(cause as Error).message}`, {
       cause,

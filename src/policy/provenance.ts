@@ -109,9 +109,14 @@ function metadata02(metadata: Shape): Partial<PolicyProvenance> {
  *
  * @param statement an in-toto statement, decoded
  * @param annotated the predicate type of the statement's layer, which counts where the statement names none
+ * @param platform `os/arch[/variant]` of the image, for materials that name none
  * @returns undefined for other predicates, and for provenance that names neither builder nor type
  */
-export function normalizeProvenance(statement: Shape, annotated: string): PolicyProvenance | undefined {
+export function normalizeProvenance(
+  statement: Shape,
+  annotated: string,
+  platform?: string,
+): PolicyProvenance | undefined {
   const predicate = isShape(statement.predicate) ? statement.predicate : undefined;
   const type = text(statement.predicateType) ?? annotated;
   if (predicate === undefined || (type !== provenanceTypes.v1 && type !== provenanceTypes.v02)) return undefined;
@@ -120,7 +125,7 @@ export function normalizeProvenance(statement: Shape, annotated: string): Policy
   const builderID = text(shape(parts.builder).id);
   if (buildType === undefined && builderID === undefined) return undefined;
   const materials = list(parts.materials)
-    .map((one) => parseMaterial(one, 1))
+    .map((one) => parseMaterial(one, 1, platform))
     .filter((one): one is PolicyMaterial => one !== undefined);
   const { args } = parts.parameters;
   return {

@@ -63,6 +63,7 @@ export class SimulatedSandbox implements Sandbox {
       nextHostPid: parts.nextHostPid,
       programs: parts.programs,
       listening: () => this.listening(),
+      network: spec.network,
     });
   }
 

@@ -28,6 +28,52 @@ export interface SandboxSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Bytes of memory that the container may use; what needs more is killed. 0 is no limit. */
   readonly memory?: number;
+  /** What it has of networks; nothing but the loopback without it. */
+  readonly network?: NetworkView;
+}
+
+/** What a container's processes see of networks. */
+export interface NetworkView {
+  /** Without the loopback, in the order of their numbers. */
+  interfaces(): readonly NetworkInterface[];
+  /** Where names are asked for: `127.0.0.11` for the daemon, which answers; nobody else does. */
+  readonly resolver: string;
+  /** Addresses of a name, IPv4 before IPv6; empty when the daemon knows none. */
+  resolve(name: string): readonly string[];
+  /** The name of an address, for `nslookup ADDRESS`. */
+  nameOf(address: string): string | undefined;
+  /** Whether a packet to an address comes back. */
+  answers(address: string): boolean;
+  /** TCP ports that something listens on there; undefined where nobody is. */
+  listening(address: string): readonly number[] | undefined;
+}
+
+/** An address of a network card. */
+export interface InterfaceAddress {
+  readonly address: string;
+  /** Length of the prefix. */
+  readonly bits: number;
+  /** The first address of the prefix. */
+  readonly base: string;
+  /** The last one. */
+  readonly last: string;
+}
+
+/** A network card of a container. */
+export interface NetworkInterface {
+  /** `eth0` */
+  readonly name: string;
+  /** 2 and up; 1 is the loopback. */
+  readonly index: number;
+  /** Number of its other end, on the host. */
+  readonly peer: number;
+  readonly mac: string;
+  readonly mtu: number;
+  readonly ipv4?: InterfaceAddress;
+  readonly ipv6?: InterfaceAddress;
+  /** Where everything else goes, on the one card that leads there. */
+  readonly gateway4?: string;
+  readonly gateway6?: string;
 }
 
 /** What is known of the image that a container is made of. */

@@ -18,7 +18,7 @@ const keepAliveDelay = 15_000;
  * Milliseconds between the head of an answer and what follows on the connection. A daemon takes longer to start a process, and
  * clients count on it: docker-py loses what arrives together with the head.
  */
-const headAlone = 5;
+const headAlone = 30;
 
 const ignore = (): void => undefined;
 

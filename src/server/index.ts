@@ -13,6 +13,7 @@ import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
+import type { PolicyFunction, Trust } from '../policy/index.js';
 import type { Clock } from '../runtime/clock.js';
 import { readScriptSources } from '../runtime/scripts/read.js';
 import type { ScriptsSource } from '../runtime/scripts/types.js';
@@ -26,6 +27,7 @@ import type { FaultControl, FaultPlan } from './faults/types.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, type LogFormat, type LogLevel, streamLog } from './log.js';
 import { allHandlers } from './operations/index.js';
+import type { PolicyService } from './policy/index.js';
 import type { Prototype, PrototypeOptions } from './prototype/index.js';
 import { createService, type ServiceOptions } from './service.js';
 import { openStore, stateFolderOf } from './store.js';
@@ -87,6 +89,10 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly time?: Clock;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener;
+  /** Asked before containers are made and started (docs/policy.md#in-the-server): a file, or a function. */
+  readonly policy?: string | PolicyFunction;
+  /** Whose signatures of attestations count, for the policy. */
+  readonly trust?: readonly Trust[];
 }
 
 /** A server that answers. */
@@ -136,18 +142,25 @@ function tlsOptions(tls: ServerTls): TlsOptions {
 }
 
 /** What further documents and handlers make of the server; undefined without any, so that most runs load nothing of it. */
-async function prototypeOf({
-  overlays,
-  handlers,
-  release = currentRelease,
-}: ServerOptions): Promise<Prototype | undefined> {
-  if (overlays === undefined && handlers === undefined) return undefined;
+async function prototypeOf(
+  { overlays, handlers, release = currentRelease }: ServerOptions,
+  policy: PolicyService | undefined,
+): Promise<Prototype | undefined> {
+  if (overlays === undefined && handlers === undefined && policy === undefined) return undefined;
   const { createPrototype } = await import('./prototype/index.js');
+  const described = [...(policy ? [policy.overlay] : []), ...(overlays ?? [])];
   return createPrototype(
-    { ...(overlays && { overlays }), ...(handlers !== undefined && { handlers }) },
-    allHandlers,
+    { overlays: described, ...(handlers !== undefined && { handlers }) },
+    { ...allHandlers, ...policy?.handlers },
     release,
   );
+}
+
+/** What asks the policy; undefined without one. */
+async function policyOf({ policy, trust = [] }: ServerOptions): Promise<PolicyService | undefined> {
+  if (policy === undefined) return undefined;
+  const { openPolicyService } = await import('./policy/index.js');
+  return openPolicyService(policy, trust);
 }
 
 /** Keep a daemon's state beside its images, where those are kept. */
@@ -209,8 +222,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const listeners: Listener[] = [];
   // Before anything is opened that would have to be closed.
   openRegistryAccess(options.registries);
-  const prototype = await prototypeOf(options);
+  const policy = await policyOf(options);
+  if (policy !== undefined) acts.push(() => policy.close());
   try {
+    const prototype = await prototypeOf(options, policy);
     const { clock, observe, registries, scripts = [], strict = false, time } = options;
     const debug: NonNullable<EngineOptions['debug']> = (message, fields) => log('debug', message, fields);
     const warn = (message: string): void => log('warn', message);
@@ -232,6 +247,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         warn,
         processes,
         time,
+        admission: policy?.admission,
         ...(clock && { clock }),
       });
     const end = async (context: Context): Promise<void> => {

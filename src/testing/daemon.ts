@@ -32,6 +32,8 @@ export interface DaemonOptions
     | 'scripts'
     | 'time'
     | 'processes'
+    | 'policy'
+    | 'trust'
   > {
   /** The images that it has; none without it. Broken ones are taken as they are, nothing is checked. */
   readonly images?: readonly ImageSource[];

@@ -82,8 +82,8 @@ describe('the plan', () => {
 
   it('probes only what a requirement that may run needs', () => {
     const all = [sample(), sample({ id: 'Content.sample', features: ['content'] })];
-    expect(toProbe(all, { ...everything, only: ['Content'] }, '1.55')).to.deep.equal(['content']);
-    expect(toProbe(all, everything, '1.51')).to.deep.equal(['content']);
+    expect(toProbe(all, { ...everything, only: ['Content'] }, '1.55')).to.deep.equal(['containerd-store', 'content']);
+    expect(toProbe(all, everything, '1.51')).to.deep.equal([]);
   });
 
   it('matches ids by name, by the part before the dot, and by pattern', () => {

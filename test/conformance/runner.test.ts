@@ -15,6 +15,7 @@ class SmallDaemon {
   /** What the image list answers, whatever the filter. */
   images: object[] = [];
   apiVersion = '1.55';
+  refusesLoads = false;
   readonly #server = http.createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '').replace(/^\/v[\d.]+/, '').replace(/\?.*/, ''));
     this.asked.push(`${request.method} ${path}`);
@@ -25,6 +26,7 @@ class SmallDaemon {
     };
     if (path === '/version')
       answer(200, { Version: '1', ApiVersion: this.apiVersion, MinAPIVersion: '1.40', Os: 'linux', Arch: 'amd64' });
+    else if (path === '/images/load' && this.refusesLoads) answer(500, { message: 'no' });
     else if (path === '/images/load') request.resume().on('end', () => answer(200, { stream: 'Loaded image: x' }));
     else if (path === '/images/json') answer(200, this.images);
     else if (path === '/broken') response.destroy();
@@ -94,13 +96,50 @@ describe('a run', () => {
     expect(outcome.results[3]?.exchanges[0]?.broken).to.be.a('string');
   });
 
+  it('blames what a check needs first on the requirement that judges it, with its exchange', async () => {
+    daemon.refusesLoads = true;
+    const needing = (id: string, by: string) =>
+      sample({
+        ...simple,
+        id,
+        check: (t) => t.given(by, async () => void (await t.api.get('/no')).status(200)),
+      });
+    const outcome = await run({
+      ...options,
+      deviations: () => [
+        { requirement: 'C.known', description: 'd', behaviour: 'b', actual: 'page not found', evidence: 'e' },
+      ],
+      requirements: [
+        sample({ ...simple, id: 'A.needs-image', images: ['bare'] }),
+        sample({ ...simple, id: 'B.too', check: async (t) => void (await t.fresh('bare')) }),
+        needing('C.known', 'C.known'),
+        needing('D.needs-known', 'C.known'),
+        sample({ ...simple, id: 'ImageLoad.image-bare', images: ['bare'] }),
+      ],
+    });
+    expect(
+      outcome.results.map(({ outcome: ended, blockedBy, deviation, exchanges }) => [
+        ended,
+        blockedBy,
+        deviation !== undefined,
+        exchanges.map(({ path }) => path),
+      ]),
+    ).to.deep.equal([
+      ['blocked', 'ImageLoad.image-bare', false, ['/v1.55/images/load']],
+      ['blocked', 'ImageLoad.image-bare', false, ['/v1.55/images/load']],
+      ['failed', undefined, true, ['/v1.55/no']],
+      ['blocked', 'C.known', true, ['/v1.55/no']],
+      ['failed', undefined, false, ['/v1.55/images/load']],
+    ]);
+  });
+
   it('asks for nothing that a narrowed selection leaves out: no image, no probe, no check', async () => {
     const requirements = [
       sample({ ...simple, id: 'A.kept', check: async (t) => void (await t.api.get('/kept')) }),
       sample({ id: 'B.left-out', images: ['basic'], check: async (t) => void (await t.api.get('/left-out')) }),
     ];
     await run({ ...options, requirements, selection: { ...everything, profiles: ['core-1.44'] } });
-    expect(daemon.asked).to.deep.equal(['GET /version', 'GET /kept']);
+    expect(daemon.asked).to.deep.equal(['GET /version', 'GET /info', 'GET /kept']);
     daemon.asked.length = 0;
     await run({ ...options, requirements });
     expect(daemon.asked).to.include.members(['POST /images/load', 'GET /kept']);

@@ -12,6 +12,7 @@ export function sample(more: Partial<Requirement> = {}): Requirement {
     features: ['attestations'],
     operationId: 'ImageAttestations',
     pointer: '/paths/~1images~1{name}~1attestations/get',
+    basis: { kind: 'published', section: '/paths/~1images~1{name}~1attestations/get' },
     images: [],
     why: 'Tests need one.',
     check: async () => undefined,
@@ -48,6 +49,10 @@ export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
   };
   return {
     daemon: {
+      product: 'dockerd',
+      title: 'dockerd 29.7.2',
+      store: 'containerd',
+      driver: 'overlayfs',
       version: '29.7.2',
       apiVersion: '1.55',
       minApiVersion: '1.40',
@@ -79,6 +84,14 @@ export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
         failure,
       },
       { requirement: sample({ id: 'ImageAttestations.known' }), outcome: 'failed', ...quiet, failure, deviation },
+      {
+        requirement: sample({ id: 'ImageAttestations.z-blocked' }),
+        outcome: 'blocked',
+        ...quiet,
+        reason: 'blocked by ImageAttestations.b-failed: status',
+        blockedBy: 'ImageAttestations.b-failed',
+        failure,
+      },
       {
         requirement: sample({ id: 'ImagePrune.d-skipped' }),
         outcome: 'skipped',

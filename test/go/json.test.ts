@@ -3,13 +3,19 @@ import fc from 'fast-check';
 import { AttestdError } from '../../src/errors.js';
 import {
   compactJson,
+  compareText,
   decodeJson,
   encodeJson,
   encodeString,
+  firstJson,
+  firstJsonInTurns,
   goAny,
+  goString,
   goUtf8,
   JsonScanner,
   jsonFault,
+  slice,
+  sortedMap,
 } from '../../src/go/json.js';
 import type { Descriptor } from '../../src/oci/descriptor.js';
 import { descriptorType, indexType, manifestType, platformType } from '../../src/oci/manifest.js';
@@ -206,6 +212,93 @@ describe('decoding JSON into a Go type', () => {
         expect(decodeJson(Buffer.from(JSON.stringify(value)), goAny)).to.deep.equal(
           value === null ? undefined : JSON.parse(JSON.stringify(value)),
         );
+      }),
+    );
+  });
+});
+
+describe('long documents', () => {
+  const text = JSON.stringify(Array.from({ length: 40_000 }, (_, at) => `entry ${at}`));
+
+  it('are looked through in turns, and not again by who decodes them', async () => {
+    const document = Buffer.from(text);
+    let turns = 0;
+    const first = await firstJsonInTurns(document, () => {
+      turns++;
+      return undefined;
+    });
+    expect(turns)
+      .to.equal(Math.ceil(document.length / 65_536))
+      .and.above(5);
+    const { push } = JsonScanner.prototype;
+    let scanned = 0;
+    JsonScanner.prototype.push = function (...args) {
+      scanned++;
+      return push.apply(this, args);
+    };
+    try {
+      expect(decodeJson(first, slice(goString))).to.have.length(40_000);
+    } finally {
+      JsonScanner.prototype.push = push;
+    }
+    expect(scanned).to.equal(0);
+  });
+
+  it('are cut, and refused, in turns as they are at once', async () => {
+    const outcome = async (act: () => Buffer | Promise<Buffer>): Promise<string> => {
+      try {
+        return (await act()).toString();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const part = fc.constantFrom('{', '}', '[', ']', '"', '1', ',', ':', ' ', 'x'.repeat(70_000), text);
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 4 }), async (parts) => {
+        const document = Buffer.from(parts.join(''));
+        const inTurns = await outcome(() => firstJsonInTurns(document, () => undefined));
+        expect(inTurns).to.equal(await outcome(() => firstJson(document)));
+      }),
+    );
+  });
+
+  it('have at most 200,000 elements in all their arrays', () => {
+    const lists = (count: number): Buffer => Buffer.from(`[[${Array(count - 2).fill('""')}],[]]`);
+    expect(decodeJson(lists(200_000), slice(slice(goString)))).to.have.length(2);
+    expect(() => decodeJson(lists(200_001), slice(slice(goString))))
+      .to.throw(AttestdError)
+      .with.property('code', 'INVALID_JSON');
+  });
+
+  it('that do not fit their type tell where for the first place only', () => {
+    let told = 0;
+    const type = {
+      ...slice(goString),
+      element: {
+        ...goString,
+        get name() {
+          told++;
+          return 'string';
+        },
+      },
+    };
+    expect(() => decodeJson(Buffer.from(`[${Array(1000).fill('1')}]`), type)).to.throw(AttestdError);
+    expect(told).to.equal(1);
+  });
+});
+
+describe('the order of texts', () => {
+  it('is that of their UTF-8 bytes', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'b', '\u00e9', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{1f600}'),
+    });
+    fc.assert(
+      fc.property(text, text, fc.string({ unit: 'grapheme' }), (a, b, prefix) => {
+        const bytes = Buffer.compare(Buffer.from(prefix + a), Buffer.from(prefix + b));
+        expect(compareText(prefix + a, prefix + b)).to.equal(bytes);
+        const keys = Object.fromEntries([a, b, prefix].map((key) => [key, '']));
+        const sorted = Object.keys(keys).sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
+        expect([...sortedMap(keys).keys()]).to.deep.equal(sorted);
       }),
     );
   });

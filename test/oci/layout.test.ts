@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,8 +31,10 @@ describe('an image layout', () => {
 
   afterEach(() => store.close());
 
-  const entries = async (): Promise<Entry[]> =>
-    (JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as { manifests: Entry[] }).manifests;
+  const entries = async (): Promise<Entry[]> => {
+    await store.written();
+    return (JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as { manifests: Entry[] }).manifests;
+  };
 
   const reopen = async (): Promise<void> => {
     await store.close();
@@ -240,16 +242,15 @@ describe('an image layout', () => {
 
   it('shows nothing that it could not keep', async () => {
     if (process.getuid?.() === 0) {
-      // Root may write anywhere, so the folder for drafts is taken away instead of its permission.
-      await rm(join(folder, '.attestd', 'ingest'), { recursive: true });
-      await writeFile(join(folder, '.attestd', 'ingest'), '');
-    } else await chmod(join(folder, '.attestd', 'ingest'), 0o500);
+      // Root may write anywhere, so a file takes the place of the journal.
+      await writeFile(join(folder, '.attestd', 'journal'), '');
+    } else await chmod(join(folder, '.attestd'), 0o500);
     const target = { mediaType: 'x', digest: digestOf('x'), size: 1 };
     const failed = await Promise.allSettled([store.put('a', target), store.put('b', target)]);
     expect(failed.map((outcome) => outcome.status)).to.deep.equal(['rejected', 'rejected']);
     expect(store.list()).to.deep.equal([]);
-    await rm(join(folder, '.attestd', 'ingest'), { recursive: true });
-    await mkdir(join(folder, '.attestd', 'ingest'));
+    if (process.getuid?.() === 0) await rm(join(folder, '.attestd', 'journal'));
+    else await chmod(join(folder, '.attestd'), 0o700);
     await store.put('c', target);
     expect(store.list().map((record) => record.name)).to.deep.equal(['c']);
   });
@@ -309,8 +310,11 @@ describe('an image layout', () => {
       await foreign([{ digest: 'nonsense', x: 1.0 }, 5, null]);
       expect(store.list()).to.deep.equal([]);
       await store.put(app, { mediaType: 'x', digest: digestOf('x'), size: 1 });
+      await store.written();
       const text = await readFile(join(folder, 'index.json'), 'utf8');
-      expect(text).to.include(',{"digest":"nonsense","x":1},5,null]').and.include('"annotations":{"k":"v"}');
+      expect(text)
+        .to.include(',{"digest":"nonsense","x":1},5,null]')
+        .and.match(/"annotations":\{[^{}]*"k":"v"\}/);
     });
   });
 

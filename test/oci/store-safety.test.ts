@@ -1,7 +1,7 @@
 import { appendFile, chmod, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { IndexFile } from '../../src/oci/index-file.js';
+import { noMark as mark } from '../../src/oci/index-file.js';
 import { openLayout, openOverlay } from '../../src/oci/layout.js';
 import { LayoutStore } from '../../src/oci/layout-store.js';
 import { LocalContentStore } from '../../src/oci/local-content-store.js';
@@ -13,22 +13,36 @@ describe('a collection', () => {
   it('deletes nothing that the saved names still need, while a change of them is on its way to the disk', async () => {
     const folder = await temporaryFolder();
     const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest: join(folder, 'ingest') });
-    let onDisk: Pick<IndexFile, 'records'> = { records: new Map() };
+    let onDisk: ReadonlySet<string> = new Set();
+    let drafted = onDisk;
     let disk: Promise<void> = Promise.resolve();
     const store = new LayoutStore(
       blobs,
-      { records: new Map(), attached: new Map(), foreign: [], refNames: new Map(), written: new Date() },
       {
-        save: async (content) => {
-          await disk;
-          onDisk = content;
-          return undefined;
+        index: { records: new Map(), attached: new Map(), foreign: [], refNames: new Map(), mark, written: new Date() },
+      },
+      {
+        record: async () => undefined,
+        index: {
+          changed: async () => undefined,
+          mark: () => mark,
+          draft: async ({ records }) => {
+            drafted = new Set(records.keys());
+            return '';
+          },
+          place: async () => {
+            await disk;
+            onDisk = drafted;
+            return undefined;
+          },
+          discard: async () => undefined,
         },
         close: async () => undefined,
       },
     );
     const image = await writeImage(store.content, 'a');
     await store.put('docker.io/library/a:1', image);
+    await store.written();
     let write: () => void = () => undefined;
     disk = new Promise((resolve) => {
       write = resolve;
@@ -36,7 +50,7 @@ describe('a collection', () => {
     const removed = store.remove('docker.io/library/a:1');
     const collected = store.collect();
     for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
-    expect(onDisk.records.has('docker.io/library/a:1')).to.equal(true);
+    expect([...onDisk]).to.deep.equal(['docker.io/library/a:1']);
     expect(await digests(store.content), 'while the index on disk names the image').to.have.lengthOf(3);
     write();
     await Promise.all([removed, collected]);
@@ -100,6 +114,7 @@ describe('a layout that another program changes', () => {
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((text) => writeImage(store.content, text)));
     if (a === undefined || b === undefined || c === undefined) throw new Error('no images');
     await store.put('docker.io/library/a:1', a);
+    await store.written();
     const named = { ...b, annotations: { 'org.opencontainers.image.ref.name': 'theirs' } };
     await change(folder, (manifests) => [...manifests, named]);
     await store.put('docker.io/library/c:1', c);
@@ -108,6 +123,7 @@ describe('a layout that another program changes', () => {
       'docker.io/library/c:1',
       'docker.io/library/theirs:latest',
     ]);
+    await store.written();
     await change(folder, (manifests) => manifests.filter(({ digest }) => digest !== a.digest));
     await store.refresh();
     expect(store.get('docker.io/library/a:1')).to.equal(undefined);
@@ -123,6 +139,7 @@ describe('a layout that another program changes', () => {
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((text) => writeImage(store.content, text)));
     if (a === undefined || b === undefined || c === undefined) throw new Error('no images');
     await store.put('docker.io/library/a:1', a);
+    await store.written();
     await change(folder, ([entry]) => [{ ...entry, digest: c.digest, size: c.size }]);
     await store.put('docker.io/library/a:1', b);
     const found = store.list().map(({ name, target }) => [name.split('@')[0], target.digest]);

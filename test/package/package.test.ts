@@ -88,7 +88,7 @@ describe('the package', () => {
       ...Object.entries(manifest.exports)
         .filter(([, target]) => typeof target !== 'string')
         .map(([entry]) => `await import('attestd${entry.slice(1)}');`),
-      ...['openapi.json', 'swagger.yaml', 'schemas/conformance-report-1.0.json', 'package.json'].map(
+      ...['openapi.json', 'swagger.yaml', 'schemas/conformance-report-1.1.json', 'package.json'].map(
         (entry) => `readFileSync(fileURLToPath(import.meta.resolve('attestd/${entry}')));`,
       ),
     ];

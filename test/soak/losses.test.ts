@@ -83,6 +83,7 @@ describe('a store whose power is lost', () => {
     const found = await afterLosses(async (disk) => {
       const store = await open(disk);
       await store.put('docker.io/library/a:1', await writeImage(store.content, 'a'));
+      await store.written();
       const other = disk.mount(calm);
       const index = '/srv/deep/store/index.json';
       const draft = await other.open('/srv/draft', 'wx');
@@ -105,7 +106,7 @@ describe('a store whose power is lost', () => {
   });
 });
 
-describe('a store whose index was replaced, but not synced', () => {
+describe('a store whose journal was written, but not synced', () => {
   const name = 'docker.io/library/a:1';
 
   /** Do something that fails in the end, then something that does not; what the name stands for in the end. */
@@ -116,7 +117,7 @@ describe('a store whose index was replaced, but not synced', () => {
     const disk = new SimulatedDisk();
     let fails = false;
     const step = async (operation: string): Promise<void> => {
-      if (fails && operation === 'fsync of a folder') throw systemError('EIO', operation);
+      if (fails && operation === 'fsync') throw systemError('EIO', operation);
     };
     const store = await open(disk, { step });
     const image = await writeImage(store.content, 'a');

@@ -9,8 +9,12 @@ import { removeImage } from '../../src/engine/images/remove.js';
 import { tagImage } from '../../src/engine/images/tag.js';
 import { AttestdError } from '../../src/errors.js';
 import { checkStore } from '../../src/oci/check.js';
+import { Graph } from '../../src/oci/graph.js';
+import { readIndexFile } from '../../src/oci/index-file.js';
 import { openLayout } from '../../src/oci/layout.js';
 import type { LayoutStore } from '../../src/oci/layout-store.js';
+import { LocalContentStore } from '../../src/oci/local-content-store.js';
+import { ManifestCache } from '../../src/oci/manifest-cache.js';
 import type { Random } from '../support/random.js';
 import { SimulatedDisk, type Weather } from './disk.js';
 import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
@@ -100,7 +104,19 @@ export class LossSoak {
     this.#violations.push(`round ${round}: ${what}`);
   }
 
+  /** What another program sees that knows of nothing but the layout: an index all of whose images are there. */
+  async #verifyIndex(round: number): Promise<void> {
+    const files = this.#disk.mount(calm);
+    if (files.look('/srv/store/index.json') === undefined) return;
+    const { records } = await readIndexFile('/srv/store', files);
+    const blobs = new LocalContentStore('/srv/store/blobs', { files });
+    const roots = [...records.values()].map(({ target }) => target);
+    for (const digest of (await new Graph(new ManifestCache(blobs)).reach(roots, [])).digests)
+      if (!(await blobs.has(digest))) this.#report(round, `index.json leads to ${digest}, which is not there`);
+  }
+
   async #verify(round: number): Promise<void> {
+    await this.#verifyIndex(round);
     const store = await this.#open(calm);
     const found = new Map(store.list().map(({ name, target }) => [name, target.digest]));
     for (const wrong of this.#ledger.settle(found)) this.#report(round, wrong);

@@ -1,9 +1,13 @@
 import { GrpcConnection, statusNames } from '../../client/grpc.js';
 import type { Target } from '../../client/target.js';
 import type { Exchange } from '../api.js';
+import { demand } from '../expect.js';
 import { bytes, decode, encode, type Field, integer, text } from './wire.js';
 
 const service = '/containerd.services.content.v1.Content';
+
+/** What is said of a call that no gRPC server answered. */
+const unreached: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
 /** How a call ended. */
 export interface Ended {
@@ -40,6 +44,7 @@ function blobInfo(fields: Map<number, Field[]>): BlobInfo {
 export class ContentClient {
   readonly #connection: GrpcConnection;
   readonly #record: (exchange: Exchange) => void;
+  #first: Promise<Ended> | undefined;
 
   private constructor(connection: GrpcConnection, record: (exchange: Exchange) => void) {
     this.#connection = connection;
@@ -49,6 +54,17 @@ export class ContentClient {
   /** Connect by HTTP/2 prior knowledge, or TLS. The first call finds out whether the daemon answers. */
   static async connect(target: Target, record: (exchange: Exchange) => void): Promise<ContentClient> {
     return new ContentClient(new GrpcConnection(target), record);
+  }
+
+  /**
+   * Make sure once that the service answers, whatever it answers.
+   *
+   * @throws Unmet when there is no gRPC answer
+   */
+  async reached(): Promise<void> {
+    this.#first ??= this.info(`sha256:${'0'.repeat(64)}`);
+    const { status, details } = await this.#first;
+    demand(!unreached.includes(status), 'gRPC on the address of the daemon', 'an answer', `${status} ${details}`);
   }
 
   close(): void {

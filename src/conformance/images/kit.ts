@@ -225,11 +225,27 @@ export class Kit {
   }
 
   /**
-   * The OCI layout archive of named roots.
+   * The archive of named roots: an OCI layout, and for stores that read nothing else the manifest.json of a docker archive,
+   * which has one platform of each image.
    *
-   * @param roots each root descriptor with the full names it is known by; none leaves it unnamed
+   * @param roots each root descriptor with the full names it is known by; none leaves it unnamed; its image for the daemon's
+   *   platform, or the only one
    */
-  archive(roots: readonly { readonly root: Descriptor; readonly names: readonly string[] }[]): Buffer {
+  archive(
+    roots: readonly { readonly root: Descriptor; readonly names: readonly string[]; readonly image?: PlatformImage }[],
+  ): Buffer {
+    const file = ({ digest }: Descriptor): string => `blobs/${digest.replace(':', '/')}`;
+    const docker = roots.flatMap(({ image, names }) =>
+      image
+        ? [
+            {
+              Config: file(image.config),
+              RepoTags: names.map((name) => name.replace(/^docker\.io\//, '')),
+              Layers: image.layers.map(file),
+            },
+          ]
+        : [],
+    );
     const manifests = roots.flatMap(({ root, names }) =>
       names.length === 0
         ? [root]
@@ -245,6 +261,7 @@ export class Kit {
     return writeTar([
       ['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')],
       ['index.json', Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: media.index, manifests }))],
+      ['manifest.json', Buffer.from(JSON.stringify(docker))],
       ...blobs.map(([digest, bytes]) => [`blobs/${digest.replace(':', '/')}`, bytes] as const),
     ]);
   }

@@ -65,7 +65,13 @@ export function build(
     ...draft,
     recipe: name,
     names: tags.map((tag) => `${repository}:${tag}`),
-    tar: kit.archive([{ root: draft.root, names: tags.map((tag) => `docker.io/${repository}:${tag}`) }]),
+    tar: kit.archive([
+      {
+        root: draft.root,
+        names: tags.map((tag) => `docker.io/${repository}:${tag}`),
+        ...(draft.images[0] && { image: draft.images[0] }),
+      },
+    ]),
     blobs: kit.blobs,
   };
 }

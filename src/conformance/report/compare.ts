@@ -78,7 +78,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 /** A comparison as text: daemons, profiles, then each requirement that ended differently. */
 export function renderComparison(comparison: Comparison): string {
   const { a, b, profiles, differences, same } = comparison;
-  const name = ({ daemon }: Comparison['a']): string => `${daemon.version} (API ${daemon.apiVersion})`;
+  const name = ({ daemon }: Comparison['a']): string => `${daemon.title} (API ${daemon.apiVersion})`;
   const totals = outcomes.map((outcome) => [outcome, String(a.totals[outcome]), String(b.totals[outcome])]);
   const rows = differences.map(({ id, a: left, b: right }) => [id, left ?? 'absent', right ?? 'absent']);
   const sections = [

@@ -2,9 +2,9 @@
 
 export const style = `
 :root { color-scheme: light dark; --bg:#fff; --fg:#1c2024; --soft:#5b6570; --line:#d5dae0; --card:#f5f7f9; --link:#0b5cad;
-  --passed:#1a6b3c; --failed:#b3261e; --skipped:#5b6570; --unsupported:#7a5200; --error:#8e24aa; }
+  --passed:#1a6b3c; --failed:#b3261e; --blocked:#8a4600; --skipped:#5b6570; --unsupported:#7a5200; --error:#8e24aa; }
 @media (prefers-color-scheme: dark) { :root { --bg:#14171a; --fg:#e6e9ec; --soft:#a3adb8; --line:#353c44; --card:#1d2227;
-  --link:#7db7f5; --passed:#6fd396; --failed:#ff8a80; --skipped:#a3adb8; --unsupported:#e6b45c; --error:#d9a1ea; } }
+  --link:#7db7f5; --passed:#6fd396; --failed:#ff8a80; --blocked:#f0a868; --skipped:#a3adb8; --unsupported:#e6b45c; --error:#d9a1ea; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--bg); color: var(--fg);
   font: 16px/1.5 system-ui, sans-serif; }
@@ -16,7 +16,7 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .wide { overflow-x: auto; }
 code, pre { font: .86rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; background: var(--card); padding: .6rem;
   border: 1px solid var(--line); border-radius: 4px; margin: .4rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-.tag { font-weight: 600; } ${['passed', 'failed', 'skipped', 'unsupported', 'error']
+.tag { font-weight: 600; } ${['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error']
   .map((outcome) => `.${outcome} { color: var(--${outcome}); }`)
   .join(' ')}
 .filter { position: sticky; top: 0; background: var(--bg); padding: .5rem 0; display: flex; flex-wrap: wrap; gap: .75rem;

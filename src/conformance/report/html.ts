@@ -2,6 +2,7 @@ import { Html, type HtmlValue, html, joinHtml } from '../../html.js';
 import { outcomes } from '../outcome.js';
 import { script, style } from './html-page.js';
 import type { Report, ReportedExchange, ReportedResult, Totals } from './model.js';
+import { storeText } from './terminal.js';
 
 const cells = (totals: Totals): HtmlValue =>
   outcomes.map((outcome) => html`<td class="n">${totals[outcome] || html`<span class="soft">0</span>`}</td>`);
@@ -15,9 +16,9 @@ function head(report: Report): Html {
     ', ',
   );
   const known = report.knownDeviations > 0 ? ` (${report.knownDeviations} known deviations among the failed)` : '';
-  return html`<header><h1>Conformance of ${daemon.version} (API ${daemon.apiVersion})</h1>
+  return html`<header><h1>Conformance of ${daemon.title} (API ${daemon.apiVersion})</h1>
 <p>${counts}${known}</p>
-<p class="soft">${daemon.address}, ${daemon.platform}${daemon.platformName ? `, ${daemon.platformName}` : ''};
+<p class="soft">${daemon.address}, ${daemon.platform}, ${storeText(daemon)}${daemon.platformName ? `, ${daemon.platformName}` : ''};
 asked at API ${run.apiVersion} by attestd ${suite.version} on ${report.startedAt}, ${(report.durationMs / 1000).toFixed(1)} s;
 description ${description.apiVersion} <code>sha256:${description.sha256.slice(0, 16)}</code></p>
 ${run.interrupted ? html`<p class="tag error">The run was interrupted: what follows is not complete.</p>` : ''}
@@ -102,7 +103,7 @@ function schema(report: Report): Html {
 export function renderHtml(report: Report): string {
   return `${html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Conformance of ${report.daemon.version}</title><style>${new Html(style)}</style></head>
+<title>Conformance of ${report.daemon.title}</title><style>${new Html(style)}</style></head>
 <body>${head(report)}<main>
 ${profiles(report)}
 ${features(report)}

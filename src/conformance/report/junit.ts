@@ -34,6 +34,7 @@ function testcase(result: ReportedResult): string {
     case 'passed':
       return `${head}/>`;
     case 'skipped':
+    case 'blocked':
     case 'unsupported':
       return `${head}><skipped message="${xml(`${result.outcome}: ${result.reason}`)}"/></testcase>`;
     case 'error':

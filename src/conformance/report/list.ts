@@ -1,7 +1,7 @@
 import { feature, featureNames } from '../features.js';
 import { type RecipeName, recipes } from '../images/recipes.js';
 import { covers, profile, profileNames } from '../profiles.js';
-import type { Requirement } from '../requirement.js';
+import type { Basis, Requirement } from '../requirement.js';
 import { cell, code } from './markdown.js';
 
 /** A requirement as data, without its check. */
@@ -11,15 +11,40 @@ export type ListedRequirement = Omit<Requirement, 'check'> & { readonly profiles
 export function listRequirements(catalogue: readonly Requirement[]): readonly ListedRequirement[] {
   return catalogue.map(({ check: _, ...requirement }) => ({
     ...requirement,
-    profiles: profileNames.filter((name) => covers(name, requirement.features)),
+    profiles: profileNames.filter((name) => covers(name, requirement)),
   }));
 }
 
+/** What a requirement rests on, in a few words. */
+function basisText(basis: Basis): string {
+  const { kind, section } = basis;
+  if (kind === 'published') return 'published';
+  return kind === 'prose'
+    ? `prose: ${cell(section)}`
+    : `observed: ${basis.daemon} ${basis.version}${basis.store === 'any' ? '' : `, ${basis.store}`}`;
+}
+
+/** Number of requirements by level and by what they rest on. */
+function bases(catalogue: readonly Requirement[]): string[] {
+  const count = (level: string, kind: string): number =>
+    catalogue.filter((requirement) => requirement.level === level && requirement.basis.kind === kind).length;
+  return [
+    '| basis | MUST | SHOULD | means |',
+    '|---|---|---|---|',
+    ...[
+      ['published', 'the description states it at the place that the requirement points to'],
+      ['prose', 'a sentence of the description, or another published document, says it in words'],
+      ['observed', 'nothing published says it; the named daemon does it'],
+    ].map(([kind = '', means]) => `| ${kind} | ${count('MUST', kind)} | ${count('SHOULD', kind)} | ${means} |`),
+    '',
+  ];
+}
+
 function area(title: string, members: readonly Requirement[]): string[] {
-  const rows = members.map(({ id, level, title: what, why, features, since, destructive, hazardous }) => {
+  const rows = members.map(({ id, level, title: what, why, features, basis, since, destructive, hazardous }) => {
     const marks = [since ? `API ${since}` : '', destructive ? 'destructive' : '', hazardous ? 'hazardous' : ''];
     const needs = [...features, ...marks.filter((mark) => mark !== '')].join(', ');
-    return `| ${code(id.slice(id.indexOf('.') + 1))} | ${level} | ${cell(what)} | ${cell(why)} | ${needs} |`;
+    return `| ${code(id.slice(id.indexOf('.') + 1))} | ${level} | ${cell(what)} | ${cell(why)} | ${basisText(basis)} | ${needs} |`;
   });
   const operations = [...new Set(members.map(({ operationId }) => operationId))].map(code).join(', ');
   return [
@@ -27,8 +52,8 @@ function area(title: string, members: readonly Requirement[]): string[] {
     '',
     `${members.length} requirements on ${operations}.`,
     '',
-    '| id | level | requirement | why | needs |',
-    '|---|---|---|---|---|',
+    '| id | level | requirement | why | basis | needs |',
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
   ];
@@ -49,6 +74,9 @@ export function renderCatalogue(catalogue: readonly Requirement[]): string {
     '',
     `${catalogue.length} requirements: ${must} MUST, ${catalogue.length - must} SHOULD. What the words mean is in [conformance.md](conformance.md).`,
     '',
+    '## What they rest on',
+    '',
+    ...bases(catalogue),
     '## Features',
     '',
     '| feature | channel | since | probed | what |',
@@ -64,7 +92,7 @@ export function renderCatalogue(catalogue: readonly Requirement[]): string {
     '|---|---|---|---|',
     ...profileNames.map((name) => {
       const { core, extended } = profile(name);
-      const count = catalogue.filter(({ features }) => covers(name, features)).length;
+      const count = catalogue.filter((requirement) => covers(name, requirement)).length;
       return `| ${name} | ${core.join(', ')} | ${extended.join(', ')} | ${count} |`;
     }),
     '',

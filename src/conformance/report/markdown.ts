@@ -1,5 +1,5 @@
 import type { Report, ReportedResult } from './model.js';
-import { counted, totalsText } from './terminal.js';
+import { counted, storeText, totalsText } from './terminal.js';
 
 /** Text for a table cell. */
 export function cell(text: string): string {
@@ -32,7 +32,7 @@ function failures(title: string, results: readonly ReportedResult[]): string[] {
     cell(what),
     code(clip(failure?.expected ?? '')),
     code(clip(failure?.actual ?? reason)),
-    cell(deviation?.behaviour ?? failure?.message ?? reason),
+    cell(deviation?.behaviour ?? (reason || failure?.message || '')),
   ]);
   return [`### ${title}`, '', ...table(['requirement', 'what', 'expected', 'actual', ''], rows)];
 }
@@ -44,7 +44,7 @@ export function renderMarkdown(report: Report): string {
   const of = (level: string): ReportedResult[] =>
     failed.filter((result) => result.level === level && !result.deviation);
   return [
-    `## Conformance of ${cell(daemon.version)} (API ${daemon.apiVersion}, ${daemon.platform})`,
+    `## Conformance of ${cell(daemon.title)} (API ${daemon.apiVersion}, ${daemon.platform}, ${storeText(daemon)})`,
     '',
     `Tested as API ${run.apiVersion}: ${totalsText(totals)}${report.knownDeviations > 0 ? `, of these ${counted(report.knownDeviations, 'known deviation')}` : ''}.${run.interrupted ? ' **The run was interrupted.**' : ''}`,
     '',
@@ -57,6 +57,10 @@ export function renderMarkdown(report: Report): string {
     ...failures(
       'Known deviations',
       failed.filter(({ deviation }) => deviation),
+    ),
+    ...failures(
+      'Blocked',
+      results.filter(({ outcome }) => outcome === 'blocked'),
     ),
     ...failures(
       'Suite errors',

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { Exchange } from '../api.js';
-import { type Channel, feature, featureNames } from '../features.js';
-import { type Deviation, type Failure, type Outcome, outcomes, type Result } from '../outcome.js';
+import { type Channel, feature, featureNames, withNeeds } from '../features.js';
+import { type Deviation, type Failure, type Outcome, outcomes, type Result, speaksAgainst } from '../outcome.js';
 import { covers, type ProfileName, profile, profileNames } from '../profiles.js';
-import type { Level } from '../requirement.js';
+import type { Basis, Level } from '../requirement.js';
 import type { RunOutcome } from '../runner.js';
 import type { SchemaFinding } from '../schema.js';
 import { compareVersions } from '../version.js';
 
 /** Version of the report's form; its JSON schema is report.schema.json. */
-export const reportVersion = '1.0';
+export const reportVersion = '1.1';
 
 /** How many requirements ended how. */
 export type Totals = Readonly<Record<Outcome, number>>;
@@ -40,8 +40,11 @@ export interface ReportedResult {
   readonly features: readonly string[];
   readonly operationId: string;
   readonly pointer: string | null;
+  readonly basis: Basis;
   readonly durationMs: number;
   readonly failure?: Failure;
+  /** Id of the requirement whose failure kept this one from being judged. */
+  readonly blockedBy?: string;
   readonly deviation?: Deviation;
   readonly exchanges: readonly ReportedExchange[];
 }
@@ -64,6 +67,8 @@ export interface ReportedProfile {
   readonly knownDeviations: number;
   /** Failed MUST that are not known deviations. */
   readonly failed: readonly string[];
+  /** MUST that could not be judged, because what they need first failed. */
+  readonly blocked: readonly string[];
   readonly skipped: readonly string[];
   readonly unsupportedFeatures: readonly string[];
 }
@@ -89,6 +94,14 @@ export interface Report {
   readonly description: { readonly apiVersion: string; readonly sha256: string };
   readonly daemon: {
     readonly address: string;
+    /** What the daemon is, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
+    readonly product: string;
+    /** Product and version as people say it. */
+    readonly title: string;
+    /** `containerd` or `graph driver`. */
+    readonly store: string;
+    /** Storage driver, e.g. `overlay2`; empty when the daemon names none. */
+    readonly driver: string;
     readonly version: string;
     readonly apiVersion: string;
     readonly minApiVersion: string;
@@ -161,22 +174,28 @@ export function count(results: readonly { readonly outcome: Outcome }[]): Totals
   return totals;
 }
 
-const fails = ({ outcome, requirement, deviation }: Result): boolean =>
-  outcome === 'failed' && requirement.level === 'MUST' && deviation === undefined;
+/** Whether a result of a run keeps the daemon from being conformant. */
+function against(all: readonly Result[]): (result: Result) => boolean {
+  const levels = new Map(all.map(({ requirement }) => [requirement.id, requirement.level]));
+  return ({ requirement, ...rest }) => speaksAgainst({ ...rest, level: requirement.level }, (id) => levels.get(id));
+}
 
 function judge(name: ProfileName, outcome: RunOutcome): ReportedProfile {
   const { apiVersion, core, extended, title } = profile(name);
-  const results = outcome.results.filter(({ requirement }) => covers(name, requirement.features));
+  const results = outcome.results.filter(({ requirement }) => covers(name, requirement));
   const must = results.filter(({ requirement }) => requirement.level === 'MUST');
-  const lacks = (feature: (typeof core)[number]): boolean => outcome.findings.get(feature)?.supported === false;
-  const failed = must.filter(fails);
+  const claimed = withNeeds([...outcome.selection.features, ...outcome.selection.claimed]);
+  const lacks = (feature: (typeof core)[number]): boolean =>
+    outcome.findings.get(feature)?.supported === false && !claimed.includes(feature);
+  const bad = must.filter(against(outcome.results));
+  const failed = bad.filter(({ outcome: ended }) => ended === 'failed');
   const skipped = must.filter(({ outcome: ended }) => ended === 'skipped');
   const knownDeviations = results.filter(({ deviation }) => deviation !== undefined).length;
   const missing = [...core, ...extended].filter(lacks);
   const verdict = (): ProfileVerdict => {
     if (compareVersions(outcome.apiVersion, apiVersion) < 0 || core.some(lacks)) return 'unsupported';
     if (results.some(({ outcome: ended }) => ended === 'error')) return 'error';
-    if (failed.length > 0) return 'not conformant';
+    if (bad.length > 0) return 'not conformant';
     if (core.some((feature) => !outcome.findings.has(feature)) || results.length === 0) return 'partial';
     if (outcome.interrupted || skipped.some(({ requirement }) => !requirement.destructive && !requirement.hazardous))
       return 'partial';
@@ -189,6 +208,7 @@ function judge(name: ProfileName, outcome: RunOutcome): ReportedProfile {
     totals: count(results),
     knownDeviations,
     failed: failed.map(({ requirement }) => requirement.id),
+    blocked: must.filter(({ outcome: ended }) => ended === 'blocked').map(({ requirement }) => requirement.id),
     skipped: skipped.map(({ requirement }) => requirement.id),
     unsupportedFeatures: missing,
   };
@@ -207,6 +227,10 @@ export function makeReport(outcome: RunOutcome, context: ReportContext): Report 
     description: context.description,
     daemon: {
       address: context.address,
+      product: daemon.product,
+      title: daemon.title,
+      store: daemon.store,
+      driver: daemon.driver,
       version: daemon.version,
       apiVersion: daemon.apiVersion,
       minApiVersion: daemon.minApiVersion,
@@ -245,8 +269,10 @@ export function makeReport(outcome: RunOutcome, context: ReportContext): Report 
       features: requirement.features,
       operationId: requirement.operationId,
       pointer: requirement.pointer,
+      basis: requirement.basis,
       durationMs: Math.round(durationMs),
       ...(failure ? { failure } : {}),
+      ...(rest.blockedBy === undefined ? {} : { blockedBy: rest.blockedBy }),
       ...(deviation ? { deviation } : {}),
       exchanges: exchanges.map(report),
     })),
@@ -258,10 +284,18 @@ export function makeReport(outcome: RunOutcome, context: ReportContext): Report 
  * The exit code of a run.
  *
  * @param strict whether known deviations count as failures
- * @returns 0 conformant, 1 a MUST failed, 3 the suite broke or was interrupted
+ * @returns 0 conformant, 1 a MUST failed or could not be judged, or a profile that was asked for is not conformant, 3 the suite
+ *   broke or was interrupted
  */
 export function exitCode(report: Report, strict: boolean): number {
   if (report.totals.error > 0 || report.run.interrupted) return 3;
-  const failed = report.results.filter(({ outcome, level }) => outcome === 'failed' && level === 'MUST');
-  return failed.some(({ deviation }) => strict || deviation === undefined) ? 1 : 0;
+  const levels = new Map(report.results.map(({ id, level }) => [id, level]));
+  const isBad = (result: ReportedResult): boolean => {
+    const { deviation, ...rest } = result;
+    return speaksAgainst(strict || deviation === undefined ? rest : result, (id) => levels.get(id));
+  };
+  if (report.results.some(isBad)) return 1;
+  const asked = report.profiles.filter(({ name }) => report.run.profiles.includes(name));
+  const good: readonly ProfileVerdict[] = ['conformant', 'conformant but for known deviations'];
+  return asked.every(({ verdict }) => good.includes(verdict)) ? 0 : 1;
 }

@@ -5,7 +5,7 @@ import { AttestdError } from '../../errors.js';
 import type { Report } from './model.js';
 
 /** The packaged JSON schema of reports. */
-export const reportSchemaFile = new URL('../../../schemas/conformance-report-1.0.json', import.meta.url);
+export const reportSchemaFile = new URL('../../../schemas/conformance-report-1.1.json', import.meta.url);
 
 /**
  * What keeps a value from being a report.
@@ -42,7 +42,7 @@ export function readReport(file: string): Report {
   if (violations.length > 0)
     throw new AttestdError(
       'INVALID_JSON',
-      `${file} is not a conformance report 1.0: ${violations.slice(0, 3).join('; ')}`,
+      `${file} is not a conformance report 1.1: ${violations.slice(0, 3).join('; ')}`,
     );
   return value as Report;
 }

@@ -35,6 +35,11 @@ export function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** The image store of a daemon with its driver. */
+export function storeText({ store, driver }: Report['daemon']): string {
+  return store === 'containerd' ? 'containerd image store' : `graph driver ${driver}`;
+}
+
 /** Columns that tables are made for. */
 const columns = 80;
 
@@ -42,6 +47,8 @@ const columns = 80;
 export function renderTerminal(report: Report): string {
   const { daemon, results, run, schema } = report;
   const failed = results.filter(({ outcome }) => outcome === 'failed');
+  const blocked = new Map<string, number>();
+  for (const { blockedBy } of results) if (blockedBy) blocked.set(blockedBy, (blocked.get(blockedBy) ?? 0) + 1);
   const lacking = report.features.filter(({ state }) => state === 'unsupported');
   const deviating = schema.findings.filter(({ kind }) => kind === 'deviation').length;
   const unknown = schema.findings.length - deviating;
@@ -63,9 +70,11 @@ export function renderTerminal(report: Report): string {
       'known deviations',
       failed.filter(({ deviation }) => deviation),
     ),
+    ...[...blocked].map(([by, n]) => `blocked by ${by}: ${counted(n, 'requirement')}`),
+    ...(blocked.size > 0 ? [''] : []),
     ...lacking.map(({ name, evidence }) => `unsupported ${name}: ${evidence}`),
     ...(lacking.length > 0 ? [''] : []),
-    `daemon ${daemon.version} (API ${daemon.apiVersion}, ${daemon.platform}), tested as API ${run.apiVersion}`,
+    `${daemon.title} (API ${daemon.apiVersion}, ${daemon.platform}, ${storeText(daemon)}), tested as API ${run.apiVersion}`,
     `  at ${daemon.address}`,
     ...report.profiles.flatMap(({ name, verdict, totals }) => {
       const [head, counts] = [`  ${name.padEnd(width)}  ${verdict}`, `(${totalsText(totals)})`];

@@ -1,9 +1,10 @@
 import type { Answer } from '../api.js';
 import { type Shape, same, Unmet } from '../expect.js';
+import type { FeatureName } from '../features.js';
 import type { Descriptor, Platform } from '../images/kit.js';
 import { predicateKey } from '../images/kit.js';
 import type { Attested } from '../images/recipe.js';
-import type { CheckContext } from '../requirement.js';
+import type { Basis, CheckContext } from '../requirement.js';
 import type { LoadedImage } from '../session.js';
 
 /** JSON pointers of the operations in api/swagger.yaml. */
@@ -28,6 +29,39 @@ export const pointers = {
   statement: '/definitions/AttestationStatement',
   error: '/definitions/ErrorResponse',
 } as const;
+
+/**
+ * The basis of what only a daemon shows.
+ *
+ * @param section place in docs/behaviour.md that tells of it
+ * @param store image store that it was seen with; `any` when the stores do not differ
+ */
+export function observed(section: string, store = 'any'): Basis {
+  return { kind: 'observed', daemon: 'dockerd', version: '29.7.2', store, section };
+}
+
+/**
+ * What a requirement needs whose answer the description leaves open, such as a status that it does not list.
+ *
+ * @param features what it needs beside
+ * @param section place in docs/behaviour.md that tells of it
+ */
+export function asDockerd(
+  features: readonly FeatureName[],
+  section: string,
+): { readonly features: readonly FeatureName[]; readonly basis: Basis } {
+  return { features: ['as-dockerd', ...features], basis: observed(section) };
+}
+
+/** The image's id: the digest of its root, or of its config where the store keeps no root. */
+export function idOf(t: CheckContext, image: LoadedImage): string {
+  return t.daemon.store === 'containerd' ? image.root.digest : (image.images[0]?.config.digest ?? '');
+}
+
+/** The basis of what a text says in words. */
+export function prose(section: string): Basis {
+  return { kind: 'prose', section };
+}
 
 /** A platform as a request parameter carries it. */
 export function platformText(platform: Partial<Platform>): string {

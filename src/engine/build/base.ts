@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { formatPlatform } from '../../oci/platform.js';
 import { isNamed, parseAnyReference } from '../../oci/reference.js';
+import { admit } from '../containers/admission.js';
 import { originOf } from '../containers/create.js';
 import type { Context } from '../context.js';
 import { pullImage } from '../registry/pull.js';
@@ -22,14 +23,22 @@ export class BaseImages {
    * An image by its name or id.
    *
    * @param local whether it is one of this build's own
-   * @throws INVALID_REFERENCE; what a pull is refused with
+   * @throws INVALID_REFERENCE; what a pull is refused with; FORBIDDEN where a policy says so
    */
   async get(name: string, platform: Platform | undefined, local: boolean): Promise<BaseImage> {
-    if (local || !this.options.pull) {
+    if (local) return originOf(this.context, name, platform);
+    const base = await this.#find(name, platform);
+    const { imageId: digest } = base;
+    await admit(this.context, { reference: name, digest, platform: base.platform });
+    return base;
+  }
+
+  async #find(name: string, platform: Platform | undefined): Promise<BaseImage> {
+    if (!this.options.pull) {
       try {
         return await originOf(this.context, name, platform);
       } catch (error) {
-        if (local || !(error instanceof AttestdError) || error.code !== 'NOT_FOUND') throw error;
+        if (!(error instanceof AttestdError) || error.code !== 'NOT_FOUND') throw error;
       }
     }
     await this.#pull(name, platform);

@@ -17,12 +17,17 @@ import { CommandFailed, type Output } from './output.js';
 export class StepContainers {
   readonly #left = new Set<Container>();
 
+  private readonly context: Context;
+
   constructor(
-    private readonly context: Context,
+    context: Context,
     private readonly output: Output,
     private readonly host: HostOptions,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    // What a build makes is judged by the images that it begins with.
+    this.context = { ...context, admission: undefined };
+  }
 
   /** Make one. @throws what a create request is refused with */
   async create(config: RunConfig, imageId: string): Promise<Container> {

@@ -57,6 +57,8 @@ export class Container {
   readonly mountSources = new Map<string, ContainerMount>();
   /** By the network's name. */
   networks = new Map<string, EndpointSettings>();
+  /** Containers on the default bridge that it is linked to, by the alias; they may have gone since. */
+  readonly links = new Map<string, Container>();
   ports: PortMap = {};
   sandboxId = '';
   restartCount = 0;

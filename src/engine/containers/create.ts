@@ -13,11 +13,12 @@ import { summarize } from '../images/summary.js';
 import { checkEndpoints, prepareEndpoints } from '../networks/attach.js';
 import { processorCount } from '../processors.js';
 import { registerMounts, releaseMounts } from '../volumes/mounts.js';
+import { admit, requestOf } from './admission.js';
 import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 import { logContainerEvent } from './events.js';
 import type { HostConfig } from './host-config.js';
-import { checkLinks } from './links.js';
+import { addLinks, checkLinks } from './links.js';
 import { ContainerLog } from './log.js';
 import { checkLogConfig, logBounds } from './log-config.js';
 import { mergeConfig } from './merge.js';
@@ -33,6 +34,8 @@ export interface CreateOptions {
   /** Empty for any. */
   readonly name: string;
   readonly platform: Platform | undefined;
+  /** `major.minor` of the client's request; none where a build makes the container. */
+  readonly apiVersion?: string;
 }
 
 /** What a container is made from. */
@@ -51,7 +54,8 @@ const defaultShmSize = 64 * 1024 * 1024;
  *
  * @param parts what `readCreateRequest` read
  * @returns the container, and warnings for the client
- * @throws INVALID_ARGUMENT, NOT_FOUND for the image or its platform, CONFLICT for a name that is taken
+ * @throws INVALID_ARGUMENT, NOT_FOUND for the image or its platform, CONFLICT for a name that is taken, FORBIDDEN where a policy
+ * says so
  */
 export async function createContainer(
   context: Context,
@@ -61,6 +65,7 @@ export async function createContainer(
   const { config, hostConfig } = parts;
   if (hostConfig.RestartPolicy.Name === '') hostConfig.RestartPolicy.Name = 'no';
   checkConfig(config);
+  const request = context.admission && requestOf(parts);
   const warnings = checkHostConfig(hostConfig, processorCount());
   const origin = await originOf(context, config.Image, options.platform);
   if (options.platform === undefined && config.Image !== '')
@@ -72,9 +77,26 @@ export async function createContainer(
   if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0)
     throw new AttestdError('INVALID_ARGUMENT', 'no command specified');
   checkLogConfig(hostConfig.LogConfig);
+  if (request !== undefined) warnings.push(...(await mayCreate(context, origin, config.Image, request, options)));
   const container = await make(context, parts, options.name, origin);
   logContainerEvent(context, container, 'create');
   return { container, warnings: [...warnings, ...parts.warnings] };
+}
+
+function mayCreate(
+  context: Context,
+  { imageId: digest, platform }: Origin,
+  reference: string,
+  request: Readonly<Record<string, unknown>>,
+  { name, apiVersion }: CreateOptions,
+): Promise<readonly string[]> {
+  const container = {
+    action: 'create',
+    ...(name !== '' && { name }),
+    ...(apiVersion && { apiVersion }),
+    request,
+  } as const;
+  return admit(context, { reference, digest, platform, container });
 }
 
 /** Give it a name, a file system, its mounts and networks; a failure leaves nothing behind. */
@@ -101,11 +123,13 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
     checkSecurity(hostConfig.SecurityOpt ?? []);
     prepareEndpoints(context, container, endpoints);
     await registerMounts(context, container);
-    checkLinks(context, hostConfig.Links ?? []);
+    const links = hostConfig.Links ?? [];
+    checkLinks(context, links);
     const snapshot = await context.rootfs.forContainer(origin.manifest);
     container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
     makeWorkingDir(container.fileSystem, config.WorkingDir);
     context.containers.add(container);
+    addLinks(context, container, links);
     return container;
   } catch (error) {
     context.containers.release(name);

@@ -13,6 +13,7 @@ import { type AnswerOf, olderForm, undescribed, type Wire } from '../wire.js';
 import { containerConfigType } from './config.js';
 import type { Container } from './container.js';
 import { hostConfigType } from './host-config.js';
+import { shownLinks } from './links.js';
 import { isUserDefined, networkName } from './modes.js';
 
 const endpointsType = map(pointer(endpointSettingsType));
@@ -68,7 +69,7 @@ export function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: container.execs.size === 0 ? null : [...container.execs.keys()],
-    HostConfig: goObject(container.hostConfig, hostConfigType),
+    HostConfig: goObject({ ...container.hostConfig, Links: shownLinks(container) }, hostConfigType),
     GraphDriver: storage ? undefined : { Data: null, Name: 'overlayfs' },
     Storage: storage ? snapshot : undefined,
     SizeRw: usage?.writable,

@@ -1,13 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
 import type { Container } from './container.js';
-import { sharedContainer } from './modes.js';
-
-/** A container that another one finds by an alias on the default bridge. */
-export interface Link {
-  readonly container: Container;
-  readonly alias: string;
-}
+import { isUserDefined, sharedContainer } from './modes.js';
 
 /** `NAME[:ALIAS]`; the alias is the name without it. */
 function parseLink(spec: string): { readonly name: string; readonly alias: string } {
@@ -45,14 +39,64 @@ export function checkLinks(context: Context, links: readonly string[]): void {
   }
 }
 
-/** The containers that one is linked to, without those that have gone. */
-export function linksOf({ containers }: Context, { hostConfig }: Container): readonly Link[] {
-  return (hostConfig.Links ?? []).flatMap((spec) => {
+/**
+ * Note what a container is linked to, under further names of it (docs/behaviour.md#container-links). In networks that
+ * users made, links are those of the endpoint, and these count for nothing.
+ */
+export function addLinks(context: Context, container: Container, links: readonly string[]): void {
+  container.hostConfig.Links = undefined;
+  if (isUserDefined(container.hostConfig.NetworkMode)) return;
+  for (const spec of links) {
     const { name, alias } = parseLink(spec);
-    try {
-      return [{ container: containers.resolve(name), alias }];
-    } catch {
-      return [];
-    }
-  });
+    if (container.links.has(alias)) continue;
+    const other = context.containers.resolve(name);
+    container.links.set(alias, other);
+    context.containers.addLinkName(other.id, linkName(container.name, alias));
+  }
+}
+
+const linkName = (parent: string, alias: string): string => `${parent}/${alias}`;
+
+/** Call the links of a container by its new name, or no more by any. */
+export function renameLinks({ containers }: Context, { links, name }: Container, before: string, gone = false): void {
+  for (const [alias, other] of links) {
+    containers.release(linkName(before, alias));
+    if (!gone) containers.addLinkName(other.id, linkName(name, alias));
+  }
+}
+
+/**
+ * Take a link away.
+ *
+ * @param path `parent/alias`
+ * @throws INTERNAL for a container's own name; NOT_FOUND without such a parent
+ */
+export function removeLink({ containers }: Context, path: string): void {
+  const full = path.startsWith('/') ? path : `/${path}`;
+  const slash = full.lastIndexOf('/');
+  if (slash === 0) throw new AttestdError('INTERNAL', 'Conflict, cannot remove the default link name of the container');
+  const parent = containers.byName(full.slice(0, slash));
+  if (parent === undefined) throw new AttestdError('NOT_FOUND', `No such container: ${full.slice(1, slash)}`);
+  containers.release(full);
+  parent.links.delete(full.slice(slash + 1));
+}
+
+/** The links as inspect shows them; undefined without any. */
+export function shownLinks({ name, links }: Container): string[] | undefined {
+  if (links.size === 0) return undefined;
+  return [...links].map(([alias, other]) => `${other.name}:${linkName(name, alias)}`);
+}
+
+/**
+ * Check that what a container is linked to runs.
+ *
+ * @throws INTERNAL, as in dockerd
+ */
+export function checkLinked({ name, links }: Container): void {
+  for (const [alias, other] of links)
+    if (!other.state.running)
+      throw new AttestdError(
+        'INTERNAL',
+        `Cannot link to a non running container: ${other.name} AS ${linkName(name, alias)}`,
+      );
 }

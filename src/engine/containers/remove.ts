@@ -5,6 +5,7 @@ import { leaveNetworks } from '../networks/attach.js';
 import { releaseMounts } from '../volumes/mounts.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
+import { removeLink, renameLinks } from './links.js';
 import { kill, stop } from './stop.js';
 
 /** How a container is removed. */
@@ -26,10 +27,7 @@ export async function removeByName(context: Context, name: string, options: Remo
   const container = context.containers.resolve(name);
   if (container.state.removing)
     throw new AttestdError('CONFLICT', `removal of container ${name} is already in progress`);
-  if (options.link) {
-    const why = 'Conflict, cannot remove the default link name of the container';
-    throw new AttestdError('INTERNAL', why);
-  }
+  if (options.link) return removeLink(context, name);
   try {
     await removeContainer(context, container, options);
   } catch (error) {
@@ -67,6 +65,7 @@ export async function removeContainer(
     container.fileSystem = undefined;
     container.systemFiles = undefined;
     context.execs.forget(container.id);
+    renameLinks(context, container, container.name, true);
     context.containers.remove(container);
     state.setRemoved();
     logContainerEvent(context, container, 'destroy');

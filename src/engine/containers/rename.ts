@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { logContainerEvent } from './events.js';
+import { renameLinks } from './links.js';
 
 /**
  * `POST /containers/{id}/rename` (docs/behaviour.md#container-rename).
@@ -25,5 +26,6 @@ export function renameContainer(context: Context, oldName: string, newName: stri
     throw new AttestdError(error.code, `Error when allocating new name: ${error.message}`, { cause: error });
   }
   context.containers.release(before);
+  renameLinks(context, container, before);
   logContainerEvent(context, container, 'rename', { oldName: before });
 }

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { logContainerEvent } from './events.js';
-import { run } from './start.js';
+import { mayStart, run } from './start.js';
 import { type StopOptions, stop } from './stop.js';
 
 /**
@@ -13,6 +13,7 @@ export async function restartContainer(context: Context, name: string, options: 
   const container = context.containers.resolve(name);
   try {
     await container.alone(async () => {
+      await mayStart(context, container);
       if (container.state.running) {
         container.restartedByHand = true;
         await stop(context, container, options);
@@ -20,7 +21,7 @@ export async function restartContainer(context: Context, name: string, options: 
       await run(context, container, true);
     });
   } catch (error) {
-    if (!(error instanceof AttestdError)) throw error;
+    if (!(error instanceof AttestdError) || error.code === 'FORBIDDEN') throw error;
     throw new AttestdError('INTERNAL', `Cannot restart container ${name}: ${error.message}`, { cause: error });
   }
   logContainerEvent(context, container, 'restart');

@@ -2,11 +2,14 @@ import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
+import { networkView } from '../networks/interfaces.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
+import { admit, requestOf } from './admission.js';
 import type { Container } from './container.js';
 import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
+import { checkLinked } from './links.js';
 import { checkSharedNamespaces } from './namespaces.js';
 import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
@@ -47,10 +50,12 @@ function refuseDoomed({ state }: Container): void {
  */
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
   refuseDoomed(container);
+  await mayStart(context, container);
   try {
     checkSharedNamespaces(context, container);
     await joinNetworks(context, container);
     await mountAll(context, container);
+    checkLinked(container);
     mountSystemFiles(context, container);
     if (byHand) {
       container.restarts.reset();
@@ -66,6 +71,14 @@ export async function run(context: Context, container: Container, byHand: boolea
   container.startedBefore = true;
   startHealthChecks(context, container);
   logContainerEvent(context, container, 'start');
+}
+
+/** @throws FORBIDDEN where a policy says so; the container stays as it is */
+export async function mayStart(context: Context, container: Container): Promise<void> {
+  const { config, hostConfig, imageId, name, platform } = container;
+  const request = requestOf({ config, hostConfig, endpoints: {} });
+  const asked = { action: 'start', name, request } as const;
+  await admit(context, { reference: config.Image, digest: imageId, platform, container: asked });
 }
 
 /** Undo a start that failed; what is to be removed when it ends has ended. */
@@ -84,7 +97,7 @@ function launch(context: Context, container: Container): void {
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
   const sandbox = context.processes.createSandbox({
     id: container.id,
-    fileSystem,
+    fileSystem: hostConfig.ReadonlyRootfs ? fileSystem.sealed() : fileSystem,
     hostname: config.Hostname,
     domainname: config.Domainname,
     clock: context.time,
@@ -96,6 +109,7 @@ function launch(context: Context, container: Container): void {
     },
     labels: config.Labels ?? {},
     memory: hostConfig.Memory,
+    network: networkView(context, container),
   });
   container.sandbox = sandbox;
   const size = sizeOf(hostConfig.ConsoleSize);

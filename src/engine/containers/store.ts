@@ -23,7 +23,7 @@ export class ContainerStore {
   readonly #byId = new Map<string, Container>();
   /** Names with their slash, also those of containers that are being made. */
   readonly #names = new Map<string, string>();
-  /** The same by id, in the order in which they were given. */
+  /** The same by id. */
   readonly #namesById = new Map<string, Set<string>>();
 
   /** All containers, the oldest first. */
@@ -81,10 +81,7 @@ export class ContainerStore {
         `Conflict. The container name ${quote(full)} is already in use by container ${quote(owner)}. ` +
           'You have to remove (or rename) that container to be able to reuse that name.',
       );
-    this.#names.set(full, id);
-    const names = this.#namesById.get(id);
-    if (names === undefined) this.#namesById.set(id, new Set([full]));
-    else names.add(full);
+    this.#note(id, full);
     return full;
   }
 
@@ -96,6 +93,18 @@ export class ContainerStore {
     return this.reserve(id, id.slice(0, 12));
   }
 
+  /** Give a container a further name, below that of one that is linked to it; one that is taken stays whose it is. */
+  addLinkName(id: string, name: string): void {
+    if (!this.#names.has(name)) this.#note(id, name);
+  }
+
+  #note(id: string, name: string): void {
+    this.#names.set(name, id);
+    const names = this.#namesById.get(id);
+    if (names === undefined) this.#namesById.set(id, new Set([name]));
+    else names.add(name);
+  }
+
   /** Give a name back. */
   release(name: string): void {
     const id = this.#names.get(name) ?? '';
@@ -105,9 +114,9 @@ export class ContainerStore {
     if (names?.size === 0) this.#namesById.delete(id);
   }
 
-  /** The names of a container, its own and those that links give it. */
+  /** The names of a container, its own and those that links give it, sorted. */
   namesOf(id: string): readonly string[] {
-    return [...(this.#namesById.get(id) ?? [])];
+    return [...(this.#namesById.get(id) ?? [])].sort();
   }
 
   /** Keep a container whose name is reserved. */

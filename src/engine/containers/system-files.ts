@@ -3,7 +3,6 @@ import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Context } from '../context.js';
 import type { Container } from './container.js';
-import { linksOf } from './links.js';
 import { isUserDefined, sharedContainer } from './modes.js';
 
 /** The files that the daemon writes for each container that runs, and shows in it. */
@@ -32,17 +31,17 @@ export function mountSystemFiles(context: Context, container: Container): void {
     const files = ownFiles(context, container);
     files.writeFile('/hostname', `${container.config.Hostname}\n`);
     files.writeFile('/resolv.conf', resolver(container));
-    writeHosts(context, container);
+    writeHosts(container);
   }
   const source = owner.systemFiles;
   if (source === undefined) return;
   for (const name of names)
     if (!fileSystem.mounts().has(`/etc/${name}`))
-      fileSystem.mount(`/etc/${name}`, { fileSystem: source, path: `/${name}`, readOnly: false });
+      fileSystem.mount(`/etc/${name}`, { fileSystem: source, path: `/${name}`, readOnly: hostConfig.ReadonlyRootfs });
 }
 
 /** Write anew who is in a container's networks under which address; nothing happens to one that has not started yet. */
-export function writeHosts(context: Context, container: Container): void {
+export function writeHosts(container: Container): void {
   const { systemFiles, hostConfig, config, networks } = container;
   if (systemFiles === undefined) return;
   const lines = (hostConfig.ExtraHosts ?? []).map((entry) => {
@@ -50,7 +49,7 @@ export function writeHosts(context: Context, container: Container): void {
     return `${address === 'host-gateway' ? gatewayOf(container) : address.replace(/^\[(.*)\]$/, '$1')}\t${name}\n`;
   });
   const full = config.Domainname === '' ? '' : `${config.Hostname}.${config.Domainname} `;
-  for (const { container: other, alias } of linksOf(context, container)) {
+  for (const [alias, other] of container.links) {
     const address = other.networks.get('bridge')?.IPAddress;
     if (address) lines.push(`${address}\t${alias} ${other.config.Hostname} ${other.plainName}\n`);
   }

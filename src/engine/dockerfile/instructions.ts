@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import { formatDuration } from '../../go/duration.js';
+import { setOwn } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import type { Healthcheck } from '../../oci/image-config.js';
 import { requestedSignal } from '../containers/signals.js';
@@ -155,9 +156,4 @@ function healthText(check: Healthcheck): string {
     (name) => `${name}:${formatDuration(BigInt(check[name] ?? 0))}`,
   );
   return `&{Test:[${test.join(' ')}] ${times.join(' ')} Retries:${retries}}`;
-}
-
-/** Set an own property, `__proto__` included. */
-function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { sumLength, sumOf } from '../../oci/line-sum.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
 const gathered = 256 << 10;
@@ -7,12 +7,6 @@ const delay = 2000;
 
 /** Bytes that are looked through at a time when the file is opened. */
 const chunkSize = 4 << 20;
-
-/** Hex digits that tell whether a line is as it was written. */
-const sumLength = 8;
-
-/** What tells whether a line is as it was written. */
-export const sumOf = (text: string): string => crc32(text).toString(16).padStart(sumLength, '0');
 
 interface Place {
   readonly offset: number;

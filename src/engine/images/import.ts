@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { giveWay } from '../../oci/give-way.js';
 import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { parsePlatform } from '../../oci/platform.js';
@@ -29,6 +30,7 @@ export async function importImage(
   const platform = options.platform ? parsePlatform(options.platform, context.host) : context.host;
   const reference = repoTag(repo, tag);
   const config = applyChanges(options.changes ?? []);
+  await giveWay();
   const lease = context.store.lease();
   let target: Descriptor;
   try {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { giveWay } from '../../oci/give-way.js';
 import { type ImportedImage, importArchive } from '../../oci/importer.js';
 import { danglingName, isDangling } from '../../oci/index-file.js';
 import { anyOf, formatPlatformAll, type PlatformMatcher } from '../../oci/platform.js';
@@ -29,7 +30,10 @@ export async function* loadImages(
   try {
     const images = await importNamed(context, archive, platforms);
     const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
-    for (const image of images) yield* report(context, image, unpackable);
+    for (const image of images) {
+      await giveWay();
+      yield* report(context, image, unpackable);
+    }
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     yield { error: error.message, errorDetail: { message: error.message } };
@@ -60,27 +64,35 @@ async function importNamed(
 /**
  * Give the images of an archive the names that it gives, and dangling ones where it gives none or one that is malformed.
  * dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again; of images that
- * the archive gives the same name, the last has it.
+ * the archive gives the same name, the last has it. The first image that can have none ends it.
  */
 async function nameAll({ store }: Context, images: readonly ImportedImage[]): Promise<readonly ImageRecord[]> {
   // Names given at once are saved at once, however many they are.
   const given: Promise<ImageRecord>[] = [];
+  const kept: Promise<ImageRecord>[] = [];
   const fresh = new Set<string>();
+  const failures: unknown[] = [];
+  const put = (name: string, target: Descriptor): Promise<ImageRecord> => {
+    const done = store.put(name, target);
+    done.catch((error: unknown) => failures.push(error));
+    return done;
+  };
   const keepPrevious = (name: string): void => {
     const image = fresh.has(name) ? undefined : store.get(name);
     fresh.add(name);
     if (image === undefined || store.get(danglingName(image.target.digest)) !== undefined) return;
-    kept.push(store.put(danglingName(image.target.digest), image.target));
+    kept.push(put(danglingName(image.target.digest), image.target));
   };
-  const kept: Promise<ImageRecord>[] = [];
   for (const { name, target } of images) {
+    await giveWay();
+    if (failures.length > 0) break;
     const named = name === undefined ? undefined : parseNormalized(name);
     if (named !== undefined) keepPrevious(formatReference(named));
-    if (name !== undefined) given.push(store.put(name, target));
-    if (named === undefined) given.push(store.put(danglingName(target.digest), target));
+    if (name !== undefined) given.push(put(name, target));
+    if (named === undefined) given.push(put(danglingName(target.digest), target));
   }
-  const outcomes = await Promise.allSettled([...given, ...kept]);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  await Promise.allSettled([...given, ...kept]);
+  if (failures.length > 0) throw failures[0];
   return Promise.all(given);
 }
 

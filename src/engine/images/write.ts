@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { AttestdError } from '../../errors.js';
-import { type GoType, marshalJson } from '../../go/json.js';
+import { type GoType, goValue, jsonRecord, marshalJson } from '../../go/json.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
+import { giveWay } from '../../oci/give-way.js';
 import { type ImageConfig, imageConfigType } from '../../oci/image-config.js';
 import { type Manifest, manifestType } from '../../oci/manifest.js';
 import { mediaTypes } from '../../oci/media-types.js';
@@ -52,7 +53,11 @@ function pack(source: AsyncIterable<Buffer>): Readable {
 }
 
 async function storeJson<T>(content: ContentStore, mediaType: string, value: T, type: GoType<T>): Promise<Descriptor> {
-  const { digest, size } = await content.ingest(Buffer.from(marshalJson(value, type)));
+  const tree = goValue<T>(value as NoInfer<T>, type);
+  await giveWay();
+  const text = jsonRecord(tree);
+  await giveWay();
+  const { digest, size } = await content.ingest(Buffer.from(text));
   return { mediaType, digest, size };
 }
 

@@ -7,6 +7,7 @@ import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
+import { cardName } from './interfaces.js';
 import type { Network } from './network.js';
 import type { PortMap } from './port.js';
 import { contains } from './prefix.js';
@@ -119,8 +120,10 @@ function join(context: Context, container: Container, key: string): void {
   const faults = endpointFaults(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
   const [v4, v6] = ([4, 6] as const).map((family) => network.pools.find(({ prefix }) => prefix.family === family));
+  const id = newId();
+  const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';
   settings.NetworkID = network.id;
-  settings.EndpointID = newId();
+  settings.EndpointID = id;
   if (v4 !== undefined) {
     settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address);
     settings.IPPrefixLen = v4.prefix.bits;
@@ -133,12 +136,14 @@ function join(context: Context, container: Container, key: string): void {
   }
   if (network.pools.length > 0) settings.MacAddress ||= randomMac();
   network.endpoints.set(container.id, {
-    id: settings.EndpointID,
+    id,
     containerId: container.id,
     name: container.plainName,
     mac: settings.MacAddress,
     ipv4: settings.IPAddress,
     ipv6: settings.GlobalIPv6Address,
+    card,
+    link: context.networks.nextLink(),
   });
   logNetworkEvent(context, network, 'connect', { container: container.id });
 }
@@ -240,7 +245,7 @@ export function connectContainer(
     container.networks.delete(network.name);
     throw error;
   }
-  writeHosts(context, container);
+  writeHosts(container);
 }
 
 /** What a container that does not run is to be in when it starts. */
@@ -295,5 +300,5 @@ export function disconnectContainer(context: Context, term: string, name: string
     );
   leave(context, container, known, settings);
   container.networks.delete(known);
-  writeHosts(context, container);
+  writeHosts(container);
 }

@@ -63,6 +63,10 @@ export interface Endpoint {
   readonly mac: string;
   readonly ipv4: string;
   readonly ipv6: string;
+  /** What the container calls its network card; empty where there is none. */
+  readonly card: string;
+  /** Number of the card's other end, on the host. */
+  readonly link: number;
 }
 
 /** A network of containers. */

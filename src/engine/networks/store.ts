@@ -29,6 +29,7 @@ const bridgeOptions = {
 /** The networks, by id. */
 export class NetworkStore {
   readonly #byId = new Map<string, Network>();
+  #lastLink = 4;
 
   constructor(private readonly clock: Clock) {
     this.#add({ name: 'bridge', driver: 'bridge', options: bridgeOptions, pools: this.#pools([], false, true) });
@@ -116,6 +117,11 @@ export class NetworkStore {
     const { Driver: pools = '' } = ipam ?? {};
     if (!['', 'default', 'null'].includes(pools))
       throw new AttestdError('NOT_FOUND', `plugin ${quote(pools)} not found`);
+  }
+
+  /** The number of a further network card on the host. */
+  nextLink(): number {
+    return ++this.#lastLink;
   }
 
   /** Forget a network. */

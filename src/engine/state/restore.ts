@@ -8,6 +8,7 @@ import { emptySnapshot } from '../../runtime/fs/snapshot.js';
 import type { FileSystem, Snapshot } from '../../runtime/fs/types.js';
 import { entriesOfTar } from '../containers/archive-entries.js';
 import { Container } from '../containers/container.js';
+import { addLinks } from '../containers/links.js';
 import { ContainerLog } from '../containers/log.js';
 import { logBounds } from '../containers/log-config.js';
 import { removeContainer } from '../containers/remove.js';
@@ -60,6 +61,7 @@ export async function keepState(context: Context, { root, warn }: KeepOptions): 
   await reader.each('containers', containerRecordType, async (record, name) => {
     containers.push(await reader.container(record, name));
   });
+  for (const container of containers) reader.links(container);
   await reader.sweep();
   const keeper = new StateKeeper(context, root, warn);
   keeper.clean(context.machine);
@@ -187,6 +189,13 @@ class Reader {
     }
     context.containers.add(container);
     return container;
+  }
+
+  /** Link a container again to what it was linked to, as far as that is there. */
+  links(container: Container): void {
+    const { containers } = this.context;
+    const links = (container.hostConfig.Links ?? []).filter((spec) => containers.byId(spec.split(':')[0] ?? ''));
+    addLinks(this.context, container, links);
   }
 
   #life(container: Container, { state: saved, ...record }: ContainerRecord): void {

@@ -25,7 +25,7 @@ export function recordOfContainer(container: Container): ContainerRecord {
     manifest,
     platform,
     config,
-    hostConfig,
+    hostConfig: { ...hostConfig, Links: [...container.links].map(([alias, other]) => `${other.id}:${alias}`) },
     state: {
       running: state.running,
       oomKilled: state.oomKilled,

@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { parseGoTime } from '../rfc3339.js';
 import { jsonFault } from './document.js';
+import { setOwn } from './own.js';
 import { foldKey, goUtf8, unquote } from './text.js';
 import type { GoType } from './type.js';
 
@@ -11,11 +12,12 @@ import type { GoType } from './type.js';
  *
  * @param document the whole document
  * @param type what Go would decode into
- * @throws AttestdError INVALID_JSON with Go's text
+ * @throws AttestdError INVALID_JSON with Go's text; also where arrays have more than 200,000 elements in all, which no
+ *   document needs and which would take seconds
  */
 export function decodeJson<T>(document: Uint8Array, type: GoType<T>): T {
   const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
-  const fault = jsonFault(bytes);
+  const fault = jsonFault(document);
   if (fault !== undefined) throw new AttestdError('INVALID_JSON', fault);
   const decoder = new Decoder(bytes);
   const value = decoder.value(type, zero(type));
@@ -46,6 +48,9 @@ export function zero(type: GoType): unknown {
 
 type Json = Record<string, unknown>;
 
+/** Elements of arrays that are decoded of one document at most. */
+const mostElements = 200_000;
+
 const braceOpen = 0x7b;
 const bracketOpen = 0x5b;
 const quote = 0x22;
@@ -55,6 +60,7 @@ class Decoder {
   /** Go's text for the first value that did not fit its type. */
   mismatch: string | undefined;
   private at = 0;
+  private elements = 0;
   private owner = '';
   private path: string[] = [];
 
@@ -124,8 +130,9 @@ class Decoder {
   }
 
   private misfit(value: string, type: GoType, present: unknown): unknown {
+    if (this.mismatch !== undefined) return present;
     const where = this.path.length > 0 ? `Go struct field ${this.owner}.${this.path.join('.')}` : 'Go value';
-    this.mismatch ??= `json: cannot unmarshal ${value} into ${where} of type ${type.name}`;
+    this.mismatch = `json: cannot unmarshal ${value} into ${where} of type ${type.name}`;
     return present;
   }
 
@@ -147,7 +154,7 @@ class Decoder {
       this.space();
       this.at++;
       if (type.kind === 'struct') this.field(type, target, key);
-      else set(target, this.text(key, type.key, key), this.value(type.element, zero(type.element)));
+      else setOwn(target, this.text(key, type.key, key), this.value(type.element, zero(type.element)));
     }
     this.at++;
     return target;
@@ -184,6 +191,8 @@ class Decoder {
       this.space();
       if (this.bytes[this.at] === 0x5d) break;
       if (this.bytes[this.at] === 0x2c) this.at++;
+      if (++this.elements > mostElements)
+        throw new AttestdError('INVALID_JSON', `arrays of more than ${mostElements} elements`);
       // An element of a repeated key is decoded over the one that was there.
       items.push(this.value(type.element, before[items.length] ?? zero(type.element)));
     }
@@ -231,11 +240,6 @@ function fits(number: bigint, unsigned: 16 | 32 | 64 | undefined): boolean {
 /** A byte of a number or of true, false, null. */
 function isScalarByte(c: number): boolean {
   return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a) || c === 0x2b || c === 0x2d || c === 0x2e || c === 0x45;
-}
-
-/** Set an own property, `__proto__` included. */
-function set(target: Json, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** A value for interface{}; JSON.parse needs no stack for nesting, which a recursive decoder would. */

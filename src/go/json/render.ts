@@ -1,4 +1,4 @@
-import { compareText, encodeString } from './text.js';
+import { compareText, encodeString, sortedKeys } from './text.js';
 
 /** JSON text that is written as it is: a statement inside an answer is never parsed and stringified. */
 export class VerbatimJson {
@@ -95,7 +95,7 @@ function writeMembers(members: Members, parts: (string | Buffer)[]): void {
 
 /** A map of strings as Go writes it: keys sorted by their bytes. */
 export function sortedMap(strings: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  return new Map(Object.entries(strings).sort(([a], [b]) => compareText(a, b)));
+  return new Map(sortedKeys(strings).map((key) => [key, strings[key] as string]));
 }
 
 /**

@@ -63,7 +63,24 @@ export function escapeHtml(json: string): string {
 
 /** Compare two texts by code point, which is the order of their UTF-8 bytes and so the order of Go's map keys. */
 export function compareText(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === shorter) return Math.sign(a.length - b.length);
+  const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+  if (x < 0xd800 || y < 0xd800) return x < y ? -1 : 1;
+  // Halves of pairs stand below what comes after them in code units only.
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Halves of surrogate pairs, and what stands above them in code units but not in code points. */
+const high = /[\ud800-\uffff]/;
+
+/** The keys of an object in Go's order of map keys. */
+export function sortedKeys(object: object): string[] {
+  const keys = Object.keys(object);
+  // The order by code units is the engine's own, which takes a fraction of the time.
+  return keys.some((key) => high.test(key)) ? keys.sort(compareText) : keys.sort();
 }
 
 /** Fold a key as encoding/json does when no field has it letter by letter. */

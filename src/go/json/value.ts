@@ -1,6 +1,6 @@
 import { zero } from './decode.js';
 import { type EncodedObject, type JsonValue, renderJson, VerbatimJson } from './render.js';
-import { compareText, escapeHtml } from './text.js';
+import { escapeHtml, sortedKeys } from './text.js';
 import type { GoType } from './type.js';
 
 /**
@@ -79,8 +79,7 @@ function convertAny(value: unknown): JsonValue {
 }
 
 function sorted(map: object, item: (value: unknown) => JsonValue): ReadonlyMap<string, JsonValue> {
-  const entries = Object.entries(map).sort(([a], [b]) => compareText(a, b));
-  return new Map(entries.map(([key, value]) => [key, item(value)]));
+  return new Map(sortedKeys(map).map((key) => [key, item((map as Record<string, unknown>)[key])]));
 }
 
 /** Go's notion of empty: false, 0, nil, and empty strings, slices and maps; a struct never is. */

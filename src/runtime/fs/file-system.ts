@@ -21,7 +21,7 @@ import type {
   OpenFile,
   OpenOptions,
 } from './types.js';
-import { TreeView } from './view.js';
+import { type Shared, TreeView } from './view.js';
 
 /**
  * Make a file system: a writable layer, above a snapshot or by itself.
@@ -37,8 +37,19 @@ export function createFileSystem({ snapshot, budget, clock }: FileSystemOptions)
 const sticky = 0o1000;
 
 class LayeredFileSystem extends TreeView implements FileSystem {
+  readonly isSealed: boolean;
+
+  constructor(shared: Shared, who: Credentials, isSealed = false) {
+    super(shared, who);
+    this.isSealed = isSealed;
+  }
+
   as(credentials: Credentials): FileSystem {
-    return new LayeredFileSystem(this.shared, credentials);
+    return new LayeredFileSystem(this.shared, credentials, this.isSealed);
+  }
+
+  sealed(): FileSystem {
+    return new LayeredFileSystem(this.shared, this.who, true);
   }
 
   open(path: string, options: OpenOptions): OpenFile {
@@ -286,7 +297,8 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   }
 
   #mayWrite(place: Place, path: string): void {
-    if (place.readOnly) throw new FileSystemError('EROFS', path);
+    const sealed = this.isSealed && place.tree === this.shared.tree && !/^\/dev(\/|$)/.test(place.path);
+    if (place.readOnly || sealed) throw new FileSystemError('EROFS', path);
   }
 }
 

@@ -172,6 +172,9 @@ export interface MakeOptions {
 export interface FileSystem {
   /** The same tree for someone else, whose permissions are checked from there on. */
   as(credentials: Credentials): FileSystem;
+  /** The same tree for those who may not change it; below `/dev` and in what is mounted they may. */
+  sealed(): FileSystem;
+  readonly isSealed: boolean;
 
   /** Follows. The path without links, `.` and `..`. With `missing`, the last component need not be there. */
   realPath(path: string, options?: { readonly missing?: boolean }): string;

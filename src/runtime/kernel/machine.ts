@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
-import type { ImageFacts, RuntimeLog } from '../types.js';
+import type { ImageFacts, NetworkView, RuntimeLog } from '../types.js';
 import { Pipe } from './pipe.js';
 import { SIG } from './signals.js';
 import type { Task } from './task.js';
@@ -21,7 +21,19 @@ export interface MachineOptions {
   readonly programs: ProgramTable;
   /** TCP ports that something answers; none without it. */
   readonly listening?: () => readonly number[];
+  /** None without it. */
+  readonly network?: NetworkView | undefined;
 }
+
+/** A container without networks. */
+const noNetwork: NetworkView = {
+  resolver: '192.0.2.53',
+  interfaces: () => [],
+  resolve: () => [],
+  nameOf: () => undefined,
+  answers: () => false,
+  listening: () => undefined,
+};
 
 /** A program that the runtime has itself. The number is its exit code. */
 export type Applet = (task: Task, argv: readonly string[]) => number | Promise<number>;
@@ -45,6 +57,7 @@ export class Machine {
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
   readonly listening: () => readonly number[];
+  readonly network: NetworkView;
   readonly startedAt: number;
   /** Whether PID 1 is a script of the image; it becomes a simulated program where it cannot go on. */
   initIsScript = false;
@@ -62,6 +75,7 @@ export class Machine {
     const { fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs } = options;
     this.programs = programs;
     this.listening = options.listening ?? (() => []);
+    this.network = options.network ?? noNetwork;
     this.startedAt = clock.now();
     this.nextHostPid = nextHostPid;
     this.fileSystem = fileSystem;

@@ -1,5 +1,6 @@
 import { FileSystemError } from '../fs/errors.js';
 import { type Descriptor, nothing } from './descriptor.js';
+import { netDevices, netRoutes } from './interfaces.js';
 import type { Task } from './task.js';
 
 /** Text that is read from its beginning. */
@@ -76,6 +77,10 @@ function systemFile(task: Task, path: string): string | undefined {
       return `MemTotal:        8388608 kB\nMemFree:         4194304 kB\nMemAvailable:    6291456 kB\n`;
     case '/proc/cpuinfo':
       return 'processor\t: 0\n\n';
+    case '/proc/net/dev':
+      return netDevices(machine);
+    case '/proc/net/route':
+      return netRoutes(machine);
     case '/proc/version':
       return 'Linux version 6.1.0 (simulated)\n';
     default:
@@ -89,5 +94,6 @@ export function mounts(task: Task): string {
     ([path, { readOnly, type }]) =>
       `${type ?? '/dev/root'} ${path} ${type ?? 'ext4'} ${readOnly ? 'ro' : 'rw'},relatime 0 0\n`,
   );
-  return `overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n${volumes.join('')}`;
+  const mode = task.machine.fileSystem.isSealed ? 'ro' : 'rw';
+  return `overlay / overlay ${mode},relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n${volumes.join('')}`;
 }

@@ -11,9 +11,12 @@ import { chmod, ln, mkdir, mkfifo, mktemp, readlink, realpath, rm, rmdir, touch,
 import { find } from './find.js';
 import { grep } from './grep.js';
 import { complain } from './io.js';
+import { ip } from './ip.js';
 import { kill } from './kill.js';
 import { ls } from './list.js';
 import { netcat as nc } from './netcat.js';
+import { nslookup } from './nslookup.js';
+import { ping } from './ping.js';
 import { printf } from './printf.js';
 import { env, nohup, passThrough, time, timeout, xargs } from './run-others.js';
 import { sed } from './sed.js';
@@ -65,6 +68,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
   ...Object.entries({
     hostname,
     id,
+    ip,
     kill,
     ln,
     ls,
@@ -76,7 +80,9 @@ export const programs: ProgramTable = new Map<string, Applet>([
     nl,
     nohup,
     nproc,
+    nslookup,
     mount,
+    ping,
     printenv,
     printf,
     ps,
@@ -112,6 +118,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
   ['fgrep', grep],
   ['md5sum', checksum],
   ['nice', passThrough],
+  ['ping6', ping],
   ['setsid', passThrough],
   ['sha1sum', checksum],
   ['sha256sum', checksum],

@@ -1,10 +1,10 @@
 import { complain } from './io.js';
+import { addressesOf } from './names.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 
-/** Names and addresses that lead to the container itself. */
-const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|0\.0\.0\.0)$/;
+const own = /^(127(\.\d{1,3}){3}|::1|0\.0\.0\.0)$/;
 
-/** `nc -z [-v] [-w SECONDS] HOST PORT`: whether a port of the container is answered. It sends nothing. */
+/** `nc -z [-v] [-w SECONDS] HOST PORT`: whether a port is answered, here or in a container nearby. It sends nothing. */
 export const netcat = withUsage(async (task, argv) => {
   const { words, has } = parseOptions(argv, 'zvnuw:');
   const [host, port] = words;
@@ -14,11 +14,19 @@ export const netcat = withUsage(async (task, argv) => {
     await complain(task, `nc: ${host} (${host}:${port}): Network is unreachable`);
     return 1;
   }
-  const own = loopback.test(host) || host === task.machine.hostname;
-  if (own && task.machine.listening().includes(Number(port))) {
-    if (has('v')) await complain(task, `${host} (127.0.0.1:${port}) open`);
+  const [address] = host === task.machine.hostname ? ['127.0.0.1'] : addressesOf(task, host);
+  if (address === undefined) {
+    await complain(task, `nc: bad address '${host}'`);
+    return 1;
+  }
+  const { network, listening } = task.machine;
+  const isOwn = own.test(address) || network.interfaces().some(({ ipv4 }) => ipv4?.address === address);
+  const open = isOwn ? listening() : network.listening(address);
+  if (open?.includes(Number(port))) {
+    if (has('v')) await complain(task, `${host} (${address}:${port}) open`);
     return 0;
   }
-  await complain(task, `nc: ${host} (${own ? '127.0.0.1' : host}:${port}): Connection refused`);
+  const why = open === undefined ? 'Host is unreachable' : 'Connection refused';
+  await complain(task, `nc: ${host} (${address}:${port}): ${why}`);
   return 1;
 });

@@ -3,6 +3,7 @@ import { SIG } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
 import { groups, passwd } from '../users.js';
 import { complain, write } from './io.js';
+import { hostsOf } from './names.js';
 import { parseOptions, withUsage } from './options.js';
 
 const userName = (task: Task, uid: number): string | undefined =>
@@ -68,7 +69,7 @@ export const hostname = withUsage(async (task, argv) => {
   }
   const full = machine.domainname === '' ? machine.hostname : `${machine.hostname}.${machine.domainname}`;
   if (has('i') || has('I')) {
-    const line = hosts(task).find(([, ...names]) => names.includes(machine.hostname));
+    const line = hostsOf(task).find(([, ...names]) => names.includes(machine.hostname));
     await write(task, `${line?.[0] ?? '127.0.0.1'}${has('I') ? ' ' : ''}\n`);
   } else
     await write(
@@ -77,15 +78,6 @@ export const hostname = withUsage(async (task, argv) => {
     );
   return 0;
 });
-
-function hosts(task: Task): string[][] {
-  if (task.fs.find('/etc/hosts')?.type !== 'file') return [];
-  return task.fs
-    .readFile('/etc/hosts')
-    .toString()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
-}
 
 const machines: Readonly<Record<string, string>> = {
   amd64: 'x86_64',

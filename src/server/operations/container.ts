@@ -79,7 +79,8 @@ export const handlers: DescribedHandlers = {
     const parts = readCreateRequest(await readBody(request), request.apiVersion);
     const platform = form.get('platform');
     const wanted = isAtLeast(request.apiVersion, '1.41') && platform !== '' ? parsePlatform(platform) : undefined;
-    const { container, warnings } = await createContainer(context, parts, { name: form.get('name'), platform: wanted });
+    const options = { name: form.get('name'), platform: wanted, apiVersion: request.apiVersion };
+    const { container, warnings } = await createContainer(context, parts, options);
     return { kind: 'json', status: 201, value: { Id: container.id, Warnings: warnings } };
   },
 

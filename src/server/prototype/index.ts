@@ -58,7 +58,7 @@ function complete(
 /**
  * Make a prototype.
  *
- * @param own the server's handlers
+ * @param own the server's handlers; one of an operation that an overlay adds answers it
  * @throws AttestdError NOT_FOUND or INVALID_ARGUMENT for documents that do not fit, USAGE for a module that cannot be loaded,
  *   INVALID_ARGUMENT for a handler of no operation
  */
@@ -72,11 +72,12 @@ export async function createPrototype(
   const described = await Described.of(document);
   const handlers = typeof given === 'string' ? await loadHandlers(given) : given;
   checkHandlers(handlers, new Set(operations.map(({ operationId }) => operationId)));
+  const isOwn = (operationId: string): boolean => Object.hasOwn(own, operationId);
   const handlerOf = (entry: OperationEntry): OperationHandler => {
     const { operationId } = entry;
     const isAdded = added.has(operationId);
     const taking = Object.hasOwn(handlers, operationId) ? handlers[operationId] : undefined;
-    const usual = Object.hasOwn(own, operationId) ? (own[operationId] as OperationHandler) : missing(entry);
+    const usual = isOwn(operationId) ? (own[operationId] as OperationHandler) : missing(entry);
     const answers = changed.get(operationId);
     if (!isAdded && answers === undefined && taking === undefined) return usual;
     return async (request, context) => {
@@ -85,18 +86,19 @@ export async function createPrototype(
           ? await described.check(request, entry, isAdded)
           : { request, parameters: request.params, body: undefined };
       const answer = async (onward = checked.request): Promise<OperationResult> =>
-        isAdded
+        isAdded && !isOwn(operationId)
           ? described.example(entry, checked)
           : complete(await usual(onward, context), answers, document, checked);
       return taking === undefined ? answer() : answerBy(taking, checked.request, answer);
     };
   };
   const taken = Object.keys(handlers);
+  const answered = [...taken, ...[...added].filter(isOwn)];
   const byId = new Map(operations.map((entry) => [entry.operationId, handlerOf(entry)]));
   return {
     operations,
     handler: (entry) => byId.get(entry.operationId) ?? handlerOf(entry),
-    described: names.filter((name) => !taken.some((id) => name.endsWith(`(${id})`))),
+    described: names.filter((name) => !answered.some((id) => name.endsWith(`(${id})`))),
     taken,
     release: releaseOf(document, release),
   };

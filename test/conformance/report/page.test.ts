@@ -37,7 +37,7 @@ describe('the HTML report in Chromium', function () {
   });
 
   it('shows every requirement and a row for each feature', async () => {
-    expect(await browser.value(`${visible}.length`)).to.equal(7);
+    expect(await browser.value(`${visible}.length`)).to.equal(8);
     const features = makeReport(sampleRun(), sampleContext).features.length;
     expect(
       await browser.value(
@@ -48,9 +48,9 @@ describe('the HTML report in Chromium', function () {
 
   it('filters by outcome when a box is clicked', async () => {
     await browser.value(`document.querySelector('.filter input[value=failed]').click()`);
-    expect(await browser.value(visible)).to.deep.equal(['passed', 'skipped', 'unsupported', 'error']);
+    expect(await browser.value(visible)).to.deep.equal(['passed', 'blocked', 'skipped', 'unsupported', 'error']);
     await browser.value(`document.querySelector('.filter input[value=failed]').click()`);
-    expect(await browser.value(`${visible}.length`)).to.equal(7);
+    expect(await browser.value(`${visible}.length`)).to.equal(8);
   });
 
   it('filters by text', async () => {

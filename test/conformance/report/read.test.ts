@@ -27,7 +27,7 @@ describe('a JSON report', () => {
     try {
       const file = join(folder, 'a.json');
       writeFileSync(file, JSON.stringify(whole()));
-      expect(readReport(file).results).to.have.length(7);
+      expect(readReport(file).results).to.have.length(8);
       writeFileSync(file, JSON.stringify({ ...whole(), durationMs: 'long' }));
       expect(() => readReport(file))
         .to.throw(AttestdError, '/durationMs')

@@ -27,7 +27,7 @@ describe('a report as text', () => {
     expect(text).to.include('unsupported statements: no Statements');
     for (const { name } of report.profiles) expect(text).to.include(`  ${name}`);
     expect(text).to.include(
-      '1 passed, 3 failed, 1 skipped, 1 unsupported, 1 error (1 known deviation among the failed)',
+      '1 passed, 3 failed, 1 blocked, 1 skipped, 1 unsupported, 1 error (1 known deviation among the failed)',
     );
   });
 });

@@ -2,10 +2,10 @@ import { appendFile, readdir, readFile, rename, rm, stat, truncate, writeFile } 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
-import { sumOf } from '../../../src/engine/images/facts-file.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { diskUsage } from '../../../src/engine/system/usage.js';
 import { openLayout } from '../../../src/oci/layout.js';
+import { sumOf } from '../../../src/oci/line-sum.js';
 import { temporaryFolder } from '../../oci/support/images.js';
 import { load, parsed, type TestEngine } from '../support.js';
 

@@ -6,7 +6,9 @@ import { applyChanges } from '../../../src/engine/dockerfile/changes.js';
 import { importImage } from '../../../src/engine/images/import.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import { listImages } from '../../../src/engine/images/list.js';
+import { storeImage } from '../../../src/engine/images/write.js';
 import { AttestdError } from '../../../src/errors.js';
+import { digestOf } from '../../../src/oci/digest.js';
 import { tar } from '../../oci/support/archives.js';
 import { all, history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
@@ -51,6 +53,32 @@ describe('Importing', () => {
       layers.push(...parsed(await inspectImage(test.context, 'made', { apiVersion: '1.55' })).RootFS.Layers);
     }
     expect(new Set(layers).size).to.equal(1);
+  });
+
+  it('lets others have their turn while a long configuration is written', async () => {
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const found: number[] = [];
+    const content = {
+      ...test.context.store.content,
+      ingest: async (bytes: Buffer) => {
+        found.push(turns);
+        return { digest: digestOf(bytes), size: bytes.length };
+      },
+    };
+    const config = applyChanges(['EXPOSE 0-65535']);
+    await storeImage(
+      content,
+      { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, config },
+      [],
+    );
+    clearImmediate(next);
+    // Nothing else here waits for anything: once after the members were put in order, once after they were written.
+    expect(found[0]).to.be.at.least(2);
   });
 
   it('is for the platform and with the comment that are given', async () => {

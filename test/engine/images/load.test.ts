@@ -36,6 +36,28 @@ describe('Loading images', () => {
     expect(image.RepoTags).to.deep.equal([]);
   });
 
+  it('ends at the first image that can have no name', async () => {
+    const entry = (digest: string, name: string) => ({
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest,
+      size: 1,
+      annotations: { 'io.containerd.image.name': name },
+    });
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const entries = [
+      entry(digest, 'x.io/first:1'),
+      { ...entry('', 'x.io/none:1'), mediaType: 'x' },
+      entry(digest, 'x.io/last:1'),
+    ];
+    const archive = await tar({
+      'index.json': JSON.stringify({ schemaVersion: 2, manifests: entries }),
+      'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+    });
+    const messages = await all(loadImages(test.context, Readable.from([archive])));
+    expect(messages.map(({ error }) => error !== undefined)).to.deep.equal([true]);
+    expect(test.context.store.list().map(({ name }) => name)).to.deep.equal(['x.io/first:1']);
+  });
+
   it('keeps an image whose name is malformed, under that name and without one', async () => {
     const messages = await load(test.context, 'bad-name');
     expect(messages.map(({ stream }) => String(stream).split(':')[0])).to.deep.equal([

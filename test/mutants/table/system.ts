@@ -147,14 +147,6 @@ export const versions: Area = {
         reply.status === 404 && reply.text.includes('page not found') ? instead(200, {}) : undefined,
     },
     {
-      id: 'not-found-text',
-      title: 'an unknown path is answered as text',
-      after: (_, reply) =>
-        reply.status === 404 && reply.text.includes('page not found')
-          ? reply.withHeader('Content-Type', 'text/plain').withText('404 page not found')
-          : undefined,
-    },
-    {
       id: 'message-dropped',
       title: 'error bodies have no message',
       after: (_, reply) => (reply.status >= 400 ? reply.withText('{}\n') : undefined),

@@ -2,7 +2,7 @@ import { encode } from '../../content/wire.js';
 import { demand, same } from '../../expect.js';
 import { types } from '../../images/recipe.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestedOf } from '../common.js';
+import { attestedOf, observed } from '../common.js';
 
 const unknown = `sha256:${'0'.repeat(64)}`;
 
@@ -32,9 +32,20 @@ export const content: readonly Requirement[] = requirements(
     prefix: 'Content',
     features: ['content', 'images'],
     pointer: null,
+    basis: observed('docs/behaviour.md#the-content-service', 'containerd'),
     images: ['basic'],
   },
   [
+    {
+      id: 'service',
+      operationId: 'containerd.services.content.v1.Content/Info',
+      title: 'the content service answers gRPC on the address of the daemon',
+      why: 'Every other call needs it.',
+      images: [],
+      async check(t) {
+        await t.content();
+      },
+    },
     {
       id: 'info',
       operationId: 'containerd.services.content.v1.Content/Info',

@@ -1,6 +1,6 @@
 import { demand, same } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 /** The shape of errors. */
 export const errors: readonly Requirement[] = requirements(
@@ -46,10 +46,10 @@ export const errors: readonly Requirement[] = requirements(
     },
     {
       id: 'unknown-path',
-      title: 'a path that no operation has is answered 404 in the same shape',
+      title: 'a path that no operation has is answered 404',
       why: 'A newer client learns that the operation is missing.',
       async check(t) {
-        (await t.api.get('/no/such/operation')).error(404);
+        (await t.api.get('/no/such/operation')).status(404);
       },
     },
     {
@@ -57,19 +57,31 @@ export const errors: readonly Requirement[] = requirements(
       title: 'so is the root',
       why: 'Scanners and people try it.',
       async check(t) {
-        (await t.api.get('/', { version: null })).error(404);
+        (await t.api.get('/', { version: null })).status(404);
       },
     },
     {
       id: 'unknown-method',
-      title: 'a method that an operation does not have is refused in the same shape',
+      title: 'a method that an operation does not have is refused',
       why: 'A newer client learns that the operation is missing.',
       async check(t) {
+        (await t.api.send('PUT', '/images/json')).status(404, 405);
+      },
+    },
+    {
+      id: 'unknown-path-shape',
+      title: 'a path that no operation has is answered in the shape of errors',
+      ...asDockerd(['engine'], 'docs/behaviour.md#paths-and-methods'),
+      level: 'SHOULD',
+      why: 'Clients decode every error in one way.',
+      async check(t) {
+        (await t.api.get('/no/such/operation')).error(404);
         (await t.api.send('PUT', '/images/json')).error(404, 405);
       },
     },
     {
       id: 'bad-escape',
+      ...asDockerd(['engine'], 'docs/behaviour.md#parameters'),
       title: 'a query that is not a valid escape is answered 400',
       why: 'A parameter that silently vanishes changes the meaning.',
       async check(t) {

@@ -31,7 +31,7 @@ export const surface: readonly Requirement[] = requirements(
       title: 'requests below API 1.55 are refused',
       why: 'A client that pins an older version must not come to depend on newer operations.',
       async check(t) {
-        (await t.api.get(attestationsOf(t.image('basic').name), { version: '1.54' })).error(400, 404);
+        (await t.api.get(attestationsOf(t.image('basic').name), { version: '1.54' })).status(400, 404);
       },
     },
     {
@@ -63,7 +63,7 @@ export const surface: readonly Requirement[] = requirements(
       title: 'POST is refused',
       why: 'The endpoint only reads.',
       async check(t) {
-        (await t.api.post(attestationsOf(t.image('basic').name))).error(404, 405);
+        (await t.api.post(attestationsOf(t.image('basic').name))).status(404, 405);
       },
     },
     {
@@ -72,7 +72,7 @@ export const surface: readonly Requirement[] = requirements(
       why: 'A client that deletes a sub-resource must not lose the image.',
       async check(t) {
         const image = await t.fresh('basic');
-        (await t.api.delete(attestationsOf(image.name))).error(400, 404, 405, 501);
+        (await t.api.delete(attestationsOf(image.name))).status(400, 404, 405, 501);
         lists(await t.api.get(attestationsOf(image.name)), attestedOf(image).layers);
       },
     },

@@ -1,6 +1,6 @@
 import { demand, type Shape, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { platformText, pointers } from '../common.js';
+import { asDockerd, platformText, pointers } from '../common.js';
 
 const members = (list: readonly Shape[], member: 'Untagged' | 'Deleted'): unknown[] =>
   list.flatMap((entry) => (entry.at(member).present ? [entry.at(member).value] : []));
@@ -37,7 +37,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'deleted-root',
       title: 'Deleted names the root of the image',
-      since: '1.48',
+      features: ['containerd-store', 'images'],
       why: 'Clients drop what they know of the digest.',
       async check(t) {
         const image = await t.fresh('bare');
@@ -181,6 +181,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'bad-name',
       title: 'a name that is not a reference is answered 400',
+      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
       level: 'SHOULD',
       why: 'It can never exist.',
       async check(t) {
@@ -190,7 +191,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      features: ['delete-platforms'],
+      ...asDockerd(['delete-platforms'], 'docs/behaviour.md#platforms'),
       pointer: '+/parameters/3',
       why: 'Ignoring it would delete every platform.',
       async check(t) {
@@ -202,7 +203,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'platform-unforced',
       title: 'a platform is not deleted without force',
-      features: ['delete-platforms'],
+      ...asDockerd(['delete-platforms'], 'docs/behaviour.md#deleting-an-image'),
       pointer: '+/parameters/3',
       level: 'SHOULD',
       why: 'Other images may share its content.',

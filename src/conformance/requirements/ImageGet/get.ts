@@ -4,7 +4,7 @@ import { demand, Shape, same, Unmet } from '../../expect.js';
 import { absentPlatform } from '../../images/recipe.js';
 import { readTar } from '../../images/tar.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { attestationsOf, attestedOf, lists, platformText, pointers } from '../common.js';
+import { asDockerd, attestationsOf, attestedOf, lists, platformText, pointers } from '../common.js';
 
 /** Files of an archive in an answer. @throws Unmet when it is none */
 function files(answer: Answer): Map<string, Buffer> {
@@ -24,7 +24,7 @@ function document(archive: Map<string, Buffer>, name: string): Shape {
 
 /** Saving images. */
 export const get: readonly Requirement[] = requirements(
-  { operationId: 'ImageGet', features: ['images'], pointer: pointers.get, images: ['basic'], since: '1.48' },
+  { operationId: 'ImageGet', features: ['images'], pointer: pointers.get, images: ['basic'] },
   [
     {
       id: 'layout',
@@ -129,6 +129,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'unknown-image',
+      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
       title: 'an image that is not there is answered 404',
       images: [],
       why: 'An empty archive would look like success.',
@@ -158,7 +159,7 @@ export const get: readonly Requirement[] = requirements(
     {
       id: 'platform-absent',
       title: 'a platform that the image does not have is answered 404',
-      features: ['platforms'],
+      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
       pointer: '+/parameters/1',
       images: ['multi'],
       why: 'An empty archive would look like success.',
@@ -170,7 +171,7 @@ export const get: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      features: ['platforms'],
+      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
       pointer: '+/parameters/1',
       why: 'Ignoring it would save every platform.',
       async check(t) {
@@ -196,6 +197,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'several-unknown',
+      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
       operationId: 'ImageGetAll',
       pointer: pointers.getAll,
       title: 'one unknown name among several is answered 404',

@@ -3,7 +3,7 @@ import { created } from '../../images/kit.js';
 import { absentPlatform } from '../../images/recipe.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { platformText, pointers } from '../common.js';
+import { asDockerd, platformText, pointers } from '../common.js';
 
 interface Step {
   readonly created_by: string;
@@ -154,7 +154,7 @@ export const imageHistory: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      features: ['platforms'],
+      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
       pointer: '+/parameters/1',
       images: ['multi'],
       why: 'Falling back to another platform would mislead.',

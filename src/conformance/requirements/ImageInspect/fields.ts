@@ -3,7 +3,7 @@ import { demand, same } from '../../expect.js';
 import { created } from '../../images/kit.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { observed, pointers } from '../common.js';
 
 const inspect = async (t: CheckContext, name: RecipeName): Promise<Shape> =>
   (await t.api.get(`/images/${t.image(name).name}/json`)).status(200).json();
@@ -51,10 +51,20 @@ export const fields: readonly Requirement[] = requirements(
     {
       id: 'id-is-root-digest',
       title: 'Id is the digest of the image index',
-      since: '1.48',
+      features: ['containerd-store', 'images'],
+      basis: observed('docs/behaviour.md#inspecting-an-image', 'containerd'),
       why: 'It is what registries and build tools call the image.',
       async check(t) {
         (await inspect(t, 'basic')).at('Id').is(t.image('basic').root.digest);
+      },
+    },
+    {
+      id: 'id-is-config-digest',
+      title: 'Id is the digest of the image config',
+      features: ['graph-store', 'images'],
+      why: 'The description defines it so, and tools compare it with the config of a manifest.',
+      async check(t) {
+        (await inspect(t, 'basic')).at('Id').is(t.image('basic').images[0]?.config.digest);
       },
     },
     {
@@ -86,7 +96,8 @@ export const fields: readonly Requirement[] = requirements(
     {
       id: 'repo-digests',
       title: 'RepoDigests has the repository with the root digest',
-      since: '1.48',
+      features: ['containerd-store', 'images'],
+      basis: observed('docs/behaviour.md#inspecting-an-image', 'containerd'),
       why: 'It is the name that pins content.',
       images: ['bare'],
       async check(t) {

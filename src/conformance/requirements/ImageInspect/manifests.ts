@@ -2,7 +2,7 @@ import { demand, type Shape, same } from '../../expect.js';
 import { foreignPlatform } from '../../images/recipe.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestedOf, entryWhere, manifestsOf, platformText, pointers } from '../common.js';
+import { asDockerd, attestedOf, entryWhere, manifestsOf, platformText, pointers } from '../common.js';
 
 const summaries = (t: CheckContext, name: RecipeName): Promise<Shape[]> => manifestsOf(t, t.image(name));
 
@@ -238,7 +238,7 @@ export const manifests: readonly Requirement[] = requirements(
     {
       id: 'manifests-with-platform',
       title: 'manifests and platform together are refused',
-      features: ['inspect-manifests', 'inspect-platform'],
+      ...asDockerd(['inspect-manifests', 'inspect-platform'], 'docs/behaviour.md#inspecting-an-image'),
       pointer: pointers.inspect,
       why: 'One describes all platforms, the other one of them.',
       async check(t) {

@@ -1,10 +1,11 @@
 import { absentPlatform } from '../../images/recipe.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { platformText, pointers } from '../common.js';
+import { asDockerd, platformText, pointers } from '../common.js';
 
 const refused = (id: string, title: string, platform: string) => ({
   id: `platform-${id}`,
   title,
+  ...asDockerd(['inspect-platform'], 'docs/behaviour.md#platforms'),
   why: 'Falling back to another platform would describe the wrong image.',
   async check(t: CheckContext): Promise<void> {
     (await t.api.get(`/images/${t.image('multi').name}/json`, { query: { platform } })).error(400);

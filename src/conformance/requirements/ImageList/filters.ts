@@ -3,7 +3,7 @@ import { same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 const looked = ['basic', 'bare', 'older', 'two-names', 'unnamed'] as const satisfies readonly RecipeName[];
 
@@ -36,6 +36,7 @@ const refused = (id: string, title: string, text: string, level: 'MUST' | 'SHOUL
   title,
   level,
   images: [],
+  ...asDockerd(['images'], 'docs/behaviour.md#filters'),
   why: 'A filter that is ignored makes clean-up tools remove too much.',
   async check(t: CheckContext): Promise<void> {
     (await t.api.get('/images/json', { query: { filters: text } })).error(400);
@@ -143,6 +144,7 @@ export const listFilters: readonly Requirement[] = requirements(
     {
       id: 'filter-since-unknown',
       title: 'since with an unknown image is answered 404',
+      ...asDockerd(['images'], 'docs/behaviour.md#filters'),
       level: 'SHOULD',
       why: 'There is nothing to compare with.',
       async check(t) {

@@ -3,7 +3,7 @@ import { demand, same } from '../../expect.js';
 import { absentPlatform } from '../../images/recipe.js';
 import { writeTar } from '../../images/tar.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestationsOf, attestedOf, lists, platformText, pointers } from '../common.js';
+import { asDockerd, attestationsOf, attestedOf, lists, platformText, pointers } from '../common.js';
 
 /** Load an archive that is none: an error in the stream, or as the answer. */
 async function fails(t: CheckContext, tar: Buffer): Promise<void> {
@@ -51,7 +51,7 @@ export const load: readonly Requirement[] = requirements(
       id: 'unnamed',
       title: 'the stream gives the id of an image without a name',
       pointer: '+/responses/200',
-      since: '1.48',
+      features: ['containerd-store', 'images'],
       why: 'There is no other way to find it.',
       async check(t) {
         const image = await t.fresh('unnamed');
@@ -215,7 +215,7 @@ export const load: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      features: ['platforms'],
+      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
       pointer: '+/parameters/2',
       why: 'Ignoring it would load every platform.',
       async check(t) {

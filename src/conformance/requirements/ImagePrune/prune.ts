@@ -2,11 +2,12 @@ import { filters } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 const refused = (id: string, title: string, text: string) => ({
   id,
   title,
+  ...asDockerd(['prune', 'images'], 'docs/behaviour.md#pruning-images'),
   why: 'A filter that is ignored makes a prune remove too much.',
   async check(t: CheckContext): Promise<void> {
     (await t.api.post('/images/prune', { query: { filters: text } })).error(400);

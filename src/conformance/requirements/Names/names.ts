@@ -2,7 +2,7 @@ import { same } from '../../expect.js';
 import type { FeatureName } from '../../features.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 /** One way to name the `basic` image. */
 interface Form {
@@ -12,7 +12,8 @@ interface Form {
   /** Status of an answer when the form leads nowhere; 200 when it finds the image. */
   readonly status: 200 | 400 | 404;
   readonly level?: 'SHOULD';
-  readonly since?: string;
+  /** Whether the form is of the containerd image store, which knows images by their roots. */
+  readonly byRoot?: true;
   readonly why: string;
 }
 
@@ -49,7 +50,7 @@ const forms: readonly Form[] = [
     title: 'a repository with the root digest',
     name: ({ repository, root }) => `${repository}@${root.digest}`,
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'It is the name that pins content.',
   },
   {
@@ -57,7 +58,7 @@ const forms: readonly Form[] = [
     title: 'a name with tag and root digest',
     name: ({ name, root }) => `${name}@${root.digest}`,
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'Update tools write both.',
   },
   {
@@ -66,7 +67,7 @@ const forms: readonly Form[] = [
     name: ({ repository, root }) => `${repository}:none@${root.digest}`,
     status: 200,
     level: 'SHOULD',
-    since: '1.48',
+    byRoot: true,
     why: 'The digest pins the content, the tag is a comment.',
   },
   {
@@ -74,7 +75,7 @@ const forms: readonly Form[] = [
     title: 'the root digest alone',
     name: ({ root }) => root.digest,
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'Clients keep ids.',
   },
   {
@@ -82,7 +83,7 @@ const forms: readonly Form[] = [
     title: 'the root digest without its algorithm',
     name: ({ root }) => root.digest.slice(7),
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'Clients keep ids.',
   },
   {
@@ -90,7 +91,7 @@ const forms: readonly Form[] = [
     title: 'the first twelve digits of the root digest',
     name: ({ root }) => root.digest.slice(7, 19),
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'Lists show ids in that form.',
   },
   {
@@ -98,7 +99,7 @@ const forms: readonly Form[] = [
     title: 'the first digits of the root digest after its algorithm',
     name: ({ root }) => root.digest.slice(0, 25),
     status: 200,
-    since: '1.48',
+    byRoot: true,
     why: 'Scripts cut ids.',
   },
   {
@@ -142,7 +143,7 @@ const forms: readonly Form[] = [
     title: 'another repository with the digest of the image',
     name: ({ repository, root }) => `${repository}-other@${root.digest}`,
     status: 404,
-    since: '1.48',
+    byRoot: true,
     why: wrong,
   },
   {
@@ -151,7 +152,7 @@ const forms: readonly Form[] = [
     name: ({ images }) => images[0]?.descriptor.digest ?? '',
     status: 404,
     level: 'SHOULD',
-    since: '1.48',
+    byRoot: true,
     why: 'An image is known by its root.',
   },
   {
@@ -160,7 +161,7 @@ const forms: readonly Form[] = [
     name: ({ attested }) => attested[0]?.manifest.digest ?? '',
     status: 404,
     level: 'SHOULD',
-    since: '1.48',
+    byRoot: true,
     why: 'An attestation is not an image.',
   },
   {
@@ -213,12 +214,15 @@ const operations: readonly {
 export const names: readonly Requirement[] = operations.flatMap(({ operationId, path, features, pointer }) =>
   requirements(
     { operationId, features, pointer: `${pointer}/parameters/0`, images: ['basic'] },
-    forms.map(({ id, title, name, status, level, since, why }) => ({
+    forms.map(({ id, title, name, status, level, byRoot, why }) => ({
       id: `name-${id}`,
       title: status === 200 ? `${title} finds the image` : `${title}: ${status}`,
       why,
+      ...(status === 400 && operationId !== 'ImageAttestations'
+        ? asDockerd(features, 'docs/behaviour.md#names-of-images')
+        : {}),
       ...(level ? { level } : {}),
-      ...(since ? { since } : {}),
+      ...(byRoot ? { features: ['containerd-store', ...features] } : {}),
       async check(t: CheckContext): Promise<void> {
         const image = t.image('basic');
         const answer = await t.api.get(`/images/${name(image)}/${path}`);

@@ -1,6 +1,6 @@
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { entryWhere, pointers } from '../common.js';
+import { asDockerd, entryWhere, pointers } from '../common.js';
 
 /** Disk usage of images. */
 export const usage: readonly Requirement[] = requirements(
@@ -53,6 +53,7 @@ export const usage: readonly Requirement[] = requirements(
     },
     {
       id: 'unknown-type',
+      ...asDockerd(['disk-usage'], 'docs/behaviour.md#the-daemon-itself'),
       title: 'an unknown type is refused',
       pointer: '+/parameters/0',
       images: [],

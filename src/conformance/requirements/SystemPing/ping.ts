@@ -133,7 +133,7 @@ export const ping: readonly Requirement[] = requirements(
       title: 'POST is refused',
       why: 'A ping only reads.',
       async check(t) {
-        (await t.api.post('/_ping', { version: null })).error(404, 405);
+        (await t.api.post('/_ping', { version: null })).status(404, 405);
       },
     },
   ],

@@ -81,7 +81,7 @@ export const version: readonly Requirement[] = requirements(
       title: 'POST is refused',
       why: 'The operation only reads.',
       async check(t) {
-        (await t.api.post('/version')).error(404, 405);
+        (await t.api.post('/version')).status(404, 405);
       },
     },
   ],

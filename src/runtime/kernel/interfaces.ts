@@ -1,0 +1,85 @@
+import type { NetworkInterface } from '../types.js';
+import type { Machine } from './machine.js';
+
+/** The loopback, which every container has. */
+export const loopback: NetworkInterface = {
+  name: 'lo',
+  index: 1,
+  peer: 0,
+  mac: '00:00:00:00:00:00',
+  mtu: 65536,
+  ipv4: { address: '127.0.0.1', bits: 8, base: '127.0.0.0', last: '127.255.255.255' },
+  ipv6: { address: '::1', bits: 128, base: '::1', last: '::1' },
+};
+
+/** All network cards of a container, the loopback first. */
+export const cardsOf = (machine: Machine): readonly NetworkInterface[] => [loopback, ...machine.network.interfaces()];
+
+/** The address that a card has for its own link alone, made of its hardware address (RFC 4291, appendix A). */
+export function linkLocal(mac: string): string {
+  const [first = 0, ...rest] = mac.split(':').map((part) => Number.parseInt(part, 16));
+  const bytes = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
+  const words = [0, 2, 4, 6].map((at) => (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16));
+  return `fe80::${words.join(':')}`;
+}
+
+const header =
+  'Inter-|   Receive                                                |  Transmit\n' +
+  ' face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n';
+
+/** /proc/net/dev: nothing is counted, for nothing is sent. */
+export function netDevices(machine: Machine): string {
+  const zeros =
+    '       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0';
+  return (
+    header +
+    cardsOf(machine)
+      .map(({ name }) => `${name.padStart(6)}:${zeros}\n`)
+      .join('')
+  );
+}
+
+const routeHeader = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
+
+/** /proc/net/route: IPv4 addresses are words of the machine's, the lowest byte first. */
+export function netRoutes(machine: Machine): string {
+  const word = (address: string): string =>
+    address
+      .split('.')
+      .reverse()
+      .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+      .join('')
+      .toUpperCase();
+  const lines = routesOf(machine).map(({ card, base, bits, gateway }) => {
+    const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
+    const dotted = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 0xff).join('.');
+    return `${card}\t${word(base)}\t${word(gateway ?? '0.0.0.0')}\t000${gateway === undefined ? 1 : 3}\t0\t0\t0\t${word(dotted)}\t0\t0\t0`;
+  });
+  return [routeHeader, ...lines].map((line) => `${line.padEnd(127)}\n`).join('');
+}
+
+/** A way of IPv4 packets. */
+export interface Route {
+  readonly card: string;
+  /** First address of the block that it leads to. */
+  readonly base: string;
+  readonly bits: number;
+  /** Undefined on the link itself. */
+  readonly gateway?: string;
+  /** The address that packets come from; undefined for the default. */
+  readonly source?: string;
+}
+
+/** The routes of a container's IPv4, the default first, then by their blocks. */
+export function routesOf({ network }: Machine): readonly Route[] {
+  const cards = network.interfaces();
+  const rest = cards.flatMap(({ name, ipv4 }) =>
+    ipv4 === undefined ? [] : [{ card: name, base: ipv4.base, bits: ipv4.bits, source: ipv4.address }],
+  );
+  const number = ({ base }: Route): number => base.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  rest.sort((a, b) => number(a) - number(b));
+  const leaving = cards.flatMap(({ name, gateway4 }) =>
+    gateway4 === undefined ? [] : [{ card: name, base: '0.0.0.0', bits: 0, gateway: gateway4 }],
+  );
+  return [...leaving, ...rest];
+}
