@@ -30,6 +30,23 @@ export const program: Entry = {
       summary: 'stand before a daemon and let through what a policy allows',
       load: () => import('./gate.js'),
     },
+    policy: {
+      summary: 'ask a policy about images, as it is asked where containers are created',
+      commands: {
+        eval: {
+          summary: 'say whether a policy allows an image',
+          load: () => import('./policy-eval.js'),
+        },
+        input: {
+          summary: 'show what a policy is asked about an image',
+          load: () => import('./policy-input.js'),
+        },
+        test: {
+          summary: 'run the cases of a folder against their policies',
+          load: () => import('./policy-test.js'),
+        },
+      },
+    },
     serve: {
       summary: 'serve the Engine API from a store of OCI images',
       load: () => import('./serve.js'),

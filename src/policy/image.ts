@@ -113,6 +113,12 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
   };
 }
 
+/** The manifest for the platform; what is no index is one itself, but for lists of other kinds. */
+function manifestOf({ imageManifest, root }: AttestationChain, { Descriptor }: ImageInspect): PolicyImage {
+  if (imageManifest !== undefined) return { manifest: imageManifest };
+  return Descriptor?.mediaType?.includes('.manifest.v') ? { manifest: root } : {};
+}
+
 /** What signs the attestations, and whether that could be found out. */
 async function signaturesOf(chain: AttestationChain, trusts: readonly Trust[]): Promise<[PolicyImage, string[]]> {
   const unlooked = chain.gaps.some(({ part, reason }) => part === 'signature-manifest' && reason !== 'no-signature');
@@ -158,6 +164,7 @@ export async function seeInspected(
   const base: PolicyImage = {
     ...describePlatform(platform),
     checksum: digest,
+    ...manifestOf(chain, inspected),
     ...(ofPlatform && configuration(ofPlatform)),
   };
   const unconfigured = ofPlatform ? [] : configured;

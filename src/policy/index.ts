@@ -1,5 +1,6 @@
 /** Policies on images and containers (docs/policy.md). */
 export type { ImageAccess, Trust } from '../client/index.js';
+export { type CaseResult, runCases } from './cases.js';
 export { type SeenImage, type SeeOptions, seeImage } from './image.js';
 export { openPolicy, type Policy, type PolicyOptions, type PolicyQuestion } from './policy.js';
 export { normalizeProvenance } from './provenance.js';
@@ -23,3 +24,4 @@ export type {
   PolicyTimestamp,
   PolicyVerdict,
 } from './types.js';
+export { type Envelope, type SummaryOptions, signStatement, verificationSummary } from './vsa.js';

@@ -151,6 +151,8 @@ export interface PolicyImage {
   readonly isCanonical?: boolean;
   /** Digest of what the reference was resolved to. */
   readonly checksum?: string;
+  /** Beyond buildx: digest of the manifest for the platform, which `checksum` is itself where there is no index. */
+  readonly manifest?: string;
   readonly createdTime?: string;
   readonly env?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, im
 const golden = JSON.parse(readFileSync(file('test/golden/policy/buildx.json'), 'utf8')) as Golden;
 
 /** Members that only attestd gives; buildx prints no depth. */
-const beyond = new Set(['attestations', 'rejectedSignatures']);
+const beyond = new Set(['manifest', 'attestations', 'rejectedSignatures']);
 
 /** The name that a fixture has in its layout. */
 function nameOf(fixture: string): string {
