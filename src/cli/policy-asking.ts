@@ -9,12 +9,7 @@ export const askingFlags = {
   host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
   platform: { type: 'string', value: 'OS/ARCH', help: 'linux/arm64/v8 for example; what a container gets without it' },
   ...trustFlags,
-    type: 'string',
-    value: 'FILE',
-    help: 'a sigstore trusted root, by which certificates are verified',
-  },
-} as
-const;
+} as const;
 
 type Values = FlagValues<typeof askingFlags>;
 
