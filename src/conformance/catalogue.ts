@@ -1,3 +1,4 @@
+import { based } from './bases.js';
 import type { Requirement } from './requirement.js';
 import { content } from './requirements/Content/content.js';
 import { errors } from './requirements/Errors/errors.js';
@@ -63,4 +64,5 @@ export const catalogue: readonly Requirement[] = [
   versions,
 ]
   .flat()
+  .map(based)
   .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -115,7 +115,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       for (const requirement of ordered) {
         if (aborted()) break;
         const decision = decide(requirement, options.selection, apiVersion, findings);
-        journal.begin();
+        journal.begin(requirement.id);
         const begun = performance.now();
         const ended =
           decision.act === 'run'

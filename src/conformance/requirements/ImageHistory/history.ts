@@ -3,7 +3,7 @@ import { created } from '../../images/kit.js';
 import { absentPlatform } from '../../images/recipe.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, platformText, pointers } from '../common.js';
+import { asDockerd, familiar, platformText, pointers } from '../common.js';
 
 interface Step {
   readonly created_by: string;
@@ -82,7 +82,7 @@ export const imageHistory: readonly Requirement[] = requirements(
           newest
             ?.at('Tags')
             .array()
-            .map(({ value }) => value) ?? [];
+            .map(({ value }) => familiar(value)) ?? [];
         same([...tags].sort(), [...t.image('two-names').names].sort(), 'Tags of the newest step');
       },
     },

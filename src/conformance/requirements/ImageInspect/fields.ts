@@ -3,7 +3,7 @@ import { demand, same } from '../../expect.js';
 import { created } from '../../images/kit.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { observed, pointers } from '../common.js';
+import { familiar, observed, pointers } from '../common.js';
 
 const inspect = async (t: CheckContext, name: RecipeName): Promise<Shape> =>
   (await t.api.get(`/images/${t.image(name).name}/json`)).status(200).json();
@@ -75,10 +75,19 @@ export const fields: readonly Requirement[] = requirements(
         const tags = (await inspect(t, 'bare'))
           .at('RepoTags')
           .array()
-          .map(({ value }) => value);
+          .map(({ value }) => familiar(value));
         same(tags, [t.image('bare').name], 'RepoTags');
       },
       images: ['bare'],
+    },
+    {
+      id: 'names',
+      title: 'RepoTags leaves docker.io out',
+      why: 'Scripts compare names as they typed them.',
+      images: ['bare'],
+      async check(t) {
+        (await inspect(t, 'bare')).at('RepoTags').is([t.image('bare').name]);
+      },
     },
     {
       id: 'repo-tags-all',
@@ -89,7 +98,7 @@ export const fields: readonly Requirement[] = requirements(
         const tags = (await inspect(t, 'two-names'))
           .at('RepoTags')
           .array()
-          .map(({ value }) => value);
+          .map(({ value }) => familiar(value));
         same([...tags].sort(), [...t.image('two-names').names].sort(), 'RepoTags');
       },
     },

@@ -110,7 +110,7 @@ export const manifests: readonly Requirement[] = requirements(
       async check(t) {
         const { manifests: entries } = t.image('multi');
         for (const summary of await summaries(t, 'multi'))
-          summary.at('Descriptor').is(entries.find(({ digest }) => digest === summary.at('ID').value));
+          summary.at('Descriptor').has(entries.find(({ digest }) => digest === summary.at('ID').value));
       },
     },
     {
@@ -194,7 +194,7 @@ export const manifests: readonly Requirement[] = requirements(
       async check(t) {
         const list = await summaries(t, 'multi');
         for (const { descriptor, platform } of t.image('multi').images)
-          entryWhere(list, 'ID', descriptor.digest).at('ImageData', 'Platform').is(platform);
+          entryWhere(list, 'ID', descriptor.digest).at('ImageData', 'Platform').has(platform);
       },
     },
     {

@@ -109,6 +109,7 @@ export const listFilters: readonly Requirement[] = requirements(
     {
       id: 'filter-label-not',
       title: 'label! leaves out images that have the label',
+      ...asDockerd(['containerd-store', 'images'], 'docs/behaviour.md#filters'),
       why: 'Clean-up tools spare images by labels.',
       check: (t) =>
         leaves(t, filters({ 'label!': [`${recipeLabel}=older`], reference: [`${runOf(t)}/*`] }), [

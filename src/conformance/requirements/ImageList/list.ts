@@ -3,7 +3,7 @@ import { demand, type Shape, same } from '../../expect.js';
 import { created } from '../../images/kit.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestedOf, entryWhere, pointers } from '../common.js';
+import { attestedOf, entryWhere, familiar, idOf, pointers } from '../common.js';
 
 /** The list entry of one image, asked for by its name. */
 async function entry(t: CheckContext, name: RecipeName, more: Record<string, string> = {}): Promise<Shape> {
@@ -27,7 +27,7 @@ export const list: readonly Requirement[] = requirements(
           Array.isArray(image.at('RepoTags').value) ? image.at('RepoTags').array() : [],
         );
         demand(
-          tags.some(({ value }) => value === t.image('basic').name),
+          tags.some(({ value }) => familiar(value) === t.image('basic').name),
           'RepoTags in the list',
           t.image('basic').name,
           `${tags.length} other tags`,
@@ -56,7 +56,7 @@ export const list: readonly Requirement[] = requirements(
           found[0]
             ?.at('RepoTags')
             .array()
-            .map(({ value }) => String(value))
+            .map(({ value }) => String(familiar(value)))
             .sort(),
           [...t.image('two-names').names].sort(),
           'RepoTags',
@@ -66,7 +66,7 @@ export const list: readonly Requirement[] = requirements(
     {
       id: 'repo-digests',
       title: 'RepoDigests has the repository with the root digest',
-      since: '1.48',
+      features: ['containerd-store', 'images'],
       why: 'It is the name that pins content.',
       async check(t) {
         const { repository, root } = t.image('basic');
@@ -260,13 +260,12 @@ export const list: readonly Requirement[] = requirements(
       title: 'an image without a name is listed',
       images: ['unnamed'],
       why: 'Otherwise nobody would ever remove it.',
-      since: '1.48',
       async check(t) {
         const found = (await t.api.get('/images/json', { query: { filters: filters({ dangling: ['true'] }) } }))
           .status(200)
           .json()
           .array();
-        entryWhere(found, 'Id', t.image('unnamed').root.digest);
+        entryWhere(found, 'Id', idOf(t, t.image('unnamed')));
       },
     },
   ],

@@ -44,6 +44,17 @@ export const load: readonly Requirement[] = requirements(
           .lines()
           .map((line) => line.at('stream').value ?? '')
           .join('');
+        demand(text.includes(image.name), 'stream', image.name, text);
+      },
+      level: 'SHOULD',
+    },
+    {
+      id: 'named-text',
+      title: 'the stream names it after the words Loaded image',
+      why: 'Scripts cut the name out of that line.',
+      async check(t) {
+        const image = await t.fresh('bare');
+        const { text } = (await t.load(image.tar)).status(200);
         demand(text.includes(`Loaded image: ${image.name}`), 'stream', `Loaded image: ${image.name}`, text);
       },
     },

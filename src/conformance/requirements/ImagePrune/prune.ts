@@ -2,7 +2,7 @@ import { filters } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, pointers } from '../common.js';
+import { asDockerd, familiar, idOf, pointers } from '../common.js';
 
 const refused = (id: string, title: string, text: string) => ({
   id,
@@ -25,7 +25,6 @@ export const prune: readonly Requirement[] = requirements(
     features: ['prune', 'images'],
     pointer: pointers.prune,
     destructive: true,
-    since: '1.48',
   },
   [
     {
@@ -54,8 +53,8 @@ export const prune: readonly Requirement[] = requirements(
           .at('ImagesDeleted')
           .array()
           .map((entry) => entry.at('Deleted').value);
-        demand(deleted.includes(image.root.digest), 'ImagesDeleted', image.root.digest, deleted);
-        (await t.api.get(`/images/${image.root.digest}/json`)).error(404);
+        demand(deleted.includes(idOf(t, image)), 'ImagesDeleted', idOf(t, image), deleted);
+        (await t.api.get(`/images/${idOf(t, image)}/json`)).error(404);
       },
     },
     {
@@ -97,12 +96,23 @@ export const prune: readonly Requirement[] = requirements(
         const run = image.name.split('/')[0] ?? '';
         const query = { filters: own(run, 'older', { dangling: ['false'] }) };
         const body = (await t.api.post('/images/prune', { query })).status(200).json();
+        demand(body.at('ImagesDeleted').array().length > 0, 'ImagesDeleted', 'at least one entry', 'none');
+        (await t.api.get(`/images/${image.name}/json`)).error(404);
+      },
+    },
+    {
+      id: 'names',
+      title: 'ImagesDeleted has the names that were removed',
+      why: 'People read it.',
+      async check(t) {
+        const image = await t.fresh('older');
+        const query = { filters: own(image.name.split('/')[0] ?? '', 'older', { dangling: ['false'] }) };
+        const body = (await t.api.post('/images/prune', { query })).status(200).json();
         const untagged = body
           .at('ImagesDeleted')
           .array()
-          .map((entry) => entry.at('Untagged').value);
+          .map((entry) => familiar(entry.at('Untagged').value));
         demand(untagged.includes(image.name), 'ImagesDeleted', image.name, untagged);
-        (await t.api.get(`/images/${image.name}/json`)).error(404);
       },
     },
     {
@@ -114,7 +124,7 @@ export const prune: readonly Requirement[] = requirements(
         const image = await t.fresh('unnamed');
         const query = { filters: filters({ label: [`${runLabel}=another`] }) };
         (await t.api.post('/images/prune', { query })).status(200);
-        same((await t.api.get(`/images/${image.root.digest}/json`)).exchange.status, 200, 'status of the spared image');
+        same((await t.api.get(`/images/${idOf(t, image)}/json`)).exchange.status, 200, 'status of the spared image');
       },
     },
     refused(

@@ -1,6 +1,6 @@
 import { demand, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { familiar, pointers } from '../common.js';
 
 const idOf = async (t: CheckContext, name: string): Promise<string> =>
   (await t.api.get(`/images/${name}/json`)).status(200).json().at('Id').string();
@@ -74,7 +74,7 @@ export const tag: readonly Requirement[] = requirements(
           .at('RepoTags')
           .array();
         demand(
-          tags.some(({ value }) => value === `${repo}:two`),
+          tags.some(({ value }) => familiar(value) === `${repo}:two`),
           'RepoTags',
           `${repo}:two`,
           tags.map(({ value }) => value),

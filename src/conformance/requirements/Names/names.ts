@@ -229,8 +229,8 @@ export const names: readonly Requirement[] = operations.flatMap(({ operationId, 
         if (status !== 200) answer.error(status);
         else
           same(
-            answer.status(200).text,
-            (await t.api.get(`/images/${image.name}/${path}`)).text,
+            answer.status(200).json().value,
+            (await t.api.get(`/images/${image.name}/${path}`)).json().value,
             `answer for ${name(image)}`,
           );
       },

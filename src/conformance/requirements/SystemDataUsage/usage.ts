@@ -1,6 +1,6 @@
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, entryWhere, pointers } from '../common.js';
+import { asDockerd, entryWhere, idOf, pointers } from '../common.js';
 
 /** Disk usage of images. */
 export const usage: readonly Requirement[] = requirements(
@@ -18,7 +18,9 @@ export const usage: readonly Requirement[] = requirements(
           .json()
           .at('Images')
           .array();
-        entryWhere(images, 'Id', t.image('basic').root.digest).at('RepoTags').array();
+        entryWhere(images, 'Id', idOf(t, t.image('basic')))
+          .at('RepoTags')
+          .array();
       },
     },
     {
@@ -71,7 +73,7 @@ export const usage: readonly Requirement[] = requirements(
       async check(t) {
         const query = { type: 'image', verbose: '1' };
         const items = (await t.api.get('/system/df', { query })).status(200).json().at('ImageUsage', 'Items').array();
-        entryWhere(items, 'Id', t.image('basic').root.digest);
+        entryWhere(items, 'Id', idOf(t, t.image('basic')));
       },
     },
   ],
