@@ -21,7 +21,7 @@ export type FileFacts = Pick<Stats, 'size' | 'mtime' | 'birthtime'>;
 
 /** The file system as a store uses it; tests put another in its place, that fails or forgets. */
 export interface Files {
-  open(path: string, flags: 'r' | 'wx', mode?: number): Promise<OpenFile>;
+  open(path: string, flags: 'r' | 'wx' | 'a', mode?: number): Promise<OpenFile>;
   readFile(path: string): Promise<Buffer>;
   /** A file of so many bytes at most, on the spot; undefined for what is larger or no plain file. */
   readSmall(path: string, limit: number): Buffer | undefined;

@@ -126,10 +126,12 @@ class Mount implements Files {
     readonly weather: Weather,
   ) {}
 
-  async open(path: string, flags: 'r' | 'wx', _mode?: number): Promise<OpenFile> {
+  async open(path: string, flags: 'r' | 'wx' | 'a', _mode?: number): Promise<OpenFile> {
     await this.weather.step(`open ${flags}`);
     if (flags === 'r') return this.#opened(this.disk.get(path));
-    if (this.disk.find(path) !== undefined) throw systemError('EEXIST', path);
+    const found = this.disk.find(path);
+    if (found !== undefined && flags === 'a') return this.#opened(found);
+    if (found !== undefined) throw systemError('EEXIST', path);
     const made = new Node(false);
     this.disk.set(path, made);
     return this.#opened(made);

@@ -35,7 +35,7 @@ export interface Kills {
 export class KillSoak {
   readonly #images: readonly SoakImage[] = soakImages(names);
   readonly #ledger = new Ledger();
-  readonly #containers = new Ledger();
+  readonly #state = new Ledger();
   readonly #pulled = new Map<string, string>();
   readonly #violations: string[] = [];
   #kills = 0;
@@ -61,7 +61,7 @@ export class KillSoak {
   }
 
   get outcome(): Kills {
-    const acknowledged = this.#ledger.acknowledged + this.#containers.acknowledged;
+    const acknowledged = this.#ledger.acknowledged + this.#state.acknowledged;
     return { kills: this.#kills, acknowledged, violations: this.#violations };
   }
 
@@ -83,7 +83,7 @@ export class KillSoak {
     try {
       const ready = await Promise.race([once(server.stdout, 'data').then(() => true), gone.then(() => false)]);
       if (!ready) return this.#report(round, `the server does not start: ${Buffer.concat(complaints)}`);
-      await this.#checkContainers(api, round);
+      await this.#checkState(api, round);
       await this.#load(api, server);
       await gone;
     } finally {
@@ -98,17 +98,22 @@ export class KillSoak {
     this.#violations.push(`round ${round}: ${what}`);
   }
 
-  async #checkContainers(api: Api, round: number): Promise<void> {
-    const { body } = await api.ask('GET', '/containers/json?all=1');
-    const found = (JSON.parse(body) as { Names: string[] }[]).map(
-      ({ Names }) => [`${Names[0]}`.slice(1), present] as const,
-    );
-    for (const wrong of this.#containers.settle(new Map(found))) this.#report(round, `container ${wrong}`);
+  async #checkState(api: Api, round: number): Promise<void> {
+    const ask = async <T>(path: string): Promise<T> => JSON.parse((await api.ask('GET', path)).body) as T;
+    const made = await ask<{ Names: string[] }[]>('/containers/json?all=1');
+    const { Volumes: volumes } = await ask<{ Volumes: { Name: string }[] | null }>('/volumes');
+    const networks = await ask<{ Name: string }[]>('/networks');
+    const found = [
+      ...made.map(({ Names }) => `container ${`${Names[0]}`.slice(1)}`),
+      ...(volumes ?? []).map(({ Name }) => `volume ${Name}`),
+      ...networks.map(({ Name }) => `network ${Name}`),
+    ];
+    for (const wrong of this.#state.settle(new Map(found.map((name) => [name, present])))) this.#report(round, wrong);
   }
 
   async #checkStore(folder: string, round: number): Promise<void> {
     this.#ledger.lose();
-    this.#containers.lose();
+    this.#state.lose();
     const store = await openLayout(folder);
     try {
       const found = new Map(store.list().map(({ name, target }) => [name, target.digest]));
@@ -142,7 +147,7 @@ export class KillSoak {
   async #act(api: Api, random: Random): Promise<void> {
     const image = random.pick(this.#images);
     const name = random.pick(names);
-    const kind = random.below(12);
+    const kind = random.below(13);
     if (kind < 3) return this.#do({ [image.full]: image.digest }, () => api.ask('POST', '/images/load', image.archive));
     if (kind < 5) {
       const path = `/images/${image.digest}/tag?repo=${name}-copy`;
@@ -163,22 +168,36 @@ export class KillSoak {
       const gone = random.pick([name, `${name}-copy`, 'soak/import', ...this.#pulled.keys()]);
       return this.#do({ [fullName(gone)]: undefined }, () => api.ask('DELETE', `/images/${gone}?force=1`));
     }
-    return this.#actOnContainer(api, random);
+    if (kind === 10) return this.#actOnContainer(api, random);
+    const [what, path] = random.pick(['volume /volumes', 'network /networks']).split(' ') as [string, string];
+    const called = random.pick(['na', 'nb']);
+    const value = random.once(2) ? present : undefined;
+    const act = value === undefined ? ['DELETE', `${path}/${called}`] : ['POST', `${path}/create`];
+    const request = value === undefined ? undefined : { Name: called };
+    return this.#do(
+      { [`${what} ${called}`]: value },
+      () => api.ask(act[0] as string, act[1] as string, request),
+      this.#state,
+    );
   }
 
   #actOnContainer(api: Api, random: Random): Promise<void> {
     const name = random.pick(containers);
     if (random.once(3))
-      return this.#do({ [name]: undefined }, () => api.ask('DELETE', `/containers/${name}?force=1`), this.#containers);
+      return this.#do(
+        { [`container ${name}`]: undefined },
+        () => api.ask('DELETE', `/containers/${name}?force=1`),
+        this.#state,
+      );
     const config = { Image: random.pick(names), Cmd: ['sleep', '1000'] };
     return this.#do(
-      { [name]: present },
+      { [`container ${name}`]: present },
       async () => {
         const made = await api.ask('POST', `/containers/create?name=${name}`, config);
         if (made.status === 201 && random.once(2)) await api.ask('POST', `/containers/${name}/start`);
         return made;
       },
-      this.#containers,
+      this.#state,
     );
   }
 
@@ -189,7 +208,7 @@ export class KillSoak {
   ): Promise<void> {
     const entry = ledger.begin(changes);
     const { status, body } = await ask();
-    if (status === 404 || status === 409) ledger.refused(entry);
+    if ([403, 404, 409].includes(status)) ledger.refused(entry);
     else if (status >= 400 || body.includes('"error"')) ledger.failed(entry);
     else ledger.done(entry, /sha256:[0-9a-f]{64}/.exec(body)?.[0]);
   }

@@ -7,6 +7,8 @@ import { loadImages } from '../../src/engine/images/load.js';
 import { pruneImages } from '../../src/engine/images/prune.js';
 import { removeImage } from '../../src/engine/images/remove.js';
 import { tagImage } from '../../src/engine/images/tag.js';
+import type { StateKeeper } from '../../src/engine/state/keeper.js';
+import { keepState } from '../../src/engine/state/restore.js';
 import { AttestdError } from '../../src/errors.js';
 import { checkStore } from '../../src/oci/check.js';
 import { Graph } from '../../src/oci/graph.js';
@@ -19,6 +21,7 @@ import type { Random } from '../support/random.js';
 import { SimulatedDisk, type Weather } from './disk.js';
 import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
 import { anything, Ledger } from './ledger.js';
+import { stateAct, stateFound } from './state.js';
 import { calm, PowerLoss, Storm } from './weather.js';
 
 const clients = 3;
@@ -35,10 +38,12 @@ export interface Losses {
   readonly violations: readonly string[];
 }
 
-/** Puts a store on a simulated disk through power losses, kills and failing operations, and checks it after each. */
+/** Puts a daemon's images and state on a simulated disk through power losses, kills and failing operations, and checks it after each. */
 export class LossSoak {
   #disk = new SimulatedDisk();
   #ledger = new Ledger();
+  /** Of containers, networks and volumes. */
+  #state = new Ledger();
   readonly #images = soakImages(names);
   #losses = 0;
   #kills = 0;
@@ -53,7 +58,7 @@ export class LossSoak {
       losses: this.#losses,
       kills: this.#kills,
       faults: this.#faults,
-      acknowledged: this.#acknowledged + this.#ledger.acknowledged,
+      acknowledged: this.#acknowledged + this.#ledger.acknowledged + this.#state.acknowledged,
       violations: this.#violations,
     };
   }
@@ -81,6 +86,7 @@ export class LossSoak {
       if (!(error instanceof PowerLoss) && storm.refused === 0) this.#report(round, `opening fails: ${String(error)}`);
     }
     this.#ledger.lose();
+    this.#state.lose();
     this.#faults += storm.refused;
     // A kill forgets nothing: what was not synced may still be lost with the power in a later round.
     if (random.once(4)) this.#kills++;
@@ -91,8 +97,9 @@ export class LossSoak {
   }
 
   #begin(): void {
-    this.#acknowledged += this.#ledger.acknowledged;
+    this.#acknowledged += this.#ledger.acknowledged + this.#state.acknowledged;
     this.#ledger = new Ledger();
+    this.#state = new Ledger();
     this.#disk = new SimulatedDisk();
   }
 
@@ -124,24 +131,48 @@ export class LossSoak {
     // Bytes are synced before they get a name, so that even what no image needs is whole.
     const wrong = [...absent, ...unusable, ...broken.map(({ digest }) => digest)];
     if (wrong.length > 0) this.#report(round, `absent, unusable or broken: ${wrong.join(', ')}`);
+    await this.#verifyState(store, round);
     await store.close();
   }
 
-  async #load(store: LayoutStore, storm: Storm): Promise<void> {
-    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+  async #verifyState(store: LayoutStore, round: number): Promise<void> {
+    const context = contextOf(store);
+    // An image of a container may be gone, by force; nothing else is wrong by right.
+    const warn = (message: string): void => {
+      if (!message.includes('without the files of its image')) this.#report(round, message);
+    };
     try {
-      await Promise.all(
-        Array.from({ length: clients }, async () => {
-          for (let i = 0; i < 12 && !storm.lost; i++) await this.#act(context, storm);
-        }),
-      );
+      const keeper = await keepState(context, { root, warn, files: this.#disk.mount(calm) });
+      for (const wrong of this.#state.settle(stateFound(context))) this.#report(round, wrong);
+      await keeper.close();
     } finally {
       await closeContext(context);
     }
   }
 
-  async #act(context: Context, storm: Storm): Promise<void> {
+  async #load(store: LayoutStore, storm: Storm): Promise<void> {
+    const context = contextOf(store);
+    let keeper: StateKeeper | undefined;
+    try {
+      const kept = await keepState(context, { root, warn: () => undefined, files: this.#disk.mount(storm) });
+      keeper = kept;
+      await Promise.all(
+        Array.from({ length: clients }, async () => {
+          for (let i = 0; i < 12 && !storm.lost; i++) await this.#act(context, kept, storm);
+        }),
+      );
+    } finally {
+      await keeper?.close().catch(() => undefined);
+      await closeContext(context);
+    }
+  }
+
+  async #act(context: Context, keeper: StateKeeper, storm: Storm): Promise<void> {
     const { random } = this;
+    if (random.once(2)) {
+      const { changes, run } = stateAct(context, keeper, random, random.pick(names));
+      return this.#do(storm, changes, run, this.#state);
+    }
     const chosen = random.pick(this.#images);
     const name = random.pick(names);
     const tagged = `${name}-copy`;
@@ -164,20 +195,26 @@ export class LossSoak {
     storm: Storm,
     changes: Readonly<Record<string, string | undefined>>,
     act: () => Promise<unknown>,
+    ledger = this.#ledger,
   ): Promise<void> {
-    const entry = this.#ledger.begin(changes);
+    const entry = ledger.begin(changes);
     try {
       const result = await act();
       // What comes after the loss was acknowledged to nobody.
-      if (!storm.lost) this.#ledger.done(entry, typeof result === 'string' ? result : undefined);
+      if (!storm.lost) ledger.done(entry, typeof result === 'string' ? result : undefined);
     } catch (error) {
       if (storm.lost) return;
-      const refused = error instanceof AttestdError && ['NOT_FOUND', 'CONFLICT'].includes(error.code);
-      if (refused) this.#ledger.refused(entry);
-      else this.#ledger.failed(entry);
+      const refused = error instanceof AttestdError && ['NOT_FOUND', 'CONFLICT', 'FORBIDDEN'].includes(error.code);
+      if (refused) ledger.refused(entry);
+      else ledger.failed(entry);
     }
   }
 }
+
+const root = '/srv/store/.attestd/state';
+
+const contextOf = (store: LayoutStore): Context =>
+  makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
 
 /** @throws AttestdError INTERNAL for what the stream says */
 async function loading(context: Context, image: SoakImage): Promise<void> {

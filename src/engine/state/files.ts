@@ -1,50 +1,134 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isMissing, makeFolder, systemFiles } from '../../oci/files.js';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type Files, isMissing, makeFolder, syncFolder, systemFiles, writeAll } from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
-export const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
+const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
 
-/** Make the folders where they are not there, and throw away what was never complete. */
-export async function openFolders(root: string): Promise<void> {
-  for (const name of folders) await makeFolder(join(root, name), systemFiles);
-  for (const name of await readdir(join(root, 'draft'))) await unlink(join(root, 'draft', name));
-}
+/** Bytes of a file that are read at a time. */
+const pieceSize = 1 << 18;
 
-/**
- * Write a file so that it has the old content or the new, whatever happens. After a power cut it has the new one for sure once
- * its folder is synced, which one call does for many files.
- */
-export async function replace(root: string, path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
-  const draft = join(root, 'draft', randomBytes(12).toString('hex'));
-  try {
-    const handle = await open(draft, 'wx', 0o600);
+/** The folder of a daemon's state. Paths are relative to it. */
+export class StateFiles {
+  /** Folders in which files were replaced or deleted since they were synced. */
+  readonly #unsynced = new Set<string>();
+
+  /** @param files the machine's without it */
+  constructor(
+    readonly root: string,
+    private readonly files: Files = systemFiles,
+  ) {}
+
+  /** Make the folders where they are not there, and throw away what was never complete. */
+  async open(): Promise<void> {
+    for (const name of folders) await makeFolder(join(this.root, name), this.files, 0o700);
+    for (const name of await this.list('draft')) await this.files.unlink(join(this.root, 'draft', name));
+  }
+
+  list(folder: (typeof folders)[number]): Promise<string[]> {
+    return this.files.readdir(join(this.root, folder));
+  }
+
+  has(path: string): boolean {
+    return this.files.look(join(this.root, path)) !== undefined;
+  }
+
+  /** All of a file. @throws what the file system throws */
+  read(path: string): Promise<Buffer> {
+    return this.files.readFile(join(this.root, path));
+  }
+
+  /** A file piece by piece. */
+  stream(path: string): Readable {
+    return Readable.from(this.#pieces(path), { objectMode: false });
+  }
+
+  /**
+   * Write a file so that it has the old content or the new, whatever happens. After a power cut it has the new one for sure
+   * once `sync` was called, which does it for many files.
+   */
+  async replace(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
+    const draft = join(this.root, 'draft', randomBytes(12).toString('hex'));
     try {
-      if (typeof content === 'string') await handle.writeFile(content);
-      else for await (const piece of content) await handle.write(piece);
-      await handle.sync();
+      const handle = await this.files.open(draft, 'wx', 0o600);
+      try {
+        if (typeof content === 'string') await writeAll(handle, Buffer.from(content));
+        else for await (const piece of content) await writeAll(handle, piece);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      this.#changed(path);
+      await this.files.rename(draft, join(this.root, path));
+    } catch (error) {
+      await this.files.unlink(draft).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Write at the end of a file, which is made where it is not there. It is not synced. */
+  async append(path: string, text: string): Promise<void> {
+    const handle = await this.files.open(join(this.root, path), 'a', 0o600);
+    try {
+      await writeAll(handle, Buffer.from(text));
     } finally {
       await handle.close();
     }
-    await rename(draft, path);
-  } catch (error) {
-    await unlink(draft).catch(() => undefined);
-    throw error;
   }
-}
 
-/** Delete a file that may be there. */
-export async function discard(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-  });
-}
+  /** Delete a file that may be there. */
+  async discard(path: string): Promise<void> {
+    this.#changed(path);
+    await this.drop(path);
+  }
 
-/** Put a file that cannot be read where it is in nobody's way; gives its new path. */
-export async function setAside(root: string, path: string): Promise<string> {
-  const name = `${path.slice(root.length + 1).replaceAll('/', '-')}.${Date.now()}`;
-  const to = join(root, 'broken', name);
-  await rename(path, to);
-  return to;
+  /** Delete a file that may be there; whether a power cut brings it back does not matter. */
+  async drop(path: string): Promise<void> {
+    await this.files.unlink(join(this.root, path)).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+  }
+
+  /** Put a file that cannot be used where it is in nobody's way; gives its new path. */
+  async setAside(path: string): Promise<string> {
+    const to = join('broken', `${path.replaceAll('/', '-')}.${Date.now()}`);
+    this.#changed(path);
+    this.#changed(to);
+    await this.files.rename(join(this.root, path), join(this.root, to));
+    return to;
+  }
+
+  /** Whether something was replaced or deleted that may be undone by a power cut. */
+  get inDoubt(): boolean {
+    return this.#unsynced.size > 0;
+  }
+
+  /** Resolves when what was replaced and deleted survives a power cut. */
+  async sync(): Promise<void> {
+    for (const folder of [...this.#unsynced]) {
+      this.#unsynced.delete(folder);
+      try {
+        await syncFolder(folder, this.files);
+      } catch (error) {
+        this.#unsynced.add(folder);
+        throw error;
+      }
+    }
+  }
+
+  #changed(path: string): void {
+    this.#unsynced.add(dirname(join(this.root, path)));
+  }
+
+  async *#pieces(path: string): AsyncGenerator<Buffer> {
+    const file = await this.files.open(join(this.root, path), 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > 0) yield* file.createReadStream({ start: 0, end: size - 1, highWaterMark: pieceSize });
+    } finally {
+      // A stream that was read to its end has closed it.
+      await file.close().catch(() => undefined);
+    }
+  }
 }

@@ -1,10 +1,8 @@
-import { dirname, join } from 'node:path';
-import { syncFolder, systemFiles } from '../../oci/files.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
-import { discard, replace } from './files.js';
+import type { StateFiles } from './files.js';
 import { LogFile } from './log-file.js';
 import {
   containerRecordType,
@@ -36,36 +34,37 @@ export class StateKeeper {
   readonly #dirty = new Set<Key>();
   readonly #texts = new Map<Key, string>();
   readonly #revisions = new WeakMap<FileSystem, number>();
+  /** Whose the data in a file is. */
+  readonly #saved = new Map<string, FileSystem>();
+  /** Data whose record was deleted, to be deleted as well once that is certain. */
+  readonly #orphans = new Set<string>();
   readonly #logs = new Map<string, LogFile>();
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
   #scheduled = false;
-  #failure: unknown;
-  /** Folders in which files were replaced or deleted since they were synced. */
-  readonly #unsynced = new Set<string>();
 
   /**
-   * @param root the folder
+   * @param files the folder
    * @param failed is told when something could not be written that nobody waits for
    */
   constructor(
     private readonly context: Context,
-    private readonly root: string,
+    private readonly files: StateFiles,
     private readonly failed: (message: string) => void,
   ) {
     context.events.observe(({ type, actor, action }) => this.#changed(type, actor.id, action));
     this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
-  /** A file system is as it is on disk. */
-  clean(fileSystem: FileSystem): void {
+  /** A file system is as it is on disk. @param path of its data, which need not be there */
+  clean(path: string, fileSystem: FileSystem): void {
     this.#revisions.set(fileSystem, fileSystem.revision);
+    this.#saved.set(path, fileSystem);
   }
 
   /** Follow what a container writes. */
   follow(container: Container): void {
-    const path = join(this.root, 'containers', `${container.id}.log`);
-    const file = new LogFile(this.root, path, () => container.log.entries());
+    const file = new LogFile(this.files, `containers/${container.id}.log`, () => container.log.entries());
     this.#logs.set(container.id, file);
     container.log.observe((entry) => {
       file.add(entry);
@@ -95,22 +94,26 @@ export class StateKeeper {
   /**
    * Resolves when everything that has changed so far is on disk.
    *
-   * @throws what the file system throws
+   * @throws what the file system throws; what could not be written is written with what changes next
    */
-  async flush(): Promise<void> {
-    if (this.#dirty.size > 0) this.#begin();
-    await this.#writing;
-    if (this.#failure === undefined) return;
-    const failure = this.#failure;
-    this.#failure = undefined;
-    throw failure;
+  flush(): Promise<void> {
+    return this.#dirty.size > 0 || this.files.inDoubt ? this.#begin() : this.#writing;
   }
 
   /** Write what is left, and no more. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.touchContainers();
-    await this.flush();
+    try {
+      await this.flush();
+    } finally {
+      this.#closed = true;
+    }
+  }
+
+  /** Write no more. */
+  abandon(): void {
+    clearInterval(this.#timer);
     this.#closed = true;
   }
 
@@ -133,11 +136,7 @@ export class StateKeeper {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (this.#dirty.size === 0) return;
-      this.#begin();
-      void this.#writing.then(() => {
-        if (this.#failure !== undefined) this.failed((this.#failure as Error).message);
-      });
+      if (this.#dirty.size > 0 && !this.#closed) this.#begin().catch((error: Error) => this.failed(error.message));
     });
   }
 
@@ -152,59 +151,61 @@ export class StateKeeper {
     return (this.#revisions.get(fileSystem) ?? 0) !== fileSystem.revision;
   }
 
-  /** Write what has changed, after what is being written. */
-  #begin(): void {
-    this.#writing = this.#writing.then(async () => {
-      const keys = [...this.#dirty];
-      this.#dirty.clear();
-      for (const key of keys) {
-        try {
-          await this.#write(key);
-        } catch (error) {
-          this.#dirty.add(key);
-          this.#failure = error;
+  /**
+   * Write what has changed, after what is being written; what failed there is tried again. Whoever changed something before
+   * waits for the whole of it: a failure is everybody's, for each may be the one whose change it is.
+   */
+  #begin(): Promise<void> {
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        const keys = [...this.#dirty];
+        this.#dirty.clear();
+        const failures: unknown[] = [];
+        for (const key of keys) {
+          try {
+            await this.#write(key);
+          } catch (error) {
+            this.#dirty.add(key);
+            failures.push(error);
+          }
         }
-      }
-      await this.#sync();
-    });
-  }
-
-  async #sync(): Promise<void> {
-    try {
-      for (const folder of this.#unsynced) await syncFolder(folder, systemFiles);
-      this.#unsynced.clear();
-    } catch (error) {
-      this.#failure = error;
-    }
+        await this.files.sync();
+        if (failures.length > 0) throw failures[0];
+        // Without their record they are nobody's, now also after a power cut.
+        for (const path of this.#orphans) await this.files.drop(path);
+        this.#orphans.clear();
+      });
+    this.#writing.catch(() => undefined);
+    return this.#writing;
   }
 
   async #write(key: Key): Promise<void> {
     const [kind, name = ''] = key.split('/') as [string, string?];
     if (kind === 'lineage') {
       const text = encodeRecord(recordOfLineage(this.context.lineage), lineageRecordType);
-      return this.#text(key, join(this.root, 'lineage.json'), text);
+      return this.#text(key, 'lineage.json', text);
     }
     if (kind === 'containers') return this.#container(name);
-    const path = join(this.root, key);
     if (kind === 'networks') {
       const network = this.context.networks.list().find(({ id }) => id === name);
       const text = network && encodeRecord(recordOfNetwork(network), networkRecordType);
-      return this.#text(key, `${path}.json`, text);
+      return this.#text(key, `${key}.json`, text);
     }
     const volume = this.context.volumes.find(name);
-    if (volume !== undefined) await this.#save(`${path}.tar`, volume.fileSystem);
-    await this.#text(key, `${path}.json`, volume && encodeRecord(recordOfVolume(volume), volumeRecordType));
-    if (volume === undefined) await discard(`${path}.tar`);
+    if (volume !== undefined) await this.#save(`${key}.tar`, volume.fileSystem);
+    await this.#text(key, `${key}.json`, volume && encodeRecord(recordOfVolume(volume), volumeRecordType));
+    if (volume === undefined) this.#orphan(`${key}.tar`);
   }
 
   async #container(id: string): Promise<void> {
-    const path = join(this.root, 'containers', id);
+    const path = `containers/${id}`;
     const container = this.context.containers.byId(id);
     if (container === undefined) {
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
       this.#logs.delete(id);
-      await discard(`${path}.tar`);
-      await discard(`${path}.log`);
+      this.#orphan(`${path}.tar`);
+      this.#orphan(`${path}.log`);
       return;
     }
     // A record never tells of what is not there yet.
@@ -218,32 +219,39 @@ export class StateKeeper {
   /** The file systems that a container writes to and that outlive a run, with their files. */
   #fileSystems({ id, fileSystem, mountSources }: Container): [string, FileSystem][] {
     const found: [string, FileSystem][] = [];
-    if (fileSystem !== undefined) found.push([join(this.root, 'containers', `${id}.tar`), fileSystem]);
+    if (fileSystem !== undefined) found.push([`containers/${id}.tar`, fileSystem]);
     for (const { point, volume, fileSystem: source } of mountSources.values()) {
-      if (volume !== undefined) found.push([join(this.root, 'volumes', `${volume.name}.tar`), source]);
-      else if (point.Type === 'bind') found.push([join(this.root, 'machine.tar'), source]);
+      if (volume !== undefined) found.push([`volumes/${volume.name}.tar`, source]);
+      else if (point.Type === 'bind') found.push(['machine.tar', source]);
     }
     return found;
   }
 
   async #save(path: string, fileSystem: FileSystem): Promise<void> {
     const { revision } = fileSystem;
-    if (!this.#stale(fileSystem)) return;
-    this.#unsynced.add(dirname(path));
-    await replace(this.root, path, tarOfEntries(frozen(fileSystem.layer())));
+    const saved = this.#saved.get(path);
+    // Another's data goes with the first record of who has its name now.
+    const others = this.#orphans.has(path) || (saved !== undefined && saved !== fileSystem);
+    if (!this.#stale(fileSystem) && !others) return;
+    await this.files.replace(path, tarOfEntries(frozen(fileSystem.layer())));
+    this.#orphans.delete(path);
+    this.#saved.set(path, fileSystem);
     this.#revisions.set(fileSystem, revision);
+  }
+
+  #orphan(path: string): void {
+    this.#saved.delete(path);
+    this.#orphans.add(path);
   }
 
   /** Write a record where it differs from what was written last; nothing for none. */
   async #text(key: Key, path: string, text: string | undefined): Promise<void> {
     if (text === undefined) {
       this.#texts.delete(key);
-      this.#unsynced.add(dirname(path));
-      return discard(path);
+      return this.files.discard(path);
     }
     if (this.#texts.get(key) === text) return;
-    this.#unsynced.add(dirname(path));
-    await replace(this.root, path, text);
+    await this.files.replace(path, text);
     this.#texts.set(key, text);
   }
 }

@@ -1,7 +1,5 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { isMissing } from '../../oci/files.js';
 import type { LogEntry } from '../containers/log.js';
-import { replace } from './files.js';
+import type { StateFiles } from './files.js';
 
 interface Line {
   readonly stream: string;
@@ -24,14 +22,10 @@ function entryOf(text: string): LogEntry | undefined {
 }
 
 /** The entries of a log on disk; a line that was not written to its end is left out. */
-export async function readLog(path: string): Promise<LogEntry[]> {
-  try {
-    const text = await readFile(path, 'latin1');
-    return text.split('\n').flatMap((line) => entryOf(line) ?? []);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+export async function readLog(files: StateFiles, path: string): Promise<LogEntry[]> {
+  if (!files.has(path)) return [];
+  const text = (await files.read(path)).toString('latin1');
+  return text.split('\n').flatMap((line) => entryOf(line) ?? []);
 }
 
 /** Bytes that a log's file may have beside those that are kept, before it is written anew. */
@@ -41,10 +35,12 @@ const slack = 1024 * 1024;
 export class LogFile {
   #waiting: string[] = [];
   #size = 0;
+  /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
+  #torn = true;
 
   /** @param kept the entries that the log still holds */
   constructor(
-    private readonly root: string,
+    private readonly files: StateFiles,
     private readonly path: string,
     private readonly kept: () => readonly LogEntry[],
   ) {}
@@ -60,12 +56,14 @@ export class LogFile {
   /** Write what waits. */
   async flush(): Promise<void> {
     if (!this.waits) return;
-    const text = this.#waiting.splice(0).join('');
+    const text = (this.#torn ? '\n' : '') + this.#waiting.splice(0).join('');
     this.#size += text.length;
-    await appendFile(this.path, text, { mode: 0o600 });
+    this.#torn = true;
+    await this.files.append(this.path, text);
+    this.#torn = false;
     if (this.#size < slack) return;
     const kept = this.kept().map(lineOf).join('');
-    if (this.#size > 2 * kept.length + slack) await replace(this.root, this.path, kept);
+    if (this.#size > 2 * kept.length + slack) await this.files.replace(this.path, kept);
     this.#size = this.#size > 2 * kept.length + slack ? kept.length : this.#size;
   }
 }

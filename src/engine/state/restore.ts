@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import type { GoType } from '../../go/json.js';
+import type { Files } from '../../oci/files.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import { emptySnapshot } from '../../runtime/fs/snapshot.js';
 import type { FileSystem, Snapshot } from '../../runtime/fs/types.js';
@@ -18,7 +17,7 @@ import { Streams } from '../containers/streams.js';
 import type { Context } from '../context.js';
 import { resetEndpoint } from '../networks/attach.js';
 import { restoreMount } from '../volumes/mounts.js';
-import { discard, openFolders, setAside } from './files.js';
+import { StateFiles } from './files.js';
 import { StateKeeper } from './keeper.js';
 import { readLog } from './log-file.js';
 import {
@@ -39,6 +38,8 @@ export interface KeepOptions {
   readonly root: string;
   /** Is told of what could not be read or written. */
   readonly warn: (message: string) => void;
+  /** The machine's file system without it. */
+  readonly files?: Files;
 }
 
 /**
@@ -47,9 +48,10 @@ export interface KeepOptions {
  *
  * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
  */
-export async function keepState(context: Context, { root, warn }: KeepOptions): Promise<StateKeeper> {
-  await openFolders(root);
-  const reader = new Reader(context, root, warn);
+export async function keepState(context: Context, { root, warn, files: disk }: KeepOptions): Promise<StateKeeper> {
+  const files = new StateFiles(root, disk);
+  await files.open();
+  const reader = new Reader(context, files, warn);
   await reader.fileSystem('machine.tar', context.machine);
   await reader.lineage();
   await reader.each('volumes', volumeRecordType, async (record, name) => {
@@ -63,17 +65,23 @@ export async function keepState(context: Context, { root, warn }: KeepOptions): 
   });
   for (const container of containers) reader.links(container);
   await reader.sweep();
-  const keeper = new StateKeeper(context, root, warn);
-  keeper.clean(context.machine);
-  for (const { fileSystem } of context.volumes.list()) keeper.clean(fileSystem);
+  const keeper = new StateKeeper(context, files, warn);
+  keeper.clean('machine.tar', context.machine);
+  for (const { name, fileSystem } of context.volumes.list()) keeper.clean(`volumes/${name}.tar`, fileSystem);
   for (const container of containers) {
-    if (container.fileSystem !== undefined) keeper.clean(container.fileSystem);
+    const { id, fileSystem } = container;
+    if (fileSystem !== undefined) keeper.clean(`containers/${id}.tar`, fileSystem);
     keeper.follow(container);
   }
-  keeper.touchAll();
-  await Promise.all(containers.map((container) => resume(context, container)));
-  await keeper.flush();
-  return keeper;
+  try {
+    keeper.touchAll();
+    await Promise.all(containers.map((container) => resume(context, container)));
+    await keeper.flush();
+    return keeper;
+  } catch (error) {
+    keeper.abandon();
+    throw error;
+  }
 }
 
 /** A container that was to go goes; one whose policy says so is started again. */
@@ -94,18 +102,18 @@ async function resume(context: Context, container: Container): Promise<void> {
   }
 }
 
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
+/** An error of the file system says nothing of what is in a file, and another try may read it. */
+const isSystemError = (error: unknown): boolean => typeof (error as NodeJS.ErrnoException).errno === 'number';
+
+/** The files of a thing, its record first. */
+const dataOf = (kind: string, name: string): readonly string[] =>
+  ['json', 'tar', 'log'].map((ending) => `${kind}/${name}.${ending}`);
 
 /** Reads what an earlier daemon wrote. */
 class Reader {
   constructor(
     private readonly context: Context,
-    private readonly root: string,
+    private readonly files: StateFiles,
     private readonly warn: (message: string) => void,
   ) {}
 
@@ -115,40 +123,44 @@ class Reader {
     type: GoType<T>,
     take: (record: T, name: string) => Promise<unknown>,
   ): Promise<void> {
-    const found: { name: string; path: string; record: T }[] = [];
-    for (const file of await readdir(join(this.root, kind))) {
+    const found: { name: string; record: T }[] = [];
+    for (const file of await this.files.list(kind)) {
       if (!file.endsWith('.json')) continue;
-      const path = join(this.root, kind, file);
-      await this.#guard(path, async () => {
-        found.push({ name: file.slice(0, -'.json'.length), path, record: decodeRecord(await readFile(path), type) });
+      const name = file.slice(0, -'.json'.length);
+      await this.#guard(dataOf(kind, name), async () => {
+        found.push({ name, record: decodeRecord(await this.files.read(`${kind}/${file}`), type) });
       });
     }
     found.sort((a, b) => Number(a.record.createdAt) - Number(b.record.createdAt));
-    for (const { name, path, record } of found) await this.#guard(path, () => take(record, name));
+    for (const { name, record } of found) await this.#guard(dataOf(kind, name), () => take(record, name));
   }
 
-  async #guard(path: string, act: () => Promise<unknown>): Promise<void> {
+  /** @param paths what is set aside where it cannot be used, with all that belongs to it: somebody may still want it */
+  async #guard(paths: readonly string[], act: () => Promise<unknown>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      const to = await setAside(this.root, path);
-      this.warn(`${path} cannot be used and was set aside as ${to}: ${(error as Error).message}`);
+      if (isSystemError(error)) throw error;
+      const there = paths.filter((path) => this.files.has(path));
+      const aside: string[] = [];
+      for (const path of there) aside.push(await this.files.setAside(path));
+      const what = join(this.files.root, paths[0] as string);
+      this.warn(`${what} cannot be used and was set aside as ${aside.join(', ')}: ${(error as Error).message}`);
     }
   }
 
   /** Put a saved tree into a file system; what cannot be read is set aside. */
-  async fileSystem(name: string, fileSystem: FileSystem): Promise<void> {
-    const path = join(this.root, name);
-    if (!(await isThere(path))) return;
-    await this.#guard(path, () => fileSystem.restore(entriesOfTar(createReadStream(path))));
+  async fileSystem(path: string, fileSystem: FileSystem): Promise<void> {
+    if (!this.files.has(path)) return;
+    await this.#guard([path], () => fileSystem.restore(entriesOfTar(this.files.stream(path))));
   }
 
   /** What images were made of. */
   async lineage(): Promise<void> {
-    const path = join(this.root, 'lineage.json');
-    if (!(await isThere(path))) return;
-    await this.#guard(path, async () => {
-      const { origins } = decodeRecord(await readFile(path), lineageRecordType);
+    const path = 'lineage.json';
+    if (!this.files.has(path)) return;
+    await this.#guard([path], async () => {
+      const { origins } = decodeRecord(await this.files.read(path), lineageRecordType);
       for (const { digest, ...origin } of origins ?? []) this.context.lineage.note(digest, origin);
     });
   }
@@ -159,7 +171,7 @@ class Reader {
     const { id, hostConfig } = record;
     if (id !== name) throw new AttestdError('CORRUPT', `it is of container ${id}`);
     const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig));
-    log.restore(await readLog(join(this.root, 'containers', `${id}.log`)));
+    log.restore(await readLog(this.files, `containers/${id}.log`));
     const container = new Container({
       id,
       name: context.containers.reserve(id, record.name),
@@ -222,12 +234,12 @@ class Reader {
 
   /** Delete the data of what has no record: it was being removed, or its making was never acknowledged. */
   async sweep(): Promise<void> {
-    for (const kind of ['containers', 'volumes']) {
-      const folder = join(this.root, kind);
-      const files = await readdir(folder);
+    for (const kind of ['containers', 'volumes'] as const) {
+      const files = await this.files.list(kind);
       const known = new Set(files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5)));
       for (const file of files)
-        if (!file.endsWith('.json') && !known.has(file.replace(/\.(tar|log)$/, ''))) await discard(join(folder, file));
+        if (!file.endsWith('.json') && !known.has(file.replace(/\.(tar|log)$/, '')))
+          await this.files.discard(`${kind}/${file}`);
     }
   }
 }

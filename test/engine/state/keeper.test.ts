@@ -1,0 +1,188 @@
+import { expect } from 'chai';
+import type { Context } from '../../../src/engine/context.js';
+import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { StateFiles } from '../../../src/engine/state/files.js';
+import type { StateKeeper } from '../../../src/engine/state/keeper.js';
+import { LogFile, readLog } from '../../../src/engine/state/log-file.js';
+import { keepState } from '../../../src/engine/state/restore.js';
+import { createVolume } from '../../../src/engine/volumes/operations.js';
+import { createVolumeType } from '../../../src/engine/volumes/store.js';
+import { decodeJson } from '../../../src/go/json.js';
+import { openLayout } from '../../../src/oci/layout.js';
+import { rejected } from '../../oci/support/rejected.js';
+import { SimulatedDisk, systemError, type Weather } from '../../soak/disk.js';
+import { calm, PowerLoss } from '../../soak/weather.js';
+import { Random } from '../../support/random.js';
+
+const root = '/srv/state';
+
+/** A daemon's state on a disk. */
+interface Daemon {
+  readonly context: Context;
+  readonly keeper: StateKeeper;
+  readonly warnings: readonly string[];
+  close(): Promise<void>;
+}
+
+async function start(disk: SimulatedDisk, weather: Weather = calm): Promise<Daemon> {
+  const store = await openLayout('/srv/store', { files: disk.mount(calm), lock: async () => async () => undefined });
+  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+  const warnings: string[] = [];
+  const close = async (): Promise<void> => {
+    await closeContext(context);
+    await store.close();
+  };
+  try {
+    const warn = (message: string): unknown => warnings.push(message);
+    const keeper = await keepState(context, { root, warn, files: disk.mount(weather) });
+    const end = async (): Promise<void> => {
+      keeper.abandon();
+      await close();
+    };
+    return { context, keeper, warnings, close: end };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const make = (context: Context, name: string): unknown =>
+  createVolume(context, decodeJson(Buffer.from(JSON.stringify({ Name: name })), createVolumeType), '1.51');
+
+/** Put a file into a volume. */
+async function write(context: Context, name: string, text: string): Promise<void> {
+  await context.volumes.get(name).fileSystem.writeFile('/file', Buffer.from(text));
+  context.events.log('volume', 'mount', { id: name, attributes: {} });
+}
+
+function textIn(context: Context, name: string): string | undefined {
+  for (const entry of context.volumes.get(name).fileSystem.layer())
+    if (entry.name.endsWith('file')) return Buffer.concat([...(entry.content as Iterable<Uint8Array>)]).toString();
+  return undefined;
+}
+
+/** A disk with a volume that has a file, all of it synced. */
+async function diskWithVolume(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const { context, keeper, close } = await start(disk);
+  make(context, 'vol');
+  await write(context, 'vol', 'text');
+  await keeper.flush();
+  await close();
+  return disk;
+}
+
+/** Fails an operation, the first times that it comes. */
+function failing(operation: string, times = 1): Weather {
+  let left = times;
+  return {
+    step: async (what) => {
+      if (what === operation && left-- > 0) throw Object.assign(systemError('EIO', what), { errno: -5 });
+    },
+  };
+}
+
+describe('The state on a disk', () => {
+  it('has what was flushed', async () => {
+    const { context, close } = await start(await diskWithVolume());
+    expect(textIn(context, 'vol')).to.equal('text');
+    await close();
+  });
+
+  it('is told as kept to nobody while something of it could not be written', async () => {
+    const disk = await diskWithVolume();
+    let fail = false;
+    const weather: Weather = {
+      step: async (what) => {
+        if (fail && what === 'rename') throw systemError('ENOSPC', what);
+      },
+    };
+    const { context, keeper, close } = await start(disk, weather);
+    fail = true;
+    make(context, 'ab');
+    const first = keeper.flush();
+    make(context, 'bc');
+    const second = keeper.flush();
+    const outcomes = await Promise.allSettled([first, second, keeper.flush()]);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected', 'rejected']);
+    fail = false;
+    await keeper.flush();
+    await close();
+    const again = await start(disk);
+    expect(again.context.volumes.list().map(({ name }) => name)).to.have.members(['ab', 'bc', 'vol']);
+    await again.close();
+  });
+
+  it('has a volume that was being removed with its files, or not at all', async () => {
+    const found = new Set<string>();
+    for (let lossAt = 0; lossAt <= 5; lossAt++)
+      for (let seed = 1; seed <= 12; seed++) {
+        const disk = await diskWithVolume();
+        let steps = Number.NEGATIVE_INFINITY;
+        const storm: Weather = {
+          step: async () => {
+            if (++steps > lossAt) throw new PowerLoss('the power is lost');
+          },
+        };
+        const { context, keeper, close } = await start(disk, storm);
+        steps = 0;
+        context.volumes.remove(context.volumes.get('vol'));
+        await keeper.flush().catch(() => undefined);
+        await close();
+        disk.afterPowerLoss(new Random(seed * 0x9e3779b9));
+        const again = await start(disk);
+        const volume = again.context.volumes.find('vol');
+        found.add(volume === undefined ? 'gone' : `there with ${textIn(again.context, 'vol')}`);
+        await again.close();
+      }
+    expect([...found].sort()).to.deep.equal(['gone', 'there with text']);
+  });
+
+  it('gives a volume that was removed and made again nothing of the one before', async () => {
+    const disk = await diskWithVolume();
+    const { context, keeper, close } = await start(disk);
+    context.volumes.remove(context.volumes.get('vol'));
+    make(context, 'vol');
+    await keeper.flush();
+    await close();
+    const again = await start(disk);
+    expect(textIn(again.context, 'vol')).to.equal(undefined);
+    await again.close();
+  });
+
+  it('keeps the files of what has a record that it cannot read', async () => {
+    const disk = await diskWithVolume();
+    const record = disk.get(`${root}/volumes/vol.json`);
+    record.data = Buffer.from(record.data.toString().replace('"version":1', '"version":99'));
+    const { warnings, close } = await start(disk);
+    await close();
+    expect(warnings).to.have.length(1);
+    const aside = [...(disk.get(`${root}/broken`).names?.keys() ?? [])].map((name) => name.replace(/\.\d+$/, ''));
+    expect(aside).to.have.members(['volumes-vol.json', 'volumes-vol.tar']);
+  });
+
+  it('is left as it is when the disk cannot be read', async () => {
+    const disk = await diskWithVolume();
+    expect(await rejected(start(disk, failing('readFile')))).to.have.property('code', 'EIO');
+    const { context, close } = await start(disk);
+    expect(textIn(context, 'vol')).to.equal('text');
+    await close();
+  });
+
+  it('has the lines of a log after one that was cut', async () => {
+    const disk = await diskWithVolume();
+    const files = new StateFiles(root, disk.mount(calm));
+    const entry = (text: string) => ({ stream: 'stdout' as const, time: 1n, bytes: Buffer.from(text) });
+    const path = 'containers/x.log';
+    const first = new LogFile(files, path, () => []);
+    first.add(entry('one'));
+    first.add(entry('cut'));
+    await first.flush();
+    const node = disk.get(`${root}/${path}`);
+    node.data = node.data.subarray(0, -10);
+    const second = new LogFile(files, path, () => []);
+    second.add(entry('two'));
+    await second.flush();
+    expect((await readLog(files, path)).map(({ bytes }) => bytes.toString())).to.deep.equal(['one', 'two']);
+  });
+});
