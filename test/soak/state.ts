@@ -48,7 +48,8 @@ export function stateAct(context: Context, keeper: StateKeeper, random: Random, 
     keeper.touchContainer(name);
     await keeper.flush();
   };
-  const extract = (path: string): Promise<void> => extractArchive(context, name, path, archiveOf(value), {});
+  const extract = (path: string): Promise<void> =>
+    extractArchive(context, name, path, archiveOf(value), { copyUidGid: false, noOverwriteDirNonDir: false });
   const kinds: readonly StateAct[] = [
     {
       changes: { [`container ${name}`]: value, [`file ${name}`]: undefined, [`volume ${volume}`]: there },
