@@ -54,7 +54,7 @@ const flags = {
   'trusted-root': {
     type: 'string',
     value: 'FILE',
-    help: 'a sigstore trusted root, by which certificates are verified for the policy',
+    help: 'a sigstore trusted root, by which certificates are verified for the policy and the Identity of images',
   },
   strict: { type: 'boolean', help: 'answer 400 to what the description forbids' },
   'log-level': { type: 'string', value: 'LEVEL', choices: logLevels, help: 'what is logged; warn without it' },

@@ -11,6 +11,7 @@ import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
 import type { FactsCache } from './images/facts.js';
+import type { SignatureReader } from './images/identity.js';
 import type { Lineage } from './images/lineage.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
@@ -45,6 +46,8 @@ export interface Context {
   readonly hostMatcher: PlatformMatcher;
   /** What everything about containers waits on. */
   readonly time: Clock;
+  /** Tells of images' signatures; nothing without it. */
+  readonly signatures?: SignatureReader | undefined;
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
   readonly containers: ContainerStore;

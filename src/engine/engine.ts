@@ -71,6 +71,7 @@ export function makeContext(options: EngineOptions): Context {
     host: amd64 ? plain : leveled,
     hostMatcher,
     time,
+    signatures: options.signatures,
     admission: options.admission,
     containers: new ContainerStore(),
     execs: new ExecStore(time),

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { ProcessModel } from '../runtime/types.js';
 import type { Admission } from './containers/admission.js';
 import type { Filters } from './filters.js';
+import type { SignatureReader } from './images/identity.js';
 import type { Release } from './release.js';
 
 export type { JsonObject, JsonValue } from '../go/json/render.js';
@@ -50,6 +51,8 @@ export interface EngineOptions {
   readonly warn?: (message: string) => void;
   /** Runs what containers run; a simulation without it, which runs nothing on the machine. */
   readonly processes?: ProcessModel | undefined;
+  /** Tells of images' signatures; nothing without it. */
+  readonly signatures?: SignatureReader | undefined;
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
   /** Bytes of images' files that are kept for containers; 1 GiB without it. */

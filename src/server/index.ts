@@ -91,7 +91,7 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly observe?: RequestListener;
   /** Asked before containers are made and started (docs/policy.md#in-the-server): a file, or a function. */
   readonly policy?: string | PolicyFunction;
-  /** Whose signatures of attestations count, for the policy. */
+  /** Whose signatures of attestations count, for the policy; a trusted root also for the Identity of images. */
   readonly trust?: readonly Trust[];
 }
 
@@ -163,6 +163,12 @@ async function policyOf({ policy, trust = [] }: ServerOptions): Promise<PolicySe
   return openPolicyService(policy, trust);
 }
 
+/** What tells of signatures; undefined where nobody is trusted. */
+async function signaturesOf({ trust = [] }: ServerOptions): Promise<EngineOptions['signatures']> {
+  if (trust.length === 0) return undefined;
+  return (await import('./policy/identity.js')).signatureReader(trust);
+}
+
 /** Keep a daemon's state beside its images, where those are kept. */
 async function keep(context: Context, store: ServerOptions['store'], log: Log): Promise<StateKeeper | undefined> {
   if (typeof store !== 'string') return undefined;
@@ -222,6 +228,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const listeners: Listener[] = [];
   // Before anything is opened that would have to be closed.
   openRegistryAccess(options.registries);
+  const signatures = await signaturesOf(options);
   const policy = await policyOf(options);
   if (policy !== undefined) acts.push(() => policy.close());
   try {
@@ -248,6 +255,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         processes,
         time,
         admission: policy?.admission,
+        signatures,
         ...(clock && { clock }),
       });
     const end = async (context: Context): Promise<void> => {

@@ -57,9 +57,9 @@ function handlerOf(handlers: OperationHandlers, operation: OperationEntry): Oper
   return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : missing(operation);
 }
 
-/** Moves with whatever kept answers depend on: images, and the containers that are counted with them. */
-function generationOf({ store, containers }: Context): number {
-  return store.generation + containers.generation;
+/** Moves with whatever kept answers depend on: images, where they came from, and the containers that are counted with them. */
+function generationOf({ store, containers, lineage }: Context): number {
+  return store.generation + containers.generation + lineage.generation;
 }
 
 /** The gRPC services of a daemon, made with the first call to it: most runs have none. */

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { goObject } from '../../go/json/value.js';
 import { formatGoTime } from '../../go/rfc3339.js';
-import type { Descriptor } from '../../oci/descriptor.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { runConfigType } from '../../oci/image-config.js';
 import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
@@ -14,10 +14,11 @@ import type { Context } from '../context.js';
 import type { InspectOptions } from '../types.js';
 import { has } from '../versions.js';
 import type { Wire } from '../wire.js';
+import { identityOf } from './identity.js';
 import { widenConfig, widenInspect } from './inspect-legacy.js';
-import { matcherFor, platformNotFound } from './manifests.js';
+import { matcherFor, platformNotFound, platformOfConfig } from './manifests.js';
 import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js';
-import { summarize } from './summary.js';
+import { type PlatformImage, summarize } from './summary.js';
 
 /**
  * `GET /images/{name}/json` (docs/behaviour.md#inspecting-an-image).
@@ -49,6 +50,7 @@ export async function inspectImage(
   const same = imagesOf(context.store, image.target.digest);
   const config = summary.best?.config;
   const created = config?.created;
+  const platform = summary.best && platformOf(summary.best);
   const body = {
     Id: target.digest,
     ...repoNames(same),
@@ -66,8 +68,15 @@ export async function inspectImage(
     Metadata: { LastTagTime: lastTagTime(same) },
     Descriptor: has(apiVersion, 'ImageInspect.Descriptor') ? goObject(target, descriptorType) : undefined,
     Manifests: manifests && summary.manifests.length > 0 ? summary.manifests : undefined,
+    Identity: has(apiVersion, 'ImageInspect.Identity')
+      ? await identityOf(context, image.target.digest, platform)
+      : undefined,
   } satisfies Wire<ImageInspect>;
   return widenInspect(body, apiVersion);
+}
+
+function platformOf({ manifest, config }: PlatformImage): Platform | undefined {
+  return manifest.platform ?? (config?.os ? platformOfConfig(config) : undefined);
 }
 
 function rootFs(type: string, layers: readonly string[]): Wire<ImageInspect['RootFS']> {

@@ -1,3 +1,5 @@
+import { parseReference, repositoryName } from '../../oci/reference.js';
+
 /** What is known of an image that was committed or built here. */
 export interface Origin {
   /** Digest of the image that it was made of; empty for none. */
@@ -7,15 +9,45 @@ export interface Origin {
 }
 
 /**
- * Which image was made of which, as dockerd notes it of those that it commits and builds itself. It is not part of an
- * image, so it is kept beside the images, where those are kept.
+ * Which image was made of which, as dockerd notes it of those that it commits and builds itself, and which repositories images
+ * came from and went to. It is not part of an image, so it is kept beside the images, where those are kept.
  */
 export class Lineage {
   readonly #origins = new Map<string, Origin>();
+  readonly #repositories = new Map<string, readonly string[]>();
+  /** Moves with the repositories. */
+  generation = 0;
 
   /** Note where an image comes from. */
   note(digest: string, origin: Origin): void {
     this.#origins.set(digest, origin);
+  }
+
+  /**
+   * Note that content came from a repository or went there. dockerd notes the host without its port, and reads it as a name again
+   * (docs/behaviour.md#identity-of-images).
+   *
+   * @param host of the registry, with its port
+   */
+  noteRepository(digest: string, host: string, path: string): void {
+    const name = repositoryName(parseReference(`${host.replace(/:\d+$/, '')}/${path}`));
+    this.restoreRepositories(digest, [...new Set([...this.repositories(digest), name])].sort());
+  }
+
+  /** Put back what was kept. */
+  restoreRepositories(digest: string, names: readonly string[]): void {
+    this.#repositories.set(digest, names);
+    this.generation++;
+  }
+
+  /** The repositories that content came from or went to, in order. */
+  repositories(digest: string): readonly string[] {
+    return this.#repositories.get(digest) ?? [];
+  }
+
+  /** All repositories that are known, by digest. */
+  allRepositories(): ReadonlyMap<string, readonly string[]> {
+    return this.#repositories;
   }
 
   /** All that is known, by digest, in the order in which it was noted. */

@@ -61,7 +61,8 @@ export async function openList(context: Context, options: ListOptions): Promise<
     const pass = context.facts.begin(context);
     for (const one of listed) {
       const facts = one.facts ?? (await pass.of(one.image.target));
-      const described = await describe(context, facts, { statements });
+      const about = options.identity === true && { identity: one.image.target.digest };
+      const described = await describe(context, facts, { statements, ...about });
       const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
       yield finish(entry, apiVersion);
     }

@@ -16,6 +16,7 @@ import type { ImageManifestSummary } from '../../types.js';
 import { usersOfManifest } from '../containers/users.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
+import { identityOf } from './identity.js';
 import { platformOfConfig } from './manifests.js';
 import { chainIds } from './snapshots.js';
 
@@ -40,6 +41,8 @@ export interface ImageSummary {
 /** Whether to add the statements of attestation manifests (the proposal's `AttestationData.Statements`). */
 export interface SummaryOptions {
   readonly statements: boolean;
+  /** Digest of the image, where its manifests are to say where it came from. */
+  readonly identity?: string;
 }
 
 /** What a manifest of an image and its content say, whatever containers and unpacked layers there are. */
@@ -182,6 +185,7 @@ export async function describeManifest(
     Kind: kind,
     ImageData: {
       Platform: goObject(platform, platformType),
+      Identity: options.identity && facts.available ? await identityOf(context, options.identity, platform) : undefined,
       Size: { Unpacked: unpacked },
       Containers: users.length === 0 ? null : users.map(({ id }) => id),
     },

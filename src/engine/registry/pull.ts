@@ -121,6 +121,7 @@ async function transfer(
       },
       () => walk.progress.tell(),
     );
+    context.lineage.noteRepository(target.digest, reference.domain, reference.path);
     await logImageEvent(context, familiarString(reference), familiarName(reference), 'pull');
   } finally {
     await lease.end();

@@ -82,6 +82,7 @@ async function pushOne(
     () => pushWhatIsHere(context, image, wanted, platform === undefined, upload, emit),
     () => upload.tell(),
   );
+  context.lineage.noteRepository(pushed.digest, reference.domain, reference.path);
   await logImageEvent(context, familiarString(reference), familiarName(reference), 'push');
   if (reference.tag === undefined) return;
   emit({ status: `${reference.tag}: digest: ${pushed.digest} size: ${pushed.size}` });

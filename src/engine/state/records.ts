@@ -105,6 +105,8 @@ export interface VolumeRecord {
 export interface LineageRecord {
   version: number;
   origins: { digest: string; parent: string; step: string }[] | undefined;
+  /** Where images came from and went to; none of an earlier time. */
+  repositories: { digest: string; names: string[] | undefined }[] | undefined;
 }
 
 const stateType = struct<StateRecord>('state.State', {
@@ -183,6 +185,12 @@ export const lineageRecordType: GoType<LineageRecord> = struct<LineageRecord>('s
       digest: goString,
       parent: goString,
       step: goString,
+    }),
+  ),
+  repositories: slice(
+    struct<{ digest: string; names: string[] | undefined }>('state.Repositories', {
+      digest: goString,
+      names: slice(goString),
     }),
   ),
 });

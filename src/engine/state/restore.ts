@@ -160,8 +160,9 @@ class Reader {
     const path = 'lineage.json';
     if (!this.files.has(path)) return;
     await this.#guard([path], async () => {
-      const { origins } = decodeRecord(await this.files.read(path), lineageRecordType);
+      const { origins, repositories } = decodeRecord(await this.files.read(path), lineageRecordType);
       for (const { digest, ...origin } of origins ?? []) this.context.lineage.note(digest, origin);
+      for (const { digest, names } of repositories ?? []) this.context.lineage.restoreRepositories(digest, names ?? []);
     });
   }
 

@@ -73,5 +73,9 @@ export function recordOfVolume({ name, driver, createdAt, labels, options }: Vol
 
 /** What is written of where images come from. */
 export function recordOfLineage(lineage: Lineage): LineageRecord {
-  return { version: recordVersion, origins: [...lineage.entries()].map(([digest, origin]) => ({ digest, ...origin })) };
+  return {
+    version: recordVersion,
+    origins: [...lineage.entries()].map(([digest, origin]) => ({ digest, ...origin })),
+    repositories: [...lineage.allRepositories()].map(([digest, names]) => ({ digest, names: [...names] })),
+  };
 }
