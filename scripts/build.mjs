@@ -74,7 +74,7 @@ function keepPlace({ path }) {
   };
 }
 
-chmodSync(join(dist, 'cli/main.js'), 0o755);
+for (const program of ['main', 'docker-attestations']) chmodSync(join(dist, 'cli', `${program}.js`), 0o755);
 
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);

@@ -9,7 +9,7 @@ import {
 import type { Palette } from './terminal.js';
 
 /** Bytes with a unit that keeps them short. */
-function size(bytes: number | undefined): string {
+export function size(bytes: number | undefined): string {
   if (bytes === undefined) return '-';
   const steps = ['B', 'kB', 'MB', 'GB'];
   let value = bytes;
@@ -18,13 +18,16 @@ function size(bytes: number | undefined): string {
   return `${step === 0 ? value : value.toPrecision(3)}${steps[step]}`;
 }
 
-const short = (digest: string | undefined): string => (digest ?? '').replace(/^[a-z0-9]+:/, '').slice(0, 12) || '-';
+/** The beginning of a digest's hex. */
+export const short = (digest: string | undefined): string =>
+  (digest ?? '').replace(/^[a-z0-9]+:/, '').slice(0, 12) || '-';
 
 /** Control characters of an image must not reach the terminal. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
 
 /** A text cut to a width, with an ellipsis where something is left out. */
-const clip = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
+export const clip = (text: string, width: number): string =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text;
 
 /** Longest predicate type that lets a line end within 80 columns. */
 const typeWidth = 35;
@@ -79,7 +82,8 @@ export function attestationsTable(
   return `${[bold(line(head, (text) => text)), ...lines].join('\n')}\n`;
 }
 
-function signerText(signer: SignerName | undefined): string {
+/** Who signed, as the end of a sentence. */
+export function signerText(signer: SignerName | undefined): string {
   if (signer === undefined) return '';
   return signer.kind === 'public-key' ? ` by key ${signer.id}` : ` by ${signer.subject}`;
 }

@@ -1,142 +1,58 @@
-import {
-  type AttestationChain,
-  type AttestationSelection,
-  connect,
-  type EngineClient,
-  type ImageAttestation,
-  resolveAttestations,
-  summarizeStatement,
-  type Trust,
-  type Verification,
-  verifyAttestations,
-} from '../client/index.js';
+import { type AttestationSelection, summarizeStatement } from '../client/index.js';
 import { AttestdError } from '../errors.js';
-import type { FlagValues } from './arguments.js';
+import {
+  type Findings,
+  findAttestations,
+  parsePlatform,
+  platformsOf,
+  platformText,
+  readDemand,
+  selectionFlags,
+  verificationFlags,
+  withDaemon,
+} from './attestations-find.js';
 import { attestationsTable, registryLines, verificationLines } from './attestations-table.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
-import { readTrusts, trustFlags } from './trust.js';
 
 const flags = {
-  host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
-  platform: { type: 'string', value: 'OS/ARCH', help: "linux/arm64/v8 for example; the daemon's own without it" },
+  ...selectionFlags,
+  'all-platforms': { type: 'boolean', help: 'for each platform that the image has' },
   type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
-  statement: { type: 'boolean', help: 'write the statements as they are, one a line' },
-  ...trustFlags,
-  registry: { type: 'boolean', help: "look for signatures and statements in the image's registry too" },
+  statement: { type: 'boolean', help: "write the statements as they are, one a line, as 'show' does" },
+  ...verificationFlags,
   verify: { type: 'boolean', help: 'what --key and --trusted-root imply' },
   json: { type: 'boolean', help: 'write JSON instead of a table' },
 } as const;
 
-type Values = FlagValues<typeof flags> & { readonly quiet?: boolean };
-
-function parsePlatform(text: string): NonNullable<AttestationSelection['platform']> {
-  const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || rest.length > 0 || variant === '')
-    throw new AttestdError('USAGE', `--platform '${text}' is not of the form os/arch[/variant]`);
-  return { os, architecture, ...(variant !== undefined && { variant }) };
-}
-
-/** What is trusted; undefined when nothing is to be verified. */
-async function readTrust(values: Values): Promise<Trust | undefined> {
-  const [trust, another] = await readTrusts(values);
-  if (another)
-    throw new AttestdError('USAGE', '--key and --trusted-root exclude each other, and there can be one of each');
-  if (trust === undefined && values.verify)
-    throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
-  return trust;
-}
-
-/** The attestations with their statements; without, where the daemon cannot give one of these. */
-async function fetchAttestations(
-  client: EngineClient,
-  image: string,
-  selection: AttestationSelection,
-): Promise<ImageAttestation[]> {
-  try {
-    return await client.imageAttestations(image, { ...selection, statement: true });
-  } catch (error) {
-    if (!(error instanceof AttestdError) || !['NOT_FOUND', 'CORRUPT', 'INTERNAL'].includes(error.code)) throw error;
-    // An image that is not there fails again, and then it counts.
-    return client.imageAttestations(image, selection);
-  }
-}
-
-/** What was found about an image, and what became of it. */
-interface Findings {
-  readonly shown: readonly ImageAttestation[];
-  /** Present when signatures were to be verified, or the registry asked. */
-  readonly chain?: AttestationChain;
-  readonly verification?: Verification;
-}
-
-async function find(
-  client: EngineClient,
-  image: string,
-  selection: AttestationSelection,
-  values: Values,
-  trust?: Trust,
-): Promise<Findings> {
-  const shown = await fetchAttestations(client, image, selection);
-  if (trust === undefined && !values.registry) return { shown };
-  const predicateTypes = shown.map(({ predicateType }) => predicateType);
-  const { platform } = selection;
-  const registry = values.registry ?? false;
-  const chain = await resolveAttestations(client, image, { predicateTypes, registry, ...(platform && { platform }) });
-  return { shown, chain, ...(trust && { verification: await verifyAttestations(chain, trust) }) };
-}
-
-/** What `--json` writes. */
-function toJson({ shown, chain, verification }: Findings): string {
+/** What `--json` writes of a platform. */
+function toJson({ shown, chain, verification }: Findings): object {
   const attestations = shown.map(({ descriptor, predicateType, statement }) => ({
     predicateType,
     descriptor,
     ...(statement && summarizeStatement(statement)),
   }));
   const registry = chain?.statements?.map(({ statement, ...one }) => ({ ...one, ...summarizeStatement(statement) }));
-  return `${JSON.stringify({ attestations, registry, verification }, null, 2)}\n`;
-}
-
-/** Bytes go out as they came in. */
-function writeStatements(shown: readonly ImageAttestation[]): void {
-  for (const { statement } of shown)
-    process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+  return { attestations, registry, verification };
 }
 
 /** What an empty answer means, in words. */
 function noneText(image: string, { platform, types }: AttestationSelection): string {
-  const where = platform
-    ? ` for ${[platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')}`
-    : '';
+  const where = platform ? ` for ${platformText(platform)}` : '';
   const what = types ? ` of type ${types.join(' or ')}` : '';
   return `${image} has no attestations${what}${where}\n`;
 }
 
-/** Write what was asked for; returns the exit code. */
-async function show(client: EngineClient, image: string, values: Values): Promise<number> {
-  const trust = await readTrust(values);
-  const selection: AttestationSelection = {
-    ...(values.platform !== undefined && { platform: parsePlatform(values.platform) }),
-    ...(values.type && { types: values.type }),
-  };
-  if (values.statement) {
-    writeStatements(await client.imageAttestations(image, { ...selection, statement: true }));
-    return 0;
-  }
-  const findings = await find(client, image, selection, values, trust);
-  const { shown, chain, verification } = findings;
+function write(image: string, found: Findings, selection: AttestationSelection, quiet: boolean): void {
+  const { shown, chain, verification } = found;
   const colours = palette(process.stdout);
-  if (values.json) process.stdout.write(toJson(findings));
-  else {
-    if (shown.length > 0) process.stdout.write(attestationsTable(shown, verification, colours));
-    else if (!values.quiet) process.stdout.write(noneText(image, selection));
-    if (verification) process.stdout.write(verificationLines(verification, colours));
-    else if (chain) process.stdout.write(registryLines(chain));
-  }
-  return verification && !verification.verified ? 1 : 0;
+  if (shown.length > 0) process.stdout.write(attestationsTable(shown, verification, colours));
+  else if (!quiet) process.stdout.write(noneText(image, selection));
+  if (verification) process.stdout.write(verificationLines(verification, colours));
+  else if (chain) process.stdout.write(registryLines(chain));
 }
 
-/** `attestd attestations IMAGE`: show the attestations of an image. */
+/** `attestd attestations IMAGE`, and `ls` below it: show the attestations of an image. */
 export const command = define(
   {
     positionals: ['IMAGE'],
@@ -146,14 +62,46 @@ export const command = define(
     example: 'attestd attestations hello:signed --key cosign.pub',
   },
   async ({ values, positionals }) => {
-    const verifies = values.verify || values.key !== undefined || values['trusted-root'] !== undefined;
-    if (values.statement && (values.json || verifies))
+    const [image = ''] = positionals;
+    const { 'all-platforms': everywhere = false, platform: only, quiet = false, registry } = values;
+    if (everywhere && only !== undefined)
+      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const demand = await readDemand(values);
+    if (values.verify && demand === undefined)
+      throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
+    if (values.statement && (values.json || demand || everywhere))
       throw new AttestdError('USAGE', '--statement writes statements and nothing else');
-    const client = await connect(values.host === undefined ? {} : { host: values.host });
-    try {
-      return await show(client, positionals[0] as string, values);
-    } finally {
-      client.close();
-    }
+    const platform = only === undefined ? undefined : parsePlatform(only);
+    const types = values.type && { types: values.type };
+    return withDaemon(values.host, async (client) => {
+      const selections: AttestationSelection[] = everywhere
+        ? (await platformsOf(client, image)).map((each) => ({ platform: each, ...types }))
+        : [{ ...(platform && { platform }), ...types }];
+      if (values.statement) {
+        for (const { statement } of await client.imageAttestations(image, { ...selections[0], statement: true }))
+          process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+        return 0;
+      }
+      const all: Findings[] = [];
+      for (const selection of selections) {
+        const found = await findAttestations(client, image, selection, { demand, registry });
+        all.push(found);
+        if (values.json) continue;
+        if (everywhere && found.shown.length > 0 && found.platform)
+          process.stdout.write(
+            `${all.length > 1 ? '\n' : ''}${palette(process.stdout).bold(platformText(found.platform))}\n`,
+          );
+        write(image, found, selection, quiet);
+      }
+      const [first] = all;
+      if (values.json) {
+        const platforms = all.map((found) => ({
+          ...(found.platform && { platform: found.platform }),
+          ...toJson(found),
+        }));
+        process.stdout.write(`${JSON.stringify(everywhere || !first ? { platforms } : toJson(first), null, 2)}\n`);
+      } else if (!first && !quiet) process.stdout.write(noneText(image, {}));
+      return all.some(({ verification }) => verification && !verification.verified) ? 1 : 0;
+    });
   },
 );

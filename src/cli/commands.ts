@@ -1,13 +1,34 @@
 import type { Entry } from './command.js';
 
+/** The commands about attestations, which the docker CLI has too, as a plugin. */
+export const attestations: Entry = {
+  summary: 'show and verify the attestations of an image',
+  load: () => import('./attestations.js'),
+  commands: {
+    ls: {
+      summary: 'list the attestations of an image',
+      load: () => import('./attestations.js'),
+    },
+    show: {
+      summary: 'write statements as they are',
+      load: () => import('./attestations-show.js'),
+    },
+    tree: {
+      summary: 'show what leads from an image to its statements and signatures',
+      load: () => import('./attestations-tree.js'),
+    },
+    verify: {
+      summary: 'say whether the signatures hold, and whose they are',
+      load: () => import('./attestations-verify.js'),
+    },
+  },
+};
+
 /** The one table of commands. A command is a file of this folder that exports `command`, and an entry here. */
 export const program: Entry = {
   summary: 'a reference server, a conformance suite and a client for image attestations in the Docker Engine API',
   commands: {
-    attestations: {
-      summary: 'show and verify the attestations of an image',
-      load: () => import('./attestations.js'),
-    },
+    attestations,
     completion: {
       summary: 'write a completion script for a shell',
       load: async () => ({ command: (await import('./completion.js')).completionOf(program) }),

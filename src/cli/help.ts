@@ -45,12 +45,12 @@ function sentence(text: string): string {
 /**
  * The help of an entry of the table of commands.
  *
- * @param path the names that lead to it; none for the program itself
+ * @param path the program's name, and the names that lead to it
  * @param entry the entry
  * @param own its command, where it has one
  */
 export function helpText(path: readonly string[], entry: Entry, own: Command | undefined): string {
-  const name = ['attestd', ...path].join(' ');
+  const name = path.join(' ');
   const usages = [
     ...(own ? [`${name} [OPTIONS]${(own.line.positionals ?? []).map((each) => ` ${each}`).join('')}`] : []),
     ...(entry.commands ? [`${name} COMMAND [OPTIONS]`] : []),
@@ -66,11 +66,11 @@ export function helpText(path: readonly string[], entry: Entry, own: Command | u
     blocks.push(definitions(Object.entries<Flag>({ ...flags, ...commonFlags }).map((each) => flagRow(each, listed))));
     for (const note of notes) blocks.push(wrapText(note, columns));
     if (exitCodes !== undefined) blocks.push(wrapText(`Exit codes: ${exitCodes}.`, columns));
-    blocks.push(['example:', `  ${example}`]);
+    blocks.push(['example:', `  ${example.replace(/^attestd (?=attestations)/, `${path[0]} `)}`]);
   } else {
-    if (path.length === 0)
+    if (path.length === 1)
       blocks.push(definitions(Object.entries<Flag>(programFlags).map((each) => flagRow(each, new Set()))));
-    blocks.push([`'${['attestd', 'help', ...path].join(' ')} COMMAND' tells more.`]);
+    blocks.push([`'${[path[0], 'help', ...path.slice(1)].join(' ')} COMMAND' tells more.`]);
   }
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

@@ -1,5 +1,5 @@
 import type { AttestationChain } from './chain.js';
-import type { Trust, Verification } from './verification.js';
+import type { Trust, Verification, VerifyOptions } from './verification.js';
 
 /** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
 export { AttestdError, type ErrorCode } from '../errors.js';
@@ -36,6 +36,7 @@ export type {
   Trust,
   TrustedIdentity,
   Verification,
+  VerifyOptions,
 } from './verification.js';
 
 /**
@@ -43,9 +44,14 @@ export type {
  * are loaded with the first call.
  *
  * @param chain what `resolveAttestations` gave; ask it for the statements that you will use, so that they are checked too
- * @param trust a public key, or a trusted root
- * @throws AttestdError INVALID_ARGUMENT when the key or the root is none
+ * @param trust a public key, or a trusted root; or several, of which one has to accept a signature: old and new keys, say
+ * @param options how many signers are demanded
+ * @throws AttestdError INVALID_ARGUMENT when a key or a root is none
  */
-export async function verifyAttestations(chain: AttestationChain, trust: Trust): Promise<Verification> {
-  return (await import('./verify.js')).verifyChain(chain, trust);
+export async function verifyAttestations(
+  chain: AttestationChain,
+  trust: Trust | readonly Trust[],
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  return (await import('./verify.js')).verifyChain(chain, [trust].flat() as Trust[], options);
 }

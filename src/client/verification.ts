@@ -10,6 +10,8 @@ export type ReasonCode =
   | 'not-logged'
   /** Signed with another key, or by an identity that the trust does not name. */
   | 'untrusted-signer'
+  /** Signatures hold, but of fewer signers than are needed. */
+  | 'too-few-signers'
   /** The signature does not fit what it claims to sign. */
   | 'bad-signature'
   /** Rightly signed, but it signs another manifest. */
@@ -99,3 +101,9 @@ export type Trust =
       /** Whose certificates count; without it anybody's, and it is for the caller to look at the signer. */
       readonly identity?: TrustedIdentity;
     };
+
+/** How much is demanded. */
+export interface VerifyOptions {
+  /** How many of those who are trusted must have signed, each counted once: keys, or names of certificates. One without it. */
+  readonly threshold?: number;
+}

@@ -1,15 +1,25 @@
+import { createHash } from 'node:crypto';
 import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
 import { dsse } from '@sigstore/core';
+import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
 import { hashesTo } from './blob-source.js';
 import type { AttachedStatement, AttestationChain, ChainBlob } from './chain.js';
+import { cosignBundle, hasCertificate } from './cosign-bundle.js';
 import { type Judge, judgeBy, Refusal, reasonOf } from './judges.js';
 import { parseManifest } from './manifests.js';
 import { signatureTypes } from './referrers.js';
-import type { Reason, SignatureOutcome, SignerName, StatementOutcome, Trust, Verification } from './verification.js';
+import type {
+  Reason,
+  SignatureOutcome,
+  SignerName,
+  StatementOutcome,
+  Trust,
+  Verification,
+  VerifyOptions,
+} from './verification.js';
 
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
-const certificateAnnotation = 'dev.sigstore.cosign/certificate';
 const inTotoPayload = 'application/vnd.in-toto+json';
 
 const sha256 = (digest: string): string => digest.replace(/^sha256:/, '');
@@ -51,12 +61,20 @@ function judgeBundle(judge: Judge, blob: ChainBlob, subjects: readonly ChainBlob
   return { signer, signs: subjectsOf(parse(payload, 'the bundle’s payload')) };
 }
 
+/** A signature of bytes in the form of a bundle. */
+const messageSignature = (signed: Buffer, signature: string): object => ({
+  messageSignature: {
+    messageDigest: { algorithm: 'SHA2_256', digest: createHash('sha256').update(signed).digest('base64') },
+    signature,
+  },
+});
+
 function judgeSimpleSigning(judge: Judge, layer: OCIDescriptor, blob: ChainBlob): Judged {
   const signature = layer.annotations?.[signatureAnnotation];
   if (signature === undefined) throw new Refusal('malformed', `the layer has no annotation ${signatureAnnotation}`);
-  if (layer.annotations?.[certificateAnnotation])
-    throw new Refusal('unsupported', 'simple signing with a certificate is not verified');
-  const signer = judge.payload(blob.data, Buffer.from(signature, 'base64'));
+  const signer = hasCertificate(layer.annotations)
+    ? judge.bundle(cosignBundle(layer.annotations, messageSignature(blob.data, signature)), blob.data)
+    : judge.payload(blob.data, Buffer.from(signature, 'base64'));
   const { critical } = parse(blob.data, 'the payload') as { critical?: { image?: Record<string, unknown> } };
   const digest = critical?.image?.['docker-manifest-digest'];
   return { signer, signs: typeof digest === 'string' ? [digest] : [] };
@@ -71,8 +89,22 @@ function signatureLayers(manifest: ChainBlob): OCIDescriptor[] {
   );
 }
 
+/** The verdict of the first who accepts; if none does, the reason of one who knew the signer, or else of the first. */
+function firstOf<T>(judges: readonly Judge[], ask: (judge: Judge) => T): T {
+  let refusal: unknown;
+  for (const judge of judges) {
+    try {
+      return ask(judge);
+    } catch (error) {
+      const stranger = ['untrusted-signer', 'unsupported'].includes(reasonOf(error).code);
+      if (refusal === undefined || !stranger) refusal = error;
+    }
+  }
+  throw refusal;
+}
+
 function judgeLayer(
-  judge: Judge,
+  judges: readonly Judge[],
   manifest: string,
   layer: OCIDescriptor,
   chain: AttestationChain,
@@ -86,7 +118,9 @@ function judgeLayer(
   try {
     const blob = chain.blobs.get(digest);
     if (!blob) throw new Refusal('missing-blob', `the signature ${digest} is not there`);
-    judged = kind === 'bundle' ? judgeBundle(judge, blob, subjects) : judgeSimpleSigning(judge, layer, blob);
+    judged = firstOf(judges, (judge) =>
+      kind === 'bundle' ? judgeBundle(judge, blob, subjects) : judgeSimpleSigning(judge, layer, blob),
+    );
     if (!judged.signs.some((digest) => wanted.includes(digest)))
       throw new Refusal('other-digest', `it signs ${judged.signs.join(', ') || 'nothing'}, not ${wanted[0]}`);
     return { ...outcome, ...judged, verified: true, reasons: [] };
@@ -126,8 +160,11 @@ function judgeEnvelope(judge: Judge, blob: ChainBlob, payload: Buffer): Judged {
   const envelope = parse(blob.data, 'the envelope') as { payloadType?: unknown; signatures?: unknown };
   if (envelope.payloadType !== inTotoPayload)
     throw new Refusal('malformed', `the envelope’s payload is of type ${envelope.payloadType}`);
-  if (blob.descriptor.annotations?.[certificateAnnotation])
-    throw new Refusal('unsupported', 'an envelope with a certificate beside it is not verified');
+  const { annotations } = blob.descriptor;
+  if (hasCertificate(annotations)) {
+    const signer = judge.bundle(cosignBundle(annotations, { dsseEnvelope: envelope }), undefined);
+    return { signer, signs: subjectsOf(parse(payload, 'the statement')) };
+  }
   const message = dsse.preAuthEncoding(inTotoPayload, payload);
   let refusal: unknown = new Refusal('no-signature', 'the envelope has no signature');
   for (const one of Array.isArray(envelope.signatures) ? envelope.signatures : []) {
@@ -141,7 +178,7 @@ function judgeEnvelope(judge: Judge, blob: ChainBlob, payload: Buffer): Judged {
   throw refusal;
 }
 
-function judgeStatement(judge: Judge, chain: AttestationChain, one: AttachedStatement): StatementOutcome {
+function judgeStatement(judges: readonly Judge[], chain: AttestationChain, one: AttachedStatement): StatementOutcome {
   const { manifest, blob: digest, predicateType, form, attachedTo, statement } = one;
   const outcome = { manifest, blob: digest, predicateType };
   let signer: SignerName | undefined;
@@ -149,7 +186,9 @@ function judgeStatement(judge: Judge, chain: AttestationChain, one: AttachedStat
     const blob = chain.blobs.get(digest);
     if (!blob || !hashesTo(blob.data, digest)) throw new Refusal('missing-blob', `${digest} is not there`);
     if (form === 'bare') throw new Refusal('no-signature', 'it is not signed by itself');
-    const judged = form === 'bundle' ? judgeBundle(judge, blob, []) : judgeEnvelope(judge, blob, statement);
+    const judged = firstOf(judges, (judge) =>
+      form === 'bundle' ? judgeBundle(judge, blob, []) : judgeEnvelope(judge, blob, statement),
+    );
     signer = judged.signer;
     if (!judged.signs.includes(attachedTo))
       throw new Refusal('other-subject', `the statement is not about ${attachedTo}`);
@@ -159,20 +198,32 @@ function judgeStatement(judge: Judge, chain: AttestationChain, one: AttachedStat
   }
 }
 
+/** Signers of signatures that hold, each once. */
+function signersOf(signatures: readonly SignatureOutcome[]): number {
+  return new Set(signatures.filter(({ verified }) => verified).map(({ signer }) => JSON.stringify(signer))).size;
+}
+
 /**
  * Judge the signatures of a resolved chain, offline. A signature signs the attestation manifest, which names its statements
  * by digest, or the index, which names the attestation manifest; the statements in the chain must be about the image. A chain
- * is verified when one signature holds and nothing contradicts it. What the registry has attached to the image is judged
- * statement by statement.
+ * is verified when signatures of as many signers as are needed hold and nothing contradicts them. What the registry has attached to
+ * the image is judged statement by statement.
  *
  * @param chain what `resolveAttestations` gave; the statements in it are checked too
- * @param trust a public key, or a trusted root
- * @throws AttestdError INVALID_ARGUMENT when the key or the root is none
+ * @param trusts keys and roots; a signature that one of them accepts holds
+ * @throws AttestdError INVALID_ARGUMENT when a key or a root is none, or the threshold is no number
  */
-export function verifyChain(chain: AttestationChain, trust: Trust): Verification {
-  const judge = judgeBy(trust);
+export function verifyChain(
+  chain: AttestationChain,
+  trusts: readonly Trust[],
+  { threshold = 1 }: VerifyOptions,
+): Verification {
+  if (!Number.isSafeInteger(threshold) || threshold < 1)
+    throw new AttestdError('INVALID_ARGUMENT', `'${threshold}' is no number of signers`);
+  if (trusts.length === 0) throw new AttestdError('INVALID_ARGUMENT', 'nobody is trusted');
+  const judges = trusts.map(judgeBy);
   const statements = chain.statements && {
-    statements: chain.statements.map((statement) => judgeStatement(judge, chain, statement)),
+    statements: chain.statements.map((statement) => judgeStatement(judges, chain, statement)),
   };
   const wanted = chain.attestationManifest;
   const subject = chain.blobs.get(wanted ?? '');
@@ -185,12 +236,17 @@ export function verifyChain(chain: AttestationChain, trust: Trust): Verification
   const subjects = root ? [subject, root] : [subject];
   const signatures: SignatureOutcome[] = chain.signatureManifests.flatMap((manifest) => {
     const blob = chain.blobs.get(manifest);
-    return blob ? signatureLayers(blob).map((layer) => judgeLayer(judge, manifest, layer, chain, subjects)) : [];
+    return blob ? signatureLayers(blob).map((layer) => judgeLayer(judges, manifest, layer, chain, subjects)) : [];
   });
   const against = contradictions(chain);
-  const signed = signatures.some(({ verified }) => verified);
+  const signers = signersOf(signatures);
   const none: Reason = { code: 'no-signature', detail: `nothing that was found signs ${wanted}` };
+  const few: Reason = {
+    code: 'too-few-signers',
+    detail: `${signers} of ${threshold} signers that are needed have signed`,
+  };
   const unsigned = signatures.length === 0 ? [none] : signatures.flatMap(({ reasons }) => reasons);
-  const reasons = signed ? against : [...unsigned, ...against];
+  const missing = signers >= threshold ? [] : signers > 0 ? [few] : unsigned;
+  const reasons = [...missing, ...against];
   return { ...named, verified: reasons.length === 0, signatures, reasons, ...statements };
 }

@@ -55,7 +55,7 @@ describe('the arguments of a command', () => {
 
   it('are listed in the help, each with its short name, value and use', () => {
     const help = helpText(
-      ['try'],
+      ['attestd', 'try'],
       { summary: 'try it' },
       command({ ...line, example: 'attestd try x' }, () => 0),
     );

@@ -1,0 +1,38 @@
+import { AttestdError } from '../errors.js';
+import { parsePlatform, selectionFlags, withDaemon } from './attestations-find.js';
+import { command as define } from './command.js';
+
+/** `attestd attestations show IMAGE`: the statements of an image as they are. */
+export const command = define(
+  {
+    positionals: ['IMAGE'],
+    flags: {
+      ...selectionFlags,
+      type: { type: 'string', multiple: true, value: 'TYPE', help: 'only this predicate type' },
+    },
+    notes: [
+      `Bytes are written as they were signed, but for white space between tokens, which daemons leave out; statements end with a line feed
+      each.`,
+    ],
+    exitCodes: '0 shown, 1 the image or such a statement is not there, 2 usage or no daemon',
+    example: 'attestd attestations show hello:signed --type https://spdx.dev/Document',
+  },
+  ({ values, positionals }) =>
+    withDaemon(values.host, async (client) => {
+      const [image = ''] = positionals;
+      const { platform, type: types } = values;
+      const selection = {
+        ...(platform !== undefined && { platform: parsePlatform(platform) }),
+        ...(types && { types }),
+      };
+      const shown = await client.imageAttestations(image, { ...selection, statement: true });
+      if (shown.length === 0)
+        throw new AttestdError(
+          'NOT_FOUND',
+          `${image} has no attestation${types ? ` of type ${types.join(' or ')}` : ''}`,
+        );
+      for (const { statement } of shown)
+        process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+      return 0;
+    }),
+);

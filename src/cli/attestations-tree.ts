@@ -1,0 +1,169 @@
+import {
+  type AttestationChain,
+  type EngineClient,
+  resolveAttestations,
+  type Verification,
+  verifyAttestations,
+} from '../client/index.js';
+import { parseManifest } from '../client/manifests.js';
+import { summarizeStatement } from '../client/statement.js';
+import { AttestdError } from '../errors.js';
+import type { OCIDescriptor } from '../types.js';
+import {
+  type Demand,
+  parsePlatform,
+  platformsOf,
+  platformText,
+  readDemand,
+  selectionFlags,
+  verificationFlags,
+  withDaemon,
+} from './attestations-find.js';
+import { clip, printable, short, signerText, size } from './attestations-table.js';
+import { command as define } from './command.js';
+import { columns } from './help.js';
+import { type Palette, palette } from './terminal.js';
+
+/** A line of a tree, and what hangs below it. */
+interface Branch {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  readonly below?: readonly Branch[];
+}
+
+/** What was found for a platform. */
+interface Found {
+  readonly platform: NonNullable<OCIDescriptor['platform']> | undefined;
+  readonly chain: AttestationChain;
+  readonly verification: Verification | undefined;
+}
+
+const predicateType = ({ annotations }: OCIDescriptor): string => annotations?.['in-toto.io/predicate-type'] ?? '';
+
+/** The layers of the attestation manifest that are statements. */
+function statementsOf({ attestationManifest, blobs }: AttestationChain): OCIDescriptor[] {
+  const data = blobs.get(attestationManifest ?? '')?.data;
+  const layers = (data && parseManifest(data)?.layers) ?? [];
+  return layers.filter((layer) => predicateType(layer) !== '');
+}
+
+function statementBranch(layer: OCIDescriptor, chain: AttestationChain, dim: Palette['dim']): Branch {
+  const data = chain.blobs.get(layer.digest ?? '')?.data;
+  const summary = data && summarizeStatement(data);
+  const maker = summary?.builder || summary?.tools?.join(', ');
+  const details = [`${size(layer.size)}  sha256:${short(layer.digest)}`, ...(maker ? [`made by ${maker}`] : [])];
+  return { text: predicateType(layer), below: details.map((text) => ({ text, paint: dim })) };
+}
+
+function signatureBranch(digest: string, verification: Verification | undefined, colours: Palette): Branch {
+  const outcomes = verification?.signatures.filter(({ manifest }) => manifest === digest) ?? [];
+  const below = outcomes.map(({ verified, signer, reasons }) =>
+    verified
+      ? { text: `verified${signerText(signer)}`, paint: colours.green }
+      : { text: reasons.map(({ code, detail }) => `${code}: ${detail}`).join('; '), paint: colours.red },
+  );
+  return { text: `signature sha256:${short(digest)}`, below };
+}
+
+function platformBranch({ platform, chain, verification }: Found, colours: Palette): Branch {
+  const { imageManifest, attestationManifest, signatureManifests, gaps } = chain;
+  // A gap is told where it is, and a missing signature only to who asks for one.
+  const told = gaps.filter(
+    ({ part, reason }) => part !== 'signature-manifest' || reason !== 'no-signature' || verification,
+  );
+  const missing = told.map(({ part, reason, detail }) => ({
+    text: `! ${part}: ${reason}: ${detail}`,
+    paint: colours.yellow,
+  }));
+  const attestation: Branch[] =
+    attestationManifest === undefined
+      ? []
+      : [
+          {
+            text: `attestations sha256:${short(attestationManifest)}`,
+            below: [
+              ...statementsOf(chain).map((layer) => statementBranch(layer, chain, colours.dim)),
+              ...signatureManifests.map((digest) => signatureBranch(digest, verification, colours)),
+            ],
+          },
+        ];
+  const manifest = imageManifest === undefined ? '' : `sha256:${short(imageManifest)}`;
+  const name = platform ? platformText(platform) : 'this platform';
+  return { text: `${name} ${manifest}`.trim(), paint: colours.bold, below: [...attestation, ...missing] };
+}
+
+/** Draw a tree within the columns of help and tables. */
+function draw(branches: readonly Branch[], indent = ''): string[] {
+  return branches.flatMap(({ text, paint = (plain) => plain, below = [] }, at) => {
+    const last = at === branches.length - 1;
+    const line = clip(printable(text), columns - indent.length - 3);
+    return [`${indent}${last ? '└─ ' : '├─ '}${paint(line)}`, ...draw(below, `${indent}${last ? '   ' : '│  '}`)];
+  });
+}
+
+function toJson({ platform, chain, verification }: Found): object {
+  const { imageManifest, attestationManifest, signatureManifests, gaps } = chain;
+  const statements = statementsOf(chain).map((layer) => {
+    const data = chain.blobs.get(layer.digest ?? '')?.data;
+    return {
+      predicateType: predicateType(layer),
+      digest: layer.digest,
+      size: layer.size,
+      ...(data && summarizeStatement(data)),
+    };
+  });
+  return { platform, imageManifest, attestationManifest, statements, signatureManifests, gaps, verification };
+}
+
+async function find(
+  client: EngineClient,
+  image: string,
+  platform: Found['platform'],
+  { demand, registry }: { readonly demand: Demand | undefined; readonly registry: boolean },
+): Promise<Found> {
+  const options = { predicateTypes: 'all', registry, ...(platform && { platform }) } as const;
+  const chain = await resolveAttestations(client, image, options);
+  const { trusts = [], threshold = 1 } = demand ?? {};
+  return { platform, chain, verification: demand && (await verifyAttestations(chain, trusts, { threshold })) };
+}
+
+/** `attestd attestations tree IMAGE`: what leads from an image to its statements and to who signed them, with the gaps. */
+export const command = define(
+  {
+    positionals: ['IMAGE'],
+    flags: {
+      ...selectionFlags,
+      'all-platforms': { type: 'boolean', help: 'with all platforms that the image has' },
+      ...verificationFlags,
+      json: { type: 'boolean', help: 'write JSON instead of a tree' },
+    },
+    exitCodes: '0 shown, 1 the image is not there or its signatures do not hold, 2 usage or no daemon',
+    example: 'attestd attestations tree hello:signed --all-platforms',
+  },
+  async ({ values, positionals }) => {
+    const [image = ''] = positionals;
+    const { 'all-platforms': everywhere = false, platform: only, registry = false } = values;
+    if (everywhere && only !== undefined)
+      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const demand = await readDemand(values);
+    const platform = only === undefined ? undefined : parsePlatform(only);
+    return withDaemon(values.host, async (client) => {
+      const platforms = everywhere ? await platformsOf(client, image) : [platform];
+      const found: Found[] = [];
+      // An image without an index, or without a manifest in it, has no platforms to go through.
+      for (const each of platforms.length === 0 ? [undefined] : platforms)
+        found.push(await find(client, image, each, { demand, registry }));
+      const root = found[0]?.chain.root ?? '';
+      if (values.json)
+        process.stdout.write(`${JSON.stringify({ image, root, platforms: found.map(toJson) }, null, 2)}\n`);
+      else {
+        const branches = found.map((one) => platformBranch(one, palette(process.stdout)));
+        const head = `${clip(printable(image), columns - 21)} sha256:${short(root)}`;
+        process.stdout.write(`${[head, ...draw(branches)].join('\n')}\n`);
+        if (found.every(({ chain }) => chain.attestationManifest === undefined) && !values.quiet)
+          process.stdout.write(`${clip(`${printable(image)} has no attestations`, columns)}\n`);
+      }
+      return found.some(({ verification }) => verification && !verification.verified) ? 1 : 0;
+    });
+  },
+);

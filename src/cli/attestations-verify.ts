@@ -1,0 +1,56 @@
+import { AttestdError } from '../errors.js';
+import {
+  findAttestations,
+  parsePlatform,
+  platformsOf,
+  platformText,
+  readDemand,
+  selectionFlags,
+  verificationFlags,
+  withDaemon,
+} from './attestations-find.js';
+import { verificationLines } from './attestations-table.js';
+import { command as define } from './command.js';
+import { palette } from './terminal.js';
+
+/** `attestd attestations verify IMAGE`: whether the signatures of an image's attestations hold. */
+export const command = define(
+  {
+    positionals: ['IMAGE'],
+    flags: {
+      ...selectionFlags,
+      'all-platforms': { type: 'boolean', help: 'for each platform that the image has' },
+      ...verificationFlags,
+      json: { type: 'boolean', help: 'write JSON' },
+    },
+    notes: ['With several keys, one has to accept a signature; --threshold 2 demands two of them.'],
+    exitCodes: '0 verified, 1 the image is not there or not verified, 2 usage or no daemon',
+    example: 'attestd attestations verify hello:signed --key old.pub --key new.pub',
+  },
+  async ({ values, positionals }) => {
+    const [image = ''] = positionals;
+    const { 'all-platforms': everywhere = false, platform: only, quiet = false, registry } = values;
+    if (everywhere && only !== undefined)
+      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const demand = await readDemand(values);
+    if (demand === undefined) throw new AttestdError('USAGE', '--key FILE or --trusted-root FILE is missing');
+    const platform = only === undefined ? undefined : parsePlatform(only);
+    return withDaemon(values.host, async (client) => {
+      const platforms = everywhere ? await platformsOf(client, image) : [platform];
+      if (platforms.length === 0) throw new AttestdError('NOT_FOUND', `${image} has no platform`);
+      const outcomes = [];
+      for (const each of platforms) {
+        const found = await findAttestations(client, image, each ? { platform: each } : {}, { demand, registry });
+        const { verification } = found;
+        if (!verification) continue;
+        outcomes.push({ ...(each && { platform: each }), ...verification });
+        if (values.json || (quiet && verification.verified)) continue;
+        const { bold, ...colours } = palette(process.stdout);
+        if (everywhere && each) process.stdout.write(`${bold(platformText(each))}: `);
+        process.stdout.write(verificationLines(verification, { bold, ...colours }));
+      }
+      if (values.json) process.stdout.write(`${JSON.stringify(everywhere ? outcomes : outcomes[0], null, 2)}\n`);
+      return outcomes.every(({ verified }) => verified) ? 0 : 1;
+    });
+  },
+);
