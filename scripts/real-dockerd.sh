@@ -6,10 +6,11 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR
+usage: scripts/real-dockerd.sh setup|start|stop|status|remove DIR [STORE]
 
-  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc and the clients below (needs debootstrap)
-  start   start dockerd with the containerd image store, listening on DIR/docker.sock only (log: DIR/dockerd.log)
+  setup   make DIR: a Debian unstable tree with dockerd, containerd, runc, podman and the clients below (needs debootstrap)
+  start   start dockerd, listening on DIR/docker.sock only (log: DIR/dockerd.log), with the containerd image store, or with a
+          graph driver when STORE names one: overlay2, vfs
   stop    stop it; its images are gone
   status  say whether it runs; exit 0 when it does, 1 when not
   remove  stop it and delete DIR
@@ -19,11 +20,6 @@ docker-py: those of that tree, on this machine's files.
 Needs root. ATTESTD_DEBIAN_MIRROR names the mirror to use; by default it is the one that this
 machine's apt uses, else debootstrap's own.
 USAGE
-}
-
-fail() {
-  echo "real-dockerd: $*" >&2
-  exit 1
 }
 
 # Where this machine's apt gets Debian from; the first source whose release calls itself Debian's and is not a security one.
@@ -91,99 +87,37 @@ install_packages() {
   mount --rbind /dev "$tree/dev"
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   chroot "$tree" apt-get update
-  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc "${clients[@]:1}"
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc podman "${clients[@]:1}"
 }
 
 # Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.
 run() {
-  mount --bind "$tree" "$tree" # containerd looks the mount of its folders up, so the tree has to be one
-  mount -t proc proc "$tree/proc"
-  mount --rbind /sys "$tree/sys"
-  mount --rbind /dev "$tree/dev"
-  mount -t tmpfs tmpfs "$tree/run"
-  mount -t tmpfs tmpfs "$tree/tmp"
-  mount -t tmpfs tmpfs "$tree/var/lib/docker"
-  mount --bind "$dir" "$tree/srv"
+  local store=(--feature containerd-snapshotter=true)
+  [ -z "$1" ] || store=(--feature containerd-snapshotter=false --storage-driver "$1")
+  enter_tree var/lib/docker
   exec chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-    dockerd --feature containerd-snapshotter=true --iptables=false --ip6tables=false --bridge=none \
-    --host unix:///srv/docker.sock
+    dockerd "${store[@]}" --iptables=false --ip6tables=false --bridge=none --host unix:///srv/docker.sock
 }
 
-# The process that holds the namespaces, if it is alive and really ours.
-holder() {
-  local pid
-  [ -f "$dir/dockerd.pid" ] || return 1
-  pid=$(cat "$dir/dockerd.pid")
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "_run $dir" || return 1
-  echo "$pid"
-}
-
-answers() { [ -S "$dir/docker.sock" ] && "$dir/bin/docker" --host "unix://$dir/docker.sock" version >/dev/null 2>&1; }
-
-start() {
-  local pid tries
-  [ -f "$dir/.complete" ] || fail "$dir is not set up: run '$0 setup $dir' first"
-  if holder >/dev/null; then
-    echo "real-dockerd: runs already: unix://$dir/docker.sock"
-    return
-  fi
-  rm -f "$dir/docker.sock"
-  setsid unshare --mount --pid --fork --kill-child --propagation private "$self" _run "$dir" \
-    >"$dir/dockerd.log" 2>&1 </dev/null &
-  pid=$!
-  echo "$pid" >"$dir/dockerd.pid"
-  for ((tries = 0; tries < 240; tries++)); do
-    if answers; then
-      echo "real-dockerd: up: unix://$dir/docker.sock"
-      return
-    fi
-    kill -0 "$pid" 2>/dev/null || break
-    sleep 0.25
-  done
-  stop >/dev/null
-  fail "dockerd did not come up, see $dir/dockerd.log: $(tail -n 1 "$dir/dockerd.log")"
-}
-
-stop() {
-  local pid tries
-  if ! pid=$(holder); then
-    rm -f "$dir/dockerd.pid" "$dir/docker.sock"
-    echo 'real-dockerd: not running'
-    return
-  fi
-  # dockerd is the holder's only child; ended politely it unmounts and ends its containerd itself.
-  xargs --no-run-if-empty kill <"/proc/$pid/task/$pid/children" 2>/dev/null || true
-  for ((tries = 0; tries < 80; tries++)); do
-    kill -0 "$pid" 2>/dev/null || break
-    sleep 0.25
-  done
-  kill -KILL "$pid" 2>/dev/null || true
-  rm -f "$dir/dockerd.pid" "$dir/docker.sock"
-  echo 'real-dockerd: stopped'
-}
-
-status() {
-  if holder >/dev/null && answers; then
-    echo "real-dockerd: up: unix://$dir/docker.sock"
-  else
-    echo 'real-dockerd: not running'
-    return 1
-  fi
-}
+stop() { stop_daemon dockerd docker.sock; }
 
 remove() {
   stop
+  "$(dirname "$self")/real-podman.sh" stop "$dir"
   [ -e "$tree/usr/bin/dockerd" ] || [ -f "$dir/setup.log" ] || fail "$dir was not made by this script: not removed"
   rm -rf --one-file-system "$dir"
   echo "real-dockerd: removed $dir"
 }
 
-[ $# -eq 2 ] || {
+script=real-dockerd
+[ $# -ge 2 ] && [ $# -le 3 ] || {
   usage >&2
   exit 2
 }
 action=$1
 self=$(readlink -f "$0")
+# shellcheck source=scripts/real-daemon.sh
+. "$(dirname "$self")/real-daemon.sh"
 case $action in
 setup | start | stop | status | remove | _install | _run) ;;
 *)
@@ -202,6 +136,8 @@ clients=(docker skopeo docker-registry crane oras umoci cosign docker-compose py
 [ ${#dir} -le 90 ] || fail "the path of DIR is too long for a socket: $dir"
 case $action in
 _install) install_packages ;;
-_run) run ;;
+_run) run "${3:-}" ;;
+start) start_daemon dockerd docker.sock "${3:-}" ;;
+status) status_of dockerd docker.sock ;;
 *) "$action" ;;
 esac
