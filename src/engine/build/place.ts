@@ -24,7 +24,7 @@ export interface Placement {
  */
 export async function place(target: FileSystem, source: Source, how: Placement): Promise<void> {
   const { files, path, directory } = source;
-  const owned = how.owner && { owner: how.owner };
+  const copied = { anyLink: true, ...(how.owner && { owner: how.owner }) };
   const wanted = resolved(target, how.destination);
   if (directory) {
     // The directory itself stays as it is, or is made; its source's mode and time do not count.
@@ -32,7 +32,7 @@ export async function place(target: FileSystem, source: Source, how: Placement):
     if (!fresh && target.stat(wanted).type !== 'directory') throw new FileSystemError('ENOTDIR', wanted);
     makeDirectories(target, wanted, undefined);
     if (fresh && how.owner !== undefined) target.change(wanted, how.owner);
-    await target.extract(wanted, asyncOf(files.entries(path, { name: '.' })), owned);
+    await target.extract(wanted, asyncOf(files.entries(path, { name: '.' })), copied);
     return;
   }
   const archive = how.unpack && !source.packed ? await archiveIn(files, path) : undefined;
@@ -45,7 +45,7 @@ export async function place(target: FileSystem, source: Source, how: Placement):
   const at = into ? resolved(target, posix.join(wanted, source.name)) : wanted;
   makeDirectories(target, posix.dirname(at), how.owner);
   const entries = files.entries(path, { name: posix.basename(at) });
-  await target.extract(posix.dirname(at), asyncOf(entries), owned);
+  await target.extract(posix.dirname(at), asyncOf(entries), copied);
 }
 
 async function* asyncOf(entries: Iterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {

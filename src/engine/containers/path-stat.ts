@@ -43,14 +43,18 @@ export interface FoundPath {
 export function findPath(fileSystem: FileSystem, given: string): FoundPath {
   const through = /(?:^|\/)\.?$/.test(given);
   const absolute = posix.join('/', given);
-  const name = /(?:^|\/)\.$/.test(given) ? '.' : posix.basename(absolute) || '/';
+  const name = /(?:^|\/)\.\/*$/.test(given) ? '.' : posix.basename(absolute) || '/';
   try {
     const stat = through ? fileSystem.stat(absolute) : fileSystem.lstat(absolute);
     if (through && stat.type !== 'directory') throw new FileSystemError('ENOTDIR', given);
     return { path: through ? fileSystem.realPath(absolute) : absolute, name, stat };
   } catch (error) {
     if (!(error instanceof FileSystemError) || error.errno === 'ENOENT') throw error;
-    throw new AttestdError('INTERNAL', `lstat ${given}: ${error.text.toLowerCase()}`, { cause: error });
+    throw new AttestdError(
+      'INTERNAL',
+      `lstat ${given.startsWith('/') ? '' : '/'}${given}: ${error.text.toLowerCase()}`,
+      { cause: error },
+    );
   }
 }
 

@@ -98,7 +98,7 @@ export class NetworkStore {
       ipv4: v4,
       ipv6: v6,
       ipamDriver: ipam?.Driver || 'default',
-      ipamOptions: ipam === undefined ? undefined : (ipam.Options ?? {}),
+      ipamOptions: ipam?.Options,
       internal: request.Internal,
       attachable: request.Attachable,
       ingress: request.Ingress,

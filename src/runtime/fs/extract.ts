@@ -28,7 +28,7 @@ export async function extractInto(
     if (!clear(fs, path, at, entry, options)) continue;
     const above = posix.dirname(at);
     if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
-    await put(fs, path, at, entry);
+    await put(fs, path, at, entry, options);
     if (entry.type !== 'hardlink') fs.change(at, attributes(entry, options), { link: true });
     if (entry.type === 'directory') directories.push({ path: at, mtime: entry.mtime });
   }
@@ -77,13 +77,19 @@ function lookup(fs: FileSystem, path: string): string | undefined {
   }
 }
 
-async function put(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): Promise<void> {
+async function put(
+  fs: FileSystem,
+  directory: string,
+  at: string,
+  entry: ArchiveEntry,
+  { anyLink }: Options,
+): Promise<void> {
   switch (entry.type) {
     case 'directory':
       if (lookup(fs, at) === undefined) fs.mkdir(at);
       return;
     case 'symlink':
-      inside(directory, posix.join(posix.relative(directory, posix.dirname(at)), entry.target));
+      if (!anyLink) inside(directory, posix.join(posix.relative(directory, posix.dirname(at)), entry.target));
       fs.symlink(entry.target, at);
       return;
     case 'hardlink':

@@ -1,11 +1,13 @@
 import { checkKeys, flagOf, parseFilters } from '../../engine/filters.js';
+import { createPlugin, pullPlugin } from '../../engine/plugins.js';
 import { AttestdError } from '../../errors.js';
 import { type GoType, goAny, goString, slice } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { atoi } from '../../go/strconv.js';
-import { isNameOnly, parseReference, withTag } from '../../oci/reference.js';
+import { isNameOnly, parseReference, tagNameOnly, withTag } from '../../oci/reference.js';
 import { readJson } from '../json-body.js';
 import type { OperationHandlers, OperationRequest } from '../operation.js';
+import { registryUse } from '../registry-use.js';
 
 const nameOf = (request: OperationRequest): string => request.params.name ?? '';
 
@@ -17,11 +19,6 @@ const privilegesType = { ...slice(goAny), name: 'plugin.Privileges' } as GoType<
 
 async function readPrivileges(request: OperationRequest): Promise<void> {
   await readJson(request, privilegesType, () => undefined);
-}
-
-/** This server takes no plugins, which it says itself: a daemon would ask a registry. */
-function noPlugins(): AttestdError {
-  return new AttestdError('NOT_IMPLEMENTED', 'the reference server takes no plugins');
 }
 
 /** Plugin operations: the daemon has none (docs/behaviour.md#a-daemon-without-plugins). */
@@ -38,12 +35,12 @@ export const handlers: OperationHandlers = {
     return { kind: 'json', value: [] };
   },
 
-  async PluginPull(request) {
+  async PluginPull(request, context) {
     const form = await request.form();
     await readPrivileges(request);
-    parseReference(form.get('remote'));
+    const remote = tagNameOnly(parseReference(form.get('remote')));
     if (form.get('name') !== '') parseReference(form.get('name'));
-    throw noPlugins();
+    return pullPlugin(context, remote, registryUse(request));
   },
 
   PluginInspect(request) {
@@ -85,7 +82,7 @@ export const handlers: OperationHandlers = {
       const why = `failed to parse reference ${name}: ${(error as Error).message}`;
       throw new AttestdError('INTERNAL', why, { cause: error });
     }
-    throw noPlugins();
+    return createPlugin(request.body);
   },
 
   PluginPush(request) {

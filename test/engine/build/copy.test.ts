@@ -63,6 +63,11 @@ describe('COPY and ADD', function () {
     ]);
   });
 
+  it('copy links of an image that point above what is copied', async () => {
+    const links = 'RUN mkdir /h && ln -s ../../../.. /h/up && ln -s ../x /h/x\nFROM base:1\nCOPY --from=0 /h /h\n';
+    expect(await printed(`${links}RUN readlink /h/up /h/x`, {})).to.include('../../../..');
+  });
+
   it('take what a pattern fits, and what a link in the context leads to', async () => {
     const files: Record<string, ContextFile> = {
       f1: '1',

@@ -74,6 +74,7 @@ describe('archives of containers', () => {
     expect(await stat('/dl/.')).to.include({ name: '.', mode: 2147484141 });
     expect(await stat('/broken')).to.include({ linkTarget: '/nowhere' });
     expect(await refusal(() => stat('/l/x'))).to.deep.equal(['INTERNAL', 'lstat /l/x: not a directory']);
+    expect(await refusal(() => stat('l/'))).to.deep.equal(['INTERNAL', 'lstat /l/: not a directory']);
   });
 
   it('hold a file, a link, or a directory with everything in it, by the name of the path', async () => {
@@ -82,7 +83,8 @@ describe('archives of containers', () => {
     expect(await names('/l')).to.deep.equal(['l -> /d/f']);
     expect(await names('/d')).to.deep.equal(['d/', 'd/f=hi', 'd/sub/']);
     expect(await names('/dl/')).to.deep.equal(['dl/', 'dl/f=hi', 'dl/sub/']);
-    expect(await names('/dl/.')).to.deep.equal(['./', './f=hi', './sub/']);
+    for (const path of ['/dl/.', '/dl/./', '/d/.//'])
+      expect(await names(path), path).to.deep.equal(['./', './f=hi', './sub/']);
     expect((await names('/')).slice(0, 2)).to.deep.equal(['/', '/.dockerenv=']);
   });
 

@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../errors.js';
+import { decodeJson, goAny } from '../go/json.js';
+import { decompress } from '../oci/compression.js';
+import { familiarString, type NamedReference } from '../oci/reference.js';
+import { entriesOfTar, extractFault } from './containers/archive-entries.js';
+import type { Context } from './context.js';
+import type { RegistryUse } from './types.js';
+
+/** Bytes of a plugin's configuration that are read. */
+const largestConfig = 1 << 20;
+
+/** This server takes no plugins, which it says itself: a daemon would install one. */
+function noPlugins(): AttestdError {
+  return new AttestdError('NOT_IMPLEMENTED', 'the reference server takes no plugins');
+}
+
+/**
+ * `POST /plugins/pull` (docs/behaviour.md#a-daemon-without-plugins): what a registry does not have is refused as a daemon does.
+ *
+ * @param reference with a tag or digest
+ * @returns never; throws NOT_FOUND and whatever a registry answers, NOT_IMPLEMENTED for a plugin that could be fetched
+ */
+export async function pullPlugin(context: Context, reference: NamedReference, use: RegistryUse): Promise<never> {
+  const { credentials = {}, headers = {}, signal = new AbortController().signal } = use;
+  try {
+    const repository = await context.registries.registry.repository(reference, { credentials, headers, signal });
+    await repository.resolve();
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    const missing = error.code === 'NOT_FOUND' ? `${familiarString(reference)}: not found` : error.message;
+    throw new AttestdError(error.code, `error resolving plugin reference: ${missing}`, { cause: error });
+  }
+  throw noPlugins();
+}
+
+/**
+ * `POST /plugins/create` (docs/behaviour.md#a-daemon-without-plugins).
+ *
+ * @param body a tar archive with `config.json` and `rootfs`, plain or compressed
+ * @returns never; throws INTERNAL for an archive that is no plugin, NOT_IMPLEMENTED for one that is
+ */
+export async function createPlugin(body: Readable): Promise<never> {
+  let config: Buffer | undefined;
+  try {
+    for await (const { name, type, size, content } of entriesOfTar(await decompress(body)))
+      if (name === 'config.json' && type === 'file' && size <= largestConfig) config = await bytesOf(content);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    throw new AttestdError('INTERNAL', `failed to read from tar: ${extractFault(error)}`, { cause: error });
+  }
+  if (config === undefined) throw new AttestdError('INTERNAL', 'config not found');
+  try {
+    decodeJson(config, goAny);
+  } catch (error) {
+    throw new AttestdError('INTERNAL', `failed to parse config: ${(error as Error).message}`, { cause: error });
+  }
+  throw noPlugins();
+}
+
+async function bytesOf(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of content) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
