@@ -64,6 +64,7 @@ export class SimulatedSandbox implements Sandbox {
       programs: parts.programs,
       listening: () => this.listening(),
       network: spec.network,
+      limits: spec.limits,
     });
   }
 

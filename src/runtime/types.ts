@@ -28,8 +28,18 @@ export interface SandboxSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Bytes of memory that the container may use; what needs more is killed. 0 is no limit. */
   readonly memory?: number;
+  /** Bounds of its processes (`HostConfig.Ulimits`), where it has any of its own. */
+  readonly limits?: readonly ResourceLimit[];
   /** What it has of networks; nothing but the loopback without it. */
   readonly network?: NetworkView;
+}
+
+/** A bound of a process; -1 is none. */
+export interface ResourceLimit {
+  /** As docker names it: `nofile`. */
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
 }
 
 /** What a container's processes see of networks. */

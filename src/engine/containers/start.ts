@@ -109,6 +109,9 @@ function launch(context: Context, container: Container): void {
     },
     labels: config.Labels ?? {},
     memory: hostConfig.Memory,
+    limits: (hostConfig.Ulimits ?? []).flatMap((limit) =>
+      limit ? [{ name: limit.Name, soft: limit.Soft, hard: limit.Hard }] : [],
+    ),
     network: networkView(context, container),
   });
   container.sandbox = sandbox;

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
-import type { ImageFacts, NetworkView, RuntimeLog } from '../types.js';
+import type { ImageFacts, NetworkView, ResourceLimit, RuntimeLog } from '../types.js';
+import { type Limits, limitsOf } from './limits.js';
 import { Pipe } from './pipe.js';
 import { SIG } from './signals.js';
 import type { Task } from './task.js';
@@ -21,6 +22,7 @@ export interface MachineOptions {
   readonly programs: ProgramTable;
   /** TCP ports that something answers; none without it. */
   readonly listening?: () => readonly number[];
+  readonly limits?: readonly ResourceLimit[] | undefined;
   /** None without it. */
   readonly network?: NetworkView | undefined;
 }
@@ -58,6 +60,8 @@ export class Machine {
   readonly programs: ProgramTable;
   readonly listening: () => readonly number[];
   readonly network: NetworkView;
+  /** What processes begin with. */
+  readonly limits: Limits;
   readonly startedAt: number;
   /** Whether PID 1 is a script of the image; it becomes a simulated program where it cannot go on. */
   initIsScript = false;
@@ -75,6 +79,7 @@ export class Machine {
     const { fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs } = options;
     this.programs = programs;
     this.listening = options.listening ?? (() => []);
+    this.limits = limitsOf(options.limits ?? []);
     this.network = options.network ?? noNetwork;
     this.startedAt = clock.now();
     this.nextHostPid = nextHostPid;

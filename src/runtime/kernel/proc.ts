@@ -1,6 +1,7 @@
 import { FileSystemError } from '../fs/errors.js';
 import { type Descriptor, nothing } from './descriptor.js';
 import { netDevices, netRoutes } from './interfaces.js';
+import { limitsFile } from './limits.js';
 import type { Task } from './task.js';
 
 /** Text that is read from its beginning. */
@@ -50,6 +51,8 @@ function taskFile(task: Task, which: string, name: string, path: string): string
       return [...about.env].map(([key, value]) => `${key}=${value}\0`).join('');
     case 'cgroup':
       return '0::/\n';
+    case 'limits':
+      return limitsFile(about.limits);
     case 'mounts':
       return mounts(task);
     case 'status':

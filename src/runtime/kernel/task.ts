@@ -3,6 +3,7 @@ import type { Credentials, FileSystem } from '../fs/types.js';
 import type { ExitStatus } from '../types.js';
 import type { Descriptor } from './descriptor.js';
 import { FdTable } from './fd-table.js';
+import type { Limits } from './limits.js';
 import type { Machine } from './machine.js';
 import { defaultAction, SIG } from './signals.js';
 import type { Terminal } from './terminal.js';
@@ -51,6 +52,7 @@ export class Task {
   env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
+  limits: Limits;
   group: number;
   credentials: Credentials;
   /** Milliseconds of processor time. */
@@ -82,6 +84,7 @@ export class Task {
     this.credentials = options.credentials;
     this.terminal = options.terminal;
     this.umask = options.umask ?? options.parent?.umask ?? 0o022;
+    this.limits = options.parent?.limits ?? machine.limits;
     this.group = options.newGroup || options.parent === undefined ? this.pid : options.parent.group;
     this.fds = new FdTable(options.fds);
     this.startedAt = machine.clock.now();

@@ -7,7 +7,8 @@ import { breakLoop, continueLoop, evaluateArguments, execute, exit, returnFrom, 
 import { background, foreground, jobs, kill, trap, wait } from './jobs.js';
 import { command, getopts, hash, type as typeOf } from './names.js';
 import { read } from './read.js';
-import { changeDirectory, times, ulimit, umask, workingDirectory } from './task.js';
+import { changeDirectory, times, umask, workingDirectory } from './task.js';
+import { ulimit } from './ulimit.js';
 import { alias, exportVariables, letNumbers, local, readonly, set, shift, unalias, unset } from './variables.js';
 
 /** A command that the shell runs itself. */

@@ -44,18 +44,6 @@ export async function umask({ shell }: Executor, argv: readonly string[]): Promi
   return 0;
 }
 
-/** Limits are those of a container without any of its own; what is set is taken and has no effect. */
-export async function ulimit({ shell }: Executor, argv: readonly string[]): Promise<number> {
-  const values: Readonly<Record<string, string>> = {
-    '-n': '1048576',
-    '-u': 'unlimited',
-    '-c': 'unlimited',
-    '-s': '8192',
-  };
-  if (argv.length <= 2) await write(shell.task, `${values[argv[1] ?? ''] ?? 'unlimited'}\n`);
-  return 0;
-}
-
 export async function times({ shell }: Executor): Promise<number> {
   await write(shell.task, '0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n');
   return 0;

@@ -1,0 +1,71 @@
+import { type Limit, limitKinds } from '../../kernel/limits.js';
+import { complain, write } from '../../programs/io.js';
+import type { Executor } from '../execute.js';
+
+/** `ulimit [-HSa] [-cdefilmnqrstuvx] [NUMBER|unlimited]`: bounds are kept and told, and hold nobody back. */
+export async function ulimit({ shell }: Executor, argv: readonly string[]): Promise<number> {
+  const { task } = shell;
+  const known = limitKinds.map(({ letter }) => letter).join('');
+  let [soft, hard, all] = [false, false, false];
+  let letter = 'f';
+  let value: string | undefined;
+  for (const word of argv.slice(1)) {
+    if (!word.startsWith('-')) {
+      value = word;
+      continue;
+    }
+    for (const option of word.slice(1)) {
+      if (option === 'S') soft = true;
+      else if (option === 'H') hard = true;
+      else if (option === 'a') all = true;
+      else if (known.includes(option)) letter = option;
+      else {
+        await complain(task, `ulimit: invalid option -- '${option}'`);
+        return 1;
+      }
+    }
+  }
+  const shown = (of: string): string => {
+    const { unit } = kindOf(of);
+    const limit = task.limits.get(of) as Limit;
+    const number = hard && !soft ? limit.hard : limit.soft;
+    return number === undefined ? 'unlimited' : String(Math.floor(number / unit));
+  };
+  if (all) {
+    const lines = limitKinds.map(({ label, letter: of }) => `${label.padEnd(32)}(-${of}) ${shown(of)}\n`);
+    await write(task, lines.join(''));
+    return 0;
+  }
+  if (value === undefined) {
+    await write(task, `${shown(letter)}\n`);
+    return 0;
+  }
+  if (value !== 'unlimited' && !/^\d+$/.test(value)) {
+    await complain(task, `sh: invalid number '${value}'`);
+    return 1;
+  }
+  const wanted = value === 'unlimited' ? undefined : Number(value) * kindOf(letter).unit;
+  const changed = change(task.limits.get(letter) as Limit, wanted, { soft, hard });
+  if (changed === undefined) {
+    await complain(task, 'sh: error setting limit: Operation not permitted');
+    return 1;
+  }
+  task.limits = new Map([...task.limits, [letter, changed]]);
+  return 0;
+}
+
+const kindOf = (letter: string): (typeof limitKinds)[number] =>
+  limitKinds.find((each) => each.letter === letter) as (typeof limitKinds)[number];
+
+/** A bound with another value; undefined where it would be above the hard one, which nobody may raise. */
+function change(
+  limit: Limit,
+  wanted: number | undefined,
+  { soft, hard }: { readonly soft: boolean; readonly hard: boolean },
+): Limit | undefined {
+  const both = soft === hard;
+  const next = { soft: both || soft ? wanted : limit.soft, hard: both || hard ? wanted : limit.hard };
+  const above = (value: number | undefined, bound: number | undefined): boolean =>
+    bound !== undefined && (value === undefined || value > bound);
+  return above(next.hard, limit.hard) || above(next.soft, next.hard) ? undefined : next;
+}
