@@ -2,7 +2,9 @@ import type { Duplex } from 'node:stream';
 import { quote } from '../go/quote.js';
 import type { Clock } from './clock.js';
 import { FileSystemError } from './fs/errors.js';
+import type { FileSystem, MountSource } from './fs/types.js';
 import { type Descriptor, nullDevice, SinkDescriptor } from './kernel/descriptor.js';
+import { kernelMounts } from './kernel/kernel-trees.js';
 import { prepare } from './kernel/launch.js';
 import { Machine, type ProgramTable } from './kernel/machine.js';
 import { Pipe } from './kernel/pipe.js';
@@ -41,19 +43,24 @@ const noInput: InputSink = { write: () => undefined, end: () => {} };
 /** Bytes that a process is taken to use, and that each further one adds. */
 const bytesOfProcess = 1_200_000;
 
+function mountsOf({ sharedMemory }: SandboxSpec): ReadonlyMap<string, MountSource> {
+  return sharedMemory === undefined ? kernelMounts() : new Map([...kernelMounts(), ['/dev/shm', sharedMemory]]);
+}
+
 /** A container's inside, simulated. */
 export class SimulatedSandbox implements Sandbox {
   readonly #machine: Machine;
   readonly #parts: SandboxParts;
   readonly #clock: Clock;
-  readonly #spec: SandboxSpec;
+  /** With what the kernel shows in it. */
+  readonly #files: FileSystem;
 
   constructor(spec: SandboxSpec, parts: SandboxParts) {
-    this.#spec = spec;
     this.#parts = parts;
     this.#clock = spec.clock;
+    this.#files = spec.fileSystem.inside(mountsOf(spec), spec.sealed ?? false);
     this.#machine = new Machine({
-      fileSystem: spec.fileSystem,
+      fileSystem: this.#files,
       clock: spec.clock,
       hostname: spec.hostname,
       domainname: spec.domainname ?? '',
@@ -64,6 +71,8 @@ export class SimulatedSandbox implements Sandbox {
       programs: parts.programs,
       listening: () => this.listening(),
       network: spec.network,
+      controlGroup: spec.controlGroup,
+      controls: spec.controls,
       limits: spec.limits,
     });
   }
@@ -76,7 +85,7 @@ export class SimulatedSandbox implements Sandbox {
     if (spec.purpose !== 'init' && !this.#machine.roomForTask) {
       return failed('not-running', 'cannot exec in a stopped container', 128);
     }
-    const user = resolveUser(this.#spec.fileSystem, spec.user, spec.groups);
+    const user = resolveUser(this.#files, spec.user, spec.groups);
     if (!('credentials' in user)) return { ok: false, failure: user };
     if (spec.argv.length === 0) return failed('no-arguments', 'args must not be empty', 128);
     const wrongDirectory = this.#checkDirectory(spec.cwd || '/', user);
@@ -138,7 +147,7 @@ export class SimulatedSandbox implements Sandbox {
   #start(spec: ProcessSpec, user: User): StartResult {
     const env = environmentOf(spec, user.home);
     const cwd = spec.cwd || '/';
-    const looker = { fs: this.#spec.fileSystem.as(user.credentials), cwd };
+    const looker = { fs: this.#files.as(user.credentials), cwd };
     const scripted = this.#parts.script?.answer(spec);
     const program = scripted ?? this.#findProgram(spec, env, looker);
     if ('failure' in program) return { ok: false, failure: program.failure };
@@ -182,7 +191,7 @@ export class SimulatedSandbox implements Sandbox {
       exitCode: 128,
     });
     try {
-      const fs = this.#spec.fileSystem.as(user.credentials);
+      const fs = this.#files.as(user.credentials);
       if (fs.stat(cwd).type !== 'directory') return wrong('not a directory');
       return fs.access(cwd, 1) ? undefined : wrong('permission denied');
     } catch (error) {

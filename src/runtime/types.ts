@@ -6,7 +6,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.js';
-import type { Credentials, FileSystem } from './fs/types.js';
+import type { Credentials, FileSystem, MountSource } from './fs/types.js';
 
 /** Makes sandboxes. */
 export interface ProcessModel {
@@ -30,8 +30,33 @@ export interface SandboxSpec {
   readonly memory?: number;
   /** Bounds of its processes (`HostConfig.Ulimits`), where it has any of its own. */
   readonly limits?: readonly ResourceLimit[];
+  /** Whether its root file system may not be changed from inside. */
+  readonly sealed?: boolean;
+  /** What is at /dev/shm; nothing without it. */
+  readonly sharedMemory?: MountSource | undefined;
+  /** Where its control groups are: `/docker/ID`; `/` without it. */
+  readonly controlGroup?: string;
+  /** What it may use now; no bounds without it. */
+  readonly controls?: () => ResourceControls;
   /** What it has of networks; nothing but the loopback without it. */
   readonly network?: NetworkView;
+}
+
+/** What a container may use; 0 and less is no bound of its own. */
+export interface ResourceControls {
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes, memory included. */
+  readonly memorySwap: number;
+  readonly memoryReservation: number;
+  /** Microseconds. */
+  readonly cpuPeriod: number;
+  readonly cpuQuota: number;
+  readonly cpuShares: number;
+  /** As `0-3`; empty for all. */
+  readonly cpus: string;
+  readonly memoryNodes: string;
+  readonly processes: number;
 }
 
 /** A bound of a process; -1 is none. */

@@ -1,5 +1,5 @@
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
+import type { FileSystem, MountSource } from '../../runtime/fs/types.js';
 import type { Process, Sandbox } from '../../runtime/types.js';
 import type { EndpointSettings } from '../networks/endpoint.js';
 import type { PortMap } from '../networks/port.js';
@@ -69,6 +69,8 @@ export class Container {
   fileSystem: FileSystem | undefined;
   /** Its host names and resolver, from its first start on. */
   systemFiles: FileSystem | undefined;
+  /** What its processes have at /dev/shm. */
+  sharedMemory: MountSource | undefined;
   sandbox: Sandbox | undefined;
   process: Process | undefined;
   /** Acts that change its life come one after the other. */

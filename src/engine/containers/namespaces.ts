@@ -6,7 +6,7 @@ import { sharedContainer } from './modes.js';
 /**
  * Check that the containers whose processes or shared memory one is to see run (docs/behaviour.md#container-start).
  *
- * @throws INTERNAL when one does not, or is gone
+ * @throws INTERNAL when one does not, or is gone; INVALID_ARGUMENT for memory that is not shared
  */
 export function checkSharedNamespaces(context: Context, { hostConfig }: Container): void {
   checkRuns(context, 'IPC', hostConfig.IpcMode);
@@ -17,10 +17,16 @@ function checkRuns(context: Context, kind: string, mode: string): void {
   const shared = sharedContainer(mode);
   if (shared === undefined) return;
   try {
-    const { id, state } = context.containers.resolve(shared);
+    const { id, state, hostConfig } = context.containers.resolve(shared);
     if (!state.running) throw new AttestdError('INTERNAL', `container ${id} is not running`);
+    if (kind === 'IPC' && ['none', 'private'].includes(hostConfig.IpcMode))
+      throw new AttestdError(
+        'INVALID_ARGUMENT',
+        `container ${id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
+      );
   } catch (error) {
     const why = `failed to join ${kind} namespace: ${(error as Error).message}`;
-    throw new AttestdError('INTERNAL', why, { cause: error });
+    const isOurs = error instanceof AttestdError && error.code === 'INVALID_ARGUMENT';
+    throw new AttestdError(isOurs ? 'INVALID_ARGUMENT' : 'INTERNAL', why, { cause: error });
   }
 }

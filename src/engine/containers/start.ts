@@ -10,6 +10,7 @@ import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
 import { checkLinked } from './links.js';
+import { machineParts } from './machine-parts.js';
 import { checkSharedNamespaces } from './namespaces.js';
 import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
@@ -97,7 +98,7 @@ function launch(context: Context, container: Container): void {
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
   const sandbox = context.processes.createSandbox({
     id: container.id,
-    fileSystem: hostConfig.ReadonlyRootfs ? fileSystem.sealed() : fileSystem,
+    fileSystem,
     hostname: config.Hostname,
     domainname: config.Domainname,
     clock: context.time,
@@ -109,9 +110,7 @@ function launch(context: Context, container: Container): void {
     },
     labels: config.Labels ?? {},
     memory: hostConfig.Memory,
-    limits: (hostConfig.Ulimits ?? []).flatMap((limit) =>
-      limit ? [{ name: limit.Name, soft: limit.Soft, hard: limit.Hard }] : [],
-    ),
+    ...machineParts(context, container),
     network: networkView(context, container),
   });
   container.sandbox = sandbox;

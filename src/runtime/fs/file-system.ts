@@ -48,8 +48,13 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     return new LayeredFileSystem(this.shared, credentials, this.isSealed);
   }
 
-  sealed(): FileSystem {
-    return new LayeredFileSystem(this.shared, this.who, true);
+  inside(mounts: ReadonlyMap<string, MountSource>, sealed: boolean): FileSystem {
+    const { shared } = this;
+    const own = { ...shared, mounts: new Map(shared.mounts), sources: new Map(shared.sources) };
+    const seen = new LayeredFileSystem(own, this.who, sealed);
+    for (const [path, source] of mounts)
+      if (!own.mounts.has(path) && seen.find(path)?.type === 'directory') seen.mount(path, source);
+    return seen;
   }
 
   open(path: string, options: OpenOptions): OpenFile {

@@ -110,7 +110,7 @@ export interface MountSource {
   readonly path: string;
   readonly readOnly: boolean;
   /** What the list of mounts calls it; `ext4` without it. */
-  readonly type?: 'tmpfs';
+  readonly type?: 'tmpfs' | 'shm' | 'proc' | 'sysfs';
 }
 
 /** An open file. Reading and writing go on where the last call ended, unless an offset is given. */
@@ -172,8 +172,13 @@ export interface MakeOptions {
 export interface FileSystem {
   /** The same tree for someone else, whose permissions are checked from there on. */
   as(credentials: Credentials): FileSystem;
-  /** The same tree for those who may not change it; below `/dev` and in what is mounted they may. */
-  sealed(): FileSystem;
+  /**
+   * The same tree as a container's processes see it.
+   *
+   * @param mounts at directories that are there; others are left out
+   * @param sealed whether nothing of it may be changed but what is mounted, and below `/dev`
+   */
+  inside(mounts: ReadonlyMap<string, MountSource>, sealed: boolean): FileSystem;
   readonly isSealed: boolean;
 
   /** Follows. The path without links, `.` and `..`. With `missing`, the last component need not be there. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
-import type { ImageFacts, NetworkView, ResourceLimit, RuntimeLog } from '../types.js';
+import type { ImageFacts, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
 import { type Limits, limitsOf } from './limits.js';
 import { Pipe } from './pipe.js';
 import { SIG } from './signals.js';
@@ -23,9 +23,23 @@ export interface MachineOptions {
   /** TCP ports that something answers; none without it. */
   readonly listening?: () => readonly number[];
   readonly limits?: readonly ResourceLimit[] | undefined;
+  readonly controlGroup?: string | undefined;
+  readonly controls?: (() => ResourceControls) | undefined;
   /** None without it. */
   readonly network?: NetworkView | undefined;
 }
+
+const noControls: ResourceControls = {
+  memory: 0,
+  memorySwap: 0,
+  memoryReservation: 0,
+  cpuPeriod: 0,
+  cpuQuota: 0,
+  cpuShares: 0,
+  cpus: '',
+  memoryNodes: '',
+  processes: 0,
+};
 
 /** A container without networks. */
 const noNetwork: NetworkView = {
@@ -60,6 +74,8 @@ export class Machine {
   readonly programs: ProgramTable;
   readonly listening: () => readonly number[];
   readonly network: NetworkView;
+  readonly controlGroup: string;
+  readonly controls: () => ResourceControls;
   /** What processes begin with. */
   readonly limits: Limits;
   readonly startedAt: number;
@@ -79,6 +95,8 @@ export class Machine {
     const { fileSystem, clock, hostname, domainname, image, log, memory, nextHostPid, programs } = options;
     this.programs = programs;
     this.listening = options.listening ?? (() => []);
+    this.controlGroup = options.controlGroup ?? '/';
+    this.controls = options.controls ?? (() => noControls);
     this.limits = limitsOf(options.limits ?? []);
     this.network = options.network ?? noNetwork;
     this.startedAt = clock.now();

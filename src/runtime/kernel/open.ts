@@ -1,8 +1,9 @@
 import { FileSystemError } from '../fs/errors.js';
 import { inDirectory } from '../fs/paths.js';
 import type { OpenOptions } from '../fs/types.js';
+import { controlFile } from './control-groups.js';
 import { type Descriptor, deviceOf, FileDescriptor, standardDevices } from './descriptor.js';
-import { procFile } from './proc.js';
+import { procFile, textDescriptor } from './proc.js';
 import type { Task } from './task.js';
 
 /** Names of the standard streams; they need no file to be there. */
@@ -15,10 +16,11 @@ const streams: Readonly<Record<string, number>> = { '/dev/stdin': 0, '/dev/stdou
  */
 export async function openPath(task: Task, path: string, options: OpenOptions): Promise<Descriptor> {
   const at = inDirectory(task.cwd, path);
-  return special(task, at) ?? (await node(task, at, options));
+  return special(task, at, options.write ?? false) ?? (await node(task, at, options));
 }
 
-function special(task: Task, path: string): Descriptor | undefined {
+function special(task: Task, path: string, write: boolean): Descriptor | undefined {
+  if (path.startsWith('/sys/')) return write ? undefined : controlText(task, path);
   if (!path.startsWith('/dev/') && !path.startsWith('/proc/')) return undefined;
   const stream = streams[path] ?? numberOf(/^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d+)$/.exec(path));
   if (stream !== undefined) return task.fds.need(stream);
@@ -34,7 +36,12 @@ function special(task: Task, path: string): Descriptor | undefined {
   }
   const device = standardDevices[path];
   if (device !== undefined) return deviceOf(device);
-  return path.startsWith('/proc/') ? procFile(task, path) : undefined;
+  return path.startsWith('/proc/') && !write ? procFile(task, path) : undefined;
+}
+
+function controlText(task: Task, path: string): Descriptor | undefined {
+  const text = controlFile(task, path);
+  return text === undefined ? undefined : textDescriptor(text);
 }
 
 const numberOf = (match: RegExpExecArray | null): number | undefined => (match === null ? undefined : Number(match[1]));

@@ -63,6 +63,12 @@ export class Pipe {
     });
   }
 
+  /** Let one read, after all that is in it by now, find the end; what comes later is read again. */
+  pushEnd(): void {
+    this.#chunks.push(nothing);
+    this.#wake();
+  }
+
   /** Wait until someone reads, as opening a FIFO for writing does. */
   untilRead(task: Task): Promise<true> | undefined {
     if (this.#readers > 0) return undefined;
@@ -71,7 +77,7 @@ export class Pipe {
 
   #read(task: Task, length: number, line = false): Uint8Array | Promise<Uint8Array> {
     const ready = (): Uint8Array | undefined => {
-      if (this.#held > 0) return this.#take(length, line);
+      if (this.#chunks.length > 0) return this.#take(length, line);
       return this.#writers === 0 && this.#begun ? nothing : undefined;
     };
     const now = ready();

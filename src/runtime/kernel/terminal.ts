@@ -105,7 +105,7 @@ export class Terminal implements Descriptor {
     }
     if (read === control.end) {
       if (this.#line.length > 0) return this.#send();
-      this.#endOfFile();
+      this.#typed.pushEnd();
       return undefined;
     }
     if (read === control.backspace || read === control.delete) this.#erase(shown);
@@ -123,12 +123,6 @@ export class Terminal implements Descriptor {
     const line = Buffer.concat([Buffer.from(this.#line), end]);
     this.#line = [];
     return this.#typed.push(line) ?? undefined;
-  }
-
-  /** Readers see the end once, and may read on. */
-  #endOfFile(): void {
-    this.#typed.writer.release();
-    this.#typed.writer.retain();
   }
 
   #erase(shown: number[]): void {

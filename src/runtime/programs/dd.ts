@@ -32,7 +32,13 @@ export async function dd(task: Task, argv: readonly string[]): Promise<number> {
     try {
       output.file?.seek(seek * size);
       for (let left = skip; left > 0; left--) await input.read(task, size);
-      await copy(task, input, output, size, limit, (given.get('status') ?? '') === 'none');
+      await copy(
+        task,
+        { input, output, name: target ?? 'standard output' },
+        size,
+        limit,
+        given.get('status') === 'none',
+      );
     } finally {
       input.release();
       output.release();
@@ -46,7 +52,15 @@ export async function dd(task: Task, argv: readonly string[]): Promise<number> {
 
 type End = ReturnType<Task['fds']['need']>;
 
-async function copy(task: Task, input: End, output: End, size: number, limit: number, silent: boolean): Promise<void> {
+interface Ends {
+  readonly input: End;
+  readonly output: End;
+  /** What the output is called in a message. */
+  readonly name: string;
+}
+
+async function copy(task: Task, ends: Ends, size: number, limit: number, silent: boolean): Promise<void> {
+  const { input, output, name } = ends;
   let [whole, part, total] = [0, 0, 0];
   try {
     while (whole + part < limit) {
@@ -60,7 +74,7 @@ async function copy(task: Task, input: End, output: End, size: number, limit: nu
       if (turn !== undefined) await turn;
     }
   } catch (error) {
-    await complain(task, `dd: error writing: ${reason(error)}`);
+    await complain(task, `dd: error writing '${name}': ${reason(error)}`);
   }
   if (silent) return;
   const records = `${whole}+${part} records`;

@@ -1,10 +1,9 @@
-import { AttestdError } from '../../errors.js';
 import type { Task } from '../kernel/task.js';
-import { openInput } from './cat.js';
 import { at } from './files.js';
-import { complain, lines, Output } from './io.js';
+import { complain, Output } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 import { BadRegex } from './regex.js';
+import { Ahead, allLines } from './sed-input.js';
 import { type Address, BadSed, parseSed, type SedCommand } from './sed-parse.js';
 
 /** `sed [-nEi] SCRIPT [FILE]…` */
@@ -45,31 +44,6 @@ export const sed = withUsage(async (task, argv) => {
   }
   return status;
 });
-
-/** The lines of all files as one; what cannot be read is said. */
-async function* allLines(task: Task, paths: readonly string[]): AsyncGenerator<string | undefined> {
-  for (const path of paths.length === 0 ? ['-'] : paths) {
-    try {
-      if (path !== '-' && task.fs.find(at(task, path)) === undefined) {
-        await complain(task, `sed: ${path}: No such file or directory`);
-        yield undefined;
-        continue;
-      }
-      const input = await openInput(task, 'sed', path);
-      if (input === undefined) continue;
-      input.retain();
-      try {
-        yield* lines(task, input);
-      } finally {
-        if (path !== '-') input.release();
-      }
-    } catch (error) {
-      if (!(error instanceof AttestdError)) throw error;
-      await complain(task, `sed: read error on ${path}: Is a directory`);
-      yield undefined;
-    }
-  }
-}
 
 const mostSteps = 1_000_000;
 
@@ -300,38 +274,4 @@ function fill(text: string, groups: readonly (string | undefined)[]): string {
     if (whole === '\\n') return '\n';
     return whole === '\\t' ? '\t' : (escaped ?? '');
   });
-}
-
-/** Lines, of which one more is known, so that the last can be told. */
-class Ahead {
-  readonly #iterator: AsyncIterator<string | undefined>;
-  readonly #failed: () => void;
-  #next: string | undefined;
-  #begun = false;
-
-  constructor(source: AsyncIterable<string | undefined>, failed: () => void) {
-    this.#iterator = source[Symbol.asyncIterator]();
-    this.#failed = failed;
-  }
-
-  get atEnd(): boolean {
-    return this.#next === undefined;
-  }
-
-  async next(): Promise<string | undefined> {
-    if (!this.#begun) this.#next = await this.#read();
-    this.#begun = true;
-    const line = this.#next;
-    if (line !== undefined) this.#next = await this.#read();
-    return line;
-  }
-
-  async #read(): Promise<string | undefined> {
-    for (;;) {
-      const { done, value } = await this.#iterator.next();
-      if (done) return undefined;
-      if (value !== undefined) return value;
-      this.#failed();
-    }
-  }
 }

@@ -210,7 +210,7 @@ export async function mount(task: Task, argv: readonly string[]): Promise<number
     await complain(task, 'mount: permission denied (are you root?)');
     return 1;
   }
-  const lines = mounts(task).trimEnd().split('\n');
+  const lines = mounts(task.machine.fileSystem).trimEnd().split('\n');
   for (const line of lines) {
     const [source, path, type, options] = line.split(' ');
     await write(task, `${source} on ${path} type ${type} (${options})\n`);

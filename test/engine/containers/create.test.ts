@@ -42,7 +42,7 @@ describe('creating containers', () => {
         'INVALID_ARGUMENT',
         'No such container: nobody',
       ]);
-      const other = await create(context);
+      const other = await create(context, { HostConfig: { NetworkMode: 'none', IpcMode: 'shareable' } });
       const { code, message } = await failure(() => run(context, shared(other.id)));
       const kind = mode.slice(0, 3).toUpperCase();
       expect([code, message]).to.deep.equal([

@@ -8,7 +8,7 @@ describe('A sealed file system', () => {
     box.fs.mkdir('/vol');
     box.fs.mkdir('/dev');
     box.fs.mount('/vol', { fileSystem: volume, path: '/tmp', readOnly: false });
-    const { sandbox } = await container({ fileSystem: box.fs.sealed() });
+    const { sandbox } = await container({ fileSystem: box.fs, sealed: true });
     const script = `touch /x; mkdir /y; rm /dir/file; mv /dir /e; cp /dir/file /b; chmod 777 /etc; ln -s a /b; truncate -s 1 /etc/passwd
 echo a >> /etc/group; echo a > /vol/a; echo d > /dev/x; cat /vol/a /dev/x; mount | grep ' / '`;
     const { result, output } = attempt(sandbox, ['sh', '-c', script]);

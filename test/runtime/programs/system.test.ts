@@ -3,10 +3,11 @@ import { container } from '../support.js';
 
 describe('programs about the system', () => {
   it('list the mounts with their types', async () => {
-    const { fs, start } = await container();
+    const { fs } = await container();
     const source = (await container()).fs;
     fs.mount('/dir', { fileSystem: source, path: '/', readOnly: true });
     fs.mount('/tmp', { fileSystem: source, path: '/', readOnly: false, type: 'tmpfs' });
+    const { start } = await container({ fileSystem: fs });
     const running = start(['mount']);
     expect((await running.exit).code).to.equal(0);
     expect(running.stdout.split('\n')).to.include.members([

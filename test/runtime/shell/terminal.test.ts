@@ -48,6 +48,13 @@ describe('an interactive shell at a terminal', () => {
     expect((await running.exit).code).to.equal(0);
   });
 
+  it('finds the end behind what was typed before anybody read', async () => {
+    const { running, type } = await terminal(['sh', '-c', 'wc -c; cat']);
+    await type(`${'a'.repeat(1000)}\n\x04later\n\x04`);
+    expect((await running.exit).code).to.equal(0);
+    expect(running.stdout.slice(-20)).to.equal('later\r\n1001\r\nlater\r\n');
+  });
+
   it('starts anew at Ctrl-C, and the program that runs ends', async () => {
     const { type } = await terminal(['sh']);
     await type('');
