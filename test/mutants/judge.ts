@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** Ids of the MUST requirements that fail behind a proxy. */
-async function failures(
+export async function failures(
   proxy: FaultyProxy,
   only: readonly string[],
   destructive: boolean,

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { parseHost, type Target } from '../../src/client/target.js';
-import { featureNames } from '../../src/conformance/index.js';
+import { type FeatureName, featureNames } from '../../src/conformance/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { startServer } from '../../src/server/index.js';
-import { baseline, judge, type Verdict } from './judge.js';
+import { harmless } from './harmless.js';
+import { baseline, failures, judge, type Verdict } from './judge.js';
 import { FaultyProxy } from './proxy.js';
 import { areas } from './table/index.js';
 
@@ -14,16 +15,32 @@ failed MUST. Exit status: 0 all caught, 1 some survived, 2 usage, 3 the server d
 
   --host URL    a daemon instead of the reference server; it is pruned
   --only TEXT   only the areas and mutants whose name holds TEXT
+  --harmless    instead of faults, changes that no client may mind; none may fail a MUST
   --json        verdicts as JSON
 
 example: make mutants ARGS="--only statement"
 `;
+
+/** Try every harmless change by itself, with all requirements. */
+async function tolerated(proxy: FaultyProxy, only: string, claimed: readonly FeatureName[]): Promise<number> {
+  const tried = harmless.filter(({ id }) => id.includes(only));
+  let good = 0;
+  for (const change of tried) {
+    proxy.mutant = change;
+    const failed = await failures(proxy, [], true, claimed);
+    if (failed.length === 0) good += 1;
+    process.stdout.write(`${failed.length === 0 ? 'ok    ' : 'not ok'} ${change.id.padEnd(36)} ${failed.join(', ')}\n`);
+  }
+  process.stdout.write(`${good} of ${tried.length} harmless changes tolerated\n`);
+  return good === tried.length && good > 0 ? 0 : 1;
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       host: { type: 'string' },
       only: { type: 'string' },
+      harmless: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -42,6 +59,7 @@ async function main(): Promise<number> {
       process.stderr.write(`mutants: without any fault these fail: ${failing.join(', ')}\n`);
       return 3;
     }
+    if (values.harmless) return await tolerated(proxy, values.only ?? '', server ? featureNames : []);
     const verdicts: Verdict[] = [];
     const say = (line: string): unknown => values.json || process.stdout.write(`${line}\n`);
     for (const area of areas)

@@ -144,6 +144,8 @@ export interface Mutant {
   readonly after?: (asked: Asked, reply: Reply) => Reply | undefined;
   /** Change one line of a stream; null drops it. */
   readonly line?: (asked: Asked, line: string) => string | null;
+  /** Send bodies in chunks of this many bytes. */
+  readonly pieces?: number;
   /** Change the message of a gRPC call. */
   readonly message?: (method: string, message: Buffer) => Buffer;
   /** Change the outcome of a gRPC call. */

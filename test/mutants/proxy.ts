@@ -74,7 +74,7 @@ export class FaultyProxy {
   async #pass(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const sent = new Asked(incoming.method ?? 'GET', incoming.url ?? '/', await collect(incoming));
     const changed = this.mutant?.before?.(sent) ?? sent;
-    if (changed instanceof Reply) return write(outgoing, changed, sent.method);
+    if (changed instanceof Reply) return write(outgoing, changed, sent.method, this.mutant?.pieces);
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const {
         host: _,
@@ -103,7 +103,7 @@ export class FaultyProxy {
       headers.push([answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '']);
     if (sent.route === '/events' && answer.statusCode === 200) return this.#passLines(sent, answer, headers, outgoing);
     const reply = new Reply(answer.statusCode ?? 0, headers, await collect(answer));
-    write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method);
+    write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant?.pieces);
   }
 
   /** Events arrive one by one and are passed on so. */
@@ -171,9 +171,19 @@ export class FaultyProxy {
   }
 }
 
-function write(outgoing: http.ServerResponse, reply: Reply, method: string): void {
+/** Bytes up to which a body is sent in pieces, so that big ones do not take minutes. */
+const inPieces = 4096;
+
+function write(outgoing: http.ServerResponse, reply: Reply, method: string, pieces?: number): void {
   const headers = reply.headers.filter(([name]) => !/^(content-length|transfer-encoding|connection)$/i.test(name));
   const length: [string, string][] = method === 'HEAD' ? [] : [['Content-Length', String(reply.body.length)]];
+  if (pieces !== undefined && method !== 'HEAD') {
+    outgoing.writeHead(reply.status, headers.flat());
+    for (let at = 0; at < Math.min(reply.body.length, inPieces); at += pieces)
+      outgoing.write(reply.body.subarray(at, Math.min(at + pieces, inPieces)));
+    outgoing.end(reply.body.subarray(inPieces));
+    return;
+  }
   outgoing.writeHead(reply.status, [...headers, ...length].flat());
   outgoing.end(method === 'HEAD' ? undefined : reply.body);
 }

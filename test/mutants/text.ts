@@ -80,3 +80,18 @@ export function editValue(text: string, edit: (value: unknown) => unknown): stri
   const out = JSON.stringify(edited === undefined ? value : edited);
   return `${out.replaceAll(/"@@(\d+)@@"/g, (_, n: string) => kept[Number(n)] ?? '')}\n`;
 }
+
+/** The text of each member of an object, key included. */
+export function membersOf(text: string): string[] {
+  const members: string[] = [];
+  let i = text.indexOf('{') + 1;
+  while (i < text.length) {
+    while (/[\s,]/.test(text[i] ?? '')) i += 1;
+    if (text[i] !== '"') break;
+    const start = i;
+    for (i += 1; text[i] !== '"'; i += 1) if (text[i] === '\\') i += 1;
+    i = afterValue(text, text.indexOf(':', i) + 1);
+    members.push(text.slice(start, i));
+  }
+  return members;
+}

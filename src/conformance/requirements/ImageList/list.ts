@@ -226,7 +226,13 @@ export const list: readonly Requirement[] = requirements(
           shape
             .at('Manifests')
             .array()
-            .map((summary) => [summary.at('ID').value, summary.at('Kind').value, summary.at('Size').value]);
+            .map((summary) => [
+              summary.at('ID').string(),
+              summary.at('Kind').value,
+              summary.at('Size', 'Content').value,
+              summary.at('Size', 'Total').value,
+            ])
+            .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
         const inspected = (await t.api.get(`/images/${name}/json`, { query: { manifests: '1' } })).status(200).json();
         same(ids(await entry(t, 'basic', { manifests: '1' })), ids(inspected), 'manifests in the list');
         same(attestedOf(t.image('basic')).layers.length, 2, 'layers');
