@@ -87,6 +87,7 @@ const flags = {
     value: 'BYTES',
     help: 'what may come out of a compressed archive; 2 GiB without it',
   },
+  'cache-size': { type: 'string', value: 'MIB', help: 'what is kept of a store in memory; 256 without it' },
   'exit-with-parent': { type: 'boolean', help: 'end when the process that started this one does' },
   'allow-insecure-remote': { type: 'boolean', help: 'listen beyond this machine without TLS' },
   'allow-host': {
@@ -150,6 +151,13 @@ function limitUnpacking(bytes: string | undefined): void {
   process.env.ATTESTD_UNPACK_LIMIT = bytes;
 }
 
+/** What is kept in memory counts for the whole process, as its environment does. */
+function limitCaches(size: string | undefined): void {
+  if (size === undefined) return;
+  if (!/^[1-9]\d{0,6}$/.test(size)) throw new AttestdError('USAGE', `--cache-size: '${size}' is no number of MiB`);
+  process.env.ATTESTD_CACHE_SIZE = size;
+}
+
 function announce(server: RunningServer, quiet: boolean): void {
   const { bold, dim } = palette(process.stdout);
   const { minimumApi, api } = server.release;
@@ -186,6 +194,7 @@ export const command = define(
       ...(certsDir !== undefined && { certsDir }),
     };
     limitUnpacking(values['unpack-limit']);
+    limitCaches(values['cache-size']);
     const drain = drainTime(values['drain-timeout'] ?? '10');
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
     const keys = values['policy-key'];

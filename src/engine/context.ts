@@ -13,6 +13,7 @@ import type { EventBus } from './events/bus.js';
 import type { FactsCache } from './images/facts.js';
 import type { SignatureReader } from './images/identity.js';
 import type { Lineage } from './images/lineage.js';
+import type { ListCache } from './images/list-cache.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
@@ -28,6 +29,8 @@ export interface Context {
   readonly snapshots: Snapshots;
   /** What the content of images says. */
   readonly facts: FactsCache;
+  /** Elements of lists of images. */
+  readonly lists: ListCache;
   /** Which image was made of which. */
   readonly lineage: Lineage;
   readonly events: EventBus;

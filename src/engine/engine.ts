@@ -22,6 +22,7 @@ import { EventBus } from './events/bus.js';
 import { FactsCache } from './images/facts.js';
 import { FactsFile } from './images/facts-file.js';
 import { Lineage } from './images/lineage.js';
+import { ListCache } from './images/list-cache.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
@@ -59,6 +60,7 @@ export function makeContext(options: EngineOptions): Context {
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
     facts: new FactsCache(anyOf([], hostMatcher), factsFile(store.derived, leveled)),
+    lists: new ListCache(),
     lineage: new Lineage(),
     events,
     registries: openRegistryAccess({ debug, ...options.registries }),

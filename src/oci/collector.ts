@@ -11,13 +11,15 @@ const openBrace = 0x7b;
 const othersGrace = 600_000;
 
 /** Images beyond which a deletion does not wait for the collection, and milliseconds until that begins. */
-const manyImages = 2000;
+const manyImages = 200;
 const collectDelay = 500;
 
 /** Deletes blobs that no name needs, once the index on disk needs them no more either. */
 export class Collector {
   private later: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Whether an image has lost its last name since the last collection. */
+  private needed = false;
   /** The deletion of a blob that is under way: nothing is deleted once the store is closed. */
   private dropping: Promise<void> = Promise.resolve();
 
@@ -27,12 +29,14 @@ export class Collector {
   async collect(options: CollectOptions = {}): Promise<readonly { digest: string; size: number }[]> {
     const { core } = this;
     if (options.soon === true && core.names.size > manyImages) {
+      if (!this.needed) return [];
       this.later ??= setTimeout(() => {
         this.later = undefined;
         if (!this.closed) this.collect().catch(() => undefined);
       }, collectDelay).unref();
       return [];
     }
+    this.needed = false;
     await core.keeper.written();
     const at = core.generation;
     const { digests, broken } = await core.reach();
@@ -99,6 +103,11 @@ export class Collector {
       if (undone) core.moved();
     };
     return { content, end };
+  }
+
+  /** A name has been taken from a target. */
+  lost(digest: string): void {
+    this.needed ||= this.core.names.withTarget(digest).length === 0;
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { ByteReader } from './bytes.js';
 import { detectCompression, magicLength } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
+import { digestOf } from './digest.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
 import { descriptorType, indexType, platformType } from './manifest.js';
 import { mediaTypes } from './media-types.js';
@@ -80,9 +81,16 @@ export async function convertDockerArchive(
     }
   }
   const index = { schemaVersion: 2, ...(manifests.length > 0 && { manifests }) };
-  const json = marshalJson(index, indexType);
-  return { mediaType: mediaTypes.ociIndex, ...(await content.ingest(Buffer.from(json))) };
+  return inlineIndex(Buffer.from(marshalJson(index, indexType)));
 }
+
+/** The descriptor of an index that is not written: only its images are to be kept. */
+export const inlineIndex = (bytes: Buffer): Descriptor => ({
+  mediaType: mediaTypes.ociIndex,
+  digest: digestOf(bytes),
+  size: bytes.length,
+  data: bytes.toString('base64'),
+});
 
 async function writeManifest(
   image: DockerImage,

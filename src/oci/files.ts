@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -25,6 +25,8 @@ export interface Files {
   readFile(path: string): Promise<Buffer>;
   /** A file of so many bytes at most, on the spot; undefined for what is larger or no plain file. */
   readSmall(path: string, limit: number): Buffer | undefined;
+  /** Whether a file is there, on the spot. */
+  exists(path: string): boolean;
   /** What is known of a file, on the spot; undefined when it is not there. */
   look(path: string): FileFacts | undefined;
   /** When a file or the names in a folder changed, nanoseconds since 1970, on the spot; 0 when it is not there. */
@@ -46,6 +48,7 @@ export const systemFiles: Files = {
   open,
   readFile: (path) => readFile(path),
   readSmall,
+  exists: existsSync,
   look: (path) => statSync(path, { throwIfNoEntry: false }),
   changedAt: (path) => statSync(path, { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n,
   readdir: (path) => readdir(path),

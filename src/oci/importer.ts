@@ -7,7 +7,7 @@ import { decompress } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
-import { convertDockerArchive, type DockerImage, dockerImagesType } from './docker-archive.js';
+import { convertDockerArchive, type DockerImage, dockerImagesType, inlineIndex } from './docker-archive.js';
 import { giveWay } from './give-way.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
@@ -24,6 +24,8 @@ export interface ArchiveFiles {
   readonly blobs: Map<string, Descriptor>;
   /** Symbolic links, to the files that they lead to. */
   readonly links: Map<string, string>;
+  /** Small files beside the blobs, which only a docker archive may need as such. */
+  readonly beside: Map<string, Buffer>;
   layoutVersion: string;
   dockerImages: DockerImage[] | undefined;
 }
@@ -49,6 +51,8 @@ const jsonLimit = 20 << 20;
 /** Files up to this size are written side by side, since syncing each takes longer than reading it. */
 const smallFile = 256 << 10;
 const parallelWrites = 16;
+/** Small files beside the blobs of an image layout that are not written: its index, and what is there for older daemons. */
+const mostBeside = 8;
 
 /**
  * Read an archive of images into a store, as containerd's importer does: an OCI layout when it has an oci-layout file,
@@ -106,7 +110,13 @@ async function end(lease: Lease, store: ImageStore, unwanted: Iterable<string>):
 }
 
 async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore): Promise<ArchiveFiles> {
-  const files: ArchiveFiles = { blobs: new Map(), links: new Map(), layoutVersion: '', dockerImages: undefined };
+  const files: ArchiveFiles = {
+    blobs: new Map(),
+    links: new Map(),
+    beside: new Map(),
+    layoutVersion: '',
+    dockerImages: undefined,
+  };
   const writing = new Set<Promise<unknown>>();
   const failures: unknown[] = [];
   const later = (write: Promise<void>): void => {
@@ -152,7 +162,9 @@ async function readFile(
   if (entry.size > smallFile) return write(Readable.from(readWhole(entry), { objectMode: false }));
   const chunks: Buffer[] = [];
   for await (const chunk of readWhole(entry)) chunks.push(chunk);
-  later(write(Buffer.concat(chunks)));
+  const bytes = Buffer.concat(chunks);
+  if (!name.startsWith('blobs/') && files.beside.size < mostBeside) files.beside.set(name, bytes);
+  else later(write(bytes));
 }
 
 const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });
@@ -204,11 +216,12 @@ async function findIndex(
   const refusal = (message: string): AttestdError => new AttestdError('INVALID_ARCHIVE', message);
   if (files.layoutVersion !== '') {
     if (files.layoutVersion !== '1.0.0') throw refusal(`unsupported OCI version ${files.layoutVersion}`);
-    const index = files.blobs.get('index.json');
-    if (index === undefined) throw refusal('missing index.json in OCI layout 1.0.0');
-    return { ...index, mediaType: mediaTypes.ociIndex };
+    const [index, bytes] = [files.blobs.get('index.json'), files.beside.get('index.json')];
+    if (index === undefined && bytes === undefined) throw refusal('missing index.json in OCI layout 1.0.0');
+    return bytes === undefined ? { ...(index as Descriptor), mediaType: mediaTypes.ociIndex } : inlineIndex(bytes);
   }
   if (files.dockerImages === undefined) throw refusal('unrecognized image format');
+  for (const [name, bytes] of files.beside) files.blobs.set(name, { mediaType: '', ...(await content.ingest(bytes)) });
   return convertDockerArchive(files.dockerImages, files, content, findLayer);
 }
 

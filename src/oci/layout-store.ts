@@ -142,8 +142,11 @@ export class LayoutStore implements ImageStore {
   }
 
   private note(name: string, record: ImageRecord | undefined): void {
-    if (this.names.get(name) !== undefined) this.core.holds.unsettle();
+    const before = this.names.get(name);
     this.names.note(name, record);
+    if (before === undefined) return;
+    this.core.holds.unsettle();
+    this.collector.lost(before.target.digest);
   }
 
   /**

@@ -80,7 +80,7 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return this.files.look(this.path(digest)) !== undefined;
+    return this.files.exists(this.path(digest));
   }
 
   async bytes(digest: string): Promise<Buffer> {
@@ -265,7 +265,7 @@ export class LocalContentStore implements PinnableStore {
 
   private path(digest: string): string {
     const { algorithm, encoded } = parseDigest(digest);
-    return join(this.root, algorithm, encoded);
+    return `${this.root}/${algorithm}/${encoded}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../errors.js';
 import { decodeJson, firstJsonInTurns, type GoType } from '../go/json.js';
+import { cacheSize } from './cache-size.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf } from './digest.js';
@@ -9,9 +10,6 @@ import { type ImageConfig, imageConfigType } from './image-config.js';
 import { checkMediaType, childrenOf, type Index, indexType, type Manifest, manifestType } from './manifest.js';
 import { isIndexType, isManifestType } from './media-types.js';
 import { inlineData, isMissing, missingContent, readContent } from './read-content.js';
-
-/** Bytes of documents whose decoded form is kept. */
-const kept = 32 << 20;
 
 /** Documents larger than this are read and decoded each time. */
 const largestKept = 4 << 20;
@@ -25,7 +23,9 @@ export const largestDocument = 8 << 20;
 /** The store's indexes, manifests and configurations, decoded; content never changes, so decoded forms are kept. */
 export class ManifestCache {
   /** By digest: what each document was decoded as. */
-  private readonly decoded = new LRUCache<string, ReadonlyMap<string, unknown>>({ maxSize: kept });
+  private readonly decoded = new LRUCache<string, ReadonlyMap<string, unknown>>({
+    maxSize: cacheSize('documents'),
+  });
 
   /** How many blobs were written again. */
   private replaced = 0;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { cacheSize } from '../oci/cache-size.js';
 
 /** An answer as it went out, for the next request to the same URL. */
 export interface CachedResponse {
@@ -10,16 +11,15 @@ export interface CachedResponse {
   readonly body: Buffer;
 }
 
-/** Largest body that is kept, and what all kept answers may weigh, bytes. */
+/** Largest body that is kept, bytes. */
 const largestBody = 4 * 1024 * 1024;
-const maximumWeight = 64 * 1024 * 1024;
 /** What an entry takes beside its body: key, headers, bookkeeping. */
 const overhead = 512;
 
 /** Rendered answers by URL, valid until the store's generation moves (docs/architecture.md#the-store). */
 export class ResponseCache {
   private readonly responses = new LRUCache<string, CachedResponse>({
-    maxSize: maximumWeight,
+    maxSize: cacheSize('answers'),
     maxEntrySize: largestBody + 64 * 1024,
     sizeCalculation: ({ body }, url) => body.length + url.length + overhead,
   });

@@ -218,6 +218,7 @@ describe('attestd serve', function () {
     ['--log-format', 'xml'],
     ['--drain-timeout', 'soon'],
     ['--unpack-limit', '2GiB'],
+    ['--cache-size', '0'],
     ['--control', 'tcp://127.0.0.1:1'],
     ['--tlsverify'],
     ['--tlscert', '/does/not/exist', '--tlskey', '/does/not/exist'],

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../../errors.js';
 import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
+import { cacheSize } from '../../oci/cache-size.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
 import { giveWay } from '../../oci/give-way.js';
@@ -34,8 +35,8 @@ interface Kept {
   pass: number;
 }
 
-/** Characters of facts that are kept in memory. */
-const keptSize = 16 << 20;
+/** How many times the size of their text facts take in memory. */
+const weight = 3;
 
 /** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
 const worthWhile = 1000;
@@ -43,7 +44,7 @@ const tellEvery = 5000;
 
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
 export class FactsCache {
-  readonly #kept = new LRUCache<string, Kept>({ maxSize: keptSize });
+  readonly #kept = new LRUCache<string, Kept>({ maxSize: cacheSize('facts') });
   #closed = false;
   #pass = 0;
   #stamp: string | undefined;
@@ -63,7 +64,11 @@ export class FactsCache {
     if (stamp === undefined || stamp !== this.#stamp) this.#pass++;
     this.#stamp = stamp;
     const pass = this.#pass;
-    return { of: (target) => this.#of(context, target, pass) };
+    return {
+      number: pass,
+      of: (target) => this.#of(context, target, pass),
+      holds: async ({ digest }) => (await this.#known(context, digest, pass)) !== undefined,
+    };
   }
 
   /**
@@ -100,19 +105,25 @@ export class FactsCache {
   }
 
   async #of(context: Context, target: Descriptor, pass: number): Promise<ImageFacts> {
-    await giveWay();
     const { digest } = target;
-    const kept = this.#kept.get(digest) ?? (await this.#read(context, digest));
-    if (kept !== undefined) {
-      if (kept.pass === pass || (await isUnchanged(context, kept.facts))) {
-        kept.pass = pass;
-        return kept.facts;
-      }
-      this.#kept.delete(digest);
-    }
+    const known = await this.#known(context, digest, pass);
+    if (known !== undefined) return known;
     const facts = await readFacts(context, target, this.matcher);
     if (facts.lasting) this.#keep(digest, facts, pass);
     return facts;
+  }
+
+  /** What was found before, as long as it holds. */
+  async #known(context: Context, digest: string, pass: number): Promise<ImageFacts | undefined> {
+    await giveWay();
+    const kept = this.#kept.get(digest) ?? (await this.#read(context, digest));
+    if (kept === undefined) return undefined;
+    if (kept.pass === pass || (await isUnchanged(context, kept.facts))) {
+      kept.pass = pass;
+      return kept.facts;
+    }
+    this.#kept.delete(digest);
+    return undefined;
   }
 
   async #read({ snapshots }: Context, digest: string): Promise<Kept | undefined> {
@@ -120,19 +131,23 @@ export class FactsCache {
     if (text === undefined) return undefined;
     const kept: Kept = { facts: JSON.parse(text), pass: 0 };
     for (const [id, size] of kept.facts.unpacked) snapshots.restore(id, size);
-    this.#kept.set(digest, kept, { size: text.length });
+    this.#kept.set(digest, kept, { size: text.length * weight });
     return kept;
   }
 
   #keep(digest: string, facts: ImageFacts, pass: number): void {
     const text = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? undefined : value));
-    this.#kept.set(digest, { facts, pass }, { size: text.length });
+    this.#kept.set(digest, { facts, pass }, { size: text.length * weight });
     this.file?.append(digest, text);
   }
 }
 
 /** One way through images. */
 export interface Pass {
+  /** The same as the last pass's if no blob has come or gone since. */
+  readonly number: number;
+  /** Whether the facts of an image are known, and what they were. */
+  holds(target: Descriptor): Promise<boolean>;
   /**
    * The facts of an image.
    *

@@ -1,5 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import { sortedMap } from '../../go/json/render.js';
+import { renderJson, sortedMap, VerbatimJson } from '../../go/json/render.js';
 import { goObject } from '../../go/json/value.js';
 import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
@@ -11,10 +11,10 @@ import { checkKeys, noFilters } from '../filters.js';
 import type { ListOptions } from '../types.js';
 import { follows, has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
-import type { ImageFacts } from './facts.js';
+import type { ImageFacts, Pass } from './facts.js';
 import { imageFilter } from './list-filters.js';
 import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
-import { sharedSizes } from './shared-size.js';
+import { type SharedSizes, sharedSizes } from './shared-size.js';
 import { type DescribedManifest, describeManifest, type SummaryOptions } from './summary.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
@@ -38,13 +38,25 @@ export interface ImageList<Item> {
   items(): AsyncIterable<Item>;
 }
 
+/** What the elements of a list say, beyond the images that they are of. */
+interface Form {
+  readonly apiVersion: string;
+  readonly manifests: boolean;
+  readonly statements: boolean;
+  readonly identity: boolean;
+  readonly sizes?: SharedSizes | undefined;
+  /** Tells elements of this form from others; absent where they are not kept. */
+  readonly key: string | undefined;
+}
+
 /**
- * `GET /images/json`: an entry for each target, newest first (docs/behaviour.md#listing-images).
+ * `GET /images/json`: an entry for each target, newest first (docs/behaviour.md#listing-images). Elements are rendered, and
+ * kept as such.
  *
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since
  */
-export async function openList(context: Context, options: ListOptions): Promise<ImageList<Wire<ListedImage>>> {
+export async function openList(context: Context, options: ListOptions): Promise<ImageList<VerbatimJson>> {
   const { apiVersion, filters = noFilters } = options;
   const manifests = options.manifests === true;
   if (options.identity === true && !manifests) {
@@ -55,25 +67,45 @@ export async function openList(context: Context, options: ListOptions): Promise<
     manifests &&
     context.channel === 'experimental' &&
     has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
-  const listed = await newestFirst(context, options);
+  const identity = options.identity === true;
+  // What others share, and who an image is of, changes without it; statements are long.
+  const keep = !statements && !identity && options.sharedSize !== true;
+  const key = keep ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
+  const listed = await newestFirst(context, options, { apiVersion, manifests, statements, identity, key });
   const sizes = options.sharedSize === true ? await sharedSizes(context, listed) : undefined;
-  async function* items(): AsyncGenerator<Wire<ListedImage>> {
+  const form = { apiVersion, manifests, statements, identity, sizes, key };
+  async function* items(): AsyncGenerator<VerbatimJson> {
     const pass = context.facts.begin(context);
     for (const one of listed) {
-      const facts = one.facts ?? (await pass.of(one.image.target));
-      const about = options.identity === true && { identity: one.image.target.digest };
-      const described = await describe(context, facts, { statements, ...about });
-      const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
-      yield finish(entry, apiVersion);
+      const kept = key === undefined ? undefined : await context.lists.get(context, key, one, pass);
+      const text =
+        kept?.text ?? (await render(context, one, one.facts ?? (await pass.of(one.image.target)), form, pass));
+      yield new VerbatimJson(text);
     }
   }
   return { length: listed.length, items };
 }
 
+/** The element of an image, kept where that can be. */
+async function render(
+  context: Context,
+  one: Listed,
+  facts: ImageFacts,
+  { apiVersion, manifests, statements, identity, sizes, key }: Form,
+  pass: Pass,
+): Promise<Buffer> {
+  const about = identity && { identity: one.image.target.digest };
+  const described = await describe(context, facts, { statements, ...about });
+  const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
+  const text = renderJson(finish(entry, apiVersion)).subarray(0, -1);
+  if (key !== undefined && facts.lasting) context.lists.put(context, key, one, pass, { created: one.created, text });
+  return text;
+}
+
 /** The whole list at once: see `openList`. */
 export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
   const found: Wire<ListedImage>[] = [];
-  for await (const item of (await openList(context, options)).items()) found.push(item);
+  for await (const { bytes } of (await openList(context, options)).items()) found.push(JSON.parse(bytes.toString()));
   return found;
 }
 
@@ -84,13 +116,23 @@ export interface Listed extends Group {
   readonly facts: ImageFacts | undefined;
 }
 
-async function newestFirst(context: Context, options: ListOptions): Promise<readonly Listed[]> {
+/** @param form what elements say, where they are kept */
+async function newestFirst(context: Context, options: ListOptions, form?: Form): Promise<readonly Listed[]> {
   const groups = await groupByTarget(context, options);
   const pass = context.facts.begin(context);
   const listed: Listed[] = [];
-  for (const { image, tags } of groups) {
+  for (const group of groups) {
+    const { image, tags } = group;
+    const kept = form?.key === undefined ? undefined : await context.lists.get(context, form.key, group, pass);
+    if (kept !== undefined) {
+      listed.push({ image, tags, created: kept.created, facts: undefined });
+      continue;
+    }
     const facts = await pass.of(image.target);
-    listed.push({ image, tags, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts });
+    const one = { image, tags, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts };
+    listed.push(one);
+    // While the facts are at hand.
+    if (form?.key !== undefined && facts.lasting) await render(context, one, facts, form, pass);
   }
   return listed.sort((a, b) => b.created - a.created);
 }

@@ -31,7 +31,11 @@ type Outcome = 'unpacked' | 'packed' | 'failed';
  * images that the machine can run are unpacked when they are loaded, and counted as such when a store is opened.
  */
 export class Snapshots {
+  /** Changes whenever a total that was asked for may be another. */
+  generation = 0;
   private readonly sizes = new Map<string, number>();
+  /** Stacks that were asked for and are not unpacked. */
+  private readonly missed = new Set<string>();
   // A size of one each, because a count (`max`) would have its places made at once, which takes milliseconds.
   private readonly layers = new LRUCache<string, UnpackedLayer>({
     maxSize: rememberedLayers,
@@ -52,7 +56,9 @@ export class Snapshots {
   /** Bytes of a whole stack, by the ids of its layers, bottom first; 0 when it is not unpacked. */
   total(chains: readonly string[]): number {
     const top = chains.at(-1);
-    if (top === undefined || !this.sizes.has(top)) return 0;
+    if (top === undefined) return 0;
+    for (const id of chains) if (!this.sizes.has(id)) this.missed.add(id);
+    if (!this.sizes.has(top)) return 0;
     return chains.reduce((sum, id) => sum + (this.sizes.get(id) ?? 0), 0);
   }
 
@@ -64,6 +70,7 @@ export class Snapshots {
   drop(chainId: string): number {
     const size = this.sizes.get(chainId) ?? 0;
     this.sizes.delete(chainId);
+    this.generation++;
     this.attempts.clear();
     return size;
   }
@@ -82,7 +89,12 @@ export class Snapshots {
 
   /** Note what a layer measures that was unpacked before the process began. */
   restore(chainId: string, size: number): void {
-    if (!this.sizes.has(chainId)) this.sizes.set(chainId, size);
+    if (!this.sizes.has(chainId)) this.set(chainId, size);
+  }
+
+  private set(chainId: string, size: number): void {
+    this.sizes.set(chainId, size);
+    if (this.missed.delete(chainId)) this.generation++;
   }
 
   private async attempt(manifest: Descriptor): Promise<Outcome> {
@@ -113,7 +125,7 @@ export class Snapshots {
         const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
         throw new AttestdError('INTERNAL', `apply layer error for ${quote(name)}: ${found}`);
       }
-      this.sizes.set(id, unpacked.size);
+      this.set(id, unpacked.size);
     }
   }
 

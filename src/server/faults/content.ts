@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../engine/context.js';
+import { ListCache } from '../../engine/images/list-cache.js';
 import { Snapshots } from '../../engine/images/snapshots.js';
 import { AttestdError } from '../../errors.js';
 import { parseDuration } from '../../go/duration.js';
@@ -108,5 +109,6 @@ export function faultyContext(context: Context, fault: BlobFault): Context {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   }) as ImageStore;
-  return { ...context, store, documents: manifests, snapshots: new Snapshots(manifests, context.hostMatcher) };
+  const snapshots = new Snapshots(manifests, context.hostMatcher);
+  return { ...context, store, documents: manifests, snapshots, lists: new ListCache(1) };
 }

@@ -1,0 +1,90 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { openList } from '../../../src/engine/images/list.js';
+import { tagImage } from '../../../src/engine/images/tag.js';
+import { openLayout } from '../../../src/oci/layout.js';
+import { temporaryFolder } from '../../oci/support/images.js';
+import { load, type TestEngine } from '../support.js';
+
+const images = ['att-basic', 'att-multi', 'two-names', 'att-orphan'] as const;
+
+describe('Elements of the list of images', () => {
+  let folder: string;
+  let test: TestEngine;
+  /** Digests of the images whose elements were made. */
+  let made: string[];
+
+  async function open(): Promise<TestEngine> {
+    const store = await openLayout(folder);
+    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+    const put = context.lists.put.bind(context.lists);
+    context.lists.put = (...all) => {
+      made.push(all[2].image.target.digest);
+      put(...all);
+    };
+    return {
+      context,
+      close: async () => {
+        await closeContext(context);
+        await store.close();
+      },
+    };
+  }
+
+  async function list({ context }: TestEngine, manifests = false): Promise<string[]> {
+    const texts: string[] = [];
+    for await (const { bytes } of (await openList(context, { apiVersion: '1.55', manifests })).items())
+      texts.push(bytes.toString());
+    return texts;
+  }
+
+  /** The list, which must be what a daemon says that kept nothing; and how many elements were made. */
+  async function listed(): Promise<{ texts: string[]; count: number }> {
+    made = [];
+    const texts = await list(test);
+    const count = made.length;
+    await test.close();
+    test = await open();
+    expect(await list(test)).to.deep.equal(texts);
+    return { texts, count };
+  }
+
+  beforeEach(async () => {
+    made = [];
+    folder = await temporaryFolder();
+    test = await open();
+    await load(test.context, ...images);
+  });
+
+  afterEach(() => test.close());
+
+  it('are made once, each form of its own', async () => {
+    const first = await list(test);
+    expect(made).to.have.lengthOf(first.length);
+    expect(await list(test)).to.deep.equal(first);
+    expect(made).to.have.lengthOf(first.length);
+    expect(await list(test, true)).not.to.deep.equal(first);
+    expect(made).to.have.lengthOf(2 * first.length);
+    expect(await list(test)).to.deep.equal(first);
+  });
+
+  it('are made anew of an image that gets a name, and of no other', async () => {
+    const before = await list(test);
+    await tagImage(test.context, 'att-basic:latest', { repo: 'other', tag: 'v1' });
+    const { texts, count } = await listed();
+    expect(count).to.equal(1);
+    expect(texts.filter((text) => !before.includes(text))).to.have.lengthOf(1);
+  });
+
+  it('are made anew of an image that loses a blob, whoever deletes it', async () => {
+    const before = await list(test);
+    const image = test.context.store.list().find(({ name }) => name.includes('att-basic'));
+    const children = await test.context.documents.children(image?.target as never);
+    await unlink(join(folder, 'blobs', 'sha256', `${children?.[0]?.digest.slice(7)}`));
+    const { texts, count } = await listed();
+    expect(count).to.equal(1);
+    expect(texts.filter((text) => !before.includes(text))).to.have.lengthOf(1);
+  });
+});
