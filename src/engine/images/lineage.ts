@@ -13,11 +13,9 @@ export interface Origin {
  * came from and went to. It is not part of an image, so it is kept beside the images, where those are kept.
  */
 export class Lineage {
-  /** Changes with each note. */
-  generation = 0;
   readonly #origins = new Map<string, Origin>();
   readonly #repositories = new Map<string, readonly string[]>();
-  /** Moves with the repositories. */
+  /** Moves with each note. */
   generation = 0;
 
   /** Note where an image comes from. */
