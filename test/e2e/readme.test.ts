@@ -57,6 +57,25 @@ describeWith(DOCKER, 'the README’s first minutes with the docker CLI', functio
   });
 });
 
+describeWith(DOCKER, 'the README’s demonstration of a policy', function (path) {
+  this.timeout(60_000);
+  let daemon: Daemon;
+
+  before(async function () {
+    // The policy is the server's own: a real daemon has none.
+    if (process.env.ATTESTD_E2E_HOST) this.skip();
+    daemon = await startDaemon(['--policy', join(root, 'examples/policies/builder.tar.gz')]);
+  });
+
+  after(() => daemon?.stop());
+
+  it('goes as written: what is attested runs, and what is not is refused with the reason', async () => {
+    const { code, stdout } = await shell(`exec 2>&1\n${block('run: policy')}`, daemon, path);
+    const lines = stdout.split('\n').filter((line) => line !== '' && !line.includes('--help'));
+    expect([code, `${lines.join('\n')}\n`]).to.eql([0, block('output: policy')]);
+  });
+});
+
 describe('the README’s examples in TypeScript', function () {
   this.timeout(60_000);
   const examples = [...readme.matchAll(/<!-- compile -->\n```ts\n(.*?)```/gs)].map(([, text]) => text as string);

@@ -7,9 +7,18 @@ import { expect } from 'chai';
 import { AttestdError } from '../../src/errors.js';
 import { openPolicy, type Policy, type PolicyInput } from '../../src/policy/index.js';
 import { bundleFiles } from '../../src/policy/program.js';
+import { demoImages } from './demo-image.js';
 
 const examples = fileURLToPath(new URL('../../examples/policies/', import.meta.url));
 const bundles = readdirSync(examples).filter((name) => name.endsWith('.tar.gz'));
+
+describe('the images of the README’s demonstration', () => {
+  for (const [name, built] of Object.entries(demoImages))
+    it(`are what their recipe makes: ${name}`, () => {
+      const archive = readFileSync(join(examples, `../../fixtures/images/policy/${name}.tar`));
+      expect(archive.equals(built.toArchive())).to.equal(true);
+    });
+});
 
 const input = (image: object): PolicyInput => ({ env: { depth: 0 }, image, unknowns: [] });
 

@@ -104,6 +104,20 @@ describe('a daemon with a policy', () => {
     expect(unknowns).to.eql([]);
   });
 
+  it('judges the images that a container mounts', async () => {
+    const mounting = (Source: string) => ({
+      Image: 'attested:1',
+      HostConfig: { Mounts: [{ Type: 'image', Source, Target: '/m' }] },
+    });
+    expect((await create(mounting('signed:1'))).status).to.equal(201);
+    const answer = await create(mounting('plain:1'), '?name=mounting');
+    expect([answer.status, json(answer).message]).to.eql([
+      403,
+      'plain:1 is denied by policy: it has no provenance; and no SBOM',
+    ]);
+    expect((await send(daemon, 'GET', '/v1.55/containers/mounting/json')).status).to.equal(404);
+  });
+
   it('runs what was judged, whatever the name becomes meanwhile', async () => {
     decide = async ({ image: { hasProvenance } }) => {
       await send(daemon, 'POST', '/v1.55/images/plain:1/tag?repo=moving&tag=1');

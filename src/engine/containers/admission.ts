@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Platform } from '../../oci/descriptor.js';
 import type { Context } from '../context.js';
+import type { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 
 /** What somebody is asked before an image is used. */
@@ -47,6 +48,24 @@ export async function admit(context: Context, question: AdmissionQuestion): Prom
   const attributes = { name: reference, decision: 'deny', action: container?.action ?? 'build', reason: why };
   context.events.log('image', 'policy', { id: digest, attributes });
   throw new AttestdError('FORBIDDEN', `${reference} is denied by policy: ${why}`);
+}
+
+/**
+ * Ask about the images that a container mounts: those that its mounts were resolved to.
+ *
+ * @param asked as of the container's own image
+ * @throws FORBIDDEN
+ */
+export async function admitMounts(
+  context: Context,
+  { mountSources, platform }: Pick<Container, 'mountSources' | 'platform'>,
+  asked: NonNullable<AdmissionQuestion['container']>,
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  for (const { imageId: digest, point } of mountSources.values())
+    if (digest !== undefined)
+      warnings.push(...(await admit(context, { reference: point.Source, digest, platform, container: asked })));
+  return warnings;
 }
 
 /** A create request's parts as the API has them in one object; what later changes the parts does not change it. */

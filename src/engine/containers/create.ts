@@ -13,7 +13,7 @@ import { summarize } from '../images/summary.js';
 import { checkEndpoints, prepareEndpoints } from '../networks/attach.js';
 import { processorCount } from '../processors.js';
 import { registerMounts, releaseMounts } from '../volumes/mounts.js';
-import { admit, requestOf } from './admission.js';
+import { admit, admitMounts, requestOf } from './admission.js';
 import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 import { logContainerEvent } from './events.js';
@@ -77,30 +77,34 @@ export async function createContainer(
   if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0)
     throw new AttestdError('INVALID_ARGUMENT', 'no command specified');
   checkLogConfig(hostConfig.LogConfig);
-  if (request !== undefined) warnings.push(...(await mayCreate(context, origin, config.Image, request, options)));
-  const container = await make(context, parts, options.name, origin);
+  const asked = request && askedOf(request, options);
+  if (asked) {
+    const { imageId: digest, platform } = origin;
+    warnings.push(...(await admit(context, { reference: config.Image, digest, platform, container: asked })));
+  }
+  const container = await make(context, parts, options.name, origin, async (made) => {
+    if (asked) warnings.push(...(await admitMounts(context, made, asked)));
+  });
   logContainerEvent(context, container, 'create');
   return { container, warnings: [...warnings, ...parts.warnings] };
 }
 
-function mayCreate(
-  context: Context,
-  { imageId: digest, platform }: Origin,
-  reference: string,
-  request: Readonly<Record<string, unknown>>,
-  { name, apiVersion }: CreateOptions,
-): Promise<readonly string[]> {
-  const container = {
-    action: 'create',
-    ...(name !== '' && { name }),
-    ...(apiVersion && { apiVersion }),
-    request,
-  } as const;
-  return admit(context, { reference, digest, platform, container });
+function askedOf(request: Readonly<Record<string, unknown>>, { name, apiVersion }: CreateOptions) {
+  return { action: 'create', ...(name !== '' && { name }), ...(apiVersion && { apiVersion }), request } as const;
 }
 
-/** Give it a name, a file system, its mounts and networks; a failure leaves nothing behind. */
-async function make(context: Context, parts: CreateParts, wanted: string, origin: Origin): Promise<Container> {
+/**
+ * Give it a name, a file system, its mounts and networks; a failure leaves nothing behind.
+ *
+ * @param mounted is called when what it mounts is known
+ */
+async function make(
+  context: Context,
+  parts: CreateParts,
+  wanted: string,
+  origin: Origin,
+  mounted: (container: Container) => Promise<void>,
+): Promise<Container> {
   const { config, hostConfig, endpoints } = parts;
   const id = newId();
   const name = context.containers.reserve(id, wanted);
@@ -123,6 +127,7 @@ async function make(context: Context, parts: CreateParts, wanted: string, origin
     checkSecurity(hostConfig.SecurityOpt ?? []);
     prepareEndpoints(context, container, endpoints);
     await registerMounts(context, container);
+    await mounted(container);
     const links = hostConfig.Links ?? [];
     checkLinks(context, links);
     const snapshot = await context.rootfs.forContainer(origin.manifest);

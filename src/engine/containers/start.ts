@@ -4,7 +4,7 @@ import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
 import { networkView } from '../networks/interfaces.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
-import { admit, requestOf } from './admission.js';
+import { admit, admitMounts, requestOf } from './admission.js';
 import type { Container } from './container.js';
 import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
@@ -76,10 +76,12 @@ export async function run(context: Context, container: Container, byHand: boolea
 
 /** @throws FORBIDDEN where a policy says so; the container stays as it is */
 export async function mayStart(context: Context, container: Container): Promise<void> {
+  if (context.admission === undefined) return;
   const { config, hostConfig, imageId, name, platform } = container;
   const request = requestOf({ config, hostConfig, endpoints: {} });
   const asked = { action: 'start', name, request } as const;
   await admit(context, { reference: config.Image, digest: imageId, platform, container: asked });
+  await admitMounts(context, container, asked);
 }
 
 /** Undo a start that failed; what is to be removed when it ends has ended. */
