@@ -17,7 +17,7 @@ export interface ListenerOptions {
   readonly tls?: TlsOptions;
   /** Permissions of a unix socket; those of its user and group without it. */
   readonly mode?: number;
-  /** Milliseconds that a connection may take to say anything; five minutes without it, as dockerd. */
+  /** Milliseconds that a connection may take to say anything, and a handshake of TLS to end; five minutes without it, as dockerd. */
   readonly firstBytesTimeout?: number;
 }
 
@@ -34,13 +34,15 @@ export interface Listener {
 /** Connections that may wait to be accepted; Node's own 511 are soon full, and then clients are refused. The kernel bounds it. */
 const backlog = 4096;
 
+const patience = 300_000;
+
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /**
  * Let the first bytes of a connection decide who gets it: those of the HTTP/2 preface or anything else (docs/architecture.md).
  */
 function dispatch(socket: Socket, options: ListenerOptions): void {
-  const { http1, http2, firstBytesTimeout = 300_000 } = options;
+  const { http1, http2, firstBytesTimeout = patience } = options;
   if (!http2) {
     http1(socket);
     return;
@@ -92,10 +94,20 @@ export async function listen(address: Address, options: ListenerOptions): Promis
   };
   const server =
     options.tls && address.kind === 'tcp'
-      ? createTlsServer({ ...options.tls, ALPNProtocols: options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'] }, accept)
+      ? createTlsServer(
+          {
+            ...options.tls,
+            handshakeTimeout: options.firstBytesTimeout ?? patience,
+            ALPNProtocols: options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+          },
+          accept,
+        )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
-  // Of TLS too, before the handshake: one that never ends must not keep the server from ending.
-  if (options.tls && address.kind === 'tcp') server.on('connection', track);
+  if (options.tls && address.kind === 'tcp') {
+    // Before the handshake too: one that never ends must not keep the server from ending, nor the connection for ever.
+    server.on('connection', track);
+    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+  }
   await start(server, address);
   if (address.kind === 'unix') await chmod(address.path, options.mode ?? 0o660);
   return {

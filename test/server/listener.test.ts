@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
@@ -201,5 +202,26 @@ describe('the first bytes of a connection', () => {
   it('let a connection go that ends before it has said anything', async () => {
     await send();
     expect(taken).to.deep.equal({ http1: [], http2: [] });
+  });
+
+  it('let a connection go whose TLS handshake does not end', async () => {
+    const tls = { cert: pem('server.pem'), key: pem('server.key') };
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+    const listener = await listen(address, {
+      http1: () => undefined,
+      http2: () => undefined,
+      tls,
+      firstBytesTimeout: 50,
+    });
+    const { address: bound } = listener;
+    try {
+      for (const hello of ['', '\x16\x03\x01\x02\x00']) {
+        const socket = connect(bound.kind === 'tcp' ? bound.port : 0, '127.0.0.1').on('error', () => undefined);
+        socket.write(hello, 'latin1');
+        await once(socket.resume(), 'close');
+      }
+    } finally {
+      await listener.close();
+    }
   });
 });
