@@ -129,12 +129,15 @@ describe('attestd serve', function () {
     }
   });
 
-  it('ends with its parent where that is wanted', async () => {
-    const args = ['--import', 'tsx', main, 'serve', '--quiet', '--exit-with-parent'];
-    const script = `const c = require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)}, { stdio: ['ignore', 'pipe', 'ignore'] });
+  /** Start a server from a process that is then killed; resolves when the server is gone, with its socket. */
+  const orphaned = async (file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
+    const script = `const c = require('node:child_process').spawn(${JSON.stringify(file)}, ${JSON.stringify(args)}, { stdio: ['ignore', 'pipe', 'ignore'] });
       c.stdout.once('data', (text) => process.stdout.write(c.pid + ' ' + text));
       setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const [pid, host = ''] = line.toString().trim().split(' ');
     parent.kill('SIGKILL');
@@ -146,7 +149,19 @@ describe('attestd serve', function () {
       }
     };
     while (isAlive()) await sleep(50);
-    expect(await stat(join(host.slice('unix://'.length), '..')).catch(() => undefined)).to.equal(undefined);
+    return host.slice('unix://'.length);
+  };
+  const withParent = ['--import', 'tsx', main, 'serve', '--quiet', '--exit-with-parent'];
+
+  it('ends with its parent where that is wanted', async () => {
+    const socket = await orphaned(process.execPath, withParent);
+    expect(await stat(join(socket, '..')).catch(() => undefined)).to.equal(undefined);
+  });
+
+  it('ends with npx, which starts it through a shell', async () => {
+    const command = [process.execPath, ...withParent].map((word) => `'${word}'`).join(' ');
+    const socket = await orphaned('sh', ['-c', `${command}; true`], { npm_command: 'exec' });
+    expect(await stat(join(socket, '..')).catch(() => undefined)).to.equal(undefined);
   });
 
   it('plays a bad day, of another release', async () => {
