@@ -72,7 +72,8 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
     await unlock();
   });
   if ((await layoutFile(folder, files)) === undefined) {
-    await makeFolder(join(folder, 'blobs', 'sha256'), files);
+    await makeFolder(join(folder, 'blobs'), files, ownerOnly);
+    await makeFolder(join(folder, 'blobs', 'sha256'), files, ownerOnly);
     await names.create(index);
     await replaceFile(join(folder, 'oci-layout'), `{"imageLayoutVersion":"${layoutVersion}"}`, ingest, files);
   }

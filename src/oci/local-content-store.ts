@@ -196,9 +196,15 @@ export class LocalContentStore implements PinnableStore {
       return await this.files.open(path, 'wx', 0o444);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      await makeFolder(folder, this.files);
+      await this.makeHome(folder);
       return this.files.open(path, 'wx', 0o444);
     }
+  }
+
+  /** Make the folder of an algorithm; whatever the process gives to new ones, only its user may enter it. */
+  private async makeHome(folder: string): Promise<void> {
+    await makeFolder(this.root, this.files, 0o700);
+    await makeFolder(folder, this.files, 0o700);
   }
 
   private async isIntact(digest: string, size: number): Promise<boolean> {
@@ -231,7 +237,7 @@ export class LocalContentStore implements PinnableStore {
     const folder = join(this.root, parseDigest(digest).algorithm);
     await this.files.rename(temporary, path).catch(async (error: unknown) => {
       if (!isMissing(error)) throw error;
-      await makeFolder(folder, this.files);
+      await this.makeHome(folder);
       await this.files.rename(temporary, path);
     });
     if (this.options.durable !== true) return;

@@ -13,6 +13,16 @@ export interface AccessOptions {
   readonly allowInsecureRemote?: boolean;
 }
 
+/** Says why a request is refused; undefined where it is not. */
+export type AccessRule = (
+  request: Pick<IncomingMessage, 'headers' | 'url'> & { readonly socket: Peer },
+) => string | undefined;
+
+/** The other end of a connection; without an address on a unix socket. */
+interface Peer {
+  readonly remoteAddress?: string | undefined;
+}
+
 /** Whether only programs on this machine reach an address. */
 function isLocal(address: Address): boolean {
   if (address.kind === 'unix') return true;
@@ -51,21 +61,27 @@ function hostOf(header: string): string {
  * server by its address. Unix sockets are out of a page's reach.
  *
  * @param addresses where the server listens
- * @returns says why a request is refused; undefined where it is not
  */
 export function accessRule(
   addresses: readonly Address[],
   { allowHosts = [], allowOrigin = false }: AccessOptions,
-): (request: IncomingMessage) => string | undefined {
+): AccessRule {
   const listened = addresses.flatMap((address) => (address.kind === 'tcp' ? [address.host] : []));
   const names = new Set(['localhost', ...listened, ...allowHosts].map((name) => name.toLowerCase()));
-  return ({ socket, headers }) => {
+  const isOurs = (host: string): boolean =>
+    host === '' || names.has(host) || host.endsWith('.localhost') || isIP(host) !== 0;
+  return ({ socket, headers, url = '' }) => {
     if (socket.remoteAddress === undefined) return undefined;
     if (headers.origin !== undefined && !allowOrigin)
       return `requests of web pages (Origin: ${headers.origin}) are refused`;
-    const header = headers.host ?? (headers[':authority'] as string | undefined) ?? '';
-    const host = hostOf(header);
-    if (host === '' || names.has(host) || host.endsWith('.localhost') || isIP(host) !== 0) return undefined;
-    return `the host '${host}' is not a name of this server`;
+    const called = [headers.host ?? (headers[':authority'] as string | undefined) ?? '', ...authorityIn(url)];
+    const other = called.map(hostOf).find((host) => !isOurs(host));
+    return other === undefined ? undefined : `the host '${other}' is not a name of this server`;
   };
+}
+
+/** The authority of a request target in absolute form (RFC 9112, section 3.2.2). */
+function authorityIn(target: string): readonly string[] {
+  const [, authority] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target) ?? [];
+  return authority === undefined ? [] : [authority];
 }

@@ -30,7 +30,7 @@ import { allHandlers } from './operations/index.js';
 import type { PolicyService } from './policy/index.js';
 import type { Prototype, PrototypeOptions } from './prototype/index.js';
 import { createService, type ServiceOptions } from './service.js';
-import { openStore, stateFolderOf } from './store.js';
+import { openStore, stateFolderOf, unusable } from './store.js';
 import { watchServer } from './watch.js';
 
 export { chooseRelease, type ReleaseChoice, releaseNames } from '../engine/release.js';
@@ -173,13 +173,19 @@ async function signaturesOf({ trust = [] }: ServerOptions): Promise<EngineOption
 async function keep(context: Context, store: ServerOptions['store'], log: Log): Promise<StateKeeper | undefined> {
   if (typeof store !== 'string') return undefined;
   const { keepState } = await import('../engine/state/restore.js');
-  return keepState(context, { root: stateFolderOf(store), warn: (message) => log('warn', message) });
+  try {
+    return await keepState(context, { root: stateFolderOf(store), warn: (message) => log('warn', message) });
+  } catch (cause) {
+    throw unusable(store, cause);
+  }
 }
 
 /** A container that a request names may have changed without an event. */
 function settleBy(keeper: StateKeeper): NonNullable<ServiceOptions['settle']> {
   return ({ tag, method }, { id }) => {
-    if (tag === 'Container' && method !== 'GET' && id !== undefined) keeper.touchContainer(id);
+    // Whoever reads is promised nothing.
+    if (method === 'GET' || method === 'HEAD') return Promise.resolve();
+    if (tag === 'Container' && id !== undefined) keeper.touchContainer(id);
     // Which container is named in the body.
     if (tag === 'Network' && method === 'POST' && id !== undefined) keeper.touchContainers();
     return keeper.flush();

@@ -1,4 +1,4 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -150,18 +150,27 @@ function bound(server: Server, address: Address): Address {
   return { ...address, port: actual.port };
 }
 
+/** Bytes that the address of a unix socket has room for; Node cuts off what is more, and listens elsewhere. */
+const longestPath = process.platform === 'linux' ? 107 : 103;
+
 /** Node says of a folder that is not there that it may not be entered. */
 async function requireFolder(path: string): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new AttestdError('USAGE', `cannot listen on ${path}: ${why}`);
+  };
+  if (Buffer.byteLength(path) > longestPath) refuse(`a socket's path has at most ${longestPath} bytes`);
   const folder = dirname(path);
-  const stat = await lstat(folder).catch(() => undefined);
-  if (stat === undefined) throw new AttestdError('USAGE', `cannot listen on ${path}: there is no folder ${folder}`);
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) refuse(`there is no folder ${folder}`);
+  else if (!found.isDirectory()) refuse(`${folder} is no folder`);
 }
 
 /** Remove a socket that a server which is gone has left. */
 async function removeStale(path: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat === undefined) return;
-  if (!stat.isSocket()) throw new AttestdError('ALREADY_EXISTS', `cannot listen on ${path}: it is there and no socket`);
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw new AttestdError('ALREADY_EXISTS', `cannot listen on ${path}: it is there and no socket`);
   if (await answers(path)) throw new AttestdError('ALREADY_EXISTS', `cannot listen on ${path}: somebody else does`);
   await unlink(path);
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
 import type { OperationEntry } from '../spec/table.js';
+import type { AccessRule } from './access.js';
 import { ResponseCache } from './cache.js';
 import { type ExchangeRecord, Exchanges } from './exchange.js';
 import type { Faults } from './faults/index.js';
@@ -31,7 +32,7 @@ export interface ServiceOptions {
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener | undefined;
   /** Says why a request is refused, if it is, before anybody else looks at it. */
-  readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
+  readonly access?: AccessRule | undefined;
   /** Resolves once what a request did is kept. */
   readonly settle?: PipelineOptions['settle'];
   /** What is to go wrong; undefined where nothing can. */
@@ -109,6 +110,7 @@ export function createService(options: ServiceOptions): HttpService {
     services: servicesOf(context, faults),
     release: () => context().release,
     rest,
+    access,
     onFault,
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);

@@ -26,8 +26,15 @@ export async function openStore(store: string | ImageStore | undefined): Promise
     await refuseForeign(store);
     return await openLayout(store);
   } catch (cause) {
-    throw isSystemError(cause) ? new AttestdError('USAGE', `'${store}' cannot be a store: ${reasonOf(cause)}`) : cause;
+    throw unusable(store, cause);
   }
+}
+
+/** What is told of a folder that the system does not let be a store; any other error as it is. */
+export function unusable(store: string, cause: unknown): unknown {
+  return isSystemError(cause)
+    ? new AttestdError('USAGE', `'${store}' cannot be a store: ${reasonOf(cause)}`, { cause })
+    : cause;
 }
 
 /** Where the state of containers, networks and volumes lies beside the images of a store. */
@@ -52,6 +59,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'it, or a part of its path, is a file',
   EACCES: 'it may not be written',
   EPERM: 'it may not be written',
+  EISDIR: 'a folder is where a file belongs',
+  ENOSPC: 'its disk is full',
+  EIO: 'its disk fails',
   EROFS: 'its file system is read-only',
 };
 

@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type OutgoingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:http2';
 import { expect } from 'chai';
 import { AttestdError } from '../../src/errors.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.js';
@@ -43,6 +45,38 @@ describe('who may use a server over TCP', () => {
       ['api.moby.localhost', 200],
     ] as const)
       expect(await status(port, { Host: host }), host).to.equal(expected);
+  });
+
+  it('is nobody who names another host in the target of a request', async () => {
+    const port = await start();
+    for (const [target, expected] of [
+      ['http://rebound.example/_ping', 403],
+      ['http://rebound.example@127.0.0.1/_ping', 403],
+      ['http://localhost:1/_ping', 200],
+    ] as const)
+      expect(await status(port, { Host: 'localhost' }, 'GET', target), target).to.equal(expected);
+  });
+
+  it('is nobody of those for gRPC either, however its connection begins', async () => {
+    const port = await start();
+    const called = async (headers: OutgoingHttpHeaders): Promise<unknown> => {
+      const session = connect(`http://127.0.0.1:${port}`).on('error', () => undefined);
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/containerd.services.content.v1.Content/Info',
+        'content-type': 'application/grpc',
+        ...headers,
+      });
+      const [answer] = await once(stream.end(), 'response');
+      stream.resume();
+      session.destroy();
+      return answer[':status'];
+    };
+    expect(await called({})).to.equal(200);
+    expect(await called({ origin: 'http://evil.example' })).to.equal(403);
+    expect(await called({ ':authority': 'rebound.example' })).to.equal(403);
+    const upgrade = { Connection: 'Upgrade', Upgrade: 'h2c' };
+    expect(await status(port, { ...upgrade, Host: 'rebound.example' }, 'POST', '/grpc')).to.equal(403);
   });
 
   it('is everybody who is let in', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,6 +102,53 @@ describe('the server on its sockets', () => {
       'ALREADY_EXISTS',
     );
     expect((await raw(path, 'GET /_ping HTTP/1.1')).status).to.equal(200);
+  });
+
+  it('refuses a path that is too long for a socket, or leads through a file, and makes nothing', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const before = await readdir(folder);
+    for (const path of [join(folder, 'x'.repeat(110)), join(folder, 'file', 'x.sock')])
+      expect(await codeOf(start({ listen: [`unix://${path}`] }))).to.equal('USAGE');
+    expect((await readdir(folder)).filter((name) => name !== 'store')).to.deep.equal(before);
+  });
+
+  it('refuses a store in which a file is where a folder belongs, or the other way round', async () => {
+    const one = join(folder, 'one');
+    await mkdir(join(one, '.attestd'), { recursive: true });
+    await writeFile(join(one, '.attestd', 'state'), '');
+    expect(await codeOf(start({ store: one }))).to.equal('USAGE');
+    const other = join(folder, 'other');
+    await mkdir(join(other, 'index.json'), { recursive: true });
+    await writeFile(join(other, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    expect(await codeOf(start({ store: other }))).to.equal('USAGE');
+  });
+
+  it('makes folders that only its user may enter, whatever the process gives to new ones', async () => {
+    const store = join(folder, 'open');
+    const before = process.umask(0);
+    try {
+      await mkdir(store);
+      await start({ store });
+      for (const name of await readdir(store, { recursive: true, withFileTypes: true })) {
+        if (!name.isDirectory()) continue;
+        const path = join(name.parentPath, name.name);
+        expect((await stat(path)).mode & 0o777, path).to.equal(0o700);
+      }
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('answers who reads while what others change cannot be kept', async () => {
+    const [host = ''] = (await start({ logLevel: 'none' })).hosts;
+    const draft = join(folder, 'store', '.attestd', 'state', 'draft');
+    await rm(draft, { recursive: true });
+    await writeFile(draft, '');
+    const path = host.slice('unix://'.length);
+    const body = '{"Name":"vol"}';
+    const create = `POST /volumes/create HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    expect((await raw(path, create, body)).status).to.equal(500);
+    expect((await raw(path, 'GET /volumes HTTP/1.1')).status).to.equal(200);
   });
 
   it('refuses to replace a file that is no socket', async () => {

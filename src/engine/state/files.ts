@@ -22,6 +22,7 @@ export class StateFiles {
 
   /** Make the folders where they are not there, and throw away what was never complete. */
   async open(): Promise<void> {
+    await makeFolder(this.root, this.files, 0o700);
     for (const name of folders) await makeFolder(join(this.root, name), this.files, 0o700);
     for (const name of await this.list('draft')) await this.files.unlink(join(this.root, 'draft', name));
   }

@@ -33,7 +33,12 @@ function parseTimeout(header: string): { ms: number } | { fault: string } {
 }
 
 /** Refuse requests that are not gRPC, as an HTTP answer (docs/behaviour.md#connections). */
-function refusePlainly(stream: ServerHttp2Stream, status: number, text: string, headers: Record<string, string>): void {
+export function refusePlainly(
+  stream: ServerHttp2Stream,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
   const body = Buffer.from(`${text}\n`);
   stream.respond({
     ':status': status,
@@ -77,10 +82,10 @@ export async function serveCall(
   if (method !== 'POST')
     return refusePlainly(stream, 405, `invalid gRPC request method ${quote(method)}`, { allow: 'POST' });
   if (!/^application\/grpc(?:[+;].*)?$/.test(contentType))
-    return refusePlainly(stream, 415, `invalid gRPC request content-type ${quote(contentType)}`, {});
+    return refusePlainly(stream, 415, `invalid gRPC request content-type ${quote(contentType)}`);
   const timeoutHeader = headers['grpc-timeout'];
   const timeout = timeoutHeader === undefined ? undefined : parseTimeout(String(timeoutHeader));
-  if (timeout && 'fault' in timeout) return refusePlainly(stream, 400, `malformed grpc-timeout: ${timeout.fault}`, {});
+  if (timeout && 'fault' in timeout) return refusePlainly(stream, 400, `malformed grpc-timeout: ${timeout.fault}`);
   const encodingName = headers['grpc-encoding'] === undefined ? undefined : String(headers['grpc-encoding']);
   const call = new Call(stream, contentType, encodingName, timeout?.ms);
   const path = String(headers[':path']);

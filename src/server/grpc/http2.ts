@@ -11,8 +11,9 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Release } from '../../engine/release.js';
+import type { AccessRule } from '../access.js';
 import { negotiateVersion, splitVersion } from '../version.js';
-import { isGrpc, type Services, serveCall } from './call.js';
+import { isGrpc, refusePlainly, type Services, serveCall } from './call.js';
 import { StreamTurns } from './turns.js';
 
 /** What answers the requests of HTTP/2 connections. */
@@ -23,6 +24,8 @@ export interface Http2Options {
   readonly release: () => Release;
   /** Answers requests that are not gRPC, by the compatibility interface of node:http2. */
   readonly rest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Says why a call is refused; requests that are not gRPC are `rest`'s to refuse. */
+  readonly access?: AccessRule | undefined;
   /** Receives errors that are no client's fault. */
   readonly onFault: (error: unknown, request: string) => void;
 }
@@ -93,7 +96,12 @@ export class Http2Front {
   }
 
   #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const { services, onFault } = this.#options;
+    const { services, access, onFault } = this.#options;
+    const refusal = access?.({ socket: stream.session?.socket ?? {}, headers });
+    if (refusal !== undefined) {
+      refusePlainly(stream, 403, refusal);
+      return;
+    }
     services()
       .then((all) => serveCall(all, stream, headers, onFault))
       .catch((error: unknown) => {
@@ -120,6 +128,8 @@ export class Http2Front {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (request.method !== 'POST' || request.headers.upgrade !== 'h2c') return false;
     if (!isGrpcPath(request.url ?? '', this.#options.release())) return false;
+    // Answered as any other request, with what it is refused for.
+    if (this.#options.access?.(request) !== undefined) return false;
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
     if (head.length > 0) (socket as Socket).unshift(head);
     this.accept(socket);
