@@ -85,6 +85,16 @@ describeWith(REGISTRY, 'What cosign attaches in a registry', (program) =>
           });
         }
 
+      it('is accepted by an old key and a new one, and by both where two are demanded', async () => {
+        const image = `${repository}@${attestation}`;
+        const both = ['--registry', '--key', join(folder, 'theirs.pub')];
+        await sign('sign', ...key(), ...offline, image);
+        expect((await attestations('ours', ...both)).code).to.equal(0);
+        expect((await attestations('ours', ...both, '--threshold', '2')).stdout).to.contain('too-few-signers: 1 of 2');
+        await sign('sign', '--key', join(folder, 'theirs.key'), ...offline, image);
+        expect((await attestations('ours', ...both, '--threshold', '2')).code).to.equal(0);
+      });
+
       it('is a statement in a bundle or an envelope, and judged by itself', async () => {
         const image = `${repository}@${ATTESTED.index}`;
         await sign('attest', ...key(), ...offline, ...statement('https://tests.test/three'), image);
