@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import type { Readable } from 'node:stream';
+import tls from 'node:tls';
 import { AttestdError } from '../errors.js';
 import type { Target } from './target.js';
 
@@ -116,6 +118,43 @@ export class Connection {
       throw new AttestdError('UNAVAILABLE', `${request.method} ${request.path}: the answer broke off`, { cause });
     }
     return { status, headers, body: Buffer.concat(chunks) };
+  }
+
+  /**
+   * Connect to the daemon for an exchange that is not HTTP to its end.
+   *
+   * @param timeout milliseconds for the connection to stand
+   * @throws AttestdError UNAVAILABLE when no daemon listens
+   */
+  dial(timeout: number): Promise<net.Socket> {
+    const target = this.#target;
+    return new Promise((resolve, reject) => {
+      const secure = target.kind === 'tcp' ? target.tls : undefined;
+      const socket =
+        target.kind === 'unix'
+          ? net.connect({ path: target.path, allowHalfOpen: true })
+          : secure
+            ? tls.connect({
+                host: target.host,
+                port: target.port,
+                ca: secure.ca,
+                cert: secure.cert,
+                key: secure.key,
+                rejectUnauthorized: secure.verify,
+              })
+            : net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
+      const timer = setTimeout(() => socket.destroy(new Error(`no connection for ${timeout} ms`)), timeout);
+      const fail = (cause: Error): void => {
+        clearTimeout(timer);
+        reject(new AttestdError('UNAVAILABLE', `connecting: ${cause.message}`, { cause }));
+      };
+      socket.once('error', fail);
+      socket.once(secure ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        socket.off('error', fail);
+        resolve(socket);
+      });
+    });
   }
 
   /** Close idle connections. */

@@ -46,6 +46,14 @@ export function filters(of: Readonly<Record<string, readonly string[]>>): string
 
 const silence = 30_000;
 
+/** Where requests go, and who is told of them. */
+export interface Wire {
+  readonly connection: Connection;
+  readonly version: string | null;
+  readonly record: (exchange: Exchange) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Requests to the daemon under test; each exchange is recorded. */
 export class Api {
   readonly #connection: Connection;
@@ -69,6 +77,16 @@ export class Api {
     this.#version = version;
     this.#record = record;
     this.#signal = signal;
+  }
+
+  /** What streams need, which are no requests with one whole answer. */
+  get wire(): Wire {
+    return {
+      connection: this.#connection,
+      version: this.#version,
+      record: this.#record,
+      signal: this.#signal,
+    };
   }
 
   get(path: string, call?: Call): Promise<Answer> {

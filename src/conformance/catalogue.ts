@@ -1,5 +1,6 @@
 import { based } from './bases.js';
 import type { Requirement } from './requirement.js';
+import { ofContainers } from './requirements/Containers/index.js';
 import { content } from './requirements/Content/content.js';
 import { errors } from './requirements/Errors/errors.js';
 import { entries } from './requirements/ImageAttestations/entries.js';
@@ -49,6 +50,7 @@ export const catalogue: readonly Requirement[] = [
   images,
   load,
   tag,
+  ofContainers,
   content,
   errors,
   prune,

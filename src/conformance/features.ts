@@ -1,4 +1,5 @@
 import type { Api } from './api.js';
+import * as ofContainers from './containers/probes.js';
 import type { ContentClient } from './content/client.js';
 import type { Daemon } from './daemon.js';
 import * as probes from './probes.js';
@@ -118,6 +119,43 @@ export const features = {
     needs: ['containerd-store'],
     probe: probes.content,
   },
+  containers: {
+    channel: 'standard',
+    title: 'containers: create, start, stop, inspect, list, logs, attach, archives, remove',
+    since: '1.24',
+    needs: ['images'],
+    probe: ofContainers.containers,
+  },
+  exec: { channel: 'standard', title: 'commands in containers that run', since: '1.24', needs: ['containers'] },
+  volumes: { channel: 'standard', title: 'volumes, and their mounts', since: '1.24', needs: ['containers'] },
+  networks: {
+    channel: 'standard',
+    title: 'networks of users',
+    since: '1.24',
+    needs: ['containers'],
+    probe: ofContainers.networks,
+  },
+  bridge: {
+    channel: 'standard',
+    title: 'containers that run in networks of the driver bridge',
+    since: '1.24',
+    needs: ['networks'],
+    probe: ofContainers.bridge,
+  },
+  limits: {
+    channel: 'standard',
+    title: 'bounds of memory, processors and processes',
+    since: '1.25',
+    needs: ['containers'],
+    probe: ofContainers.limits,
+  },
+  pausing: { channel: 'standard', title: 'pause and unpause', since: '1.24', needs: ['containers'] },
+  processes: { channel: 'standard', title: 'lists of processes', since: '1.24', needs: ['containers'] },
+  statistics: { channel: 'standard', title: 'statistics of what runs', since: '1.24', needs: ['containers'] },
+  changes: { channel: 'standard', title: "changes of a container's files", since: '1.24', needs: ['containers'] },
+  commit: { channel: 'standard', title: 'images of containers', since: '1.24', needs: ['containers'] },
+  'health-checks': { channel: 'standard', title: 'health checks', since: '1.25', needs: ['containers'] },
+  websockets: { channel: 'standard', title: 'attaching by WebSocket', since: '1.24', needs: ['containers'] },
   statements: {
     channel: 'experimental',
     title: 'Statements of attestation manifests in list and inspect',

@@ -23,6 +23,28 @@ const manifests = [
 ] as const satisfies readonly FeatureName[];
 const later = ['inspect-platform', 'delete-platforms', 'event-formats', 'attestations'] as const;
 
+const ofContainers = [
+  ...base,
+  'containers',
+  'exec',
+  'volumes',
+  'networks',
+  'health-checks',
+  'commit',
+] as const satisfies readonly FeatureName[];
+const aroundContainers = [
+  'as-dockerd',
+  'bridge',
+  'limits',
+  'pausing',
+  'processes',
+  'statistics',
+  'changes',
+  'websockets',
+  'prune',
+  ...stores,
+] as const satisfies readonly FeatureName[];
+
 /** All profiles, the smaller ones first. */
 export const profiles = {
   'core-1.41': {
@@ -42,6 +64,18 @@ export const profiles = {
     apiVersion: '1.44',
     core: base,
     extended: ['prune', 'disk-usage', ...stores],
+  },
+  'containers-1.41': {
+    title: 'containers, exec, networks, volumes, their events and streams as the oldest current daemons have them',
+    apiVersion: '1.41',
+    core: ofContainers,
+    extended: aroundContainers,
+  },
+  containers: {
+    title: 'the same, with what API 1.42 and 1.43 brought',
+    apiVersion: '1.44',
+    core: ofContainers,
+    extended: aroundContainers,
   },
   'images-1.48': {
     title: 'multi-platform images and their manifests',

@@ -1,4 +1,5 @@
 import { type Answer, type Api, filters } from './api.js';
+import { sweep } from './containers/sweep.js';
 import { type Shape, show, Unmet } from './expect.js';
 import { type Platform, runLabel } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
@@ -111,7 +112,8 @@ export class Session {
   async close(api: Api): Promise<readonly string[]> {
     if (!this.#touched) return [];
     await Promise.allSettled(this.#loaded.values());
-    const left = new Set<string>();
+    // Containers first: an image that one is made of cannot go.
+    const left = new Set<string>(await sweep(api, this.run));
     for (const name of this.#names) {
       if (!(await this.#remove(api, name))) left.add(name);
     }

@@ -146,6 +146,12 @@ export interface Mutant {
   readonly line?: (asked: Asked, line: string) => string | null;
   /** Send bodies in chunks of this many bytes. */
   readonly pieces?: number;
+  /** Change the head of an answer that takes its connection over. */
+  readonly head?: (asked: Asked, head: string) => string;
+  /** Change bytes of a stream on their way to the suite: of a connection that was taken over, or of an answer that goes on. */
+  readonly bytes?: (asked: Asked, bytes: Buffer) => Buffer;
+  /** Change bytes of a connection that was taken over on their way to the daemon; undefined keeps its end back. */
+  readonly input?: (asked: Asked, bytes: Buffer | 'end') => Buffer | undefined;
   /** Change the message of a gRPC call. */
   readonly message?: (method: string, message: Buffer) => Buffer;
   /** Change the outcome of a gRPC call. */
@@ -171,6 +177,24 @@ export function answers(
   return {
     after: (asked, reply) => (asked.is(method, route) && reply.status === status ? change(reply, asked) : undefined),
   };
+}
+
+/** A mutant that changes the body of one kind of request, which is an object. */
+export function bodies(
+  method: string,
+  route: RegExp,
+  change: (body: Record<string, unknown>) => void,
+): Pick<Mutant, 'before'> {
+  return requests(method, route, (asked) => {
+    if (asked.body.length === 0) return undefined;
+    try {
+      const body = JSON.parse(asked.body.toString()) as Record<string, unknown>;
+      change(body);
+      return new Asked(asked.method, asked.path, Buffer.from(JSON.stringify(body)));
+    } catch {
+      return undefined;
+    }
+  });
 }
 
 /** A mutant that changes one kind of request. */

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../../src/client/target.js';
 import { Asked, type Call, type Mutant, Reply } from './mutant.js';
+import { Tunnel, takesOver } from './tunnel.js';
 
 function dial(target: Target): net.Socket {
-  return target.kind === 'unix' ? net.connect(target.path) : net.connect(target.port, target.host);
+  const at = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port };
+  return net.connect({ ...at, allowHalfOpen: true });
 }
 
 async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -39,14 +41,21 @@ export class FaultyProxy {
       stream.on('error', () => undefined);
       this.#passCall(stream, headers).catch(() => stream.destroy());
     });
-    this.#listener = net.createServer((socket) => {
+    this.#listener = net.createServer({ allowHalfOpen: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
       socket.once('readable', () => {
         const first = socket.read() as Buffer | null;
-        if (first === null) return;
+        if (first === null) {
+          socket.end();
+          return;
+        }
         socket.unshift(first);
+        if (takesOver(first)) {
+          new Tunnel(socket, dial(this.#upstream), this.mutant);
+          return;
+        }
         const server = first.subarray(0, 3).toString('latin1') === 'PRI' ? grpc : rest;
         server.emit('connection', socket);
       });
@@ -102,8 +111,25 @@ export class FaultyProxy {
     for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2)
       headers.push([answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '']);
     if (sent.route === '/events' && answer.statusCode === 200) return this.#passLines(sent, answer, headers, outgoing);
+    if (goesOn(sent) && answer.statusCode === 200) return this.#passBytes(sent, answer, headers, outgoing);
     const reply = new Reply(answer.statusCode ?? 0, headers, await collect(answer));
     write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant?.pieces);
+  }
+
+  /** What arrives over time is passed on as it comes. */
+  async #passBytes(
+    asked: Asked,
+    answer: http.IncomingMessage,
+    headers: readonly (readonly [string, string])[],
+    outgoing: http.ServerResponse,
+  ): Promise<void> {
+    const head = new Reply(200, headers, Buffer.alloc(0));
+    const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
+    outgoing.writeHead(status, sent.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name)).flat());
+    outgoing.flushHeaders();
+    const edit = this.mutant?.bytes;
+    for await (const chunk of answer) outgoing.write(edit ? edit(asked, chunk as Buffer) : chunk);
+    outgoing.end();
   }
 
   /** Events arrive one by one and are passed on so. */
@@ -169,6 +195,14 @@ export class FaultyProxy {
       session.close();
     }
   }
+}
+
+/** Whether an answer may come over time. */
+function goesOn({ route, query }: Asked): boolean {
+  const on = (name: string, byDefault: string): boolean => /^(1|true)$/i.test(query.get(name) ?? byDefault);
+  if (/^\/containers\/[^/]+\/wait$/.test(route)) return true;
+  if (/^\/containers\/[^/]+\/logs$/.test(route)) return on('follow', '0');
+  return /^\/containers\/[^/]+\/stats$/.test(route) && on('stream', '1');
 }
 
 /** Bytes up to which a body is sent in pieces, so that big ones do not take minutes. */

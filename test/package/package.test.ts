@@ -39,10 +39,22 @@ describe('the package', () => {
 
   it('has what a user needs and nothing else', () => {
     const kinds = new Set(
-      packed.files.map(({ path }) => path.replace(/^(dist|api|fixtures\/layouts|deviations|schemas)\/.*/, '$1/')),
+      packed.files.map(({ path }) =>
+        path.replace(/^(dist|api|fixtures\/layouts|fixtures\/program|deviations|schemas)\/.*/, '$1/'),
+      ),
     );
     expect([...kinds].sort()).to.deep.equal(
-      ['LICENSE', 'README.md', 'api/', 'deviations/', 'dist/', 'fixtures/layouts/', 'package.json', 'schemas/']
+      [
+        'LICENSE',
+        'README.md',
+        'api/',
+        'deviations/',
+        'dist/',
+        'fixtures/layouts/',
+        'fixtures/program/',
+        'package.json',
+        'schemas/',
+      ]
         .concat(packed.files.some(({ path }) => path === 'CHANGELOG.md') ? ['CHANGELOG.md'] : [])
         .sort(),
     );

@@ -99,7 +99,15 @@ export class Kit {
   /** A platform's image: config, layers with one small file each, manifest. */
   image(
     platform: Platform,
-    options: { layers?: number; created?: string; env?: string[]; config?: object; noPlatform?: boolean } = {},
+    options: {
+      layers?: number;
+      created?: string;
+      env?: string[];
+      config?: object;
+      noPlatform?: boolean;
+      /** Layers below the image's own. */
+      below?: readonly Buffer[];
+    } = {},
   ): PlatformImage {
     const name = `${platform.os}/${platform.architecture}/${platform.variant ?? ''}`;
     const date = options.created ?? created;
@@ -109,7 +117,7 @@ export class Kit {
         [`suite/${i}.txt`, Buffer.from(`${this.salt} ${name} layer ${i}\n`)],
       ]),
     );
-    const layers = tars.map((tar) => this.put(media.layer, tar));
+    const layers = [...(options.below ?? []), ...tars].map((tar) => this.put(media.layer, tar));
     const diffIds = layers.map((layer) => layer.digest);
     const document = {
       architecture: platform.architecture,

@@ -1,6 +1,7 @@
 import type { Recipe } from './recipe.js';
 import * as broken from './recipes-broken.js';
 import * as forms from './recipes-forms.js';
+import * as programs from './recipes-programs.js';
 import * as sound from './recipes-sound.js';
 
 /** Every image of the suite by name. */
@@ -35,6 +36,9 @@ export const recipes = {
   orphan: broken.orphan,
   'no-reference': broken.noReference,
   'other-type': broken.otherType,
+  program: programs.program,
+  configured: programs.configured,
+  commandless: programs.commandless,
 } as const satisfies Record<string, Recipe>;
 
 /** Name of an image of the suite. */

@@ -6,17 +6,30 @@ function octal(value: number, width: number): string {
   return `${value.toString(8).padStart(width - 1, '0')}\0`;
 }
 
-function header(name: string, size: number, type: '0' | '5'): Buffer {
+/** What an entry may have beside its name and content. */
+export interface EntryOptions {
+  /** Permission bits; 0644 for files and 0755 for directories by default. */
+  readonly mode?: number;
+  /** Makes the entry a symbolic link that leads there. */
+  readonly link?: string;
+}
+
+/** A file of an archive; a name that ends in `/` is a directory. */
+export type Entry = readonly [name: string, content: Buffer, options?: EntryOptions];
+
+function header(name: string, size: number, { mode, link }: EntryOptions): Buffer {
   if (Buffer.byteLength(name) > 100) throw new AttestdError('INTERNAL', `tar entry name too long: ${name}`);
   const bytes = Buffer.alloc(block);
+  const type = link !== undefined ? '2' : name.endsWith('/') ? '5' : '0';
   bytes.write(name, 0);
-  bytes.write(octal(type === '5' ? 0o755 : 0o644, 8), 100);
+  bytes.write(octal(mode ?? (type === '5' ? 0o755 : 0o644), 8), 100);
   bytes.write(octal(0, 8), 108);
   bytes.write(octal(0, 8), 116);
   bytes.write(octal(size, 12), 124);
   bytes.write(octal(0, 12), 136);
   bytes.write('        ', 148);
   bytes.write(type, 156);
+  if (link !== undefined) bytes.write(link, 157);
   bytes.write('ustar\x0000', 257);
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
@@ -26,13 +39,13 @@ function header(name: string, size: number, type: '0' | '5'): Buffer {
 /**
  * Write a tar archive in ustar form with fixed owners, modes and times, so that equal entries give equal bytes.
  *
- * @param entries files in order; a name that ends in `/` is a directory
+ * @param entries files in order
  * @throws AttestdError INTERNAL when a name is longer than 100 bytes
  */
-export function writeTar(entries: readonly (readonly [name: string, content: Buffer])[]): Buffer {
+export function writeTar(entries: readonly Entry[]): Buffer {
   const chunks: Buffer[] = [];
-  for (const [name, content] of entries) {
-    chunks.push(header(name, content.length, name.endsWith('/') ? '5' : '0'), content);
+  for (const [name, content, options = {}] of entries) {
+    chunks.push(header(name, content.length, options), content);
     const rest = content.length % block;
     if (rest > 0) chunks.push(Buffer.alloc(block - rest));
   }

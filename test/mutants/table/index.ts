@@ -1,8 +1,10 @@
 import type { Area } from '../mutant.js';
 import { attestationParameters, attestations } from './attestations.js';
+import { creating, ending, telling, viewing } from './containers.js';
 import { content } from './content.js';
 import { historyAndArchives, inspecting, listing } from './reads.js';
 import { statements } from './statements.js';
+import { around, attaching, copying, eventsOfContainers, executing, reading } from './streams.js';
 import { eventStream, system, versions } from './system.js';
 import { pruning, writes } from './writes.js';
 
@@ -20,4 +22,14 @@ export const areas: readonly Area[] = [
   system,
   versions,
   content,
+  creating,
+  telling,
+  ending,
+  viewing,
+  reading,
+  attaching,
+  executing,
+  copying,
+  around,
+  eventsOfContainers,
 ];

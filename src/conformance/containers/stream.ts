@@ -1,0 +1,292 @@
+import type { Socket } from 'node:net';
+import { headerOf } from '../../client/connection.js';
+import { AttestdError } from '../../errors.js';
+import { type Answer, type Api, type Call, type Exchange, queryText } from '../api.js';
+import { demand, show, Unmet } from '../expect.js';
+
+/** Milliseconds that a daemon has for what a stream is to bring. */
+const patience = 15_000;
+
+interface Head {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+type Started = Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'version'> & { readonly at: number };
+
+/** Bytes that a daemon sends over time, on a connection that was taken over or as an answer that goes on. */
+export class Stream {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly #what: Started;
+  readonly #record: (exchange: Exchange) => void;
+  readonly #cut: () => void;
+  readonly #socket: Socket | undefined;
+  #received: Buffer = Buffer.alloc(0);
+  #over = false;
+  #closed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(head: Head, what: Started, record: (exchange: Exchange) => void, cut: () => void, socket?: Socket) {
+    this.status = head.status;
+    this.headers = head.headers;
+    this.#what = what;
+    this.#record = record;
+    this.#cut = cut;
+    this.#socket = socket;
+  }
+
+  /** Take bytes that came. */
+  take(bytes: Buffer): void {
+    this.#received = Buffer.concat([this.#received, bytes]);
+    this.#wake();
+  }
+
+  /** The daemon has ended its side. */
+  finish(): void {
+    this.#over = true;
+    this.#wake();
+  }
+
+  /** All bytes so far. */
+  get received(): Buffer {
+    return this.#received;
+  }
+
+  /** Whether the daemon has ended its side. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get #name(): string {
+    return `${this.#what.method} ${this.#what.path}`;
+  }
+
+  /** @throws Unmet when the head has another status */
+  is(...allowed: readonly number[]): this {
+    demand(allowed.includes(this.status), `status of ${this.#name}`, allowed.join(' or '), this.status);
+    return this;
+  }
+
+  /** The first value of a header of the head. */
+  header(name: string): string | undefined {
+    return headerOf(this, name);
+  }
+
+  /** Send bytes to the daemon. */
+  write(bytes: string | Buffer): void {
+    this.#socket?.write(bytes);
+  }
+
+  /** End the client's side; the daemon's stays open. */
+  end(): void {
+    this.#socket?.end();
+  }
+
+  /**
+   * Wait for what the stream is to bring.
+   *
+   * @throws Unmet when it has not come in time, or the daemon has ended its side without it
+   */
+  async until(holds: (received: Buffer) => boolean, expected: string): Promise<Buffer> {
+    const limit = performance.now() + patience;
+    while (!holds(this.#received)) {
+      if (this.#over || !(await this.#more(limit)))
+        throw new Unmet(`stream of ${this.#name}`, expected, `${this.#over ? 'ended after ' : ''}${show(this.text)}`);
+    }
+    return this.#received;
+  }
+
+  /** Wait until some text has come. @throws Unmet */
+  untilText(text: string): Promise<Buffer> {
+    return this.until((received) => received.includes(text), `${JSON.stringify(text)}`);
+  }
+
+  /**
+   * Wait for the daemon to end its side.
+   *
+   * @returns all bytes
+   * @throws Unmet when it does not in time
+   */
+  async ended(): Promise<Buffer> {
+    const limit = performance.now() + patience;
+    while (!this.#over)
+      if (!(await this.#more(limit)))
+        throw new Unmet(`stream of ${this.#name}`, 'an end', `still open after ${show(this.text)}`);
+    return this.#received;
+  }
+
+  /** Whether the daemon still sends nothing and keeps its side open after a while. */
+  async quiet(milliseconds: number): Promise<boolean> {
+    const before = this.#received.length;
+    const limit = performance.now() + milliseconds;
+    while (await this.#more(limit)) if (this.#over || this.#received.length > before) return false;
+    return !this.#over;
+  }
+
+  get text(): string {
+    return this.#received.toString('utf8');
+  }
+
+  async #more(limit: number): Promise<boolean> {
+    const left = limit - performance.now();
+    if (left <= 0) return false;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), left);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  /** Let go of the connection, and have the exchange recorded; again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cut();
+    const { at, ...what } = this.#what;
+    const { status, headers } = this;
+    this.#record({ ...what, status, headers, body: this.#received, durationMs: performance.now() - at });
+  }
+}
+
+/** The text of a hijacked connection's head. */
+function parseHead(text: string): Head {
+  const [first = '', ...lines] = text.split('\r\n');
+  const headers = lines.map((line): readonly [string, string] => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(first.split(' ')[1] ?? 0), headers };
+}
+
+/** How a connection is to be taken over. */
+export interface Takeover extends Pick<Call, 'query' | 'version'> {
+  readonly body?: string;
+  /** Whether to send `Upgrade: tcp`. */
+  readonly upgrade?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+}
+
+/**
+ * Send a request after which the connection is the stream, as attach and exec do.
+ *
+ * @throws Unmet when no head comes
+ */
+export async function hijack(api: Api, path: string, call: Takeover = {}): Promise<Stream> {
+  const { connection, record, version: usual } = api.wire;
+  const version = call.version === undefined ? usual : call.version;
+  const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
+  const method = call.method ?? 'POST';
+  const requestHeaders: Record<string, string> = {
+    ...(call.upgrade === false ? {} : { Connection: 'Upgrade', Upgrade: 'tcp' }),
+    ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...call.headers,
+  };
+  const body = Buffer.from(call.body ?? '');
+  const length = method === 'GET' ? {} : { 'Content-Length': String(body.length) };
+  const lines = Object.entries({ Host: 'docker', ...requestHeaders, ...length }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  const what: Started = { method, path: target, requestHeaders, version, at: performance.now() };
+  const socket = await connection.dial(patience);
+  return new Promise((resolve, reject) => {
+    let head = Buffer.alloc(0);
+    let stream: Stream | undefined;
+    const fail = (why: string): void => {
+      socket.destroy();
+      const { at, ...known } = what;
+      record({ ...known, status: 0, headers: [], body: head, durationMs: performance.now() - at, broken: why });
+      reject(new Unmet(`${method} ${target}`, 'the head of an answer', why));
+    };
+    const timer = setTimeout(() => fail(`none after ${patience} ms: ${show(head.toString('latin1'))}`), patience);
+    socket.on('data', (bytes: Buffer) => {
+      if (stream) return stream.take(bytes);
+      head = Buffer.concat([head, bytes]);
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return undefined;
+      clearTimeout(timer);
+      stream = new Stream(parseHead(head.toString('latin1', 0, end)), what, record, () => socket.destroy(), socket);
+      if (head.length > end + 4) stream.take(head.subarray(end + 4));
+      return resolve(stream);
+    });
+    const over = (): void => {
+      clearTimeout(timer);
+      if (stream) stream.finish();
+      else fail(`the connection ended after ${show(head.toString('latin1'))}`);
+    };
+    socket.on('end', over);
+    socket.on('close', () => stream?.finish());
+    socket.on('error', (error) => (stream ? stream.finish() : fail(error.message)));
+    socket.write(`${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    if (body.length > 0) socket.write(body);
+  });
+}
+
+/**
+ * Send a request whose answer goes on: logs that are followed, events, statistics, a wait.
+ *
+ * @throws Unmet when the daemon gives no head
+ */
+export async function follow(api: Api, method: string, path: string, call: Pick<Call, 'query'> = {}): Promise<Stream> {
+  const { connection, record, version } = api.wire;
+  const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
+  const what: Started = { method, path: target, requestHeaders: {}, version, at: performance.now() };
+  const cut = new AbortController();
+  try {
+    const answer = await connection.open({ method, path: target, timeout: patience, signal: cut.signal });
+    const stream = new Stream(answer, what, record, () => cut.abort());
+    answer.body.on('data', (bytes: Buffer) => stream.take(bytes));
+    for (const event of ['end', 'error', 'close']) answer.body.on(event, () => stream.finish());
+    return stream;
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    const { at, ...known } = what;
+    const broken = error.message;
+    record({ ...known, status: 0, headers: [], body: Buffer.alloc(0), durationMs: performance.now() - at, broken });
+    throw new Unmet(`${method} ${target}`, 'the head of an answer', broken);
+  }
+}
+
+/** What a multiplexed stream carried, by the number of its stream. */
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Take a multiplexed stream apart.
+ *
+ * @throws Unmet when a frame is none or cut short
+ */
+export function framed(bytes: Buffer): Output {
+  const parts: Record<number, Buffer[]> = { 0: [], 1: [], 2: [] };
+  for (let at = 0; at < bytes.length; ) {
+    const kind = bytes[at] ?? -1;
+    const zeros = bytes.length >= at + 8 && bytes.readUIntBE(at + 1, 3) === 0;
+    const length = zeros ? bytes.readUInt32BE(at + 4) : 0;
+    demand(
+      zeros && kind <= 2 && bytes.length >= at + 8 + length,
+      `frame at byte ${at}`,
+      'stream number, three zeros, length, payload',
+      bytes.subarray(at, at + 64).toString('latin1'),
+    );
+    parts[kind]?.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  const text = (kind: number): string => Buffer.concat(parts[kind] ?? []).toString('utf8');
+  return { stdout: text(1), stderr: text(2) };
+}
+
+/** The output of an answer that is a multiplexed stream. */
+export function outputOf(answer: Answer): Output {
+  return framed(answer.status(200).body);
+}
+
+/** Media types of streams. */
+export const streamTypes = {
+  raw: 'application/vnd.docker.raw-stream',
+  multiplexed: 'application/vnd.docker.multiplexed-stream',
+} as const;

@@ -1,0 +1,47 @@
+import type { Kit, PlatformImage } from './kit.js';
+import { programLayer } from './program.js';
+import type { Draft, Recipe } from './recipe.js';
+
+/** Configuration of an image that runs as it is: nothing in it but what a requirement asks for. */
+const bare = {
+  User: '',
+  ExposedPorts: undefined,
+  Entrypoint: undefined,
+  Volumes: undefined,
+  WorkingDir: '/',
+  StopSignal: undefined,
+};
+
+function runnable(kit: Kit, config: object): Draft {
+  const image: PlatformImage = kit.image(kit.host, {
+    env: ['PATH=/bin', 'FROM_IMAGE=yes'],
+    config: { ...bare, ...config },
+    below: [programLayer(kit.host.architecture)],
+  });
+  return { root: kit.index([image.descriptor]), manifests: [image.descriptor], images: [image], attested: [] };
+}
+
+export const program: Recipe = {
+  summary: 'the test program, for containers that run',
+  make: (kit) => runnable(kit, { Cmd: ['sh', '-c', 'echo from the image'] }),
+};
+
+export const configured: Recipe = {
+  summary: 'the test program with everything that an image can say of its containers',
+  make: (kit) =>
+    runnable(kit, {
+      Entrypoint: ['echo', 'entry'],
+      Cmd: ['command'],
+      User: '1000:1000',
+      WorkingDir: '/files',
+      ExposedPorts: { '8080/tcp': {} },
+      Volumes: { '/data': {} },
+      StopSignal: 'SIGUSR1',
+      Healthcheck: { Test: ['CMD', 'cat', '/tmp/healthy'], Interval: 3_600_000_000_000 },
+    }),
+};
+
+export const commandless: Recipe = {
+  summary: 'the test program without any command',
+  make: (kit) => runnable(kit, { Cmd: undefined }),
+};

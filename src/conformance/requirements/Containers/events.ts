@@ -1,0 +1,267 @@
+import { filters } from '../../api.js';
+import { at, type Dock } from '../../containers/dock.js';
+import { containers, operationPointer } from '../../containers/family.js';
+import { demand, Shape, same, Unmet } from '../../expect.js';
+import { runLabel } from '../../images/kit.js';
+import type { Requirement } from '../../requirement.js';
+
+type Filter = Readonly<Record<string, readonly string[]>>;
+
+/** The daemon's own clock, in seconds: those of both sides may differ. */
+async function clock(d: Dock, milliseconds = 0): Promise<string> {
+  const text = (await d.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
+  return ((at + milliseconds) / 1000).toFixed(3);
+}
+
+/** Events since a moment, up to the daemon's present, once they hold what was waited for. */
+async function events(
+  d: Dock,
+  since: string,
+  of: Filter,
+  until: (actions: readonly string[]) => boolean,
+): Promise<Shape[]> {
+  for (let tries = 0; ; tries += 1) {
+    const query = { since, until: await clock(d, 1), filters: filters(of) };
+    const found = (await d.api.get('/events', { query })).status(200).lines();
+    const actions = found.map((event) => event.at('Action').string());
+    if (until(actions)) return found;
+    if (tries > 100) throw new Unmet('events', 'those that were caused', JSON.stringify(actions));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+const has =
+  (...wanted: readonly string[]) =>
+  (actions: readonly string[]): boolean =>
+    wanted.every((action) => actions.includes(action));
+
+/** Actions on a container since a moment. */
+async function actions(d: Dock, since: string, id: string, last: string): Promise<readonly string[]> {
+  const found = await events(d, since, { container: [id] }, has(last));
+  return found.map((event) => event.at('Action').string());
+}
+
+function inOrder(found: readonly string[], wanted: readonly string[]): void {
+  same(
+    found.filter((action) => wanted.includes(action)),
+    wanted,
+    'actions in order',
+  );
+}
+
+/** Events of containers, networks and volumes. */
+export const containerEvents: readonly Requirement[] = containers(
+  { operationId: 'SystemEvents', pointer: operationPointer('GET', '/events'), features: ['containers', 'events'] },
+  [
+    {
+      id: 'container-life',
+      title: 'a container that runs to its end is told by create, start, die and destroy',
+      pointer: '/definitions/EventMessage',
+      why: 'Dashboards follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.ran(['true']);
+        (await d.api.delete(at(id))).status(204);
+        inOrder(await actions(d, since, id, 'destroy'), ['create', 'start', 'die', 'destroy']);
+      },
+    },
+    {
+      id: 'container-attributes',
+      title: 'an event names container, image and labels',
+      pointer: '/definitions/EventMessage',
+      why: 'Listeners need not ask.',
+      async check(d) {
+        const since = await clock(d);
+        const { id, name } = await d.create({ Labels: { mine: 'x' } });
+        const [event] = await events(d, since, { container: [id] }, has('create'));
+        if (!event) throw new Unmet('events', 'one', 'none');
+        event.at('Type').is('container');
+        event.at('scope').is('local');
+        event.at('Actor', 'ID').is(id);
+        event.at('Actor', 'Attributes', 'name').is(name);
+        event.at('Actor', 'Attributes', 'image').is(d.image());
+        event.at('Actor', 'Attributes', 'mine').is('x');
+        const [seconds, nano] = [event.at('time').number(), event.at('timeNano').number()];
+        same(Math.floor(nano / 1e9), seconds, 'seconds of timeNano');
+      },
+    },
+    {
+      id: 'container-exit-code',
+      title: 'die has the exit code',
+      why: 'Alarms go by it.',
+      observed: true,
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.ran(['sh', '-c', 'exit 12']);
+        const found = await events(d, since, { container: [id], event: ['die'] }, has('die'));
+        found[0]?.at('Actor', 'Attributes', 'exitCode').is('12');
+      },
+    },
+    {
+      id: 'container-stop',
+      title: 'a stop is told by kill, die and stop',
+      pointer: '/definitions/EventMessage',
+      why: 'Dashboards follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.running();
+        (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
+        const found = await actions(d, since, id, 'stop');
+        for (const action of ['kill', 'die', 'stop']) demand(found.includes(action), 'actions', action, found);
+      },
+    },
+    {
+      id: 'container-kill',
+      title: 'kill has the signal',
+      observed: true,
+      why: 'Listeners tell a stop from a hang-up.',
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.running();
+        (await d.api.post(at(id, '/kill'), { query: { signal: 'HUP' } })).status(204);
+        const found = await events(d, since, { container: [id], event: ['kill'] }, has('kill'));
+        found[0]?.at('Actor', 'Attributes', 'signal').is('1');
+      },
+    },
+    {
+      id: 'container-pause',
+      title: 'pause and unpause are told',
+      features: ['containers', 'events', 'pausing'],
+      pointer: '/definitions/EventMessage',
+      why: 'Dashboards follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.running();
+        (await d.api.post(at(id, '/pause'))).status(204);
+        (await d.api.post(at(id, '/unpause'))).status(204);
+        inOrder(await actions(d, since, id, 'unpause'), ['pause', 'unpause']);
+      },
+    },
+    {
+      id: 'container-rename',
+      title: 'rename has the old name',
+      observed: true,
+      why: 'Listeners go on with the same container.',
+      async check(d) {
+        const since = await clock(d);
+        const { id, name } = await d.create();
+        (await d.api.post(at(id, '/rename'), { query: { name: d.unique() } })).status(204);
+        const found = await events(d, since, { container: [id], event: ['rename'] }, has('rename'));
+        found[0]?.at('Actor', 'Attributes', 'oldName').is(`/${name}`);
+      },
+    },
+    {
+      id: 'container-exec',
+      title: 'an exec is told by exec_create, exec_start and exec_die',
+      features: ['containers', 'events', 'exec'],
+      observed: true,
+      why: 'Auditors see who went in.',
+      async check(d) {
+        const since = await clock(d);
+        const { id } = await d.running();
+        const exec = await d.exec(id, ['true']);
+        await (await d.startExec(exec)).ended();
+        const found = await actions(d, since, id, 'exec_die');
+        const kinds = found.map((action) => action.split(':')[0] ?? '').filter((action) => action.startsWith('exec'));
+        same(kinds, ['exec_create', 'exec_start', 'exec_die'], 'actions of the exec');
+      },
+    },
+    {
+      id: 'container-filters',
+      title: 'filters by type, event, label and image select',
+      pointer: '+/parameters/2',
+      why: 'Listeners ask for what they need.',
+      async check(d) {
+        const since = await clock(d);
+        const mine = d.unique('l');
+        const { id } = await d.create({ Labels: { mine } });
+        const other = await d.create();
+        const label = [`mine=${mine}`];
+        const further: readonly Filter[] = [{}, { type: ['container'] }, { event: ['create'] }, { image: [d.image()] }];
+        for (const more of further) {
+          const of = { ...more, label };
+          const found = await events(d, since, of, has('create'));
+          same(
+            [...new Set(found.map((event) => event.at('Actor', 'ID').value))],
+            [id],
+            `containers of ${JSON.stringify(of)}`,
+          );
+        }
+        const until = await clock(d, 1);
+        const query = { since, until, filters: filters({ container: [other.id], event: ['die'] }) };
+        same((await d.api.get('/events', { query })).status(200).lines().length, 0, 'events that did not happen');
+      },
+    },
+    {
+      id: 'live',
+      title: 'a stream without an end tells what happens from then on',
+      why: 'It is what most listeners do.',
+      async check(d) {
+        const mine = d.unique('l');
+        const stream = (await d.follow('GET', '/events', { filters: filters({ label: [`mine=${mine}`] }) })).is(200);
+        const { id } = await d.create({ Labels: { mine } });
+        await stream.until((bytes) => bytes.includes('"create"'), 'an event create');
+        const event = new Shape(JSON.parse(stream.text.split('\n')[0] ?? ''), 'event');
+        event.at('Actor', 'ID').is(id);
+        event.at('Actor', 'Attributes', runLabel).is(d.run);
+      },
+    },
+    {
+      id: 'volume',
+      title: 'a volume is told by create and destroy',
+      features: ['containers', 'events', 'volumes'],
+      pointer: '/definitions/EventMessage',
+      why: 'Dashboards follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const name = await d.volume();
+        (await d.api.delete(`/volumes/${name}`)).status(204);
+        const found = await events(d, since, { type: ['volume'], volume: [name] }, has('destroy'));
+        inOrder(
+          found.map((event) => event.at('Action').string()),
+          ['create', 'destroy'],
+        );
+        found[0]?.at('Actor', 'ID').is(name);
+      },
+    },
+    {
+      id: 'network',
+      title: 'a network is told by create and destroy',
+      features: ['containers', 'events', 'networks'],
+      pointer: '/definitions/EventMessage',
+      why: 'Dashboards follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const { id, name } = await d.network();
+        (await d.api.delete(`/networks/${id}`)).status(204);
+        const found = await events(d, since, { type: ['network'], network: [id] }, has('destroy'));
+        inOrder(
+          found.map((event) => event.at('Action').string()),
+          ['create', 'destroy'],
+        );
+        found[0]?.at('Actor', 'Attributes', 'name').is(name);
+      },
+    },
+    {
+      id: 'network-connect',
+      title: 'connecting and disconnecting name the container',
+      features: ['containers', 'events', 'networks', 'bridge'],
+      pointer: '/definitions/EventMessage',
+      why: 'Proxies follow it.',
+      async check(d) {
+        const since = await clock(d);
+        const network = await d.network();
+        const { id } = await d.running({ HostConfig: { NetworkMode: network.name } });
+        (await d.post(`/networks/${network.id}/disconnect`, { Container: id })).status(200);
+        const found = await events(d, since, { type: ['network'], network: [network.id] }, has('disconnect'));
+        for (const action of ['connect', 'disconnect'])
+          found
+            .find((event) => event.at('Action').value === action)
+            ?.at('Actor', 'Attributes', 'container')
+            .is(id);
+      },
+    },
+  ],
+);
