@@ -37,6 +37,10 @@ export const program: Entry = {
       summary: 'judge a daemon, or the reference server, against the requirements',
       load: () => import('./conformance.js'),
       commands: {
+        cleanup: {
+          summary: 'remove what an interrupted run has left in a daemon',
+          load: () => import('./conformance-cleanup.js'),
+        },
         compare: {
           summary: 'show where two reports differ',
           load: () => import('./conformance-compare.js'),

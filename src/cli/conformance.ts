@@ -37,13 +37,15 @@ async function referenceServer({ channel }: ConformanceOptions): Promise<Running
   return startServer({ channel, logLevel: 'none' });
 }
 
-/** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process. */
+/** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process at once. */
 function interruptible(): { readonly signal: AbortSignal; readonly done: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
-    process.stderr.write('\ninterrupted: removing what was loaded\n');
+    process.stderr.write(
+      '\ninterrupted: removing what was loaded; `attestd conformance cleanup` removes what a second Ctrl-C leaves\n',
+    );
     controller.abort();
   };
   process.on('SIGINT', stop);

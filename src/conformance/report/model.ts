@@ -7,6 +7,7 @@ import type { Basis, Level } from '../requirement.js';
 import type { RunOutcome } from '../runner.js';
 import type { SchemaFinding } from '../schema.js';
 import { compareVersions } from '../version.js';
+import { ownPart } from './own.js';
 
 /** Version of the report's form; its JSON schema is report.schema.json. */
 export const reportVersion = '1.1';
@@ -25,6 +26,8 @@ export interface ReportedExchange {
   readonly body: string;
   readonly bodyEncoding: 'utf8' | 'base64';
   readonly bodyBytes: number;
+  /** Entries about what is not the suite's, which a report leaves out. */
+  readonly leftOut?: number;
   readonly durationMs: number;
   readonly broken?: string;
 }
@@ -150,8 +153,8 @@ function textOf(body: Buffer): string | undefined {
   return whole?.toString('utf8');
 }
 
-function report(exchange: Exchange): ReportedExchange {
-  const { body } = exchange;
+function report(exchange: Exchange, run: string): ReportedExchange {
+  const { body, leftOut } = ownPart(exchange, run);
   const text = textOf(body);
   return {
     request: `${exchange.method} ${exchange.path}`,
@@ -161,7 +164,8 @@ function report(exchange: Exchange): ReportedExchange {
     headers: exchange.headers,
     body: text ?? body.subarray(0, 512).toString('base64'),
     bodyEncoding: text === undefined ? 'base64' : 'utf8',
-    bodyBytes: body.length,
+    bodyBytes: exchange.body.length,
+    ...(leftOut > 0 && { leftOut }),
     durationMs: Math.round(exchange.durationMs * 100) / 100,
     ...(exchange.broken === undefined ? {} : { broken: exchange.broken }),
   };
@@ -274,7 +278,7 @@ export function makeReport(outcome: RunOutcome, context: ReportContext): Report 
       ...(failure ? { failure } : {}),
       ...(rest.blockedBy === undefined ? {} : { blockedBy: rest.blockedBy }),
       ...(deviation ? { deviation } : {}),
-      exchanges: exchanges.map(report),
+      exchanges: exchanges.map((exchange) => report(exchange, outcome.run)),
     })),
     schema: { checked: outcome.schemaChecked, findings: outcome.schema },
   };

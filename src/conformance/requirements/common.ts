@@ -150,7 +150,8 @@ export function keysOf(shape: Shape): readonly string[] {
 export function entryWhere(list: readonly Shape[], member: string, value: unknown): Shape {
   const found = list.find((entry) => entry.at(member).value === value);
   if (!found)
-    throw new Unmet(`entry with ${member}`, String(value), JSON.stringify(list.map((e) => e.at(member).value)));
+    // How many others there are, not which: they may be other people's images.
+    throw new Unmet(`entry with ${member}`, String(value), `none among ${list.length} entries`);
   return found;
 }
 

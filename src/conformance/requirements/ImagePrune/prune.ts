@@ -1,8 +1,17 @@
-import { filters } from '../../api.js';
+import { type Answer, filters } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, familiar, idOf, pointers } from '../common.js';
+import { asDockerd, familiar, idOf, pause, pointers } from '../common.js';
+
+/** Prune; while another prune is under way, which daemons refuse with 409, wait for it. */
+async function pruned(t: CheckContext, call: { readonly query: Record<string, string> }): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await t.api.post('/images/prune', call);
+    if (answer.exchange.status !== 409 || tries === 100) return answer;
+    await pause(50);
+  }
+}
 
 const refused = (id: string, title: string, text: string) => ({
   id,
@@ -10,7 +19,7 @@ const refused = (id: string, title: string, text: string) => ({
   ...asDockerd(['prune', 'images'], 'docs/behaviour.md#pruning-images'),
   why: 'A filter that is ignored makes a prune remove too much.',
   async check(t: CheckContext): Promise<void> {
-    (await t.api.post('/images/prune', { query: { filters: text } })).error(400);
+    (await pruned(t, { query: { filters: text } })).error(400);
   },
 });
 
@@ -33,7 +42,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'Scripts run it every night.',
       async check(t) {
         const query = { filters: filters({ label: [`${runLabel}=nothing-has-this`] }) };
-        const body = (await t.api.post('/images/prune', { query })).status(200).mediaType('application/json').json();
+        const body = (await pruned(t, { query })).status(200).mediaType('application/json').json();
         body.at('SpaceReclaimed').is(0);
         const deleted = body.at('ImagesDeleted').value;
         demand(deleted === null || (Array.isArray(deleted) && deleted.length === 0), 'ImagesDeleted', 'empty', deleted);
@@ -46,9 +55,7 @@ export const prune: readonly Requirement[] = requirements(
       async check(t) {
         const image = await t.fresh('unnamed');
         const run = t.scratch('x').split('/')[0] ?? '';
-        const body = (await t.api.post('/images/prune', { query: { filters: own(run, 'unnamed') } }))
-          .status(200)
-          .json();
+        const body = (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200).json();
         const deleted = body
           .at('ImagesDeleted')
           .array()
@@ -65,9 +72,7 @@ export const prune: readonly Requirement[] = requirements(
       async check(t) {
         await t.fresh('unnamed');
         const run = t.scratch('x').split('/')[0] ?? '';
-        const body = (await t.api.post('/images/prune', { query: { filters: own(run, 'unnamed') } }))
-          .status(200)
-          .json();
+        const body = (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200).json();
         demand(
           body.at('SpaceReclaimed').number() > 0,
           'SpaceReclaimed',
@@ -83,7 +88,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'Only what nobody can name is garbage.',
       async check(t) {
         const run = t.image('basic').name.split('/')[0] ?? '';
-        (await t.api.post('/images/prune', { query: { filters: own(run, 'basic') } })).status(200);
+        (await pruned(t, { query: { filters: own(run, 'basic') } })).status(200);
         (await t.api.get(`/images/${t.image('basic').name}/json`)).status(200);
       },
     },
@@ -95,7 +100,7 @@ export const prune: readonly Requirement[] = requirements(
         const image = await t.fresh('older');
         const run = image.name.split('/')[0] ?? '';
         const query = { filters: own(run, 'older', { dangling: ['false'] }) };
-        const body = (await t.api.post('/images/prune', { query })).status(200).json();
+        const body = (await pruned(t, { query })).status(200).json();
         demand(body.at('ImagesDeleted').array().length > 0, 'ImagesDeleted', 'at least one entry', 'none');
         (await t.api.get(`/images/${image.name}/json`)).error(404);
       },
@@ -107,7 +112,7 @@ export const prune: readonly Requirement[] = requirements(
       async check(t) {
         const image = await t.fresh('older');
         const query = { filters: own(image.name.split('/')[0] ?? '', 'older', { dangling: ['false'] }) };
-        const body = (await t.api.post('/images/prune', { query })).status(200).json();
+        const body = (await pruned(t, { query })).status(200).json();
         const untagged = body
           .at('ImagesDeleted')
           .array()
@@ -123,7 +128,7 @@ export const prune: readonly Requirement[] = requirements(
       async check(t) {
         const image = await t.fresh('unnamed');
         const query = { filters: filters({ label: [`${runLabel}=another`] }) };
-        (await t.api.post('/images/prune', { query })).status(200);
+        (await pruned(t, { query })).status(200);
         same((await t.api.get(`/images/${idOf(t, image)}/json`)).exchange.status, 200, 'status of the spared image');
       },
     },
