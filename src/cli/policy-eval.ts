@@ -64,17 +64,17 @@ async function writeSummary(
 }
 
 function show(image: string, verdict: PolicyVerdict, values: Values): void {
-  const { allow, denyMessages, warnings, digest, failure, input } = verdict;
+  const { allow, denyMessages, warnings, digest, doubts, failure, input } = verdict;
   const unknowns = input?.unknowns ?? [];
   if (values.json) {
-    const value = { allow, reasons: denyMessages, warnings, unknowns, digest, failure };
+    const value = { allow, reasons: denyMessages, warnings, unknowns, doubts, digest, failure };
     process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     return;
   }
   if (values.quiet) return;
   const { green, red, yellow, dim } = palette(process.stdout);
   const lines = [
-    `${allow ? green('allowed') : red('denied')} ${image} ${dim(digest ?? '')}`.trimEnd(),
+    `${allow ? green('allowed') : doubts ? yellow('cannot tell of') : red('denied')} ${image} ${dim(digest ?? '')}`.trimEnd(),
     ...denyMessages.map((reason) => `  ${reason}`),
     ...warnings.map((warning) => `  ${yellow('warning')}: ${warning}`),
     ...(unknowns.length > 0 ? [dim(`  not known: ${unknowns.join(', ')}`)] : []),
@@ -88,7 +88,8 @@ export const command = define(
     positionals: ['IMAGE'],
     flags,
     notes: ["The daemon's own store is asked, and no registry."],
-    exitCodes: '0 allowed, 1 denied, 2 usage, 3 cannot tell: no daemon, no such image, or the policy failed',
+    exitCodes:
+      '0 allowed, 1 denied, 2 usage, 3 cannot tell: no daemon, no such image, the policy failed, or denied for want of what is not known',
     example: 'attestd policy eval hello:signed --policy signed-by.tar.gz --key cosign.pub',
   },
   async ({ values, positionals: [image = ''] }) => {
@@ -105,7 +106,7 @@ export const command = define(
     const verdict = await askDaemon(policy, values, (client) => policy.judge(client, question));
     if (verdict === undefined) return cannotTell;
     show(image, verdict, values);
-    if (verdict.failure !== undefined) return cannotTell;
+    if (verdict.failure !== undefined || verdict.doubts !== undefined) return cannotTell;
     if (values.vsa !== undefined) await writeSummary(verdict, policy, values, key);
     return verdict.allow ? 0 : 1;
   },

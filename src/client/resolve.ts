@@ -1,9 +1,10 @@
+import { AttestdError } from '../errors.js';
 import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../types.js';
 import type { ImageAccess } from './access.js';
 import { type Attached, findAttached } from './attached.js';
 import { BlobSource } from './blob-source.js';
 import type { AttestationChain, ResolveOptions } from './chain.js';
-import { compareApiVersions } from './engine-client.js';
+import { type AttestationSelection, compareApiVersions } from './engine-client.js';
 import { type IndexDocument, parseIndex, parseManifest } from './manifests.js';
 import { platformFit } from './platform.js';
 import { findSignatures, repositories } from './referrers.js';
@@ -208,6 +209,17 @@ class Resolution {
     return [...new Set([...signatures.map(({ descriptor }) => descriptor.digest ?? ''), ...further])];
   }
 
+  /** Descriptors of statements, as the endpoint lists them; a daemon without it is a gap. */
+  async #listed(selection: AttestationSelection): Promise<OCIDescriptor[]> {
+    try {
+      return (await this.#client.imageAttestations(this.#image, selection)).map(({ descriptor }) => descriptor);
+    } catch (error) {
+      if (!(error instanceof AttestdError) || error.code !== 'NOT_IMPLEMENTED') throw error;
+      this.#source.gap('statement', 'no-content-store', error.message);
+      return [];
+    }
+  }
+
   /** The statements of the wanted predicate types. Without the manifest, the endpoint tells which there are. */
   async #statements(layers: readonly OCIDescriptor[] | undefined): Promise<void> {
     const { platform, predicateTypes = [] } = this.#options;
@@ -218,7 +230,7 @@ class Resolution {
     const isWanted = (type: string): boolean => type !== '' && (wanted === undefined || wanted.has(type));
     const found =
       layers?.filter(({ annotations }) => isWanted(annotations?.[predicateTypeAnnotation] ?? '')) ??
-      (await this.#client.imageAttestations(this.#image, selection)).map(({ descriptor }) => descriptor);
+      (await this.#listed(selection));
     for (const layer of found)
       await this.#source.get('statement', layer, async () => {
         const given = await this.#client.imageAttestations(this.#image, { ...selection, statement: true });

@@ -1,5 +1,5 @@
 import { compareApiVersions } from '../client/engine-client.js';
-import { type AttestationChain, type Gap, type ImageAccess, resolveAttestations, type Trust } from '../client/index.js';
+import { type AttestationChain, type ImageAccess, resolveAttestations, type Trust } from '../client/index.js';
 import { parseManifest } from '../client/manifests.js';
 import { summarizeStatement } from '../client/statement.js';
 import type { ImageInspect, OCIPlatform } from '../types.js';
@@ -40,9 +40,14 @@ export interface SeeOptions {
   readonly trusts?: readonly Trust[];
 }
 
-/** A root that was found without its content: nothing is known of it. */
-const hides = ({ part, reason }: Gap): boolean =>
-  reason === 'no-platform' || reason === 'needs-registry' || (part === 'root' && reason !== 'not-an-index');
+/** Whether nothing can be known of an image's attestations: its index is not there and not told of either, or leads elsewhere. */
+const isHidden = ({ gaps, imageManifest }: AttestationChain): boolean =>
+  gaps.some(
+    ({ part, reason }) =>
+      reason === 'no-platform' ||
+      reason === 'needs-registry' ||
+      (part === 'root' && reason !== 'not-an-index' && imageManifest === undefined),
+  );
 
 /** What the image's configuration says, as inspect gives it. */
 function configuration({ Config, Created }: ImageInspect): PolicyImage {
@@ -169,7 +174,7 @@ export async function seeInspected(
   };
   const unconfigured = ofPlatform ? [] : configured;
   const found = { digest, ...(chain.imageManifest !== undefined && { manifest: chain.imageManifest }) };
-  if (chain.gaps.some(hides)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
+  if (isHidden(chain)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
   const { attestations, provenance, unknowns } = statementsOf(chain, base.platform);
   const attested = chain.attestationManifest !== undefined;
   const [signed, unsigned] = await signaturesOf(chain, trusts);

@@ -74,20 +74,36 @@ interface Asked {
   readonly manifest: string | undefined;
 }
 
-function verdictOf({ allow, denyMessages, warnings }: Decision, input: PolicyInput): PolicyVerdict {
+type Names = (member: string) => boolean;
+
+/** Unknown members that the program names. */
+function doubtsOf({ unknowns }: PolicyInput, names: Names): readonly string[] {
+  return unknowns.filter((unknown) => names(/^image\.(\w+)/.exec(unknown)?.[1] ?? unknown));
+}
+
+function verdictOf({ allow, denyMessages, warnings }: Decision, input: PolicyInput, names: Names): PolicyVerdict {
   const why = denyMessages.length > 0 ? denyMessages : ['the policy does not allow it'];
   const { checksum: digest } = input.image;
-  return { allow, denyMessages: allow ? [] : why, warnings, ...(digest !== undefined && { digest }), input };
+  const doubts = allow ? [] : doubtsOf(input, names);
+  return {
+    allow,
+    denyMessages: allow ? [] : why,
+    warnings,
+    ...(digest !== undefined && { digest }),
+    input,
+    ...(doubts.length > 0 && { doubts }),
+  };
 }
 
 function failedVerdict(error: unknown, input: PolicyInput): PolicyVerdict {
   const failure = error instanceof Error ? error.message : String(error);
-  return { ...verdictOf({ allow: false, denyMessages: [failure], warnings: [] }, input), failure };
+  return { ...verdictOf({ allow: false, denyMessages: [failure], warnings: [] }, input, () => false), failure };
 }
 
 class OpenPolicy implements Policy {
   readonly digest: string;
   readonly #decide: (input: PolicyInput) => Promise<unknown>;
+  readonly #names: Names;
   readonly #trusts: readonly Trust[];
   readonly #end: (() => Promise<void>) | undefined;
   readonly #images = new WeakMap<ImageAccess, LRUCache<string, Remembered>>();
@@ -97,11 +113,13 @@ class OpenPolicy implements Policy {
   constructor(
     digest: string,
     decide: (input: PolicyInput) => Promise<unknown>,
+    names: Names,
     trusts: readonly Trust[],
     end?: () => Promise<void>,
   ) {
     this.digest = digest;
     this.#decide = decide;
+    this.#names = names;
     this.#trusts = trusts;
     this.#end = end;
     this.#verdicts = end && new LRUCache({ max: rememberedVerdicts, ttl: verdictFor });
@@ -113,7 +131,7 @@ class OpenPolicy implements Policy {
 
   async decide(input: PolicyInput): Promise<PolicyVerdict> {
     try {
-      return verdictOf(readDecision(await this.#decide(input)), input);
+      return verdictOf(readDecision(await this.#decide(input)), input, this.#names);
     } catch (error) {
       return failedVerdict(error, input);
     }
@@ -181,11 +199,16 @@ class OpenPolicy implements Policy {
 export async function openPolicy(policy: string | PolicyFunction, options: PolicyOptions = {}): Promise<Policy> {
   const { trusts = [], ...limits } = options;
   if (typeof policy === 'function') {
-    return new OpenPolicy(`function:${randomUUID()}`, async (input) => policy(input), trusts);
+    return new OpenPolicy(
+      `function:${randomUUID()}`,
+      async (input) => policy(input),
+      () => true,
+      trusts,
+    );
   }
-  const { digest, program } = await loadProgram(policy);
+  const { digest, program, names } = await loadProgram(policy);
   const runner = new PolicyRunner(program, limits);
   await runner.ready();
   const decide = (input: PolicyInput): Promise<unknown> => runner.decide(JSON.stringify(input));
-  return new OpenPolicy(digest, decide, trusts, () => runner.close());
+  return new OpenPolicy(digest, decide, names, trusts, () => runner.close());
 }

@@ -20,6 +20,8 @@ export interface LoadedProgram {
   readonly program: PolicyProgram;
   /** `sha256:…` of the file. */
   readonly digest: string;
+  /** Whether the program names a member of the input: its text, or the constants of its WebAssembly, have the word. */
+  names(member: string): boolean;
 }
 
 const refuse = (path: string, why: string): AttestdError =>
@@ -43,7 +45,14 @@ export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Bu
   return files;
 }
 
-async function readBundle(path: string, bytes: Buffer): Promise<PolicyProgram> {
+type WasmProgram = Extract<PolicyProgram, { kind: 'wasm' }>;
+
+const inWasm = (program: WasmProgram): Omit<LoadedProgram, 'digest'> => ({
+  program,
+  names: (member) => program.wasm.includes(member),
+});
+
+async function readBundle(path: string, bytes: Buffer): Promise<WasmProgram> {
   let files: ReadonlyMap<string, Buffer>;
   try {
     files = await bundleFiles(bytes);
@@ -73,11 +82,11 @@ export async function loadProgram(path: string): Promise<LoadedProgram> {
   if (/\.m?js$/.test(path)) {
     // The hash makes an edited module another one, which a module cache would not.
     const url = `${pathToFileURL(resolve(path)).href}?${digest}`;
-    return { digest, program: { kind: 'module', url } };
+    return { digest, program: { kind: 'module', url }, names: (member) => bytes.includes(member) };
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { digest, program: await readBundle(path, bytes) };
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { digest, ...inWasm(await readBundle(path, bytes)) };
   if (bytes.subarray(0, 4).equals(Buffer.from('\0asm')))
-    return { digest, program: { kind: 'wasm', wasm: bytes, data: '{}' } };
+    return { digest, ...inWasm({ kind: 'wasm', wasm: bytes, data: '{}' }) };
   const rego = path.endsWith('.rego') ? '; compile it with `opa build -t wasm -e docker/decision`' : '';
   throw refuse(path, `is neither an OPA bundle in WebAssembly nor an ES module (.mjs, .js)${rego}`);
 }

@@ -214,6 +214,8 @@ export interface PolicyVerdict {
   readonly manifest?: string;
   /** What it was asked about; undefined where there was nothing to ask about. */
   readonly input?: PolicyInput;
+  /** Unknown members that the policy may have missed, where it does not allow: it might, if they were known. */
+  readonly doubts?: readonly string[];
   /** Why no policy decided; then it is not allowed. */
   readonly failure?: string;
 }

@@ -60,8 +60,13 @@ describe('attestd policy', () => {
     const stranger = await evaluate('attestd/signed-by-stranger', ...policy, ...key, '--json');
     expect([stranger.code, JSON.parse(stranger.stdout).allow]).to.eql([1, false]);
     const unknown = await evaluate('attestd/signed', ...policy, '--json');
-    expect(unknown.code).to.equal(1);
-    expect(JSON.parse(unknown.stdout).unknowns).to.eql(['image.signatures']);
+    expect(unknown.code, 'it might be signed').to.equal(3);
+    expect(JSON.parse(unknown.stdout)).to.deep.include({
+      unknowns: ['image.signatures'],
+      doubts: ['image.signatures'],
+    });
+    const other = await evaluate('attestd/signed', '--policy', example('vsa.tar.gz'), '--json');
+    expect(other.code, 'signatures are nothing to this policy').to.equal(1);
   });
 
   it('judges a container with a request', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
 import { AttestdError } from '../../src/errors.js';
-import { openPolicy, type Policy } from '../../src/policy/index.js';
+import { type ImageAccess, openPolicy, type Policy } from '../../src/policy/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 
 describe('policies', () => {
@@ -104,6 +104,29 @@ describe('policies', () => {
     expect(await judge({ Cmd: ['a'] })).to.eql(['1']);
     expect(await judge({ Cmd: ['a'] })).to.eql(['1']);
     expect(await judge({ Cmd: ['b'] })).to.eql(['2']);
+  });
+
+  it('know what an older daemon cannot tell as unknown, and doubt a no that names it', async () => {
+    const refusal = new AttestdError('NOT_IMPLEMENTED', 'the daemon is older');
+    const older: ImageAccess = {
+      apiVersion: '1.51',
+      content: {
+        info: () => Promise.reject(refusal),
+        // biome-ignore lint/correctness/useYield: it fails before it could
+        read: async function* () {
+          throw refusal;
+        },
+      },
+      version: () => client.version(),
+      inspectImage: (image, query) => client.inspectImage(image, query),
+      listImages: (query) => client.listImages(query),
+      imageAttestations: () => Promise.reject(refusal),
+    };
+    const policy = await open('export default ({ image }) => image.provenance !== undefined');
+    const { input, doubts, allow } = await policy.judge(older, { image: 'attestd/provenance-and-sbom' });
+    expect(input?.image).to.include({ hasProvenance: true });
+    expect(input?.unknowns).to.eql(['image.provenance', 'image.attestations', 'image.signatures']);
+    expect([allow, doubts]).to.eql([false, ['image.provenance']]);
   });
 
   for (const [what, name, content, code] of [
