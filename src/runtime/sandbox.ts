@@ -43,8 +43,9 @@ const noInput: InputSink = { write: () => undefined, end: () => {} };
 /** Bytes that a process is taken to use, and that each further one adds. */
 const bytesOfProcess = 1_200_000;
 
-function mountsOf({ sharedMemory }: SandboxSpec): ReadonlyMap<string, MountSource> {
-  return sharedMemory === undefined ? kernelMounts() : new Map([...kernelMounts(), ['/dev/shm', sharedMemory]]);
+function mountsOf({ sharedMemory, writableSystem = false }: SandboxSpec): ReadonlyMap<string, MountSource> {
+  const kernel = kernelMounts(writableSystem);
+  return sharedMemory === undefined ? kernel : new Map([...kernel, ['/dev/shm', sharedMemory]]);
 }
 
 /** A container's inside, simulated. */

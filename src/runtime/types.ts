@@ -32,6 +32,8 @@ export interface SandboxSpec {
   readonly limits?: readonly ResourceLimit[];
   /** Whether its root file system may not be changed from inside. */
   readonly sealed?: boolean;
+  /** Whether directories may be made below /sys. */
+  readonly writableSystem?: boolean;
   /** What is at /dev/shm; nothing without it. */
   readonly sharedMemory?: MountSource | undefined;
   /** Where its control groups are: `/docker/ID`; `/` without it. */

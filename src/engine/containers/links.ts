@@ -8,7 +8,7 @@ function parseLink(spec: string): { readonly name: string; readonly alias: strin
   const [name = '', alias, more] = spec.split(':');
   if (spec === '') throw new AttestdError('INVALID_ARGUMENT', 'empty string specified for links');
   if (more !== undefined) throw new AttestdError('INVALID_ARGUMENT', `bad format for links: ${spec}`);
-  return { name, alias: alias ?? name };
+  return { name, alias: (alias ?? name).replace(/^\//, '') };
 }
 
 /**

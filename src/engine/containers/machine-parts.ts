@@ -5,8 +5,9 @@ import type { ResourceControls, ResourceLimit, SandboxSpec } from '../../runtime
 import type { Context } from '../context.js';
 import type { Container } from './container.js';
 import { sharedContainer } from './modes.js';
+import { writesControlGroups } from './security.js';
 
-type Parts = Pick<SandboxSpec, 'sealed' | 'limits' | 'sharedMemory' | 'controlGroup' | 'controls'>;
+type Parts = Pick<SandboxSpec, 'sealed' | 'writableSystem' | 'limits' | 'sharedMemory' | 'controlGroup' | 'controls'>;
 
 /** What a container that starts has of its machine: bounds, shared memory, control groups (docs/behaviour.md#container-resources). */
 export function machineParts(context: Context, container: Container): Parts {
@@ -15,6 +16,7 @@ export function machineParts(context: Context, container: Container): Parts {
   const parent = hostConfig.CgroupParent || '/docker';
   return {
     sealed: hostConfig.ReadonlyRootfs,
+    writableSystem: hostConfig.Privileged || writesControlGroups(hostConfig.SecurityOpt ?? []),
     limits: limitsOf(container),
     sharedMemory: container.sharedMemory,
     controlGroup: hostConfig.CgroupnsMode === 'private' ? '/' : `${parent.startsWith('/') ? '' : '/'}${parent}/${id}`,

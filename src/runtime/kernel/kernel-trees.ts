@@ -30,8 +30,17 @@ function procTree(): FileSystem {
 
 let mounts: ReadonlyMap<string, MountSource> | undefined;
 
-/** /proc and /sys as processes find them; the same for all containers. */
-export function kernelMounts(): ReadonlyMap<string, MountSource> {
+/**
+ * /proc and /sys as processes find them: the same for all containers.
+ *
+ * @param writable whether directories can be made below /sys; then it is the container's own
+ */
+export function kernelMounts(writable: boolean): ReadonlyMap<string, MountSource> {
+  if (writable)
+    return new Map([
+      ...kernelMounts(false),
+      ['/sys', { fileSystem: treeOf(controlFiles), path: '/', readOnly: false, type: 'sysfs' }],
+    ]);
   mounts ??= new Map<string, MountSource>([
     ['/proc', { fileSystem: procTree(), path: '/', readOnly: true, type: 'proc' }],
     ['/sys', { fileSystem: treeOf(controlFiles), path: '/', readOnly: true, type: 'sysfs' }],

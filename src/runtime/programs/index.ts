@@ -20,7 +20,7 @@ import { ping } from './ping.js';
 import { printf } from './printf.js';
 import { env, nohup, passThrough, time, timeout, xargs } from './run-others.js';
 import { sed } from './sed.js';
-import { sleep } from './sleep.js';
+import { sleep, usleep } from './sleep.js';
 import { base64, basename, checksum, cut, dirname, ignored, nl, seq, tr, yes } from './small.js';
 import { sort } from './sort.js';
 import { du, stat, which } from './stat.js';
@@ -110,7 +110,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
     touch,
     tr,
   }),
-  ...Object.entries({ truncate, tty, uname, uniq, uptime, wc, which, whoami, xargs, yes }),
+  ...Object.entries({ truncate, tty, uname, uniq, uptime, usleep, wc, which, whoami, xargs, yes }),
   ['[', test],
   ['busybox', busybox],
   ['egrep', grep],

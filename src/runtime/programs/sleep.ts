@@ -10,6 +10,17 @@ export function parseSeconds(text: string): number | undefined {
   return found === null ? undefined : Number(found[1]) * (units[found[2] as string] as number) * 1000;
 }
 
+/** `usleep MICROSECONDS` */
+export async function usleep(task: Task, argv: readonly string[]): Promise<number> {
+  const text = argv[1] ?? '';
+  if (!/^\d+$/.test(text)) {
+    await complain(task, `usleep: invalid number '${text}'`);
+    return 1;
+  }
+  await task.sleep(Number(text) / 1000);
+  return 0;
+}
+
 /** `sleep N[smhd]…`: the sum of them. */
 export async function sleep(task: Task, argv: readonly string[]): Promise<number> {
   if (argv.length === 1) {

@@ -39,7 +39,7 @@ describe('Links between containers', () => {
   });
 
   it('are removed by their names, and with either end', async () => {
-    await create(engine.context, linked('zz:al', 'zz:am'), 'ab');
+    await create(engine.context, linked('zz:/al', 'zz:am'), 'ab');
     expect(await refusal(() => removeByName(engine.context, 'zz', { link: true }))).to.deep.equal([
       'INTERNAL',
       'Conflict, cannot remove the default link name of the container',
