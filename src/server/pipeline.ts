@@ -165,6 +165,9 @@ function canonical(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
+/** Why a request's signal aborts; made once, for each has a stack. */
+const over = new DOMException('This operation was aborted', 'AbortError');
+
 /** An operation's view of a koa context. */
 class HttpRequest implements OperationRequest {
   readonly operationId: string;
@@ -188,7 +191,7 @@ class HttpRequest implements OperationRequest {
   get signal(): AbortSignal {
     if (this.aborter === undefined) {
       const aborter = new AbortController();
-      this.ctx.res.once('close', () => aborter.abort());
+      this.ctx.res.once('close', () => aborter.abort(over));
       this.aborter = aborter;
     }
     return this.aborter.signal;

@@ -26,8 +26,8 @@ export type Errno = keyof typeof kinds;
 
 /** What a file system refuses. */
 export class FileSystemError extends AttestdError {
-  readonly errno: Errno;
-  readonly path: string;
+  declare readonly errno: Errno;
+  declare readonly path: string;
 
   /**
    * @param errno why
@@ -35,7 +35,11 @@ export class FileSystemError extends AttestdError {
    */
   constructor(errno: Errno, path: string) {
     const [code, text] = kinds[errno];
+    // Programs look for files that are not there all the time, and nobody reads where they did.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, `${path}: ${text}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'FileSystemError';
     this.errno = errno;
     this.path = path;
