@@ -117,7 +117,7 @@ async function idleConnections(socketPath: string, pid: number, count: number): 
 async function fill(socketPath: string): Promise<Omit<Target, 'signal'>> {
   const predicate = 'x'.repeat(30 << 20);
   const statement = `{"_type":"https://in-toto.io/Statement/v1","predicate":"${predicate}"}`;
-  const program = { content: '', mode: 0o755 };
+  const program = { content: '\x7fELF', mode: 0o755 };
   const built = image('hostile/big:1')
     .layer({ '/bin/sh': program, '/bin/yes': program })
     .platform('linux/amd64')

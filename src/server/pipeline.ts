@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import Koa, { type Context as KoaContext, type Next } from 'koa';
 import type { Context } from '../engine/context.js';
 import { isAtLeast } from '../engine/versions.js';
@@ -8,6 +9,7 @@ import { send, sendBytes, sendError, sendNotFound } from './answer.js';
 import type { CachedResponse } from './cache.js';
 import type { Faults } from './faults/index.js';
 import { type Form, readForm } from './form.js';
+import { readBody } from './json-body.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { type RouteMatch, routeOperations } from './routes.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
@@ -125,7 +127,12 @@ async function answerOperation(options: PipelineOptions, ctx: KoaContext, match:
     gate(match, apiVersion);
     const request = new HttpRequest(match, apiVersion, ctx);
     if (options.check) options.check(operation, await request.everything(), apiVersion);
-    const faulty = options.faults?.begin(ctx, { operationId: operation.operationId, params: match.params });
+    const faulty = await options.faults?.begin(ctx, {
+      operationId: operation.operationId,
+      params: match.params,
+      context: options.context(),
+      peek: () => request.peek(),
+    });
     if (await faulty?.instead()) return;
     const context = options.context();
     const answer = await options.handler(operation)(request, faulty?.context(context) ?? context);
@@ -173,7 +180,7 @@ class HttpRequest implements OperationRequest {
   readonly operationId: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers;
-  readonly body;
+  body: Readable;
   private aborter: AbortController | undefined;
   private decoded: Promise<Form> | undefined;
 
@@ -201,6 +208,13 @@ class HttpRequest implements OperationRequest {
   everything(): Promise<Form> {
     this.decoded ??= readForm(this.ctx.req);
     return this.decoded;
+  }
+
+  /** The whole body, which stays to be read. @throws INVALID_ARGUMENT when it is too long */
+  async peek(): Promise<Buffer> {
+    const bytes = await readBody(this);
+    this.body = Readable.from([bytes]);
+    return bytes;
   }
 
   async form(): Promise<Form> {

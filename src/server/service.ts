@@ -111,6 +111,7 @@ export function createService(options: ServiceOptions): HttpService {
     release: () => context().release,
     rest,
     access,
+    faults,
     onFault,
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);

@@ -26,6 +26,10 @@ export function breakOff(response: ServerResponse): void {
 }
 
 function cut(socket: Duplex): void {
+  if ('rstCode' in socket) {
+    (socket as ServerHttp2Stream).close(2);
+    return;
+  }
   const { remoteAddress } = socket as Partial<Socket>;
   if (remoteAddress === undefined) socket.destroy();
   else (socket as Socket).resetAndDestroy();
@@ -159,9 +163,10 @@ export function shapeBody(response: ServerResponse, { end, contentLength, hard }
   });
 }
 
-/** Shape what is written to a hijacked connection. */
+/** Shape what is written to a hijacked connection, or to the stream of a call. */
 export function shapeConnection(connection: Duplex, end: NonNullable<Shape['end']>): void {
   const write = connection.write.bind(connection) as Write;
+  const original = connection.end.bind(connection);
   const limit = new Limit(end.after);
   let over = false;
   const take = (...args: unknown[]): boolean => {
@@ -173,10 +178,21 @@ export function shapeConnection(connection: Duplex, end: NonNullable<Shape['end'
     const taken = limit.take(chunk);
     const more = taken.length > 0 ? write(taken, done) : true;
     if (!limit.over) return more;
-    over = true;
-    if (end.kind === 'reset') setTimeout(() => cut(connection), 20);
-    else if (end.kind === 'truncate') connection.end();
+    finish();
     return true;
   };
-  Object.assign(connection, { write: take });
+  const finish = (): void => {
+    over = true;
+    if (end.kind === 'reset') setTimeout(() => cut(connection), 20);
+    else if (end.kind === 'truncate') original();
+  };
+  const complete = (...args: unknown[]): Duplex => {
+    const { chunk } = argumentsOf(args);
+    if (chunk.length > 0) take(chunk);
+    // What is as long as the limit has had nothing done to it yet.
+    if (!over && limit.take(Buffer.alloc(1)).length === 0) finish();
+    if (!over) original();
+    return connection;
+  };
+  Object.assign(connection, { write: take, end: complete });
 }

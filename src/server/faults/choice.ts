@@ -1,4 +1,5 @@
 import { familiarString, formatReference, parseReference, tagNameOnly } from '../../oci/reference.js';
+import type { Shape } from './body.js';
 import type { Fault, FaultCount, FaultPlan, Patterns } from './types.js';
 
 /** What is known of a request when faults are chosen. */
@@ -64,6 +65,15 @@ function matches({ match }: Fault, { operationId, images, client }: Asked): bool
   return match.client === undefined || matchesAny(match.client, [client]);
 }
 
+/** Where the body of what a fault strikes ends, and how. */
+export function endOf(fault: Fault | undefined): Shape['end'] {
+  for (const kind of ['reset', 'truncate', 'stall'] as const) {
+    const place = fault?.[kind];
+    if (place !== undefined) return { kind, after: place.after ?? 0 };
+  }
+  return undefined;
+}
+
 interface Counted {
   readonly fault: Fault;
   matched: number;
@@ -74,6 +84,8 @@ interface Counted {
 export class FaultChoice {
   readonly #faults: readonly Counted[];
   readonly hard: boolean;
+  /** Whether a fault asks for the image. */
+  readonly byImage: boolean;
   /** Chance for whoever needs it beside the choice. */
   readonly chance: Chance;
 
@@ -81,6 +93,7 @@ export class FaultChoice {
     const faults = [...(plan.store === 'graph-driver' ? [graphDriver] : []), ...(plan.faults ?? [])];
     this.#faults = faults.map((fault) => ({ fault, matched: 0, struck: 0 }));
     this.hard = plan.mode === 'hard';
+    this.byImage = faults.some(({ match }) => match?.image !== undefined);
     this.chance = chanceOf(plan.seed ?? 1);
   }
 

@@ -1,41 +1,21 @@
 /** What a daemon does on a bad day, on demand (docs/faults.md). Loaded with the first fault. */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Context as KoaContext } from 'koa';
 import type { Context } from '../../engine/context.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import { sendBytes, sendJson } from '../answer.js';
 import type { OperationResult } from '../operation.js';
-import { breakOff, type Shape, shapeBody, shapeConnection } from './body.js';
-import { type Asked, FaultChoice, namesOf } from './choice.js';
+import { breakOff, shapeBody, shapeConnection } from './body.js';
+import { operationOf, strikeCall } from './call.js';
+import { type Asked, endOf, FaultChoice } from './choice.js';
 import { concerns, FaultyContent, faultyContext, milliseconds } from './content.js';
 import { hardenJson } from './hard.js';
+import { type FaultRequest, imagesOf } from './images.js';
 import { checkFaults, readFaults } from './read.js';
 import type { Fault, FaultCount, FaultPlan } from './types.js';
 
 export { readFaults } from './read.js';
 export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan, Patterns } from './types.js';
-
-/** What is known of a request where its operation is. */
-export interface FaultRequest {
-  readonly operationId: string;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-/** Names of the images that a request is for. */
-function imagesOf({ operationId, params }: FaultRequest, query: URLSearchParams): readonly string[] {
-  if (!operationId.startsWith('Image') && operationId !== 'DistributionInspect') return [];
-  const tag = query.get('tag') ?? '';
-  const from = query.get('fromImage') ?? '';
-  const named = [params.name ?? '', ...query.getAll('names'), tag === '' || from === '' ? from : `${from}:${tag}`];
-  return named.flatMap(namesOf);
-}
-
-function endOf(fault: Fault | undefined): Shape['end'] {
-  for (const kind of ['reset', 'truncate', 'stall'] as const) {
-    const place = fault?.[kind];
-    if (place !== undefined) return { kind, after: place.after ?? 0 };
-  }
-  return undefined;
-}
 
 /** What happens to one request. */
 export class FaultyExchange {
@@ -166,14 +146,26 @@ export class Faults {
   }
 
   /** What happens to a request; undefined where nothing can. */
-  begin(ctx: KoaContext, request: FaultRequest): FaultyExchange | undefined {
+  async begin(ctx: KoaContext, request: FaultRequest): Promise<FaultyExchange | undefined> {
     const choice = this.#choice;
     if (choice === undefined) return undefined;
     const { operationId } = request;
     const query = new URLSearchParams(ctx.querystring);
-    const asked = { operationId, images: imagesOf(request, query), client: ctx.get('User-Agent') };
+    const images = choice.byImage ? await imagesOf(request, query) : [];
+    const asked = { operationId, images, client: ctx.get('User-Agent') };
     const fault = choice.of(asked);
     return fault === undefined && !choice.hard ? undefined : new FaultyExchange(ctx, operationId, fault, choice);
+  }
+
+  /** Do what is to happen to a call of gRPC. @returns whether that was the whole answer */
+  async call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<boolean> {
+    const asked: Asked = {
+      operationId: operationOf(headers[':path'] ?? ''),
+      images: [],
+      client: headers['user-agent'] ?? '',
+    };
+    const fault = this.#choice?.of(asked, ({ blob }) => blob === undefined);
+    return fault !== undefined && strikeCall(fault, stream, headers);
   }
 
   /** What the content service reads: `ContentInfo` and `ContentRead` are its operations, blob faults are what it knows. */

@@ -22,15 +22,34 @@ export interface BlobFault {
   readonly delay?: string;
 }
 
+/** How gRPC ends a call that failed (grpc.io, "Status codes and their use in gRPC"). */
+export type GrpcStatusName =
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED';
+
 /** One fault, and which requests it strikes. */
 export interface Fault {
   /** What it is called where it is counted. */
   readonly name?: string;
   /** All of these have to match; without it, every request. */
   readonly match?: {
-    /** An operationId of the description. */
+    /** An operationId of the description; for gRPC the name of the service and the method: `ContentRead`. */
     readonly operation?: Patterns;
-    /** The image that is asked for. */
+    /** The image that is asked for, or of which the container is or is to be made. */
     readonly image?: Patterns;
     /** What the client calls itself in `User-Agent`. */
     readonly client?: Patterns;
@@ -45,7 +64,9 @@ export interface Fault {
   readonly delay?: string;
   /** The answer's status, instead of the daemon's answer. */
   readonly status?: number;
-  /** With `status`: what the error says. */
+  /** The status that a call of gRPC ends with, instead of the daemon's answer. */
+  readonly grpcStatus?: GrpcStatusName;
+  /** With `status` or `grpcStatus`: what the error says. */
   readonly message?: string;
   /** With `status`: headers of the answer. */
   readonly headers?: Readonly<Record<string, string>>;

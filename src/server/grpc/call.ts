@@ -106,6 +106,16 @@ export async function serveCall(
   }
 }
 
+/** Answer a call with a status alone. */
+export function endCall(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  code: GrpcCode,
+  message: string,
+): void {
+  new Call(stream, headers['content-type'] ?? 'application/grpc', undefined).finish(code, message);
+}
+
 /** The daemon dates no answer of a call; the types do not know the option. */
 const responseOptions: ServerStreamResponseOptions & { sendDate: boolean } = { waitForTrailers: true, sendDate: false };
 

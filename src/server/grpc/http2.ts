@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Release } from '../../engine/release.js';
 import type { AccessRule } from '../access.js';
+import type { Faults } from '../faults/index.js';
 import { negotiateVersion, splitVersion } from '../version.js';
 import { isGrpc, refusePlainly, type Services, serveCall } from './call.js';
 import { StreamTurns } from './turns.js';
@@ -26,6 +27,8 @@ export interface Http2Options {
   readonly rest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Says why a call is refused; requests that are not gRPC are `rest`'s to refuse. */
   readonly access?: AccessRule | undefined;
+  /** What is to go wrong with calls. */
+  readonly faults?: Pick<Faults, 'call'> | undefined;
   /** Receives errors that are no client's fault. */
   readonly onFault: (error: unknown, request: string) => void;
 }
@@ -96,18 +99,22 @@ export class Http2Front {
   }
 
   #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const { services, access, onFault } = this.#options;
+    const { access, onFault } = this.#options;
     const refusal = access?.({ socket: stream.session?.socket ?? {}, headers });
     if (refusal !== undefined) {
       refusePlainly(stream, 403, refusal);
       return;
     }
-    services()
-      .then((all) => serveCall(all, stream, headers, onFault))
-      .catch((error: unknown) => {
-        onFault(error, `${headers[':method']} ${headers[':path']}`);
-        stream.close();
-      });
+    this.#serve(stream, headers).catch((error: unknown) => {
+      onFault(error, `${headers[':method']} ${headers[':path']}`);
+      stream.close();
+    });
+  }
+
+  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const { services, faults, onFault } = this.#options;
+    if (await faults?.call(stream, headers)) return;
+    await serveCall(await services(), stream, headers, onFault);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** gRPC status codes that the content service answers with. */
+/** gRPC status codes. */
 export const grpcCodes = {
   OK: 0,
   Canceled: 1,
@@ -6,10 +6,17 @@ export const grpcCodes = {
   InvalidArgument: 3,
   DeadlineExceeded: 4,
   NotFound: 5,
+  AlreadyExists: 6,
+  PermissionDenied: 7,
   ResourceExhausted: 8,
+  FailedPrecondition: 9,
+  Aborted: 10,
   OutOfRange: 11,
   Unimplemented: 12,
   Internal: 13,
+  Unavailable: 14,
+  DataLoss: 15,
+  Unauthenticated: 16,
 } as const;
 
 /** The name of a code as it stands in a daemon's texts. */

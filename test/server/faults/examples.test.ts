@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import Docker from 'dockerode';
 import { connect, type EngineClient, resolveAttestations } from '../../../src/client/index.js';
+import { InfoRequest, ReadContentRequest } from '../../../src/generated/content.js';
 import { readFaults } from '../../../src/server/faults/read.js';
 import { image } from '../../../src/testing/image.js';
 import { type Daemon, startDaemon } from '../../../src/testing/server.js';
@@ -31,9 +33,9 @@ describe('the examples of docs/faults.md', () => {
   let daemon: Daemon;
   let docker: Docker;
   let client: EngineClient;
-  const program = { content: '', mode: 0o755 };
+  const program = { content: '\x7fELF', mode: 0o755 };
   const built = image('app:1')
-    .layer({ '/bin/sh': program, '/bin/cat': program })
+    .layer({ '/bin/sh': program, '/bin/cat': program, '/bin/sleep': program, '/bin/echo': program })
     .platform('linux/amd64')
     .provenance()
     .statement('https://example.com/x', '{"text": "é"}');
@@ -156,6 +158,115 @@ describe('the examples of docs/faults.md', () => {
     await closed;
     expect(Buffer.concat(received).length).to.be.at.most(20);
     await daemon.reset();
+  });
+
+  it('strike the making and the start of containers of an image', async () => {
+    await begin('A container of an image');
+    const make = (Image: string): Promise<Docker.Container> => docker.createContainer({ Image, Cmd: ['cat'] });
+    const other = await make('attestd/five-platforms');
+    expect((await failure(other.start())).message).not.to.include('no room for it');
+    const container = await make('app:1');
+    const error = await failure(container.start());
+    expect([error.statusCode, error.message.includes('no room for it')]).to.deep.equal([500, true]);
+    await container.start();
+    await daemon.reset();
+  });
+
+  it('end the output of an exec early, as if it were whole', async () => {
+    const container = await docker.createContainer({ Image: 'app:1', Cmd: ['sh', '-c', 'sleep 1000'] });
+    await container.start();
+    await begin('An exec whose output ends early');
+    const exec = await container.exec({ Cmd: ['echo', 'abcdefgh'], AttachStdout: true, Tty: true });
+    const stream = await exec.start({ Tty: true, hijack: true, stdin: true });
+    const received: Buffer[] = [];
+    for await (const piece of stream) received.push(piece as Buffer);
+    expect(Buffer.concat(received).toString()).to.equal('abcd');
+    await daemon.reset();
+  });
+
+  it('stall what a container writes, and keep the connection when it ends', async () => {
+    await begin('A log that stalls');
+    const container = await docker.createContainer({
+      Image: 'app:1',
+      Cmd: ['sh', '-c', 'echo 0123456789; sleep 1000'],
+      Tty: true,
+    });
+    const stream = await container.attach({ stream: true, stdout: true, hijack: true });
+    await container.start();
+    let ended = false;
+    const received: Buffer[] = [];
+    stream.on('data', (piece: Buffer) => received.push(piece));
+    stream.on('close', () => (ended = true)).on('end', () => (ended = true));
+    await container.kill();
+    await container.wait();
+    await docker.ping();
+    expect([Buffer.concat(received).length <= 5, ended]).to.deep.equal([true, false]);
+    (stream as NodeJS.ReadWriteStream & { destroy(): void }).destroy();
+    await daemon.reset();
+  });
+
+  describe('for gRPC', () => {
+    let calls: Client;
+    let digest: string;
+    before(async () => {
+      calls = new Client(daemon.host.replace('tcp://', ''), credentials.createInsecure());
+      digest = (await docker.getImage('app:1').inspect()).Id;
+    });
+    after(() => calls.close());
+    const same = (bytes: Buffer): Buffer => bytes;
+    const path = (method: string): string => `/containerd.services.content.v1.Content/${method}`;
+    const info = (options: { deadline?: number } = {}): Promise<Buffer> =>
+      new Promise((resolve, reject) => {
+        const request = Buffer.from(InfoRequest.encode({ digest }));
+        calls.makeUnaryRequest(path('Info'), same, same, request, new Metadata(), options, (error, answer) =>
+          error ? reject(error) : resolve(answer as Buffer),
+        );
+      });
+    const read = (options: { deadline?: number } = {}): Promise<Buffer> =>
+      new Promise((resolve, reject) => {
+        const pieces: Buffer[] = [];
+        calls
+          .makeServerStreamRequest(
+            path('Read'),
+            same,
+            same,
+            Buffer.from(ReadContentRequest.encode({ digest })),
+            options,
+          )
+          .on('data', (piece: Buffer) => pieces.push(piece))
+          .on('error', reject)
+          .on('end', () => resolve(Buffer.concat(pieces)));
+      });
+    const codeOf = async (call: Promise<unknown>): Promise<unknown> => (await failure(call)).code;
+
+    it('end a call with a status, of gRPC or of HTTP', async () => {
+      await begin('A status of gRPC');
+      const error = await failure(info());
+      expect([error.code, error.message.includes('not now')]).to.deep.equal([status.UNAVAILABLE, true]);
+      expect(await codeOf(info())).to.equal(status.UNAVAILABLE);
+      expect(await info()).not.to.have.length(0);
+      expect(daemon.faultCounts.map(({ struck }) => struck)).to.deep.equal([1, 1]);
+    });
+
+    it('delay a call beyond its deadline', async () => {
+      await begin('A call that is slow');
+      expect(await codeOf(info({ deadline: Date.now() + 50 }))).to.equal(status.DEADLINE_EXCEEDED);
+      expect(await info()).not.to.have.length(0);
+    });
+
+    it('reset a call, before its first message and within it', async () => {
+      await begin('A call that is reset');
+      expect(await codeOf(info())).to.equal(status.INTERNAL);
+      expect(await codeOf(read())).to.equal(status.INTERNAL);
+      await daemon.setFaults();
+      expect(await read()).not.to.have.length(0);
+    });
+
+    it('stall a call', async () => {
+      await begin('A call that stalls');
+      expect(await codeOf(read({ deadline: Date.now() + 200 }))).to.equal(status.DEADLINE_EXCEEDED);
+      expect(await info()).not.to.have.length(0);
+    });
   });
 
   it('lose blobs, for the requests that match only', async () => {

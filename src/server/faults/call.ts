@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { endCall, refusePlainly } from '../grpc/call.js';
+import type { GrpcCode } from '../grpc/status.js';
+import { shapeConnection } from './body.js';
+import { endOf } from './choice.js';
+import { milliseconds } from './content.js';
+import type { Fault, GrpcStatusName } from './types.js';
+
+/** The name of a status as it stands in the code, of the one that gRPC's documents have: `NOT_FOUND`. */
+function codeOf(name: GrpcStatusName): GrpcCode {
+  if (name === 'CANCELLED') return 'Canceled';
+  const words = name.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase());
+  return words.join('') as GrpcCode;
+}
+
+/** The operation that a call is: `ContentRead` for `/containerd.services.content.v1.Content/Read`. */
+export function operationOf(path: string): string {
+  const [, service = '', method = ''] = /([^./]*)\/([^/]*)$/.exec(path) ?? [];
+  return service + method;
+}
+
+/**
+ * Do to a call what its fault says, before its method is asked (docs/faults.md#faults-of-grpc).
+ *
+ * @returns whether that was the whole answer
+ */
+export async function strikeCall(
+  fault: Fault,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Promise<boolean> {
+  const { delay, status, grpcStatus, message = 'a fault that was asked for', reset } = fault;
+  if (delay !== undefined && !(await wait(stream, milliseconds(delay)))) return true;
+  if (grpcStatus !== undefined) {
+    endCall(stream, headers, codeOf(grpcStatus), message);
+    return true;
+  }
+  if (status !== undefined) {
+    refusePlainly(stream, status, message, Object.fromEntries(Object.entries(fault.headers ?? {}).map(inSmall)));
+    return true;
+  }
+  if (reset !== undefined && reset.after === undefined) {
+    // INTERNAL_ERROR (RFC 9113, section 7).
+    stream.close(2);
+    return true;
+  }
+  const end = endOf(fault);
+  if (end !== undefined) shapeConnection(stream, end);
+  return false;
+}
+
+const inSmall = ([name, value]: [string, string]): [string, string] => [name.toLowerCase(), value];
+
+/** @returns whether the client stayed */
+function wait(stream: ServerHttp2Stream, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      stream.off('close', gone);
+      resolve(true);
+    }, ms);
+    stream.once('close', gone);
+  });
+}
