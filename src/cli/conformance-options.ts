@@ -10,6 +10,7 @@ export interface ConformanceOptions {
   readonly apiVersion?: string;
   readonly run?: string;
   readonly selection: Selection;
+  readonly deviations: readonly string[];
   readonly strict: boolean;
   readonly quiet: boolean;
   /** Files to write, by report form. */
@@ -63,6 +64,12 @@ export const conformanceFlags = {
   skip: { ...several, value: 'ID', help: 'not these requirements' },
   destructive: { type: 'boolean', help: "also what acts on more than the suite's own images (prune)" },
   hazardous: { type: 'boolean', help: 'also what has taken down daemons; both are on for the reference server' },
+  deviations: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'a file of deviations that this daemon is known to have, beside those of the package',
+  },
   strict: { type: 'boolean', help: 'known deviations count as failures' },
   name: { type: 'string', value: 'NAME', help: 'name of the run, prefix of its images; random without it' },
   json: { type: 'string', value: 'FILE', help: 'write a report in JSON' },
@@ -110,6 +117,7 @@ export function conformanceOptions(
       destructive: values.destructive ?? host === undefined,
       hazardous: values.hazardous ?? host === undefined,
     },
+    deviations: values.deviations ?? [],
     strict: values.strict ?? false,
     quiet: values.quiet ?? false,
     files: Object.fromEntries(files),

@@ -81,6 +81,7 @@ async function judgeAndReport(options: ConformanceOptions): Promise<number> {
       ...options.selection,
       host: options.host ?? reference?.hosts[0] ?? '',
       signal,
+      deviations: options.deviations,
       onResult: progress(options.quiet),
       ...(options.apiVersion !== undefined && { apiVersion: options.apiVersion }),
       ...(options.run !== undefined && { name: options.run }),

@@ -25,6 +25,8 @@ export interface Deviation {
   readonly actual: string;
   /** Where that was seen. */
   readonly evidence: string;
+  /** Last day on which it is excused, e.g. `2027-06-30`. */
+  readonly until?: string;
 }
 
 /** One requirement with its outcome. */

@@ -5,7 +5,7 @@ import { AttestdError } from '../errors.js';
 import { apiVersion as descriptionVersion } from '../generated/operations.js';
 import { packageFile, packageVersion } from '../package.js';
 import { catalogue } from './catalogue.js';
-import { loadDeviations } from './deviations.js';
+import { loadDeviations, readDeviations } from './deviations.js';
 import { type FeatureName, featureNames } from './features.js';
 import type { Result } from './outcome.js';
 import { everything, matches, type Selection } from './plan.js';
@@ -26,6 +26,8 @@ export interface ConformanceOptions extends Partial<Selection> {
   readonly apiVersion?: string;
   /** Name of the run, the prefix of its images: lower-case letters, digits and dashes; random without it. */
   readonly name?: string;
+  /** Files of deviations that this daemon is known to have, beside the packaged ones. */
+  readonly deviations?: readonly string[];
   /** Ends the run early; what was loaded is removed, and the report says that it was interrupted. */
   readonly signal?: AbortSignal;
   /** Called with each verdict as it is reached. */
@@ -75,11 +77,13 @@ function addressOf(target: Target, host: string | undefined): string {
  *
  * @returns the report that `attestd conformance --json` writes
  * @throws AttestdError UNAVAILABLE when no daemon answers, USAGE when its address cannot be parsed or it does not have the
- *   asked API version, INVALID_ARGUMENT for a profile, feature, requirement or name that is none
+ *   asked API version, INVALID_ARGUMENT for a profile, feature, requirement or name that is none, or a file of deviations that cannot
+ *   be read
  */
 export async function runConformance(options: ConformanceOptions = {}): Promise<Report> {
   const { host, apiVersion, name, signal, onResult } = options;
   const selection = selectionOf(options);
+  const own = (options.deviations ?? []).map(readDeviations);
   if (apiVersion !== undefined && !isVersion(apiVersion))
     refuse(`apiVersion: '${apiVersion}' has not the form ${descriptionVersion}`);
   if (name !== undefined && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
@@ -90,7 +94,7 @@ export async function runConformance(options: ConformanceOptions = {}): Promise<
     requirements: catalogue,
     selection,
     maxVersion: descriptionVersion,
-    deviations: loadDeviations,
+    deviations: (daemon) => loadDeviations(daemon, own),
     validator: new DescriptionValidator(),
     ...(apiVersion !== undefined && { apiVersion }),
     ...(name !== undefined && { run: name }),

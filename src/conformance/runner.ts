@@ -5,7 +5,7 @@ import { AttestdError } from '../errors.js';
 import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
 import { type Daemon, hostPlatform, introduce } from './daemon.js';
-import { knownAs } from './deviations.js';
+import { isExpired, knownAs } from './deviations.js';
 import { Blocked, show, Unmet } from './expect.js';
 import { type FeatureName, type Finding, feature, featureNames, withNeeds } from './features.js';
 import type { Platform } from './images/kit.js';
@@ -51,6 +51,8 @@ export interface RunOutcome {
   readonly schemaChecked: number;
   /** Known deviations whose requirement passed. */
   readonly repaired: readonly Deviation[];
+  /** Known deviations that are excused no longer. */
+  readonly expired: readonly Deviation[];
   /** What could not be removed from the daemon. */
   readonly leftovers: readonly string[];
   readonly interrupted: boolean;
@@ -110,7 +112,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         }
       }
       const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const known = options.deviations(daemon);
+      const known = options.deviations(daemon).filter((deviation) => !isExpired(deviation, startedAt));
       options.onStart?.(daemon, apiVersion, ordered.length);
       for (const requirement of ordered) {
         if (aborted()) break;
@@ -150,6 +152,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       schema: schema?.list() ?? [],
       schemaChecked: schema?.checked ?? 0,
       repaired: options.deviations(daemon).filter(({ requirement }) => passed.has(requirement)),
+      expired: options.deviations(daemon).filter((deviation) => isExpired(deviation, startedAt)),
       leftovers,
       interrupted: aborted(),
       startedAt,

@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { catalogue } from '../../src/conformance/catalogue.js';
-import { deviationsFolder, knownAs, loadDeviations, parseDeviations } from '../../src/conformance/deviations.js';
 import { feature, featureNames } from '../../src/conformance/features.js';
 import { type RecipeName, recipes } from '../../src/conformance/images/recipes.js';
 import { profile, profileNames } from '../../src/conformance/profiles.js';
 import { loadOf } from '../../src/conformance/session.js';
-import { AttestdError } from '../../src/errors.js';
 import { operations } from '../../src/generated/operations.js';
 
 const description: unknown = parse(readFileSync(new URL('../../api/swagger.yaml', import.meta.url), 'utf8'));
@@ -108,47 +106,5 @@ describe('the catalogue', () => {
         expect(feature(needed)).to.be.an('object');
     const covered = new Set(profileNames.flatMap((name) => [...profile(name).core, ...profile(name).extended]));
     for (const { id, features } of catalogue) for (const name of features) expect(covered.has(name), id).to.equal(true);
-  });
-});
-
-describe('known deviations', () => {
-  for (const apiVersion of ['1.51', '1.55', '1.56'])
-    it(`of API ${apiVersion} name requirements of the catalogue`, () => {
-      for (const { requirement } of loadDeviations({ apiVersion }))
-        expect(catalogue.map(({ id }) => id)).to.include(requirement);
-    });
-
-  it('are recognised by what the daemon did, so that another failure is none', () => {
-    const known = loadDeviations({ apiVersion: '1.55' });
-    const failure = {
-      message: 'm',
-      expected: 'an array',
-      actual: '{"message":"json: error calling MarshalJSON for x"}',
-    };
-    expect(knownAs(failure, 'ImageAttestations.not-json-asked', known)).to.include({
-      requirement: 'ImageAttestations.not-json-asked',
-    });
-    expect(knownAs({ ...failure, actual: '404' }, 'ImageAttestations.not-json-asked', known)).to.equal(undefined);
-    expect(knownAs(failure, 'ImageAttestations.not-json-listed', known)).to.equal(undefined);
-  });
-
-  it('are none for daemons that no file is about', () => {
-    expect(loadDeviations({ apiVersion: '1.40' }, deviationsFolder)).to.deep.equal([]);
-  });
-
-  it('need a description, a behaviour and evidence', () => {
-    const whole = { requirement: 'A.b', description: 'd', behaviour: 'b', actual: 'a', evidence: 'e' };
-    const file = (deviation: object) => JSON.stringify({ apiVersions: ['1.55'], deviations: [deviation] });
-    expect(parseDeviations(file(whole), 'x').deviations).to.deep.equal([whole]);
-    for (const bad of [
-      file({ ...whole, evidence: '' }),
-      file({ ...whole, more: 1 }),
-      file({ ...whole, actual: '(' }),
-      '{}',
-      '{"apiVersions":[1.55],"deviations":[]}',
-    ])
-      expect(() => parseDeviations(bad, 'x'))
-        .to.throw(AttestdError)
-        .with.property('code', 'INVALID_ARGUMENT');
   });
 });

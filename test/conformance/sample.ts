@@ -126,6 +126,7 @@ export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
     ],
     schemaChecked: 12,
     repaired: [],
+    expired: [],
     leftovers: [],
     interrupted: false,
     startedAt: new Date('2026-01-02T03:04:05Z'),

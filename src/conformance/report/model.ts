@@ -130,6 +130,8 @@ export interface Report {
   readonly knownDeviations: number;
   /** Known deviations that this daemon no longer shows. */
   readonly repaired: readonly string[];
+  /** Known deviations whose date has passed: their failures count. */
+  readonly expired: readonly string[];
   readonly profiles: readonly ReportedProfile[];
   readonly features: readonly ReportedFeature[];
   readonly results: readonly ReportedResult[];
@@ -251,6 +253,7 @@ export function makeReport(outcome: RunOutcome, context: ReportContext): Report 
     totals: count(outcome.results),
     knownDeviations: outcome.results.filter(({ deviation }) => deviation !== undefined).length,
     repaired: outcome.repaired.map(({ requirement }) => requirement),
+    expired: outcome.expired.map(({ requirement }) => requirement),
     profiles: profileNames.map((name) => judge(name, outcome)),
     features: featureNames.map((name) => {
       const finding = outcome.findings.get(name);

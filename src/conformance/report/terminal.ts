@@ -88,7 +88,10 @@ export function renderTerminal(report: Report): string {
         ]
       : []),
     ...(report.repaired.length > 0
-      ? ['known faults of released daemons that this one does not have:', ...report.repaired.map((id) => `  ${id}`)]
+      ? ['known deviations that this daemon does not show:', ...report.repaired.map((id) => `  ${id}`)]
+      : []),
+    ...(report.expired.length > 0
+      ? ['known deviations whose date has passed:', ...report.expired.map((id) => `  ${id}`)]
       : []),
     ...(run.leftovers.length > 0 ? [`could not be removed: ${run.leftovers.join(', ')}`] : []),
     ...(run.interrupted ? ['interrupted: the rest was not tested'] : []),

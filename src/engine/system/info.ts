@@ -12,11 +12,11 @@ import { registryConfigOf } from './registry-config.js';
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
 
 /** `GET /version` (docs/behaviour.md#the-daemon-itself). */
-export function daemonVersion({ host, release }: Context): Wire<SystemVersion> {
+export function daemonVersion({ channel, host, release }: Context): Wire<SystemVersion> {
   const kernel = kernelRelease();
   const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
   return {
-    Platform: { Name: 'attestd' },
+    Platform: { Name: `attestd (${channel})` },
     Version: release.engine,
     ApiVersion: release.api,
     MinAPIVersion: release.minimumApi,
