@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { type Connection, headerOf } from '../client/connection.js';
 import { AttestdError } from '../errors.js';
@@ -12,13 +13,35 @@ export interface Call {
   readonly version?: string | null;
 }
 
+/** The body of a request, as a report tells of it. */
+export interface SentBody {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The body itself, when it is a short text. */
+  readonly text?: string;
+}
+
+/** Bytes up to which the body of a request is kept. */
+const keptBody = 4096;
+
+/** What is told of the body of a request. */
+export function sentBody(body: Buffer): SentBody {
+  const text = body.length <= keptBody && isUtf8(body) ? body.toString('utf8') : undefined;
+  return {
+    bytes: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+    // What holds other characters than a line of text may is no text.
+    ...(text !== undefined && !/[^\P{Cc}\n\t\r]/u.test(text) ? { text } : {}),
+  };
+}
+
 /** One request with its answer, as the report shows it. */
 export interface Exchange {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
-  readonly requestBody?: { readonly bytes: number; readonly sha256: string };
+  readonly requestBody?: SentBody;
   /** API version in the path, or `null`. */
   readonly version: string | null;
   readonly status: number;
@@ -116,7 +139,7 @@ export class Api {
       path: target,
       requestHeaders: call.headers ?? {},
       version,
-      ...(requestBody ? { requestBody: { bytes: requestBody.length, sha256: sha256(requestBody) } } : {}),
+      ...(requestBody ? { requestBody: sentBody(requestBody) } : {}),
     };
     try {
       const { status, headers, body } = await this.#connection.send({
@@ -140,10 +163,6 @@ export class Api {
       throw new Unmet(`${method} ${target}`, 'a complete answer', broken);
     }
   }
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** An answer, with what requirements look at. */

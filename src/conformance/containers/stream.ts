@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { headerOf } from '../../client/connection.js';
 import { AttestdError } from '../../errors.js';
-import { type Answer, type Api, type Call, type Exchange, queryText } from '../api.js';
+import { type Answer, type Api, type Call, type Exchange, queryText, sentBody } from '../api.js';
 import { demand, show, Unmet } from '../expect.js';
 
 /** Milliseconds that a daemon has for what a stream is to bring. */
@@ -12,7 +12,9 @@ interface Head {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-type Started = Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'version'> & { readonly at: number };
+type Started = Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'requestBody' | 'version'> & {
+  readonly at: number;
+};
 
 /** Bytes that a daemon sends over time, on a connection that was taken over or as an answer that goes on. */
 export class Stream {
@@ -190,7 +192,14 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
   const lines = Object.entries({ Host: 'docker', ...requestHeaders, ...length }).map(
     ([name, value]) => `${name}: ${value}`,
   );
-  const what: Started = { method, path: target, requestHeaders, version, at: performance.now() };
+  const what: Started = {
+    method,
+    path: target,
+    requestHeaders,
+    ...(body.length > 0 ? { requestBody: sentBody(body) } : {}),
+    version,
+    at: performance.now(),
+  };
   const socket = await connection.dial(patience);
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);

@@ -1,26 +1,26 @@
 import { type Outcome, outcomes } from '../outcome.js';
 import type { Report, ReportedResult, Totals } from './model.js';
 
-/** A requirement in two runs; undefined where a run does not know it. */
+/** A requirement in several runs; undefined where a run does not know it. */
 export interface ComparedResult {
   readonly id: string;
   readonly title: string;
   readonly level: string;
-  readonly a: Outcome | undefined;
-  readonly b: Outcome | undefined;
+  readonly outcomes: readonly (Outcome | undefined)[];
   /** What each run says beside the outcome. */
-  readonly details: readonly [string, string];
+  readonly details: readonly string[];
 }
 
-/** Two runs side by side. */
+/** Several runs side by side; every list has one entry for each, in the order given. */
 export interface Comparison {
-  readonly a: { readonly daemon: Report['daemon']; readonly totals: Totals };
-  readonly b: { readonly daemon: Report['daemon']; readonly totals: Totals };
+  readonly runs: readonly { readonly daemon: Report['daemon']; readonly totals: Totals }[];
   /** Verdicts by profile. */
-  readonly profiles: readonly { readonly name: string; readonly a: string; readonly b: string }[];
+  readonly profiles: readonly { readonly name: string; readonly verdicts: readonly string[] }[];
   /** Requirements whose outcomes differ, by id. */
   readonly differences: readonly ComparedResult[];
-  /** Number of requirements with the same outcome in both. */
+  /** Requirements that failed in more than one run, and for other reasons. */
+  readonly changedFailures: readonly ComparedResult[];
+  /** Number of requirements with the same outcome in all, and the same failure if they failed. */
   readonly same: number;
 }
 
@@ -30,36 +30,54 @@ function detail(result: ReportedResult | undefined): string {
   return failure ? `${failure.message}: expected ${failure.expected}, got ${failure.actual}` : reason;
 }
 
+/** A failure without what differs from run to run: the run's name, ids, digests, counters, times, API versions of paths. */
+function lasting(result: ReportedResult, run: string): string {
+  return detail(result)
+    .replaceAll(run, 'RUN')
+    .replaceAll(/\b[0-9a-f]{12,64}\b/g, 'ID')
+    .replaceAll(/RUN-[a-z]*\d+/g, 'NAME')
+    .replaceAll(/scratch-\d+/g, 'scratch')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?/g, 'TIME')
+    .replaceAll(/\b\d{10}(\.\d+)?\b/g, 'TIME')
+    .replaceAll(/\/v1\.\d+\//g, '/vX/');
+}
+
 /**
- * Set two reports side by side.
+ * Set reports side by side.
  *
- * @param a first report
- * @param b second report; requirements are matched by id
+ * @param reports two or more; requirements are matched by id
  */
-export function compareReports(a: Report, b: Report): Comparison {
-  const byId = (report: Report): ReadonlyMap<string, ReportedResult> =>
-    new Map(report.results.map((result) => [result.id, result]));
-  const [inA, inB] = [byId(a), byId(b)];
-  const ids = [...new Set([...inA.keys(), ...inB.keys()])].sort();
-  const rows = ids.map((id): ComparedResult => {
-    const [left, right] = [inA.get(id), inB.get(id)];
-    const { title = '', level = '' } = left ?? right ?? {};
-    return { id, title, level, a: left?.outcome, b: right?.outcome, details: [detail(left), detail(right)] };
-  });
-  const verdicts = (report: Report): ReadonlyMap<string, string> =>
-    new Map(report.profiles.map(({ name, verdict }) => [name, verdict]));
-  const [profilesA, profilesB] = [verdicts(a), verdicts(b)];
-  const differences = rows.filter((row) => row.a !== row.b);
+export function compareReports(reports: readonly Report[]): Comparison {
+  const byId = reports.map((report) => new Map(report.results.map((result) => [result.id, result])));
+  const ids = [...new Set(byId.flatMap((results) => [...results.keys()]))].sort();
+  const differences: ComparedResult[] = [];
+  const changedFailures: ComparedResult[] = [];
+  for (const id of ids) {
+    const found = byId.map((results) => results.get(id));
+    const { title = '', level = '' } = found.find((result) => result !== undefined) ?? {};
+    const row: ComparedResult = {
+      id,
+      title,
+      level,
+      outcomes: found.map((result) => result?.outcome),
+      details: found.map(detail),
+    };
+    const failures = found.flatMap((result, i) =>
+      result?.outcome === 'failed' ? [lasting(result, reports[i]?.run.name ?? '')] : [],
+    );
+    if (new Set(row.outcomes).size > 1) differences.push(row);
+    else if (new Set(failures).size > 1) changedFailures.push(row);
+  }
+  const verdicts = reports.map((report) => new Map(report.profiles.map(({ name, verdict }) => [name, verdict])));
   return {
-    a: { daemon: a.daemon, totals: a.totals },
-    b: { daemon: b.daemon, totals: b.totals },
-    profiles: [...new Set([...profilesA.keys(), ...profilesB.keys()])].map((name) => ({
+    runs: reports.map(({ daemon, totals }) => ({ daemon, totals })),
+    profiles: [...new Set(verdicts.flatMap((of) => [...of.keys()]))].map((name) => ({
       name,
-      a: profilesA.get(name) ?? 'not in this report',
-      b: profilesB.get(name) ?? 'not in this report',
+      verdicts: verdicts.map((of) => of.get(name) ?? 'not in this report'),
     })),
     differences,
-    same: rows.length - differences.length,
+    changedFailures,
+    same: ids.length - differences.length - changedFailures.length,
   };
 }
 
@@ -75,17 +93,24 @@ function columns(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** A comparison as text: daemons, profiles, then each requirement that ended differently. */
-export function renderComparison(comparison: Comparison): string {
-  const { a, b, profiles, differences, same } = comparison;
-  const name = ({ daemon }: Comparison['a']): string => `${daemon.title} (API ${daemon.apiVersion})`;
-  const totals = outcomes.map((outcome) => [outcome, String(a.totals[outcome]), String(b.totals[outcome])]);
-  const rows = differences.map(({ id, a: left, b: right }) => [id, left ?? 'absent', right ?? 'absent']);
+/** A comparison as text: daemons, profiles, each requirement that ended differently, then those that failed otherwise. */
+export function renderComparison({ runs, profiles, differences, changedFailures, same }: Comparison): string {
+  const head = [
+    ['', ...runs.map(({ daemon }) => `${daemon.title} (API ${daemon.apiVersion})`)],
+    ['address', ...runs.map(({ daemon }) => daemon.address)],
+    ...outcomes.map((outcome) => [outcome, ...runs.map(({ totals }) => String(totals[outcome]))]),
+  ];
+  const changed = changedFailures.map(
+    ({ id, details }) => `${id} failed otherwise:\n${details.map((text) => `  ${text}`).join('\n')}`,
+  );
   const sections = [
-    columns([['', name(a), name(b)], ['address', a.daemon.address, b.daemon.address], ...totals]),
-    columns(profiles.map(({ name: profile, a: left, b: right }) => [profile, left, right])),
-    rows.length > 0 ? columns(rows) : '',
-    `${differences.length} requirements ended differently, ${same} the same`,
+    columns(head),
+    columns(profiles.map(({ name, verdicts }) => [name, ...verdicts])),
+    differences.length > 0
+      ? columns(differences.map((row) => [row.id, ...row.outcomes.map((one) => one ?? 'absent')]))
+      : '',
+    changed.join('\n'),
+    `${differences.length} requirements ended differently, ${changedFailures.length} failed otherwise, ${same} the same`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }

@@ -14,6 +14,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { overflow-x: auto; }
+@media (max-width: 40rem) { body { padding: .75rem; } th, td { padding: .25rem; } .wide table { font-size: .8rem; } details details { margin-left: 0; } }
 code, pre { font: .86rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; background: var(--card); padding: .6rem;
   border: 1px solid var(--line); border-radius: 4px; margin: .4rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .tag { font-weight: 600; } ${['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error']

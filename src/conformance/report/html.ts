@@ -1,5 +1,6 @@
 import { Html, type HtmlValue, html, joinHtml } from '../../html.js';
 import { outcomes } from '../outcome.js';
+import { curlOf } from './curl.js';
 import { script, style } from './html-page.js';
 import type { Report, ReportedExchange, ReportedResult, Totals } from './model.js';
 import { storeText } from './terminal.js';
@@ -44,17 +45,48 @@ function features(report: Report): Html {
 <tbody>${joinHtml(rows, '\n')}</tbody></table></div></section>`;
 }
 
-function exchange(one: ReportedExchange): Html {
+/** Characters of all exchanges in a page, and of one body; what is beyond is in the JSON report. */
+const exchangeBudget = 500_000;
+const bodyPart = 2000;
+
+/** How many characters of exchanges may still be shown. */
+interface Budget {
+  left: number;
+}
+
+const bodyOf = ({ body }: ReportedExchange): string =>
+  body.length > bodyPart ? `${body.slice(0, bodyPart)}… (cut: the JSON report has more)` : body;
+
+function exchange(one: ReportedExchange, address: string): Html {
   const sent = Object.entries(one.requestHeaders).map(([name, value]) => `${name}: ${value}`);
-  if (one.requestBody) sent.push('', `(body of ${one.requestBody.bytes} bytes, sha256 ${one.requestBody.sha256})`);
-  const received = [`${one.status}`, ...one.headers.map(([name, value]) => `${name}: ${value}`), '', one.body];
+  const { requestBody } = one;
+  if (requestBody)
+    sent.push('', requestBody.text ?? `(body of ${requestBody.bytes} bytes, sha256 ${requestBody.sha256})`);
+  const received = [`${one.status}`, ...one.headers.map(([name, value]) => `${name}: ${value}`), '', bodyOf(one)];
   const cut = one.bodyEncoding === 'base64' ? 'base64 of the beginning of the body' : 'body, cut when long';
   return html`<details><summary><code>${one.request}</code> → ${one.broken === undefined ? one.status : 'broke off'}</summary>
 <pre>${[one.request, ...sent].join('\n')}</pre>
-<pre>${one.broken ?? received.join('\n')}</pre><p class="soft">${one.bodyBytes} bytes (${cut}), ${one.durationMs} ms</p></details>`;
+<pre>${one.broken ?? received.join('\n')}</pre><pre class="curl">${curlOf(one, address)}</pre><p class="soft">${one.bodyBytes} bytes (${cut}), ${one.durationMs} ms</p></details>`;
 }
 
-function requirement(result: ReportedResult): Html {
+/** A requirement that passed, or was not asked, is told by its requests alone: who doubts it asks again. */
+function brief({ exchanges }: ReportedResult): Html {
+  const lines = exchanges.map(({ request, status }) => `${request} → ${status}`);
+  return lines.length === 0 ? html`` : html`<pre>${lines.join('\n')}</pre>`;
+}
+
+/** Exchanges of a failure that are shown whole: the last ones are where it shows. */
+const shownExchanges = 4;
+
+function told(result: ReportedResult, address: string, budget: Budget): HtmlValue {
+  if (!['failed', 'error', 'blocked'].includes(result.outcome)) return brief(result);
+  const last = result.exchanges.slice(-shownExchanges).map((one) => exchange(one, address));
+  budget.left -= last.reduce((sum, one) => sum + one.toString().length, 0);
+  if (budget.left < 0) return brief(result);
+  return [brief({ ...result, exchanges: result.exchanges.slice(0, -shownExchanges) }), ...last];
+}
+
+function requirement(result: ReportedResult, address: string, budget: Budget): Html {
   const { id, title, level, outcome, failure, deviation } = result;
   const known = deviation
     ? html`<p>Known deviation: ${deviation.behaviour} <span class="soft">(the description: ${deviation.description}; ${deviation.evidence})</span></p>`
@@ -67,7 +99,13 @@ function requirement(result: ReportedResult): Html {
 <summary><span class="tag ${outcome}">${outcome}</span> ${level} <code>${id}</code> ${title}</summary>
 <p>${result.why}</p><p class="soft">${where}; needs ${result.features.join(', ')}</p>
 ${result.reason ? html`<p>${result.reason}</p>` : ''}${failed}${known}
-${joinHtml(result.exchanges.map(exchange), '\n')}</details>`;
+${told(result, address, budget)}</details>`;
+}
+
+/** Failures come first: those that speak against the daemon, other ones, what they block, and then the rest. */
+function rank({ outcome, level, deviation }: ReportedResult): number {
+  if (outcome === 'failed') return deviation ? 3 : level === 'MUST' ? 0 : 2;
+  return ['', 'error', '', '', 'blocked', 'unsupported', 'skipped', 'passed'].indexOf(outcome);
 }
 
 function requirements(report: Report): Html {
@@ -75,10 +113,15 @@ function requirements(report: Report): Html {
     (outcome) =>
       html`<label><input type="checkbox" value="${outcome}" checked> <span class="${outcome}">${outcome}</span> (${report.totals[outcome]})</label>`,
   );
+  const budget: Budget = { left: exchangeBudget };
+  const ordered = [...report.results].sort((a, b) => rank(a) - rank(b));
   return html`<section><h2>Requirements</h2>
 <div class="filter" role="group" aria-label="Filter the requirements">${joinHtml(boxes, ' ')}
 <input type="search" aria-label="Text in id or title" placeholder="text in id or title"> <output id="shown" class="soft"></output></div>
-${joinHtml(report.results.map(requirement), '\n')}</section>`;
+${joinHtml(
+  ordered.map((result) => requirement(result, report.daemon.address, budget)),
+  '\n',
+)}</section>`;
 }
 
 function schema(report: Report): Html {
@@ -95,7 +138,8 @@ function schema(report: Report): Html {
 }
 
 /**
- * The report as one page that loads nothing else: matrix of features, filter by outcome, every exchange.
+ * The report as one page that loads nothing else, below 1 MB: failures first, each with its exchanges, which can be asked again by
+ * a copied line; of what passed only the requests. The JSON report has everything.
  *
  * @param report of a run
  * @returns the text of an HTML document
@@ -106,8 +150,8 @@ export function renderHtml(report: Report): string {
 <title>Conformance of ${report.daemon.title}</title><style>${new Html(style)}</style></head>
 <body>${head(report)}<main>
 ${profiles(report)}
-${features(report)}
 ${requirements(report)}
+${features(report)}
 ${schema(report)}
 </main><script>${new Html(script)}</script></body></html>
 `}`;

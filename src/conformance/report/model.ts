@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Exchange } from '../api.js';
+import type { Exchange, SentBody } from '../api.js';
 import { type Channel, feature, featureNames, withNeeds } from '../features.js';
 import { type Deviation, type Failure, type Outcome, outcomes, type Result, speaksAgainst } from '../outcome.js';
 import { covers, type ProfileName, profile, profileNames } from '../profiles.js';
@@ -19,7 +19,7 @@ export type Totals = Readonly<Record<Outcome, number>>;
 export interface ReportedExchange {
   readonly request: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
-  readonly requestBody?: { readonly bytes: number; readonly sha256: string };
+  readonly requestBody?: SentBody;
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   /** Text of the body, cut at a limit; base64 when it is not UTF-8. */

@@ -1,0 +1,29 @@
+import type { ReportedExchange } from './model.js';
+
+/** A word of a shell, quoted when it needs to be. */
+function quoted(word: string): string {
+  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * An exchange as a command that asks the same again, for a terminal.
+ *
+ * @param exchange what was asked
+ * @param address of the daemon, as a report has it: `unix:///path` or `tcp://host:port`
+ * @returns a line of shell; a body that a report does not hold stands there as `@FILE`
+ */
+export function curlOf(
+  { request, requestHeaders, requestBody }: Pick<ReportedExchange, 'request' | 'requestHeaders' | 'requestBody'>,
+  address: string,
+): string {
+  const [method = '', path = ''] = request.split(/ (.*)/s);
+  const words = ['curl', '-s', '-i'];
+  if (address.startsWith('unix://')) words.push('--unix-socket', address.slice('unix://'.length));
+  const base = address.startsWith('tcp://') ? `http://${address.slice('tcp://'.length)}` : 'http://localhost';
+  if (method === 'HEAD') words.push('-I');
+  else if (method !== 'GET') words.push('-X', method);
+  for (const [name, value] of Object.entries(requestHeaders)) words.push('-H', `${name}: ${value}`);
+  if (requestBody) words.push('--data-binary', requestBody.text ?? '@FILE');
+  words.push(`${base}${path}`);
+  return words.map(quoted).join(' ');
+}
