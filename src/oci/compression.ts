@@ -14,6 +14,9 @@ const magics: readonly [Compression, Buffer][] = [
   ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
 ];
 
+/** Bytes that are decompressed at a time: each time is a trip to another thread. */
+const plainChunk = 256 << 10;
+
 /** Bytes that `detectCompression` needs. */
 export const magicLength = 10;
 
@@ -75,7 +78,7 @@ async function* atMost(source: AsyncIterable<Buffer>, limit: number): AsyncGener
 }
 
 async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const plain = createGunzip();
+  const plain = createGunzip({ chunkSize: plainChunk });
   // The error comes out of the loop below as well.
   pipeline(Readable.from(input, { objectMode: false }), plain, () => undefined);
   try {

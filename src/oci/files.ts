@@ -151,6 +151,42 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void>
   while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
 }
 
+/** Bytes that are written at a time. */
+const gatheredSize = 256 << 10;
+
+/** Writes to a file in large pieces, one while the next is gathered: each write is a trip to another thread. */
+export class GatheredWrites {
+  private pieces: Uint8Array[] = [];
+  private size = 0;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly file: OpenFile) {}
+
+  /** @throws what an earlier write ended with */
+  async add(piece: Uint8Array): Promise<void> {
+    this.pieces.push(piece);
+    this.size += piece.length;
+    if (this.size >= gatheredSize) await this.write();
+  }
+
+  /** Write what is left. */
+  async end(): Promise<void> {
+    if (this.size > 0) await this.write();
+    await this.writing;
+  }
+
+  private async write(): Promise<void> {
+    const [first] = this.pieces;
+    const bytes = this.pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.pieces);
+    this.pieces = [];
+    this.size = 0;
+    await this.writing;
+    this.writing = writeAll(this.file, bytes);
+    // Told with the next piece.
+    this.writing.catch(() => undefined);
+  }
+}
+
 /**
  * Replace a file so that readers, now and after a crash, see the old content or the new, never a mixture.
  *

@@ -6,13 +6,13 @@ import type { BlobInfo, ContentStore, Range } from './content-store.js';
 import { algorithms, hasher, isDigest, parseDigest } from './digest.js';
 import {
   type Files,
+  GatheredWrites,
   isMissing,
   makeFolder,
   type OpenFile,
   syncFile,
   syncFolder,
   systemFiles,
-  writeAll,
 } from './files.js';
 
 /** Bytes that a blob stream hands on at a time. */
@@ -124,11 +124,14 @@ export class LocalContentStore implements PinnableStore {
     const file = await this.create(temporary, ingest);
     try {
       try {
+        const gathered = new GatheredWrites(file);
         for await (const chunk of Buffer.isBuffer(content) ? [content] : (content as AsyncIterable<Buffer>)) {
-          hash.update(chunk);
           size += chunk.length;
-          await writeAll(file, chunk);
+          // Hashed while what came before is written.
+          await gathered.add(chunk);
+          hash.update(chunk);
         }
+        await gathered.end();
         if (this.options.durable === true) await file.sync();
       } finally {
         await file.close();

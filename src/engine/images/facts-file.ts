@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { giveWay } from '../../oci/give-way.js';
 import { sumLength, sumOf } from '../../oci/line-sum.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
@@ -8,6 +9,9 @@ const delay = 2000;
 
 /** Bytes that are looked through at a time when the file is opened. */
 const chunkSize = 4 << 20;
+
+/** Bytes up to which a file is not looked at for what nobody needs. */
+const smallFile = 1 << 20;
 
 interface Place {
   readonly offset: number;
@@ -19,8 +23,9 @@ interface Place {
  * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
  */
 export class FactsFile {
-  readonly #places = new Map<string, Place>();
-  #opened: Promise<FileHandle | undefined> | undefined;
+  #places = new Map<string, Place>();
+  #file: FileHandle | undefined;
+  #opened: Promise<void> | undefined;
   #end = 0;
   #waiting: { digest: string; line: Buffer }[] = [];
   #waitingSize = 0;
@@ -45,20 +50,30 @@ export class FactsFile {
 
   /** The facts of an image as they were appended last; undefined where there are none. */
   async read(digest: string): Promise<string | undefined> {
-    const file = await this.#open();
+    await this.#open();
     const place = this.#places.get(digest);
-    if (place === undefined || file === undefined) return undefined;
-    const bytes = Buffer.allocUnsafe(place.length);
-    // On the spot: a trip to the pool of threads takes longer than what is asked of it.
-    const bytesRead = readSync(file.fd, bytes, 0, place.length, place.offset);
-    const text = bytes.toString('utf8', sumLength + 1, bytesRead);
-    return bytes.toString('latin1', 0, sumLength) === sumOf(text) ? text : undefined;
+    return place && this.#textAt(place);
+  }
+
+  /** Leave out what others need no more, where that is most of a large file. */
+  async compact(isNeeded: (digest: string) => boolean): Promise<void> {
+    const { size } = await stat(this.path).catch(() => ({ size: 0 }));
+    if (size < smallFile) return;
+    await this.#open();
+    let bytes = 0;
+    for (const [digest, { length }] of this.#places) {
+      await giveWay();
+      if (isNeeded(digest)) bytes += length;
+    }
+    if (bytes * 2 > this.#end || this.#closed) return;
+    this.#writing = this.#writing.then(() => this.#rewrite(isNeeded)).catch(() => undefined);
+    await this.#writing;
   }
 
   /** Note the facts of an image; they are written in a while. */
   append(digest: string, text: string): void {
     if (this.#closed) return;
-    const line = Buffer.from(`${digest} ${sumOf(text)} ${text}\n`);
+    const line = Buffer.from(lineOf(digest, text));
     this.#waiting.push({ digest, line });
     this.#waitingSize += line.length;
     if (this.#waitingSize >= gathered) void this.#flush();
@@ -69,8 +84,51 @@ export class FactsFile {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#flush();
-    const file = await this.#opened;
-    await file?.close().catch(() => undefined);
+    await this.#opened;
+    await this.#file?.close().catch(() => undefined);
+  }
+
+  #textAt({ offset, length }: Place): string | undefined {
+    if (this.#file === undefined) return undefined;
+    const bytes = Buffer.allocUnsafe(length);
+    // On the spot: a trip to the pool of threads takes longer than what is asked of it.
+    const bytesRead = readSync(this.#file.fd, bytes, 0, length, offset);
+    const text = bytes.toString('utf8', sumLength + 1, bytesRead);
+    return bytes.toString('latin1', 0, sumLength) === sumOf(text) ? text : undefined;
+  }
+
+  /** Put a file in this one's place that has the facts that are needed, each once. */
+  async #rewrite(isNeeded: (digest: string) => boolean): Promise<void> {
+    const draft = `${this.path}.new`;
+    const next = await open(draft, 'w+');
+    try {
+      const places = new Map<string, Place>();
+      let text = `${this.header}\n`;
+      let end = 0;
+      const write = async (): Promise<void> => {
+        end += (await next.write(text)).bytesWritten;
+        text = '';
+      };
+      await write();
+      for (const [digest, place] of this.#places) {
+        const facts = isNeeded(digest) ? this.#textAt(place) : undefined;
+        if (facts === undefined) continue;
+        const line = lineOf(digest, facts);
+        places.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: place.length });
+        text += line;
+        if (text.length >= gathered) await write();
+        await giveWay();
+      }
+      await write();
+      await rename(draft, this.path);
+      const before = this.#file;
+      [this.#file, this.#places, this.#end] = [next, places, end];
+      await before?.close();
+    } catch (error) {
+      await next.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 
   #flush(): Promise<void> {
@@ -84,10 +142,10 @@ export class FactsFile {
   }
 
   async #write(lines: readonly { digest: string; line: Buffer }[]): Promise<void> {
-    const file = await this.#open();
-    if (file === undefined) return;
+    await this.#open();
+    if (this.#file === undefined) return;
     try {
-      await file.write(Buffer.concat(lines.map(({ line }) => line)), 0, undefined, this.#end);
+      await this.#file.write(Buffer.concat(lines.map(({ line }) => line)), 0, undefined, this.#end);
     } catch {
       // A full disk: facts stay in memory as long as there is room.
       return;
@@ -99,8 +157,13 @@ export class FactsFile {
     }
   }
 
-  #open(): Promise<FileHandle | undefined> {
-    this.#opened ??= this.#look().catch(() => undefined);
+  #open(): Promise<void> {
+    this.#opened ??= this.#look().then(
+      (file) => {
+        this.#file = file;
+      },
+      () => undefined,
+    );
     return this.#opened;
   }
 
@@ -144,3 +207,5 @@ export class FactsFile {
     await file.truncate(this.#end);
   }
 }
+
+const lineOf = (digest: string, text: string): string => `${digest} ${sumOf(text)} ${text}\n`;

@@ -77,7 +77,9 @@ export class FactsCache {
    * @param say told how far it is, where it takes long
    */
   async prepare(context: Context, say: (message: string) => void): Promise<void> {
-    if (this.file === undefined || context.store.list().length < worthWhile) return;
+    if (this.file === undefined) return;
+    await this.file.compact((digest) => context.store.withTarget(digest).length > 0);
+    if (context.store.list().length < worthWhile) return;
     const missing = new Map<string, Descriptor>();
     for (const { target } of context.store.list()) {
       await giveWay();
