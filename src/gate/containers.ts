@@ -1,5 +1,6 @@
 import type { LRUCache } from 'lru-cache';
 import type { EngineClient } from '../client/engine-client.js';
+import type { ImageAccess } from '../client/index.js';
 import { createRequestType } from '../engine/containers/config.js';
 import { AttestdError } from '../errors.js';
 import { wellFormed } from '../go/json/text.js';
@@ -13,6 +14,8 @@ import { type GateTarget, readQuery, writeQuery, writeTarget } from './target.js
 /** What the checks of a request need. */
 export interface Around {
   readonly client: EngineClient;
+  /** The same, of images, remembered. */
+  readonly access: ImageAccess;
   readonly judge: GateJudge;
   readonly files: DaemonFiles;
   /** What clients called the images of containers, by the containers' ids. */
@@ -177,11 +180,11 @@ export async function admitCreate(
  * By what name the image of a container is judged: as the client called it when it made the container through the gate, else by the name that
  * the container was made by or that the image has, as long as they lead to the image; its id otherwise.
  */
-async function nameOf({ client, names }: Around, { Id = '', Image = '', Config }: InspectedContainer): Promise<string> {
-  const { RepoTags } = await daemonsWords(client.inspectImage(Image));
+async function nameOf({ access, names }: Around, { Id = '', Image = '', Config }: InspectedContainer): Promise<string> {
+  const { RepoTags } = await daemonsWords(access.inspectImage(Image));
   for (const name of [names.get(Id), Config?.Image, RepoTags?.[0]]) {
     if (!isText(name) || isDigest(name)) continue;
-    const found = await client.inspectImage(name).catch(() => undefined);
+    const found = await access.inspectImage(name).catch(() => undefined);
     if (found?.Id === Image) return name;
   }
   return Image;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { connect, type EngineClient } from '../client/engine-client.js';
+import type { ImageAccess } from '../client/index.js';
 import { AttestdError } from '../errors.js';
 import { accessRule, insecureAddresses } from '../server/access.js';
 import { formatAddress, parseAddress } from '../server/address.js';
@@ -12,6 +13,7 @@ import { DaemonFiles } from './daemon-files.js';
 import { answerError, Daemon, pass, passUpgrade } from './forward.js';
 import type { GateJudge } from './judge.js';
 import { admitExec, admitVolume } from './others.js';
+import { RememberedAccess } from './remembered.js';
 import { type Exception, type Rule, ruleOf } from './rules.js';
 import { type GateTarget, readTarget, writeTarget } from './target.js';
 
@@ -25,8 +27,8 @@ export interface GateOptions {
   readonly listen: readonly string[];
   /** The daemon behind it; found as the docker CLI finds it without it. */
   readonly host?: string;
-  /** Makes the judge, of the gate's own connection to the daemon. */
-  readonly judge: (client: EngineClient) => GateJudge | Promise<GateJudge>;
+  /** Makes the judge, of what the gate knows of the daemon's images. */
+  readonly judge: (access: ImageAccess) => GateJudge | Promise<GateJudge>;
   readonly audit: Audit;
   /** Rules that are off. */
   readonly allow?: readonly Exception[];
@@ -94,15 +96,18 @@ interface Visit {
 class GateKeeper {
   readonly #around: Around;
   readonly #daemon: Daemon;
+  readonly #access: RememberedAccess;
   readonly #options: GateOptions;
 
-  constructor(options: GateOptions, client: EngineClient, judge: GateJudge) {
+  constructor(options: GateOptions, client: EngineClient, daemon: Daemon, access: RememberedAccess, judge: GateJudge) {
     const allow = new Set<string>(options.allow);
     const { target } = client.discovery;
     this.#options = options;
-    this.#daemon = new Daemon(target);
+    this.#daemon = daemon;
+    this.#access = access;
     this.#around = {
       client,
+      access,
       judge,
       files: new DaemonFiles(target),
       names: new LRUCache({ max: rememberedNames }),
@@ -134,6 +139,10 @@ class GateKeeper {
         'FORBIDDEN',
         `the gate refuses ${visit.operation}: it cannot be judged ('--allow ${rule.exception}')`,
       );
+    if (changesImages(visit)) {
+      this.#access.forget();
+      response.once('close', () => this.#access.forget());
+    }
     if (mayUpgrade) {
       const { 'content-length': length = '0' } = request.headers;
       const body = length === '0' ? Buffer.alloc(0) : await readAll(request);
@@ -248,11 +257,18 @@ class GateKeeper {
       });
   }
 
-  /** Close idle connections. */
+  /** Close idle connections, and hear no more of the daemon. */
   close(): void {
+    this.#access.close();
     this.#daemon.close();
   }
 }
+
+/** Whether a request may change what names lead to: its event may come later than the client's next request. */
+const changesImages = ({ request, target }: Visit): boolean =>
+  request.method !== 'GET' &&
+  request.method !== 'HEAD' &&
+  /^\/(images|build|commit|session|grpc)(\/|$)/.test(target.path);
 
 const since = (began: number): number => Math.round((performance.now() - began) * 10) / 10;
 
@@ -277,7 +293,9 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   insecureAddresses(addresses, false, {});
   const client = await connect(options.host === undefined ? {} : { host: options.host });
   const { target } = client.discovery;
-  const keeper = new GateKeeper(options, client, await options.judge(client));
+  const daemon = new Daemon(target);
+  const access = new RememberedAccess(client, daemon);
+  const keeper = new GateKeeper(options, client, daemon, access, await options.judge(access));
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(listeners.map((one) => one.close()));

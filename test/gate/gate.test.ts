@@ -5,7 +5,7 @@ import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { connect, type EngineClient } from '../../src/client/index.js';
+import { connect, type EngineClient, type ImageAccess } from '../../src/client/index.js';
 import {
   type Audit,
   exceptions,
@@ -79,7 +79,7 @@ describe('the gate', function () {
     });
 
     it('is not moved by a tag that moves meanwhile', async () => {
-      const judge = async (access: EngineClient): Promise<GateJudge> => {
+      const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
         return async (question) => {
           const verdict = await ask(question);
@@ -105,7 +105,7 @@ describe('the gate', function () {
 
     it('removes a container that the daemon made of another manifest than was judged', async () => {
       const other = `sha256:${'0'.repeat(64)}`;
-      const judge = async (access: EngineClient): Promise<GateJudge> => {
+      const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
         return async (question) => ({ ...(await ask(question)), manifest: other });
       };
@@ -134,7 +134,7 @@ describe('the gate', function () {
     });
 
     it('adds what the policy warns of', async () => {
-      const judge = async (access: EngineClient): Promise<GateJudge> => {
+      const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
         return async (question) => ({ ...(await ask(question)), warnings: ['soon refused'] });
       };
@@ -147,7 +147,7 @@ describe('the gate', function () {
   describe('at start', () => {
     it('judges by the name that the container was created with', async () => {
       const asked: string[] = [];
-      const judge = async (access: EngineClient): Promise<GateJudge> => {
+      const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
         return (question) => {
           asked.push(`${question.moment} ${question.image} ${question.containerName}`);
@@ -163,7 +163,7 @@ describe('the gate', function () {
 
     it('refuses what the policy no longer allows', async () => {
       let allows = true;
-      const judge = async (access: EngineClient): Promise<GateJudge> => {
+      const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
         return async (question) => ({ ...(await ask(question)), allowed: allows });
       };
@@ -275,7 +275,7 @@ describe('the gate', function () {
       const piece = Buffer.alloc(256 * 1024);
       const flood = http.createServer((request, response) => {
         response.setHeader('Api-Version', '1.55');
-        if (request.url === '/_ping') return response.end();
+        if (request.url !== '/v1.55/images/get') return response.end();
         const pour = (): void => {
           while (written < 512 * piece.length) {
             written += piece.length;
@@ -311,7 +311,7 @@ describe('the gate', function () {
       });
       const endless = http.createServer((request, response) => {
         response.setHeader('Api-Version', '1.55');
-        if (request.url === '/_ping') return response.end();
+        if (request.url !== '/v1.55/containers/x/logs') return response.end();
         response.write('x');
         response.once('close', () => closed?.());
         return undefined;
@@ -319,7 +319,7 @@ describe('the gate', function () {
       endless.listen(`${path}.endless`);
       await once(endless, 'listening');
       await open({ host: `unix://${path}.endless` });
-      const request = http.get({ socketPath: path, path: '/v1.55/events', agent: false });
+      const request = http.get({ socketPath: path, path: '/v1.55/containers/x/logs', agent: false });
       const [incoming] = (await once(request, 'response')) as [http.IncomingMessage];
       incoming.on('error', () => undefined);
       request.on('error', () => undefined);
@@ -327,6 +327,35 @@ describe('the gate', function () {
       await ended;
       endless.close();
     });
+  });
+
+  describe('remembers what the daemon says of images', () => {
+    const inspections = (): number =>
+      daemon.requests.filter(({ operationId }) => operationId === 'ImageInspect').length;
+
+    it('and does not ask again', async () => {
+      await open();
+      while (daemon.requests.length === 0) await sleep(10);
+      await create({ Image: 'gate/good:1' });
+      const asked = inspections();
+      for (let time = 0; time < 3; time++) await create({ Image: 'gate/good:1' });
+      expect(inspections()).to.equal(asked);
+    });
+
+    for (const [who, socket] of [
+      ['the gate', () => path],
+      ['somebody else', () => daemon.host.replace('unix://', '')],
+    ] as const)
+      it(`until ${who} moves a tag`, async () => {
+        await open();
+        await create({ Image: 'gate/good:1' });
+        expect((await send(socket(), 'POST', '/v1.55/images/gate/bad:1/tag?repo=gate/good&tag=1')).status).to.equal(
+          201,
+        );
+        // The event of somebody else's request comes by itself.
+        if (who !== 'the gate') await sleep(100);
+        expect((await create({ Image: 'gate/good:1' })).status).to.equal(403);
+      });
   });
 
   it('has no web page drive it over TCP', async () => {

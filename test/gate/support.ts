@@ -1,6 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
-import type { EngineClient } from '../../src/client/index.js';
+import type { ImageAccess } from '../../src/client/index.js';
 import { type Decision, type GateJudge, policyJudge } from '../../src/gate/index.js';
 import { openPolicy } from '../../src/policy/index.js';
 import { image } from '../../src/testing/fixtures.js';
@@ -18,10 +18,10 @@ export const images = {
 } as const;
 
 /** A policy that allows what has an attestation manifest, without looking into it. */
-export const attested = async (client: EngineClient): Promise<GateJudge> =>
+export const attested = async (access: ImageAccess): Promise<GateJudge> =>
   policyJudge(
     await openPolicy(({ image }) => ({ allow: image.hasProvenance === true, deny_msg: ['it has no attestations'] })),
-    client,
+    access,
   );
 
 /** Decisions as they come. */
