@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { encodeJson, goRaw } from '../go/json.js';
+import { giveWay } from '../turns.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, writeDraft } from './files.js';
-import { giveWay } from './give-way.js';
 import {
   documentType,
   foreignName,

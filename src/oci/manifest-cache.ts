@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../errors.js';
 import { decodeJson, firstJsonInTurns, type GoType } from '../go/json.js';
+import { giveWay } from '../turns.js';
 import { cacheSize } from './cache-size.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf } from './digest.js';
-import { giveWay } from './give-way.js';
 import { type ImageConfig, imageConfigType } from './image-config.js';
 import { checkMediaType, childrenOf, type Index, indexType, type Manifest, manifestType } from './manifest.js';
 import { isIndexType, isManifestType } from './media-types.js';

@@ -1,5 +1,5 @@
+import { giveWay } from '../turns.js';
 import type { Descriptor } from './descriptor.js';
-import { giveWay } from './give-way.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType } from './media-types.js';
 

@@ -1,6 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import type { HostConfig } from './host-config.js';
-import type { LogBounds } from './log.js';
+import { type LogBounds, overheads } from './log.js';
 
 const drivers = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'none', 'splunk', 'syslog'];
 /** Drivers whose logs can be read. */
@@ -8,7 +8,7 @@ const readable = ['json-file', 'local', 'journald'];
 const jsonFileOptions = ['max-file', 'max-size', 'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'tag'];
 
 /** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
-const defaultSize = 64 * 1024 * 1024;
+const defaultSize = 32 * 1024 * 1024;
 
 /** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
 export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
@@ -43,7 +43,12 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
 export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): LogBounds {
   const size = bytesOf(options['max-size'] ?? '');
   const files = Number(options['max-file'] ?? '1');
-  return { fileSize: size ?? defaultSize, files: Number.isInteger(files) && files > 0 ? files : 1 };
+  const fileSize = size ?? defaultSize;
+  return {
+    fileSize,
+    files: Number.isInteger(files) && files > 0 ? Math.min(files, Math.ceil(defaultSize / fileSize)) : 1,
+    overhead: size === undefined ? overheads.memory : overheads.file,
+  };
 }
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

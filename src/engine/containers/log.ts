@@ -28,14 +28,16 @@ export interface LogRange {
 const longestLine = 16 * 1024;
 const lineFeed = 0x0a;
 
-/** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
-const overhead = 75;
+/** Bytes that an entry takes in a file beside its own, `{"log":"…","stream":"stdout","time":"…"}`, and in memory. */
+export const overheads = { file: 75, memory: 256 } as const;
 
 /** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
 export interface LogBounds {
   /** Bytes of one file. */
   readonly fileSize: number;
   readonly files: number;
+  /** Bytes that an entry takes beside its own. */
+  readonly overhead: number;
 }
 
 /** A file of the log. */
@@ -46,6 +48,9 @@ interface LogFile {
   /** Bytes. */
   size: number;
 }
+
+/** Told each entry. @returns when it wants more, where that is not at once */
+export type LogObserver = (entry: LogEntry) => Promise<void> | undefined;
 
 /** What a container has written, and who waits for more of it (the json-file driver, in memory). */
 export class ContainerLog {
@@ -59,7 +64,9 @@ export class ContainerLog {
   #count = 0;
   #open = false;
   #last = 0n;
-  #observer: ((entry: LogEntry) => void) | undefined;
+  #observer: LogObserver | undefined;
+  /** When the observer wants more. */
+  #pressure: Promise<void> | undefined;
 
   constructor(clock: Clock, bounds: LogBounds) {
     this.#clock = clock;
@@ -81,8 +88,15 @@ export class ContainerLog {
     this.#wake();
   }
 
-  /** Take what a process wrote. */
-  write(stream: StreamName, bytes: Uint8Array): void {
+  /** Take what a process wrote. @returns when it may go on, where that is not at once */
+  write(stream: StreamName, bytes: Uint8Array): Promise<void> | undefined {
+    this.#take(stream, bytes);
+    const pressure = this.#pressure;
+    this.#pressure = undefined;
+    return pressure;
+  }
+
+  #take(stream: StreamName, bytes: Uint8Array): void {
     const rest = this.#rest[stream];
     let chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed)) {
@@ -111,7 +125,7 @@ export class ContainerLog {
     const time = now > this.#last ? now : this.#last + 1n;
     const entry = { stream, time, bytes };
     this.#keep(entry);
-    this.#observer?.(entry);
+    this.#pressure = this.#observer?.(entry);
     this.#wake();
   }
 
@@ -119,7 +133,7 @@ export class ContainerLog {
     const file = this.#files.at(-1) as LogFile;
     this.#last = entry.time;
     file.entries.push(entry);
-    file.size += entry.bytes.length + overhead;
+    file.size += entry.bytes.length + this.#bounds.overhead;
     this.#count++;
     if (file.size >= this.#bounds.fileSize) {
       this.#files.push({ first: this.#count, entries: [], size: 0 });
@@ -128,7 +142,7 @@ export class ContainerLog {
   }
 
   /** Tell each entry as it comes. */
-  observe(observer: (entry: LogEntry) => void): void {
+  observe(observer: LogObserver): void {
     this.#observer = observer;
   }
 

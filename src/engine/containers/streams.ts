@@ -78,8 +78,8 @@ export class Streams {
   }
 
   #write(stream: StreamName, bytes: Uint8Array): void | Promise<void> {
-    this.log?.write(stream, bytes);
-    const waits: Promise<void>[] = [];
+    const kept = this.log?.write(stream, bytes);
+    const waits: Promise<void>[] = kept === undefined ? [] : [kept];
     for (const listener of this.#listeners) {
       const wait = listener.write(stream, bytes);
       if (wait !== undefined) waits.push(wait.catch(() => void this.#listeners.delete(listener)));

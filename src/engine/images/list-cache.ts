@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { cacheSize } from '../../oci/cache-size.js';
-import { giveWay } from '../../oci/give-way.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import type { Pass } from './facts.js';
 

@@ -6,10 +6,10 @@ import { type GoType, goValue, jsonRecord, marshalJson } from '../../go/json.js'
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { giveWay } from '../../oci/give-way.js';
 import { type ImageConfig, imageConfigType } from '../../oci/image-config.js';
 import { type Manifest, manifestType } from '../../oci/manifest.js';
 import { mediaTypes } from '../../oci/media-types.js';
+import { giveWay } from '../../turns.js';
 
 /** A layer that is in the store. */
 export interface StoredLayer {

@@ -67,8 +67,8 @@ export class StateKeeper {
     const file = new LogFile(this.files, `containers/${container.id}.log`, () => container.log.entries());
     this.#logs.set(container.id, file);
     container.log.observe((entry) => {
-      file.add(entry);
       this.#touch(`containers/${container.id}`);
+      return this.#closed ? undefined : file.add(entry);
     });
   }
 
@@ -203,6 +203,8 @@ export class StateKeeper {
     const container = this.context.containers.byId(id);
     if (container === undefined) {
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
+      // Whoever waits for it to be written waits for nothing.
+      await this.#logs.get(id)?.flush();
       this.#logs.delete(id);
       this.#orphan(`${path}.tar`);
       this.#orphan(`${path}.log`);

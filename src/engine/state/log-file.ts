@@ -1,3 +1,4 @@
+import { giveWay } from '../../turns.js';
 import type { LogEntry } from '../containers/log.js';
 import type { StateFiles } from './files.js';
 
@@ -28,12 +29,20 @@ export async function readLog(files: StateFiles, path: string): Promise<LogEntry
   return text.split('\n').flatMap((line) => entryOf(line) ?? []);
 }
 
+/** Bytes that may wait to be written before the program that writes them waits too, as with dockerd. */
+const most = 1024 * 1024;
+
+/** Entries that are written at a time where a log is written anew. */
+const batch = 1000;
+
 /** Bytes that a log's file may have beside those that are kept, before it is written anew. */
 const slack = 1024 * 1024;
 
 /** What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk. */
 export class LogFile {
   #waiting: string[] = [];
+  #waitingBytes = 0;
+  #held: { readonly until: Promise<void>; readonly end: () => void } | undefined;
   #size = 0;
   /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
   #torn = true;
@@ -49,21 +58,56 @@ export class LogFile {
     return this.#waiting.length > 0;
   }
 
-  add(entry: LogEntry): void {
-    this.#waiting.push(lineOf(entry));
+  /** @returns when more may come, where much waits already */
+  add(entry: LogEntry): Promise<void> | undefined {
+    const line = lineOf(entry);
+    this.#waiting.push(line);
+    this.#waitingBytes += line.length;
+    if (this.#waitingBytes < most) return undefined;
+    if (this.#held === undefined) {
+      let end = (): void => undefined;
+      const until = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      this.#held = { until, end };
+    }
+    return this.#held.until;
   }
 
   /** Write what waits. */
   async flush(): Promise<void> {
     if (!this.waits) return;
     const text = (this.#torn ? '\n' : '') + this.#waiting.splice(0).join('');
+    this.#waitingBytes = 0;
     this.#size += text.length;
     this.#torn = true;
-    await this.files.append(this.path, text);
+    try {
+      await this.files.append(this.path, text);
+    } finally {
+      this.#held?.end();
+      this.#held = undefined;
+    }
     this.#torn = false;
     if (this.#size < slack) return;
-    const kept = this.kept().map(lineOf).join('');
-    if (this.#size > 2 * kept.length + slack) await this.files.replace(this.path, kept);
-    this.#size = this.#size > 2 * kept.length + slack ? kept.length : this.#size;
+    const kept = this.kept();
+    const estimated = kept.reduce((sum, { bytes }) => sum + lineOverhead + Math.ceil((bytes.length * 4) / 3), 0);
+    if (this.#size <= 2 * estimated + slack) return;
+    await this.files.replace(this.path, linesOf(kept));
+    this.#size = estimated;
+  }
+}
+
+/** Bytes of a line beside those of the entry. */
+const lineOverhead = 62;
+
+async function* linesOf(entries: readonly LogEntry[]): AsyncGenerator<Buffer> {
+  for (let at = 0; at < entries.length; at += batch) {
+    await giveWay();
+    yield Buffer.from(
+      entries
+        .slice(at, at + batch)
+        .map(lineOf)
+        .join(''),
+    );
   }
 }

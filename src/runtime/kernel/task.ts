@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { isDue, takeTurn } from '../../turns.js';
 import type { Credentials, FileSystem } from '../fs/types.js';
 import type { ExitStatus } from '../types.js';
 import type { Descriptor } from './descriptor.js';
@@ -113,6 +114,8 @@ export class Task {
     let code: number;
     try {
       this.#mayGoOn();
+      // Each may start others at once, without end.
+      if (isDue()) await this.breathe();
       code = await program(this);
     } catch (error) {
       if (error instanceof Terminated) code = this.#ending?.code ?? 1;
@@ -204,12 +207,12 @@ export class Task {
     const looping = this.#slices > patience;
     const turns = this.#slices;
     return this.block<void>((resolve) => {
-      if (looping) {
-        const timer = setTimeout(resolve, breather);
-        return () => clearTimeout(timer);
-      }
-      const turn = setImmediate(resolve);
-      return () => clearImmediate(turn);
+      if (!looping) return takeTurn('program', resolve);
+      let cancel = (): void => clearTimeout(timer);
+      const timer = setTimeout(() => {
+        cancel = takeTurn('program', resolve);
+      }, breather);
+      return () => cancel();
     }).then(() => {
       this.#slices = turns;
     });
@@ -217,10 +220,7 @@ export class Task {
 
   /** Let other work go first, once. */
   breathe(): Promise<void> {
-    return this.block((resolve) => {
-      const turn = setImmediate(resolve);
-      return () => clearImmediate(turn);
-    });
+    return this.block((resolve) => takeTurn('program', resolve));
   }
 
   /** Send a signal. False when it has ended. */

@@ -169,6 +169,19 @@ describe('The state on a disk', () => {
     await close();
   });
 
+  it('holds a program back that writes more than the disk takes', async () => {
+    const disk = await diskWithVolume();
+    const log = new LogFile(new StateFiles(root, disk.mount(calm)), 'containers/x.log', () => []);
+    const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.alloc(16_000, 'x') };
+    let added = 0;
+    let wait: Promise<void> | undefined;
+    for (; wait === undefined && added < 1000; added++) wait = log.add(entry);
+    expect(added).to.be.below(100);
+    await log.flush();
+    await wait;
+    expect(log.add(entry)).to.equal(undefined);
+  });
+
   it('has the lines of a log after one that was cut', async () => {
     const disk = await diskWithVolume();
     const files = new StateFiles(root, disk.mount(calm));

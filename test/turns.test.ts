@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { giveWay } from '../../src/oci/give-way.js';
+import { giveWay } from '../src/turns.js';
 
 /** Milliseconds after which whoever asks has to give way. */
 const longerThanASlice = 15;
