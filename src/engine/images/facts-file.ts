@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { giveWay } from '../../oci/give-way.js';
 import { sumLength, sumOf } from '../../oci/line-sum.js';
+import { giveWay } from '../../turns.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
 const gathered = 256 << 10;
