@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,10 @@ interface Step {
   readonly name: string;
   readonly id?: string;
   readonly if?: string;
-  readonly shell: string;
+  readonly shell?: string;
+  readonly uses?: string;
   readonly env?: Record<string, string>;
-  readonly run: string;
+  readonly run?: string;
 }
 
 interface Action {
@@ -59,19 +60,20 @@ describe('the GitHub action', () => {
 const args = [...${JSON.stringify(cli)}, ...process.argv.slice(2)];
 process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status;`,
     );
-    writeFileSync(join(dir, 'action/Makefile'), 'build:\n\ttouch built\n');
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   /** Runs a step's commands as a runner does, with its environment made from inputs. */
   function run(name: string, inputs: Record<string, string> = {}, pullRequestBase = ''): Run {
-    const { env = {}, run: script } = step(name);
+    const { env = {}, run: script = '' } = step(name);
     const values = Object.entries(env).map(([key, expression]) => {
       const value = /^\$\{\{ (.*) \}\}$/
         .exec(expression)?.[1]
         ?.split(' || ')
         .map((term) => {
           if (term === 'github.event.pull_request.base.sha') return pullRequestBase;
+          if (term === 'github.event.pull_request.number') return '7';
+          if (term === 'github.repository') return 'example/daemon';
           const input = /^inputs\.([\w-]+)$/.exec(term)?.[1] ?? '';
           return inputs[input] ?? action.inputs[input]?.default;
         });
@@ -83,7 +85,7 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
       cwd: repository,
       encoding: 'utf8',
       env: {
-        PATH: process.env.PATH,
+        PATH: `${join(dir, 'bin')}:${process.env.PATH}`,
         HOME: dir,
         GITHUB_ACTION_PATH: join(dir, 'action'),
         GITHUB_OUTPUT: join(dir, 'output'),
@@ -131,7 +133,8 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
   });
 
   it('hands inputs to its commands by the environment only, so that none can become a command', () => {
-    for (const { name, shell, run: script } of action.runs.steps) {
+    for (const { name, shell, run: script, uses } of action.runs.steps) {
+      if (uses !== undefined) continue;
       expect(shell, name).to.equal('bash');
       expect(script, name).not.to.include('${{');
     }
@@ -145,9 +148,71 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
     }
   });
 
-  it('builds what it runs', () => {
+  /** A program on the path of the steps. */
+  function program(name: string, script: string): void {
+    mkdirSync(join(dir, 'bin'), { recursive: true });
+    writeFileSync(join(dir, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  it('builds what it runs without what only development needs', () => {
+    const place = join(dir, 'action');
+    rmSync(join(place, 'dist'), { recursive: true });
+    cpSync(join(root, 'src'), join(place, 'src'), { recursive: true });
+    for (const name of ['package.json', 'node_modules']) symlinkSync(join(root, name), join(place, name));
+    program('npm', `echo "$@" > ${join(dir, 'npm-args')}`);
+    // npx fetches one package by its exact version; the test takes the one that is installed.
+    program(
+      'npx',
+      `shift; echo "$1" > ${join(dir, 'npx-package')}; shift; exec ${join(root, 'node_modules/.bin/esbuild')} "$@"`,
+    );
     expect(run('Build attestd').code).to.equal(0);
-    expect(existsSync(join(dir, 'action/built'))).to.equal(true);
+    expect(readFileSync(join(dir, 'npm-args'), 'utf8')).to.match(/^ci --omit=dev --ignore-scripts/);
+    expect(readFileSync(join(dir, 'npx-package'), 'utf8')).to.match(/^esbuild@\d+\.\d+\.\d+\n$/);
+    const version = execFileSync(process.execPath, [join(place, 'dist/cli/main.js'), '--version'], {
+      encoding: 'utf8',
+    });
+    expect(version).to.match(/\d+\.\d+\.\d+/);
+  }).timeout(60_000);
+
+  it('refuses a command that it does not have', () => {
+    expect(run('Check the inputs').code).to.equal(0);
+    const wrong = run('Check the inputs', { command: 'conformence' });
+    expect(wrong.code).to.equal(2);
+    expect(wrong.stdout).to.match(/^::error::/);
+  });
+
+  it('judges a daemon, and tells verdict, counts and where the reports are', () => {
+    const good = run('Conformance', { host: '', only: 'SystemPing', name: 'from-action' });
+    expect(good.code).to.equal(0);
+    expect(good.outputs.verdict).to.equal('conformant');
+    expect(JSON.parse(good.outputs.counts ?? ''))
+      .to.include({ failed: 0 })
+      .and.have.property('passed')
+      .above(5);
+    for (const file of ['report', 'junit', 'markdown', 'html'])
+      expect(existsSync(join(repository, good.outputs[file] ?? '')), file).to.equal(true);
+    expect(good.summary).to.match(/^## Conformance of attestd/);
+    expect(good.stdout).to.not.match(/^::error/m);
+  }).timeout(60_000);
+
+  it('tells that a profile that was asked for is not there, and that no daemon answers', () => {
+    const lacking = run('Conformance', { host: '', only: 'SystemPing', profile: 'engine-1.55', 'api-version': '1.44' });
+    expect([lacking.code, lacking.outputs.verdict]).to.deep.equal([1, 'not conformant']);
+    const nobody = run('Conformance', { host: 'unix:///nowhere/docker.sock' });
+    expect([nobody.code, nobody.outputs.verdict, nobody.outputs.report]).to.deep.equal([2, 'error', undefined]);
+  }).timeout(60_000);
+
+  it('posts the report to the pull request, in place of the one before', () => {
+    program('gh', `echo "$@" > ${join(dir, 'gh-args')}`);
+    expect(run('Comment').code).to.equal(0);
+    expect(existsSync(join(dir, 'gh-args'))).to.equal(false);
+    mkdirSync(join(repository, 'conformance'));
+    writeFileSync(join(repository, 'conformance/report.md'), `## Conformance\n${'x'.repeat(100_000)}`);
+    expect(run('Comment').code).to.equal(0);
+    expect(readFileSync(join(dir, 'gh-args'), 'utf8')).to.match(
+      /^pr comment 7 --body-file .* --edit-last --create-if-none\n$/,
+    );
+    expect(readFileSync(join(dir, 'attestd-comment.md')).length).to.be.below(65_536);
   });
 
   it('posts the review of a pull request to the job summary', () => {

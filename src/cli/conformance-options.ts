@@ -11,6 +11,7 @@ export interface ConformanceOptions {
   readonly run?: string;
   readonly selection: Selection;
   readonly deviations: readonly string[];
+  readonly annotate: boolean;
   readonly strict: boolean;
   readonly quiet: boolean;
   /** Files to write, by report form. */
@@ -72,6 +73,7 @@ export const conformanceFlags = {
   },
   strict: { type: 'boolean', help: 'known deviations count as failures' },
   name: { type: 'string', value: 'NAME', help: 'name of the run, prefix of its images; random without it' },
+  annotate: { type: 'boolean', help: 'also write failures as annotations of a GitHub job' },
   json: { type: 'string', value: 'FILE', help: 'write a report in JSON' },
   junit: { type: 'string', value: 'FILE', help: 'write a report for CI systems (JUnit XML)' },
   markdown: { type: 'string', value: 'FILE', help: 'write a report in Markdown' },
@@ -118,6 +120,7 @@ export function conformanceOptions(
       hazardous: values.hazardous ?? host === undefined,
     },
     deviations: values.deviations ?? [],
+    annotate: values.annotate ?? false,
     strict: values.strict ?? false,
     quiet: values.quiet ?? false,
     files: Object.fromEntries(files),

@@ -87,6 +87,8 @@ async function judgeAndReport(options: ConformanceOptions): Promise<number> {
       ...(options.run !== undefined && { name: options.run }),
     });
     process.stdout.write(renderTerminal(report));
+    if (options.annotate)
+      process.stdout.write((await import('../conformance/report/annotations.js')).renderAnnotations(report));
     await write(report, options.files);
     return exitCode(report, options.strict);
   } finally {
