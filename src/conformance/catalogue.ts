@@ -13,6 +13,7 @@ import { remove } from './requirements/ImageDelete/delete.js';
 import { get } from './requirements/ImageGet/get.js';
 import { imageHistory } from './requirements/ImageHistory/history.js';
 import { fields } from './requirements/ImageInspect/fields.js';
+import { identities } from './requirements/ImageInspect/identity.js';
 import { manifests } from './requirements/ImageInspect/manifests.js';
 import { platform as inspectPlatform } from './requirements/ImageInspect/platform.js';
 import { listFilters } from './requirements/ImageList/filters.js';
@@ -43,6 +44,7 @@ export const catalogue: readonly Requirement[] = [
   get,
   imageHistory,
   fields,
+  identities,
   manifests,
   inspectPlatform,
   listFilters,

@@ -81,6 +81,25 @@ export const inspecting: Area = {
       ...answers('GET', inspect, (reply) => reply.edit(one((image) => without(image, 'Descriptor')))),
     },
     {
+      id: 'inspect-identity-by-name',
+      title: 'Identity follows the names',
+      ...answers('GET', inspect, (reply) =>
+        reply.edit(
+          one((image) => ({
+            ...image,
+            Identity: { Pull: ((image.RepoTags ?? []) as string[]).map((Repository) => ({ Repository })) },
+          })),
+        ),
+      ),
+    },
+    {
+      id: 'inspect-identity-signer',
+      title: 'Identity names a signer of what nobody has signed',
+      ...answers('GET', inspect, (reply) =>
+        reply.edit(one((image) => ({ ...image, Identity: { Signature: [{ Name: 'Self-Signed', Signer: {} }] } }))),
+      ),
+    },
+    {
       id: 'inspect-manifests-unasked',
       title: 'Manifests are sent unasked',
       ...requests('GET', inspect, (asked) =>
@@ -183,6 +202,15 @@ export const listing: Area = {
       id: 'list-unknown-filter',
       title: 'an unknown filter is accepted',
       ...answers('GET', list, () => instead(200, []), 400),
+    },
+    {
+      id: 'list-identity-alone',
+      title: 'identity without manifests is taken',
+      ...requests('GET', list, (asked) =>
+        asked.query.has('identity') && !asked.query.has('manifests')
+          ? asked.ask((query) => query.delete('identity'))
+          : undefined,
+      ),
     },
     {
       id: 'list-drop-one',

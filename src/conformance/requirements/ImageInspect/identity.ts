@@ -1,0 +1,67 @@
+import { demand, same } from '../../expect.js';
+import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
+import { pointers } from '../common.js';
+
+/** Identity as it came, or undefined; what an image that was loaded has is the daemon's to say. */
+async function identity(t: CheckContext, name: string): Promise<unknown> {
+  const body = (await t.api.get(`/images/${name}/json`)).status(200).json().value as { readonly Identity?: unknown };
+  return body.Identity ?? undefined;
+}
+
+/** Members of a signature that name somebody, or say how somebody signed. */
+const naming = ['Name', 'Signer', 'KnownSigner', 'DockerReference'];
+
+/** Where images come from. */
+export const identities: readonly Requirement[] = [
+  ...requirements(
+    {
+      operationId: 'ImageInspect',
+      features: ['images'],
+      pointer: '/definitions/Identity',
+      images: ['basic'],
+      since: '1.53',
+    },
+    [
+      {
+        id: 'identity-survives-tag',
+        title: 'Identity is the same under a new name',
+        why: 'Whoever could name an image could give it an origin.',
+        async check(t) {
+          const repo = t.scratch('identity');
+          const { name } = t.image('basic');
+          const before = await identity(t, name);
+          (await t.api.post(`/images/${name}/tag`, { query: { repo, tag: 'one' } })).status(201);
+          t.own(`${repo}:one`);
+          same(JSON.stringify(await identity(t, `${repo}:one`)), JSON.stringify(before), 'Identity under the new name');
+          same(JSON.stringify(await identity(t, name)), JSON.stringify(before), 'Identity under the old name');
+        },
+      },
+      {
+        id: 'identity-no-signer',
+        title: 'an image that nobody has signed has no signer',
+        why: 'Clients show the signer as verified.',
+        async check(t) {
+          const found = (await identity(t, t.image('basic').name)) as { readonly Signature?: unknown } | undefined;
+          const signatures = Array.isArray(found?.Signature) ? (found.Signature as object[]) : [];
+          const named = signatures.flatMap((signature) => naming.filter((member) => Object.hasOwn(signature, member)));
+          demand(named.length === 0, 'members of Identity.Signature that name a signer', 'none', named);
+        },
+      },
+    ],
+  ),
+  ...requirements(
+    { operationId: 'ImageList', features: ['images'], pointer: pointers.list, images: ['basic'], since: '1.54' },
+    [
+      {
+        id: 'identity-needs-manifests',
+        title: 'identity without manifests is answered 400',
+        pointer: '+/parameters/5',
+        why: 'Identities are members of manifests: without them the client would take silence for ignorance.',
+        async check(t) {
+          (await t.api.get('/images/json', { query: { identity: '1' } })).error(400);
+          (await t.api.get('/images/json', { query: { identity: '1', manifests: '1' } })).status(200);
+        },
+      },
+    ],
+  ),
+];
