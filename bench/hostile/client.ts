@@ -60,8 +60,8 @@ export function tally(answers: readonly string[]): string {
 }
 
 /** A connection whose errors are nobody's concern; undefined when it is refused. */
-export async function dial({ socketPath }: Pick<Target, 'socketPath'>): Promise<Socket | undefined> {
-  const socket = connect(socketPath);
+export async function dial(to: Pick<Target, 'socketPath'> | { readonly port: number }): Promise<Socket | undefined> {
+  const socket = 'port' in to ? connect(to.port, '127.0.0.1') : connect(to.socketPath);
   socket.on('error', ignore);
   try {
     await once(socket, 'connect');
@@ -72,7 +72,7 @@ export async function dial({ socketPath }: Pick<Target, 'socketPath'>): Promise<
 }
 
 /** Connections in turn, so that the queue of the listener does not run over. */
-export async function dialMany(target: Pick<Target, 'socketPath'>, count: number): Promise<Socket[]> {
+export async function dialMany(target: Parameters<typeof dial>[0], count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   let refused = 0;
   while (sockets.length < count && refused < 20) {

@@ -9,31 +9,43 @@ import { readFileSync } from 'node:fs';
 /** Milliseconds between two looks. */
 const pace = 5;
 
+/** What became of a server's main thread since it was asked last. */
+export interface Turns {
+  /** Milliseconds of a processor that its longest turn took. */
+  readonly longest: number;
+  /** Milliseconds that it was ready to run and others had the processor. */
+  readonly waited: number;
+}
+
 /** In the server: look at the clock of the main thread in a steady rhythm, and tell the parent what it asks for. */
 export function tellTurns(): void {
-  let before = spent();
+  let before = clocks();
+  let asked = before;
   let longest = 0;
   setInterval(() => {
-    const now = spent();
-    longest = Math.max(longest, now - before);
+    const now = clocks();
+    longest = Math.max(longest, now.ran - before.ran);
     before = now;
   }, pace).unref();
   process.on('message', () => {
-    process.send?.(longest);
+    const now = clocks();
+    process.send?.({ longest, waited: now.waited - asked.waited } satisfies Turns);
+    asked = now;
     longest = 0;
   });
 }
 
-/** Milliseconds of the longest turn since this was asked last; undefined where no such server is asked. */
-export async function turnsOf(child: ChildProcess | undefined): Promise<number | undefined> {
+/** What became of a server since this was asked last; undefined where no such server is asked. */
+export async function turnsOf(child: ChildProcess | undefined): Promise<Turns | undefined> {
   if (child === undefined) return undefined;
   const answer = once(child, 'message');
   child.send('turns');
-  const [longest] = await answer;
-  return longest as number;
+  const [turns] = await answer;
+  return turns as Turns;
 }
 
-/** Milliseconds that the main thread was on a processor so far (proc(5), schedstat). */
-function spent(): number {
-  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ', 1)[0]) / 1e6;
+/** Milliseconds that the main thread was on a processor so far, and waited for one (proc(5), schedstat). */
+function clocks(): { readonly ran: number; readonly waited: number } {
+  const [ran, waited] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ').map(Number);
+  return { ran: (ran ?? 0) / 1e6, waited: (waited ?? 0) / 1e6 };
 }

@@ -6,7 +6,7 @@ import type { Order } from './worker.js';
 /** Longest input that is ever made, bytes. */
 const room = 64 * 1024;
 
-/** Milliseconds after which an input that is still worked on is a finding. */
+/** Milliseconds of processor time after which an input that is still worked on is a finding. */
 const usuallyLongest = 20_000;
 
 /** A thread reads no TypeScript before it is told how. */
@@ -25,7 +25,7 @@ export interface Run extends Outcome {
  * Hunt in a thread of its own, so that an input that never ends, or takes all memory, is a finding as well.
  *
  * @param order which target, for how long, with which seed
- * @param longest milliseconds that one input may be worked on
+ * @param longest milliseconds of processor time that one input may be worked on: others may have the processor meanwhile
  */
 export async function runHunt(order: Omit<Order, 'shared'>, longest = usuallyLongest): Promise<Run> {
   const shared = new SharedArrayBuffer(8 + room);
@@ -45,12 +45,20 @@ export async function runHunt(order: Omit<Order, 'shared'>, longest = usuallyLon
     once(worker, 'error').then(([error]) => last(`ends the thread: ${(error as Error).message}`)),
   ]);
   let before = -1;
+  let since = process.cpuUsage();
   let watch: NodeJS.Timeout | undefined;
   const stuck = new Promise<Run>((resolve) => {
     watch = setInterval(() => {
-      if (before === head[0] && before > 0) resolve(last(`is worked on for more than ${longest / 1000} s`));
-      before = head[0] as number;
-    }, longest);
+      if (before !== head[0]) {
+        before = head[0] as number;
+        since = process.cpuUsage();
+        return;
+      }
+      // Nobody else of this process works meanwhile.
+      const { user, system } = process.cpuUsage(since);
+      if (before > 0 && (user + system) / 1000 > longest)
+        resolve(last(`is worked on for more than ${longest / 1000} s`));
+    }, longest / 4);
   });
   try {
     return await Promise.race([ended, stuck]);

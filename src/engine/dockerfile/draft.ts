@@ -22,6 +22,8 @@ export class Draft {
   /** Values of the environment by their names, for expansion. */
   readonly environment = new Map<string, string>();
   readonly #options: DraftOptions;
+  readonly #lookup = (name: string): string | undefined =>
+    this.environment.get(name) ?? this.#options.variables?.get(name);
   /** Bytes that the instructions have come to. */
   #size = 0;
 
@@ -51,9 +53,8 @@ export class Draft {
 
   /** A text with its variables replaced. @throws INVALID_ARGUMENT when the configuration grows beyond what is read */
   expand(text: string): string {
-    const { variables, escapeChar } = this.#options;
-    const lookup = (name: string): string | undefined => this.environment.get(name) ?? variables?.get(name);
-    const expanded = expand(text, { lookup, limit: largestDocument - this.#size, escapeChar });
+    const { escapeChar } = this.#options;
+    const expanded = expand(text, { lookup: this.#lookup, limit: largestDocument - this.#size, escapeChar });
     this.#size += expanded.length;
     return expanded;
   }

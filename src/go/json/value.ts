@@ -86,5 +86,7 @@ function sorted(map: object, item: (value: unknown) => JsonValue): ReadonlyMap<s
 function isEmpty(value: unknown, type: GoType): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
   if (type.kind === 'slice') return (value as unknown[]).length === 0;
-  return type.kind === 'map' && Object.keys(value).length === 0;
+  if (type.kind !== 'map') return false;
+  for (const key in value) if (Object.hasOwn(value, key)) return false;
+  return true;
 }

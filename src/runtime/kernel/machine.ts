@@ -60,7 +60,7 @@ export type ProgramTable = ReadonlyMap<string, Applet>;
 /** Tasks that a container may have at once. */
 const mostTasks = 2048;
 /** Bytes that programs may hold where the container has no limit of its own. */
-const mostMemory = 64 * 1024 * 1024;
+const mostMemory = 32 * 1024 * 1024;
 
 /** The inside of a container: its tasks by number, its freezer, its memory. */
 export class Machine {
