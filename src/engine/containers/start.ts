@@ -97,6 +97,7 @@ async function abandon(context: Context, container: Container, error: unknown): 
 
 function launch(context: Context, container: Container): void {
   const { config, hostConfig, log, streams, state, fileSystem } = container;
+  checkRealTime(container);
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
   const sandbox = context.processes.createSandbox({
     id: container.id,
@@ -147,6 +148,20 @@ function launch(context: Context, container: Container): void {
 const runcPrefix =
   'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ' +
   'unable to start container process: ';
+
+/**
+ * The control group above those of containers has no real-time to give.
+ *
+ * @throws INTERNAL in the words of runc
+ */
+function checkRealTime({ id, hostConfig }: Container): void {
+  const { CpuRealtimePeriod: period, CpuRealtimeRuntime: runtime } = hostConfig;
+  const [name, value] = period < 0 ? ['rt_period_us', BigInt.asUintN(64, BigInt(period))] : ['rt_runtime_us', runtime];
+  if (runtime === 0 && period >= 0) return;
+  const file = `/sys/fs/cgroup/cpu/docker/${id}/cpu.${name}`;
+  const why = `failed to write "${value}": write ${file}: invalid argument`;
+  throw startFault(`${runcPrefix}unable to apply cgroup configuration: ${why}`).error;
+}
 
 function faultOf({ reason, message }: StartFailure): StartFault {
   // The daemon looks for the user itself.

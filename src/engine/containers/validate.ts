@@ -39,8 +39,8 @@ export function checkRequest(config: CreateRequest, host: HostConfig): void {
   if (host.IOMaximumBandwidth !== 0)
     refuse('invalid option: QoS maximum bandwidth configuration is not supported on linux');
   if (host.IOMaximumIOps !== 0) refuse('invalid option: QoS maximum IOPs configuration is not supported on linux');
-  if (host.CpuRealtimePeriod !== 0 || host.CpuRealtimeRuntime !== 0)
-    refuse('kernel does not support CPU real-time scheduler');
+  if (host.CpuRealtimePeriod !== 0 && host.CpuRealtimeRuntime > host.CpuRealtimePeriod)
+    refuse('cpu real-time runtime cannot be higher than cpu real-time period');
   if (host.CpuShares < 0) refuse(`invalid CPU shares (${host.CpuShares}): value must be a positive integer`);
 }
 

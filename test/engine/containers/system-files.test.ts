@@ -52,6 +52,38 @@ describe('files that the daemon writes for containers', () => {
     expect(hosts()).to.deep.equal(['172.18.0.2\thh']);
   });
 
+  it('say where the resolver comes from', async () => {
+    createNetwork(engine.context, decodeJson(Buffer.from('{"Name":"extra"}'), createNetworkType), '1.55');
+    const told = async (HostConfig: object): Promise<string[]> => {
+      const { fileSystem } = await run(engine.context, { HostConfig });
+      return (fileSystem?.readFile('/etc/resolv.conf').toString() ?? '').trimEnd().split('\n').slice(4);
+    };
+    const own = { Dns: ['9.9.9.9', '8.8.8.8'], DnsSearch: ['s.t'], DnsOptions: ['ndots:3'] };
+    const file = "# Based on host file: '/etc/resolv.conf'";
+    expect(await told({ NetworkMode: 'extra', ...own })).to.deep.equal([
+      'nameserver 127.0.0.11',
+      'search s.t',
+      'options ndots:3',
+      '',
+      `${file} (internal resolver)`,
+      '# ExtServers: [9.9.9.9 8.8.8.8]',
+      '# Overrides: [nameservers search options]',
+      '# Option ndots from: override',
+    ]);
+    expect((await told({ NetworkMode: 'extra' })).slice(-3)).to.deep.equal([
+      '# ExtServers: [host(192.0.2.53)]',
+      '# Overrides: []',
+      '# Option ndots from: internal',
+    ]);
+    expect(await told({ NetworkMode: 'bridge', DnsSearch: ['.'] })).to.deep.equal([
+      'nameserver 192.0.2.53',
+      '',
+      `${file} (legacy)`,
+      '# Overrides: [search]',
+    ]);
+    expect((await told({ NetworkMode: 'host' })).slice(-2)).to.deep.equal([file, '# Overrides: []']);
+  });
+
   it('say who is asked for addresses', async () => {
     const asked = { NetworkMode: 'bridge', Dns: ['9.9.9.9'], DnsSearch: ['s.t'], DnsOptions: ['ndots:3'] };
     const { fileSystem } = await run(engine.context, { HostConfig: asked });
