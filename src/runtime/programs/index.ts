@@ -1,6 +1,7 @@
 import type { Applet, ProgramTable } from '../kernel/machine.js';
 import type { Task } from '../kernel/task.js';
 import { shellMain } from '../shell/main.js';
+import { awk } from './awk.js';
 import { cat } from './cat.js';
 import { chgrp, chown, cp, mv } from './copy.js';
 import { date, uptime } from './date.js';
@@ -46,6 +47,7 @@ export const programs: ProgramTable = new Map<string, Applet>([
   ...shells,
   ...Object.entries({
     arch,
+    awk,
     base64,
     basename,
     cat,

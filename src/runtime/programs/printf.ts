@@ -24,6 +24,11 @@ export async function printf(task: Task, argv: readonly string[]): Promise<numbe
   return run.faults.length > 0 ? 1 : 0;
 }
 
+/** A format with its arguments, once. Nothing is said of what is wrong with them. */
+export function formatted(format: string, given: readonly string[]): string {
+  return new Formatter(given).format(format).toString();
+}
+
 class Formatter {
   readonly faults: string[] = [];
   stopped = false;
@@ -102,7 +107,7 @@ class Formatter {
         ? value.toFixed(places)
         : 'eE'.includes(letter)
           ? exponent(value, places)
-          : String(Number(value.toPrecision(places || 1)));
+          : general(value, places || 1);
       return (value >= 0 ? sign : '') + (letter === letter.toUpperCase() ? shown.toUpperCase() : shown);
     }
     const value = this.#integer(this.#next());
@@ -132,6 +137,16 @@ class Formatter {
   #number(text: string): number {
     return Number(this.#integer(text));
   }
+}
+
+/** `%g`: the shorter form of a number with so many digits. */
+export function general(value: number, digits: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e');
+  const size = Number(power);
+  const bare = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  if (size >= -4 && size < digits) return bare(value.toFixed(digits - 1 - size));
+  return `${bare(mantissa)}e${size < 0 ? '-' : '+'}${String(Math.abs(size)).padStart(2, '0')}`;
 }
 
 function exponent(value: number, places: number): string {

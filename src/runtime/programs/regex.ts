@@ -29,9 +29,21 @@ export interface RegexOptions {
 /** What cannot be read as an expression. */
 export class BadRegex extends Error {}
 
+/** Makes expressions. @throws BadRegex */
+export type Compiler = (source: string, options?: RegexOptions) => Regex;
+
 /** @throws BadRegex */
 export async function compile(source: string, options: RegexOptions = {}): Promise<Regex> {
+  return (await compiler())(source, options);
+}
+
+/** What makes expressions on the spot, once the library is there. */
+export async function compiler(): Promise<Compiler> {
   const { RE2JS } = await import('re2js');
+  return (source, options = {}) => compileWith(RE2JS, source, options);
+}
+
+function compileWith(RE2JS: typeof import('re2js').RE2JS, source: string, options: RegexOptions): Regex {
   let pattern = options.fixed ? RE2JS.quote(source) : options.extended ? fromExtended(source) : fromBasic(source);
   if (options.whole === 'line') pattern = `^(?:${pattern})$`;
   if (options.whole === 'word') pattern = `\\b(?:${pattern})\\b`;

@@ -1,0 +1,84 @@
+/** What cannot be read as a program of awk, or is not simulated. */
+export class BadAwk extends Error {}
+
+/** A word of a program. */
+export interface Token {
+  readonly kind: 'number' | 'string' | 'regex' | 'name' | 'call' | 'word' | 'sign' | 'newline' | 'end';
+  /** As it is meant: without quotes, escapes replaced. */
+  readonly text: string;
+}
+
+const words = new Set(
+  'BEGIN END if else while for do break continue next exit delete in print printf function func getline return'.split(
+    ' ',
+  ),
+);
+const signs = /^(?:\*\*=|\*\*|&&|\|\||==|!=|<=|>=|!~|\+\+|--|\+=|-=|\*=|\/=|%=|\^=|>>|[-+*/%^!<>=?:;,~(){}[\]$|])/;
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '/': '/',
+  '"': '"',
+  '\\': '\\',
+};
+
+/** Escapes of a text between quotes. */
+export function unescaped(text: string): string {
+  return text.replace(/\\([0-7]{1,3}|[\s\S])/g, (whole, code: string) =>
+    /^[0-7]/.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : (escapes[code] ?? whole),
+  );
+}
+
+/**
+ * The words of a program.
+ *
+ * @throws BadAwk
+ */
+export function tokens(source: string): Token[] {
+  const found: Token[] = [];
+  let rest = source;
+  const take = (length: number): string => {
+    const taken = rest.slice(0, length);
+    rest = rest.slice(length);
+    return taken;
+  };
+  const add = (kind: Token['kind'], text: string): void => void found.push({ kind, text });
+  for (;;) {
+    take(/^(?:[ \t\r]|\\\n|#[^\n]*)*/.exec(rest)?.[0].length ?? 0);
+    if (rest === '') break;
+    const number = /^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(rest);
+    const name = /^[A-Za-z_]\w*/.exec(rest);
+    const text = /^"((?:[^"\\\n]|\\[\s\S])*)"/.exec(rest);
+    const regex =
+      rest.startsWith('/') && mayBegin(found.at(-1)) ? /^\/((?:[^/\\\n[]|\\.|\[\^?\]?[^\]\n]*\])*)\//.exec(rest) : null;
+    if (rest.startsWith('\n')) add('newline', take(1));
+    else if (number !== null) add('number', take(number[0].length));
+    else if (name !== null) {
+      const word = take(name[0].length);
+      add(words.has(word) ? 'word' : rest.startsWith('(') ? 'call' : 'name', word);
+    } else if (text !== null) {
+      take(text[0].length);
+      add('string', unescaped(text[1] as string));
+    } else if (regex !== null) {
+      take(regex[0].length);
+      add('regex', (regex[1] as string).replaceAll('\\/', '/'));
+    } else {
+      const sign = signs.exec(rest)?.[0];
+      if (sign === undefined) throw new BadAwk(`unexpected character '${rest[0]}'`);
+      add('sign', take(sign.length));
+    }
+  }
+  add('end', '');
+  return found;
+}
+
+/** Whether an expression may begin behind a word, so that a slash begins a regular expression there. */
+function mayBegin(before: Token | undefined): boolean {
+  if (before === undefined || before.kind === 'word' || before.kind === 'newline') return true;
+  return before.kind === 'sign' && ![')', ']', '$', '++', '--'].includes(before.text);
+}

@@ -1,0 +1,83 @@
+import { Loose, textOf, type Value } from './awk-values.js';
+import type { Regex } from './regex.js';
+
+/** Most fields of a record. */
+const mostFields = 100_000;
+
+/** A record with its fields: either follows what happens to the other. */
+export class AwkRecord {
+  #whole = '';
+  #fields: Value[] | undefined = [];
+  #stale = false;
+
+  /** @param split what stands between fields, as `FS` says now */
+  constructor(
+    private readonly split: (text: string) => string[],
+    private readonly joiner: () => string,
+  ) {}
+
+  /** Take another record. */
+  set(text: string): void {
+    this.#whole = text;
+    this.#fields = undefined;
+    this.#stale = false;
+  }
+
+  get count(): number {
+    return this.#all().length;
+  }
+
+  set count(count: number) {
+    const fields = this.#all();
+    const wanted = Math.max(0, Math.min(count, mostFields));
+    while (fields.length < wanted) fields.push('');
+    fields.length = wanted;
+    this.#stale = true;
+  }
+
+  /** A field; 0 is the whole. */
+  get(index: number): Value {
+    if (index > 0) return this.#all()[index - 1];
+    if (this.#stale) {
+      this.#whole = this.#all().map(textOf).join(this.joiner());
+      this.#stale = false;
+    }
+    return new Loose(this.#whole);
+  }
+
+  put(index: number, value: Value): void {
+    if (index === 0) {
+      this.set(textOf(value));
+      return;
+    }
+    if (index > this.count) this.count = index;
+    if (index <= mostFields) this.#all()[index - 1] = value;
+    this.#stale = true;
+  }
+
+  #all(): Value[] {
+    this.#fields ??= this.split(this.#whole).map((text) => new Loose(text));
+    return this.#fields;
+  }
+}
+
+/** Divide a text as `FS` says: a blank for runs of white space, one character as it is, else an expression. */
+export function divide(text: string, separator: string, compile: (source: string) => Regex): string[] {
+  if (text === '') return [];
+  if (separator === ' ') {
+    const trimmed = text.replace(/^[ \t\n]+|[ \t\n]+$/g, '');
+    return trimmed === '' ? [] : trimmed.split(/[ \t\n]+/);
+  }
+  if (separator === '') return [...text];
+  if (separator.length === 1) return text.split(separator);
+  const regex = compile(separator);
+  const parts: string[] = [];
+  let from = 0;
+  for (let found = regex.find(text, 0); found !== undefined; found = regex.find(text, from)) {
+    if (found.end === found.start) break;
+    parts.push(text.slice(from, found.start));
+    from = found.end;
+    if (from > text.length) break;
+  }
+  return [...parts, text.slice(from)];
+}
