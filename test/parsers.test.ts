@@ -14,6 +14,7 @@ import { readLog } from '../src/engine/state/log-file.js';
 import { parseBind, parseVolumesFrom } from '../src/engine/volumes/parse.js';
 import { AttestdError } from '../src/errors.js';
 import { formatDuration, parseDuration } from '../src/go/duration.js';
+import { decodeJson } from '../src/go/json.js';
 import { formatAddress as formatIp, goPrefix } from '../src/go/netip.js';
 import { matchGlob } from '../src/go/path-match.js';
 import { formatNanoseconds, parseGoTime } from '../src/go/rfc3339.js';
@@ -76,7 +77,7 @@ const parsers: readonly Parser[] = [
     name: 'networks',
     words: ['10.0.0.0', '/', '8', '129', 'fd00::', '::'],
     parse: async (text) => {
-      const read = await taken(() => goPrefix.parse?.(text), [Error]);
+      const read = await taken(() => decodeJson(Buffer.from(JSON.stringify(text)), goPrefix), [AttestdError]);
       return read ? parsePrefix(read) : undefined;
     },
     refusals: [],
