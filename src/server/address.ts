@@ -26,6 +26,22 @@ export function parseAddress(text: string): Address {
   return { kind: 'tcp', host: match[1].replace(/^\[(.*)\]$/, '$1'), port };
 }
 
+/**
+ * Parse all addresses to listen on; one that is given again counts once, as for dockerd.
+ *
+ * @throws what parseAddress throws
+ */
+export function parseAddresses(texts: readonly string[]): Address[] {
+  const found = new Map<string, Address>();
+  for (const [at, text] of texts.entries()) {
+    const address = parseAddress(text);
+    // Each port 0 is another one.
+    const free = address.kind === 'tcp' && address.port === 0;
+    found.set(free ? `${formatAddress(address)} ${at}` : formatAddress(address), address);
+  }
+  return [...found.values()];
+}
+
 /** The address as a client's DOCKER_HOST has it. */
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix://${address.path}`;

@@ -21,7 +21,7 @@ import { simulatedModel } from '../runtime/simulated.js';
 import type { ProcessModel } from '../runtime/types.js';
 import type { OperationEntry } from '../spec/table.js';
 import { type AccessOptions, accessRule, insecureAddresses } from './access.js';
-import { type Address, formatAddress, parseAddress, privateSocket } from './address.js';
+import { type Address, formatAddress, parseAddresses, privateSocket } from './address.js';
 import type { Faults } from './faults/index.js';
 import type { FaultControl, FaultPlan } from './faults/types.js';
 import { type Listener, listen } from './listener.js';
@@ -223,7 +223,7 @@ async function undo(acts: (() => Promise<void>)[]): Promise<void> {
  * somebody else has the address or the store, and what opening the store throws
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const addresses = (options.listen ?? []).map(parseAddress);
+  const addresses = parseAddresses(options.listen ?? []);
   const host = parsePlatform(options.platform ?? hostPlatform());
   const channel = options.channel ?? 'experimental';
   const logLevel = options.logLevel ?? 'warn';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { AttestdError, type ErrorCode } from '../../src/errors.js';
-import { formatAddress, parseAddress } from '../../src/server/address.js';
+import { formatAddress, parseAddress, parseAddresses } from '../../src/server/address.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.js';
 import { listen } from '../../src/server/listener.js';
 import { raw } from './support.js';
@@ -48,6 +48,25 @@ describe('addresses to listen on', () => {
         .with.property('code', 'USAGE');
     });
   }
+});
+
+describe('several addresses to listen on', () => {
+  it('count once each, but for free ports', () => {
+    const given = [
+      'unix:///a',
+      'tcp://127.0.0.1:5',
+      'unix:///a',
+      'tcp://127.0.0.1:5',
+      'tcp://[::1]:0',
+      'tcp://[::1]:0',
+    ];
+    expect(parseAddresses(given).map(formatAddress)).to.deep.equal([
+      'unix:///a',
+      'tcp://127.0.0.1:5',
+      'tcp://[::1]:0',
+      'tcp://[::1]:0',
+    ]);
+  });
 });
 
 describe('the server on its sockets', () => {
