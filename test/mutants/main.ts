@@ -16,6 +16,7 @@ failed MUST. Exit status: 0 all caught, 1 some survived, 2 usage, 3 the server d
   --host URL    a daemon instead of the reference server; it is pruned
   --only TEXT   only the areas and mutants whose name holds TEXT
   --harmless    instead of faults, changes that no client may mind; none may fail a MUST
+  --first       stop at the first requirement that catches a mutant: much faster
   --json        verdicts as JSON
 
 example: make mutants ARGS="--only statement"
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
       host: { type: 'string' },
       only: { type: 'string' },
       harmless: { type: 'boolean', default: false },
+      first: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
     for (const area of areas)
       for (const mutant of area.mutants) {
         if (values.only && !area.name.includes(values.only) && !mutant.id.includes(values.only)) continue;
-        const verdict = await judge(proxy, area, mutant, server ? featureNames : []);
+        const verdict = await judge(proxy, area, mutant, server ? featureNames : [], values.first);
         verdicts.push(verdict);
         const [first, ...more] = verdict.caughtBy;
         const by = first === undefined ? 'SURVIVED' : `${first}${more.length > 0 ? ` +${more.length}` : ''}`;

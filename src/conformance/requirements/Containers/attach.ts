@@ -237,8 +237,8 @@ export const attach: readonly Requirement[] = containers(
         const stream = (await d.hijack(at(id, '/attach'), { query: { ...all, logs: '1' } })).is(101);
         await stream.untilText('early');
         stream.write('late\n');
-        stream.end();
-        same(framed(await stream.ended()).stdout, 'early\nlate\n', 'output');
+        await stream.untilText('late');
+        same(framed(stream.received).stdout, 'early\nlate\n', 'output');
       },
     },
     {
