@@ -7,7 +7,7 @@ BASE ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures clean bench bench-compare hostile clients
+.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures results clean bench bench-compare hostile clients
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -34,6 +34,9 @@ fixtures: node_modules/.installed ## make the image layouts under fixtures/layou
 
 docs: node_modules/.installed ## write the documentation as a static site to build/docs
 	npx tsx scripts/docs.ts build/docs
+
+results: node_modules/.installed ## draw the site of conformance results to build/results (results/, docs/results.md)
+	npx tsx scripts/results.ts site build/results
 
 build: dist/.built ## compile src/ to dist/
 

@@ -9,6 +9,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
+  /** Milliseconds of silence that the daemon may take; 30 seconds by default. */
+  readonly patience?: number;
   /** API version in the path; `null` for none; the run's own by default. */
   readonly version?: string | null;
 }
@@ -145,7 +147,7 @@ export class Api {
       const { status, headers, body } = await this.#connection.send({
         method,
         path: target,
-        timeout: silence,
+        timeout: call.patience ?? silence,
         ...(call.headers ? { headers: call.headers } : {}),
         ...(requestBody ? { body: requestBody } : {}),
         ...(this.#signal ? { signal: this.#signal } : {}),

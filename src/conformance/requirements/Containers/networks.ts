@@ -1,5 +1,5 @@
 import { filters } from '../../api.js';
-import type { Dock, Made } from '../../containers/dock.js';
+import { type Dock, driverPatience, type Made } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
 import { demand, type Shape } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
@@ -13,7 +13,11 @@ export const inspectNetwork = async (d: Dock, id: string): Promise<Shape> =>
   (await d.api.get(`/networks/${id}`)).status(200).json();
 
 const ask = (d: Dock, spec: object): ReturnType<Dock['post']> =>
-  d.post('/networks/create', { Name: d.unique('n'), Driver: 'bridge', Labels: d.labels, ...spec });
+  d.post(
+    '/networks/create',
+    { Name: d.unique('n'), Driver: 'bridge', Labels: d.labels, ...spec },
+    { patience: driverPatience },
+  );
 
 /** Blocks of addresses that only the suite asks for; others on the machine may have taken it. */
 export const blocks = ['10.213.77.0/24', '10.213.78.0/24', '10.213.79.0/24'] as const;
