@@ -138,10 +138,13 @@ async function fill(socketPath: string): Promise<Omit<Target, 'signal'>> {
   return { socketPath, image: 'hostile/big:1', blob: blob.replace('blobs/sha256/', 'sha256:') };
 }
 
-async function startChild(folder: string): Promise<{ child: ChildProcess; socketPath: string; port: number }> {
+async function startChild(
+  folder: string,
+  store = 'store',
+): Promise<{ child: ChildProcess; socketPath: string; port: number }> {
   const socketPath = join(folder, `${randomBytes(4).toString('hex')}.sock`);
   const child = fork(fileURLToPath(import.meta.url), [], {
-    env: { ...process.env, HOSTILE_SOCKET: socketPath, HOSTILE_STORE: join(folder, 'store') },
+    env: { ...process.env, HOSTILE_SOCKET: socketPath, HOSTILE_STORE: join(folder, store) },
   });
   const [port] = await once(child, 'message');
   return { child, socketPath, port };
@@ -177,7 +180,12 @@ async function main(): Promise<number> {
     }
     const idle = Number(values.idle ?? (values.only === undefined ? 10_000 : 0));
     if (idle > 0) await idleConnections(socketPath, socketPath, pid, idle);
-    if (idle > 0 && started !== undefined) await idleConnections(started.port, socketPath, pid, idle);
+    // Of another server: what the first has let go of would be taken again.
+    const second = idle > 0 && started !== undefined ? await startChild(folder, 'second') : undefined;
+    if (second !== undefined) {
+      await idleConnections(second.port, second.socketPath, Number(second.child.pid), idle);
+      second.child.kill('SIGKILL');
+    }
     process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}\n`);
   } finally {
     if (started) {
