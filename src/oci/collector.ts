@@ -71,21 +71,29 @@ export class Collector {
     const mine = new Set<string>();
     const existing = new Set<string>();
     const changes = keeper.changes;
+    const began = core.generation;
+    let wrote = false;
+    const pin = (digest: string): void => {
+      if (mine.has(digest)) return;
+      mine.add(digest);
+      holds.lease(digest);
+    };
     const content = core.view({
       existed: (digest) => existing.add(digest),
       pin: (digest) => {
-        if (mine.has(digest)) return;
-        mine.add(digest);
-        holds.lease(digest);
+        wrote = true;
+        pin(digest);
       },
     });
+    const letGo = (): void => {
+      for (const digest of mine) holds.endLease(digest);
+      mine.clear();
+    };
     const end = async (failed = false): Promise<void> => {
+      // What was only held is as it was, unless names have changed since.
+      if (!wrote && core.generation === began) return letGo();
       // Where all of it is some image's, nothing is to be deleted.
-      if (!failed && holds.areSettled(mine) && (await isDone(keeper.kept())) && holds.areSettled(mine)) {
-        for (const digest of mine) holds.endLease(digest);
-        mine.clear();
-        return;
-      }
+      if (!failed && holds.areSettled(mine) && (await isDone(keeper.kept())) && holds.areSettled(mine)) return letGo();
       // While the names cannot be saved nothing is deleted, for those on disk may need it.
       const safe = await isDone(keeper.written());
       const at = core.generation;
@@ -102,7 +110,11 @@ export class Collector {
       mine.clear();
       if (undone) core.moved();
     };
-    return { content, end };
+    const hold = (digest: string): void => {
+      existing.add(digest);
+      pin(digest);
+    };
+    return { content, hold, end };
   }
 
   /** A name has been taken from a target. */

@@ -39,6 +39,7 @@ const dockerImagesType = slice(
  * @param store where the blobs are
  * @param images what to export; an image may come several times with different names
  * @param platforms which manifests of an index to export, and which of them manifest.json is to name
+ * @param hold told of each blob before any is read, so that it stays
  * @returns the archive's bytes. A blob that is not what its descriptor says ends them with an error, after what was
  *   written up to there
  * @throws AttestdError before the first byte, with the daemon's texts: NOT_FOUND, INVALID_ARGUMENT, INVALID_DIGEST,
@@ -48,6 +49,7 @@ export async function exportImages(
   store: BlobSource,
   images: readonly ExportedImage[],
   platforms: PlatformMatcher,
+  hold: (digest: string) => void = () => undefined,
 ): Promise<AsyncGenerator<Buffer>> {
   const { content } = store;
   const recorded: Recorded = { records: [], algorithms: new Set() };
@@ -76,6 +78,7 @@ export async function exportImages(
     if (entry !== undefined && image.name !== undefined) entry.names.push(image.name);
   }
   const records = recorded.records;
+  for (const { descriptor } of records) if (descriptor !== undefined) hold(descriptor.digest);
   const entries = [...targets, ...outsideReferrers(records)];
   const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, ...(entries.length > 0 && { manifests: entries }) };
   const files: TarRecord[] = [

@@ -61,8 +61,10 @@ export interface ImageStore {
 /** Blobs that are written before it is known which of them an image needs. */
 export interface Lease {
   readonly content: ContentStore;
+  /** Keep a blob that is there until the lease ends, whatever becomes of its names. */
+  hold(digest: string): void;
   /**
-   * Delete what was written and no name reaches.
+   * Delete what was written or held and no name reaches.
    *
    * @param failed that nothing is to be left of it: of an image that lacked blobs those that came are deleted as well
    */

@@ -44,11 +44,15 @@ export async function exportByName(
       await logImageEvent(context, target.digest, target.digest, 'save');
     }
   }
+  const lease = context.store.lease();
+  const release = (): void => void lease.end().catch((error) => context.debug(`after an export: ${error}`));
   try {
     const matcher = anyOf(platforms, context.hostMatcher);
-    const archive = await exportImages(context.store, exported, matcher);
-    return Readable.from(endWithFault(archive), { objectMode: false });
+    const archive = await exportImages(context.store, exported, matcher, lease.hold);
+    // An image that is removed meanwhile is exported to its end.
+    return Readable.from(endWithFault(archive), { objectMode: false }).once('close', release);
   } catch (error) {
+    release();
     throw asServerError(error);
   }
 }

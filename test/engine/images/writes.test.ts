@@ -292,6 +292,27 @@ describe('Exporting', () => {
     expect(message).to.match(/^no suitable export target found: image with reference att-multi:latest was found but/);
   });
 
+  it('goes on to its end when the image is removed meanwhile, and leaves nothing behind', async () => {
+    const own = await openEngine();
+    try {
+      await load(own.context, 'att-multi');
+      const blobs = async (): Promise<number> => (await all(own.context.store.content.list())).length;
+      const whole = await buffer(await exportByName(own.context, ['att-multi']));
+      const unread = await exportByName(own.context, ['att-multi']);
+      const broken = await exportByName(own.context, ['att-multi']);
+      await removeImage(own.context, 'att-multi');
+      await own.context.store.collect();
+      expect(await buffer(unread)).to.deep.equal(whole);
+      expect(await blobs()).to.be.above(0);
+      broken.destroy();
+      for (let turn = 0; turn < 100 && (await blobs()) > 0; turn++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await blobs()).to.equal(0);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('ends with the error as a JSON line when a blob is not what its descriptor says', async () => {
     const archive = await buffer(await exportByName(test.context, ['att-size-mismatch']));
     const last = archive.toString('latin1').split('\0').at(-1) as string;
