@@ -7,7 +7,7 @@ BASE ?=
 NODE ?=
 ARGS ?=
 
-.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures results clean bench bench-compare hostile clients
+.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures results clean bench bench-scale bench-compare hostile clients
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -69,6 +69,9 @@ clients: node_modules/.installed ## generate clients with four generators, compi
 
 bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)
+
+bench-scale: dist/.built ## measure a store of 100,000 images, which takes many minutes, and keep it for the page that `make bench` writes
+	npx tsx bench/main.ts --only scale --images 100000 --keep scale-100000 $(ARGS)
 
 hostile: node_modules/.installed ## give the server what is hostile; fail when others wait or memory grows (ARGS="--only TEXT")
 	npx tsx bench/hostile.ts --check $(ARGS)

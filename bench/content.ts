@@ -1,4 +1,5 @@
 /** Content that is large or much: what it takes of memory, and how fast it is against hashing the same bytes. */
+import { fork } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, statSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type ImageBuilder, image } from '../src/testing/image.js';
 import { Served } from './process.js';
 import type { Row } from './result.js';
@@ -90,7 +92,13 @@ async function transfers(folder: string, rounds: number): Promise<Row[]> {
   );
   const archive = writeArchive(folder, 'layers', full);
   const bytes = statSync(archive).size;
-  const speeds = { hash: [] as number[], load: [] as number[], save: [] as number[] };
+  const speeds = {
+    hash: [] as number[],
+    load: [] as number[],
+    save: [] as number[],
+    take: [] as number[],
+    give: [] as number[],
+  };
   const speed = async (kind: keyof typeof speeds, act: () => Promise<unknown>): Promise<void> => {
     const began = performance.now();
     await act();
@@ -113,13 +121,14 @@ async function transfers(folder: string, rounds: number): Promise<Row[]> {
     } finally {
       await server.stop();
     }
+    await bareTransfers(folder, archive, speed);
   }
-  const parts = (kind: 'load' | 'save'): number[] =>
+  const parts = (kind: 'load' | 'save' | 'take' | 'give'): number[] =>
     speeds[kind].map((value, round) => (value / (speeds.hash[round] as number)) * 100);
-  const row = (what: string, unit: string, values: number[]): Row => ({
+  const row = (what: string, unit: string, values: number[], who = 'attestd'): Row => ({
     group: 'content',
     what,
-    who: 'attestd',
+    who,
     unit,
     better: 'more',
     values,
@@ -131,5 +140,40 @@ async function transfers(folder: string, rounds: number): Promise<Row[]> {
     row('save', 'MiB/s', speeds.save),
     { ...row('load, part of hashing', '%', parts('load')), ...wanted },
     { ...row('save, part of hashing', '%', parts('save')), ...wanted },
+    row('load, part of hashing', '%', parts('take'), 'node:http'),
+    row('save, part of hashing', '%', parts('give'), 'node:http'),
   ];
+}
+
+/** What a bare server of Node.js needs for an archive: to hash, write and sync what it is sent, and to send a file. */
+async function bareTransfers(
+  folder: string,
+  archive: string,
+  speed: (kind: 'take' | 'give', act: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const socketPath = join(folder, 'bare.sock');
+  const child = fork(fileURLToPath(new URL('bare.ts', import.meta.url)), [
+    socketPath,
+    archive,
+    join(folder, 'bare.out'),
+  ]);
+  const ended = once(child, 'exit');
+  try {
+    await once(child, 'message');
+    await speed('take', async () => {
+      const call = request({ socketPath, method: 'POST' });
+      createReadStream(archive, { highWaterMark: mib }).pipe(call);
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      for await (const _ of response);
+    });
+    await speed('give', async () => {
+      const call = request({ socketPath });
+      call.end();
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      await pipeline(response, createWriteStream('/dev/null'));
+    });
+  } finally {
+    child.kill();
+    await ended;
+  }
 }

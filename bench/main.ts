@@ -1,9 +1,9 @@
 /**
  * All measurements in one run: `npx tsx bench/main.ts [--only GROUPS] [--rounds 5] [--seconds 1] [--images LIST] [--host HOST] [--folder
- * DIR] [--write]`. Needs `make build`. Writes build/bench/result.json, and with --write the
- * page of benchmarks among the docs, with its pictures.
+ * DIR] [--write] [--keep NAME]`. Needs `make build`. Writes build/bench/result.json, with --keep bench/kept/NAME.json too, and with
+ * --write the page of benchmarks among the docs, with its pictures and the runs that were kept.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { measureContent } from './content.js';
 import { measureContainers } from './lives.js';
 import { measureReads } from './reads.js';
 import { report } from './report.js';
-import { commit, load, machine, type Row } from './result.js';
+import { commit, load, machine, type Result, type Row } from './result.js';
 import { measureScale } from './scale.js';
 import { measureStarts } from './starts.js';
 
@@ -25,11 +25,12 @@ const { values } = parseArgs({
     host: { type: 'string' },
     folder: { type: 'string' },
     write: { type: 'boolean' },
+    keep: { type: 'string' },
   },
 });
 const root = fileURLToPath(new URL('../', import.meta.url));
 const rounds = Number(values.rounds ?? 5);
-const counts = (values.images ?? '10,1000,10000,100000').split(',').map(Number);
+const counts = (values.images ?? '10,1000,10000').split(',').map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'attestd-bench-'));
 const stores = values.folder ?? join(folder, 'stores');
 mkdirSync(stores, { recursive: true });
@@ -64,7 +65,14 @@ const result = {
 };
 mkdirSync(join(root, 'build/bench'), { recursive: true });
 writeFileSync(join(root, 'build/bench/result.json'), `${JSON.stringify(result, undefined, 2)}\n`);
-const { page, pictures } = report(result);
+const keptFolder = join(root, 'bench/kept');
+if (values.keep !== undefined) {
+  mkdirSync(keptFolder, { recursive: true });
+  writeFileSync(join(keptFolder, `${values.keep}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+const keptNames = existsSync(keptFolder) ? readdirSync(keptFolder) : [];
+const kept = keptNames.map((name) => JSON.parse(readFileSync(join(keptFolder, name), 'utf8')) as Result);
+const { page, pictures } = report({ ...result, kept });
 if (values.write === true) {
   writeFileSync(join(root, 'docs', 'benchmarks.md'), page);
   mkdirSync(join(root, 'docs/pictures'), { recursive: true });

@@ -25,6 +25,8 @@ export interface Result {
   /** Processes that wanted a processor, on average over a minute: when it began, and when it ended. */
   readonly load: readonly [number, number];
   readonly rows: readonly Row[];
+  /** Rows of runs of their own, which take too long for this one. */
+  readonly kept?: readonly Omit<Result, 'kept'>[];
 }
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);

@@ -31,8 +31,16 @@ export class InvalidStatement extends AttestdError {
 /** Statements that are rendered in memory, bytes in all; more are streamed. */
 const inMemory = 1 << 20;
 
-/** Bytes of a statement that are read at a time: each slow reader holds a few such pieces. */
-const chunk = 64 * 1024;
+/** Bytes of a statement that are read at a time, and less where many read: each slow reader holds a few such pieces. */
+const largestChunk = 64 << 10;
+const smallestChunk = 16 << 10;
+const chunks = 2 << 20;
+
+/** Statements that are being read. */
+let reading = 0;
+
+const chunkSize = (): number =>
+  Math.max(smallestChunk, Math.min(largestChunk, Math.floor(chunks / reading / 4096) * 4096));
 
 const absent = Buffer.from('null');
 
@@ -137,8 +145,16 @@ function compact({ digest }: Descriptor, bytes: Buffer): Buffer {
 }
 
 async function* compactPieces(content: ContentStore, descriptor: Descriptor): AsyncGenerator<Buffer> {
-  const inline = inlineData(descriptor);
-  const source = inline === undefined ? await open(content, descriptor) : [inline];
+  reading++;
+  try {
+    const inline = inlineData(descriptor);
+    yield* compacted(inline === undefined ? await open(content, descriptor) : [inline], descriptor);
+  } finally {
+    reading--;
+  }
+}
+
+async function* compacted(source: Iterable<Buffer> | Readable, descriptor: Descriptor): AsyncGenerator<Buffer> {
   const scanner = new JsonScanner();
   let empty = true;
   for await (const piece of source as AsyncIterable<Buffer>) {
@@ -169,7 +185,7 @@ async function read(content: ContentStore, descriptor: Descriptor): Promise<Buff
 }
 
 function open(content: ContentStore, descriptor: Descriptor): Promise<Readable> {
-  return withText(descriptor, () => content.stream(descriptor.digest, { chunk }));
+  return withText(descriptor, () => content.stream(descriptor.digest, { chunk: chunkSize() }));
 }
 
 async function withText<T>(descriptor: Descriptor, act: () => Promise<T>): Promise<T> {

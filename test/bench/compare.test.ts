@@ -60,7 +60,7 @@ describe('The report of a run', () => {
     const { page } = report(run(missed, met));
     expect(page).to.include('| list | **100** ± 10 % | 50 ms |');
     expect(page).to.include('| other | 10.0 | 50 ms |');
-    expect(page).to.include('- list, attestd: 100 ms, wanted: 50 ms');
+    expect(page).to.include('- list: 100 ms (attestd), wanted: 50 ms');
   });
 
   it('draws bars as long as their figures', () => {

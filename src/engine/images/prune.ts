@@ -64,7 +64,8 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   const { store, snapshots } = context;
   const contents = new Map<ImageRecord, ImageContent>();
   const holders = new Map<string, number>();
-  for (const image of store.list()) {
+  // Who holds what matters only when something goes.
+  for (const image of chosen.length === 0 ? [] : store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
     for (const id of [...content.held, ...[...content.chains].map(stackKey)])
