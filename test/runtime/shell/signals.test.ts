@@ -125,6 +125,22 @@ describe('processes of a container', () => {
     expect((await running.exit).code).to.equal(137);
   });
 
+  it('leave time to others when they fork without end, however many they are', async () => {
+    const box = await container();
+    const running = box.start(['sh', '-c', 'f() { f | f & }; f; sleep 1000']);
+    const begun: number[] = [];
+    for (let before = 0, turns = 0; turns < 100; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const count = box.sandbox.processes().length;
+      begun.push(count - before);
+      before = count;
+    }
+    running.process.signal(KILL);
+    await running.exit;
+    // Of a doubling that nobody interrupts, all the 2,048 that there may be begin in one turn.
+    expect(Math.max(...begun)).to.be.below(700);
+  });
+
   it('wait for whoever takes their output', async () => {
     const box = await container();
     let written = 0;
