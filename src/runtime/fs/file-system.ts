@@ -4,7 +4,8 @@ import { extractInto } from './extract.js';
 import { type AnyNode, namesOf, type UpperNode } from './node.js';
 import { NodeFile } from './open-file.js';
 import { baseName, joinPath } from './paths.js';
-import { type Found, root, step } from './resolve.js';
+import { checkReplaced, raiseAll } from './rename.js';
+import { type Found, root } from './resolve.js';
 import { rootOf } from './snapshot.js';
 import { type Place, WritableTree } from './tree.js';
 import type {
@@ -53,7 +54,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     const own = { ...shared, mounts: new Map(shared.mounts), sources: new Map(shared.sources) };
     const seen = new LayeredFileSystem(own, this.who, sealed);
     for (const [path, source] of mounts)
-      if (!own.mounts.has(path) && seen.find(path)?.type === 'directory') seen.mount(path, source);
+      if (!own.mounts.has(path) && this.find(path)?.type === 'directory') seen.#show(path, source);
     return seen;
   }
 
@@ -154,11 +155,11 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     if (isDirectory && `${joinPath(target.directory.path, target.name)}/`.startsWith(`${source.place.path}/`)) {
       throw new FileSystemError('EINVAL', to);
     }
-    if (target.place !== undefined) this.#mayReplace(target.place.node, isDirectory, to);
+    if (target.place !== undefined) checkReplaced(target.place.node, isDirectory, to);
     const { tree } = source.directory;
     this.#writableDirectory(source.directory, from);
     const into = this.#writableDirectory(target.directory, to);
-    const node = this.#raiseAll(source.place);
+    const node = raiseAll(source.place);
     if (target.place !== undefined) {
       tree.writable(target.place);
       tree.detach(into, target.name);
@@ -175,17 +176,24 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   }
 
   mount(path: string, source: MountSource): void {
-    const origin = source.fileSystem;
-    if (!(origin instanceof LayeredFileSystem))
-      throw new AttestdError('INVALID_ARGUMENT', 'this file system cannot be mounted');
-    const shown = origin.present(source.path, true);
-    const node = shown.tree.writable(shown);
-    if (this.find(path) === undefined) this.#makeMountPoint(path, node.type);
+    const shown = shownBy(source);
+    if (this.find(path) === undefined) this.#makeMountPoint(path, shown.node.type);
     const at = this.realPath(path);
     if (at === '/') throw new FileSystemError('EBUSY', path);
+    this.#show(at, source, shown);
+  }
+
+  /** Show something at a path without links. */
+  #show(at: string, source: MountSource, shown = shownBy(source)): void {
+    const node = shown.tree.writable(shown);
     const readOnly = source.readOnly || shown.readOnly;
     this.shared.mounts.set(at, { tree: shown.tree, node, parent: undefined, name: baseName(at), readOnly, path: at });
     this.shared.sources.set(at, source);
+  }
+
+  /** Where a path of it leads, for whoever shows it elsewhere. */
+  shown(path: string): Place {
+    return this.present(path, true);
   }
 
   unmount(path: string): void {
@@ -277,25 +285,6 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     directory.tree.detach(this.#writableDirectory(directory, path), name);
   }
 
-  /** A directory that moves takes what lies below it along, so all of it is copied up. */
-  #raiseAll(place: Place): UpperNode {
-    const node = place.tree.writable(place);
-    for (const name of node.below === undefined ? [] : namesOf(node)) {
-      const child = step({ ...place, node }, name, { mounts: new Map() });
-      if (child !== undefined) this.#raiseAll(child);
-    }
-    node.below = undefined;
-    for (const [name, child] of node.names ?? []) if (child === null) node.names?.delete(name);
-    return node;
-  }
-
-  #mayReplace(node: AnyNode, byDirectory: boolean, path: string): void {
-    if (node.type !== 'directory') {
-      if (byDirectory) throw new FileSystemError('ENOTDIR', path);
-    } else if (!byDirectory) throw new FileSystemError('EISDIR', path);
-    else if (namesOf(node).length > 0) throw new FileSystemError('ENOTEMPTY', path);
-  }
-
   #mayChange(node: AnyNode, { uid, gid }: Attributes): boolean {
     if (node.uid !== this.who.uid || (uid !== undefined && uid !== node.uid)) return false;
     return gid === undefined || gid === this.who.gid || this.who.groups.includes(gid);
@@ -305,6 +294,13 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     const sealed = this.isSealed && place.tree === this.shared.tree && !/^\/dev(\/|$)/.test(place.path);
     if (place.readOnly || sealed) throw new FileSystemError('EROFS', path);
   }
+}
+
+/** @throws INVALID_ARGUMENT for a file system of another kind */
+function shownBy({ fileSystem, path }: MountSource): Place {
+  if (!(fileSystem instanceof LayeredFileSystem))
+    throw new AttestdError('INVALID_ARGUMENT', 'this file system cannot be mounted');
+  return fileSystem.shown(path);
 }
 
 interface Made {
