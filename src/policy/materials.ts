@@ -1,3 +1,5 @@
+import { AttestdError } from '../errors.js';
+import { parseDigest } from '../oci/digest.js';
 import { type NamedReference, parseReference } from '../oci/reference.js';
 import { describeReference } from './reference.js';
 import { defined, shape, text, texts } from './shape.js';
@@ -15,7 +17,11 @@ function imageOf(uri: string, digest: string | undefined, usual: string | undefi
   const name = decodeURIComponent(at < 0 ? path : path.slice(0, at));
   const version = at < 0 ? '' : decodeURIComponent(path.slice(at + 1));
   const isDigest = /^\w+:[0-9a-f]{32,}$/.test(version);
-  const wanted = isDigest ? version : (qualifiers.get('digest') ?? digest);
+  const told = [isDigest ? version : undefined, qualifiers.get('digest') ?? undefined, digest];
+  const digests = new Set(told.filter((one) => one !== undefined));
+  for (const one of digests) parseDigest(one);
+  if (digests.size > 1) throw new AttestdError('INVALID_DIGEST', `${uri} has several digests`);
+  const [wanted] = digests;
   const tag = isDigest || version === '' ? undefined : version;
   const named: NamedReference = {
     ...parseReference(name),
