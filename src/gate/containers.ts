@@ -131,7 +131,7 @@ export async function admitCreate(
   bytes: Buffer,
   apiVersion: string,
 ): Promise<Admitted> {
-  const query = readQuery(target.search);
+  const query = readQuery(target.search, ['name', 'platform']);
   const body = readBody(bytes, createRequestType);
   const request = body.value;
   const name = request.Image;
@@ -203,7 +203,7 @@ export async function admitStart(
   given: { readonly bytes: Buffer; readonly version: string },
 ): Promise<Admitted> {
   const [, , name = '', act = ''] = target.path.split('/');
-  const query = readQuery(target.search);
+  const query = readQuery(target.search, ['t', 'signal', 'detachKeys', 'checkpoint', 'checkpoint-dir']);
   if (['checkpoint', 'checkpoint-dir'].some((one) => query.has(one)) && !around.allows('checkpoints'))
     throw new AttestdError('FORBIDDEN', 'the gate refuses to start from a checkpoint: what would run cannot be judged');
   const container = await inspectContainer(around, name);

@@ -57,25 +57,29 @@ export const writeTarget = ({ version, path, search }: GateTarget): string =>
   `${version === undefined ? '' : `/v${version}`}${escapePath(path)}${search}`;
 
 /**
- * The query of a request that the gate answers for: each parameter once, without semicolons, over which parsers differ.
+ * Parameters of a request that the gate answers for: each once, without semicolons, over which parsers differ. Others are left out: docker-modem
+ * repeats the body in the query.
  *
+ * @param names which parameters the operation has
  * @throws AttestdError INVALID_ARGUMENT
  */
-export function readQuery(search: string): Map<string, string> {
+export function readQuery(search: string, names: readonly string[]): Map<string, string> {
+  if (search.includes(';'))
+    throw new AttestdError('INVALID_ARGUMENT', 'the gate refuses the query: it has a semicolon');
   let values: Values;
   try {
     values = parseQuery(search.slice(1));
   } catch (cause) {
     throw new AttestdError('INVALID_ARGUMENT', 'the gate refuses the query: it cannot be decoded', { cause });
   }
-  if (search.includes(';'))
-    throw new AttestdError('INVALID_ARGUMENT', 'the gate refuses the query: it has a semicolon');
-  return new Map(
-    [...values].map(([name, list]) => {
-      if (list.length !== 1) throw new AttestdError('INVALID_ARGUMENT', `the gate refuses the query: '${name}' twice`);
-      return [name, list[0] as string];
-    }),
-  );
+  const found = new Map<string, string>();
+  for (const name of names) {
+    const [value, another] = values.get(name) ?? [];
+    if (another !== undefined)
+      throw new AttestdError('INVALID_ARGUMENT', `the gate refuses the query: '${name}' twice`);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
 }
 
 /** The query with only these parameters. */

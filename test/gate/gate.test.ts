@@ -78,6 +78,14 @@ describe('the gate', function () {
       expect(audit.decisions[0]?.manifest).to.match(/^sha256:/);
     });
 
+    it('passes on no parameter but those of the operation: docker-modem repeats the body in the query', async () => {
+      await open();
+      const { status, body } = await create({ Image: 'gate/good:1' }, '?Image=gate%2Fbad:1&Cmd=a&Cmd=b&name=modem');
+      expect(status, body).to.equal(201);
+      const { url } = daemon.requests.find(({ operationId }) => operationId === 'ContainerCreate') ?? {};
+      expect(url).to.equal('/v1.55/containers/create?name=modem');
+    });
+
     it('is not moved by a tag that moves meanwhile', async () => {
       const judge = async (access: ImageAccess): Promise<GateJudge> => {
         const ask = await attested(access);
