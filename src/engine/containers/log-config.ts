@@ -8,7 +8,10 @@ const readable = ['json-file', 'local', 'journald'];
 const jsonFileOptions = ['max-file', 'max-size', 'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'tag'];
 
 /** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
-const defaultSize = 32 * 1024 * 1024;
+const defaultSize = 16 * 1024 * 1024;
+
+/** What of a log may be kept at most. */
+const largest = 2 * defaultSize;
 
 /** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
 export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
@@ -46,7 +49,7 @@ export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): Lo
   const fileSize = size ?? defaultSize;
   return {
     fileSize,
-    files: Number.isInteger(files) && files > 0 ? Math.min(files, Math.ceil(defaultSize / fileSize)) : 1,
+    files: Number.isInteger(files) && files > 0 ? Math.min(files, Math.ceil(largest / fileSize)) : 1,
     overhead: size === undefined ? overheads.memory : overheads.file,
   };
 }
@@ -56,5 +59,5 @@ const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, 
 function bytesOf(text: string): number | undefined {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]?)i?b?$/i.exec(text) ?? [];
   const size = Number(number) * (units[unit.toLowerCase()] ?? 1);
-  return number === '' || size <= 0 ? undefined : Math.min(size, defaultSize);
+  return number === '' || size <= 0 ? undefined : Math.min(size, largest);
 }
