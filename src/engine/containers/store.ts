@@ -7,10 +7,16 @@ import { randomName } from './random-name.js';
 const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const allowedCharacters = '[a-zA-Z0-9][a-zA-Z0-9_.-]';
 
+const idBytes = 32;
+/** Random bytes for ids, fetched for many at once: each fetch is a call of the system. */
+let pool = Buffer.alloc(0);
+
 /** 64 hexadecimal digits by which a thing of the daemon is known; the first twelve are never digits alone. */
 export function newId(): string {
   for (;;) {
-    const id = randomBytes(32).toString('hex');
+    if (pool.length === 0) pool = randomBytes(idBytes * 128);
+    const id = pool.toString('hex', 0, idBytes);
+    pool = pool.subarray(idBytes);
     // A short id of digits alone would be taken for a number.
     if (!/^\d{12}/.test(id)) return id;
   }
