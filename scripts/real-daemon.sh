@@ -19,6 +19,17 @@ enter_tree() {
   mount --bind "$dir" "$tree/srv"
 }
 
+# Put the tree in the place of the machine's root, and run the rest of the line there. A mere chroot is not enough: what is
+# executed in a container enters its namespaces at their root, and would see the machine's own files.
+into_tree() {
+  mkdir -p "$tree/.machine"
+  cd "$tree"
+  pivot_root . .machine
+  # shellcheck disable=SC2016
+  exec chroot . /bin/sh -c 'umount -l /.machine; exec "$@"' sh \
+    /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
+}
+
 # The process that holds the namespaces of daemon $1, if it is alive and really ours.
 holder() {
   local pid

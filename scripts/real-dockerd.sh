@@ -87,7 +87,7 @@ install_packages() {
   mount --rbind /dev "$tree/dev"
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   chroot "$tree" apt-get update
-  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc podman "${clients[@]:1}"
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc podman procps "${clients[@]:1}"
 }
 
 # Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.
@@ -95,8 +95,7 @@ run() {
   local store=(--feature containerd-snapshotter=true)
   [ -z "$1" ] || store=(--feature containerd-snapshotter=false --storage-driver "$1")
   enter_tree var/lib/docker
-  exec chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-    dockerd "${store[@]}" --iptables=false --ip6tables=false --bridge=none --host unix:///srv/docker.sock
+  into_tree dockerd "${store[@]}" --iptables=false --ip6tables=false --bridge=none --host unix:///srv/docker.sock
 }
 
 stop() { stop_daemon dockerd docker.sock; }

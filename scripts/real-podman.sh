@@ -31,8 +31,7 @@ tree=$dir/tree
 run() {
   enter_tree var/lib/containers
   mount -t tmpfs tmpfs "$tree/var/tmp"
-  exec chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-    podman system service --time 0 unix:///srv/podman.sock
+  into_tree podman system service --time 0 unix:///srv/podman.sock
 }
 
 case $action in

@@ -32,7 +32,7 @@ ${told.length > 0 && html`<p>Neither passed nor unsupported:</p><ul>${list}</ul>
 }
 
 /**
- * The page of results: the verdicts on released daemons that are kept in the repository and compared in CI.
+ * The page of verdicts: those on released daemons that are kept in the repository and compared in CI.
  *
  * @param root the repository
  * @param report file of the report on the reference server, where the suite has been run for this site

@@ -60,7 +60,7 @@ export function makeSite(root: string, patched: Patched, report?: string): Site 
   const marks = new Marks(patched);
   contents.set('reference.html', { file: 'reference.html', ...reference(patched.after, marks) });
   contents.set('changes.html', { file: 'changes.html', title: 'What 1.55 changes', ...changes(patched, marks) });
-  contents.set('results.html', { file: 'results.html', title: 'Results', ...results(root, report) });
+  contents.set('verdicts.html', { file: 'verdicts.html', title: 'Verdicts compared in CI', ...results(root, report) });
   const listed = (title: string, names: readonly string[]): Group => ({
     title,
     pages: names.flatMap((name) => contents.get(`${name}.html`) ?? []),
@@ -68,7 +68,7 @@ export function makeSite(root: string, patched: Patched, report?: string): Site 
   const groups = [
     listed('Guide', ['index', ...guide]),
     listed('Reference', ['reference', 'changes', 'api-report']),
-    listed('Conformance', [...conformance, 'results']),
+    listed('Conformance', [...conformance, 'verdicts']),
     listed('Project', [...project, 'contributing', 'changelog', 'security', 'fixtures', 'test-golden']),
   ];
   const documents = new Map([...contents].map(([file, content]): [string, string] => [file, page(content, groups)]));

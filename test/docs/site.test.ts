@@ -184,7 +184,7 @@ describe('the documentation', function () {
       ['index.html', 'light'],
       ['index.html', 'dark'],
       ['behaviour.html', 'light'],
-      ['results.html', 'dark'],
+      ['verdicts.html', 'dark'],
     ] as const) {
       it(`has no barrier that axe finds: ${name}, ${colorScheme}`, async () => {
         await page.emulateMedia({ colorScheme });

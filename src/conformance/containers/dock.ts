@@ -215,7 +215,7 @@ export class Dock {
 
   /** Wait for a member of a container to have a value. @throws Unmet when it never has */
   async until(id: string, path: readonly string[], value: unknown): Promise<Shape> {
-    const limit = performance.now() + 15_000;
+    const limit = performance.now() + 30_000;
     for (;;) {
       const found = await this.inspect(id);
       const member = found.at(...path);
@@ -279,6 +279,8 @@ export class Dock {
     // Containers were made after what they use.
     for (const { path, query } of this.#removals.reverse()) {
       try {
+        // Podman gives what it removes by force ten seconds to end by itself.
+        if (this.t.daemon.product === 'Podman' && path.startsWith('/containers/')) await this.api.post(`${path}/kill`);
         await this.api.delete(path, { query });
       } catch (error) {
         if (!(error instanceof Unmet) && !this.api.wire.signal?.aborted) throw error;

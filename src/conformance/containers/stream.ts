@@ -5,7 +5,7 @@ import { type Answer, type Api, type Call, type Exchange, queryText, sentBody } 
 import { demand, show, Unmet } from '../expect.js';
 
 /** Milliseconds that a daemon has for what a stream is to bring. */
-const patience = 15_000;
+const patience = 30_000;
 
 interface Head {
   readonly status: number;
