@@ -61,7 +61,11 @@ const args = [...${JSON.stringify(cli)}, ...process.argv.slice(2)];
 process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status;`,
     );
   });
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  afterEach(function () {
+    // Many small files, on a busy machine.
+    this.timeout(30_000);
+    rmSync(dir, { recursive: true, force: true });
+  });
 
   /** Runs a step's commands as a runner does, with its environment made from inputs. */
   function run(name: string, inputs: Record<string, string> = {}, pullRequestBase = ''): Run {

@@ -6,6 +6,7 @@ import type { Basis, Requirement } from './requirement.js';
 const prose: Readonly<Record<string, readonly string[]>> = {
   'RFC 9110 (HTTP semantics)': [
     'Errors.head',
+    'ImageAttestations.head',
     'Errors.root-path',
     'Errors.unknown-method',
     'Errors.unknown-path',
@@ -124,6 +125,7 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     'ImageAttestations.platform-before-image',
     'ImageAttestations.platform-newer-variant',
     'ImageAttestations.platform-plain-manifest',
+    'ImageAttestations.platform-three',
     'ImageAttestations.platform-two*',
     'ImageAttestations.platform-unknown-field',
     'ImageAttestations.platform-whitespace',

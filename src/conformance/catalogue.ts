@@ -2,6 +2,7 @@ import { based } from './bases.js';
 import type { Requirement } from './requirement.js';
 import { ofContainers } from './requirements/Containers/index.js';
 import { content } from './requirements/Content/content.js';
+import { contentLists } from './requirements/Content/lists.js';
 import { errors } from './requirements/Errors/errors.js';
 import { entries } from './requirements/ImageAttestations/entries.js';
 import { platform } from './requirements/ImageAttestations/platform.js';
@@ -9,6 +10,7 @@ import { sources } from './requirements/ImageAttestations/sources.js';
 import { statement } from './requirements/ImageAttestations/statement.js';
 import { surface } from './requirements/ImageAttestations/surface.js';
 import { type } from './requirements/ImageAttestations/type.js';
+import { whole as attestationsWhole } from './requirements/ImageAttestations/whole.js';
 import { remove } from './requirements/ImageDelete/delete.js';
 import { get } from './requirements/ImageGet/get.js';
 import { imageHistory } from './requirements/ImageHistory/history.js';
@@ -16,6 +18,7 @@ import { fields } from './requirements/ImageInspect/fields.js';
 import { identities } from './requirements/ImageInspect/identity.js';
 import { manifests } from './requirements/ImageInspect/manifests.js';
 import { platform as inspectPlatform } from './requirements/ImageInspect/platform.js';
+import { whole as inspectWhole } from './requirements/ImageInspect/whole.js';
 import { listFilters } from './requirements/ImageList/filters.js';
 import { list } from './requirements/ImageList/list.js';
 import { images } from './requirements/ImageLoad/images.js';
@@ -26,6 +29,7 @@ import { names, unusualNames } from './requirements/Names/names.js';
 import { statements } from './requirements/Statements/statements.js';
 import { usage } from './requirements/SystemDataUsage/usage.js';
 import { events } from './requirements/SystemEvents/events.js';
+import { formats } from './requirements/SystemEvents/formats.js';
 import { info } from './requirements/SystemInfo/info.js';
 import { ping } from './requirements/SystemPing/ping.js';
 import { version } from './requirements/SystemVersion/version.js';
@@ -40,6 +44,7 @@ export const catalogue: readonly Requirement[] = [
   statement,
   surface,
   type,
+  attestationsWhole,
   remove,
   get,
   imageHistory,
@@ -47,6 +52,7 @@ export const catalogue: readonly Requirement[] = [
   identities,
   manifests,
   inspectPlatform,
+  inspectWhole,
   listFilters,
   list,
   images,
@@ -54,6 +60,7 @@ export const catalogue: readonly Requirement[] = [
   tag,
   ofContainers,
   content,
+  contentLists,
   errors,
   prune,
   names,
@@ -61,6 +68,7 @@ export const catalogue: readonly Requirement[] = [
   statements,
   usage,
   events,
+  formats,
   info,
   ping,
   version,

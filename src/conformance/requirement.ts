@@ -40,7 +40,7 @@ export interface CheckContext {
   /** A private copy of an image with its own digests, for checks that change it. */
   fresh(name: RecipeName): Promise<LoadedImage>;
   /** A private image that is built, not loaded; the run's label lets its remains be found. */
-  draft(name: RecipeName): BuiltImage;
+  draft(name: RecipeName, repository?: string): BuiltImage;
   /** A name below the run's prefix that no other check uses; removed at the end of the run. */
   scratch(suffix: string): string;
   /** Remember a name for removal at the end of the run. */

@@ -253,7 +253,7 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<E
       return image;
     },
     fresh: (name) => session.fresh(name),
-    draft: (name) => session.draft(name),
+    draft: (name, repository) => session.draft(name, repository),
     scratch: (suffix) => session.scratch(suffix),
     own: (name) => session.own(name),
     load: (tar, query) => session.load(tar, query),

@@ -68,10 +68,11 @@ export class Session {
     return this.#journal.given(loadOf(name), () => this.#load(image));
   }
 
-  /** A private image that is built, not loaded. */
-  draft(name: RecipeName): BuiltImage {
+  /** A private image that is built, not loaded; under a repository of its own unless one is given. */
+  draft(name: RecipeName, repository?: string): BuiltImage {
     this.#copies += 1;
-    return build(name, recipes[name], { host: this.host, run: this.run, salt: `-${this.#copies}` });
+    const salt = `-${this.#copies}`;
+    return build(name, recipes[name], { host: this.host, run: this.run, salt, ...(repository && { repository }) });
   }
 
   /** A name below the run's prefix that nothing else uses. */

@@ -104,6 +104,7 @@ export class Kit {
       created?: string;
       env?: string[];
       config?: object;
+      document?: object;
       noPlatform?: boolean;
       /** Layers below the image's own. */
       below?: readonly Buffer[];
@@ -147,6 +148,7 @@ export class Kit {
         })),
         { created: date, created_by: 'CMD ["--run" "1"]', comment: 'suite', empty_layer: true },
       ],
+      ...options.document,
     };
     const config = this.json(media.config, document);
     const descriptor = this.json(media.manifest, { schemaVersion: 2, mediaType: media.manifest, config, layers });

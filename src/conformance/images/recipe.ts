@@ -50,16 +50,16 @@ export const types = {
  *
  * @param name recipe name, part of the repository name
  * @param recipe how it is made
- * @param options the daemon's platform, the run's name and prefix, and a salt for private copies
+ * @param options the daemon's platform, the run's name and prefix, a salt for private copies, and a name other than the recipe's
  */
 export function build(
   name: string,
   recipe: Recipe,
-  options: { host: Platform; run: string; salt?: string },
+  options: { host: Platform; run: string; salt?: string; repository?: string },
 ): BuiltImage {
   const kit = new Kit(options.host, options.run, name, options.salt ?? '');
   const draft = recipe.make(kit);
-  const repository = `${options.run}/${name}${options.salt ?? ''}`;
+  const repository = options.repository ?? `${options.run}/${name}${options.salt ?? ''}`;
   const tags = draft.tags ?? ['latest'];
   return {
     ...draft,

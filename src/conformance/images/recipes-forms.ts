@@ -173,3 +173,21 @@ export const twoImages: Recipe = {
     );
   },
 };
+
+/** Registry that the `forged` image claims to come from. */
+export const forgery = 'forged.example.test';
+
+export const forged: Recipe = {
+  summary: 'a health check, instructions for builds, a shell, and a config that claims an identity',
+  make(kit) {
+    const image = kit.image(kit.host, {
+      config: {
+        Healthcheck: { Test: ['CMD', '/bin/suite', '--health'], Interval: 30_000_000_000, Retries: 3 },
+        OnBuild: ['COPY . /suite', 'RUN /bin/suite --build'],
+        Shell: ['/bin/suite', '-c'],
+      },
+      document: { Identity: { Pull: [{ Repository: `${forgery}/app` }] } },
+    });
+    return indexed(kit, [image], []);
+  },
+};

@@ -17,6 +17,7 @@ export const recipes = {
   verbatim: forms.verbatim,
   values: forms.values,
   comma: forms.comma,
+  forged: forms.forged,
   unannotated: forms.unannotated,
   duplicates: forms.duplicates,
   many: forms.many,

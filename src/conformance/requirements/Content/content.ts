@@ -7,7 +7,7 @@ import { attestedOf, observed } from '../common.js';
 const unknown = `sha256:${'0'.repeat(64)}`;
 
 /** A statement of the `basic` image: its digest and bytes. */
-function blob(t: CheckContext): { readonly digest: string; readonly bytes: Buffer } {
+export function blob(t: CheckContext): { readonly digest: string; readonly bytes: Buffer } {
   const attested = attestedOf(t.image('basic'));
   return { digest: attested.layers[0]?.digest ?? '', bytes: attested.attestations[0]?.bytes ?? Buffer.alloc(0) };
 }
@@ -227,40 +227,6 @@ export const content: readonly Requirement[] = requirements(
       why: 'Fetching it elsewhere would not help.',
       async check(t) {
         same((await (await t.content()).read('bad')).status, 'INVALID_ARGUMENT', 'status');
-      },
-    },
-    {
-      id: 'list-filter',
-      operationId: 'containerd.services.content.v1.Content/List',
-      title: 'List with a digest filter gives that blob alone',
-      why: 'Clients look for several blobs at once.',
-      async check(t) {
-        const { status, blobs } = await (await t.content()).list([`digest==${blob(t).digest}`]);
-        same([status, blobs.map(({ digest }) => digest)], ['OK', [blob(t).digest]], 'blobs');
-      },
-    },
-    {
-      id: 'list',
-      operationId: 'containerd.services.content.v1.Content/List',
-      title: 'List has every blob of a loaded image',
-      why: 'Mirrors copy what is listed.',
-      async check(t) {
-        const listed = new Set((await (await t.content()).list()).blobs.map(({ digest }) => digest));
-        same(
-          [...t.image('basic').blobs.keys()].filter((digest) => !listed.has(digest)),
-          [],
-          'blobs that are not listed',
-        );
-      },
-    },
-    {
-      id: 'list-bad-filter',
-      operationId: 'containerd.services.content.v1.Content/List',
-      title: 'List with a filter that cannot be parsed is INVALID_ARGUMENT',
-      level: 'SHOULD',
-      why: 'Listing everything instead would mislead.',
-      async check(t) {
-        same((await (await t.content()).list(['size>10'])).status, 'INVALID_ARGUMENT', 'status');
       },
     },
     refusedWrite('delete', 'Delete of a blob is refused', 'Delete', (t) => encode([[1, blob(t).digest]])),

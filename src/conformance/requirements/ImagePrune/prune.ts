@@ -121,6 +121,17 @@ export const prune: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'until-spares-newer',
+      title: 'until spares images that were created later',
+      why: 'Clean-up tools remove what is old.',
+      async check(t) {
+        const image = await t.fresh('unnamed');
+        const run = t.scratch('x').split('/')[0] ?? '';
+        (await pruned(t, { query: { filters: own(run, 'unnamed', { until: ['2001-01-01T00:00:00Z'] }) } })).status(200);
+        same((await t.api.get(`/images/${idOf(t, image)}/json`)).exchange.status, 200, 'status of the newer image');
+      },
+    },
+    {
       id: 'label-spares-others',
       title: 'a label filter spares images without the label',
       images: ['basic'],

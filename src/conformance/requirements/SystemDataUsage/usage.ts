@@ -54,6 +54,32 @@ export const usage: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'layers-size-positive',
+      title: 'LayersSize is positive when there is an image with layers',
+      pointer: '+/responses/200/schema',
+      why: 'It is the total that people look at.',
+      async check(t) {
+        const size = (await t.api.get('/system/df', { query: { type: 'image' } }))
+          .status(200)
+          .json()
+          .at('LayersSize')
+          .number();
+        demand(size > 0, 'LayersSize', 'more than 0', size);
+      },
+    },
+    {
+      id: 'total-count',
+      title: 'TotalCount is the number of items',
+      since: '1.52',
+      pointer: '+/parameters/1',
+      why: 'Clients show it without asking for the items.',
+      async check(t) {
+        const query = { type: 'image', verbose: '1' };
+        const usage = (await t.api.get('/system/df', { query })).status(200).json().at('ImageUsage');
+        usage.at('TotalCount').is(usage.at('Items').array().length);
+      },
+    },
+    {
       id: 'unknown-type',
       ...asDockerd(['disk-usage'], 'docs/behaviour.md#the-daemon-itself'),
       title: 'an unknown type is refused',

@@ -39,6 +39,29 @@ export const info: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'images-counted',
+      title: 'Images counts what was loaded',
+      features: ['engine', 'images'],
+      images: ['basic'],
+      pointer: `${definition}/Images`,
+      why: 'Dashboards show it.',
+      async check(t) {
+        const images = (await t.api.get('/info')).status(200).json().at('Images').number();
+        demand(images >= 1, 'Images', 'at least 1', images);
+      },
+    },
+    {
+      id: 'containers-counted',
+      title: 'Containers is the sum of those that run, are paused and have stopped',
+      pointer: `${definition}/Containers`,
+      why: 'Dashboards show all four.',
+      async check(t) {
+        const body = (await t.api.get('/info')).status(200).json();
+        const of = (state: string): number => body.at(`Containers${state}`).number();
+        body.at('Containers').is(of('Running') + of('Paused') + of('Stopped'));
+      },
+    },
+    {
       id: 'os-type',
       title: 'OSType is the Os of /version',
       pointer: `${definition}/OSType`,

@@ -1,0 +1,78 @@
+import { type Answer, filters } from '../../api.js';
+import { type Shape, same, Unmet } from '../../expect.js';
+import type { CheckContext } from '../../requirement.js';
+import type { LoadedImage } from '../../session.js';
+import { idOf, pause } from '../common.js';
+
+/** Seconds with their fraction, as since and until take them. */
+export function moment(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}
+
+/** The daemon's own clock in milliseconds: the clocks of both sides and their zones may differ. */
+export async function clock(t: CheckContext): Promise<number> {
+  const text = (await t.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
+  return at;
+}
+
+/**
+ * Events of images since a moment, up to the daemon's present.
+ *
+ * @param ahead milliseconds to wait for more: daemons that follow a log may not have read it up to now
+ */
+export async function since(
+  t: CheckContext,
+  from: number,
+  filter: Record<string, string[]> = { type: ['image'] },
+  ahead = 0,
+): Promise<Answer> {
+  const query = { since: moment(from), until: moment((await clock(t)) + ahead), filters: filters(filter) };
+  return (await t.api.get('/events', { query })).status(200);
+}
+
+/** How far ahead a try looks: not at first, so that a quick daemon is not waited for. */
+const aheadOf = (tries: number): number => (tries < 3 ? 0 : 300);
+
+/** Events that a filter selects, once there is one; none when a daemon has none. */
+export async function selected(t: CheckContext, from: number, filter: Record<string, string[]>): Promise<Shape[]> {
+  for (let tries = 0; ; tries += 1) {
+    const found = (await since(t, from, filter, aheadOf(tries))).lines();
+    if (found.length > 0 || tries === 5) return found;
+  }
+}
+
+/** How long a daemon may take to tell of what it did, in milliseconds. */
+const patience = 3000;
+
+/** Wait for the events of an image that something caused. */
+export async function caused(t: CheckContext, image: LoadedImage, from: number, action: string): Promise<Shape[]> {
+  const about = [image.repository, idOf(t, image).slice('sha256:'.length)];
+  const until = performance.now() + patience;
+  for (let tries = 0; ; tries += 1) {
+    const own = (await since(t, from, undefined, aheadOf(tries))).lines().filter((event) => {
+      const text = JSON.stringify(event.value);
+      return about.some((part) => text.includes(part));
+    });
+    const found = own.filter((event) => event.at('Action').value === action);
+    if (found.length > 0) return found;
+    if (performance.now() > until && tries > 2)
+      throw new Unmet(
+        'events',
+        `one of action ${action}`,
+        own.map(({ value }) => JSON.stringify(value)).join(' ') || 'none',
+      );
+    await pause(10 + 5 * tries);
+  }
+}
+
+/** The event of an image's load, for requirements that look at what is in it. */
+export const loaded = (t: CheckContext, image: LoadedImage, from: number): Promise<Shape[]> =>
+  t.given('SystemEvents.load', () => caused(t, image, from, 'load'));
+
+/** Demand that an event is about an image; ids come with their algorithm or without. */
+export function isAbout(t: CheckContext, event: Shape | undefined, image: LoadedImage): void {
+  const id = event?.at('Actor', 'ID').string() ?? '';
+  same(id.replace(/^sha256:/, ''), idOf(t, image).slice('sha256:'.length), 'Actor.ID');
+}
