@@ -12,7 +12,7 @@ export interface PolicyLimits {
 }
 
 /** Milliseconds that a program may take to be ready: its modules are read and compiled then. */
-const readyWithin = 10_000;
+const readyWithin = 30_000;
 const pagesOfMegabyte = 16;
 
 const module = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
