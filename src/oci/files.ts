@@ -131,7 +131,8 @@ export async function makeFolder(path: string, files: Files, mode = 0o777): Prom
       await files.readdir(path).catch((why: unknown) => {
         throw codeOf(why) === 'ENOTDIR' ? error : why;
       });
-      return;
+      // Whoever made it may have failed to sync it, or been killed before.
+      return syncAbove(above, files);
     }
     if (!isMissing(error) || above === resolve(path)) throw error;
     await makeFolder(above, files);
@@ -139,11 +140,14 @@ export async function makeFolder(path: string, files: Files, mode = 0o777): Prom
       if (codeOf(again) !== 'EEXIST') throw again;
     });
   }
-  // Whoever may not read the folder above cannot sync it.
-  await syncFolder(above, files).catch((error: unknown) => {
+  await syncAbove(above, files);
+}
+
+/** Whoever may not read the folder above cannot sync it. */
+const syncAbove = (above: string, files: Files): Promise<void> =>
+  syncFolder(above, files).catch((error: unknown) => {
     if (codeOf(error) !== 'EACCES') throw error;
   });
-}
 
 /** Write all of some bytes. */
 export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {

@@ -69,6 +69,27 @@ describe('a store whose power is lost', () => {
     expect(new Set(found)).to.have.all.keys('1 images, 0 absent, 0 broken');
   });
 
+  it('has an image that was acknowledged, though the folder of the journal could not be synced at first', async () => {
+    const found = await afterLosses(async (disk) => {
+      let [opened, made, failed, lost] = [false, false, false, false];
+      const step = async (operation: string): Promise<void> => {
+        if (lost) throw new Error('the power is lost');
+        made ||= opened && operation === 'mkdir';
+        if (failed || !made || operation !== 'fsync of a folder') return;
+        failed = true;
+        throw systemError('EIO', operation);
+      };
+      await (await open(disk)).close();
+      const store = await open(disk, { step });
+      opened = true;
+      const image = await writeImage(store.content, 'a');
+      expect(await rejected(store.put('docker.io/library/a:1', image))).to.have.property('code', 'EIO');
+      await store.put('docker.io/library/a:1', image);
+      lost = true;
+    }, intact);
+    expect(new Set(found)).to.have.all.keys('1 images, 0 absent, 0 broken');
+  });
+
   it('has the blobs that a process which was killed had not synced, once an image of them was acknowledged', async () => {
     const found = await afterLosses(async (disk) => {
       await writeImage((await open(disk)).content, 'a');
