@@ -146,7 +146,7 @@ export const inputs: readonly HostileInput[] = [
   { name: 'load: indexes that name a child twice, depth 20', safe: false, prepare: load(() => doubledIndexes(20)) },
   { name: 'load: a manifest of 40 MiB', safe: true, prepare: load(() => longManifest(40 << 20)) },
   { name: 'load: an index of 20,000 unnamed entries', safe: true, prepare: load(() => unnamedEntries(20_000)) },
-  { name: 'load: an index of 2.7 million empty entries', safe: true, prepare: load(() => emptyEntries(2_700_000)) },
+  { name: 'load: an index of 2.7 million empty entries', safe: false, prepare: load(() => emptyEntries(2_700_000)) },
   { name: 'load: 100,000 empty files', safe: true, prepare: load(() => manyFiles(100_000)) },
   { name: 'load: a link that leads to itself', safe: true, prepare: load(loops) },
   { name: 'load: 32 MiB that are no archive', safe: true, prepare: load(() => Buffer.alloc(32 << 20, 'x')) },
