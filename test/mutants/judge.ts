@@ -1,4 +1,4 @@
-import { catalogue, everything, type FeatureName, run } from '../../src/conformance/index.js';
+import { catalogue, everything, type FeatureName, type RunOutcome, run } from '../../src/conformance/index.js';
 import type { Result } from '../../src/conformance/outcome.js';
 import type { Area, Mutant } from './mutant.js';
 import type { FaultyProxy } from './proxy.js';
@@ -10,6 +10,35 @@ export interface Verdict {
   readonly title: string;
   /** Ids of the failed MUST requirements; none: it survived. */
   readonly caughtBy: readonly string[];
+}
+
+function failed({ outcome, requirement }: Result): boolean {
+  return outcome === 'failed' && requirement.level === 'MUST';
+}
+
+function idsOf(results: readonly Result[]): readonly string[] {
+  return results.filter(failed).map(({ requirement }) => requirement.id);
+}
+
+function outcomeOf(
+  proxy: FaultyProxy,
+  only: readonly string[],
+  destructive: boolean,
+  claimed: readonly FeatureName[],
+  first: boolean,
+): Promise<RunOutcome> {
+  const enough = new AbortController();
+  return run({
+    target: proxy.target,
+    requirements: catalogue,
+    selection: { ...everything, only, destructive, claimed },
+    maxVersion: '1.55',
+    deviations: () => [],
+    signal: enough.signal,
+    onResult: (result) => {
+      if (first && failed(result)) enough.abort();
+    },
+  });
 }
 
 /**
@@ -24,20 +53,7 @@ export async function failures(
   claimed: readonly FeatureName[],
   first = false,
 ): Promise<readonly string[]> {
-  const failed = ({ outcome: end, requirement }: Result): boolean => end === 'failed' && requirement.level === 'MUST';
-  const enough = new AbortController();
-  const outcome = await run({
-    target: proxy.target,
-    requirements: catalogue,
-    selection: { ...everything, only, destructive, claimed },
-    maxVersion: '1.55',
-    deviations: () => [],
-    signal: enough.signal,
-    onResult: (result) => {
-      if (first && failed(result)) enough.abort();
-    },
-  });
-  return outcome.results.filter(failed).map(({ requirement }) => requirement.id);
+  return idsOf((await outcomeOf(proxy, only, destructive, claimed, first)).results);
 }
 
 /**
@@ -64,7 +80,17 @@ export async function judge(
   }
 }
 
-/** Ids of the MUST requirements that fail without any fault: while there are some, verdicts mean nothing. */
-export function baseline(proxy: FaultyProxy): Promise<readonly string[]> {
-  return failures(proxy, [], true, []);
+/** What a run without any fault shows. */
+export interface Baseline {
+  /** Ids of the MUST requirements that fail: while there are some, verdicts mean nothing. */
+  readonly failing: readonly string[];
+  /** What the daemon can do. It is held to that under faults, or what it never claimed would seem to catch them. */
+  readonly features: readonly FeatureName[];
+}
+
+/** Run all requirements without any fault. */
+export async function baseline(proxy: FaultyProxy): Promise<Baseline> {
+  const { results, findings } = await outcomeOf(proxy, [], true, [], false);
+  const features = [...findings].flatMap(([name, { supported }]) => (supported ? [name] : []));
+  return { failing: idsOf(results), features };
 }

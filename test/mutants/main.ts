@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseHost, type Target } from '../../src/client/target.js';
-import { type FeatureName, featureNames } from '../../src/conformance/index.js';
+import type { FeatureName } from '../../src/conformance/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { startServer } from '../../src/server/index.js';
 import { harmless } from './harmless.js';
@@ -56,18 +56,18 @@ async function main(): Promise<number> {
   const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');
   const proxy = await FaultyProxy.start(target);
   try {
-    const failing = await baseline(proxy);
+    const { failing, features } = await baseline(proxy);
     if (failing.length > 0) {
       process.stderr.write(`mutants: without any fault these fail: ${failing.join(', ')}\n`);
       return 3;
     }
-    if (values.harmless) return await tolerated(proxy, values.only ?? '', server ? featureNames : []);
+    if (values.harmless) return await tolerated(proxy, values.only ?? '', features);
     const verdicts: Verdict[] = [];
     const say = (line: string): unknown => values.json || process.stdout.write(`${line}\n`);
     for (const area of areas)
       for (const mutant of area.mutants) {
         if (values.only && !area.name.includes(values.only) && !mutant.id.includes(values.only)) continue;
-        const verdict = await judge(proxy, area, mutant, server ? featureNames : [], values.first);
+        const verdict = await judge(proxy, area, mutant, features, values.first);
         verdicts.push(verdict);
         const [first, ...more] = verdict.caughtBy;
         const by = first === undefined ? 'SURVIVED' : `${first}${more.length > 0 ? ` +${more.length}` : ''}`;
