@@ -4,7 +4,7 @@ import type { Requirement } from '../../requirement.js';
 
 const info = containers({ operationId: 'SystemInfo', pointer: operationPointer('GET', '/info') }, [
   {
-    id: 'containers-counted',
+    id: 'containers-by-state',
     title: 'containers are counted by state, and the states make up all',
     pointer: '/definitions/SystemInfo',
     why: 'Dashboards show them.',
