@@ -15,7 +15,7 @@ const notes: Readonly<Record<string, string>> = {
   reads: `Answers in a second over 16 connections. \`node:http\` is a bare server that sends the same bytes from memory: what
 Node.js can do at most. Prism mocks the same description from its examples, and has only what these give.`,
   store: `Images of five small blobs of their own and a layer that fifty share, as another program would have written them. The
-server has served the store before. Milliseconds, unless it says otherwise.`,
+server has served the store before. Milliseconds, unless it says otherwise; what is empty was not measured.`,
   'first start': `Nothing beside the layout yet: what images say is found out while the server answers.`,
   start: '',
   content: '',

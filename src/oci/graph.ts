@@ -59,8 +59,13 @@ export class Graph {
    *
    * @param roots images
    * @param attached manifests that count only when something reached is their subject, or leads to them
+   * @param goOn asked at each step, so that nobody need wait for a long walk; throws to end it
    */
-  async reach(roots: Iterable<Descriptor>, attached: Iterable<Descriptor>): Promise<Reach> {
+  async reach(
+    roots: Iterable<Descriptor>,
+    attached: Iterable<Descriptor>,
+    goOn: () => void = () => undefined,
+  ): Promise<Reach> {
     const digests = new Set<string>();
     const referrers = new Map<string, Descriptor[]>();
     const labels = new Map<string, Record<string, string>>();
@@ -71,6 +76,7 @@ export class Graph {
       if (subject !== undefined) waiting.set(subject, [...(waiting.get(subject) ?? []), descriptor]);
     }
     const handle = async (next: Descriptor): Promise<readonly Descriptor[]> => {
+      goOn();
       digests.add(next.digest);
       const node = await this.node(next);
       broken ||= node.broken === true;

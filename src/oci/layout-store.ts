@@ -137,6 +137,7 @@ export class LayoutStore implements ImageStore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    this.core.closed = true;
     await this.collector.close();
     await this.core.keeper.close();
   }

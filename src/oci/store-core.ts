@@ -1,3 +1,4 @@
+import { AttestdError } from '../errors.js';
 import type { BlobInfo, ContentStore } from './content-store.js';
 import { Graph, type Reach } from './graph.js';
 import { Holds } from './holds.js';
@@ -17,6 +18,8 @@ export class StoreCore {
   readonly holds = new Holds();
   readonly keeper: NameKeeper;
   generation = ++generations;
+  /** What takes long ends then. */
+  closed = false;
   private reached: Promise<Reach> | undefined;
 
   constructor(
@@ -43,7 +46,10 @@ export class StoreCore {
   reach(): Promise<Reach> {
     if (this.reached !== undefined) return this.reached;
     const roots = this.names.list().map((record) => record.target);
-    const reached = this.graph.reach(roots, this.names.attached.values());
+    const goOn = (): void => {
+      if (this.closed) throw new AttestdError('READ_ONLY', 'the store is closed');
+    };
+    const reached = this.graph.reach(roots, this.names.attached.values(), goOn);
     this.reached = reached;
     reached.catch(() => {
       if (this.reached === reached) this.reached = undefined;
