@@ -34,8 +34,12 @@ const reasons: Readonly<Record<string, string>> = {
     'what comes through a socket is copied four times; `node:http` in the table sends the same file and does nothing else',
   df: 'facts of many images are read from the file beside the layout, for they do not fit into memory',
   prune: 'a collection reads each manifest again and hashes it: what is deleted is found out from the disk alone',
-  memory:
-    'caches have the size that is wanted (`--cache-size`); the heap of V8 grows beyond what lives in it before it collects',
+  memory: `\`--cache-size\` bounds what is kept, not the heap: names, lists in the making and what V8 has not collected yet come on top, and
+  were not taken apart`,
+  'list again':
+    'names, order and the elements that were kept are gone through for each image; an answer of so many megabytes is not kept whole',
+  'first attestations':
+    'images are sorted by their targets once, when the first is asked for; on a machine that others kept busy',
   'first list': 'each blob of each image is looked for',
 };
 
