@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { catalogue } from '../../src/conformance/catalogue.js';
@@ -28,7 +28,29 @@ const anchors = new Set(
   ),
 );
 
+const requirements = new URL('../../src/conformance/requirements/', import.meta.url);
+
+/** Lists of requirements that a module exports. */
+function listsOf(module: Readonly<Record<string, unknown>>): readonly (readonly { readonly id: string }[])[] {
+  return Object.values(module).filter(
+    (value): value is { id: string }[] =>
+      Array.isArray(value) && value.length > 0 && value.every((one) => typeof one?.id === 'string' && 'check' in one),
+  );
+}
+
 describe('the catalogue', () => {
+  it('has what every file of requirements exports', async () => {
+    const listed = new Set(catalogue.map(({ id }) => id));
+    let lists = 0;
+    for (const file of readdirSync(requirements, { recursive: true, encoding: 'utf8' }))
+      if (file.endsWith('.ts'))
+        for (const list of listsOf((await import(new URL(file, requirements).href)) as Record<string, unknown>)) {
+          lists += 1;
+          for (const { id } of list) expect(listed.has(id), `${file}: ${id}`).to.equal(true);
+        }
+    expect(lists).to.be.at.least(50);
+  });
+
   it('has at least 540 requirements', () => {
     expect(catalogue.length).to.be.at.least(540);
   });
