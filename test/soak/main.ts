@@ -62,14 +62,16 @@ async function run(
     process.stdout.write(`${name}: ${parts.join(', ')}, ${violations.length} violations\n`);
   };
   let told = performance.now();
+  let shown = 0;
   for (let round = 0; performance.now() < end && !enough(); round++) {
     await soak.round(round);
+    for (const violation of soak.outcome.violations.slice(shown)) process.stdout.write(`  ${violation}\n`);
+    shown = soak.outcome.violations.length;
     if (performance.now() - told < pace) continue;
     told = performance.now();
     tell();
   }
   tell();
-  for (const violation of soak.outcome.violations) process.stdout.write(`  ${violation}\n`);
   return soak.outcome.violations.length;
 }
 

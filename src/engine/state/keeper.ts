@@ -202,6 +202,9 @@ export class StateKeeper {
     const path = `containers/${id}`;
     const container = this.context.containers.byId(id);
     if (container === undefined) {
+      // What its last requests wrote to volumes is there still, and was acknowledged.
+      for (const { name, fileSystem } of this.context.volumes.list())
+        await this.#save(`volumes/${name}.tar`, fileSystem);
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
       // Whoever waits for it to be written waits for nothing.
       await this.#logs.get(id)?.flush();

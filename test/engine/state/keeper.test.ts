@@ -138,6 +138,18 @@ describe('The state on a disk', () => {
     expect([...found].sort()).to.deep.equal(['gone', 'there with text']);
   });
 
+  it('has what went to a volume through a container that was removed meanwhile', async () => {
+    const disk = await diskWithVolume();
+    const { context, keeper, close } = await start(disk);
+    await context.volumes.get('vol').fileSystem.writeFile('/file', Buffer.from('newer'));
+    context.events.log('container', 'extract-to-dir', { id: 'c'.repeat(64), attributes: {} });
+    await keeper.flush();
+    await close();
+    const again = await start(disk);
+    expect(textIn(again.context, 'vol')).to.equal('newer');
+    await again.close();
+  });
+
   it('gives a volume that was removed and made again nothing of the one before', async () => {
     const disk = await diskWithVolume();
     const { context, keeper, close } = await start(disk);
