@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import Docker from 'dockerode';
 import { type Daemon, startDaemon } from './support/daemon.js';
@@ -68,7 +69,8 @@ describeWith(SKOPEO, 'skopeo', function (path) {
   it('reads the folder of the store as an OCI image layout', async function () {
     if (daemon.store === undefined) this.skip();
     await docker.loadImage(ATTESTED.tar).then((stream) => new Promise((resolve) => stream.resume().on('end', resolve)));
-    expect(await names(daemon.store)).to.include('attested');
+    // index.json follows the journal in the background.
+    while (!(await names(daemon.store)).includes('attested')) await sleep(20);
     const raw = await skopeo('inspect', '--raw', `oci:${daemon.store}:attested`);
     expect((JSON.parse(raw) as { manifests: unknown[] }).manifests).to.have.length(4);
     const copy = join(folder, 'copy');

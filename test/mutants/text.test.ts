@@ -63,7 +63,7 @@ describe('the table of mutants', () => {
   });
 
   it('gives each mutant something to change', () => {
-    for (const { id, before, after, line, message, call } of mutants)
-      expect(before ?? after ?? line ?? message ?? call, id).to.be.a('function');
+    for (const { id, before, after, line, head, bytes, input, message, call } of mutants)
+      expect(before ?? after ?? line ?? head ?? bytes ?? input ?? message ?? call, id).to.be.a('function');
   });
 });

@@ -35,12 +35,14 @@ async function withMounts<T>(
 ): Promise<T> {
   const { fileSystem, state } = container;
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no rootfs`);
-  if (state.running) return act(fileSystem);
-  await mountAll(context, container);
+  const idle = !state.running;
+  if (idle) await mountAll(context, container);
   try {
+    // It may be gone by now, and its volumes with it.
+    context.containers.resolve(container.id);
     return await act(fileSystem);
   } finally {
-    if (!state.running) unmountAll(context, container);
+    if (idle && !state.running) unmountAll(context, container);
   }
 }
 
@@ -117,6 +119,9 @@ export async function extractArchive(
       throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
     }
   });
+  // Its volumes left with it, perhaps before all was written.
+  if (context.containers.byId(container.id) === undefined)
+    throw new AttestdError('INTERNAL', `container ${container.id} was removed while it was written to`);
   logContainerEvent(context, container, 'extract-to-dir');
 }
 

@@ -1,4 +1,5 @@
 /** What a description adds to another, within schemas. */
+import { decodeJson, goRaw, map, slice, VerbatimJson } from '../../go/json.js';
 import { isObject, type Json, type JsonObject, type Schema } from '../../spec/document.js';
 import { exampleOf } from '../../spec/example.js';
 
@@ -105,6 +106,15 @@ export function placesOf({ added, members, items, values }: Addition, at = ''): 
   ];
 }
 
+/** What was rendered before, one level deep; all below stays as it was rendered. */
+function opened(value: VerbatimJson): unknown {
+  const verbatim = (raw: Buffer | undefined): VerbatimJson => new VerbatimJson(raw ?? Buffer.from('null'));
+  const [first] = value.bytes;
+  if (first === 0x5b) return (decodeJson(value.bytes, slice(goRaw)) ?? []).map(verbatim);
+  if (first !== 0x7b) return value;
+  return new Map(Object.entries(decodeJson(value.bytes, map(goRaw)) ?? {}).map(([name, raw]) => [name, verbatim(raw)]));
+}
+
 /**
  * A value with the members that it lacks of an addition, each as the example has it, else as its schema.
  *
@@ -122,6 +132,10 @@ export function filled(
 ): unknown {
   const inner = (part: unknown, within: Addition, given: Json | undefined): unknown =>
     filled(part, within, given, document, finish);
+  if (value instanceof VerbatimJson) {
+    const parts = opened(value);
+    return parts === value ? value : inner(parts, addition, example);
+  }
   if (Array.isArray(value)) {
     const { items } = addition;
     const [one] = Array.isArray(example) ? example : [];

@@ -5,6 +5,7 @@ import tar from 'tar-stream';
 import { archivePath, extractArchive, statPath } from '../../../src/engine/containers/archive.js';
 import { containerChanges, exportContainer } from '../../../src/engine/containers/changes.js';
 import type { Container } from '../../../src/engine/containers/container.js';
+import { removeByName } from '../../../src/engine/containers/remove.js';
 import type { FileSystem } from '../../../src/runtime/fs/types.js';
 import { parsed, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, settled, watchEvents } from './support.js';
@@ -111,6 +112,20 @@ describe('archives of containers', () => {
     expect(files.readFile('/d/b').toString()).to.equal('packed');
     await settled();
     expect(events).to.deep.equal(['extract-to-dir', 'extract-to-dir']);
+  });
+
+  it('are not put where a container is removed meanwhile', async () => {
+    const bytes = await tarOf({ name: 'a', size: 5 }, 'plain');
+    async function* body(rest: number): AsyncGenerator<Buffer> {
+      yield bytes.subarray(0, rest);
+      removeByName(engine.context, 'web', { force: true });
+      yield bytes.subarray(rest);
+    }
+    for (const rest of [10, 520]) {
+      const asked = extractArchive(engine.context, 'web', '/d', Readable.from(body(rest)), keep);
+      expect(['NOT_FOUND', 'INTERNAL']).to.include((await refusal(() => asked))[0]);
+      await create(engine.context, {}, 'web').then(({ fileSystem }) => fileSystem?.mkdir('/d'));
+    }
   });
 
   it('are put into directories only', async () => {

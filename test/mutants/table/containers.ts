@@ -298,7 +298,7 @@ export const viewing: Area = {
       ...answers('GET', list, (reply) => reply.members('State', () => '"running"')),
     },
     {
-      id: 'list-created-text',
+      id: 'containers-created-text',
       title: 'Created is a text',
       ...answers('GET', list, (reply) => reply.members('Created', (value) => `"${value}"`)),
     },
