@@ -120,9 +120,10 @@ async function makeMount(context: Context, container: Container, planned: Planne
 }
 
 /**
- * Make a mount of what an earlier daemon wrote of it.
+ * Make a mount of what an earlier daemon wrote of it. A volume without a record was being made or removed when the power
+ * went: it is there, empty.
  *
- * @throws NOT_FOUND for a volume or an image that is gone
+ * @throws NOT_FOUND for an image that is gone
  */
 export async function restoreMount(
   context: Context,
@@ -132,7 +133,7 @@ export async function restoreMount(
   const { point, path, copy, implicit, imageId } = record;
   const common = { point, path, copy, implicit, ...(imageId !== '' && { imageId }) };
   if (record.volume !== '') {
-    const volume = context.volumes.get(record.volume);
+    const volume = context.volumes.create({ Name: record.volume });
     volume.users.add(containerId);
     return { ...common, volume, fileSystem: volume.fileSystem };
   }

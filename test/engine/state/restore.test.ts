@@ -261,4 +261,13 @@ describe('a daemon whose server is killed', function () {
     expect(daemon.stderr.match(/was set aside as/g)).to.have.length(2);
     expect(readdirSync(state('broken'))).to.have.length(2);
   });
+
+  it('has a container whose volume has no record, with an empty volume', async () => {
+    await daemon.run('lone', long, { Binds: ['lost:/data'] });
+    await daemon.end('SIGTERM');
+    rmSync(state('volumes', 'lost.json'));
+    await daemon.start();
+    expect((await daemon.inspect('lone')).State.Status).to.equal('exited');
+    expect(await daemon.get('GET', '/volumes/lost')).to.include({ Name: 'lost' });
+  });
 });
