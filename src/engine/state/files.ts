@@ -23,7 +23,11 @@ export class StateFiles {
   /** Make the folders where they are not there, and throw away what was never complete. */
   async open(): Promise<void> {
     await makeFolder(this.root, this.files, 0o700);
-    for (const name of folders) await makeFolder(join(this.root, name), this.files, 0o700);
+    for (const name of folders) {
+      await makeFolder(join(this.root, name), this.files, 0o700);
+      // What a killed daemon changed is what this one reads, and a power cut must not undo it any more.
+      this.#unsynced.add(join(this.root, name));
+    }
     for (const name of await this.list('draft')) await this.files.unlink(join(this.root, 'draft', name));
   }
 

@@ -150,6 +150,25 @@ describe('The state on a disk', () => {
     await again.close();
   });
 
+  it('stays as a daemon found it that came after a kill', async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const disk = new SimulatedDisk();
+      const before = await start(disk);
+      make(before.context, 'bare');
+      await before.keeper.flush();
+      await before.close();
+      await disk.mount(calm).unlink(`${root}/volumes/bare.json`);
+      const { context, keeper, close } = await start(disk);
+      expect(context.volumes.find('bare')).to.equal(undefined);
+      await keeper.flush();
+      await close();
+      disk.afterPowerLoss(new Random(seed * 0x9e3779b9));
+      const again = await start(disk);
+      expect(again.context.volumes.find('bare')).to.equal(undefined);
+      await again.close();
+    }
+  });
+
   it('gives a volume that was removed and made again nothing of the one before', async () => {
     const disk = await diskWithVolume();
     const { context, keeper, close } = await start(disk);
