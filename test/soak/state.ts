@@ -60,7 +60,9 @@ export function stateAct(context: Context, keeper: StateKeeper, random: Random, 
           Labels: { value },
           HostConfig: { Binds: [`${volume}:/data`] },
         };
-        await kept(createContainer(context, readCreateRequest(json(body), version), { name, platform: undefined }));
+        const made = createContainer(context, readCreateRequest(json(body), version), { name, platform: undefined });
+        // Where its image goes meanwhile it is not made, but its volume may be.
+        await kept(made.catch((cause: unknown) => Promise.reject(new Error('not made, or in part', { cause }))));
       },
     },
     { changes: { [`file ${name}`]: value }, run: () => kept(extract('/')) },

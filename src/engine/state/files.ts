@@ -85,11 +85,6 @@ export class StateFiles {
   /** Delete a file that may be there. */
   async discard(path: string): Promise<void> {
     this.#changed(path);
-    await this.drop(path);
-  }
-
-  /** Delete a file that may be there; whether a power cut brings it back does not matter. */
-  async drop(path: string): Promise<void> {
     await this.files.unlink(join(this.root, path)).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
     });

@@ -172,8 +172,10 @@ export class StateKeeper {
         }
         await this.files.sync();
         if (failures.length > 0) throw failures[0];
-        // Without their record they are nobody's, now also after a power cut.
-        for (const path of this.#orphans) await this.files.drop(path);
+        // Without their record they are nobody's, now also after a power cut; nor may one bring them back for whoever has the
+        // name next.
+        for (const path of this.#orphans) await this.files.discard(path);
+        await this.files.sync();
         this.#orphans.clear();
       });
     this.#writing.catch(() => undefined);

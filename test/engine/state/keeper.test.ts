@@ -169,6 +169,30 @@ describe('The state on a disk', () => {
     }
   });
 
+  it('gives a volume nothing of one that was removed, wherever the power goes while it is made', async () => {
+    for (let lossAt = 0; lossAt <= 6; lossAt++)
+      for (let seed = 1; seed <= 12; seed++) {
+        const disk = await diskWithVolume();
+        let steps = Number.NEGATIVE_INFINITY;
+        const storm: Weather = {
+          step: async () => {
+            if (++steps > lossAt) throw new PowerLoss('the power is lost');
+          },
+        };
+        const { context, keeper, close } = await start(disk, storm);
+        context.volumes.remove(context.volumes.get('vol'));
+        await keeper.flush();
+        steps = 0;
+        make(context, 'vol');
+        await keeper.flush().catch(() => undefined);
+        await close();
+        disk.afterPowerLoss(new Random(seed * 0x9e3779b9));
+        const again = await start(disk);
+        if (again.context.volumes.find('vol') !== undefined) expect(textIn(again.context, 'vol')).to.equal(undefined);
+        await again.close();
+      }
+  });
+
   it('gives a volume that was removed and made again nothing of the one before', async () => {
     const disk = await diskWithVolume();
     const { context, keeper, close } = await start(disk);
