@@ -168,7 +168,8 @@ async function removeAll(
   const short = shortId(id);
   let taken = false;
   for (const image of all) {
-    refuseUsed(context, id, force);
+    // Once a name is gone, the others go too: what is refused has changed nothing.
+    if (!taken) refuseUsed(context, id, force);
     if (!several && all.length > 1) {
       const why = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
       throw new AttestdError('CONFLICT', why);
