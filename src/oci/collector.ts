@@ -17,7 +17,6 @@ const collectDelay = 500;
 /** Deletes blobs that no name needs, once the index on disk needs them no more either. */
 export class Collector {
   private later: NodeJS.Timeout | undefined;
-  private closed = false;
   /** Whether an image has lost its last name since the last collection. */
   private needed = false;
   /** The deletion of a blob that is under way: nothing is deleted once the store is closed. */
@@ -32,7 +31,7 @@ export class Collector {
       if (!this.needed) return [];
       this.later ??= setTimeout(() => {
         this.later = undefined;
-        if (!this.closed) this.collect().catch(() => undefined);
+        if (!core.closed) this.collect().catch(() => undefined);
       }, collectDelay).unref();
       return [];
     }
@@ -122,8 +121,8 @@ export class Collector {
     this.needed ||= this.core.names.withTarget(digest).length === 0;
   }
 
+  /** End with the store, which is closed by now. */
   async close(): Promise<void> {
-    this.closed = true;
     clearTimeout(this.later);
     await this.dropping.catch(() => undefined);
   }
@@ -143,7 +142,7 @@ export class Collector {
     const { core } = this;
     let kept = false;
     const keep = (): boolean => {
-      kept = this.closed || core.generation !== at || !core.keeper.inStep || core.holds.has(digest);
+      kept = core.closed || core.generation !== at || !core.keeper.inStep || core.holds.has(digest);
       return kept;
     };
     this.dropping = core.blobs.delete(digest, keep).catch(ignoreMissing);

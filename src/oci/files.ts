@@ -208,11 +208,12 @@ export async function replaceFile(path: string, content: string, temporary: stri
 /** Write a file that is to be put in another's place; its content survives a power cut. Nothing is left of a failure. */
 export async function writeDraft(
   draft: string,
-  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   files: Files,
+  mode = 0o644,
 ): Promise<void> {
   try {
-    const handle = await files.open(draft, 'wx', 0o644);
+    const handle = await files.open(draft, 'wx', mode);
     try {
       for await (const piece of pieces) await writeAll(handle, piece);
       await handle.sync();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { decodeJson, encodeJson, goInt64, goString, pointer, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, isMissing, makeFolder, type OpenFile, syncFile, syncFolder, writeAll } from './files.js';
-import { sumLength, sumOf } from './line-sum.js';
+import { summed, textOf } from './line-sum.js';
 import { descriptorType } from './manifest.js';
 import type { Change } from './name-table.js';
 
@@ -157,8 +157,7 @@ async function numbersIn(folder: string, files: Files): Promise<number[]> {
 }
 
 function lineOf(entry: Entry): Buffer {
-  const text = encodeJson(entry, entryType);
-  return Buffer.from(`${sumOf(text)} ${text}\n`);
+  return Buffer.from(`${summed(encodeJson(entry, entryType))}\n`);
 }
 
 function entryOf(change: Change): Entry {
@@ -178,8 +177,8 @@ function changesIn(bytes: Buffer, from: number): Change[] {
   const found: { readonly at: number; readonly change: Change }[] = [];
   let held = from;
   for (let at = 0, end = bytes.indexOf(10); end >= 0; at = end + 1, end = bytes.indexOf(10, at)) {
-    const text = bytes.toString('utf8', at + sumLength + 1, end);
-    if (bytes.toString('latin1', at, at + sumLength) !== sumOf(text)) continue;
+    const text = textOf(bytes, at, end);
+    if (text === undefined) continue;
     const entry = decodeJson(Buffer.from(text), entryType);
     if (entry.held !== undefined) held = Math.max(held, entry.held);
     const change = changeOf(entry);

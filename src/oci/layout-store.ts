@@ -33,7 +33,6 @@ export class LayoutStore implements ImageStore {
   private readonly core: StoreCore;
   private readonly names: NameTable;
   private readonly collector: Collector;
-  private closed = false;
 
   constructor(blobs: PinnableStore, { index, changes = [], derived }: StoreStart, persistence: Persistence) {
     this.derived = derived;
@@ -135,8 +134,7 @@ export class LayoutStore implements ImageStore {
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.core.closed) return;
     this.core.closed = true;
     await this.collector.close();
     await this.core.keeper.close();

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { sumLength, sumOf } from '../../oci/line-sum.js';
+import { summed, textOf } from '../../oci/line-sum.js';
 import { giveWay } from '../../turns.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
@@ -93,8 +93,7 @@ export class FactsFile {
     const bytes = Buffer.allocUnsafe(length);
     // On the spot: a trip to the pool of threads takes longer than what is asked of it.
     const bytesRead = readSync(this.#file.fd, bytes, 0, length, offset);
-    const text = bytes.toString('utf8', sumLength + 1, bytesRead);
-    return bytes.toString('latin1', 0, sumLength) === sumOf(text) ? text : undefined;
+    return textOf(bytes, 0, bytesRead);
   }
 
   /** Put a file in this one's place that has the facts that are needed, each once. */
@@ -208,4 +207,4 @@ export class FactsFile {
   }
 }
 
-const lineOf = (digest: string, text: string): string => `${digest} ${sumOf(text)} ${text}\n`;
+const lineOf = (digest: string, text: string): string => `${digest} ${summed(text)}\n`;

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Files, isMissing, makeFolder, syncFolder, systemFiles, writeAll } from '../../oci/files.js';
+import {
+  type Files,
+  isMissing,
+  makeFolder,
+  placeDraft,
+  syncFolder,
+  systemFiles,
+  writeAll,
+  writeDraft,
+} from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
 const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
@@ -55,21 +64,10 @@ export class StateFiles {
    */
   async replace(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
     const draft = join(this.root, 'draft', randomBytes(12).toString('hex'));
-    try {
-      const handle = await this.files.open(draft, 'wx', 0o600);
-      try {
-        if (typeof content === 'string') await writeAll(handle, Buffer.from(content));
-        else for await (const piece of content) await writeAll(handle, piece);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      this.#changed(path);
-      await this.files.rename(draft, join(this.root, path));
-    } catch (error) {
-      await this.files.unlink(draft).catch(() => undefined);
-      throw error;
-    }
+    const pieces = typeof content === 'string' ? [Buffer.from(content)] : content;
+    await writeDraft(draft, pieces, this.files, 0o600);
+    this.#changed(path);
+    await placeDraft(draft, join(this.root, path), this.files);
   }
 
   /** Write at the end of a file, which is made where it is not there. It is not synced. */
