@@ -82,6 +82,19 @@ function failing(operation: string, times = 1): Weather {
   };
 }
 
+/** Loses the power after so many operations, counted from when it is armed. */
+function losingAfter(lossAt: number): Weather & { arm(): void } {
+  let steps = Number.NEGATIVE_INFINITY;
+  return {
+    arm: () => {
+      steps = 0;
+    },
+    step: async () => {
+      if (++steps > lossAt) throw new PowerLoss('the power is lost');
+    },
+  };
+}
+
 describe('The state on a disk', () => {
   it('has what was flushed', async () => {
     const { context, close } = await start(await diskWithVolume());
@@ -118,14 +131,9 @@ describe('The state on a disk', () => {
     for (let lossAt = 0; lossAt <= 5; lossAt++)
       for (let seed = 1; seed <= 12; seed++) {
         const disk = await diskWithVolume();
-        let steps = Number.NEGATIVE_INFINITY;
-        const storm: Weather = {
-          step: async () => {
-            if (++steps > lossAt) throw new PowerLoss('the power is lost');
-          },
-        };
+        const storm = losingAfter(lossAt);
         const { context, keeper, close } = await start(disk, storm);
-        steps = 0;
+        storm.arm();
         context.volumes.remove(context.volumes.get('vol'));
         await keeper.flush().catch(() => undefined);
         await close();
@@ -173,16 +181,11 @@ describe('The state on a disk', () => {
     for (let lossAt = 0; lossAt <= 6; lossAt++)
       for (let seed = 1; seed <= 12; seed++) {
         const disk = await diskWithVolume();
-        let steps = Number.NEGATIVE_INFINITY;
-        const storm: Weather = {
-          step: async () => {
-            if (++steps > lossAt) throw new PowerLoss('the power is lost');
-          },
-        };
+        const storm = losingAfter(lossAt);
         const { context, keeper, close } = await start(disk, storm);
         context.volumes.remove(context.volumes.get('vol'));
         await keeper.flush();
-        steps = 0;
+        storm.arm();
         make(context, 'vol');
         await keeper.flush().catch(() => undefined);
         await close();
