@@ -4,7 +4,7 @@ import net from 'node:net';
 import type { Readable } from 'node:stream';
 import tls from 'node:tls';
 import { AttestdError } from '../errors.js';
-import type { Target } from './target.js';
+import type { Target, TlsMaterial } from './target.js';
 
 /** One request, as it goes on the wire. */
 export interface RawRequest {
@@ -34,6 +34,8 @@ export interface BufferedResponse {
   readonly body: Buffer;
 }
 
+const secured = ({ ca, cert, key, verify }: TlsMaterial) => ({ ca, cert, key, rejectUnauthorized: verify });
+
 /**
  * What Node needs to send requests to a daemon.
  *
@@ -42,8 +44,20 @@ export interface BufferedResponse {
 export function requestOptions(target: Target): https.RequestOptions {
   if (target.kind === 'unix') return { socketPath: target.path };
   const { host, port, tls } = target;
-  if (!tls) return { host, port };
-  return { host, port, ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify };
+  return { host, port, ...(tls && secured(tls)) };
+}
+
+/**
+ * A connection to a daemon that is being made, each side closed for itself.
+ *
+ * @param target where it listens
+ */
+export function connectTo(target: Target): net.Socket {
+  if (target.kind === 'unix') return net.connect({ path: target.path, allowHalfOpen: true });
+  const { host, port, tls: secure } = target;
+  // Node takes allowHalfOpen for TLS too; its types do not know.
+  const options = { host, port, allowHalfOpen: true, ...(secure && secured(secure)) };
+  return secure ? tls.connect(options) : net.connect(options);
 }
 
 /** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
@@ -129,20 +143,8 @@ export class Connection {
   dial(timeout: number): Promise<net.Socket> {
     const target = this.#target;
     return new Promise((resolve, reject) => {
-      const secure = target.kind === 'tcp' ? target.tls : undefined;
-      const socket =
-        target.kind === 'unix'
-          ? net.connect({ path: target.path, allowHalfOpen: true })
-          : secure
-            ? tls.connect({
-                host: target.host,
-                port: target.port,
-                ca: secure.ca,
-                cert: secure.cert,
-                key: secure.key,
-                rejectUnauthorized: secure.verify,
-              })
-            : net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
+      const secure = target.kind === 'tcp' && target.tls !== undefined;
+      const socket = connectTo(target);
       const timer = setTimeout(() => socket.destroy(new Error(`no connection for ${timeout} ms`)), timeout);
       const fail = (cause: Error): void => {
         clearTimeout(timer);

@@ -1,9 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
-import { requestOptions } from '../client/connection.js';
+import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
 import { takeOver } from '../server/hijack.js';
 
@@ -67,20 +65,10 @@ export class Daemon {
 
   /** A request that asks for its connection, which is closed side by side. */
   openUpgrade({ method, path, headers }: Onward, protocol: string): http.ClientRequest {
-    const options = requestOptions(this.#target);
-    const connect = (): net.Socket =>
-      this.#secure
-        ? tls.connect({ ...options, allowHalfOpen: true } as tls.ConnectionOptions)
-        : net.connect({
-            ...(options.socketPath === undefined
-              ? { host: options.host as string, port: options.port as number }
-              : { path: options.socketPath }),
-            allowHalfOpen: true,
-          });
     return http.request({
       method,
       path,
-      createConnection: connect,
+      createConnection: () => connectTo(this.#target),
       headers: { ...headers, Host: 'docker', Connection: 'Upgrade', Upgrade: protocol },
     });
   }

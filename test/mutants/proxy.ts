@@ -4,14 +4,10 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectTo } from '../../src/client/connection.js';
 import type { Target } from '../../src/client/target.js';
 import { Asked, type Call, type Mutant, Reply } from './mutant.js';
 import { Tunnel, takesOver } from './tunnel.js';
-
-function dial(target: Target): net.Socket {
-  const at = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port };
-  return net.connect({ ...at, allowHalfOpen: true });
-}
 
 async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -53,7 +49,7 @@ export class FaultyProxy {
         }
         socket.unshift(first);
         if (takesOver(first)) {
-          new Tunnel(socket, dial(this.#upstream), this.mutant);
+          new Tunnel(socket, connectTo(this.#upstream), this.mutant);
           return;
         }
         const server = first.subarray(0, 3).toString('latin1') === 'PRI' ? grpc : rest;
@@ -160,7 +156,7 @@ export class FaultyProxy {
     const method = path.slice(path.lastIndexOf('/') + 1);
     const request = unframe(await collect(stream));
     const edit = this.mutant?.message;
-    const session = http2.connect('http://daemon', { createConnection: () => dial(this.#upstream) });
+    const session = http2.connect('http://daemon', { createConnection: () => connectTo(this.#upstream) });
     // The call under way reports it.
     session.on('error', () => undefined);
     try {
