@@ -1,4 +1,4 @@
-import { compareApiVersions } from '../client/engine-client.js';
+import { compareApiVersions, manifestsSince } from '../client/engine-client.js';
 import {
   type AttestationChain,
   type AttestationSelection,
@@ -91,9 +91,6 @@ export async function withDaemon<T>(host: string | undefined, act: (client: Engi
     client.close();
   }
 }
-
-/** First API version whose inspect lists manifests. */
-const manifestsSince = '1.48';
 
 /**
  * The platforms that an image has manifests for, in the index's order.

@@ -5,7 +5,7 @@ import {
   type Verification,
   verifyAttestations,
 } from '../client/index.js';
-import { parseManifest } from '../client/manifests.js';
+import { parseManifest, predicateTypeOf } from '../client/manifests.js';
 import { summarizeStatement } from '../client/statement.js';
 import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
@@ -38,13 +38,11 @@ interface Found {
   readonly verification: Verification | undefined;
 }
 
-const predicateType = ({ annotations }: OCIDescriptor): string => annotations?.['in-toto.io/predicate-type'] ?? '';
-
 /** The layers of the attestation manifest that are statements. */
 function statementsOf({ attestationManifest, blobs }: AttestationChain): OCIDescriptor[] {
   const data = blobs.get(attestationManifest ?? '')?.data;
   const layers = (data && parseManifest(data)?.layers) ?? [];
-  return layers.filter((layer) => predicateType(layer) !== '');
+  return layers.filter(predicateTypeOf);
 }
 
 function statementBranch(layer: OCIDescriptor, chain: AttestationChain, dim: Palette['dim']): Branch {
@@ -52,7 +50,7 @@ function statementBranch(layer: OCIDescriptor, chain: AttestationChain, dim: Pal
   const summary = data && summarizeStatement(data);
   const maker = summary?.builder || summary?.tools?.join(', ');
   const details = [`${size(layer.size)}  sha256:${short(layer.digest)}`, ...(maker ? [`made by ${maker}`] : [])];
-  return { text: predicateType(layer), below: details.map((text) => ({ text, paint: dim })) };
+  return { text: predicateTypeOf(layer), below: details.map((text) => ({ text, paint: dim })) };
 }
 
 function signatureBranch(digest: string, verification: Verification | undefined, colours: Palette): Branch {
@@ -106,7 +104,7 @@ function toJson({ platform, chain, verification }: Found): object {
   const statements = statementsOf(chain).map((layer) => {
     const data = chain.blobs.get(layer.digest ?? '')?.data;
     return {
-      predicateType: predicateType(layer),
+      predicateType: predicateTypeOf(layer),
       digest: layer.digest,
       size: layer.size,
       ...(data && summarizeStatement(data)),

@@ -60,6 +60,9 @@ const parts = (version: string): [number, number] => {
   return [major, minor];
 };
 
+/** First API version whose inspect lists manifests. */
+export const manifestsSince = '1.48';
+
 /** Order two API versions; negative, 0 or positive. */
 export function compareApiVersions(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)];

@@ -14,7 +14,8 @@ export interface ManifestDocument {
   readonly subject?: OCIDescriptor;
 }
 
-function object(bytes: Uint8Array): Record<string, unknown> | undefined {
+/** An object as JSON has it; undefined for other JSON and for what is none. */
+export function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString());
     return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -28,9 +29,13 @@ function object(bytes: Uint8Array): Record<string, unknown> | undefined {
 const descriptors = (value: unknown): OCIDescriptor[] | undefined =>
   Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null) ? value : undefined;
 
+/** The predicate type that a layer of an attestation manifest is marked with; empty for what is no statement. */
+export const predicateTypeOf = ({ annotations }: OCIDescriptor): string =>
+  annotations?.['in-toto.io/predicate-type'] ?? '';
+
 /** An image index; undefined when the bytes are none. */
 export function parseIndex(bytes: Uint8Array): IndexDocument | undefined {
-  const document = object(bytes);
+  const document = parseObject(bytes);
   const manifests = descriptors(document?.manifests);
   if (!document || !manifests) return undefined;
   return { manifests, annotations: (document.annotations ?? {}) as Record<string, string> };
@@ -38,7 +43,7 @@ export function parseIndex(bytes: Uint8Array): IndexDocument | undefined {
 
 /** An image manifest; undefined when the bytes are none. */
 export function parseManifest(bytes: Uint8Array): ManifestDocument | undefined {
-  const document = object(bytes);
+  const document = parseObject(bytes);
   if (!document || document.manifests !== undefined) return undefined;
   const layers = document.layers === undefined || document.layers === null ? [] : descriptors(document.layers);
   if (!layers) return undefined;

@@ -74,3 +74,7 @@ export function platformFit(wanted: OCIPlatform, offered: OCIPlatform): number |
   const at = runs(want).findIndex(([name, variant]) => name === offer.architecture && variant === offer.variant);
   return at < 0 ? undefined : at;
 }
+
+/** A platform as people write it: `os/architecture[/variant]`. */
+export const platformText = ({ os, architecture, variant }: OCIPlatform): string =>
+  [os, architecture, variant].filter(Boolean).join('/');

@@ -4,9 +4,9 @@ import type { ImageAccess } from './access.js';
 import { type Attached, findAttached } from './attached.js';
 import { BlobSource } from './blob-source.js';
 import type { AttestationChain, ResolveOptions } from './chain.js';
-import { type AttestationSelection, compareApiVersions } from './engine-client.js';
-import { type IndexDocument, parseIndex, parseManifest } from './manifests.js';
-import { platformFit } from './platform.js';
+import { type AttestationSelection, compareApiVersions, manifestsSince } from './engine-client.js';
+import { type IndexDocument, parseIndex, parseManifest, predicateTypeOf } from './manifests.js';
+import { platformFit, platformText } from './platform.js';
 import { findSignatures, repositories } from './referrers.js';
 import { RegistrySource } from './registry-source.js';
 
@@ -15,11 +15,7 @@ const manifestTypes = new Set([
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ]);
-const predicateTypeAnnotation = 'in-toto.io/predicate-type';
 const defaultMaximum = 256 * 1024 * 1024;
-
-/** First API version whose inspect lists manifests. */
-const manifestsSince = '1.48';
 
 /** An image whose attestations are signed and kept by its registry. */
 function isHardened({ manifests, annotations }: IndexDocument): boolean {
@@ -106,8 +102,7 @@ class Resolution {
     const platform = this.#options.platform ?? (await this.#hostPlatform());
     const image = selectImage(index.manifests, platform);
     if (!image?.digest) {
-      const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
-      this.#source.gap('image-manifest', 'no-platform', `the image has no manifest for ${name}`);
+      this.#source.gap('image-manifest', 'no-platform', `the image has no manifest for ${platformText(platform)}`);
       return end();
     }
     if (isHardened(index)) {
@@ -228,9 +223,7 @@ class Resolution {
     if (wanted?.size === 0 || (!layers && this.#source.usable)) return;
     const selection = { ...(wanted && { types: [...wanted] }), ...(platform && { platform }) };
     const isWanted = (type: string): boolean => type !== '' && (wanted === undefined || wanted.has(type));
-    const found =
-      layers?.filter(({ annotations }) => isWanted(annotations?.[predicateTypeAnnotation] ?? '')) ??
-      (await this.#listed(selection));
+    const found = layers?.filter((layer) => isWanted(predicateTypeOf(layer))) ?? (await this.#listed(selection));
     for (const layer of found)
       await this.#source.get('statement', layer, async () => {
         const given = await this.#client.imageAttestations(this.#image, { ...selection, statement: true });

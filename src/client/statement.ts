@@ -1,3 +1,5 @@
+import { parseObject } from './manifests.js';
+
 /** What a statement tells of itself, for people and for simple policies. */
 export interface StatementSummary {
   /** Digests of what it is about, `algorithm:hex`. */
@@ -41,6 +43,16 @@ function toolsOf(predicate: unknown): string[] | undefined {
   );
 }
 
+/** Digests of what a statement is about, `algorithm:hex`. */
+export function subjectsOf(statement: unknown): string[] {
+  return list(at(statement, 'subject')).flatMap((subject) => {
+    const digests = at(subject, 'digest');
+    return isShape(digests)
+      ? Object.entries(digests).flatMap(([name, hex]) => text(hex).map((one) => `${name}:${one}`))
+      : [];
+  });
+}
+
 /**
  * Read what a statement is about and who made it. The statement's bytes stay as they are.
  *
@@ -48,19 +60,9 @@ function toolsOf(predicate: unknown): string[] | undefined {
  * @returns undefined when the bytes are not a JSON object
  */
 export function summarizeStatement(statement: Uint8Array): StatementSummary | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.from(statement).toString());
-  } catch {
-    return undefined;
-  }
-  if (!isShape(document)) return undefined;
-  const subjects = list(document.subject).flatMap((subject) => {
-    const digests = at(subject, 'digest');
-    return isShape(digests)
-      ? Object.entries(digests).flatMap(([name, hex]) => text(hex).map((one) => `${name}:${one}`))
-      : [];
-  });
+  const document = parseObject(statement);
+  if (!document) return undefined;
+  const subjects = subjectsOf(document);
   const builder = builderOf(document.predicate);
   const tools = toolsOf(document.predicate);
   return { subjects, ...(builder !== undefined && { builder }), ...(tools !== undefined && { tools }) };

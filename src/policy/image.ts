@@ -1,10 +1,11 @@
 import { compareApiVersions } from '../client/engine-client.js';
 import { type AttestationChain, type ImageAccess, resolveAttestations, type Trust } from '../client/index.js';
-import { parseManifest } from '../client/manifests.js';
-import { summarizeStatement } from '../client/statement.js';
+import { parseManifest, parseObject, predicateTypeOf } from '../client/manifests.js';
+import { platformText } from '../client/platform.js';
+import { subjectsOf } from '../client/statement.js';
 import type { ImageInspect, OCIPlatform } from '../types.js';
 import { normalizeProvenance, provenanceTypes } from './provenance.js';
-import { defined, parseObject, shape } from './shape.js';
+import { defined, shape } from './shape.js';
 import { judgeSignatures } from './signatures.js';
 import type { PolicyAttestation, PolicyImage, PolicyProvenance } from './types.js';
 
@@ -17,7 +18,6 @@ const mostStatements = 32 * 1024 * 1024;
 /** First API version whose inspect takes a platform. */
 const platformSince = '1.49';
 
-const predicateTypeAnnotation = 'in-toto.io/predicate-type';
 const evidence = ['hasProvenance', 'provenance', 'signatures', 'attestations'];
 const configured = ['createdTime', 'env', 'labels', 'user', 'volumes', 'workingDir'];
 
@@ -64,9 +64,10 @@ function configuration({ Config, Created }: ImageInspect): PolicyImage {
   }) as PolicyImage;
 }
 
-function describePlatform({ os, architecture, variant }: Platform): PolicyImage {
+function describePlatform(platform: Platform): PolicyImage {
+  const { os, architecture, variant } = platform;
   return defined({
-    platform: [os, architecture, variant].filter(Boolean).join('/'),
+    platform: platformText(platform),
     os: os || undefined,
     arch: architecture || undefined,
     variant: variant || undefined,
@@ -82,15 +83,15 @@ interface Statements {
 /** The statements of the attestation manifest, in its order. */
 function statementsOf(chain: AttestationChain, platform: string | undefined): Statements {
   const manifest = parseManifest(chain.blobs.get(chain.attestationManifest ?? '')?.data ?? Buffer.alloc(0));
-  const layers = (manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor)).filter(
-    ({ annotations }) => annotations?.[predicateTypeAnnotation],
-  );
+  const all = manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor);
+  const layers = all.filter(predicateTypeOf);
   const unknowns: string[] = [];
   let provenance: PolicyProvenance | undefined;
   let hidden = false;
   let room = mostStatements;
-  const attestations = layers.map(({ digest = '', annotations }, at): PolicyAttestation => {
-    const predicateType = annotations?.[predicateTypeAnnotation] ?? '';
+  const attestations = layers.map((layer, at): PolicyAttestation => {
+    const { digest = '' } = layer;
+    const predicateType = predicateTypeOf(layer);
     const data = chain.blobs.get(digest)?.data;
     room -= data?.length ?? 0;
     if (data === undefined || room < 0) {
@@ -99,7 +100,7 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
       return { predicateType, digest };
     }
     const statement = parseObject(data);
-    const subjects = summarizeStatement(data)?.subjects ?? [];
+    const subjects = subjectsOf(statement);
     const isAboutImage = subjects.includes(chain.imageManifest ?? '');
     // Provenance of another image tells nothing of this one.
     if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType, platform);

@@ -34,12 +34,11 @@ const is = (value: unknown): boolean => value === true;
 
 /** What is of both versions, from where each has it. */
 interface Parts {
-  readonly predicateType: string;
   readonly buildType: unknown;
   readonly builder: unknown;
   readonly source: PolicyConfigSource;
   readonly parameters: Shape;
-  readonly metadata: Shape | undefined;
+  readonly metadata: Partial<PolicyProvenance>;
   readonly materials: unknown;
 }
 
@@ -48,12 +47,11 @@ function parts1(predicate: Shape): Parts {
   const { configSource: source, request } = shape(externalParameters);
   const { builder, metadata } = shape(predicate.runDetails);
   return {
-    predicateType: provenanceTypes.v1,
     buildType,
     builder,
     source: configSource(source, shape(source).path),
     parameters: shape(request),
-    metadata: isShape(metadata) ? metadata : undefined,
+    metadata: isShape(metadata) ? metadata1(metadata) : {},
     materials: resolvedDependencies,
   };
 }
@@ -62,12 +60,11 @@ function parts02(predicate: Shape): Parts {
   const { configSource: source, parameters } = shape(predicate.invocation);
   const { buildType, builder, metadata, materials } = predicate;
   return {
-    predicateType: provenanceTypes.v02,
     buildType,
     builder,
     source: configSource(source, shape(source).entryPoint),
     parameters: shape(parameters),
-    metadata: isShape(metadata) ? metadata : undefined,
+    metadata: isShape(metadata) ? metadata02(metadata) : {},
     materials,
   };
 }
@@ -129,9 +126,9 @@ export function normalizeProvenance(
     .filter((one): one is PolicyMaterial => one !== undefined);
   const { args } = parts.parameters;
   return {
-    predicateType: parts.predicateType,
+    predicateType: type,
     ...defined({ buildType, builderID, frontend: text(parts.parameters.frontend) }),
-    ...(parts.metadata && (type === provenanceTypes.v1 ? metadata1 : metadata02)(parts.metadata)),
+    ...parts.metadata,
     configSource: parts.source,
     ...defined({ buildArgs: buildArgs(args), rawArgs: texts(args) }),
     ...(materials.length > 0 && { materials }),

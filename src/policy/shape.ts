@@ -27,13 +27,3 @@ export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
-
-/** An object as JSON has it; undefined for other JSON and for what is none. */
-export function parseObject(bytes: Uint8Array): Shape | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    return isShape(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { type AttestationChain, type SignatureOutcome, type Trust, verifyAttestations } from '../client/index.js';
+import { parseObject } from '../client/manifests.js';
 import { certificateExtensions, distinguishedName } from './certificate.js';
-import { list, parseObject, type Shape, shape, text } from './shape.js';
+import { list, type Shape, shape, text } from './shape.js';
 import type { PolicyRejectedSignature, PolicySignature, PolicySigner, PolicyTimestamp } from './types.js';
 
 const sigstoreIssuer = 'CN=sigstore-intermediate,O=sigstore.dev';
