@@ -75,7 +75,7 @@ async function readFile(task: Task, program: AwkProgram, path: string): Promise<
   try {
     const input = await openInput(task, 'awk', path);
     if (input === undefined) return undefined;
-    input.retain();
+    if (path !== '-') input.retain();
     try {
       for await (const record of records(task, program, input)) if (await program.take(record)) return true;
     } finally {

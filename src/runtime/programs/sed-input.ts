@@ -15,7 +15,7 @@ export async function* allLines(task: Task, paths: readonly string[]): AsyncGene
       }
       const input = await openInput(task, 'sed', path);
       if (input === undefined) continue;
-      input.retain();
+      if (path !== '-') input.retain();
       try {
         yield* lines(task, input);
       } finally {
