@@ -7,7 +7,7 @@ export interface Limit {
 }
 
 /** A kind of bound: how `ulimit` and /proc/self/limits call it. */
-interface Kind {
+export interface LimitKind {
   /** As in a container's `Ulimits`; none for what these do not have. */
   readonly name: string;
   readonly letter: string;
@@ -30,10 +30,10 @@ const kind = (
   title: string,
   counted: string,
   usual = free,
-): Kind => ({ name, letter, unit, label, title, counted, usual });
+): LimitKind => ({ name, letter, unit, label, title, counted, usual });
 
 /** In the order of `ulimit -a`; what a container has without bounds of its own. */
-export const limitKinds: readonly Kind[] = [
+export const limitKinds: readonly LimitKind[] = [
   kind('core', 'c', 512, 'core file size (blocks)', 'core file size', 'bytes', at(0, undefined)),
   kind('data', 'd', 1024, 'data seg size (kb)', 'data size', 'bytes'),
   kind('nice', 'e', 1, 'scheduling priority', 'nice priority', '', at(0, 0)),
@@ -50,6 +50,9 @@ export const limitKinds: readonly Kind[] = [
   kind('', 'v', 1024, 'virtual memory (kb)', 'address space', 'bytes'),
   kind('locks', 'x', 1, 'file locks', 'file locks', 'locks'),
 ];
+
+/** A kind by its letter. */
+export const limitKind = (letter: string): LimitKind => limitKinds.find((each) => each.letter === letter) as LimitKind;
 
 /** The bounds of a process, by the letter of `ulimit`. */
 export type Limits = ReadonlyMap<string, Limit>;
@@ -77,7 +80,7 @@ export function limitsFile(limits: Limits): string {
   const line = (title: string, soft: string, hard: string, unit: string): string =>
     `${title.padEnd(26)}${soft}${hard}${unit.padEnd(10)}\n`;
   const lines = kernelOrder.map((letter) => {
-    const { title, counted } = limitKinds.find((each) => each.letter === letter) as Kind;
+    const { title, counted } = limitKind(letter);
     const { soft, hard } = limits.get(letter) as Limit;
     return line(`Max ${title}`, cell(soft), cell(hard), counted);
   });

@@ -60,6 +60,14 @@ function substitute(by: Library, items: readonly Expression[], all: boolean): nu
   return count;
 }
 
+/** What `split` divides by, as `divide` takes it. */
+function separatorOf(by: Library, item: Expression | undefined): string {
+  if (item === undefined) return textOf(by.vars.get('FS'));
+  if (item.kind !== 'regex') return textOf(by.value(item));
+  // One character by itself would be taken as it is.
+  return item.source.length === 1 ? `[${item.source}]` : item.source;
+}
+
 /** The functions that there are. */
 export const builtins: Readonly<Record<string, Builtin>> = {
   atan2: numeric(Math.atan2),
@@ -89,16 +97,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   split: (by, items) => {
     const [text, name, separator] = [textOf(by.value(need(items, 0))), need(items, 1), items[2]];
     if (name.kind !== 'name') throw new BadAwk('split needs an array');
-    const by_ =
-      separator === undefined
-        ? textOf(by.vars.get('FS'))
-        : separator.kind === 'regex'
-          ? separator.source
-          : textOf(by.value(separator));
-    const parts =
-      separator?.kind === 'regex' && by_.length === 1
-        ? divide(text, `[${by_}]`, (one) => by.regex(one))
-        : divide(text, by_, (one) => by.regex(one));
+    const parts = divide(text, separatorOf(by, separator), (source) => by.regex(source));
     by.array(name.name).clear();
     for (const [at, part] of parts.entries())
       by.assign({ kind: 'element', name: name.name, keys: [{ kind: 'number', value: at + 1 }] }, new Loose(part));

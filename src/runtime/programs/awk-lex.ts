@@ -9,7 +9,7 @@ export interface Token {
 }
 
 const words = new Set(
-  'BEGIN END if else while for do break continue next exit delete in print printf function func getline return'.split(
+  'BEGIN END if else while for do break continue next exit return delete in print printf function func getline'.split(
     ' ',
   ),
 );

@@ -1,4 +1,4 @@
-import { type Limit, limitKinds } from '../../kernel/limits.js';
+import { type Limit, limitKind, limitKinds } from '../../kernel/limits.js';
 import { complain, write } from '../../programs/io.js';
 import type { Executor } from '../execute.js';
 
@@ -26,7 +26,7 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
     }
   }
   const shown = (of: string): string => {
-    const { unit } = kindOf(of);
+    const { unit } = limitKind(of);
     const limit = task.limits.get(of) as Limit;
     const number = hard && !soft ? limit.hard : limit.soft;
     return number === undefined ? 'unlimited' : String(Math.floor(number / unit));
@@ -44,7 +44,7 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
     await complain(task, `sh: invalid number '${value}'`);
     return 1;
   }
-  const wanted = value === 'unlimited' ? undefined : Number(value) * kindOf(letter).unit;
+  const wanted = value === 'unlimited' ? undefined : Number(value) * limitKind(letter).unit;
   const changed = change(task.limits.get(letter) as Limit, wanted, { soft, hard });
   if (changed === undefined) {
     await complain(task, 'sh: error setting limit: Operation not permitted');
@@ -53,9 +53,6 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
   task.limits = new Map([...task.limits, [letter, changed]]);
   return 0;
 }
-
-const kindOf = (letter: string): (typeof limitKinds)[number] =>
-  limitKinds.find((each) => each.letter === letter) as (typeof limitKinds)[number];
 
 /** A bound with another value; undefined where it would be above the hard one, which nobody may raise. */
 function change(
