@@ -1,6 +1,7 @@
 import { Budget } from '../../runtime/fs/budget.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
+import { daemonResolver, machineResolver } from '../../runtime/resolvers.js';
 import type { Context } from '../context.js';
 import type { Container } from './container.js';
 import { isUserDefined, sharedContainer } from './modes.js';
@@ -9,10 +10,6 @@ import { isUserDefined, sharedContainer } from './modes.js';
 const names = ['hostname', 'hosts', 'resolv.conf'] as const;
 /** Bytes that they may have, with what the container writes to them. */
 const largest = 1 << 20;
-/** What the simulated machine asks for addresses: an address of TEST-NET-1, where nobody answers. */
-const machineResolver = '192.0.2.53';
-/** Where the daemon answers in networks of users. */
-const daemonResolver = '127.0.0.11';
 
 const loopback =
   '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n' +

@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
 import { cardName } from './interfaces.js';
-import type { Network } from './network.js';
+import { type Network, poolOf } from './network.js';
 import type { PortMap } from './port.js';
 import { contains } from './prefix.js';
 
@@ -119,7 +119,7 @@ function join(context: Context, container: Container, key: string): void {
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
   const faults = endpointFaults(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
-  const [v4, v6] = ([4, 6] as const).map((family) => network.pools.find(({ prefix }) => prefix.family === family));
+  const [v4, v6] = [poolOf(network, 4), poolOf(network, 6)];
   const id = newId();
   const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';
   settings.NetworkID = network.id;

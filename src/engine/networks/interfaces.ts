@@ -1,10 +1,11 @@
 import { AttestdError } from '../../errors.js';
+import { daemonResolver, machineResolver } from '../../runtime/resolvers.js';
 import type { InterfaceAddress, NetworkInterface, NetworkView } from '../../runtime/types.js';
 import type { Container } from '../containers/container.js';
 import { isUserDefined, sharedContainer } from '../containers/modes.js';
 import type { Context } from '../context.js';
 import type { EndpointSettings } from './endpoint.js';
-import type { Endpoint, Network } from './network.js';
+import { type Endpoint, type Network, poolOf } from './network.js';
 import { contains, formatNumber, lastOf, type Prefix } from './prefix.js';
 
 const ifnameOption = 'com.docker.network.endpoint.ifname';
@@ -13,8 +14,6 @@ const mtuOption = 'com.docker.network.driver.mtu';
 const usualMtu = 1500;
 /** Characters of a name that the kernel takes. */
 const longestName = 15;
-/** Where the daemon answers for networks that users made, and whom the machine itself asks. */
-const resolvers = { daemon: '127.0.0.11', machine: '192.0.2.53' };
 
 /** The cards of a container, by its networks. */
 function cards(context: Context, container: Container): { readonly network: Network; readonly endpoint: Endpoint }[] {
@@ -79,7 +78,7 @@ class ContainerNetwork implements NetworkView {
 
   get resolver(): string {
     const asks = [...this.container.networks.keys()].some(isUserDefined);
-    return asks ? resolvers.daemon : (this.container.hostConfig.Dns?.[0] ?? resolvers.machine);
+    return asks ? daemonResolver : (this.container.hostConfig.Dns?.[0] ?? machineResolver);
   }
 
   interfaces(): NetworkInterface[] {
@@ -171,10 +170,6 @@ function linksIn({ networks }: Container): (network: Network, other: Container |
       const [name = '', alias = name] = spec.split(':');
       return other !== undefined && [other.plainName, other.id].includes(name) ? [alias] : [];
     });
-}
-
-function poolOf({ pools }: Network, family: 4 | 6): Network['pools'][number] | undefined {
-  return pools.find(({ prefix }) => prefix.family === family);
 }
 
 function gatewayOf(network: Network, family: 4 | 6): string | undefined {

@@ -93,6 +93,11 @@ export interface Network {
   readonly endpoints: Map<string, Endpoint>;
 }
 
+/** The addresses of one family that a network gives. */
+export function poolOf({ pools }: Network, family: 4 | 6): Pool | undefined {
+  return pools.find(({ prefix }) => prefix.family === family);
+}
+
 /** A network as a list shows it. */
 export function networkObject(network: Network): Wire<NetworkSummary> {
   return {
@@ -149,10 +154,10 @@ export function networkDetails(network: Network, status: boolean): AnswerOf<'Net
 }
 
 function endpointObject(
-  { pools }: Network,
+  network: Network,
   { name, id, mac, ipv4, ipv6 }: Endpoint,
 ): Wire<NonNullable<NetworkInspect['Containers']>[string]> {
-  const bits = (family: 4 | 6): number => pools.find(({ prefix }) => prefix.family === family)?.prefix.bits ?? 0;
+  const bits = (family: 4 | 6): number => poolOf(network, family)?.prefix.bits ?? 0;
   return {
     Name: name,
     EndpointID: id,

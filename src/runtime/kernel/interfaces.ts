@@ -15,6 +15,11 @@ export const loopback: NetworkInterface = {
 /** All network cards of a container, the loopback first. */
 export const cardsOf = (machine: Machine): readonly NetworkInterface[] => [loopback, ...machine.network.interfaces()];
 
+/** Whether an address leads to the container itself. */
+export const isOwn = (machine: Machine, address: string): boolean =>
+  address.startsWith('127.') ||
+  cardsOf(machine).some(({ ipv4, ipv6 }) => ipv4?.address === address || ipv6?.address === address);
+
 /** The address that a card has for its own link alone, made of its hardware address (RFC 4291, appendix A). */
 export function linkLocal(mac: string): string {
   const [first = 0, ...rest] = mac.split(':').map((part) => Number.parseInt(part, 16));
@@ -43,20 +48,22 @@ const routeHeader = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tM
 
 /** /proc/net/route: IPv4 addresses are words of the machine's, the lowest byte first. */
 export function netRoutes(machine: Machine): string {
-  const word = (address: string): string =>
-    address
-      .split('.')
-      .reverse()
-      .map((byte) => Number(byte).toString(16).padStart(2, '0'))
-      .join('')
-      .toUpperCase();
+  const word = (number: number): string => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(number);
+    return bytes.toString('hex').toUpperCase();
+  };
   const lines = routesOf(machine).map(({ card, base, bits, gateway }) => {
     const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-    const dotted = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 0xff).join('.');
-    return `${card}\t${word(base)}\t${word(gateway ?? '0.0.0.0')}\t000${gateway === undefined ? 1 : 3}\t0\t0\t0\t${word(dotted)}\t0\t0\t0`;
+    const way = gateway === undefined ? '00000000\t0001' : `${word(addressNumber(gateway))}\t0003`;
+    return `${card}\t${word(addressNumber(base))}\t${way}\t0\t0\t0\t${word(mask)}\t0\t0\t0`;
   });
   return [routeHeader, ...lines].map((line) => `${line.padEnd(127)}\n`).join('');
 }
+
+/** An IPv4 address as a number. */
+export const addressNumber = (address: string): number =>
+  address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 /** A way of IPv4 packets. */
 export interface Route {
@@ -76,8 +83,7 @@ export function routesOf({ network }: Machine): readonly Route[] {
   const rest = cards.flatMap(({ name, ipv4 }) =>
     ipv4 === undefined ? [] : [{ card: name, base: ipv4.base, bits: ipv4.bits, source: ipv4.address }],
   );
-  const number = ({ base }: Route): number => base.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  rest.sort((a, b) => number(a) - number(b));
+  rest.sort((a, b) => addressNumber(a.base) - addressNumber(b.base));
   const leaving = cards.flatMap(({ name, gateway4 }) =>
     gateway4 === undefined ? [] : [{ card: name, base: '0.0.0.0', bits: 0, gateway: gateway4 }],
   );

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
+import { machineResolver } from '../resolvers.js';
 import type { ImageFacts, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
 import { type Limits, limitsOf } from './limits.js';
 import { Pipe } from './pipe.js';
@@ -43,7 +44,7 @@ const noControls: ResourceControls = {
 
 /** A container without networks. */
 const noNetwork: NetworkView = {
-  resolver: '192.0.2.53',
+  resolver: machineResolver,
   interfaces: () => [],
   resolve: () => [],
   nameOf: () => undefined,

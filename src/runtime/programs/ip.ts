@@ -1,4 +1,4 @@
-import { cardsOf, linkLocal, loopback, routesOf } from '../kernel/interfaces.js';
+import { addressNumber, cardsOf, linkLocal, loopback, routesOf } from '../kernel/interfaces.js';
 import type { Task } from '../kernel/task.js';
 import type { NetworkInterface } from '../types.js';
 import { complain, write } from './io.js';
@@ -148,10 +148,9 @@ async function showRoutes(task: Task, words: readonly string[], family: Shown['f
 
 /** `ip route get ADDRESS` */
 async function showWay(task: Task, target: string): Promise<number> {
-  const number = (text: string): number => text.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
   const routes = routesOf(task.machine);
   const leads = ({ base, bits }: (typeof routes)[number]): boolean =>
-    Math.floor(number(target) / 2 ** (32 - bits)) === Math.floor(number(base) / 2 ** (32 - bits));
+    Math.floor(addressNumber(target) / 2 ** (32 - bits)) === Math.floor(addressNumber(base) / 2 ** (32 - bits));
   const way = routes.filter(leads).at(-1);
   if (way === undefined) return fail(task, 'ip: RTNETLINK answers: Network is unreachable', 2);
   const source = routes.find(({ card, source: own }) => card === way.card && own !== undefined)?.source;

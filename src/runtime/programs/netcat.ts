@@ -1,8 +1,7 @@
+import { isOwn } from '../kernel/interfaces.js';
 import { complain } from './io.js';
 import { addressesOf } from './names.js';
 import { parseOptions, Usage, withUsage } from './options.js';
-
-const own = /^(127(\.\d{1,3}){3}|::1|0\.0\.0\.0)$/;
 
 /** `nc -z [-v] [-w SECONDS] HOST PORT`: whether a port is answered, here or in a container nearby. It sends nothing. */
 export const netcat = withUsage(async (task, argv) => {
@@ -19,9 +18,9 @@ export const netcat = withUsage(async (task, argv) => {
     await complain(task, `nc: bad address '${host}'`);
     return 1;
   }
-  const { network, listening } = task.machine;
-  const isOwn = own.test(address) || network.interfaces().some(({ ipv4 }) => ipv4?.address === address);
-  const open = isOwn ? listening() : network.listening(address);
+  const { machine } = task;
+  const here = address === '0.0.0.0' || isOwn(machine, address);
+  const open = here ? machine.listening() : machine.network.listening(address);
   if (open?.includes(Number(port))) {
     if (has('v')) await complain(task, `${host} (${address}:${port}) open`);
     return 0;

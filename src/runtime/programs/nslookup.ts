@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import type { Task } from '../kernel/task.js';
+import { daemonResolver } from '../resolvers.js';
 import { complain, write } from './io.js';
 
-/** Where the daemon answers. */
-const daemon = '127.0.0.11';
 const silence = ';; connection timed out; no servers could be reached\n\n';
 /** Milliseconds after which nslookup gives up. */
 const patience = 10_000;
@@ -21,7 +20,7 @@ export async function nslookup(task: Task, argv: readonly string[]): Promise<num
     await complain(task, 'Usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]');
     return 1;
   }
-  if (server !== daemon || network.resolver !== daemon) {
+  if (server !== daemonResolver || network.resolver !== daemonResolver) {
     if (network.interfaces().length === 0) {
       await complain(task, `nslookup: can't connect to remote host (${server}): Network is unreachable`);
       return 1;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isOwn } from '../kernel/interfaces.js';
 import { SIG } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
 import { complain, write } from './io.js';
@@ -88,7 +89,8 @@ class Series {
   }
 
   async #send(): Promise<void> {
-    const answered = this.task.machine.network.answers(this.address) || isOwn(this.task, this.address);
+    const { machine } = this.task;
+    const answered = machine.network.answers(this.address) || isOwn(machine, this.address);
     const sequence = this.#sent++;
     if (!answered) return;
     this.#received++;
@@ -118,18 +120,13 @@ function number(options: Options, letter: string, otherwise: number): number {
   return Number(text);
 }
 
-const isOwn = (task: Task, address: string): boolean =>
-  address.startsWith('127.') ||
-  address === '::1' ||
-  task.machine.network.interfaces().some(({ ipv4, ipv6 }) => ipv4?.address === address || ipv6?.address === address);
-
 /** Whether a packet can be sent at all. */
-function hasWay(task: Task, address: string): boolean {
-  const cards = task.machine.network.interfaces();
+function hasWay({ machine }: Task, address: string): boolean {
+  const { network } = machine;
   const six = isIP(address) === 6;
   return (
-    isOwn(task, address) ||
-    task.machine.network.answers(address) ||
-    cards.some(({ gateway4, gateway6 }) => (six ? gateway6 : gateway4) !== undefined)
+    isOwn(machine, address) ||
+    network.answers(address) ||
+    network.interfaces().some(({ gateway4, gateway6 }) => (six ? gateway6 : gateway4) !== undefined)
   );
 }
