@@ -1,20 +1,9 @@
 import { AttestdError } from '../errors.js';
-import type { Exception } from '../gate/index.js';
+import { exceptionNames } from '../gate/exceptions.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
 import { palette } from './terminal.js';
 import { readTrusts, trustFlags } from './trust.js';
-
-/** Names of the rules that can be switched off; src/gate says what each gives away. */
-const exceptionNames = [
-  'build',
-  'commit',
-  'swarm',
-  'plugins',
-  'checkpoints',
-  'privileged-exec',
-  'daemon-socket',
-] as const satisfies readonly Exception[];
 
 const flags = {
   policy: { type: 'string', value: 'FILE', help: 'what decides: a compiled OPA bundle, or an ES module' },

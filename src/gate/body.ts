@@ -3,9 +3,18 @@ import { AttestdError } from '../errors.js';
 import { foldKey } from '../go/json/text.js';
 import { type GoType, jsonFault } from '../go/json.js';
 
+/** Members of what a body holds, whatever that is. */
+export type Shape = Readonly<Record<string, unknown>>;
+
+/** What has members as it is, else what has none. */
+export const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});
+
+/** An array as it is, else an empty one. */
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
 /** A JSON body that Go and JavaScript read alike, and that can be changed without being written anew. */
 export interface GateBody {
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: Shape;
   /**
    * The bytes with other texts in some places.
    *
@@ -68,7 +77,7 @@ export function readBody(bytes: Buffer, type: GoType): GateBody {
       return next;
     }, root);
   return {
-    value: value as Readonly<Record<string, unknown>>,
+    value: value as Shape,
     with: (changes) => {
       const found = changes
         .map(([path, replacement]) => ({ range: find(path), replacement }))

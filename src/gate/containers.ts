@@ -1,12 +1,14 @@
 import type { LRUCache } from 'lru-cache';
 import type { EngineClient } from '../client/engine-client.js';
 import type { ImageAccess } from '../client/index.js';
+import { platformText } from '../client/platform.js';
 import { createRequestType } from '../engine/containers/config.js';
 import { AttestdError } from '../errors.js';
 import { wellFormed } from '../go/json/text.js';
 import { parsePlatform } from '../oci/platform.js';
-import { readBody } from './body.js';
+import { list, readBody, type Shape, shape } from './body.js';
 import type { DaemonFiles } from './daemon-files.js';
+import type { Exception } from './exceptions.js';
 import type { Onward } from './forward.js';
 import type { GateJudge, GatePlatform, GateVerdict, Question } from './judge.js';
 import { type GateTarget, readQuery, writeQuery, writeTarget } from './target.js';
@@ -21,7 +23,7 @@ export interface Around {
   /** What clients called the images of containers, by the containers' ids. */
   readonly names: LRUCache<string, string>;
   /** Which rules are off. */
-  readonly allows: (exception: 'daemon-socket' | 'checkpoints' | 'privileged-exec') => boolean;
+  readonly allows: (exception: Exception) => boolean;
 }
 
 /** A request that may go to the daemon, and what was found of it on the way. */
@@ -49,9 +51,6 @@ export class Denied extends AttestdError {
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && wellFormed(value) === value;
 
-type Shape = Readonly<Record<string, unknown>>;
-const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});
-
 /** The daemon's own words, without what the client library says before them. */
 async function daemonsWords<T>(asked: Promise<T>): Promise<T> {
   try {
@@ -65,10 +64,19 @@ async function daemonsWords<T>(asked: Promise<T>): Promise<T> {
 /** A digest, as ids of images are. */
 const isDigest = (text: string): boolean => /^[a-z0-9]+:[0-9a-f]{32,}$/.test(text);
 
+/** @throws AttestdError FORBIDDEN for a mount of the daemon's own files, unless they may be mounted */
+function checkMounts({ files, allows }: Around, request: Shape): void {
+  const reached = files.inContainer(request);
+  if (reached !== undefined && !allows('daemon-socket'))
+    throw new AttestdError(
+      'FORBIDDEN',
+      `the gate refuses the mount of '${reached}': the daemon would be reached by it`,
+    );
+}
+
 /** Images that a request mounts, by their place among the mounts. */
 function mountedImages(request: Shape): (readonly [at: number, source: string])[] {
-  const mounts = shape(request.HostConfig).Mounts;
-  return (Array.isArray(mounts) ? mounts : []).flatMap((mount, at) => {
+  return list(shape(request.HostConfig).Mounts).flatMap((mount, at) => {
     const { Type, Source } = shape(mount);
     if (Type !== 'image') return [];
     if (!isText(Source))
@@ -136,12 +144,7 @@ export async function admitCreate(
   const request = body.value;
   const name = request.Image;
   if (!isText(name)) throw new AttestdError('INVALID_ARGUMENT', 'the gate refuses a container without an image');
-  const reached = around.files.inContainer(request);
-  if (reached !== undefined && !around.allows('daemon-socket'))
-    throw new AttestdError(
-      'FORBIDDEN',
-      `the gate refuses the mount of '${reached}': the daemon would be reached by it`,
-    );
+  checkMounts(around, request);
   const platform = platformOf(query.get('platform'));
   const containerName = query.get('name')?.replace(/^\//, '');
   const about = { moment: 'create', request, apiVersion, ...(containerName && { containerName }) } as const;
@@ -152,10 +155,12 @@ export async function admitCreate(
   }
   const { image, manifest, warnings } = await ask(around, { ...about, image: name, ...(platform && { platform }) });
   changes.push([['Image'], image]);
-  const text = platform && [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
   return {
     method: 'POST',
-    path: writeTarget({ ...target, search: writeQuery({ name: query.get('name'), platform: text }) }),
+    path: writeTarget({
+      ...target,
+      search: writeQuery({ name: query.get('name'), platform: platform && platformText(platform) }),
+    }),
     headers: { 'Content-Type': 'application/json' },
     body: body.with(changes),
     ...{ image: name, id: image, warnings },
@@ -211,12 +216,7 @@ export async function admitStart(
   if (!isText(Id) || !isText(Image))
     throw new AttestdError('INTERNAL', 'the daemon does not say what the container is of');
   const request = { ...Config, HostConfig, NetworkingConfig: { EndpointsConfig: container.NetworkSettings?.Networks } };
-  const reached = around.files.inContainer(request);
-  if (reached !== undefined && !around.allows('daemon-socket'))
-    throw new AttestdError(
-      'FORBIDDEN',
-      `the gate refuses the mount of '${reached}': the daemon would be reached by it`,
-    );
+  checkMounts(around, request);
   const { version: apiVersion } = given;
   const question = {
     moment: 'start',

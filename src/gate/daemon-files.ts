@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Target } from '../client/target.js';
+import { list, type Shape, shape } from './body.js';
 
 /** What leads to a daemon in other ways than the socket it was named by. */
 const wellKnown = ['/run/docker.sock', '/run/docker', '/run/containerd'];
@@ -24,10 +25,6 @@ function formsOf(path: string): string[] {
 
 const holds = (outer: string, inner: string): boolean =>
   outer === inner || inner.startsWith(outer === '/' ? outer : `${outer}/`);
-
-type Shape = Readonly<Record<string, unknown>>;
-const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** Paths of the host among the options of a volume driver. */
 const pathsOfOptions = (options: unknown): string[] =>

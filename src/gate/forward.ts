@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
+import { AttestdError } from '../errors.js';
 import { takeOver } from '../server/hijack.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
@@ -36,6 +37,18 @@ export interface Onward {
   readonly headers?: Headers;
 }
 
+/** A daemon's answer that was read to its end. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Headers of the daemon that are part of an answer that was read. */
+const keptHeaders = ['content-type', 'api-version', 'server', 'ostype', 'docker-experimental', 'date'];
+
+const unreachable = (error: Error): string => `the gate cannot reach the daemon: ${error.message}`;
+
 /** The real daemon, for requests that are passed on. */
 export class Daemon {
   readonly #target: Target;
@@ -60,6 +73,38 @@ export class Daemon {
       method,
       path,
       headers: { ...headers, Host: 'docker' },
+    });
+  }
+
+  /**
+   * Send a request that was judged, and read the whole answer.
+   *
+   * @throws AttestdError UNAVAILABLE when the daemon does not answer to the end
+   */
+  send({ method, path, headers, body }: Onward & { readonly body: Buffer }): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      const length: Headers = body.length > 0 ? { 'Content-Length': String(body.length) } : {};
+      const outgoing = this.open({ method, path, headers: { ...headers, ...length } });
+      const fail = (error: Error): void =>
+        reject(new AttestdError('UNAVAILABLE', unreachable(error), { cause: error }));
+      outgoing.on('error', fail);
+      outgoing.on('response', (incoming) => {
+        const pieces: Buffer[] = [];
+        incoming.on('data', (piece: Buffer) => pieces.push(piece));
+        incoming.on('error', fail);
+        incoming.on('end', () => {
+          const known = keptHeaders.flatMap((name) => {
+            const value = incoming.headers[name];
+            return typeof value === 'string' ? [[name, value]] : [];
+          });
+          resolve({
+            status: incoming.statusCode ?? 502,
+            headers: Object.fromEntries(known),
+            body: Buffer.concat(pieces),
+          });
+        });
+      });
+      outgoing.end(body);
     });
   }
 
@@ -107,7 +152,7 @@ function relay(incoming: IncomingMessage, response: ServerResponse): void {
 export function pass(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
   const outgoing = daemon.open({ method: request.method ?? 'GET', path, headers: onwardHeaders(request) });
   outgoing.on('response', (incoming) => relay(incoming, response));
-  outgoing.on('error', (error) => answerError(response, 503, `the gate cannot reach the daemon: ${error.message}`));
+  outgoing.on('error', (error) => answerError(response, 503, unreachable(error)));
   response.on('error', () => outgoing.destroy());
   response.on('close', () => {
     if (!response.writableFinished) outgoing.destroy();
@@ -156,7 +201,7 @@ export function passUpgrade(
   const leave = (): void => void outgoing.destroy();
   response.once('close', leave);
   outgoing.on('response', (incoming) => relay(incoming, response));
-  outgoing.on('error', (error) => answerError(response, 503, `the gate cannot reach the daemon: ${error.message}`));
+  outgoing.on('error', (error) => answerError(response, 503, unreachable(error)));
   outgoing.on('upgrade', (incoming, connection, rest) => {
     connection.on('error', () => connection.destroy());
     response.off('close', leave);

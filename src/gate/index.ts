@@ -10,16 +10,17 @@ import { type Listener, listen } from '../server/listener.js';
 import type { Audit, Decision } from './audit.js';
 import { type Admitted, type Around, admitCreate, admitStart, Denied, withWarnings } from './containers.js';
 import { DaemonFiles } from './daemon-files.js';
+import type { Exception } from './exceptions.js';
 import { answerError, Daemon, pass, passUpgrade } from './forward.js';
 import type { GateJudge } from './judge.js';
 import { admitExec, admitVolume } from './others.js';
 import { RememberedAccess } from './remembered.js';
-import { type Exception, type Rule, ruleOf } from './rules.js';
+import { type Rule, ruleOf } from './rules.js';
 import { type GateTarget, readTarget, writeTarget } from './target.js';
 
 export { type Audit, type Decision, fileAudit, streamAudit } from './audit.js';
+export { type Exception, exceptions } from './exceptions.js';
 export { type GateJudge, type GatePlatform, type GateVerdict, policyJudge, type Question } from './judge.js';
-export { type Exception, exceptions } from './rules.js';
 
 /** How a gate is to stand. */
 export interface GateOptions {
@@ -100,7 +101,7 @@ class GateKeeper {
   readonly #options: GateOptions;
 
   constructor(options: GateOptions, client: EngineClient, daemon: Daemon, access: RememberedAccess, judge: GateJudge) {
-    const allow = new Set<string>(options.allow);
+    const allow = new Set(options.allow);
     const { target } = client.discovery;
     this.#options = options;
     this.#daemon = daemon;
@@ -134,7 +135,7 @@ class GateKeeper {
     const mayUpgrade = rule.kind === 'hijack' || (rule.kind === 'unjudged' && rule.upgrade === true);
     if (request.headers.upgrade !== undefined && !mayUpgrade)
       throw new AttestdError('INVALID_ARGUMENT', 'the gate refuses to upgrade the connection of this request');
-    if (rule.kind === 'unjudged' && !this.#options.allow?.includes(rule.exception))
+    if (rule.kind === 'unjudged' && !this.#around.allows(rule.exception))
       throw new AttestdError(
         'FORBIDDEN',
         `the gate refuses ${visit.operation}: it cannot be judged ('--allow ${rule.exception}')`,
@@ -175,7 +176,7 @@ class GateKeeper {
     if (kind === 'create' || kind === 'start')
       await this.#write({ decision: 'allow', operation, ...about, ms: since(began) });
     if (response.destroyed) return;
-    const { status, headers, body } = await this.#send(admitted);
+    const { status, headers, body } = await this.#daemon.send(admitted);
     if (status === 201 && admitted.check) await admitted.check(JSON.parse(body.toString()) as { Id?: string });
     const answer = status === 201 && kind === 'create' ? withWarnings(body, admitted.warnings ?? []) : body;
     response.sendDate = false;
@@ -184,39 +185,6 @@ class GateKeeper {
       ...(status === 204 || status === 304 ? {} : { 'Content-Length': answer.length }),
     });
     response.end(answer);
-  }
-
-  #send({
-    method,
-    path,
-    headers,
-    body,
-  }: Admitted): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
-    return new Promise((resolve, reject) => {
-      const length: Record<string, string> = body.length > 0 ? { 'Content-Length': String(body.length) } : {};
-      const outgoing = this.#daemon.open({ method, path, headers: { ...headers, ...length } });
-      const fail = (error: Error): void =>
-        reject(new AttestdError('UNAVAILABLE', `the gate cannot reach the daemon: ${error.message}`, { cause: error }));
-      outgoing.on('error', fail);
-      outgoing.on('response', (incoming) => {
-        const pieces: Buffer[] = [];
-        incoming.on('data', (piece: Buffer) => pieces.push(piece));
-        incoming.on('error', fail);
-        incoming.on('end', () => {
-          const kept = ['content-type', 'api-version', 'server', 'ostype', 'docker-experimental', 'date'];
-          const known = kept.flatMap((name) => {
-            const value = incoming.headers[name];
-            return typeof value === 'string' ? [[name, value]] : [];
-          });
-          resolve({
-            status: incoming.statusCode ?? 502,
-            headers: Object.fromEntries(known),
-            body: Buffer.concat(pieces),
-          });
-        });
-      });
-      outgoing.end(body);
-    });
   }
 
   async #inTime<T>(decision: Promise<T>): Promise<T> {
