@@ -5,6 +5,7 @@ import { platformText } from '../client/platform.js';
 import { createRequestType } from '../engine/containers/config.js';
 import { AttestdError } from '../errors.js';
 import { wellFormed } from '../go/json/text.js';
+import { isDigest } from '../oci/digest.js';
 import { parsePlatform } from '../oci/platform.js';
 import { list, readBody, type Shape, shape } from './body.js';
 import type { DaemonFiles } from './daemon-files.js';
@@ -60,9 +61,6 @@ async function daemonsWords<T>(asked: Promise<T>): Promise<T> {
     throw new AttestdError(error.code, error.message.replace(/^[A-Z]+ \/\S*: /, ''), { cause: error });
   }
 }
-
-/** A digest, as ids of images are. */
-const isDigest = (text: string): boolean => /^[a-z0-9]+:[0-9a-f]{32,}$/.test(text);
 
 /** @throws AttestdError FORBIDDEN for a mount of the daemon's own files, unless they may be mounted */
 function checkMounts({ files, allows }: Around, request: Shape): void {

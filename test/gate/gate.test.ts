@@ -153,21 +153,27 @@ describe('the gate', function () {
   });
 
   describe('at start', () => {
-    it('judges by the name that the container was created with', async () => {
-      const asked: string[] = [];
-      const judge = async (access: ImageAccess): Promise<GateJudge> => {
-        const ask = await attested(access);
-        return (question) => {
-          asked.push(`${question.moment} ${question.image} ${question.containerName}`);
-          return ask(question);
+    for (const [what, name] of [
+      ['the name that the container was created with', 'gate/good:1'],
+      ['a name whose tag is a commit, which is no digest', `app:${'c0ffee'.repeat(7).slice(2)}`],
+    ] as const)
+      it(`judges by ${what}`, async () => {
+        const [repo, tag] = name.split(':') as [string, string];
+        await client.request('POST', '/images/gate/good:1/tag', { repo, tag });
+        const asked: string[] = [];
+        const judge = async (access: ImageAccess): Promise<GateJudge> => {
+          const ask = await attested(access);
+          return (question) => {
+            asked.push(`${question.moment} ${question.image} ${question.containerName}`);
+            return ask(question);
+          };
         };
-      };
-      await open({ judge });
-      await create({ Image: 'gate/good:1' }, '?name=first');
-      await send(path, 'POST', '/v1.55/containers/first/start');
-      expect(asked).to.deep.equal(['create gate/good:1 first', 'start gate/good:1 first']);
-      expect(audit.decisions.map(({ decision }) => decision)).to.deep.equal(['allow', 'allow']);
-    });
+        await open({ judge });
+        await create({ Image: name }, '?name=first');
+        await send(path, 'POST', '/v1.55/containers/first/start');
+        expect(asked).to.deep.equal([`create ${name} first`, `start ${name} first`]);
+        expect(audit.decisions.map(({ decision }) => decision)).to.deep.equal(['allow', 'allow']);
+      });
 
     it('refuses what the policy no longer allows', async () => {
       let allows = true;
