@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
 import type { ManifestCache } from '../../oci/manifest-cache.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
+import { countedCache } from '../counted-cache.js';
 import { type UnpackedLayer, unpackLayer } from './layers.js';
 
 /** Layers whose unpacked form is remembered. */
@@ -36,11 +36,7 @@ export class Snapshots {
   private readonly sizes = new Map<string, number>();
   /** Stacks that were asked for and are not unpacked. */
   private readonly missed = new Set<string>();
-  // A size of one each, because a count (`max`) would have its places made at once, which takes milliseconds.
-  private readonly layers = new LRUCache<string, UnpackedLayer>({
-    maxSize: rememberedLayers,
-    sizeCalculation: () => 1,
-  });
+  private readonly layers = countedCache<UnpackedLayer>(rememberedLayers);
   private readonly attempts = new Map<string, Outcome | Promise<Outcome>>();
 
   constructor(

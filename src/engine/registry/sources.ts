@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { NamedReference } from '../../oci/reference.js';
+import { countedCache } from '../counted-cache.js';
 
 /** Blobs whose repositories are remembered. */
 const remembered = 100_000;
@@ -9,11 +9,7 @@ const remembered = 100_000;
  * instead of sending it. containerd keeps the same as labels, by host without its port.
  */
 export class Sources {
-  // A size of one each, because a count (`max`) would have its places made at once, which takes milliseconds.
-  private readonly repositories = new LRUCache<string, ReadonlySet<string>>({
-    maxSize: remembered,
-    sizeCalculation: () => 1,
-  });
+  private readonly repositories = countedCache<ReadonlySet<string>>(remembered);
 
   /** Remember that a repository has a blob. */
   note(digest: string, { domain, path }: NamedReference): void {
