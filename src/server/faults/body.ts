@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -20,19 +21,35 @@ const mostHeld = 64 * 1024 * 1024;
 /** Break a connection off: on TCP with a reset, on HTTP/2 the stream only. */
 export function breakOff(response: ServerResponse): void {
   const { stream } = response as unknown as { stream?: ServerHttp2Stream };
-  // INTERNAL_ERROR (RFC 9113, section 7).
-  if (stream !== undefined) stream.close(2);
-  else if (response.socket !== null) cut(response.socket);
+  const connection = stream ?? response.socket;
+  if (connection !== null) cut(connection);
 }
 
-function cut(socket: Duplex): void {
-  if ('rstCode' in socket) {
-    (socket as ServerHttp2Stream).close(2);
+/** Break off what bytes are written to: a connection, or a stream of one. */
+export function cut(connection: Duplex): void {
+  if ('rstCode' in connection) {
+    // INTERNAL_ERROR (RFC 9113, section 7).
+    (connection as ServerHttp2Stream).close(2);
     return;
   }
-  const { remoteAddress } = socket as Partial<Socket>;
-  if (remoteAddress === undefined) socket.destroy();
-  else (socket as Socket).resetAndDestroy();
+  const { remoteAddress } = connection as Partial<Socket>;
+  if (remoteAddress === undefined) connection.destroy();
+  else (connection as Socket).resetAndDestroy();
+}
+
+/** Wait so many milliseconds, unless the client goes. @returns whether it stayed */
+export function waitWith(connection: EventEmitter, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      connection.off('close', gone);
+      resolve(true);
+    }, ms);
+    connection.once('close', gone);
+  });
 }
 
 type Done = (error?: Error | null) => void;

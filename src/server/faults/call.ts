@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { endCall, refusePlainly } from '../grpc/call.js';
 import type { GrpcCode } from '../grpc/status.js';
-import { shapeConnection } from './body.js';
+import { cut, shapeConnection, waitWith } from './body.js';
 import { endOf } from './choice.js';
 import { milliseconds } from './content.js';
 import type { Fault, GrpcStatusName } from './types.js';
@@ -30,7 +30,7 @@ export async function strikeCall(
   headers: IncomingHttpHeaders,
 ): Promise<boolean> {
   const { delay, status, grpcStatus, message = 'a fault that was asked for', reset } = fault;
-  if (delay !== undefined && !(await wait(stream, milliseconds(delay)))) return true;
+  if (delay !== undefined && !(await waitWith(stream, milliseconds(delay)))) return true;
   if (grpcStatus !== undefined) {
     endCall(stream, headers, codeOf(grpcStatus), message);
     return true;
@@ -40,8 +40,7 @@ export async function strikeCall(
     return true;
   }
   if (reset !== undefined && reset.after === undefined) {
-    // INTERNAL_ERROR (RFC 9113, section 7).
-    stream.close(2);
+    cut(stream);
     return true;
   }
   const end = endOf(fault);
@@ -50,18 +49,3 @@ export async function strikeCall(
 }
 
 const inSmall = ([name, value]: [string, string]): [string, string] => [name.toLowerCase(), value];
-
-/** @returns whether the client stayed */
-function wait(stream: ServerHttp2Stream, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const gone = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      stream.off('close', gone);
-      resolve(true);
-    }, ms);
-    stream.once('close', gone);
-  });
-}

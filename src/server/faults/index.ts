@@ -5,7 +5,7 @@ import type { Context } from '../../engine/context.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import { sendBytes, sendJson } from '../answer.js';
 import type { OperationResult } from '../operation.js';
-import { breakOff, shapeBody, shapeConnection } from './body.js';
+import { breakOff, shapeBody, shapeConnection, waitWith } from './body.js';
 import { operationOf, strikeCall } from './call.js';
 import { type Asked, endOf, FaultChoice } from './choice.js';
 import { concerns, FaultyContent, faultyContext, milliseconds } from './content.js';
@@ -29,7 +29,10 @@ export class FaultyExchange {
   /** Do what comes before the operation. @returns whether that was the whole answer */
   async instead(): Promise<boolean> {
     const { ctx, fault } = this;
-    if (fault?.delay !== undefined && !(await this.#wait(milliseconds(fault.delay)))) return true;
+    if (fault?.delay !== undefined && !(await waitWith(ctx.res, milliseconds(fault.delay)))) {
+      ctx.respond = false;
+      return true;
+    }
     if (fault?.status !== undefined) {
       for (const [name, value] of Object.entries(fault.headers ?? {})) ctx.set(name, value);
       sendJson(ctx, fault.status, { message: fault.message ?? 'a fault that was asked for' });
@@ -83,23 +86,6 @@ export class FaultyExchange {
       ...(end && { end }),
       ...(contentLength !== undefined && { contentLength }),
       ...(hard && { hard: chance }),
-    });
-  }
-
-  /** Wait, unless the client goes. @returns whether it stayed */
-  #wait(ms: number): Promise<boolean> {
-    const { res } = this.ctx;
-    return new Promise((resolve) => {
-      const gone = (): void => {
-        clearTimeout(timer);
-        this.ctx.respond = false;
-        resolve(false);
-      };
-      const timer = setTimeout(() => {
-        res.off('close', gone);
-        resolve(true);
-      }, ms);
-      res.once('close', gone);
     });
   }
 }
