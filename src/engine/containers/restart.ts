@@ -13,8 +13,9 @@ export async function restartContainer(context: Context, name: string, options: 
   const container = context.containers.resolve(name);
   try {
     await container.alone(async () => {
-      await mayStart(context, container);
       if (container.state.running) {
+        // Before it is stopped: what may not start again goes on.
+        await mayStart(context, container);
         container.restartedByHand = true;
         await stop(context, container, options);
       }
