@@ -57,12 +57,16 @@ export function addLinks(context: Context, container: Container, links: readonly
 
 const linkName = (parent: string, alias: string): string => `${parent}/${alias}`;
 
-/** Call the links of a container by its new name, or no more by any. */
-export function renameLinks({ containers }: Context, { links, name }: Container, before: string, gone = false): void {
-  for (const [alias, other] of links) {
-    containers.release(linkName(before, alias));
-    if (!gone) containers.addLinkName(other.id, linkName(name, alias));
-  }
+/** Call the links of a container by its new name. */
+export function renameLinks(context: Context, container: Container, before: string): void {
+  releaseLinks(context, container, before);
+  for (const [alias, other] of container.links)
+    context.containers.addLinkName(other.id, linkName(container.name, alias));
+}
+
+/** Give back the names that the links of a container have below its own. */
+export function releaseLinks({ containers }: Context, { links }: Container, name: string): void {
+  for (const alias of links.keys()) containers.release(linkName(name, alias));
 }
 
 /**

@@ -5,7 +5,7 @@ import { leaveNetworks } from '../networks/attach.js';
 import { releaseMounts } from '../volumes/mounts.js';
 import type { Container } from './container.js';
 import { logContainerEvent } from './events.js';
-import { removeLink, renameLinks } from './links.js';
+import { releaseLinks, removeLink } from './links.js';
 import { kill, stop } from './stop.js';
 
 /** How a container is removed. */
@@ -65,7 +65,7 @@ export async function removeContainer(
     container.fileSystem = undefined;
     container.systemFiles = undefined;
     context.execs.forget(container.id);
-    renameLinks(context, container, container.name, true);
+    releaseLinks(context, container, container.name);
     context.containers.remove(container);
     state.setRemoved();
     logContainerEvent(context, container, 'destroy');
