@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import tar from 'tar-stream';
 import { createPlugin, pullPlugin } from '../../src/engine/plugins.js';
 import { parseReference } from '../../src/oci/reference.js';
 import { FakeRegistry } from '../distribution/fake-registry.js';
+import { tar } from '../oci/support/archives.js';
 import { fixturePath, openEngine, refusal, type TestEngine } from './support.js';
 
 describe('Plugins, which the server does not take', () => {
@@ -36,17 +36,13 @@ describe('Plugins, which the server does not take', () => {
     fake = await FakeRegistry.start();
   });
 
-  const archive = (files: Readonly<Record<string, string>>): Readable => {
-    const pack = tar.pack();
-    for (const [name, text] of Object.entries(files)) pack.entry({ name }, text);
-    pack.finalize();
-    return Readable.from(pack, { objectMode: false });
-  };
+  const archive = async (files: Readonly<Record<string, string>>): Promise<Readable> =>
+    Readable.from([await tar(files)]);
 
   it('are refused for archives that are none, in the words of a daemon', async () => {
     const create = (body: Readable): Promise<readonly [string, string]> => refusal(() => createPlugin(body));
-    expect(await create(archive({ 'rootfs/a': 'x' }))).to.deep.equal(['INTERNAL', 'config not found']);
-    expect(await create(archive({ 'config.json': '{"description":"x"' }))).to.deep.equal([
+    expect(await create(await archive({ 'rootfs/a': 'x' }))).to.deep.equal(['INTERNAL', 'config not found']);
+    expect(await create(await archive({ 'config.json': '{"description":"x"' }))).to.deep.equal([
       'INTERNAL',
       'failed to parse config: unexpected end of JSON input',
     ]);
@@ -54,6 +50,6 @@ describe('Plugins, which the server does not take', () => {
       'INTERNAL',
       'failed to read from tar: unexpected EOF',
     ]);
-    expect((await create(archive({ 'config.json': '{}', 'rootfs/a': 'x' })))[0]).to.equal('NOT_IMPLEMENTED');
+    expect((await create(await archive({ 'config.json': '{}', 'rootfs/a': 'x' })))[0]).to.equal('NOT_IMPLEMENTED');
   });
 });

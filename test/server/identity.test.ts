@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
 import { Lineage } from '../../src/engine/images/lineage.js';
+import { digestOf } from '../../src/oci/digest.js';
 import { signerName } from '../../src/server/policy/identity.js';
 import { type Daemon, startDaemon } from '../../src/testing/daemon.js';
 import { type ImageBuilder, image } from '../../src/testing/image.js';
@@ -14,8 +14,6 @@ import { TestSigstore } from '../client/sigstore.js';
 const issuer = 'https://token.actions.githubusercontent.com';
 const subject = 'https://github.com/attestd/app/.github/workflows/release.yml@refs/tags/v1.0.0';
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
-
-const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 describe('the Identity of images', () => {
   let folder: string;
