@@ -54,14 +54,30 @@ export interface Exchange {
   readonly broken?: string;
 }
 
-/** Text of a query string with every name and value escaped. */
-export function queryText(query: Readonly<Record<string, string | readonly string[]>> = {}): string {
+/** A request on its way. */
+export interface Sent extends Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'requestBody' | 'version'> {
+  /** When it was sent, by performance.now(). */
+  readonly at: number;
+}
+
+/** The exchange of a request with what came of it by now. */
+export function exchanged({ at, ...sent }: Sent, answer: Pick<Exchange, 'status' | 'headers' | 'body'>): Exchange {
+  return { ...sent, ...answer, durationMs: performance.now() - at };
+}
+
+/** The exchange of a request without a complete answer, and why there is none. */
+export function brokenOff(sent: Sent, broken: string, body: Buffer = Buffer.alloc(0)): Exchange {
+  return { ...exchanged(sent, { status: 0, headers: [], body }), broken };
+}
+
+/** What a request asks for: the path below its API version, and the query with every name and value escaped. */
+export function targetOf(version: string | null, path: string, query: Call['query'] = {}): string {
   const pairs = Object.entries(query).flatMap(([name, values]) =>
     (typeof values === 'string' ? [values] : values).map(
       (value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
     ),
   );
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  return `${version === null ? '' : `/v${version}`}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
 }
 
 /** A `filters` parameter of the Engine API. */
@@ -133,15 +149,15 @@ export class Api {
    */
   async send(method: string, path: string, call: Call = {}): Promise<Answer> {
     const version = call.version === undefined ? this.#version : call.version;
-    const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
-    const started = performance.now();
+    const target = targetOf(version, path, call.query);
     const requestBody = call.body === undefined ? undefined : Buffer.from(call.body);
-    const known = {
+    const sent: Sent = {
       method,
       path: target,
       requestHeaders: call.headers ?? {},
       version,
       ...(requestBody ? { requestBody: sentBody(requestBody) } : {}),
+      at: performance.now(),
     };
     try {
       const { status, headers, body } = await this.#connection.send({
@@ -152,7 +168,7 @@ export class Api {
         ...(requestBody ? { body: requestBody } : {}),
         ...(this.#signal ? { signal: this.#signal } : {}),
       });
-      const exchange: Exchange = { ...known, status, headers, body, durationMs: performance.now() - started };
+      const exchange = exchanged(sent, { status, headers, body });
       this.#record(exchange);
       return new Answer(exchange);
     } catch (error) {
@@ -160,8 +176,7 @@ export class Api {
       this.#signal?.throwIfAborted();
       const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
       const broken = `${error.message}${cause}`;
-      const durationMs = performance.now() - started;
-      this.#record({ ...known, status: 0, headers: [], body: Buffer.alloc(0), durationMs, broken });
+      this.#record(brokenOff(sent, broken));
       throw new Unmet(`${method} ${target}`, 'a complete answer', broken);
     }
   }

@@ -1,7 +1,17 @@
 import type { Socket } from 'node:net';
 import { headerOf } from '../../client/connection.js';
 import { AttestdError } from '../../errors.js';
-import { type Answer, type Api, type Call, type Exchange, queryText, sentBody } from '../api.js';
+import {
+  type Answer,
+  type Api,
+  brokenOff,
+  type Call,
+  type Exchange,
+  exchanged,
+  type Sent,
+  sentBody,
+  targetOf,
+} from '../api.js';
 import { demand, show, Unmet } from '../expect.js';
 
 /** Milliseconds that a daemon has for what a stream is to bring. */
@@ -12,15 +22,11 @@ interface Head {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-type Started = Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'requestBody' | 'version'> & {
-  readonly at: number;
-};
-
 /** Bytes that a daemon sends over time, on a connection that was taken over or as an answer that goes on. */
 export class Stream {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  readonly #what: Started;
+  readonly #what: Sent;
   readonly #record: (exchange: Exchange) => void;
   readonly #cut: () => void;
   readonly #socket: Socket | undefined;
@@ -29,7 +35,7 @@ export class Stream {
   #closed = false;
   #wake: () => void = () => undefined;
 
-  constructor(head: Head, what: Started, record: (exchange: Exchange) => void, cut: () => void, socket?: Socket) {
+  constructor(head: Head, what: Sent, record: (exchange: Exchange) => void, cut: () => void, socket?: Socket) {
     this.status = head.status;
     this.headers = head.headers;
     this.#what = what;
@@ -147,9 +153,8 @@ export class Stream {
     if (this.#closed) return;
     this.#closed = true;
     this.#cut();
-    const { at, ...what } = this.#what;
     const { status, headers } = this;
-    this.#record({ ...what, status, headers, body: this.#received, durationMs: performance.now() - at });
+    this.#record(exchanged(this.#what, { status, headers, body: this.#received }));
   }
 }
 
@@ -180,7 +185,7 @@ export interface Takeover extends Pick<Call, 'query' | 'version'> {
 export async function hijack(api: Api, path: string, call: Takeover = {}): Promise<Stream> {
   const { connection, record, version: usual } = api.wire;
   const version = call.version === undefined ? usual : call.version;
-  const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
+  const target = targetOf(version, path, call.query);
   const method = call.method ?? 'POST';
   const requestHeaders: Record<string, string> = {
     ...(call.upgrade === false ? {} : { Connection: 'Upgrade', Upgrade: 'tcp' }),
@@ -192,7 +197,7 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
   const lines = Object.entries({ Host: 'docker', ...requestHeaders, ...length }).map(
     ([name, value]) => `${name}: ${value}`,
   );
-  const what: Started = {
+  const what: Sent = {
     method,
     path: target,
     requestHeaders,
@@ -205,9 +210,9 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
     let head = Buffer.alloc(0);
     let stream: Stream | undefined;
     const fail = (why: string): void => {
+      clearTimeout(timer);
       socket.destroy();
-      const { at, ...known } = what;
-      record({ ...known, status: 0, headers: [], body: head, durationMs: performance.now() - at, broken: why });
+      record(brokenOff(what, why, head));
       reject(new Unmet(`${method} ${target}`, 'the head of an answer', why));
     };
     const timer = setTimeout(() => fail(`none after ${patience} ms: ${show(head.toString('latin1'))}`), patience);
@@ -222,7 +227,6 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
       return resolve(stream);
     });
     const over = (): void => {
-      clearTimeout(timer);
       if (stream) stream.finish();
       else fail(`the connection ended after ${show(head.toString('latin1'))}`);
     };
@@ -241,8 +245,8 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
  */
 export async function follow(api: Api, method: string, path: string, call: Pick<Call, 'query'> = {}): Promise<Stream> {
   const { connection, record, version } = api.wire;
-  const target = `${version === null ? '' : `/v${version}`}${path}${queryText(call.query)}`;
-  const what: Started = { method, path: target, requestHeaders: {}, version, at: performance.now() };
+  const target = targetOf(version, path, call.query);
+  const what: Sent = { method, path: target, requestHeaders: {}, version, at: performance.now() };
   const cut = new AbortController();
   try {
     const answer = await connection.open({ method, path: target, timeout: patience, signal: cut.signal });
@@ -252,10 +256,8 @@ export async function follow(api: Api, method: string, path: string, call: Pick<
     return stream;
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
-    const { at, ...known } = what;
-    const broken = error.message;
-    record({ ...known, status: 0, headers: [], body: Buffer.alloc(0), durationMs: performance.now() - at, broken });
-    throw new Unmet(`${method} ${target}`, 'the head of an answer', broken);
+    record(brokenOff(what, error.message));
+    throw new Unmet(`${method} ${target}`, 'the head of an answer', error.message);
   }
 }
 
