@@ -17,7 +17,7 @@ function add(file: string): void {
   const report = readReport(file);
   const reasons = refusals(report);
   if (reasons.length > 0) throw new AttestdError('INVALID_ARGUMENT', `${file}: ${reasons.join(', ')}`);
-  const path = join(folder, pathOf(resultOf(report)));
+  const path = join(folder, pathOf(report));
   const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ConformanceResult) : undefined;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(resultOf(report, earlier), null, 1)}\n`);

@@ -7,6 +7,9 @@ export type Outcome = 'passed' | 'failed' | 'blocked' | 'skipped' | 'unsupported
 /** All outcomes, the good one first. */
 export const outcomes: readonly Outcome[] = ['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error'];
 
+/** Outcomes that somebody will look into: reports keep what was asked, and how to ask again. */
+export const doubtful: readonly Outcome[] = ['failed', 'blocked', 'error'];
+
 /** What was demanded and what happened instead. */
 export interface Failure {
   readonly message: string;

@@ -43,6 +43,11 @@ export function matches(pattern: string, id: string): boolean {
   return new RegExp(`^${source.join('.*')}$`).test(id);
 }
 
+/** Features that a daemon is held to, whatever their probes find, with all that they need. */
+export function claimedBy({ features, claimed }: Pick<Selection, 'features' | 'claimed'>): readonly FeatureName[] {
+  return withNeeds([...features, ...claimed]);
+}
+
 /** Why the selection leaves a requirement out, if it does. */
 function leftOut(requirement: Requirement, selection: Selection): string | undefined {
   const { id } = requirement;
@@ -89,7 +94,7 @@ export function decide(
   if (left !== undefined) return { act: 'skip', reason: left };
   const old = tooOld(requirement, apiVersion);
   if (old !== undefined) return { act: 'unsupported', reason: old };
-  const claimed = withNeeds([...selection.features, ...selection.claimed]);
+  const claimed = claimedBy(selection);
   for (const name of withNeeds(requirement.features)) {
     const finding = findings.get(name);
     if (finding && !finding.supported && !claimed.includes(name))

@@ -1,5 +1,5 @@
 import { type Outcome, outcomes } from '../outcome.js';
-import type { Report, ReportedResult, Totals } from './model.js';
+import { type Report, type ReportedResult, type Totals, whyOf } from './model.js';
 
 /** A requirement in several runs; undefined where a run does not know it. */
 export interface ComparedResult {
@@ -24,15 +24,9 @@ export interface Comparison {
   readonly same: number;
 }
 
-function detail(result: ReportedResult | undefined): string {
-  if (!result) return 'not in this report';
-  const { failure, reason } = result;
-  return failure ? `${failure.message}: expected ${failure.expected}, got ${failure.actual}` : reason;
-}
-
 /** A failure without what differs from run to run: the run's name, ids, digests, counters, times, API versions of paths. */
 function lasting(result: ReportedResult, run: string): string {
-  return detail(result)
+  return whyOf(result)
     .replaceAll(run, 'RUN')
     .replaceAll(/\b[0-9a-f]{12,64}\b/g, 'ID')
     .replaceAll(/RUN-[a-z]*\d+/g, 'NAME')
@@ -60,7 +54,7 @@ export function compareReports(reports: readonly Report[]): Comparison {
       title,
       level,
       outcomes: found.map((result) => result?.outcome),
-      details: found.map(detail),
+      details: found.map((result) => (result ? whyOf(result) : 'not in this report')),
     };
     const failures = found.flatMap((result, i) =>
       result?.outcome === 'failed' ? [lasting(result, reports[i]?.run.name ?? '')] : [],

@@ -1,6 +1,8 @@
-/** Style and script of the HTML report; it loads nothing, so that the page works from a file. */
+/** Pages of reports and results; they load nothing, so that they work from a file. */
+import { Html, html } from '../../html.js';
+import { outcomes } from '../outcome.js';
 
-export const style = `
+const style = `
 :root { color-scheme: light dark; --bg:#fff; --fg:#1c2024; --soft:#5b6570; --line:#d5dae0; --card:#f5f7f9; --link:#0b5cad;
   --passed:#1a6b3c; --failed:#b3261e; --blocked:#8a4600; --skipped:#5b6570; --unsupported:#7a5200; --error:#8e24aa; }
 @media (prefers-color-scheme: dark) { :root { --bg:#14171a; --fg:#e6e9ec; --soft:#a3adb8; --line:#353c44; --card:#1d2227;
@@ -17,9 +19,7 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 @media (max-width: 40rem) { body { padding: .75rem; } th, td { padding: .25rem; } .wide table { font-size: .8rem; } details details { margin-left: 0; } }
 code, pre { font: .86rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; background: var(--card); padding: .6rem;
   border: 1px solid var(--line); border-radius: 4px; margin: .4rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-.tag { font-weight: 600; } ${['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error']
-  .map((outcome) => `.${outcome} { color: var(--${outcome}); }`)
-  .join(' ')}
+.tag { font-weight: 600; } ${outcomes.map((outcome) => `.${outcome} { color: var(--${outcome}); }`).join(' ')}
 .filter { position: sticky; top: 0; background: var(--bg); padding: .5rem 0; display: flex; flex-wrap: wrap; gap: .75rem;
   align-items: center; border-bottom: 1px solid var(--line); }
 .filter input[type=search] { flex: 1 1 12rem; font: inherit; padding: .25rem .5rem; border: 1px solid var(--soft);
@@ -28,6 +28,24 @@ details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { c
 details details { border: 0; margin-left: 1rem; } [hidden] { display: none; }
 `;
 
+/**
+ * A page in the style that all have.
+ *
+ * @param title its title
+ * @param body what is in it
+ * @param script trusted, runs when the body is there
+ * @param more trusted style of its own
+ * @returns the text of an HTML document
+ */
+export function page(title: string, body: Html, script: string, more = ''): string {
+  return `${html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title><style>${new Html(style + more)}</style></head>
+<body>${body}<script>${new Html(script)}</script></body></html>
+`}`;
+}
+
+/** Script of the report: its filters. */
 export const script = `
 const boxes = [...document.querySelectorAll('.filter input[type=checkbox]')];
 const search = document.querySelector('.filter input[type=search]');

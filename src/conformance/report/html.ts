@@ -1,7 +1,7 @@
-import { Html, type HtmlValue, html, joinHtml } from '../../html.js';
-import { outcomes } from '../outcome.js';
+import { type Html, type HtmlValue, html, joinHtml } from '../../html.js';
+import { doubtful, outcomes } from '../outcome.js';
 import { curlOf } from './curl.js';
-import { script, style } from './html-page.js';
+import { page, script } from './html-page.js';
 import type { Report, ReportedExchange, ReportedResult, Totals } from './model.js';
 import { storeText } from './terminal.js';
 
@@ -79,7 +79,7 @@ function brief({ exchanges }: ReportedResult): Html {
 const shownExchanges = 4;
 
 function told(result: ReportedResult, address: string, budget: Budget): HtmlValue {
-  if (!['failed', 'error', 'blocked'].includes(result.outcome)) return brief(result);
+  if (!doubtful.includes(result.outcome)) return brief(result);
   const last = result.exchanges.slice(-shownExchanges).map((one) => exchange(one, address));
   budget.left -= last.reduce((sum, one) => sum + one.toString().length, 0);
   if (budget.left < 0) return brief(result);
@@ -145,14 +145,11 @@ function schema(report: Report): Html {
  * @returns the text of an HTML document
  */
 export function renderHtml(report: Report): string {
-  return `${html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Conformance of ${report.daemon.title}</title><style>${new Html(style)}</style></head>
-<body>${head(report)}<main>
+  const body = html`${head(report)}<main>
 ${profiles(report)}
 ${requirements(report)}
 ${features(report)}
 ${schema(report)}
-</main><script>${new Html(script)}</script></body></html>
-`}`;
+</main>`;
+  return page(`Conformance of ${report.daemon.title}`, body, script);
 }

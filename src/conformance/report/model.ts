@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Exchange, SentBody } from '../api.js';
-import { type Channel, feature, featureNames, withNeeds } from '../features.js';
+import { type Channel, feature, featureNames } from '../features.js';
 import { type Deviation, type Failure, type Outcome, outcomes, type Result, speaksAgainst } from '../outcome.js';
+import { claimedBy } from '../plan.js';
 import { covers, type ProfileName, profile, profileNames } from '../profiles.js';
 import type { Basis, Level } from '../requirement.js';
 import type { RunOutcome } from '../runner.js';
@@ -173,6 +174,11 @@ function report(exchange: Exchange, run: string): ReportedExchange {
   };
 }
 
+/** What went wrong, or why a requirement was not judged; empty when it passed. */
+export function whyOf({ failure, reason }: Pick<ReportedResult, 'failure' | 'reason'>): string {
+  return failure ? `${failure.message}: expected ${failure.expected}, got ${failure.actual}` : reason;
+}
+
 /** Count results by outcome. */
 export function count(results: readonly { readonly outcome: Outcome }[]): Totals {
   const totals = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
@@ -190,7 +196,7 @@ function judge(name: ProfileName, outcome: RunOutcome): ReportedProfile {
   const { apiVersion, core, extended, title } = profile(name);
   const results = outcome.results.filter(({ requirement }) => covers(name, requirement));
   const must = results.filter(({ requirement }) => requirement.level === 'MUST');
-  const claimed = withNeeds([...outcome.selection.features, ...outcome.selection.claimed]);
+  const claimed = claimedBy(outcome.selection);
   const lacks = (feature: (typeof core)[number]): boolean =>
     outcome.findings.get(feature)?.supported === false && !claimed.includes(feature);
   const bad = must.filter(against(outcome.results));

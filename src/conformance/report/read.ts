@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Ajv } from 'ajv';
-import formats from 'ajv-formats';
 import { AttestdError } from '../../errors.js';
+import { checkerOf, parseJson } from './checked.js';
 import type { Report } from './model.js';
 
 /** The packaged JSON schema of reports. */
@@ -13,11 +12,7 @@ export const reportSchemaFile = new URL('../../../schemas/conformance-report-1.1
  * @returns each violation with its place; none for a report
  */
 export function reportViolations(value: unknown): readonly string[] {
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
-  formats.default(ajv, ['date-time']);
-  const validate = ajv.compile(JSON.parse(readFileSync(reportSchemaFile, 'utf8')));
-  if (validate(value)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? 'is wrong'}`);
+  return checkerOf(reportSchemaFile)(value);
 }
 
 /**
@@ -32,12 +27,7 @@ export function readReport(file: string): Report {
   } catch (cause) {
     throw new AttestdError('INVALID_ARGUMENT', `cannot read ${file}`, { cause });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AttestdError('INVALID_JSON', `${file} is not JSON`, { cause });
-  }
+  const value = parseJson(text, file);
   const violations = reportViolations(value);
   if (violations.length > 0)
     throw new AttestdError(

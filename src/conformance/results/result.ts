@@ -1,6 +1,6 @@
-import type { Outcome } from '../outcome.js';
+import { doubtful, type Outcome } from '../outcome.js';
 import { curlOf } from '../report/curl.js';
-import type { Report, ReportedResult, Totals } from '../report/model.js';
+import { type Report, type ReportedResult, type Totals, whyOf } from '../report/model.js';
 
 /** Version of a result's form; its JSON schema is conformance-result-1.0.json. */
 export const resultVersion = '1.0';
@@ -47,12 +47,9 @@ export interface ConformanceResult extends RunSummary {
 /** Where a reader of a result has the daemon. */
 const anywhere = 'unix:///var/run/docker.sock';
 
-/** Outcomes of which a result keeps how to ask again. */
-const doubtful: readonly Outcome[] = ['failed', 'blocked', 'error'];
-
 function keep(result: ReportedResult): KeptResult {
-  const { id, operationId, title, level, outcome, failure, reason, deviation, exchanges } = result;
-  const why = failure ? `${failure.message}: expected ${failure.expected}, got ${failure.actual}` : reason;
+  const { id, operationId, title, level, outcome, deviation, exchanges } = result;
+  const why = whyOf(result);
   const last = exchanges.filter(({ request }) => !/^DELETE |^gRPC /.test(request)).at(-1) ?? exchanges.at(-1);
   return {
     id,

@@ -1,7 +1,7 @@
-import { Html, html, joinHtml } from '../../html.js';
+import { type Html, html, joinHtml } from '../../html.js';
 import type { Outcome } from '../outcome.js';
 import { profileNames } from '../profiles.js';
-import { style } from '../report/html-page.js';
+import { page as pageOf } from '../report/html-page.js';
 import { badge } from './badge.js';
 import { type ConformanceResult, type KeptResult, pathOf } from './result.js';
 
@@ -27,22 +27,13 @@ for (const button of document.querySelectorAll('.copy')) button.addEventListener
 });
 `;
 
-function page(title: string, body: Html): string {
-  return `${html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><style>${new Html(style + more)}</style></head>
-<body>${body}<script>${new Html(script)}</script></body></html>
-`}`;
-}
+const page = (title: string, body: Html): string => pageOf(title, body, script, more);
 
-const marks: Readonly<Record<Outcome, string>> = {
-  passed: 'passed',
-  failed: 'failed',
-  blocked: 'blocked',
-  skipped: 'skipped',
-  unsupported: '–',
-  error: 'error',
-};
+/** What a cell says of a requirement. */
+function mark({ known, outcome }: KeptResult): string {
+  if (known) return 'known';
+  return outcome === 'unsupported' ? '–' : outcome;
+}
 
 /** How much a cell speaks against its daemon. */
 function weight(one: KeptResult | undefined): number {
@@ -105,7 +96,7 @@ function areaPage(area: string, ids: readonly string[], columns: readonly Column
       const cells = columns.map(({ byId, slug }) => {
         const one = byId.get(id);
         if (one === undefined) return html`<td class="soft">–</td>`;
-        const text = html`<span class="${one.outcome}">${one.known ? 'known' : marks[one.outcome]}</span>`;
+        const text = html`<span class="${one.outcome}">${mark(one)}</span>`;
         return weight(one) > 0 ? html`<td><a href="${slug}.html#${id}">${text}</a></td>` : html`<td>${text}</td>`;
       });
       const any = columns.map(({ byId }) => byId.get(id)).find((one) => one !== undefined);
