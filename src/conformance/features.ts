@@ -184,10 +184,6 @@ export function feature(name: FeatureName): Feature {
 
 /** Features with all that they need, each once, what is needed first. */
 export function withNeeds(names: readonly FeatureName[]): readonly FeatureName[] {
-  const all = new Set<FeatureName>();
-  for (const name of names) {
-    for (const needed of (feature(name).needs ?? []) as readonly FeatureName[]) all.add(needed);
-    all.add(name);
-  }
-  return [...all];
+  const all = names.flatMap((name) => [...withNeeds((feature(name).needs ?? []) as readonly FeatureName[]), name]);
+  return [...new Set(all)];
 }

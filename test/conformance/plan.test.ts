@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { FeatureName, Finding } from '../../src/conformance/features.js';
+import { type FeatureName, type Finding, withNeeds } from '../../src/conformance/features.js';
 import { decide, everything, matches, type Selection, toProbe } from '../../src/conformance/plan.js';
 import { sample } from './sample.js';
 
@@ -78,6 +78,15 @@ describe('the plan', () => {
 
   it('prefers skipped to unsupported: what was left out is not judged', () => {
     expect(act({ skip: ['*'] }, sample(), '1.40')).to.include({ act: 'skip' });
+  });
+
+  it('asks for all that a feature needs, and for what that needs', () => {
+    expect(withNeeds(['bridge', 'exec'])).to.deep.equal(['images', 'containers', 'networks', 'bridge', 'exec']);
+    const findings = new Map<FeatureName, Finding>([['containers', { supported: false, evidence: 'answers 501' }]]);
+    expect(decide(sample({ features: ['bridge'] }), everything, '1.55', findings)).to.deep.equal({
+      act: 'unsupported',
+      reason: 'containers: answers 501',
+    });
   });
 
   it('probes only what a requirement that may run needs', () => {

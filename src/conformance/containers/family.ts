@@ -74,7 +74,6 @@ export function containers(family: Family, members: readonly Member[]): readonly
     { ...rest, features },
     members.map(({ observed, images = [], check, ...member }) => ({
       ...member,
-      features: member.features ?? features,
       ...(observed ? asDockerd(member.features ?? features, sectionOf(family.operationId)) : {}),
       images: ['program', ...images],
       async check(t) {

@@ -40,10 +40,8 @@ export async function bridge({ api }: ProbeContext): Promise<Finding> {
     .json()
     .array()
     .map((network) => String(network.at('Name').value));
-  return {
-    supported: names.some((name) => usual.includes(name)),
-    evidence: `networks: ${usual.join(' or ')} ${names.some((name) => usual.includes(name)) ? 'is' : 'is not'} among them`,
-  };
+  const supported = names.some((name) => usual.includes(name));
+  return { supported, evidence: `networks: ${usual.join(' or ')} ${supported ? 'is' : 'is not'} among them` };
 }
 
 /** Whether /info says that the daemon's machine bounds memory. */

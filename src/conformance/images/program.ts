@@ -20,6 +20,7 @@ const names = [
   'sh',
   'sleep',
   'stty',
+  'true',
 ];
 
 /**
@@ -34,7 +35,7 @@ export function programLayer(architecture: string): Buffer {
   return writeTar([
     ['bin/', none],
     ['bin/program', packageFile(`fixtures/program/program-${built}`), { mode: 0o755 }],
-    ...[...names, 'true'].map(link),
+    ...names.map(link),
     ['data/', none],
     ['data/seed.txt', Buffer.from('seed\n')],
     ['etc/', none],

@@ -1,6 +1,7 @@
-import type { Kit, PlatformImage } from './kit.js';
+import type { Kit } from './kit.js';
 import { programLayer } from './program.js';
 import type { Draft, Recipe } from './recipe.js';
+import { indexed } from './recipes-sound.js';
 
 /** Configuration of an image that runs as it is: nothing in it but what a requirement asks for. */
 const bare = {
@@ -13,12 +14,12 @@ const bare = {
 };
 
 function runnable(kit: Kit, config: object): Draft {
-  const image: PlatformImage = kit.image(kit.host, {
+  const image = kit.image(kit.host, {
     env: ['PATH=/bin', 'FROM_IMAGE=yes'],
     config: { ...bare, ...config },
     below: [programLayer(kit.host.architecture)],
   });
-  return { root: kit.index([image.descriptor]), manifests: [image.descriptor], images: [image], attested: [] };
+  return indexed(kit, [image], []);
 }
 
 export const program: Recipe = {
