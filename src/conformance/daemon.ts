@@ -1,3 +1,4 @@
+import { AttestdError } from '../errors.js';
 import type { Api } from './api.js';
 import { type Shape, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
@@ -66,10 +67,18 @@ async function looked(api: Api, path: string): Promise<Shape | undefined> {
 /**
  * Ask a daemon what it is.
  *
- * @throws AttestdError UNAVAILABLE when none answers
- * @throws Unmet when the answer is not a version
+ * @throws AttestdError UNAVAILABLE when none answers, or the answer is not a version
  */
-export async function introduce(api: Api): Promise<Daemon> {
+export async function meet(api: Api): Promise<Daemon> {
+  try {
+    return await introduce(api);
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error;
+    throw new AttestdError('UNAVAILABLE', `no daemon answers: ${error.message}: ${error.actual}`, { cause: error });
+  }
+}
+
+async function introduce(api: Api): Promise<Daemon> {
   const answer = (await api.get('/version', { version: null })).status(200);
   const body = answer.json();
   const info = await looked(api, '/info');

@@ -1,62 +1,78 @@
-import { type Api, filters } from '../api.js';
-import { runLabel } from '../images/kit.js';
+import { type Api, filters } from './api.js';
+import { runLabel } from './images/kit.js';
 
-interface Kind {
-  /** Path of the list. */
-  readonly list: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** Entries of the list's body. */
-  readonly entries: (body: unknown) => readonly unknown[];
-  /** Path that removes one. */
-  readonly remove: (entry: Readonly<Record<string, unknown>>) => string;
-  readonly options: Readonly<Record<string, string>>;
+/** How each kind is listed and removed, in the order in which they can go: what uses something before what it uses. */
+const kinds = {
+  container: { list: '/containers/json', members: [], key: 'Id', path: '/containers' },
+  network: { list: '/networks', members: [], key: 'Id', path: '/networks' },
+  volume: { list: '/volumes', members: ['Volumes'], key: 'Name', path: '/volumes' },
+  image: { list: '/images/json', members: [], key: 'Id', path: '/images' },
+} as const;
+
+/** What carries the label of a run. */
+export type Kind = keyof typeof kinds;
+
+/** All kinds, in the order in which they can go. */
+export const kindNames = Object.keys(kinds) as readonly Kind[];
+
+/** What a run has left in a daemon. */
+export interface Leftover {
+  /** Name of the run. */
+  readonly run: string;
+  readonly kind: Kind;
+  /** By what it is removed. */
+  readonly id: string;
 }
 
-const arrays = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : []);
+/**
+ * Entries of a list that carry the label of a run; a daemon that does not have such a list has none of ours in it.
+ *
+ * @param run name of the run; any without it
+ * @throws Unmet when the daemon gives no complete answer, or one that is no list
+ */
+export async function labelled(api: Api, kind: Kind, run?: string): Promise<readonly Leftover[]> {
+  const { list, members, key } = kinds[kind];
+  const label = run === undefined ? runLabel : `${runLabel}=${run}`;
+  const answer = await api.get(list, { query: { all: '1', filters: filters({ label: [label] }) } });
+  if (answer.exchange.status !== 200) return [];
+  const body = answer.json().at(...members);
+  if (body.value === null || body.value === undefined) return [];
+  // The label is looked for here too, in case the daemon ignores the filter.
+  return body.array().flatMap((entry) => {
+    const [of, id] = [entry.at('Labels', runLabel).value, entry.at(key).value];
+    const isWanted = typeof of === 'string' && (run === undefined || of === run);
+    return isWanted && typeof id === 'string' ? [{ run: of, kind, id }] : [];
+  });
+}
 
-/** In the order in which they can go: what uses something before what it uses. */
-const kinds: readonly Kind[] = [
-  {
-    list: '/containers/json',
-    query: { all: '1' },
-    entries: arrays,
-    remove: ({ Id }) => `/containers/${String(Id)}`,
-    options: { force: '1', v: '1' },
-  },
-  { list: '/networks', query: {}, entries: arrays, remove: ({ Id }) => `/networks/${String(Id)}`, options: {} },
-  {
-    list: '/volumes',
-    query: {},
-    entries: (body) => arrays((body as { Volumes?: unknown } | null)?.Volumes),
-    remove: ({ Name }) => `/volumes/${encodeURIComponent(String(Name))}`,
-    options: { force: '1' },
-  },
-];
-
-const labelOf = (entry: Readonly<Record<string, unknown>>): unknown =>
-  (entry.Labels as Readonly<Record<string, unknown>> | null | undefined)?.[runLabel];
+/** Path of what a run has left. */
+const pathOf = ({ kind, id }: Leftover): string => `${kinds[kind].path}/${encodeURI(id)}`;
 
 /**
- * Remove the containers, networks and volumes that carry a run's label, and nothing else.
+ * Remove what a run has left.
+ *
+ * @returns whether it is gone
+ * @throws Unmet when the daemon gives no complete answer
+ */
+export async function removed(api: Api, one: Leftover): Promise<boolean> {
+  const { status } = (await api.delete(pathOf(one), { query: { force: '1', v: '1' } })).exchange;
+  return [200, 204, 404].includes(status);
+}
+
+/**
+ * Remove the containers, networks and volumes of a run, and nothing else.
  *
  * @param api requests that are not aborted with the run
- * @param run the label's value; it is checked here too, in case the daemon ignores the filter
+ * @param run its name
  * @returns paths of what could not be removed
  */
 export async function sweep(api: Api, run: string): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const { list, query, entries, remove, options } of kinds) {
+  for (const kind of kindNames.filter((name) => name !== 'image')) {
     try {
-      const answer = await api.get(list, { query: { ...query, filters: filters({ label: [`${runLabel}=${run}`] }) } });
-      if (answer.exchange.status !== 200) continue;
-      for (const value of entries(answer.json().value)) {
-        const entry = value as Readonly<Record<string, unknown>>;
-        if (labelOf(entry) !== run) continue;
-        const { status } = (await api.delete(remove(entry), { query: options })).exchange;
-        if (status >= 300 && status !== 404) left.push(remove(entry));
-      }
+      for (const one of await labelled(api, kind, run)) if (!(await removed(api, one))) left.push(pathOf(one));
     } catch {
-      left.push(list);
+      left.push(kinds[kind].list);
     }
   }
   return left;

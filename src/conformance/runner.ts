@@ -4,10 +4,10 @@ import type { Target } from '../client/target.js';
 import { AttestdError } from '../errors.js';
 import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
-import { type Daemon, hostPlatform, introduce } from './daemon.js';
+import { type Daemon, hostPlatform, meet } from './daemon.js';
 import { isExpired, knownAs } from './deviations.js';
 import { Blocked, show, Unmet } from './expect.js';
-import { type FeatureName, type Finding, feature, featureNames, withNeeds } from './features.js';
+import { type FeatureName, type Finding, feature, featureNames, type ProbeContext, withNeeds } from './features.js';
 import type { Platform } from './images/kit.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 import { Journal } from './journal.js';
@@ -89,6 +89,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const daemon = await meet(new Api(connection, null, record, options.signal));
     daemonVersions = daemon;
     const apiVersion = chooseVersion(daemon, options);
+    const deviations = options.deviations(daemon);
     const host = hostPlatform(daemon);
     const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
     const api = new Api(connection, apiVersion, record, options.signal);
@@ -112,7 +113,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         }
       }
       const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const known = options.deviations(daemon).filter((deviation) => !isExpired(deviation, startedAt));
+      const known = deviations.filter((deviation) => !isExpired(deviation, startedAt));
       options.onStart?.(daemon, apiVersion, ordered.length);
       for (const requirement of ordered) {
         if (aborted()) break;
@@ -151,8 +152,8 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       results,
       schema: schema?.list() ?? [],
       schemaChecked: schema?.checked ?? 0,
-      repaired: options.deviations(daemon).filter(({ requirement }) => passed.has(requirement)),
-      expired: options.deviations(daemon).filter((deviation) => isExpired(deviation, startedAt)),
+      repaired: deviations.filter(({ requirement }) => passed.has(requirement)),
+      expired: deviations.filter((deviation) => isExpired(deviation, startedAt)),
       leftovers,
       interrupted: aborted(),
       startedAt,
@@ -174,15 +175,6 @@ function leave(act: 'skip' | 'unsupported', reason: string): Ended {
   return { outcome: act === 'skip' ? 'skipped' : 'unsupported', reason };
 }
 
-async function meet(api: Api): Promise<Daemon> {
-  try {
-    return await introduce(api);
-  } catch (error) {
-    if (!(error instanceof Unmet)) throw error;
-    throw new AttestdError('UNAVAILABLE', `no daemon answers: ${error.message}: ${error.actual}`, { cause: error });
-  }
-}
-
 function chooseVersion(daemon: Daemon, options: RunOptions): string {
   const highest = compareVersions(daemon.apiVersion, options.maxVersion) < 0 ? daemon.apiVersion : options.maxVersion;
   const version = options.apiVersion ?? highest;
@@ -193,10 +185,7 @@ function chooseVersion(daemon: Daemon, options: RunOptions): string {
   return version;
 }
 
-async function probe(
-  name: FeatureName,
-  context: Parameters<NonNullable<ReturnType<typeof feature>['probe']>>[0],
-): Promise<Finding> {
+async function probe(name: FeatureName, context: ProbeContext): Promise<Finding> {
   try {
     return (await feature(name).probe?.(context)) ?? { supported: true, evidence: 'promised by the API version' };
   } catch (error) {

@@ -1,10 +1,10 @@
-import { type Answer, type Api, filters } from './api.js';
-import { sweep } from './containers/sweep.js';
-import { type Shape, show, Unmet } from './expect.js';
-import { type Platform, runLabel } from './images/kit.js';
+import type { Answer, Api } from './api.js';
+import { show, Unmet } from './expect.js';
+import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 import type { Journal } from './journal.js';
+import { labelled, sweep } from './remains.js';
 
 /** An image that the daemon holds. */
 export interface LoadedImage extends BuiltImage {
@@ -118,7 +118,7 @@ export class Session {
     for (const name of this.#names) {
       if (!(await this.#remove(api, name))) left.add(name);
     }
-    for (const id of await this.#unnamed(api)) {
+    for (const { id } of await labelled(api, 'image', this.run).catch(() => [])) {
       if (!(await this.#remove(api, id))) left.add(id);
     }
     return [...left];
@@ -131,19 +131,6 @@ export class Session {
       return status === 200 || (await api.get(`/images/${name}/json`)).exchange.status === 404;
     } catch {
       return false;
-    }
-  }
-
-  /** Ids of images that carry the run's label; the label is checked here too, in case the daemon ignores the filter. */
-  async #unnamed(api: Api): Promise<string[]> {
-    try {
-      const query = { all: '1', filters: filters({ label: [`${runLabel}=${this.run}`] }) };
-      const images: Shape[] = (await api.get('/images/json', { query })).status(200).json().array();
-      return images
-        .filter((image) => image.at('Labels', runLabel).value === this.run)
-        .map((image) => image.at('Id').string());
-    } catch {
-      return [];
     }
   }
 }

@@ -3,6 +3,7 @@ import { type Shape, Unmet } from '../expect.js';
 import { runLabel } from '../images/kit.js';
 import type { RecipeName } from '../images/recipes.js';
 import type { CheckContext } from '../requirement.js';
+import { pause } from '../requirements/common.js';
 import { follow, hijack, type Stream, type Takeover } from './stream.js';
 
 /** A container, network or volume of the suite. */
@@ -171,6 +172,11 @@ export class Dock {
     return answer.status(200).text.replaceAll('\r\n', '\n');
   }
 
+  /** Wait until a container that runs has written a text to its standard output. @throws Unmet when it ends without it */
+  async says(id: string, text: string): Promise<void> {
+    await (await this.follow('GET', at(id, '/logs'), { stdout: '1', follow: '1' })).untilText(text);
+  }
+
   /** A container that sleeps, shared between checks: read only. */
   sleeper(): Promise<Made> {
     return this.#once('sleeper', {}, (made) => this.start(made.id));
@@ -221,7 +227,7 @@ export class Dock {
       const member = found.at(...path);
       if (member.value === value) return found;
       if (performance.now() > limit) throw new Unmet(member.place, String(value), String(member.value));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
 

@@ -3,6 +3,7 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { framed, type Stream, streamTypes } from '../../containers/stream.js';
 import { demand, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
 
 /** Every stream, both ways. */
 export const all = { stream: '1', stdin: '1', stdout: '1', stderr: '1' };
@@ -19,6 +20,16 @@ async function attached(d: Dock, spec: object, query: Readonly<Record<string, st
   stream.is(101, 200);
   await d.start(made.id);
   return [made, stream];
+}
+
+/** Demand that much input comes back whole. @throws Unmet */
+export async function givesBackMuch(stream: Stream): Promise<void> {
+  const sent = Buffer.alloc(300_000, 'abcdefghijklmnopqrstuvwxyz0123456789\n');
+  stream.write(sent);
+  stream.end();
+  const { stdout } = framed(await stream.ended());
+  const whole = stdout === sent.toString();
+  demand(whole, 'output', `the ${sent.length} bytes that were sent`, `${stdout.length} characters`);
 }
 
 const wanted = (text: string) => (bytes: Buffer) => bytes.includes(text);
@@ -153,16 +164,7 @@ export const attach: readonly Requirement[] = containers(
       why: 'Archives are sent so.',
       async check(d) {
         const [, stream] = await attached(d, echoes);
-        const sent = Buffer.alloc(300_000, 'abcdefghijklmnopqrstuvwxyz0123456789\n');
-        stream.write(sent);
-        stream.end();
-        const { stdout } = framed(await stream.ended());
-        demand(
-          stdout === sent.toString(),
-          'output',
-          `the ${sent.length} bytes that were sent`,
-          `${stdout.length} characters`,
-        );
+        await givesBackMuch(stream);
       },
     },
     {
@@ -232,8 +234,7 @@ export const attach: readonly Requirement[] = containers(
       why: 'Nothing is missed between the two.',
       async check(d) {
         const { id } = await d.running({ ...echoes, Cmd: ['sh', '-c', 'echo early; cat'] });
-        const logs = await d.follow('GET', at(id, '/logs'), { stdout: '1', follow: '1' });
-        await logs.untilText('early');
+        await d.says(id, 'early');
         const stream = (await d.hijack(at(id, '/attach'), { query: { ...all, logs: '1' } })).is(101);
         await stream.untilText('early');
         stream.write('late\n');
@@ -261,7 +262,7 @@ export const attach: readonly Requirement[] = containers(
         stream.write('x\n');
         await stream.untilText('x\n');
         stream.close();
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
         (await d.inspect(made.id)).at('State', 'Running').is(true);
       },
     },

@@ -2,36 +2,20 @@ import type { Spec } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
 import { demand, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { kept as keptOf, refused as refusedOf } from './create.js';
 
 const why = 'A container must not have more or less of the host than was asked for.';
 
 /** A member of the host's part that inspect gives back as it was given. */
 function kept(id: string, member: string, value: unknown, more: Partial<Member> = {}): Member {
-  return {
-    id: `host-${id}`,
-    title: `HostConfig.${member} is kept`,
-    pointer: `/definitions/HostConfig`,
-    why,
-    ...more,
-    async check(d) {
-      const { id: made } = await d.create({ HostConfig: { [member]: value } });
-      (await d.inspect(made)).at('HostConfig', member).is(value);
-    },
-  };
+  const [title, HostConfig] = [`HostConfig.${member} is kept`, { [member]: value }];
+  const path = ['HostConfig', member];
+  return keptOf(`host-${id}`, title, { HostConfig }, path, value, { pointer: '/definitions/HostConfig', why, ...more });
 }
 
-function refused(id: string, title: string, HostConfig: Spec, more: Partial<Member> = {}): Member {
-  return {
-    id: `host-${id}`,
-    title,
-    pointer: '+/responses/400',
-    why: 'What cannot be is refused, not made otherwise.',
-    ...more,
-    async check(d) {
-      (await d.attempt({ HostConfig })).error(400);
-    },
-  };
-}
+/** A host's part that is refused. */
+const refused = (id: string, title: string, HostConfig: Spec, more: Partial<Member> = {}): Member =>
+  refusedOf(`host-${id}`, title, { HostConfig }, more);
 
 const limits = { features: ['containers', 'limits'] } as const;
 const seen = { observed: true } as const;

@@ -5,8 +5,15 @@ import type { Requirement } from '../../requirement.js';
 
 const why = 'A container has to be what was asked for.';
 
-/** A member of the configuration that inspect gives back as it was given. */
-function kept(id: string, title: string, spec: Spec, path: readonly string[], value: unknown, more = {}): Member {
+/** A configuration of which inspect gives back a member as it was given. */
+export function kept(
+  id: string,
+  title: string,
+  spec: Spec,
+  path: readonly string[],
+  value: unknown,
+  more: Partial<Member> = {},
+): Member {
   return {
     id,
     title,
@@ -19,8 +26,8 @@ function kept(id: string, title: string, spec: Spec, path: readonly string[], va
   };
 }
 
-/** What is refused. */
-function refused(id: string, title: string, spec: Spec, more: Partial<Member> = {}): Member {
+/** A configuration that is refused. */
+export function refused(id: string, title: string, spec: Spec, more: Partial<Member> = {}): Member {
   return {
     id,
     title,

@@ -4,16 +4,17 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, Shape, same, Unmet } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
+import { clock, moment } from '../SystemEvents/stream.js';
 
 type Filter = Readonly<Record<string, readonly string[]>>;
 
-/** The daemon's own clock, in seconds: those of both sides may differ. */
-async function clock(d: Dock, milliseconds = 0): Promise<string> {
-  const text = (await d.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
-  return ((at + milliseconds) / 1000).toFixed(3);
+/** The daemon's present, as since and until take it. */
+async function now(d: Dock, ahead = 0): Promise<string> {
+  return moment((await clock(d.t)) + ahead);
 }
+
+const actionsOf = (found: readonly Shape[]): readonly string[] => found.map((event) => event.at('Action').string());
 
 /** Events since a moment, up to the daemon's present, once they hold what was waited for. */
 async function events(
@@ -23,12 +24,12 @@ async function events(
   until: (actions: readonly string[]) => boolean,
 ): Promise<Shape[]> {
   for (let tries = 0; ; tries += 1) {
-    const query = { since, until: await clock(d, 1), filters: filters(of) };
+    const query = { since, until: await now(d, 1), filters: filters(of) };
     const found = (await d.api.get('/events', { query })).status(200).lines();
-    const actions = found.map((event) => event.at('Action').string());
+    const actions = actionsOf(found);
     if (until(actions)) return found;
     if (tries > 100) throw new Unmet('events', 'those that were caused', JSON.stringify(actions));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await pause(30);
   }
 }
 
@@ -39,8 +40,7 @@ const has =
 
 /** Actions on a container since a moment. */
 async function actions(d: Dock, since: string, id: string, last: string): Promise<readonly string[]> {
-  const found = await events(d, since, { container: [id] }, has(last));
-  return found.map((event) => event.at('Action').string());
+  return actionsOf(await events(d, since, { container: [id] }, has(last)));
 }
 
 function inOrder(found: readonly string[], wanted: readonly string[]): void {
@@ -61,7 +61,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.ran(['true']);
         (await d.api.delete(at(id))).status(204);
         inOrder(await actions(d, since, id, 'destroy'), ['create', 'start', 'die', 'destroy']);
@@ -73,7 +73,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Listeners need not ask.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id, name } = await d.create({ Labels: { mine: 'x' } });
         const [event] = await events(d, since, { container: [id] }, has('create'));
         if (!event) throw new Unmet('events', 'one', 'none');
@@ -93,7 +93,7 @@ export const containerEvents: readonly Requirement[] = containers(
       why: 'Alarms go by it.',
       observed: true,
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.ran(['sh', '-c', 'exit 12']);
         const found = await events(d, since, { container: [id], event: ['die'] }, has('die'));
         found[0]?.at('Actor', 'Attributes', 'exitCode').is('12');
@@ -105,7 +105,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.running();
         (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
         const found = await actions(d, since, id, 'stop');
@@ -118,7 +118,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Listeners tell a stop from a hang-up.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.running();
         (await d.api.post(at(id, '/kill'), { query: { signal: 'HUP' } })).status(204);
         const found = await events(d, since, { container: [id], event: ['kill'] }, has('kill'));
@@ -132,7 +132,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.running();
         (await d.api.post(at(id, '/pause'))).status(204);
         (await d.api.post(at(id, '/unpause'))).status(204);
@@ -145,7 +145,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Listeners go on with the same container.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id, name } = await d.create();
         (await d.api.post(at(id, '/rename'), { query: { name: d.unique() } })).status(204);
         const found = await events(d, since, { container: [id], event: ['rename'] }, has('rename'));
@@ -159,7 +159,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Auditors see who went in.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id } = await d.running();
         const exec = await d.exec(id, ['true']);
         await (await d.startExec(exec)).ended();
@@ -174,7 +174,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '+/parameters/2',
       why: 'Listeners ask for what they need.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const mine = d.unique('l');
         const { id } = await d.create({ Labels: { mine } });
         const other = await d.create();
@@ -189,7 +189,7 @@ export const containerEvents: readonly Requirement[] = containers(
             `containers of ${JSON.stringify(of)}`,
           );
         }
-        const until = await clock(d, 1);
+        const until = await now(d, 1);
         const query = { since, until, filters: filters({ container: [other.id], event: ['die'] }) };
         same((await d.api.get('/events', { query })).status(200).lines().length, 0, 'events that did not happen');
       },
@@ -215,14 +215,11 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const name = await d.volume();
         (await d.api.delete(`/volumes/${name}`)).status(204);
         const found = await events(d, since, { type: ['volume'], volume: [name] }, has('destroy'));
-        inOrder(
-          found.map((event) => event.at('Action').string()),
-          ['create', 'destroy'],
-        );
+        inOrder(actionsOf(found), ['create', 'destroy']);
         found[0]?.at('Actor', 'ID').is(name);
       },
     },
@@ -233,14 +230,11 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const { id, name } = await d.network();
         (await d.api.delete(`/networks/${id}`)).status(204);
         const found = await events(d, since, { type: ['network'], network: [id] }, has('destroy'));
-        inOrder(
-          found.map((event) => event.at('Action').string()),
-          ['create', 'destroy'],
-        );
+        inOrder(actionsOf(found), ['create', 'destroy']);
         found[0]?.at('Actor', 'Attributes', 'name').is(name);
       },
     },
@@ -251,7 +245,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Proxies follow it.',
       async check(d) {
-        const since = await clock(d);
+        const since = await now(d);
         const network = await d.network();
         const { id } = await d.running({ HostConfig: { NetworkMode: network.name } });
         (await d.post(`/networks/${network.id}/disconnect`, { Container: id })).status(200);

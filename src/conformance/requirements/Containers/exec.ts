@@ -3,6 +3,8 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { framed, type Output, streamTypes } from '../../containers/stream.js';
 import { demand, type Shape, same, Unmet } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
+import { givesBackMuch } from './attach.js';
 
 /** What requirements of execs need. */
 export const features = ['containers', 'exec'] as const;
@@ -23,7 +25,7 @@ async function ended(d: Dock, id: string): Promise<number> {
     const found = await inspectExec(d, id);
     if (found.at('Running').value === false && found.at('ExitCode').value !== null)
       return found.at('ExitCode').number();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
   throw new Unmet(`exec ${id}`, 'an end', 'still running after 10 s');
 }
@@ -113,16 +115,7 @@ const started = containers(
       async check(d) {
         const id = await d.exec((await d.sleeper()).id, ['cat'], { AttachStdin: true });
         const stream = (await d.startExec(id)).is(101, 200);
-        const sent = Buffer.alloc(300_000, 'abcdefghijklmnopqrstuvwxyz0123456789\n');
-        stream.write(sent);
-        stream.end();
-        const { stdout } = framed(await stream.ended());
-        demand(
-          stdout === sent.toString(),
-          'output',
-          `the ${sent.length} bytes that were sent`,
-          `${stdout.length} characters`,
-        );
+        await givesBackMuch(stream);
       },
     },
     {

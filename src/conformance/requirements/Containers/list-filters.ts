@@ -3,6 +3,7 @@ import type { Dock } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
 import { demand, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
 import { ids, listed } from './list.js';
 
 /** A filter that selects one container and leaves another out. */
@@ -107,13 +108,13 @@ export const listFilters: readonly Requirement[] = containers(
     ),
     selects('before', 'the filter before selects older ones', async (d) => {
       const older = await d.create();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       const newer = await d.create();
       return { in: older.id, out: newer.id, values: [newer.name] };
     }),
     selects('since', 'the filter since selects newer ones', async (d) => {
       const older = await d.create();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       const newer = await d.create();
       return { in: newer.id, out: older.id, values: [older.id] };
     }),

@@ -4,6 +4,7 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, type Shape, same, Unmet } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
 
 /** Parameters of a list. */
 export type Query = Readonly<Record<string, string>>;
@@ -61,7 +62,7 @@ export const list: readonly Requirement[] = containers(
       why: 'It is what people look for.',
       async check(d) {
         const older = await d.create();
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(20);
         const newer = await d.create();
         const wanted = [newer.id, older.id];
         same(
@@ -78,7 +79,7 @@ export const list: readonly Requirement[] = containers(
       why: 'It is how the last one is found.',
       async check(d) {
         await d.create();
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(20);
         const last = await d.create();
         same(ids(await listed(d, {}, { limit: '1' })), [last.id], 'list');
       },

@@ -1,11 +1,14 @@
 import { filters } from '../../api.js';
-import { at } from '../../containers/dock.js';
+import { at, type Dock } from '../../containers/dock.js';
 import { containers, operationPointer } from '../../containers/family.js';
 import { same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
 
-/** A label that only the containers of one check have. */
-const marked = (value: string): Record<string, string> => ({ 'attestd.conformance.prune': value });
+/** A label that only the containers of one check have, to be given and to be asked for. */
+function marked(d: Dock): { readonly Labels: Readonly<Record<string, string>>; readonly label: readonly string[] } {
+  const [key, value] = ['attestd.conformance.prune', d.unique('p')];
+  return { Labels: { [key]: value }, label: [`${key}=${value}`] };
+}
 
 /** Pruning containers. */
 export const prune: readonly Requirement[] = containers(
@@ -17,9 +20,8 @@ export const prune: readonly Requirement[] = containers(
       pointer: '+/responses/200',
       why: 'It is what the operation is for.',
       async check(d) {
-        const Labels = marked(d.unique('p'));
+        const { Labels, label } = marked(d);
         const [gone, stays] = [await d.create({ Labels }), await d.running({ Labels })];
-        const label = Object.entries(Labels).map(([key, value]) => `${key}=${value}`);
         const body = (await d.api.post('/containers/prune', { query: { filters: filters({ label }) } }))
           .status(200)
           .json();
@@ -35,10 +37,9 @@ export const prune: readonly Requirement[] = containers(
       pointer: '+/parameters/0',
       why: 'Some are to stay.',
       async check(d) {
-        const Labels = marked(d.unique('p'));
+        const { Labels, label } = marked(d);
         const gone = await d.create({ Labels });
         const stays = await d.create({ Labels: { ...Labels, keep: 'me' } });
-        const label = Object.entries(Labels).map(([key, value]) => `${key}=${value}`);
         const query = { filters: filters({ label, 'label!': ['keep'] }) };
         (await d.api.post('/containers/prune', { query })).status(200).json().at('ContainersDeleted').is([gone.id]);
         (await d.inspect(stays.id)).at('Id').is(stays.id);
@@ -50,9 +51,8 @@ export const prune: readonly Requirement[] = containers(
       pointer: '+/parameters/0',
       why: 'What was just made is about to be used.',
       async check(d) {
-        const Labels = marked(d.unique('p'));
+        const { Labels, label } = marked(d);
         const { id } = await d.create({ Labels });
-        const label = Object.entries(Labels).map(([key, value]) => `${key}=${value}`);
         const query = { filters: filters({ label, until: ['1h'] }) };
         const deleted = (await d.api.post('/containers/prune', { query })).status(200).json().at('ContainersDeleted');
         same((deleted.value as unknown[] | null) ?? [], [], 'ContainersDeleted');

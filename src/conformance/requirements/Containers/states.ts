@@ -2,6 +2,7 @@ import { at, type Dock } from '../../containers/dock.js';
 import { containers, operationPointer } from '../../containers/family.js';
 import { demand, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { pause } from '../common.js';
 
 const pointer = (action: string): string => operationPointer('POST', `/containers/{id}/${action}`);
 
@@ -11,8 +12,7 @@ const obedient = ['sh', '-c', 'trap "echo told; exit 7" TERM; echo ready; sleep 
 /** One that runs, and has set its trap. */
 async function obeying(d: Dock, spec = {}): Promise<string> {
   const { id } = await d.running({ Cmd: obedient, ...spec });
-  const logs = await d.follow('GET', at(id, '/logs'), { stdout: '1', follow: '1' });
-  await logs.untilText('ready');
+  await d.says(id, 'ready');
   return id;
 }
 
@@ -98,7 +98,7 @@ const stop = containers({ operationId: 'ContainerStop', pointer: pointer('stop')
     async check(d) {
       const { id } = await d.running({ HostConfig: { RestartPolicy: { Name: 'always' } } });
       (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await pause(300);
       (await d.inspect(id)).at('State', 'Status').is('exited');
     },
   },
@@ -140,8 +140,7 @@ const restart = containers({ operationId: 'ContainerRestart', pointer: pointer('
       const Cmd = ['sh', '-c', 'trap "echo by INT; exit 9" INT; echo ready; sleep 60 & wait'];
       const id = await obeying(d, { Cmd });
       (await d.api.post(at(id, '/restart'), { query: { signal: 'SIGINT' } })).status(204);
-      const logs = await d.follow('GET', at(id, '/logs'), { stdout: '1', follow: '1' });
-      await logs.untilText('by INT');
+      await d.says(id, 'by INT');
     },
   },
 ]);
@@ -189,7 +188,7 @@ const kill = containers({ operationId: 'ContainerKill', pointer: pointer('kill')
   },
 ]);
 
-const pause = containers(
+const pausing = containers(
   { operationId: 'ContainerPause', pointer: pointer('pause'), features: ['containers', 'pausing'] },
   [
     {
@@ -271,4 +270,4 @@ const unpause = containers(
 );
 
 /** What containers do when they are told: stop, restart, kill, pause. */
-export const states: readonly Requirement[] = [stop, restart, kill, pause, unpause].flat();
+export const states: readonly Requirement[] = [stop, restart, kill, pausing, unpause].flat();

@@ -12,7 +12,6 @@ export const formats: readonly Requirement[] = requirements(
     {
       id: 'json-lines',
       title: 'the stream is JSON lines by default',
-      features: ['events', 'images', 'event-formats'],
       why: 'Clients choose their decoder by the media type.',
       async check(t) {
         const answer = await t.api.get('/events', { query: { since: '1', until: '2' } });
@@ -22,7 +21,6 @@ export const formats: readonly Requirement[] = requirements(
     {
       id: 'json-seq',
       title: 'Accept: application/json-seq gives a record separator before each event',
-      features: ['events', 'images', 'event-formats'],
       why: 'It is the standard form for JSON in streams.',
       async check(t) {
         const from = await clock(t);
@@ -44,7 +42,6 @@ export const formats: readonly Requirement[] = requirements(
     {
       id: 'json-below-1.52',
       title: 'below API 1.52 the stream is application/json',
-      features: ['events', 'images', 'event-formats'],
       why: 'Older clients know no other type.',
       async check(t) {
         const answer = await t.api.get('/events', { query: { since: '1', until: '2' }, version: '1.51' });
