@@ -112,6 +112,14 @@ export class FaultyProxy {
     write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant?.pieces);
   }
 
+  /** The head of an answer that arrives over time is passed on at once. */
+  #begin(asked: Asked, headers: readonly (readonly [string, string])[], outgoing: http.ServerResponse): void {
+    const head = new Reply(200, headers, Buffer.alloc(0));
+    const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
+    outgoing.writeHead(status, sent.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name)).flat());
+    outgoing.flushHeaders();
+  }
+
   /** What arrives over time is passed on as it comes. */
   async #passBytes(
     asked: Asked,
@@ -119,10 +127,7 @@ export class FaultyProxy {
     headers: readonly (readonly [string, string])[],
     outgoing: http.ServerResponse,
   ): Promise<void> {
-    const head = new Reply(200, headers, Buffer.alloc(0));
-    const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
-    outgoing.writeHead(status, sent.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name)).flat());
-    outgoing.flushHeaders();
+    this.#begin(asked, headers, outgoing);
     const edit = this.mutant?.bytes;
     for await (const chunk of answer) outgoing.write(edit ? edit(asked, chunk as Buffer) : chunk);
     outgoing.end();
@@ -135,10 +140,7 @@ export class FaultyProxy {
     headers: readonly (readonly [string, string])[],
     outgoing: http.ServerResponse,
   ): Promise<void> {
-    const head = new Reply(200, headers, Buffer.alloc(0));
-    const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
-    outgoing.writeHead(status, sent.flat());
-    outgoing.flushHeaders();
+    this.#begin(asked, headers, outgoing);
     let rest = '';
     for await (const chunk of answer) {
       const lines = (rest + (chunk as Buffer).toString('latin1')).split('\n');

@@ -9,6 +9,12 @@ export function takesOver(first: Buffer): boolean {
   return takers.test(text) && !/"Detach":true/.test(text);
 }
 
+/** A head, without its end, and what came after it; undefined until all of it is there. */
+function headOf(bytes: Buffer): readonly [head: string, rest: Buffer] | undefined {
+  const end = bytes.indexOf('\r\n\r\n');
+  return end < 0 ? undefined : [bytes.toString('latin1', 0, end), bytes.subarray(end + 4)];
+}
+
 /** One connection that is passed on as it is after its head, with the mutant's changes. */
 export class Tunnel {
   readonly #client: net.Socket;
@@ -40,10 +46,9 @@ export class Tunnel {
       return;
     }
     this.#request = Buffer.concat([this.#request, bytes]);
-    const end = this.#request.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const head = this.#request.toString('latin1', 0, end);
-    const rest = this.#request.subarray(end + 4);
+    const whole = headOf(this.#request);
+    if (whole === undefined) return;
+    const [head, rest] = whole;
     this.#request = undefined;
     const [first = '', ...lines] = head.split('\r\n');
     const [method = '', path = '', protocol = ''] = first.split(' ');
@@ -72,10 +77,9 @@ export class Tunnel {
       return;
     }
     this.#head = Buffer.concat([this.#head, bytes]);
-    const end = this.#head.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const head = this.#head.toString('latin1', 0, end);
-    const rest = this.#head.subarray(end + 4);
+    const whole = headOf(this.#head);
+    if (whole === undefined) return;
+    const [head, rest] = whole;
     this.#head = undefined;
     this.#client.write(`${this.#mutant?.head?.(this.#asked, head) ?? head}\r\n\r\n`, 'latin1');
     if (rest.length > 0) this.#client.write(edit ? edit(this.#asked, rest) : rest);
