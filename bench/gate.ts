@@ -6,16 +6,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http, { type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { tarOf } from '../src/oci/tar-write.js';
 import { image } from '../src/testing/image.js';
-import { Served } from './process.js';
-import { load, machine, median } from './result.js';
+import { type Answer, type Ask, ask as askOn, Served } from './process.js';
+import { load, machine, median, percentile } from './result.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,50 +30,23 @@ const { values: flags } = parseArgs({
 const [creates, rounds, mib] = [flags.creates, flags.rounds, flags.mib].map(Number) as [number, number, number];
 const folder = mkdtempSync(join(tmpdir(), 'attestd-bench-gate-'));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const agent = new http.Agent({ keepAlive: true });
+const agent = new Agent({ keepAlive: true });
 
-function ask(
-  socketPath: string,
-  method: string,
-  path: string,
-  body?: Buffer | Readable,
-  type?: string,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = type === undefined ? {} : { 'Content-Type': type };
-    const request = http.request({ socketPath, method, path: `/v1.48${path}`, headers, agent });
-    request.on('response', resolve).on('error', reject);
-    if (body instanceof Readable) body.pipe(request);
-    else request.end(body);
-  });
-}
-
-/** Read an answer to its end; its length and, where it is short, its text. */
-async function read(answer: IncomingMessage, status: readonly number[]): Promise<{ bytes: number; text: string }> {
-  let bytes = 0;
-  const pieces: Buffer[] = [];
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes < 65_536) pieces.push(piece);
-  }
-  const text = Buffer.concat(pieces).toString();
-  if (!status.includes(answer.statusCode ?? 0)) throw new Error(`status ${answer.statusCode}: ${text}`);
-  return { bytes, text };
-}
+const ask = (socketPath: string, path: string, asked: Ask): Promise<Answer> =>
+  askOn({ agent, socketPath }, `/v1.48${path}`, asked);
 
 async function create(socket: string, request: object): Promise<string> {
-  const answer = await ask(
-    socket,
-    'POST',
-    '/containers/create',
-    Buffer.from(JSON.stringify(request)),
-    'application/json',
-  );
-  return (JSON.parse((await read(answer, [201])).text) as { Id: string }).Id;
+  const { body } = await ask(socket, '/containers/create', {
+    method: 'POST',
+    body: Buffer.from(JSON.stringify(request)),
+    type: 'application/json',
+    status: [201],
+  });
+  return (JSON.parse(body.toString()) as { Id: string }).Id;
 }
 
-const remove = async (socket: string, id: string): Promise<unknown> =>
-  read(await ask(socket, 'DELETE', `/containers/${id}?force=1`), [204]);
+const remove = (socket: string, id: string): Promise<unknown> =>
+  ask(socket, `/containers/${id}?force=1`, { method: 'DELETE', status: [204] });
 
 /** Bytes a second of what a container writes, over an attached connection. */
 async function attached(socket: string, direct: string): Promise<number> {
@@ -93,7 +67,7 @@ async function attached(socket: string, direct: string): Promise<number> {
     bytes += piece.length;
   });
   const began = performance.now();
-  await read(await ask(direct, 'POST', `/containers/${id}/start`), [204]);
+  await ask(direct, `/containers/${id}/start`, { method: 'POST', status: [204] });
   await once(connection, 'end');
   const seconds = (performance.now() - began) / 1000;
   connection.destroy();
@@ -104,56 +78,45 @@ async function attached(socket: string, direct: string): Promise<number> {
 
 /** Bytes a second of a download. */
 async function downloaded(socket: string, path: string): Promise<number> {
-  const began = performance.now();
-  const { bytes } = await read(await ask(socket, 'GET', path), [200]);
-  return bytes / ((performance.now() - began) / 1000);
+  const { bytes, ms } = await ask(socket, path, { discard: true });
+  return bytes / (ms / 1000);
 }
 
 /** Bytes a second of an upload into a container. */
 async function uploaded(socket: string, id: string): Promise<number> {
   const size = mib * 2 ** 20;
-  const head = Buffer.alloc(512);
-  head.write('zeros');
-  head.write('0000644\0', 100);
-  head.write('0000000\0', 108);
-  head.write('0000000\0', 116);
-  head.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  head.write('00000000000\0        0', 136);
-  const sum = head.reduce((total, byte) => total + byte, 0);
-  head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  const head = tarOf([{ name: 'zeros', mode: 0o644, size, bytes: Buffer.alloc(0) }]);
   const piece = Buffer.alloc(2 ** 20);
-  const body = Readable.from(
+  const stream = Readable.from(
     (function* () {
-      yield head;
+      yield head.subarray(0, 512);
       for (let at = 0; at < mib; at++) yield piece;
       yield Buffer.alloc(1024);
     })(),
   );
-  const began = performance.now();
-  await read(await ask(socket, 'PUT', `/containers/${id}/archive?path=/`, body, 'application/x-tar'), [200]);
-  return size / ((performance.now() - began) / 1000);
+  const put = { method: 'PUT', stream, type: 'application/x-tar' };
+  const { ms } = await ask(socket, `/containers/${id}/archive?path=/`, put);
+  return size / (ms / 1000);
 }
 
-const percentile = (values: readonly number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] as number;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function measureCreates(direct: string, gate: string): Promise<void> {
   const times: Record<'direct' | 'gate', number[]> = { direct: [], gate: [] };
-  const once = async (who: 'direct' | 'gate', socket: string): Promise<void> => {
+  const measure = async (who: 'direct' | 'gate', socket: string): Promise<void> => {
     const began = performance.now();
     const id = await create(socket, { Image: flags.image, Cmd: ['sh'] });
     times[who].push(performance.now() - began);
     await remove(direct, id);
   };
   // Compiled and connected first.
-  for (let at = 0; at < 20; at++) await once('gate', gate);
-  for (let at = 0; at < 20; at++) await once('direct', direct);
+  for (let at = 0; at < 20; at++) await measure('gate', gate);
+  for (let at = 0; at < 20; at++) await measure('direct', direct);
   times.direct.length = 0;
   times.gate.length = 0;
   for (let at = 0; at < creates; at++) {
-    await once('direct', direct);
-    await once('gate', gate);
+    await measure('direct', direct);
+    await measure('gate', gate);
   }
   const more = times.gate.map((ms, at) => ms - (times.direct[at] as number));
   const line = (who: string, all: readonly number[]): string =>
@@ -191,7 +154,7 @@ try {
       .layer({ '/bin/sh': { content: 'x'.repeat(2 ** 24), mode: 0o755 } })
       .cmd('sh')
       .provenance();
-    await read(await ask(served.socketPath, 'POST', '/images/load', built.toArchive(), 'application/x-tar'), [200]);
+    await served.ask('/v1.48/images/load', { method: 'POST', body: built.toArchive(), type: 'application/x-tar' });
   }
   const direct = served?.socketPath ?? (flags.host as string).replace('unix://', '');
   const gate = join(folder, 'gate.sock');

@@ -25,6 +25,7 @@ import { ask, dialMany, type Target } from './hostile/client.js';
 import { type HostileInput, inputs } from './hostile/inputs.js';
 import { type Pings, startPings } from './hostile/pings.js';
 import { type Turns, tellTurns, turnsOf } from './hostile/turns.js';
+import { percentile } from './result.js';
 
 /** Milliseconds that an input may take. */
 const patience = 30_000;
@@ -62,10 +63,6 @@ function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-function percentile({ times }: Pings, part: number): number {
-  return times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
-}
-
 async function attack(
   input: HostileInput,
   target: Omit<Target, 'signal'>,
@@ -94,12 +91,12 @@ const isStarved = ({ turns, seconds }: Row): boolean => (turns?.waited ?? 0) / 1
 function isBad(row: Row): boolean {
   const { pings, peak, turns } = row;
   if (peak > mostMemory || (turns?.longest ?? 0) > slowest) return true;
-  return !isStarved(row) && (pings.failed > 0 || percentile(pings, 0.99) > slowest);
+  return !isStarved(row) && (pings.failed > 0 || percentile(pings.times, 0.99) > slowest);
 }
 
 function print(row: Row): void {
   const { name, answer, seconds, pings, peak, cpu, turns } = row;
-  const at = (part: number): string => percentile(pings, part).toFixed(1);
+  const at = (part: number): string => percentile(pings.times, part).toFixed(1);
   const failed = pings.failed > 0 ? `, ${pings.failed} pings failed` : '';
   process.stdout.write(
     `| ${name} | ${answer} | ${seconds.toFixed(1)} | ${at(0.5)} | ${at(0.99)} | ${at(1)}${failed} | ${peak} | ${cpu.toFixed(1)} | ${turns?.longest.toFixed(0) ?? ''} | ${turns?.waited.toFixed(0) ?? ''} |${isBad(row) ? ' !' : ''}\n`,
@@ -117,7 +114,7 @@ async function idleConnections(to: string | number, socketPath: string, pid: num
   const after = memory(pid, 'VmRSS');
   const each = (((after - before) * 1024) / Math.max(1, sockets.length)).toFixed(1);
   process.stdout.write(
-    `\nidle connections, ${typeof to === 'string' ? 'unix' : 'TCP'}: ${sockets.length} of ${count} held, ${before} to ${after} MiB (${each} KiB each), ping p99 ${percentile(pings, 0.99).toFixed(1)} ms\n`,
+    `\nidle connections, ${typeof to === 'string' ? 'unix' : 'TCP'}: ${sockets.length} of ${count} held, ${before} to ${after} MiB (${each} KiB each), ping p99 ${percentile(pings.times, 0.99).toFixed(1)} ms\n`,
   );
   for (const socket of sockets) socket.destroy();
   await sleep(1000);

@@ -32,6 +32,31 @@ export interface Ask {
   readonly discard?: boolean;
 }
 
+/** Ask whoever listens on a socket. @throws for a status that is not right */
+export async function ask(
+  to: { readonly agent: Agent; readonly socketPath: string },
+  path: string,
+  asked: Ask = {},
+): Promise<Answer> {
+  const { method = 'GET', body, stream, type, status = [200], discard = false } = asked;
+  const began = performance.now();
+  const headers = { ...(type && { 'content-type': type }), ...(body && { 'content-length': body.length }) };
+  const call = request({ ...to, path, method, headers });
+  if (stream === undefined) call.end(body);
+  else stream.pipe(call);
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (!discard) chunks.push(chunk);
+  }
+  const { statusCode = 0 } = response;
+  const whole = Buffer.concat(chunks);
+  if (!status.includes(statusCode)) throw new Error(`${method} ${path}: ${statusCode} ${whole.subarray(0, 200)}`);
+  return { status: statusCode, bytes, ms: performance.now() - began, body: whole };
+}
+
 /** A running `attestd serve`. */
 export class Served {
   readonly #agent = new Agent({ keepAlive: true });
@@ -66,24 +91,8 @@ export class Served {
     return new Served(child, socketPath, performance.now() - began);
   }
 
-  async ask(path: string, asked: Ask = {}): Promise<Answer> {
-    const { method = 'GET', body, stream, type, status = [200], discard = false } = asked;
-    const began = performance.now();
-    const headers = { ...(type && { 'content-type': type }), ...(body && { 'content-length': body.length }) };
-    const call = request({ agent: this.#agent, socketPath: this.socketPath, path, method, headers });
-    if (stream === undefined) call.end(body);
-    else stream.pipe(call);
-    const [response] = (await once(call, 'response')) as [IncomingMessage];
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (!discard) chunks.push(chunk);
-    }
-    const { statusCode = 0 } = response;
-    const whole = Buffer.concat(chunks);
-    if (!status.includes(statusCode)) throw new Error(`${method} ${path}: ${statusCode} ${whole.subarray(0, 200)}`);
-    return { status: statusCode, bytes, ms: performance.now() - began, body: whole };
+  ask(path: string, asked: Ask = {}): Promise<Answer> {
+    return ask({ agent: this.#agent, socketPath: this.socketPath }, path, asked);
   }
 
   /** Resident memory, MB (10⁶ bytes): now, and at most so far. */

@@ -38,6 +38,11 @@ export function median(values: readonly number[]): number {
   return all.length % 2 === 1 ? (all[middle] as number) : ((all[middle - 1] as number) + (all[middle] as number)) / 2;
 }
 
+/** The value that so large a part of them does not exceed, between 0 and 1; 0 of none. */
+export function percentile(values: readonly number[], part: number): number {
+  return sorted(values)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
+}
+
 /** Half of the distance between the lowest and the highest value, as a part of the median. */
 export function spread(values: readonly number[]): number {
   const all = sorted(values);
