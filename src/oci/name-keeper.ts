@@ -173,7 +173,8 @@ export class NameKeeper {
     if (this.#closed || this.inStep || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (!this.#closed) this.#write().catch(() => undefined);
+      // Somebody who could not wait may have had it written.
+      if (!this.#closed && !this.inStep) this.#write().catch(() => undefined);
     }, rest).unref();
   }
 

@@ -1,5 +1,6 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemFiles } from '../../src/oci/files.js';
 import { danglingName, noMark } from '../../src/oci/index-file.js';
@@ -212,5 +213,21 @@ describe('index.json of a store', () => {
       expect((await readIndex(folder)).manifests).to.have.lengthOf(0);
       expect(await digests(store.content)).to.have.lengthOf(0);
     });
+  });
+
+  it('follows once, where somebody had it written before its time', async () => {
+    let written = 0;
+    const rename = async (from: string, to: string): Promise<void> => {
+      if (to.endsWith('index.json')) written++;
+      await systemFiles.rename(from, to);
+    };
+    const store = await openLayout(await temporaryFolder(), { files: { ...systemFiles, rename } });
+    await store.written();
+    written = 0;
+    await store.put(name('1'), await writeImage(store.content, 'a'));
+    await store.written();
+    await sleep(600);
+    await store.close();
+    expect(written).to.equal(1);
   });
 });
