@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { packageVersion } from '../package.js';
 import { type Policy, type PolicyVerdict, signStatement, verificationSummary } from '../policy/index.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
+import { readFlagFile } from './flag-file.js';
 import { askDaemon, askingFlags, cannotTell, openAsked, questionOf } from './policy-asking.js';
 import { palette } from './terminal.js';
 
@@ -27,18 +28,10 @@ type Values = FlagValues<typeof flags> & { readonly quiet?: boolean };
 /** Who verifies where nobody says who. */
 const ownVerifier = 'https://github.com/attestd/attestd';
 
-async function read(flag: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AttestdError('USAGE', `--${flag}: cannot read '${path}'`, { cause });
-  }
-}
-
 async function requestOf(path: string | undefined): Promise<Record<string, unknown> | undefined> {
   if (path === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(await read('request', path));
+    const value: unknown = JSON.parse(await readFlagFile('request', path));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (error) {
     if (error instanceof AttestdError) throw error;
@@ -97,7 +90,7 @@ export const command = define(
     if (values.vsa === undefined && (values.sign !== undefined || values.verifier !== undefined))
       throw new AttestdError('USAGE', '--sign and --verifier need --vsa OUT');
     const request = await requestOf(values.request);
-    const key = values.sign === undefined ? undefined : await read('sign', values.sign);
+    const key = values.sign === undefined ? undefined : await readFlagFile('sign', values.sign);
     const question = {
       ...questionOf(image, values),
       ...(request && { container: { action: 'create', request } as const }),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { AttestdError } from '../errors.js';
 import type { FaultPlan } from '../server/faults/index.js';
 import {
@@ -14,6 +13,7 @@ import {
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
+import { readFlagFile } from './flag-file.js';
 import { palette } from './terminal.js';
 import { readTrusts } from './trust.js';
 
@@ -104,14 +104,8 @@ const flags = {
   tlsverify: { type: 'boolean', help: 'demand a certificate from clients' },
 } as const;
 
-async function readPem(name: string, path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AttestdError('USAGE', `--${name}: cannot read '${path}'`, { cause });
-  }
-}
+const readPem = async (flag: string, path: string | undefined): Promise<string | undefined> =>
+  path === undefined ? undefined : readFlagFile(flag, path);
 
 async function tlsOptions(values: FlagValues<typeof flags>): Promise<ServerOptions['tls']> {
   const wanted = values.tls || values.tlsverify || values.tlscert || values.tlskey || values.tlscacert;
@@ -130,10 +124,7 @@ async function tlsOptions(values: FlagValues<typeof flags>): Promise<ServerOptio
 async function faultPlan(file: string): Promise<FaultPlan> {
   if (file === 'hard') return { mode: 'hard' };
   const { readFaults } = await import('../server/faults/index.js');
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AttestdError('USAGE', `--faults: cannot read '${file}'`, { cause });
-  });
-  return readFaults(text, file);
+  return readFaults(await readFlagFile('faults', file), file);
 }
 
 /** A number of seconds as milliseconds. */

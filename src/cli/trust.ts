@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Trust, TrustedIdentity } from '../client/index.js';
 import { AttestdError } from '../errors.js';
 import type { FlagValues } from './arguments.js';
+import { readFlagFile } from './flag-file.js';
 
 /** Flags that say whose signatures count. */
 export const trustFlags = {
@@ -18,14 +18,6 @@ export const trustFlags = {
 } as const;
 
 type Values = FlagValues<typeof trustFlags>;
-
-async function readFlag(flag: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AttestdError('USAGE', `--${flag}: cannot read '${path}'`, { cause });
-  }
-}
 
 function parseFlag<T>(flag: string, text: string, what: string, parse: (text: string) => T): T {
   try {
@@ -58,9 +50,11 @@ export async function readTrusts(values: Values, keyFlag = 'key'): Promise<Trust
   const identity = identityOf(values);
   if (root === undefined && Object.keys(identity).length > 0)
     throw new AttestdError('USAGE', '--identity, --identity-regexp and --issuer need --trusted-root FILE');
-  const trusts: Trust[] = await Promise.all(keys.map(async (path) => ({ publicKey: await readFlag(keyFlag, path) })));
+  const trusts: Trust[] = await Promise.all(
+    keys.map(async (path) => ({ publicKey: await readFlagFile(keyFlag, path) })),
+  );
   if (root !== undefined) {
-    const text = await readFlag('trusted-root', root);
+    const text = await readFlagFile('trusted-root', root);
     trusts.push({ trustedRoot: parseFlag('trusted-root', text, `'${root}' is not JSON`, JSON.parse), identity });
   }
   return trusts;
