@@ -37,6 +37,11 @@ export const commonFlags = {
   quiet: { type: 'boolean', short: 'q', help: 'write nothing but results and errors' },
 } as const satisfies Flags;
 
+/** The flag of commands that ask a daemon. */
+export const hostFlag = {
+  host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
+} as const satisfies Flags;
+
 /** Flags of `attestd` itself. */
 export const programFlags = {
   help: commonFlags.help,

@@ -2,7 +2,6 @@ import { compareApiVersions, manifestsSince } from '../client/engine-client.js';
 import {
   type AttestationChain,
   type AttestationSelection,
-  connect,
   type EngineClient,
   type ImageAttestation,
   resolveAttestations,
@@ -10,13 +9,15 @@ import {
   type Verification,
   verifyAttestations,
 } from '../client/index.js';
+import { platformText } from '../client/platform.js';
 import { AttestdError } from '../errors.js';
-import type { FlagValues } from './arguments.js';
+import { type FlagValues, hostFlag } from './arguments.js';
+import { type Platform, parsePlatform } from './daemon.js';
 import { readTrusts, trustFlags } from './trust.js';
 
 /** Flags of every command about attestations. */
 export const selectionFlags = {
-  host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
+  ...hostFlag,
   platform: { type: 'string', value: 'OS/ARCH', help: "linux/arm64/v8 for example; the daemon's own without it" },
 } as const;
 
@@ -37,8 +38,6 @@ export interface Demand {
   readonly threshold: number;
 }
 
-type Platform = NonNullable<AttestationSelection['platform']>;
-
 /** What was found about an image for a platform, and what became of it. */
 export interface Findings {
   /** Undefined for the daemon's own. */
@@ -47,18 +46,6 @@ export interface Findings {
   /** Present when signatures were to be verified, or the registry asked. */
   readonly chain?: AttestationChain;
   readonly verification?: Verification;
-}
-
-/** A platform as people write it. */
-export const platformText = ({ os, architecture, variant }: Platform): string =>
-  [os, architecture, variant].filter(Boolean).join('/');
-
-/** @throws AttestdError USAGE for what is no platform */
-export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || rest.length > 0 || variant === '')
-    throw new AttestdError('USAGE', `--platform '${text}' is not of the form os/arch[/variant]`);
-  return { os, architecture, ...(variant !== undefined && { variant }) };
 }
 
 /**
@@ -79,25 +66,11 @@ export async function readDemand(values: FlagValues<typeof verificationFlags>): 
 }
 
 /**
- * Do something with a daemon, and let go of it.
- *
- * @param host as DOCKER_HOST has it; found as the docker CLI finds it without it
- */
-export async function withDaemon<T>(host: string | undefined, act: (client: EngineClient) => Promise<T>): Promise<T> {
-  const client = await connect(host === undefined ? {} : { host });
-  try {
-    return await act(client);
-  } finally {
-    client.close();
-  }
-}
-
-/**
  * The platforms that an image has manifests for, in the index's order.
  *
  * @throws AttestdError NOT_IMPLEMENTED when the daemon is too old to tell
  */
-export async function platformsOf(client: EngineClient, image: string): Promise<Platform[]> {
+async function platformsOf(client: EngineClient, image: string): Promise<Platform[]> {
   if (compareApiVersions(client.apiVersion, manifestsSince) < 0)
     throw new AttestdError(
       'NOT_IMPLEMENTED',
@@ -109,6 +82,22 @@ export async function platformsOf(client: EngineClient, image: string): Promise<
     return Kind === 'image' && platform?.os && platform.os !== 'unknown' ? [platform] : [];
   });
   return [...new Map(platforms.map((platform) => [platformText(platform), platform])).values()];
+}
+
+/**
+ * Which platforms flags ask for; undefined among them is the daemon's own.
+ *
+ * @returns finds them for an image
+ * @throws AttestdError USAGE for what is no platform, or is one and all
+ */
+export function platformsAsked(values: {
+  readonly platform?: string;
+  readonly 'all-platforms'?: boolean;
+}): (client: EngineClient, image: string) => Promise<readonly (Platform | undefined)[]> {
+  const { platform: text, 'all-platforms': all = false } = values;
+  if (all && text !== undefined) throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+  const platform = text === undefined ? undefined : parsePlatform(text);
+  return async (client, image) => (all ? platformsOf(client, image) : [platform]);
 }
 
 /** The attestations with their statements; without, where the daemon cannot give one of these. */

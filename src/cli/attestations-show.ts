@@ -1,6 +1,8 @@
 import { AttestdError } from '../errors.js';
-import { parsePlatform, selectionFlags, withDaemon } from './attestations-find.js';
+import { selectionFlags } from './attestations-find.js';
+import { writeStatements } from './attestations-table.js';
 import { command as define } from './command.js';
+import { parsePlatform, withDaemon } from './daemon.js';
 
 /** `attestd attestations show IMAGE`: the statements of an image as they are. */
 export const command = define(
@@ -31,8 +33,7 @@ export const command = define(
           'NOT_FOUND',
           `${image} has no attestation${types ? ` of type ${types.join(' or ')}` : ''}`,
         );
-      for (const { statement } of shown)
-        process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+      writeStatements(shown);
       return 0;
     }),
 );

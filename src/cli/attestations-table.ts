@@ -110,3 +110,9 @@ export function registryLines({ signatureManifests, statements = [] }: Attestati
   );
   return [...signed, ...attached.map((line) => `${line}\n`)].join('');
 }
+
+/** Write statements as they are, each with a line feed behind it. */
+export function writeStatements(shown: readonly ImageAttestation[]): void {
+  for (const { statement } of shown)
+    process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+}

@@ -6,21 +6,13 @@ import {
   verifyAttestations,
 } from '../client/index.js';
 import { parseManifest, predicateTypeOf } from '../client/manifests.js';
+import { platformText } from '../client/platform.js';
 import { summarizeStatement } from '../client/statement.js';
-import { AttestdError } from '../errors.js';
 import type { OCIDescriptor } from '../types.js';
-import {
-  type Demand,
-  parsePlatform,
-  platformsOf,
-  platformText,
-  readDemand,
-  selectionFlags,
-  verificationFlags,
-  withDaemon,
-} from './attestations-find.js';
+import { type Demand, platformsAsked, readDemand, selectionFlags, verificationFlags } from './attestations-find.js';
 import { clip, printable, short, signerText, size } from './attestations-table.js';
 import { command as define } from './command.js';
+import { withDaemon } from './daemon.js';
 import { columns } from './help.js';
 import { type Palette, palette } from './terminal.js';
 
@@ -140,13 +132,11 @@ export const command = define(
   },
   async ({ values, positionals }) => {
     const [image = ''] = positionals;
-    const { 'all-platforms': everywhere = false, platform: only, registry = false } = values;
-    if (everywhere && only !== undefined)
-      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const { registry = false } = values;
+    const platformsOf = platformsAsked(values);
     const demand = await readDemand(values);
-    const platform = only === undefined ? undefined : parsePlatform(only);
     return withDaemon(values.host, async (client) => {
-      const platforms = everywhere ? await platformsOf(client, image) : [platform];
+      const platforms = await platformsOf(client, image);
       const found: Found[] = [];
       // An image without an index, or without a manifest in it, has no platforms to go through.
       for (const each of platforms.length === 0 ? [undefined] : platforms)

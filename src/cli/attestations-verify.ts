@@ -1,16 +1,15 @@
+import { platformText } from '../client/platform.js';
 import { AttestdError } from '../errors.js';
 import {
   findAttestations,
-  parsePlatform,
-  platformsOf,
-  platformText,
+  platformsAsked,
   readDemand,
   selectionFlags,
   verificationFlags,
-  withDaemon,
 } from './attestations-find.js';
 import { verificationLines } from './attestations-table.js';
 import { command as define } from './command.js';
+import { withDaemon } from './daemon.js';
 import { palette } from './terminal.js';
 
 /** `attestd attestations verify IMAGE`: whether the signatures of an image's attestations hold. */
@@ -29,14 +28,12 @@ export const command = define(
   },
   async ({ values, positionals }) => {
     const [image = ''] = positionals;
-    const { 'all-platforms': everywhere = false, platform: only, quiet = false, registry } = values;
-    if (everywhere && only !== undefined)
-      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const { 'all-platforms': everywhere = false, quiet = false, registry } = values;
+    const platformsOf = platformsAsked(values);
     const demand = await readDemand(values);
     if (demand === undefined) throw new AttestdError('USAGE', '--key FILE or --trusted-root FILE is missing');
-    const platform = only === undefined ? undefined : parsePlatform(only);
     return withDaemon(values.host, async (client) => {
-      const platforms = everywhere ? await platformsOf(client, image) : [platform];
+      const platforms = await platformsOf(client, image);
       if (platforms.length === 0) throw new AttestdError('NOT_FOUND', `${image} has no platform`);
       const outcomes = [];
       for (const each of platforms) {

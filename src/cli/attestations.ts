@@ -1,18 +1,17 @@
 import { type AttestationSelection, summarizeStatement } from '../client/index.js';
+import { platformText } from '../client/platform.js';
 import { AttestdError } from '../errors.js';
 import {
   type Findings,
   findAttestations,
-  parsePlatform,
-  platformsOf,
-  platformText,
+  platformsAsked,
   readDemand,
   selectionFlags,
   verificationFlags,
-  withDaemon,
 } from './attestations-find.js';
-import { attestationsTable, registryLines, verificationLines } from './attestations-table.js';
+import { attestationsTable, registryLines, verificationLines, writeStatements } from './attestations-table.js';
 import { command as define } from './command.js';
+import { withDaemon } from './daemon.js';
 import { palette } from './terminal.js';
 
 const flags = {
@@ -63,23 +62,19 @@ export const command = define(
   },
   async ({ values, positionals }) => {
     const [image = ''] = positionals;
-    const { 'all-platforms': everywhere = false, platform: only, quiet = false, registry } = values;
-    if (everywhere && only !== undefined)
-      throw new AttestdError('USAGE', '--platform and --all-platforms exclude each other');
+    const { 'all-platforms': everywhere = false, quiet = false, registry } = values;
+    const platformsOf = platformsAsked(values);
     const demand = await readDemand(values);
     if (values.verify && demand === undefined)
       throw new AttestdError('USAGE', '--verify needs --key FILE or --trusted-root FILE');
     if (values.statement && (values.json || demand || everywhere))
       throw new AttestdError('USAGE', '--statement writes statements and nothing else');
-    const platform = only === undefined ? undefined : parsePlatform(only);
     const types = values.type && { types: values.type };
     return withDaemon(values.host, async (client) => {
-      const selections: AttestationSelection[] = everywhere
-        ? (await platformsOf(client, image)).map((each) => ({ platform: each, ...types }))
-        : [{ ...(platform && { platform }), ...types }];
+      const platforms = await platformsOf(client, image);
+      const selections = platforms.map((platform) => ({ ...(platform && { platform }), ...types }));
       if (values.statement) {
-        for (const { statement } of await client.imageAttestations(image, { ...selections[0], statement: true }))
-          process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));
+        writeStatements(await client.imageAttestations(image, { ...selections[0], statement: true }));
         return 0;
       }
       const all: Findings[] = [];

@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import { exceptionNames } from '../gate/exceptions.js';
+import { hostFlag } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
 import { palette } from './terminal.js';
@@ -7,7 +8,7 @@ import { readTrusts, trustFlags } from './trust.js';
 
 const flags = {
   policy: { type: 'string', value: 'FILE', help: 'what decides: a compiled OPA bundle, or an ES module' },
-  host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon; found as the docker CLI finds it without it' },
+  ...hostFlag,
   listen: { type: 'string', multiple: true, value: 'ADDRESS', help: 'unix:///PATH or tcp://127.0.0.1:PORT' },
   ...trustFlags,
   allow: {

@@ -1,4 +1,3 @@
-import { connect } from '../client/index.js';
 import { AttestdError } from '../errors.js';
 import { packageVersion } from '../package.js';
 import type { Flag } from './arguments.js';
@@ -81,13 +80,9 @@ const noFiles = ':4';
 const files = ':0';
 
 async function imageNames(): Promise<string[]> {
-  const client = await connect();
-  try {
-    const images = await client.listImages();
-    return images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => !tag.includes('<none>'));
-  } finally {
-    client.close();
-  }
+  const { withDaemon } = await import('./daemon.js');
+  const images = await withDaemon(undefined, (client) => client.listImages());
+  return images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => !tag.includes('<none>'));
 }
 
 function valuesOf({ choices, value }: Flag): [string[], string] {
