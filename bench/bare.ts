@@ -3,7 +3,7 @@
  * file to write.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -22,6 +22,8 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   response.end(hash.digest('hex'));
 }
 
+// One that was killed before leaves its socket.
+rmSync(socketPath, { force: true });
 createServer((request, response) => {
   if (request.method === 'POST') void take(request, response);
   else createReadStream(archive, { highWaterMark: 1 << 20 }).pipe(response);
