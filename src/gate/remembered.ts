@@ -3,11 +3,14 @@ import type { EngineClient, ImageAccess } from '../client/index.js';
 import { AttestdError } from '../errors.js';
 import type { Daemon } from './forward.js';
 
-/** Answers that are remembered at most, the bytes of blobs among them, and for how many milliseconds. */
+/** Answers that are remembered at most, the bytes of blobs among them, and for how many milliseconds answers are. */
 const mostAnswers = 2_000;
 const mostBytes = 64 * 1024 * 1024;
 const longestBlob = 8 * 1024 * 1024;
-const rememberedFor = 10_000;
+const rememberedFor = 60_000;
+
+/** Milliseconds of silence after which the daemon is asked whether it is still there, where a connection cannot tell. */
+const keepAliveDelay = 15_000;
 
 /** Milliseconds until events are asked for again. */
 const askAgain = 1_000;
@@ -25,14 +28,12 @@ export class RememberedAccess implements ImageAccess {
   readonly content: ImageAccess['content'];
   readonly #client: EngineClient;
   readonly #daemon: Daemon;
-  readonly #answers = new LRUCache<string, Known>({ max: mostAnswers, ttl: rememberedFor });
-  readonly #blobs = new LRUCache<string, Buffer>({
-    maxSize: mostBytes,
-    sizeCalculation: ({ length }) => length + 1,
-    ttl: rememberedFor,
-  });
+  readonly #answers = new LRUCache<string, Known>({ max: mostAnswers });
+  /** By digest, so that time changes nothing about them. */
+  readonly #blobs = new LRUCache<string, Buffer>({ maxSize: mostBytes, sizeCalculation: ({ length }) => length + 1 });
   #hears = false;
   #generation = 0;
+  #began = 0;
   #ended = false;
   #again: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
@@ -70,11 +71,22 @@ export class RememberedAccess implements ImageAccess {
     return this.#ask(`attestations ${JSON.stringify(asked)}`, () => this.#client.imageAttestations(...asked));
   }
 
+  /** Another number after everything that may change what it answers; undefined while that cannot be heard. */
+  get state(): number | undefined {
+    if (performance.now() - this.#began > rememberedFor) this.#forgetAnswers();
+    return this.#hears ? this.#generation : undefined;
+  }
+
   /** Forget everything: something was done to the daemon's images. */
   forget(): void {
-    this.#generation++;
-    this.#answers.clear();
+    this.#forgetAnswers();
     this.#blobs.clear();
+  }
+
+  #forgetAnswers(): void {
+    this.#generation++;
+    this.#began = performance.now();
+    this.#answers.clear();
   }
 
   /** Hear no more events. */
@@ -85,12 +97,12 @@ export class RememberedAccess implements ImageAccess {
   }
 
   async #ask<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const generation = this.state;
     const known = this.#answers.get(key);
     if (known && 'error' in known) throw known.error;
     if (known) return known.value as T;
-    const generation = this.#generation;
     const keep = (answer: Known): void => {
-      if (this.#hears && generation === this.#generation) this.#answers.set(key, answer);
+      if (generation !== undefined && generation === this.state) this.#answers.set(key, answer);
     };
     try {
       const value = await ask();
@@ -108,7 +120,7 @@ export class RememberedAccess implements ImageAccess {
       yield known;
       return;
     }
-    const generation = this.#generation;
+    const generation = this.state;
     const pieces: Uint8Array[] = [];
     let length = 0;
     for await (const piece of this.#client.content.read(digest)) {
@@ -116,7 +128,7 @@ export class RememberedAccess implements ImageAccess {
       if (length <= longestBlob) pieces.push(piece);
       yield piece;
     }
-    if (this.#hears && generation === this.#generation && length <= longestBlob)
+    if (generation !== undefined && generation === this.state && length <= longestBlob)
       this.#blobs.set(digest, Buffer.concat(pieces));
   }
 
@@ -134,6 +146,7 @@ export class RememberedAccess implements ImageAccess {
     request.on('error', end);
     request.on('response', (events) => {
       this.#hears = events.statusCode === 200;
+      events.socket.setKeepAlive(true, keepAliveDelay);
       this.forget();
       events.on('data', () => this.forget());
       events.on('error', end);

@@ -9,6 +9,12 @@ import { imageReference } from './reference.js';
 import { type PolicyLimits, PolicyRunner } from './runner.js';
 import type { PolicyContainer, PolicyFunction, PolicyInput, PolicyVerdict } from './types.js';
 
+/** What images are looked at through. */
+export interface PolicyAccess extends ImageAccess {
+  /** Another number after everything that may change its answers; undefined, or not there, when it cannot know. */
+  readonly state?: number | undefined;
+}
+
 /** How a policy is opened. */
 export interface PolicyOptions extends PolicyLimits {
   /** Who may sign images' attestations; without it, signatures are unknown. */
@@ -36,7 +42,7 @@ export interface Policy {
    *
    * @throws AttestdError NOT_FOUND for an image that is not there, INVALID_REFERENCE, UNAVAILABLE
    */
-  input(access: ImageAccess, question: PolicyQuestion): Promise<PolicyInput>;
+  input(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyInput>;
   /** What it decides about an input; a policy that fails allows nothing, and says so. */
   decide(input: PolicyInput): Promise<PolicyVerdict>;
   /**
@@ -45,7 +51,7 @@ export interface Policy {
    * @param access a daemon (`connect()`), or a store in this process
    * @throws AttestdError as `input`: what the daemon itself would answer to such a name
    */
-  judge(access: ImageAccess, question: PolicyQuestion): Promise<PolicyVerdict>;
+  judge(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyVerdict>;
   /** End its thread. */
   close(): Promise<void>;
 }
@@ -65,6 +71,8 @@ interface Remembered {
   readonly seen: SeenImage;
   readonly hash: string;
   readonly length: number;
+  /** That of the access before it was looked at, where it holds for as long as that stays. */
+  readonly state: number | undefined;
 }
 
 /** What a policy is asked, by what its answer is remembered, and the manifest that it is about. */
@@ -125,7 +133,7 @@ class OpenPolicy implements Policy {
     this.#verdicts = end && new LRUCache({ max: rememberedVerdicts, ttl: verdictFor });
   }
 
-  async input(access: ImageAccess, question: PolicyQuestion): Promise<PolicyInput> {
+  async input(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyInput> {
     return (await this.#ask(access, question)).input;
   }
 
@@ -137,7 +145,7 @@ class OpenPolicy implements Policy {
     }
   }
 
-  async judge(access: ImageAccess, question: PolicyQuestion): Promise<PolicyVerdict> {
+  async judge(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyVerdict> {
     const { input, key, manifest } = await this.#ask(access, question);
     const known = this.#verdicts?.get(key);
     if (known) return known;
@@ -150,19 +158,21 @@ class OpenPolicy implements Policy {
     await this.#end?.();
   }
 
-  async #ask(access: ImageAccess, question: PolicyQuestion): Promise<Asked> {
+  async #ask(access: PolicyAccess, question: PolicyQuestion): Promise<Asked> {
     const { image: name, platform, container } = question;
+    const { state } = access;
     const inspected = await access.inspectImage(question.digest ?? name);
     const digest = inspected.Descriptor?.digest ?? inspected.Id ?? '';
     const images = this.#imagesOf(access);
     const place = JSON.stringify([digest, platform]);
     let known = images.get(place);
-    if (!known) {
+    if (!known || known.state !== state) {
       const options = { ...(platform && { platform }), trusts: this.#trusts };
       const seen = await seeInspected(access, inspected, options);
       const json = JSON.stringify(seen);
-      known = { seen, hash: hash(json), length: json.length };
-      const complete = seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0;
+      known = { seen, hash: hash(json), length: json.length, state };
+      const complete =
+        state !== undefined || (seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0);
       images.set(place, known, { ttl: complete ? whileComplete : whileIncomplete });
     }
     const { seen } = known;

@@ -372,6 +372,24 @@ describe('the gate', function () {
       });
   });
 
+  it('knows nothing any more of what a daemon had before it began anew', async () => {
+    await open();
+    for (const [first, second, status] of [
+      [images.good, images.bad, 403],
+      [images.bad, images.good, 201],
+    ] as const) {
+      while (daemon.requests.length === 0) await sleep(10);
+      const tag = async (id: string): Promise<unknown> =>
+        client.request('POST', `/images/${id}/tag`, { repo: 'gate/moved', tag: '1' });
+      await tag(first.digest);
+      await sleep(50);
+      await create({ Image: 'gate/moved:1' });
+      await daemon.reset();
+      await tag(second.digest);
+      expect((await create({ Image: 'gate/moved:1' })).status).to.equal(status);
+    }
+  });
+
   it('has no web page drive it over TCP', async () => {
     const { hosts } = await open({ listen: ['tcp://127.0.0.1:0'] });
     const base = (hosts[0] as string).replace('tcp:', 'http:');

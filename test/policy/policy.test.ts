@@ -106,6 +106,36 @@ describe('policies', () => {
     expect(await judge({ Cmd: ['b'] })).to.eql(['2']);
   });
 
+  it('look at an image again when what it is looked at through has changed', async () => {
+    let looks = 0;
+    const access = {
+      apiVersion: client.apiVersion,
+      content: {
+        info: (digest: string) => client.content.info(digest),
+        read: (digest: string) => {
+          looks++;
+          return client.content.read(digest);
+        },
+      },
+      state: 1,
+      version: () => client.version(),
+      inspectImage: (...asked: Parameters<EngineClient['inspectImage']>) => client.inspectImage(...asked),
+      listImages: (query: { dangling: true }) => client.listImages(query),
+      imageAttestations: (...asked: Parameters<EngineClient['imageAttestations']>) =>
+        client.imageAttestations(...asked),
+    };
+    const policy = await open('export default () => true');
+    const judge = () => policy.judge(access, { image: 'attestd/provenance-and-sbom' });
+    await judge();
+    const once = looks;
+    expect(once).to.be.above(0);
+    await judge();
+    expect(looks).to.equal(once);
+    access.state = 2;
+    await judge();
+    expect(looks).to.be.above(once);
+  });
+
   it('know what an older daemon cannot tell as unknown, and doubt a no that names it', async () => {
     const refusal = new AttestdError('NOT_IMPLEMENTED', 'the daemon is older');
     const older: ImageAccess = {
