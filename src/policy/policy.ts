@@ -171,8 +171,7 @@ class OpenPolicy implements Policy {
       const seen = await seeInspected(access, inspected, options);
       const json = JSON.stringify(seen);
       known = { seen, hash: hash(json), length: json.length, state };
-      const complete =
-        state !== undefined || (seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0);
+      const complete = state !== undefined || (seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0);
       images.set(place, known, { ttl: complete ? whileComplete : whileIncomplete });
     }
     const { seen } = known;

@@ -1,9 +1,14 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
 import { type Daemon, startDaemon } from './support/daemon.js';
+import { DockerCli } from './support/docker.js';
 import { type Finished, run } from './support/run.js';
 import { DOCKER, describeWith, type Tool } from './support/tools.js';
 
@@ -19,7 +24,7 @@ function block(mark: string): string {
 }
 
 /** Runs a shell script from the project's folder as a reader of the README would. */
-function shell(script: string, daemon: Daemon, tool: string): Promise<Finished> {
+function shell(script: string, daemon: Pick<Daemon, 'host'>, tool: string): Promise<Finished> {
   const env = {
     DOCKER_HOST: daemon.host,
     DOCKER_CONFIG: '/nonexistent',
@@ -75,6 +80,62 @@ describeWith(DOCKER, 'the README’s demonstration of a policy', function (path)
     expect([code, `${lines.join('\n')}\n`]).to.eql([0, block('output: policy')]);
   });
 });
+
+/**
+ * With ATTESTD_REAL_HOST=unix://PATH the gate stands before that daemon; `.ci/run` has a real one. Its images of the demonstration are removed.
+ */
+const real = process.env.ATTESTD_REAL_HOST;
+
+describeWith(
+  DOCKER,
+  `the README’s demonstration through attestd gate${real ? ` before ${real}` : ''}`,
+  function (path) {
+    this.timeout(60_000);
+    const main = join(root, 'dist/cli/main.js');
+    const policy = join(root, 'examples/policies/builder.tar.gz');
+    const names = ['app:attested', 'app:unattested'];
+    let folder: string;
+    let daemon: Pick<Daemon, 'host' | 'stop'>;
+    let direct: DockerCli;
+    let gate: ChildProcess;
+
+    before(async () => {
+      daemon = real ? { host: real, stop: async () => 0 } : await startDaemon();
+      direct = new DockerCli(path, daemon.host);
+      folder = await mkdtemp(join(tmpdir(), 'attestd-e2e-readme-'));
+      const args = ['gate', '--policy', policy, '--host', daemon.host, '--listen', `unix://${folder}/gate.sock`];
+      gate = spawn(process.execPath, [main, ...args, '--audit', join(folder, 'audit.jsonl'), '--exit-with-parent'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [said] = (await once(gate.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+      expect(said.toString()).to.include('the gate is ready');
+    });
+
+    after(async () => {
+      gate?.kill('SIGTERM');
+      await direct?.try(['rmi', '--force', ...names]);
+      await daemon?.stop();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    it('goes as written, in the gate’s words, and leaves no container', async () => {
+      const host = `unix://${folder}/gate.sock`;
+      const { code, stdout } = await shell(`exec 2>&1\n${block('run: policy')}`, { host }, path);
+      const lines = stdout.split('\n').filter((line) => line !== '' && !line.includes('--help'));
+      const written = block('output: policy').replace('is denied by policy', 'may not run');
+      expect([code, `${lines.join('\n')}\n`]).to.eql([0, written]);
+      for (const name of names)
+        expect(await direct.lines('ps', '--all', '--quiet', '--filter', `ancestor=${name}`)).to.deep.equal([]);
+      const audit = (await readFile(join(folder, 'audit.jsonl'), 'utf8')).trimEnd().split('\n');
+      const decisions = audit.map((line) => JSON.parse(line) as { decision: string; operation: string; image: string });
+      expect(decisions.map(({ decision, operation, image }) => [decision, operation, image])).to.deep.equal([
+        ['allow', 'ContainerCreate', 'app:attested'],
+        ['allow', 'ContainerStart', 'app:attested'],
+        ['deny', 'ContainerCreate', 'app:unattested'],
+      ]);
+    });
+  },
+);
 
 describe('the README’s examples in TypeScript', function () {
   this.timeout(60_000);

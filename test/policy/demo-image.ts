@@ -1,15 +1,16 @@
+import { packageFile } from '../../src/package.js';
 import { type ImageBuilder, image } from '../../src/testing/image.js';
 
-const programs = Object.fromEntries(
-  ['sh', 'echo'].map((name) => [`/bin/${name}`, { content: `\x7fELF${name}`, mode: 0o755 }]),
-);
+/** A program of the suite's for amd64, so that real daemons run the images too; it acts as the name that it is called by says. */
+const content = packageFile('fixtures/program/program-amd64');
+const programs = Object.fromEntries(['sh', 'echo'].map((name) => [`/bin/${name}`, { content, mode: 0o755 }]));
 
 const app = (name: string): ImageBuilder =>
   image(name)
     .layer(programs)
     .config({ Env: ['PATH=/bin'], Cmd: ['echo', 'hello from', name] });
 
-/** The images of the README's demonstration, fixtures/images/policy/NAME.tar; their programs are those of the simulated shell. */
+/** The images of the README's demonstration, fixtures/images/policy/NAME.tar. */
 export const demoImages: Readonly<Record<string, ImageBuilder>> = {
   attested: app('app:attested').provenance().sbom(),
   unattested: app('app:unattested'),
