@@ -201,6 +201,8 @@ async function main(): Promise<number> {
 const { HOSTILE_SOCKET: childSocket, HOSTILE_STORE: store = '' } = process.env;
 if (childSocket === undefined) process.exitCode = await main();
 else {
+  // As it is shipped: each error that somebody's connection ends with would be looked up in the sources otherwise.
+  process.setSourceMapsEnabled(false);
   // Whatever becomes of the one who measures, nothing of it stays.
   process.once('disconnect', () => process.exit());
   const listen = [`unix://${childSocket}`, 'tcp://127.0.0.1:0'];

@@ -35,7 +35,11 @@ class Queue {
 
 /** The work of requests, and that of programs in containers, of which there may be thousands. */
 const queues = { request: new Queue(), program: new Queue() } as const;
+/** What waits to be begun, by who wants it, who has waited longest first. */
+const wanted = new Map<object, (() => void)[]>();
 let scheduled = false;
+/** Whether something was begun in this turn of the event loop. */
+let begun = false;
 
 /**
  * Wait for a turn of the event loop. Of all that wait, one request's work and one program goes on in each: all of them
@@ -46,19 +50,54 @@ let scheduled = false;
 export function takeTurn(kind: keyof typeof queues, resume: () => void): () => void {
   const place: Place = { resume };
   queues[kind].add(place);
-  if (!scheduled) setImmediate(goOn);
-  scheduled = true;
+  schedule();
   return () => {
     place.resume = undefined;
   };
 }
 
+function schedule(): void {
+  if (!scheduled) setImmediate(goOn);
+  scheduled = true;
+}
+
 function goOn(): void {
-  const chosen = [queues.request.take(), queues.program.take()];
-  scheduled = !queues.request.empty || !queues.program.empty;
-  if (scheduled) setImmediate(goOn);
+  const first = takeWanted();
+  const chosen = [queues.request.take(), queues.program.take(), first];
+  begun = first !== undefined;
+  scheduled = false;
+  if (begun || !queues.request.empty || !queues.program.empty) schedule();
   began = performance.now();
   for (const resume of chosen) resume?.();
+}
+
+/** Of those who want to begin something, whoever has waited longest; who wants more waits for all others then. */
+function takeWanted(): (() => void) | undefined {
+  for (const [owner, acts] of wanted) {
+    const act = acts.shift();
+    wanted.delete(owner);
+    if (acts.length > 0) wanted.set(owner, acts);
+    return act;
+  }
+  return undefined;
+}
+
+/**
+ * Begin what somebody asks for: on the spot, or in a later turn of the event loop where something else was begun in this
+ * one. A turn hears of thousands of connections at once, and all of what they ask for together would keep everybody waiting.
+ *
+ * @param owner the connection, of which there may be many with one wish each, or one with very many
+ */
+export function beginInTurn(owner: object, act: () => void): void {
+  if (begun || wanted.size > 0) {
+    const acts = wanted.get(owner);
+    if (acts === undefined) wanted.set(owner, [act]);
+    else acts.push(act);
+    return;
+  }
+  begun = true;
+  schedule();
+  act();
 }
 
 /** Whether nobody has had a turn for so long that others are to have one. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { giveWay } from '../src/turns.js';
+import { beginInTurn, giveWay } from '../src/turns.js';
 
 /** Milliseconds after which whoever asks has to give way. */
 const longerThanASlice = 15;
@@ -21,5 +21,31 @@ describe('Giving way', () => {
     }
     await Promise.all(loops);
     expect(Math.max(...inTurns)).to.equal(1);
+  });
+});
+
+describe('Beginning in turn', () => {
+  /** Begins what is asked for in this turn of the event loop. @returns who began in each turn */
+  const turnsOf = async (asked: readonly (readonly [object, string])[]): Promise<string[][]> => {
+    let now: string[] = [];
+    for (const [owner, name] of asked) beginInTurn(owner, () => now.push(name));
+    const turns: string[][] = [];
+    for (let left = asked.length; left > 0; left -= turns.at(-1)?.length ?? 0) {
+      turns.push(now);
+      now = [];
+      await nextTurn();
+    }
+    return turns;
+  };
+
+  it('begins one of many in a turn of the event loop, the first at once', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => String(i));
+    expect(await turnsOf(names.map((name) => [{}, name] as const))).to.deep.equal(names.map((name) => [name]));
+  });
+
+  it('lets those who want much wait for those who want little', async () => {
+    const [much, little] = [{}, {}];
+    const asked = [...['a', 'b', 'c', 'd'].map((name) => [much, name] as const), [little, 'x'] as const];
+    expect((await turnsOf(asked)).flat()).to.deep.equal(['a', 'b', 'x', 'c', 'd']);
   });
 });

@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { renderJson } from '../go/json/render.js';
+import { beginInTurn } from '../turns.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
@@ -81,7 +83,10 @@ export class Exchanges {
     // Whoever watches, streams or measures an answer listens for its end; the number is bounded, so it is no leak.
     response.setMaxListeners(32).once('close', () => this.ended());
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
-    answer(request, response);
+    beginInTurn(connectionOf(request), () => {
+      // Of one who has gone meanwhile nothing is begun.
+      if (!response.destroyed) answer(request, response);
+    });
   };
 
   /** Resolves once no answer is under way. */
@@ -114,6 +119,11 @@ export class Exchanges {
       return;
     this.options.cache.put(request.url ?? '', { ...response, operationId, apiVersion }, generation as number);
   }
+}
+
+/** What stands for a request's connection; over HTTP/2 each has a socket of its own. */
+function connectionOf(request: IncomingMessage | Http2ServerRequest): object {
+  return ('stream' in request ? request.stream.session : undefined) ?? request.socket;
 }
 
 const nothingKnown = { operationId: undefined, apiVersion: undefined };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { beginInTurn } from '../turns.js';
 import { inTurn } from './in-turn.js';
 import { withBody } from './upgraded-body.js';
 
@@ -79,7 +80,10 @@ export function createHttp1Server(options: Http1Options): Server {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.end(notFound);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => answerClientError(error, socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Those who leave in the middle of a head do so together, and none of them may keep the others waiting.
+    beginInTurn(socket, () => answerClientError(error, socket));
+  });
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (upgrade(request, socket, head)) return;

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { AttestdError } from '../errors.js';
+import { beginInTurn } from '../turns.js';
 import { type Address, formatAddress } from './address.js';
 
 /** Takes over a connection; nothing of it has been read, seen from the handler. */
@@ -61,7 +62,9 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     socket.off('readable', decide);
     socket.off('end', decideAtEnd);
     socket.unshift(head);
-    (matches ? http2 : http1)(socket);
+    beginInTurn(socket, () => {
+      if (!socket.destroyed) (matches ? http2 : http1)(socket);
+    });
   };
   const decideAtEnd = () => socket.destroy();
   socket.on('readable', decide);

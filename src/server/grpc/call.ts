@@ -9,6 +9,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Whether what is sent is compressed. */
   readonly compressed: boolean;
+  /** What stands for the client's connection. */
+  readonly connection: object;
 }
 
 /** A method: messages in, messages out, each as its encoded bytes. */
@@ -143,6 +145,10 @@ class Call implements CallContext {
     const expire = (): void => this.finish('DeadlineExceeded', 'context deadline exceeded');
     if (timeout < 1) expire();
     else this.#timer = setTimeout(expire, Math.min(timeout, longest));
+  }
+
+  get connection(): object {
+    return this.#stream.session ?? this.#stream;
   }
 
   get signal(): AbortSignal {

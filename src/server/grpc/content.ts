@@ -21,6 +21,7 @@ import {
 import { quote } from '../../go/quote.js';
 import type { BlobInfo, ContentStore } from '../../oci/content-store.js';
 import { parseDigest } from '../../oci/digest.js';
+import { beginInTurn } from '../../turns.js';
 import type { CallContext, Method, Services } from './call.js';
 import { type Filter, parseFilters } from './filters.js';
 import type { Message } from './frames.js';
@@ -145,6 +146,8 @@ async function* read(
   if (offset > total) throw refuse('OutOfRange', `read past object length ${total} bytes`);
   const size = request.size <= 0 || offset + request.size > total ? total - offset : request.size;
   if (size === 0) return;
+  await new Promise<void>((resolve) => beginInTurn(context.connection, resolve));
+  if (context.signal.aborted) return;
   const chunk = pieceSize();
   open++;
   try {

@@ -71,21 +71,22 @@ export class Http2Front {
       session.once('close', () => this.#sessions.delete(session));
       // A connection's own faults end that connection; its peer is told by GOAWAY.
       session.on('error', () => {});
+      // A stream that was taken back at once does not know its session any more.
+      const onStream = (
+        stream: ServerHttp2Stream,
+        headers: IncomingHttpHeaders,
+        _flags: number,
+        rawHeaders: string[],
+      ): void => {
+        stream.on('error', () => {});
+        this.#turns.take(session, stream, () => {
+          if (isGrpc(headers)) this.#call(stream, headers);
+          else this.#rest(stream, headers, rawHeaders);
+        });
+      };
+      session.on('stream', onStream);
     });
     this.#server.on('sessionError', () => {});
-    const onStream = (
-      stream: ServerHttp2Stream,
-      headers: IncomingHttpHeaders,
-      _flags: number,
-      rawHeaders: string[],
-    ): void => {
-      stream.on('error', () => {});
-      this.#turns.take(stream, () => {
-        if (isGrpc(headers)) this.#call(stream, headers);
-        else this.#rest(stream, headers, rawHeaders);
-      });
-    };
-    this.#server.on('stream', onStream);
   }
 
   /**

@@ -2,8 +2,11 @@ import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2
 
 /** Streams of a connection that are begun in one turn of the event loop. */
 const perTurn = 4;
-/** Streams that a client may have taken back before their turn came, beyond those that it let be answered. */
-const mostTakenBack = 1000;
+/**
+ * Streams that a client may have taken back before their turn came, beyond those that it let be answered. At twice as many
+ * nghttp2 gives a connection up by itself, and then neither reads nor ends it.
+ */
+const mostTakenBack = 500;
 
 interface Waiting {
   readonly stream: ServerHttp2Stream;
@@ -27,9 +30,7 @@ export class StreamTurns {
   readonly #busy = new WeakSet<Http2Session>();
 
   /** Begin a stream now, or when its turn comes. */
-  take(stream: ServerHttp2Stream, begin: () => void): void {
-    const { session } = stream;
-    if (session === undefined) return;
+  take(session: Http2Session, stream: ServerHttp2Stream, begin: () => void): void {
     const line = this.#lines.get(session) ?? { waiting: [], takenBack: 0 };
     this.#lines.set(session, line);
     if (this.#busy.has(session)) {
@@ -57,7 +58,8 @@ export class StreamTurns {
     line.waiting.splice(0, next);
     if (line.takenBack > mostTakenBack && !session.destroyed) {
       line.waiting.length = 0;
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      // Without an error the code would not be sent.
+      session.destroy(new Error('too many streams are taken back'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
     if (line.waiting.length > 0 || begun > 0) setImmediate(() => this.#go(session, line));
     else this.#busy.delete(session);
