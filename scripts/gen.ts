@@ -13,6 +13,7 @@ import type { Json } from '../src/spec/document.js';
 import { memberTable, operationTable } from '../src/spec/table.js';
 import { parseYaml } from '../src/spec/yaml.js';
 import { apiReport } from './api-report.js';
+import { gapsPage } from './gaps/page.js';
 import { type GoStructs, goMembers } from './go-members.js';
 import { generateStubs } from './proto.js';
 
@@ -64,6 +65,7 @@ async function generate(): Promise<Record<string, string>> {
       notice,
     ),
     'docs/requirements.md': renderCatalogue(catalogue),
+    'docs/gaps.md': gapsPage(root),
   };
 }
 

@@ -26,6 +26,8 @@ import { load } from './requirements/ImageLoad/load.js';
 import { prune } from './requirements/ImagePrune/prune.js';
 import { tag } from './requirements/ImageTag/tag.js';
 import { names, unusualNames } from './requirements/Names/names.js';
+import { plugins } from './requirements/Standalone/plugins.js';
+import { swarm } from './requirements/Standalone/swarm.js';
 import { statements } from './requirements/Statements/statements.js';
 import { usage } from './requirements/SystemDataUsage/usage.js';
 import { events } from './requirements/SystemEvents/events.js';
@@ -74,6 +76,8 @@ export const catalogue: readonly Requirement[] = [
   version,
   typeLists,
   versions,
+  plugins,
+  swarm,
 ]
   .flat()
   .map(based)

@@ -156,6 +156,13 @@ export const features = {
   commit: { channel: 'standard', title: 'images of containers', since: '1.24', needs: ['containers'] },
   'health-checks': { channel: 'standard', title: 'health checks', since: '1.25', needs: ['containers'] },
   websockets: { channel: 'standard', title: 'attaching by WebSocket', since: '1.24', needs: ['containers'] },
+  'no-swarm': {
+    channel: 'standard',
+    title: 'operations of a swarm, as a daemon answers them that is in none',
+    since: '1.24',
+    probe: probes.noSwarm,
+  },
+  plugins: { channel: 'standard', title: 'plugins', since: '1.25', probe: probes.plugins },
   statements: {
     channel: 'experimental',
     title: 'Statements of attestation manifests in list and inspect',

@@ -46,6 +46,21 @@ export async function attestations({ api, session }: ProbeContext): Promise<Find
   return { supported: status !== 501, evidence: `GET /images/{name}/attestations answers ${status}` };
 }
 
+/** Whether the daemon says that it is in no swarm, and does not decline the operations of one. */
+export async function noSwarm({ api }: ProbeContext): Promise<Finding> {
+  const state = (await api.get('/info')).status(200).json().at('Swarm', 'LocalNodeState').value;
+  const isIn = typeof state === 'string' && state !== '' && state !== 'inactive';
+  if (isIn) return { supported: false, evidence: `/info: Swarm.LocalNodeState is ${state}` };
+  const { status } = (await api.get('/nodes')).exchange;
+  return { supported: status !== 501, evidence: `GET /nodes answers ${status}` };
+}
+
+/** Whether the daemon declines plugins. */
+export async function plugins({ api }: ProbeContext): Promise<Finding> {
+  const { status } = (await api.get('/plugins')).exchange;
+  return { supported: status !== 501, evidence: `GET /plugins answers ${status}` };
+}
+
 /** Whether the daemon declines the content service. */
 export async function content({ content: connect }: ProbeContext): Promise<Finding> {
   const client = await connect();

@@ -77,6 +77,12 @@ export const profiles = {
     core: ofContainers,
     extended: aroundContainers,
   },
+  standalone: {
+    title: 'plugins, and the operations of a swarm as a daemon answers them that is in none',
+    apiVersion: '1.44',
+    core: ['engine', 'no-swarm', 'plugins'],
+    extended: ['as-dockerd'],
+  },
   'images-1.48': {
     title: 'multi-platform images and their manifests',
     apiVersion: '1.48',

@@ -37,6 +37,14 @@ export function messages(bytes: Buffer): string {
   return Buffer.concat(data.map(({ payload }) => payload)).toString('utf8');
 }
 
+/** Headers of a client's handshake, but for its key. */
+export const handshake = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  Origin: 'http://localhost',
+  'Sec-WebSocket-Version': '13',
+} as const;
+
 /**
  * Open a WebSocket.
  *
@@ -44,13 +52,7 @@ export function messages(bytes: Buffer): string {
  */
 export async function openWebSocket(d: Dock, path: string, query: Readonly<Record<string, string>>): Promise<Stream> {
   const key = randomBytes(16).toString('base64');
-  const headers = {
-    Connection: 'Upgrade',
-    Upgrade: 'websocket',
-    Origin: 'http://localhost',
-    'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': key,
-  };
+  const headers = { ...handshake, 'Sec-WebSocket-Key': key };
   const stream = await d.hijack(path, { method: 'GET', query, headers, upgrade: false });
   stream.is(101);
   const accepted = createHash('sha1').update(`${key}${magic}`).digest('base64');

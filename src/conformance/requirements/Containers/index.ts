@@ -9,6 +9,7 @@ import { createImage } from './create-image.js';
 import { containerEvents } from './events.js';
 import { execs } from './exec.js';
 import { execCreate } from './exec-create.js';
+import { flags } from './flags.js';
 import { health } from './health.js';
 import { lifecycle } from './lifecycle.js';
 import { list } from './list.js';
@@ -53,4 +54,5 @@ export const ofContainers: readonly Requirement[] = [
   mounts,
   networkMembers,
   prune,
+  flags,
 ].flat();

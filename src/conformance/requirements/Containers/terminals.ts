@@ -1,6 +1,6 @@
-import { at } from '../../containers/dock.js';
+import { at, type Dock } from '../../containers/dock.js';
 import { containers, operationPointer } from '../../containers/family.js';
-import { clientFrame, messages, openWebSocket, serverFrames } from '../../containers/websocket.js';
+import { clientFrame, handshake, messages, openWebSocket, serverFrames } from '../../containers/websocket.js';
 import { same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
 import { all, out } from './attach.js';
@@ -60,8 +60,44 @@ const socket = containers(
         await stream.until((bytes) => messages(bytes).includes('two\n'), 'what was written');
       },
     },
+    {
+      id: 'detach-keys',
+      title: 'the keys of detachKeys close the connection, and the process goes on',
+      pointer: '+/parameters/1',
+      why: 'It is the way out of a container.',
+      async check(d) {
+        const { id } = await d.running({ Cmd: ['cat'], OpenStdin: true, Tty: true });
+        const stream = await openWebSocket(d, at(id, '/attach/ws'), { ...all, detachKeys: 'ctrl-a,b' });
+        stream.write(clientFrame(2, Buffer.from('\x01b')));
+        await stream.until((bytes) => serverFrames(bytes).some(({ opcode }) => opcode === 8), 'a frame that closes');
+        (await d.inspect(id)).at('State', 'Running').is(true);
+      },
+    },
+    {
+      id: 'detach-keys-malformed',
+      title: 'detachKeys that name no keys are answered 400',
+      pointer: '+/responses/400',
+      why: 'There would be no way out of the container.',
+      async check(d) {
+        const { id } = await d.sleeper();
+        await refused(d, at(id, '/attach/ws'), { ...out, detachKeys: 'no-such-key' }, 400);
+      },
+    },
+    {
+      id: 'absent',
+      title: 'attaching to what is not there is answered 404',
+      pointer: '+/responses/404',
+      why: 'A stream that never comes would hold the client.',
+      check: (d) => refused(d, at(d.unique('none'), '/attach/ws'), out, 404),
+    },
   ],
 );
+
+/** Ask for a WebSocket that is not opened. @throws Unmet when it is answered otherwise */
+async function refused(d: Dock, path: string, query: Readonly<Record<string, string>>, status: number): Promise<void> {
+  const headers = { ...handshake, 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+  (await d.hijack(path, { method: 'GET', query, headers, upgrade: false })).is(status);
+}
 
 const resize = containers(
   { operationId: 'ContainerResize', pointer: operationPointer('POST', '/containers/{id}/resize') },
