@@ -1,9 +1,7 @@
-/**
- * Says what another run did slower or faster than the last one, beyond noise: `npx tsx bench/compare.ts BASE [NEW]`. Exits
- * 1 where something got slower.
- */
+/** Says what another run did slower or faster than the last one, beyond noise. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readTool } from '../test/support/options.js';
 import { figure } from './report.js';
 import { median, type Result, type Row, spread } from './result.js';
 
@@ -36,8 +34,19 @@ export function differences(base: Result, now: Result): readonly Difference[] {
 
 const isMain = process.argv[1] === fileURLToPath(import.meta.url);
 if (isMain) {
-  const [base, now = 'build/bench/result.json'] = process.argv.slice(2);
-  if (base === undefined) throw new Error('usage: make bench-compare BASE=FILE');
+  const { positionals } = readTool({
+    name: 'compare',
+    help: `usage: make bench-compare BASE=FILE, or npx tsx bench/compare.ts BASE [NEW]
+
+Says what got slower or faster, beyond noise. NEW is build/bench/result.json without it. Exit status: 0 nothing got
+slower, 1 something did, 2 usage.
+
+example: make bench-compare BASE=before.json
+`,
+    options: {},
+    positionals: { least: 1, most: 2 },
+  });
+  const [base = '', now = 'build/bench/result.json'] = positionals;
   const read = (path: string): Result => JSON.parse(readFileSync(path, 'utf8')) as Result;
   const found = differences(read(base), read(now));
   for (const { row, before, after, verdict } of found) {

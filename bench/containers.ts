@@ -1,30 +1,39 @@
 /**
  * Containers: create, start, wait and remove of `true`, one after the other and sixteen at a time, beside a real daemon where
  * one is named; a thousand that run, in memory; a hundred followers of one log.
- *
- * `npx tsx bench/containers.ts [--host unix:///…] [--archive images.tar --image NAME] [--seconds 5] [--profile FOLDER]`.
- * Without an archive, attestd gets an image of its own; a daemon needs one, which is loaded into both.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { image } from '../src/testing/fixtures.js';
 import { startDaemon } from '../src/testing/server.js';
+import { readTool } from '../test/support/options.js';
 
-const { values } = parseArgs({
+const { values } = readTool({
+  name: 'containers',
+  help: `usage: npx tsx bench/containers.ts [OPTIONS]
+
+Measures lives of containers, a thousand that run, and a hundred followers of a log.
+
+  --host URL       a daemon to compare with; it needs --archive
+  --archive FILE   images that are loaded into both; without it, attestd has one of its own
+  --image NAME     the image of the containers; bench:1 without it
+  --seconds N      for the lives; 5 without it
+  --profile DIR    where the server writes a profile of its processor
+
+example: npx tsx bench/containers.ts --seconds 10
+`,
   options: {
     host: { type: 'string' },
     archive: { type: 'string' },
-    image: { type: 'string' },
-    seconds: { type: 'string' },
+    image: { type: 'string', default: 'bench:1' },
+    seconds: { type: 'number', default: 5 },
     profile: { type: 'string' },
   },
 });
-const name = values.image ?? 'bench:1';
-const seconds = Number(values.seconds ?? 5);
+const { image: name, seconds } = values;
 
 /** Executables whose names are what the simulation runs. */
 async function ownArchive(): Promise<Buffer> {

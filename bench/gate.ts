@@ -1,8 +1,4 @@
-/**
- * What the gate costs beside the bare daemon, in one run, one after the other: `npx tsx bench/gate.ts [--host HOST --image IMAGE]
- * [--creates 200] [--rounds 5] [--mib 256]`; 0 leaves one out. Needs `make build`. IMAGE has to have provenance, sh and dd; without a host, the reference server,
- * of which creates and archives alone are measured.
- */
+/** What the gate costs beside the bare daemon, in one run, one after the other. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,22 +8,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { tarOf } from '../src/oci/tar-write.js';
 import { image } from '../src/testing/image.js';
+import { readTool } from '../test/support/options.js';
 import { type Answer, type Ask, ask as askOn, Served } from './process.js';
 import { load, machine, median, percentile } from './result.js';
 
-const { values: flags } = parseArgs({
+const { values: flags } = readTool({
+  name: 'gate',
+  help: `usage: npx tsx bench/gate.ts [OPTIONS]
+
+Measures what the gate costs beside the bare daemon, in one run. Needs \`make build\`.
+
+  --host URL     a daemon; without it the reference server, of which creates and archives alone are measured
+  --image IMAGE  of that daemon, with provenance, sh and dd
+  --creates N    200 without it; 0 leaves them out
+  --rounds N     of the streams; 5 without it, 0 leaves them out
+  --mib N        of a stream; 256 without it
+
+example: npx tsx bench/gate.ts --creates 500 --rounds 0
+`,
   options: {
     host: { type: 'string' },
     image: { type: 'string', default: 'bench/gate:1' },
-    creates: { type: 'string', default: '200' },
-    rounds: { type: 'string', default: '5' },
-    mib: { type: 'string', default: '256' },
+    creates: { type: 'number', whole: true, default: 200 },
+    rounds: { type: 'number', whole: true, default: 5 },
+    mib: { type: 'number', whole: true, default: 256 },
   },
 });
-const [creates, rounds, mib] = [flags.creates, flags.rounds, flags.mib].map(Number) as [number, number, number];
+const { creates, rounds, mib } = flags;
 const folder = mkdtempSync(join(tmpdir(), 'attestd-bench-gate-'));
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const agent = new Agent({ keepAlive: true });

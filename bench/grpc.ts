@@ -1,16 +1,29 @@
-/**
- * Measures Read of the content service: `npx tsx bench/grpc.ts --host URL [--host URL …] [--digest DIGEST] [--times 3]`.
- * Each daemon is read from in turn. Without a digest, the largest blob that all of them have is read.
- */
+/** Measures Read of the content service. */
 import { createHash } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { connect, type EngineClient } from '../src/client/index.js';
+import { readTool } from '../test/support/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
-const { values } = parseArgs({
-  options: { host: { type: 'string', multiple: true }, digest: { type: 'string' }, times: { type: 'string' } },
+const { values } = readTool({
+  name: 'grpc',
+  help: `usage: npx tsx bench/grpc.ts --host URL… [OPTIONS]
+
+Measures Read of the content service of one daemon or several, each in turn.
+
+  --host URL       a daemon; several times
+  --digest DIGEST  the blob; without it the largest that all of them have
+  --times N        3 without it
+
+example: npx tsx bench/grpc.ts --host unix:///run/docker.sock --host unix:///tmp/attestd.sock
+`,
+  options: {
+    host: { type: 'string', multiple: true },
+    digest: { type: 'string' },
+    times: { type: 'number', whole: true, default: 3 },
+  },
+  check: ({ host }) => (host.length === 0 ? '--host is needed' : undefined),
 });
-const hosts = values.host ?? [];
+const { host: hosts } = values;
 const clients = await Promise.all(hosts.map((host) => connect({ host })));
 
 /** Sizes of a daemon's blobs. */
@@ -27,7 +40,7 @@ const [digest, size] = shared
   .sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
 
 const rows: Measurement[] = [];
-for (let round = 0; round < Number(values.times ?? 3); round++)
+for (let round = 0; round < values.times; round++)
   for (const [at, client] of clients.entries()) {
     const row = await measure(`read ${digest.slice(0, 19)} from ${hosts[at]}`, { bytes: size }, async () => {
       let length = 0;

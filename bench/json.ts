@@ -1,12 +1,23 @@
-/** Measures JSON on large statements: `npx tsx bench/json.ts [--mib 20]`; JSON.parse and stringify for comparison. */
-import { parseArgs } from 'node:util';
+/** Measures JSON on large statements; JSON.parse and stringify for comparison. */
 import { compactJson, decodeJson, jsonFault } from '../src/go/json.js';
 import { digestOf } from '../src/oci/digest.js';
 import { manifestType } from '../src/oci/manifest.js';
+import { readTool } from '../test/support/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
-const { values } = parseArgs({ options: { mib: { type: 'string' } } });
-const size = Number(values.mib ?? 20) << 20;
+const { values } = readTool({
+  name: 'json',
+  help: `usage: npx tsx bench/json.ts [OPTIONS]
+
+Measures JSON on large statements, beside JSON.parse and stringify.
+
+  --mib N  size of the statement; 20 without it
+
+example: npx tsx bench/json.ts --mib 50
+`,
+  options: { mib: { type: 'number', whole: true, default: 20 } },
+});
+const size = values.mib << 20;
 
 const packages: object[] = [];
 for (let bytes = 0; bytes < size; bytes += 190)

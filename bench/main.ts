@@ -1,13 +1,9 @@
-/**
- * All measurements in one run: `npx tsx bench/main.ts [--only GROUPS] [--rounds 5] [--seconds 1] [--images LIST] [--host HOST] [--folder
- * DIR] [--write] [--keep NAME]`. Needs `make build`. Writes build/bench/result.json, with --keep bench/kept/NAME.json too, and with
- * --write the page of benchmarks among the docs, with its pictures and the runs that were kept.
- */
+/** All measurements in one run. Writes build/bench/result.json, and what is asked for besides. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readTool } from '../test/support/options.js';
 import { measureContent } from './content.js';
 import { measureContainers } from './lives.js';
 import { measureReads } from './reads.js';
@@ -16,21 +12,43 @@ import { commit, load, machine, type Result, type Row } from './result.js';
 import { measureScale } from './scale.js';
 import { measureStarts } from './starts.js';
 
-const { values } = parseArgs({
+const groupNames: readonly string[] = ['start', 'reads', 'containers', 'content', 'scale'];
+const { values } = readTool({
+  name: 'bench',
+  help: `usage: make bench [ARGS="OPTIONS"]
+
+Measures starts, reads, containers, content and stores, and writes build/bench/result.json. Needs \`make build\`.
+
+  --only GROUPS   start, reads, containers, content, scale, with commas between them; all without it
+  --rounds N      5 without it
+  --seconds N     for each measurement of reads; 1 without it
+  --images LIST   sizes of stores; 10,1000,10000 without it
+  --host URL      a daemon that is read from, too
+  --folder DIR    where stores are made, and found the next time
+  --write         write the page of benchmarks among the docs, with its pictures and the runs that were kept
+  --keep NAME     write bench/kept/NAME.json, too
+
+example: make bench ARGS="--only start,reads --rounds 3"
+`,
   options: {
     only: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    images: { type: 'string' },
+    rounds: { type: 'number', whole: true, default: 5 },
+    seconds: { type: 'number', default: 1 },
+    images: { type: 'string', default: '10,1000,10000' },
     host: { type: 'string' },
     folder: { type: 'string' },
     write: { type: 'boolean' },
     keep: { type: 'string' },
   },
+  check: ({ only, images }) => {
+    const unknown = only?.split(',').find((name) => !groupNames.includes(name));
+    if (unknown !== undefined) return `--only: there is no '${unknown}' among ${groupNames.join(', ')}`;
+    return images.split(',').every((count) => /^[1-9]\d*$/.test(count)) ? undefined : `--images: '${images}'`;
+  },
 });
 const root = fileURLToPath(new URL('../', import.meta.url));
-const rounds = Number(values.rounds ?? 5);
-const counts = (values.images ?? '10,1000,10000').split(',').map(Number);
+const { rounds } = values;
+const counts = values.images.split(',').map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'attestd-bench-'));
 const stores = values.folder ?? join(folder, 'stores');
 mkdirSync(stores, { recursive: true });
@@ -38,7 +56,7 @@ const say = (what: string): void => void process.stderr.write(`${new Date().toIS
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: () => measureStarts(folder, rounds * 2),
-  reads: () => measureReads({ folder, rounds, seconds: Number(values.seconds ?? 1), host: values.host }),
+  reads: () => measureReads({ folder, rounds, seconds: values.seconds, host: values.host }),
   containers: () => measureContainers(folder, rounds),
   content: () => measureContent(folder, Math.min(rounds, 3)),
   scale: () => measureScale(stores, counts, say),

@@ -1,22 +1,33 @@
-/**
- * Measures the image store: `npx tsx bench/store.ts [--mib 1024] [--blobs 1000]`. Writes to a temporary folder, synced as
- * in service.
- */
+/** Measures the image store. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { digestOf } from '../src/oci/digest.js';
 import { exportImages } from '../src/oci/exporter.js';
 import { importArchive } from '../src/oci/importer.js';
 import { openLayout } from '../src/oci/layout.js';
 import { anyOf, only } from '../src/oci/platform.js';
+import { readTool } from '../test/support/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
-const { values } = parseArgs({ options: { mib: { type: 'string' }, blobs: { type: 'string' } } });
-const mib = Number(values.mib ?? 1024);
-const count = Number(values.blobs ?? 1000);
+const { values } = readTool({
+  name: 'store',
+  help: `usage: npx tsx bench/store.ts [OPTIONS]
+
+Measures the image store in a temporary folder, synced as in service.
+
+  --mib N    size of one large blob; 1024 without it
+  --blobs N  small blobs; 1000 without it
+
+example: npx tsx bench/store.ts --mib 256
+`,
+  options: {
+    mib: { type: 'number', whole: true, default: 1024 },
+    blobs: { type: 'number', whole: true, default: 1000 },
+  },
+});
+const { mib, blobs: count } = values;
 const folder = await mkdtemp(join(tmpdir(), 'attestd-bench-'));
 const rows: Measurement[] = [];
 const run = async (...args: Parameters<typeof measure>): Promise<void> => {

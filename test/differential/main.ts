@@ -1,22 +1,26 @@
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { type Daemon, startDaemon } from '../e2e/support/daemon.js';
 import { buildkitImage } from '../e2e/support/images.js';
+import { readTool } from '../support/options.js';
 import { compareAnswers, type Difference } from './compare.js';
 import { Subject } from './daemons.js';
 import { type Archive, readArchives } from './pool.js';
 import { type Step, sequences } from './requests.js';
 
-const USAGE = `usage: differential --host URL [--reference URL] [--images DIR] [--requests N] [--seed N] [--length N] [--texts]
+const help = `usage: differential --host URL [OPTIONS]
 
 Puts the same generated requests to the reference server (channel standard) and to a real daemon, compares the answers
 and shrinks what differs. The daemon must have no images: sequences begin by removing all.
+
   --reference URL   a running daemon in place of a reference server of its own
   --images DIR      image archives (*.tar) to load; by default those that BuildKit built
   --requests N      how many requests to compare (5000); those that shrink a difference come on top
   --seed N          repeat a run; by default a new one, which is printed
   --length N        requests in a sequence (20)
-  --texts           let differing error texts fail the run too; without it they are reported only`;
+  --texts           let differing error texts fail the run too; without it they are reported only
+
+example: make differential HOST=unix:///run/docker.sock
+`;
 
 /** A difference, and the shortest sequence that was found to show it. */
 interface Finding extends Difference {
@@ -169,23 +173,20 @@ async function explore(
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readTool({
+    name: 'differential',
+    help,
     options: {
-      host: { type: 'string' },
+      host: { type: 'string', required: true },
       reference: { type: 'string' },
       images: { type: 'string', default: buildkitImage('') },
-      requests: { type: 'string', default: '5000' },
-      seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-      length: { type: 'string', default: '20' },
-      texts: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      requests: { type: 'number', whole: true, default: 5000 },
+      seed: { type: 'number', whole: true, default: Date.now() % 1_000_000 },
+      length: { type: 'number', whole: true, default: 20 },
+      texts: { type: 'boolean' },
     },
   });
-  const [requests, seed, length] = [Number(values.requests), Number(values.seed), Number(values.length)];
-  if (values.help || values.host === undefined || ![requests, seed, length].every(Number.isInteger)) {
-    console.error(USAGE);
-    return values.help ? 0 : 2;
-  }
+  const { requests, seed, length } = values;
   const archives = await readArchives(values.images);
   const own: Daemon | undefined =
     values.reference === undefined ? await startDaemon(['--channel', 'standard']) : undefined;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { digestOf } from '../../src/oci/digest.js';
+import { readTool } from '../support/options.js';
 import { anySeed } from '../support/random.js';
 import { writeCorpus } from './corpus.js';
 import { runHunt } from './run.js';
@@ -25,43 +25,30 @@ example: make fuzz ARGS="--only tar --seconds 60"
 
 const folder = 'build/fuzz';
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '10' },
-      only: { type: 'string' },
-      seed: { type: 'string' },
-      save: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const [seconds, seed] = [Number(values.seconds), Number(values.seed ?? anySeed())];
-  if (!(seconds > 0)) throw new Error(`--seconds: '${values.seconds}' is no number of seconds`);
-  if (!Number.isSafeInteger(seed)) throw new Error(`--seed: '${values.seed}' is no whole number`);
-  const chosen = targets.filter(({ name }) => values.only === undefined || name === values.only);
-  if (chosen.length === 0) throw new Error(`--only: there is no target '${values.only}'`);
-  return { ...values, seconds, seed, chosen };
-}
-
 async function main(): Promise<number> {
-  let options: ReturnType<typeof readArguments>;
-  try {
-    options = readArguments();
-  } catch (error) {
-    process.stderr.write(`fuzz: ${(error as Error).message}\n`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
+  const { values } = readTool({
+    name: 'fuzz',
+    help,
+    options: {
+      seconds: { type: 'number', default: 10 },
+      only: { type: 'string' },
+      seed: { type: 'number', whole: true },
+      save: { type: 'boolean' },
+    },
+    check: ({ only }) =>
+      only === undefined || targets.some(({ name }) => name === only)
+        ? undefined
+        : `--only: there is no target '${only}'`,
+  });
+  const { seed: first = anySeed(), seconds, only, save } = values;
+  const chosen = targets.filter(({ name }) => only === undefined || name === only);
   const module = new URL('targets/index.ts', import.meta.url).href;
   let found = 0;
   let runs = 0;
   let spent = 0;
-  for (const [at, target] of options.chosen.entries()) {
-    const seed = options.seed + at;
-    const run = await runHunt({ module, name: target.name, seconds: options.seconds, seed });
+  for (const [at, target] of chosen.entries()) {
+    const seed = first + at;
+    const run = await runHunt({ module, name: target.name, seconds, seed });
     runs += run.runs;
     spent += run.spent;
     found += run.findings.length;
@@ -75,7 +62,7 @@ async function main(): Promise<number> {
       await writeFile(path, input);
       process.stdout.write(`  ${path}: ${what}\n`);
     }
-    if (options.save && run.findings.length === 0) await writeCorpus(target, run.corpus);
+    if (save && run.findings.length === 0) await writeCorpus(target, run.corpus);
   }
   process.stdout.write(`${runs} inputs, ${Math.round(spent / 1000)} s of processor time, ${found} findings\n`);
   return found === 0 ? 0 : 1;

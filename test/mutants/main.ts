@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { parseHost, type Target } from '../../src/client/target.js';
 import type { FeatureName } from '../../src/conformance/index.js';
 import { AttestdError } from '../../src/errors.js';
 import { startServer } from '../../src/server/index.js';
+import { readTool } from '../support/options.js';
 import { harmless } from './harmless.js';
 import { baseline, failures, judge, type Verdict } from './judge.js';
 import { FaultyProxy } from './proxy.js';
@@ -37,20 +37,17 @@ async function tolerated(proxy: FaultyProxy, only: string, claimed: readonly Fea
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readTool({
+    name: 'mutants',
+    help,
     options: {
       host: { type: 'string' },
       only: { type: 'string' },
-      harmless: { type: 'boolean', default: false },
-      first: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      harmless: { type: 'boolean' },
+      first: { type: 'boolean' },
+      json: { type: 'boolean' },
     },
   });
-  if (values.help) {
-    process.stdout.write(help);
-    return 0;
-  }
   const server =
     values.host === undefined ? await startServer({ channel: 'experimental', logLevel: 'error' }) : undefined;
   const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { readTool } from '../support/options.js';
 import { anySeed, Random } from '../support/random.js';
 import { KillSoak } from './kills.js';
 import { LossSoak } from './losses.js';
@@ -20,30 +20,6 @@ example: make soak ARGS="--kills 2000 --losses 10000 --minutes 120"
 
 /** Milliseconds between two lines about how far it has come. */
 const pace = 15_000;
-
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '2' },
-      kills: { type: 'string', default: '1000000' },
-      losses: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: `${anySeed()}` },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const number = (name: 'minutes' | 'kills' | 'losses' | 'seed'): number => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name}: '${values[name]}' is no number`);
-    return value;
-  };
-  return {
-    help: values.help,
-    minutes: number('minutes'),
-    kills: number('kills'),
-    losses: number('losses'),
-    seed: number('seed'),
-  };
-}
 
 interface Outcome {
   readonly violations: readonly string[];
@@ -76,18 +52,17 @@ async function run(
 }
 
 async function main(): Promise<number> {
-  let options: ReturnType<typeof readArguments>;
-  try {
-    options = readArguments();
-  } catch (error) {
-    process.stderr.write(`soak: ${(error as Error).message}\n`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const { seed, minutes } = options;
+  const { values: options } = readTool({
+    name: 'soak',
+    help,
+    options: {
+      minutes: { type: 'number', default: 2 },
+      kills: { type: 'number', whole: true, default: 1_000_000 },
+      losses: { type: 'number', whole: true, default: 1_000_000 },
+      seed: { type: 'number', whole: true },
+    },
+  });
+  const { minutes, seed = anySeed() } = options;
   process.stdout.write(`seed ${seed}\n`);
   const half = minutes * 30_000;
   const losses = new LossSoak(new Random(seed));
