@@ -101,5 +101,5 @@ export async function closeContext(context: Context): Promise<void> {
 
 /** Where the facts of a store's images outlast the process: what is liked best depends on the machine. */
 function factsFile(folder: string | undefined, host: Platform): FactsFile | undefined {
-  return folder === undefined ? undefined : new FactsFile(join(folder, 'facts'), `facts 1 ${formatPlatformAll(host)}`);
+  return folder === undefined ? undefined : new FactsFile(join(folder, 'facts'), `facts 2 ${formatPlatformAll(host)}`);
 }

@@ -27,6 +27,16 @@ export class DigestCounter {
     return this.#counts[this.#find(this.#keys, this.#capacity, wordsOf(digest))] as number;
   }
 
+  /** The marks of digests that have been counted here and not there (`markOf`), in no order. */
+  *marksMissingIn(other: DigestCounter): Generator<number> {
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      if (this.#counts[slot] === 0) continue;
+      const at = slot * keyWords;
+      const words = this.#keys.subarray(at, at + keyWords) as unknown as Words;
+      if (other.#counts[other.#find(other.#keys, other.#capacity, words)] === 0) yield words[0] | 0;
+    }
+  }
+
   #slot(words: Words): number {
     const slot = this.#find(this.#keys, this.#capacity, words);
     const at = slot * keyWords;
@@ -63,13 +73,17 @@ export class DigestCounter {
   }
 }
 
+/** A number that tells most digests apart. */
+export const markOf = (digest: string): number => wordAt(digest, digest.indexOf(':') + 1) | 0;
+
+const wordAt = (digest: string, at: number): number => Number.parseInt(digest.slice(at, at + 8), 16) >>> 0;
+
 type Words = readonly [number, number, number];
 
 const isEmpty = (keys: Uint32Array, at: number): boolean => keys[at] === 0 && keys[at + 1] === 0 && keys[at + 2] === 0;
 
 function wordsOf(digest: string): Words {
   const start = digest.indexOf(':') + 1;
-  const word = (at: number): number => Number.parseInt(digest.slice(start + at, start + at + 8), 16) >>> 0;
   // A key of zeros stands for none.
-  return [word(0), word(8), (word(16) | 1) >>> 0];
+  return [wordAt(digest, start), wordAt(digest, start + 8), (wordAt(digest, start + 16) | 1) >>> 0];
 }

@@ -41,8 +41,6 @@ export interface PinnableStore extends ContentStore {
   ): Promise<{ digest: string; size: number }>;
   /** @param unless asked at the last moment whether the blob is to stay */
   delete(digest: string, unless?: () => boolean): Promise<void>;
-  /** The digests of all blobs, sorted. */
-  digests(): Promise<string[]>;
 }
 
 export interface LocalContentOptions {

@@ -71,6 +71,7 @@ export class StoreCore {
       },
       has: (digest) => blobs.has(digest),
       stamp: () => blobs.stamp(),
+      digests: () => blobs.digests(),
       bytes: (digest) => blobs.bytes(digest),
       stream: (digest, range) => blobs.stream(digest, range),
       ingest: async (content, expected) => {

@@ -4,13 +4,16 @@ import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import { cacheSize } from '../../oci/cache-size.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
+import { markOf } from '../../oci/digest-counter.js';
 import type { ImageConfig } from '../../oci/image-config.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
 import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
+import { BlobChanges, type Look } from './blob-changes.js';
 import type { FactsFile } from './facts-file.js';
+import { decodeFacts, encodeFacts } from './facts-text.js';
 import { examineManifest, type ManifestFacts } from './summary.js';
 
 /** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
@@ -20,7 +23,7 @@ export interface ImageFacts {
   /** What list shows of the manifest that the machine likes best; absent where it likes none. */
   readonly best?: { readonly created: number; readonly labels: Readonly<Record<string, string>> };
   /** Blobs that are there, in the order of a walk, as often as it comes to them. */
-  readonly blobs: readonly Pick<Descriptor, 'digest' | 'size' | 'mediaType'>[];
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'size'>[];
   /** Digests that are referred to and whose blobs are not there. */
   readonly absent: readonly string[];
   /** Bytes of unpacked layers by the ids of their stacks. */
@@ -29,14 +32,14 @@ export interface ImageFacts {
   readonly lasting: boolean;
 }
 
-interface Kept {
-  readonly facts: ImageFacts;
-  /** The pass in which the blobs were last looked for. */
-  pass: number;
+/** When an image was last found to be as its facts say, and the marks of the blobs that matter to it. */
+interface Known {
+  moment: number;
+  readonly marks: readonly number[];
 }
 
 /** How many times the size of their text facts take in memory. */
-const weight = 3;
+const weight = 2;
 
 /** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
 const worthWhile = 1000;
@@ -44,10 +47,10 @@ const tellEvery = 5000;
 
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
 export class FactsCache {
-  readonly #kept = new LRUCache<string, Kept>({ maxSize: cacheSize('facts') });
+  readonly #kept = new LRUCache<string, ImageFacts>({ maxSize: cacheSize('facts') });
+  readonly #known = new Map<string, Known>();
+  readonly #changes = new BlobChanges();
   #closed = false;
-  #pass = 0;
-  #stamp: string | undefined;
 
   /**
    * @param matcher what the machine runs, best first
@@ -58,16 +61,16 @@ export class FactsCache {
     private readonly file?: FactsFile | undefined,
   ) {}
 
-  /** Begin a pass over images, at each of which blobs are looked for again if the store's have changed since the last. */
-  begin(context: Context): Pass {
-    const stamp = context.store.content.stamp();
-    if (stamp === undefined || stamp !== this.#stamp) this.#pass++;
-    this.#stamp = stamp;
-    const pass = this.#pass;
+  /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
+  async begin(context: Context): Promise<Pass> {
+    // Of images that are gone nobody asks.
+    if (this.#known.size > 2 * context.store.list().length + worthWhile) this.#known.clear();
+    const look = await this.#changes.look(context.store.content);
     return {
-      number: pass,
-      of: (target) => this.#of(context, target, pass),
-      holds: async ({ digest }) => (await this.#known(context, digest, pass)) !== undefined,
+      number: look.number,
+      of: (target) => this.#of(context, target, look),
+      holds: async ({ digest }) =>
+        this.#holds(digest, look) || (await this.#current(context, digest, look)) !== undefined,
     };
   }
 
@@ -90,9 +93,7 @@ export class FactsCache {
     let done = 0;
     for (const target of missing.values()) {
       if (this.#closed) return;
-      await this.begin(context)
-        .of(target)
-        .catch(() => undefined);
+      await (await this.begin(context)).of(target).catch(() => undefined);
       done++;
       if (Date.now() - told < tellEvery) continue;
       told = Date.now();
@@ -106,41 +107,60 @@ export class FactsCache {
     await this.file?.close();
   }
 
-  async #of(context: Context, target: Descriptor, pass: number): Promise<ImageFacts> {
+  async #of(context: Context, target: Descriptor, look: Look): Promise<ImageFacts> {
     const { digest } = target;
-    const known = await this.#known(context, digest, pass);
+    const known = await this.#current(context, digest, look);
     if (known !== undefined) return known;
     const facts = await readFacts(context, target, this.matcher);
-    if (facts.lasting) this.#keep(digest, facts, pass);
+    if (facts.lasting) this.#keep(digest, facts, look);
     return facts;
   }
 
   /** What was found before, as long as it holds. */
-  async #known(context: Context, digest: string, pass: number): Promise<ImageFacts | undefined> {
+  async #current(context: Context, digest: string, look: Look): Promise<ImageFacts | undefined> {
     await giveWay();
-    const kept = this.#kept.get(digest) ?? (await this.#read(context, digest));
-    if (kept === undefined) return undefined;
-    if (kept.pass === pass || (await isUnchanged(context, kept.facts))) {
-      kept.pass = pass;
-      return kept.facts;
+    const facts = this.#kept.get(digest) ?? (await this.#read(context, digest));
+    if (facts === undefined) return undefined;
+    if (this.#holds(digest, look)) return facts;
+    if (isUnchanged(look, facts)) {
+      this.#note(digest, facts, look);
+      return facts;
     }
     this.#kept.delete(digest);
+    this.#known.delete(digest);
     return undefined;
   }
 
-  async #read({ snapshots }: Context, digest: string): Promise<Kept | undefined> {
-    const text = await this.file?.read(digest);
-    if (text === undefined) return undefined;
-    const kept: Kept = { facts: JSON.parse(text), pass: 0 };
-    for (const [id, size] of kept.facts.unpacked) snapshots.restore(id, size);
-    this.#kept.set(digest, kept, { size: text.length * weight });
-    return kept;
+  /** Whether an image was found to be as its facts say, and nothing of it has changed since. */
+  #holds(digest: string, { number, isSince }: Look): boolean {
+    const known = this.#known.get(digest);
+    if (known === undefined || !isSince(known.moment, known.marks)) return false;
+    known.moment = Math.max(known.moment, number);
+    return true;
   }
 
-  #keep(digest: string, facts: ImageFacts, pass: number): void {
-    const text = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? undefined : value));
-    this.#kept.set(digest, { facts, pass }, { size: text.length * weight });
-    this.file?.append(digest, text);
+  #note(digest: string, facts: ImageFacts, { number }: Look): void {
+    const marks = new Set([...facts.blobs.map((blob) => blob.digest), ...facts.absent].map(markOf));
+    this.#known.set(digest, { moment: number, marks: [...marks] });
+  }
+
+  async #read({ snapshots }: Context, digest: string): Promise<ImageFacts | undefined> {
+    const text = await this.file?.read(digest);
+    if (text === undefined) return undefined;
+    const facts = decodeFacts(text);
+    for (const [id, size] of facts.unpacked) snapshots.restore(id, size);
+    this.#kept.set(digest, facts, { size: text.length * weight });
+    return facts;
+  }
+
+  #keep(digest: string, facts: ImageFacts, look: Look): void {
+    // Two may have found out the same.
+    const twice = this.#kept.has(digest);
+    const text = encodeFacts(facts);
+    this.#kept.set(digest, facts, { size: text.length * weight });
+    // What came or went meanwhile is to be looked for again.
+    if (isUnchanged(look, facts)) this.#note(digest, facts, look);
+    if (!twice) this.file?.append(digest, text);
   }
 }
 
@@ -159,11 +179,8 @@ export interface Pass {
 }
 
 /** Whether what was there is there, and nothing else. */
-async function isUnchanged({ documents }: Context, { blobs, absent }: ImageFacts): Promise<boolean> {
-  for (const { digest } of blobs) if (!(await documents.has(digest))) return false;
-  for (const digest of absent) if (await documents.has(digest)) return false;
-  return true;
-}
+const isUnchanged = ({ has }: Look, { blobs, absent }: ImageFacts): boolean =>
+  blobs.every(({ digest }) => has(digest)) && !absent.some(has);
 
 async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageFacts> {
   const { documents, snapshots } = context;
@@ -198,7 +215,7 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
   const blobs: ImageFacts['blobs'][number][] = [];
   const absent: string[] = [];
   try {
-    const note = ({ digest, size, mediaType }: Descriptor): void => void blobs.push({ digest, size, mediaType });
+    const note = ({ digest, size }: Descriptor): void => void blobs.push({ digest, size });
     await walk(target, present(documents, note));
     const check = async (descriptor: Descriptor): Promise<void> => {
       if (!(await documents.has(descriptor.digest))) absent.push(descriptor.digest);
@@ -209,8 +226,16 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
     if (!(error instanceof AttestdError)) throw error;
     lasting = false;
   }
-  return { manifests, ...shownOf(best), blobs, absent, unpacked, lasting };
+  // One object for each blob, whoever refers to it.
+  const objects = new Map(blobs.map((blob) => [keyOf(blob), blob]));
+  const shared = manifests.map((one) => ({
+    ...one,
+    content: one.content.map((blob) => objects.get(keyOf(blob)) ?? { digest: blob.digest, size: blob.size }),
+  }));
+  return { manifests: shared, ...shownOf(best), blobs, absent, unpacked, lasting };
 }
+
+const keyOf = ({ digest, size }: ImageFacts['blobs'][number]): string => `${digest} ${size}`;
 
 /** The manifest that is liked best so far. */
 interface Best {

@@ -75,7 +75,7 @@ export async function openList(context: Context, options: ListOptions): Promise<
   const sizes = options.sharedSize === true ? await sharedSizes(context, listed) : undefined;
   const form = { apiVersion, manifests, statements, identity, sizes, key };
   async function* items(): AsyncGenerator<VerbatimJson> {
-    const pass = context.facts.begin(context);
+    const pass = await context.facts.begin(context);
     for (const one of listed) {
       const kept = key === undefined ? undefined : await context.lists.get(context, key, one, pass);
       const text =
@@ -119,7 +119,7 @@ export interface Listed extends Group {
 /** @param form what elements say, where they are kept */
 async function newestFirst(context: Context, options: ListOptions, form?: Form): Promise<readonly Listed[]> {
   const groups = await groupByTarget(context, options);
-  const pass = context.facts.begin(context);
+  const pass = await context.facts.begin(context);
   const listed: Listed[] = [];
   for (const group of groups) {
     const { image, tags } = group;
@@ -247,7 +247,7 @@ export async function usageList(context: Context): Promise<ImageList<{ body: Ima
   const listed = await newestFirst(context, { apiVersion: '1.55' });
   const shared = await sharedSizes(context, listed);
   async function* items(): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
-    const pass = context.facts.begin(context);
+    const pass = await context.facts.begin(context);
     for (const one of listed) {
       const facts = one.facts ?? (await pass.of(one.image.target));
       const described = await describe(context, facts, { statements: false });

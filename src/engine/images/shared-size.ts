@@ -13,7 +13,7 @@ export interface SharedSizes {
 export async function sharedSizes(context: Context, listed: readonly Listed[]): Promise<SharedSizes> {
   const chains = new DigestCounter();
   const blobs = new DigestCounter();
-  const pass = context.facts.begin(context);
+  const pass = await context.facts.begin(context);
   for (const one of listed) {
     const facts = one.facts ?? (await pass.of(one.image.target));
     for (const { chains: ids = [] } of facts.manifests) for (const id of ids) chains.add(id);

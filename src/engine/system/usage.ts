@@ -145,7 +145,7 @@ async function storedSize(context: Context): Promise<number> {
   const blobs = new DigestCounter();
   const chains = new DigestCounter();
   let size = 0;
-  const pass = context.facts.begin(context);
+  const pass = await context.facts.begin(context);
   for (const image of store.list()) {
     for (const content of await measured(context, image, pass)) {
       for (const id of content.chains) if (chains.add(id) === 1) size += snapshots.usage(id) ?? 0;

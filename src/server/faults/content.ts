@@ -72,6 +72,10 @@ export class FaultyContent implements ContentStore {
     return this.inner.list();
   }
 
+  async digests(): Promise<string[]> {
+    return (await this.inner.digests()).filter((digest) => this.faultOf(digest)?.is !== 'missing');
+  }
+
   #present(digest: string): BlobFault | undefined {
     const fault = this.faultOf(digest);
     if (fault?.is === 'missing') throw new AttestdError('NOT_FOUND', `content digest ${digest}: not found`);

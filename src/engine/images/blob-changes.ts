@@ -1,0 +1,67 @@
+import type { ContentStore } from '../../oci/content-store.js';
+import { DigestCounter, markOf } from '../../oci/digest-counter.js';
+import { giveWay } from '../../turns.js';
+
+/** Changes of single blobs that are remembered; after more of them all is looked at again. */
+const rememberedChanges = 50_000;
+
+/** What blobs there were at some moment. */
+export interface Look {
+  /** Counts moments; the same as the last one's if no blob has come or gone since. */
+  readonly number: number;
+  has(digest: string): boolean;
+  /** Whether none of some blobs has come or gone since a moment. @param marks of the blobs' digests */
+  isSince(moment: number, marks: readonly number[]): boolean;
+}
+
+/**
+ * Which blobs came and went, whoever wrote them: their folder is read when its time says that it has changed. To look for
+ * each blob of each image would take many times as long.
+ */
+export class BlobChanges {
+  #number = 0;
+  #stamp: string | undefined;
+  #names = new DigestCounter();
+  /** The moment of the last change of each mark, and the first moment since which all changes are known. */
+  readonly #changed = new Map<number, number>();
+  #complete = 1;
+  #looking: Promise<unknown> = Promise.resolve();
+
+  /** Look at what is there now. */
+  look(content: ContentStore): Promise<Look> {
+    const look = this.#looking.then(() => this.#look(content));
+    this.#looking = look.catch(() => undefined);
+    return look;
+  }
+
+  async #look(content: ContentStore): Promise<Look> {
+    const stamp = content.stamp();
+    if (stamp === undefined || stamp !== this.#stamp) await this.#compare(await content.digests());
+    this.#stamp = stamp;
+    const names = this.#names;
+    return {
+      number: this.#number,
+      has: (digest) => names.count(digest) > 0,
+      isSince: (moment, marks) =>
+        moment >= this.#complete && marks.every((mark) => (this.#changed.get(mark) ?? 0) <= moment),
+    };
+  }
+
+  async #compare(digests: readonly string[]): Promise<void> {
+    const names = new DigestCounter();
+    const changed: number[] = [];
+    for (const digest of digests) {
+      await giveWay();
+      names.add(digest);
+      if (this.#number > 0 && this.#names.count(digest) === 0) changed.push(markOf(digest));
+    }
+    for (const mark of this.#names.marksMissingIn(names)) changed.push(mark);
+    this.#names = names;
+    if (this.#number > 0 && changed.length === 0) return;
+    this.#number++;
+    for (const mark of changed) this.#changed.set(mark, this.#number);
+    if (this.#changed.size <= rememberedChanges) return;
+    this.#changed.clear();
+    this.#complete = this.#number;
+  }
+}

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decodeJson } from '../../src/go/json.js';
+import { documentType } from '../../src/oci/index-file.js';
+import { descriptorType } from '../../src/oci/manifest.js';
+import { plainIndex } from '../../src/oci/plain-index.js';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+
+/** What Go's rules make of an index. */
+function byGo(text: string): unknown {
+  const { manifests = [], annotations } = decodeJson(Buffer.from(text), documentType);
+  const entries = manifests.map((entry) => decodeJson(entry as Buffer, descriptorType));
+  return { entries, ...(annotations && { annotations }) };
+}
+
+const index = (entry: string, more = ''): string => `{"schemaVersion":2,"manifests":[${entry}]${more}}`;
+const entry = (more = '', size = '5'): string => `{"mediaType":"m","digest":"${digest}","size":${size}${more}}`;
+
+describe('an index.json of the usual form', () => {
+  it('is read as Go reads it', () => {
+    const texts = [
+      index(''),
+      index(entry()),
+      index(`${entry()}, ${entry(',"annotations":{"a":"b"}')}`, ',"annotations":{"c":"d"}'),
+      index(entry(',"annotations":{"a":"\\"size\\":1, \\n \\\\ \\/ é"}')),
+      index(entry(',"annotations":{"annotations\\"":"","a":"1","a":"2"}')),
+      index(`{"size":7,"annotations":{},"digest":"${digest}","mediaType":"m"}`, ',"mediaType":"x"'),
+    ];
+    for (const text of texts) expect(plainIndex(Buffer.from(text)), text).to.deep.equal(byGo(text));
+  });
+
+  it('is not taken for one where the two languages read it differently', () => {
+    const texts = [
+      index(entry('', '1e1')),
+      index(entry('', '5.0')),
+      index(entry('', '-1')),
+      index(entry('', '9007199254740993')),
+      index(entry(',"annotations":{"a":"\\ud800"}')),
+      index(entry(',"annotations":{"__proto__":"x"}')),
+      index(entry(',"annotations":{"a":"1"},"annotations":{"b":"2"}')),
+      index(entry(',"annotations":{"a":null}')),
+      index(entry(',"annotations":null')),
+      index(entry(',"Size":6')),
+      index(entry(',"platform":{"os":"linux"}')),
+      index(entry(',"size":6')),
+      index('null'),
+      index(entry(), ',"annotations":{"a":"1"},"annotations":{"b":"2"}'),
+      index(entry(), ',"Manifests":[]'),
+      index(entry(), ',"manifests":null'),
+      `{"schemaVersion":2.0,"manifests":[]}`,
+      `{"manifests":[]}`,
+      `[]`,
+      `\ufeff${index('')}`,
+      `${index('')}x`,
+      '',
+    ];
+    for (const text of texts) expect(plainIndex(Buffer.from(text)), text).to.equal(undefined);
+    const invalid = Buffer.from(index(entry(',"annotations":{"a":"\xff"}')), 'latin1');
+    expect(plainIndex(invalid)).to.equal(undefined);
+  });
+
+  it('says the same as Go, whatever its annotations are', () => {
+    const notes = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
+    const whole = fc.record({ annotations: notes, more: notes, size: fc.nat() });
+    fc.assert(
+      fc.property(whole, ({ annotations, more, size }) => {
+        const text = JSON.stringify({
+          schemaVersion: 2,
+          manifests: [{ mediaType: 'm', digest, size, annotations }],
+          annotations: more,
+        });
+        const plain = plainIndex(Buffer.from(text));
+        if (plain !== undefined) expect(plain).to.deep.equal(byGo(text));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
