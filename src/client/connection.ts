@@ -17,6 +17,8 @@ export interface RawRequest {
   readonly signal?: AbortSignal;
   /** Milliseconds of silence after which the exchange fails; none without it. */
   readonly timeout?: number;
+  /** Use a connection that nothing else uses, before or after: one whose peer may answer before it has read the body. */
+  readonly alone?: boolean;
 }
 
 /** An answer whose body is still to be read. */
@@ -84,7 +86,7 @@ export class Connection {
         method: request.method,
         path: request.path,
         headers: { Host: target.kind === 'unix' ? 'docker' : `${target.host}:${target.port}`, ...request.headers },
-        agent: this.#agent,
+        agent: request.alone ? false : this.#agent,
         ...requestOptions(target),
         ...(request.signal ? { signal: request.signal } : {}),
         ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
@@ -101,7 +103,7 @@ export class Connection {
         // A daemon may close an idle connection just when it is used again; reading once more on a new one does no harm.
         if (
           outgoing.reusedSocket &&
-          cause.code === 'ECONNRESET' &&
+          ['ECONNRESET', 'EPIPE'].includes(cause.code ?? '') &&
           request.method === 'GET' &&
           request.body === undefined
         )

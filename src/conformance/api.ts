@@ -11,6 +11,8 @@ export interface Call {
   readonly body?: Buffer | string;
   /** Milliseconds of silence that the daemon may take; 30 seconds by default. */
   readonly patience?: number;
+  /** Use a connection of its own: a daemon may answer before it has read a body, whose rest would be the next request. */
+  readonly alone?: boolean;
   /** API version in the path; `null` for none; the run's own by default. */
   readonly version?: string | null;
 }
@@ -166,6 +168,7 @@ export class Api {
         timeout: call.patience ?? silence,
         ...(call.headers ? { headers: call.headers } : {}),
         ...(requestBody ? { body: requestBody } : {}),
+        ...(call.alone ? { alone: true } : {}),
         ...(this.#signal ? { signal: this.#signal } : {}),
       });
       const exchange = exchanged(sent, { status, headers, body });

@@ -3,6 +3,7 @@ import type { Requirement } from './requirement.js';
 import { ofContainers } from './requirements/Containers/index.js';
 import { content } from './requirements/Content/content.js';
 import { contentLists } from './requirements/Content/lists.js';
+import { lookups } from './requirements/DistributionInspect/lookup.js';
 import { errors } from './requirements/Errors/errors.js';
 import { entries } from './requirements/ImageAttestations/entries.js';
 import { platform } from './requirements/ImageAttestations/platform.js';
@@ -11,6 +12,11 @@ import { statement } from './requirements/ImageAttestations/statement.js';
 import { surface } from './requirements/ImageAttestations/surface.js';
 import { type } from './requirements/ImageAttestations/type.js';
 import { whole as attestationsWhole } from './requirements/ImageAttestations/whole.js';
+import { builds } from './requirements/ImageBuild/build.js';
+import { buildForms } from './requirements/ImageBuild/form.js';
+import { imports } from './requirements/ImageCreate/import.js';
+import { pulls } from './requirements/ImageCreate/pull.js';
+import { pullErrors } from './requirements/ImageCreate/pull-errors.js';
 import { remove } from './requirements/ImageDelete/delete.js';
 import { get } from './requirements/ImageGet/get.js';
 import { imageHistory } from './requirements/ImageHistory/history.js';
@@ -24,6 +30,8 @@ import { list } from './requirements/ImageList/list.js';
 import { images } from './requirements/ImageLoad/images.js';
 import { load } from './requirements/ImageLoad/load.js';
 import { prune } from './requirements/ImagePrune/prune.js';
+import { pushes } from './requirements/ImagePush/push.js';
+import { searches } from './requirements/ImageSearch/search.js';
 import { tag } from './requirements/ImageTag/tag.js';
 import { names, unusualNames } from './requirements/Names/names.js';
 import { plugins } from './requirements/Standalone/plugins.js';
@@ -47,6 +55,14 @@ export const catalogue: readonly Requirement[] = [
   surface,
   type,
   attestationsWhole,
+  lookups,
+  builds,
+  buildForms,
+  imports,
+  pulls,
+  pullErrors,
+  pushes,
+  searches,
   remove,
   get,
   imageHistory,

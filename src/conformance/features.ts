@@ -13,6 +13,8 @@ export interface Finding {
   readonly supported: boolean;
   /** What the daemon answered, in a few words. */
   readonly evidence: string;
+  /** Nothing is known: from where the run is made, it cannot be tried. Its requirements are skipped, not unsupported. */
+  readonly untried?: boolean;
 }
 
 /** What a probe may use. */
@@ -163,6 +165,36 @@ export const features = {
     probe: probes.noSwarm,
   },
   plugins: { channel: 'standard', title: 'plugins', since: '1.25', probe: probes.plugins },
+  registry: {
+    channel: 'standard',
+    title: 'pull from and push to a registry',
+    since: '1.24',
+    needs: ['images'],
+    probe: probes.registry,
+  },
+  distribution: {
+    channel: 'standard',
+    title: 'looking up images in their registry',
+    since: '1.30',
+    needs: ['registry'],
+    probe: probes.distribution,
+  },
+  search: { channel: 'standard', title: 'searching registries', since: '1.24', probe: probes.search },
+  'search-registry': {
+    channel: 'standard',
+    title: 'searching a registry that the term names',
+    since: '1.24',
+    needs: ['search', 'registry'],
+  },
+  import: { channel: 'standard', title: 'images of a tar of files', since: '1.24', needs: ['images'] },
+  build: {
+    channel: 'standard',
+    title: 'the classic builder',
+    since: '1.38',
+    needs: ['images'],
+    probe: probes.build,
+  },
+  'build-cache': { channel: 'standard', title: 'pruning the build cache', since: '1.31', probe: probes.buildCache },
   statements: {
     channel: 'experimental',
     title: 'Statements of attestation manifests in list and inspect',

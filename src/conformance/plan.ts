@@ -98,7 +98,8 @@ export function decide(
   for (const name of withNeeds(requirement.features)) {
     const finding = findings.get(name);
     if (finding && !finding.supported && !claimed.includes(name))
-      return { act: 'unsupported', reason: `${name}: ${finding.evidence}` };
+      if (finding.untried) return { act: 'skip', reason: `${name}: ${finding.evidence}` };
+      else return { act: 'unsupported', reason: `${name}: ${finding.evidence}` };
   }
   return { act: 'run' };
 }

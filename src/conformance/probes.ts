@@ -91,3 +91,49 @@ export async function typeLists({ api, session }: ProbeContext): Promise<Finding
   const selected = found.map((entry) => String(entry.at('PredicateType').value));
   return { supported: selected.length > 0, evidence: `a list of two types selects ${lists(selected)}` };
 }
+
+/** What a daemon says of an address that nothing answers at from where it is. */
+const unreached = /refused|unreachable|no route|timed? ?out|deadline|i\/o timeout/i;
+
+/**
+ * Whether the daemon gets to the run's registry. One in another network, or one that wants TLS of a registry on the loopback address, cannot be
+ * judged on it; anything else that keeps it from asking is a fault for the requirements to find.
+ */
+export async function registry({ api, session }: ProbeContext): Promise<Finding> {
+  const own = await session.registry();
+  const before = own.visits.length;
+  const query = { fromImage: `${own.address}/${session.run}/none`, tag: 'none' };
+  const answer = await api.post('/images/create', { query });
+  const { status } = answer.exchange;
+  if (own.visits.length > before) return { supported: true, evidence: "the daemon has asked the run's registry" };
+  if (status === 501) return { supported: false, evidence: 'pull answers 501' };
+  if (own.encrypted)
+    return { supported: false, untried: true, evidence: "the daemon wants TLS of the run's registry on 127.0.0.1" };
+  if (answer.text.includes(own.address) && unreached.test(answer.text))
+    return {
+      supported: false,
+      untried: true,
+      evidence: `the daemon does not reach the run's registry: ${answer.text.slice(0, 200)}`,
+    };
+  return { supported: true, evidence: `pull answers ${status} without having asked the run's registry` };
+}
+
+/** A feature that only 501 declines. */
+const unlessDeclined =
+  (method: string, path: string, query: Readonly<Record<string, string>> = {}) =>
+  async ({ api }: ProbeContext): Promise<Finding> => {
+    const { status } = (await api.send(method, path, { query })).exchange;
+    return { supported: status !== 501, evidence: `${method} ${path} answers ${status}` };
+  };
+
+/** Whether the daemon declines to look up images; the malformed name keeps it from asking anybody. */
+export const distribution = unlessDeclined('GET', '/distribution/UPPER/json');
+
+/** Whether the daemon declines to search; the malformed limit keeps it from asking anybody. */
+export const search = unlessDeclined('GET', '/images/search', { term: 'x', limit: 'none' });
+
+/** Whether the daemon declines to build by the classic builder. */
+export const build = unlessDeclined('POST', '/build', { version: '1' });
+
+/** Whether the daemon declines to prune a build cache; nothing has such an id. */
+export const buildCache = unlessDeclined('POST', '/build/prune', { filters: filters({ id: ['attestd-none'] }) });

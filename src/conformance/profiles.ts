@@ -83,6 +83,18 @@ export const profiles = {
     core: ['engine', 'no-swarm', 'plugins'],
     extended: ['as-dockerd'],
   },
+  registries: {
+    title: 'pull, push, look up and search in registries',
+    apiVersion: '1.44',
+    core: [...base, 'registry', 'distribution', 'search'],
+    extended: ['as-dockerd', 'search-registry', 'disk-usage', 'prune', ...stores],
+  },
+  build: {
+    title: 'images that are made here: import, the classic builder, commit',
+    apiVersion: '1.44',
+    core: [...base, 'import', 'build', 'containers', 'commit'],
+    extended: ['as-dockerd', 'build-cache', 'prune', ...stores],
+  },
   'images-1.48': {
     title: 'multi-platform images and their manifests',
     apiVersion: '1.48',

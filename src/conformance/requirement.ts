@@ -5,6 +5,7 @@ import type { FeatureName } from './features.js';
 import type { Platform } from './images/kit.js';
 import type { BuiltImage } from './images/recipe.js';
 import type { RecipeName } from './images/recipes.js';
+import type { Registry } from './registry/registry.js';
 import type { LoadedImage } from './session.js';
 
 /** How binding a requirement is: a failed MUST makes a daemon non-conformant, a failed SHOULD is reported only. */
@@ -54,6 +55,8 @@ export interface CheckContext {
    * @throws Blocked when the daemon does not do it
    */
   given<T>(by: string, act: () => Promise<T>): Promise<T>;
+  /** The run's own registry, where the daemon reaches it; the private one asks for credentials. */
+  registry(isPrivate?: boolean): Promise<Registry>;
   /** The content service, connected on first use. */
   content(): Promise<ContentClient>;
 }

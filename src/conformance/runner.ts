@@ -246,6 +246,7 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<E
     scratch: (suffix) => session.scratch(suffix),
     own: (name) => session.own(name),
     load: (tar, query) => session.load(tar, query),
+    registry: (isPrivate) => session.registry(isPrivate),
   };
   try {
     for (const name of requirement.images) images.set(name, await session.image(name));

@@ -4,6 +4,7 @@ import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 import type { Journal } from './journal.js';
+import { Registry } from './registry/registry.js';
 import { labelled, sweep } from './remains.js';
 
 /** An image that the daemon holds. */
@@ -26,6 +27,7 @@ export class Session {
   readonly #journal: Journal;
   readonly #loaded = new Map<RecipeName, Promise<LoadedImage>>();
   readonly #names = new Set<string>();
+  readonly #registries = new Map<boolean, Promise<Registry>>();
   #copies = 0;
   #touched = false;
 
@@ -88,6 +90,13 @@ export class Session {
     return name;
   }
 
+  /** A registry of the run's own, started on first use; the private one lets in only who has its credentials. */
+  registry(isPrivate = false): Promise<Registry> {
+    const known = this.#registries.get(isPrivate) ?? Registry.start(isPrivate);
+    this.#registries.set(isPrivate, known);
+    return known;
+  }
+
   /** Remember what an archive will leave behind, then send it. */
   load(tar: Buffer, query: Record<string, string | readonly string[]> = {}): Promise<Answer> {
     this.#touched = true;
@@ -111,6 +120,8 @@ export class Session {
    * @returns names that could not be removed
    */
   async close(api: Api): Promise<readonly string[]> {
+    for (const registry of await Promise.allSettled(this.#registries.values()))
+      if (registry.status === 'fulfilled') await registry.value.close();
     if (!this.#touched) return [];
     await Promise.allSettled(this.#loaded.values());
     // Containers first: an image that one is made of cannot go.

@@ -62,6 +62,16 @@ describe('the plan', () => {
     });
   });
 
+  it('skips what cannot be tried from where the run is made, with the reason', () => {
+    const findings = new Map<FeatureName, Finding>([
+      ['registry', { supported: false, untried: true, evidence: 'refused' }],
+    ]);
+    expect(decide(sample({ features: ['distribution'] }), everything, '1.55', findings)).to.deep.equal({
+      act: 'skip',
+      reason: 'registry: refused',
+    });
+  });
+
   it('takes a feature that was asked for as claimed, whatever the probe found', () => {
     const findings = new Map<FeatureName, Finding>([['attestations', { supported: false, evidence: '' }]]);
     expect(decide(sample(), { ...everything, features: ['attestations'] }, '1.55', findings)).to.deep.equal({

@@ -180,7 +180,7 @@ export class StageBuilder {
   async #cached(probe: RunConfig): Promise<boolean> {
     const { state, tools } = this;
     if (tools.options.noCache || state.cacheMissed) return false;
-    const found = await tools.cache.find(state.imageId, probe);
+    const found = await tools.cache.find(state, probe);
     if (found === undefined) {
       state.cacheMissed = true;
       return false;
@@ -198,7 +198,7 @@ export class StageBuilder {
       comment: '',
       config: state.config,
       createdBy: (probe.Cmd ?? []).join(' '),
-      step: stepKey(probe),
+      step: stepKey(probe, state),
     });
     state.imageId = image.digest;
     state.manifest = image;

@@ -3,14 +3,20 @@ import { marshalJson } from '../../go/json.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { type ImageConfig, type RunConfig, runConfigType } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
+import { formatPlatform } from '../../oci/platform.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { imagesOf, resolveImage } from '../images/names.js';
 import { storeImage } from '../images/write.js';
+import type { StageState } from './state.js';
 
-/** What a step is known by: what its container is made with. */
-export function stepKey(config: RunConfig): string {
-  return marshalJson(config, runConfigType);
+/**
+ * What a step is known by: what its container is made with, and for a step without an image below it the platform, which an image
+ * would tell.
+ */
+export function stepKey(config: RunConfig, { imageId, platform }: Pick<StageState, 'imageId' | 'platform'>): string {
+  const key = marshalJson(config, runConfigType);
+  return imageId === '' ? `${formatPlatform(platform)} ${key}` : key;
 }
 
 /** An image that a step was found to have made before. */
@@ -39,22 +45,28 @@ export class StepCache {
   /**
    * The image that a step made of another one.
    *
-   * @param parent digest; empty for none
+   * @param state of the build before the step
    * @param probe what the step's container would be made with
    */
-  async find(parent: string, probe: RunConfig): Promise<CachedImage | undefined> {
+  async find(state: Pick<StageState, 'imageId' | 'platform'>, probe: RunConfig): Promise<CachedImage | undefined> {
     const { context } = this;
-    const made = context.lineage.made(parent, stepKey(probe), (digest) => imagesOf(context.store, digest).length > 0);
+    const parent = state.imageId;
+    const made = context.lineage.made(
+      parent,
+      stepKey(probe, state),
+      (digest) => imagesOf(context.store, digest).length > 0,
+    );
     if (this.from.length === 0) return made === undefined ? undefined : this.#cached(made);
-    return this.#among(await this.#load(), parent, probe, made);
+    return this.#among(await this.#load(), state, probe, made);
   }
 
   async #among(
     sources: readonly Source[],
-    parent: string,
+    state: Pick<StageState, 'imageId' | 'platform'>,
     probe: RunConfig,
     made: string | undefined,
   ): Promise<CachedImage | undefined> {
+    const parent = state.imageId;
     const { lineage } = this.context;
     const descends = ({ digest }: Source): boolean => digest === made || lineage.ancestors(digest).includes(made ?? '');
     if (made !== undefined && sources.some(descends)) return this.#cached(made);
@@ -68,15 +80,21 @@ export class StepCache {
     if (source === undefined) return undefined;
     // Steps of several images do not make one.
     this.#sources = [source];
-    return this.#restored(source, parent, probe, steps.length + 1);
+    return this.#restored(source, state, probe, steps.length + 1);
   }
 
   /** The image as it was after so many steps. */
-  async #restored(source: Source, parent: string, probe: RunConfig, count: number): Promise<CachedImage> {
+  async #restored(
+    source: Source,
+    state: Pick<StageState, 'imageId' | 'platform'>,
+    probe: RunConfig,
+    count: number,
+  ): Promise<CachedImage> {
     const { context } = this;
+    const parent = state.imageId;
     const { history = [], rootfs } = source.config;
     if (history.length === count) {
-      if (parent !== '') context.lineage.note(source.digest, { parent, step: stepKey(probe) });
+      if (parent !== '') context.lineage.note(source.digest, { parent, step: stepKey(probe, state) });
       return this.#cached(source.digest);
     }
     const steps = history.slice(0, count);
@@ -91,7 +109,7 @@ export class StepCache {
     };
     const manifest = await storeImage(context.store.content, config, source.layers.slice(0, layers), 4);
     await context.store.put(danglingName(manifest.digest), manifest);
-    context.lineage.note(manifest.digest, { parent, step: stepKey(probe) });
+    context.lineage.note(manifest.digest, { parent, step: stepKey(probe, state) });
     return { digest: manifest.digest, manifest };
   }
 
