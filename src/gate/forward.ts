@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
@@ -15,7 +16,8 @@ const ownHeaders = new Set(
 
 type Headers = Record<string, string | string[]>;
 
-function headersOf(rawHeaders: readonly string[], connection: string | undefined): Headers {
+/** Headers without those of the connection. */
+export function headersOf(rawHeaders: readonly string[], connection: string | undefined): Headers {
   const named = new Set((connection ?? '').toLowerCase().split(/\s*,\s*/));
   const headers: Headers = Object.create(null);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -47,7 +49,8 @@ export interface Answered {
 /** Headers of the daemon that are part of an answer that was read. */
 const keptHeaders = ['content-type', 'api-version', 'server', 'ostype', 'docker-experimental', 'date'];
 
-const unreachable = (error: Error): string => `the gate cannot reach the daemon: ${error.message}`;
+/** What a client hears of a daemon that does not answer. */
+export const unreachable = (error: Error): string => `the gate cannot reach the daemon: ${error.message}`;
 
 /** The real daemon, for requests that are passed on. */
 export class Daemon {
@@ -113,9 +116,14 @@ export class Daemon {
     return http.request({
       method,
       path,
-      createConnection: () => connectTo(this.#target),
+      createConnection: () => this.connect(),
       headers: { ...headers, Host: 'docker', Connection: 'Upgrade', Upgrade: protocol },
     });
+  }
+
+  /** A connection of one's own. */
+  connect(): Socket {
+    return connectTo(this.#target);
   }
 
   /** Close idle connections. */

@@ -8,6 +8,7 @@ import { formatAddress, parseAddress } from '../server/address.js';
 import { createHttp1Server } from '../server/http1.js';
 import { type Listener, listen } from '../server/listener.js';
 import type { Audit, Decision } from './audit.js';
+import { isLarge, passLarge } from './bulk.js';
 import { type Admitted, type Around, admitCreate, admitStart, Denied, withWarnings } from './containers.js';
 import { DaemonFiles } from './daemon-files.js';
 import type { Exception } from './exceptions.js';
@@ -149,7 +150,7 @@ class GateKeeper {
       const body = length === '0' ? Buffer.alloc(0) : await readAll(request);
       passUpgrade(this.#daemon, request, response, writeTarget(target), body);
     } else if (rule.kind === 'pass' || rule.kind === 'unjudged')
-      pass(this.#daemon, request, response, writeTarget(target));
+      (isLarge(visit.operation, request) ? passLarge : pass)(this.#daemon, request, response, writeTarget(target));
     else await this.#judge(rule.kind, visit);
   }
 

@@ -199,6 +199,27 @@ const framing: readonly Attempt[] = [
     raw(head(`POST ${createPath}`, typed, `Content-Length: ${json.length}`, ...upgrade) + json),
   ),
   {
+    what: 'a create right behind an archive',
+    answers: [404],
+    send: raw(head('GET /containers/nobody/archive?path=/') + whole(createPath), 1500),
+  },
+  {
+    what: 'a create behind the last chunk of an archive',
+    answers: [404],
+    send: raw(
+      `${head('PUT /containers/nobody/archive?path=/', 'Transfer-Encoding: chunked')}1\r\nx\r\n0\r\n\r\n${whole(createPath)}`,
+      1500,
+    ),
+  },
+  {
+    what: 'a create within the chunks of an archive',
+    answers: [404],
+    send: raw(
+      `${head('PUT /containers/nobody/archive?path=/', 'Transfer-Encoding: chunked')}${whole(createPath).length.toString(16)}\r\n${whole(createPath)}\r\n0\r\n\r\n`,
+      1500,
+    ),
+  },
+  {
     what: 'a create behind an attach that the daemon refuses',
     answers: [404],
     send: raw(head('POST /containers/nobody/attach?stream=1', ...upgrade) + whole(createPath)),
