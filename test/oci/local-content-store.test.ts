@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -106,5 +106,19 @@ describe('a blob directory', () => {
     const list = await digests(store);
     expect(list).to.have.length(20);
     expect(list).to.deep.equal([...list].sort());
+  });
+
+  it('makes folders that only its user may enter, whatever the process gives to new ones', async () => {
+    const folder = await temporaryFolder();
+    const root = join(folder, 'blobs');
+    const before = process.umask(0);
+    try {
+      const made = new LocalContentStore(root, { ingest: join(folder, 'ingest') });
+      await made.ingest(Buffer.from('x'));
+    } finally {
+      process.umask(before);
+    }
+    for (const path of [root, join(root, 'sha256'), join(folder, 'ingest')])
+      expect((await stat(path)).mode & 0o777, path).to.equal(0o700);
   });
 });

@@ -2,11 +2,10 @@ import { appendFile, chmod, readFile, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { noMark as mark } from '../../src/oci/index-file.js';
 import { openLayout, openOverlay } from '../../src/oci/layout.js';
-import { LayoutStore } from '../../src/oci/layout-store.js';
 import { LocalContentStore } from '../../src/oci/local-content-store.js';
 import { digests, temporaryFolder, writeImage, writeIndex } from './support/images.js';
+import { slowIndexStore } from './support/slow-index.js';
 
 const blobPath = (folder: string, digest: string): string => join(folder, 'blobs', 'sha256', digest.slice(7));
 
@@ -14,45 +13,16 @@ describe('a collection', () => {
   it('deletes nothing that the saved names still need, while a change of them is on its way to the disk', async () => {
     const folder = await temporaryFolder();
     const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest: join(folder, 'ingest') });
-    let onDisk: ReadonlySet<string> = new Set();
-    let drafted = onDisk;
-    let disk: Promise<void> = Promise.resolve();
-    const store = new LayoutStore(
-      blobs,
-      {
-        index: { records: new Map(), attached: new Map(), foreign: [], refNames: new Map(), mark, written: new Date() },
-      },
-      {
-        record: async () => undefined,
-        index: {
-          changed: async () => undefined,
-          mark: () => mark,
-          draft: async ({ records }) => {
-            drafted = new Set(records.keys());
-            return '';
-          },
-          place: async () => {
-            await disk;
-            onDisk = drafted;
-            return undefined;
-          },
-          discard: async () => undefined,
-        },
-        close: async () => undefined,
-      },
-    );
+    const { store, onDisk, hold } = slowIndexStore(blobs);
     const image = await writeImage(store.content, 'a');
     await store.put('docker.io/library/a:1', image);
     await store.written();
-    let write: () => void = () => undefined;
-    disk = new Promise((resolve) => {
-      write = resolve;
-    });
+    const write = hold();
     const removed = store.remove('docker.io/library/a:1');
     const collected = store.collect();
     // Time enough for a collection that would not wait.
     await sleep(500);
-    expect([...onDisk]).to.deep.equal(['docker.io/library/a:1']);
+    expect(onDisk()).to.deep.equal(['docker.io/library/a:1']);
     expect(await digests(store.content), 'while the index on disk names the image').to.have.lengthOf(3);
     write();
     await Promise.all([removed, collected]);
