@@ -26,12 +26,21 @@ export interface User {
 const largestId = 2 ** 31 - 1;
 const largestFile = 4 * 1024 * 1024;
 
-function lines(fs: FileSystem, path: string): string[][] {
+/** What the files said last: containers of one image say the same. */
+const known = new Map<string, { readonly text: string; readonly rows: readonly (readonly string[])[] }>();
+/** Longer files are read each time. */
+const longestKnown = 64 * 1024;
+
+function lines(fs: FileSystem, path: string): readonly (readonly string[])[] {
   if (fs.find(path)?.type !== 'file') return [];
   const text = fs.readFile(path, largestFile).toString();
-  return text
+  const last = known.get(path);
+  if (last?.text === text) return last.rows;
+  const rows = text
     .split('\n')
     .flatMap((line) => (line.trim() === '' || line.startsWith('#') ? [] : [line.trim().split(':')]));
+  if (text.length <= longestKnown) known.set(path, { text, rows });
+  return rows;
 }
 
 /** The users of a container. */
@@ -83,7 +92,7 @@ function find(fs: FileSystem, spec: string, further: readonly string[]): User {
   const colon = spec.indexOf(':');
   const userSpec = colon < 0 ? spec : spec.slice(0, colon);
   const groupSpec = colon < 0 ? '' : spec.slice(colon + 1);
-  const known = groups(fs);
+  const there = groups(fs);
   const entry = passwd(fs).find(({ name, uid }) =>
     userSpec === '' ? uid === 0 : name === userSpec || String(uid) === userSpec,
   );
@@ -95,10 +104,10 @@ function find(fs: FileSystem, spec: string, further: readonly string[]): User {
     });
   }
   const uid = entry?.uid ?? number ?? 0;
-  const gid = groupSpec === '' ? (entry?.gid ?? 0) : groupNumber(groupSpec, known);
+  const gid = groupSpec === '' ? (entry?.gid ?? 0) : groupNumber(groupSpec, there);
   const own =
-    groupSpec === '' && entry !== undefined ? known.filter(({ members }) => members.includes(entry.name)) : [];
-  const added = further.map((group) => groupNumber(group, known));
+    groupSpec === '' && entry !== undefined ? there.filter(({ members }) => members.includes(entry.name)) : [];
+  const added = further.map((group) => groupNumber(group, there));
   // The own group is among the further ones, as runc is told since CVE-2023-25173.
   // The kernel keeps them sorted.
   const all = [...new Set([gid, ...own.map((group) => group.gid), ...added])].sort((a, b) => a - b);

@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { AttestdError } from '../errors.js';
 import { type JsonValue, renderJson } from '../go/json/render.js';
+import { giveWay } from '../turns.js';
 import { hijack } from './hijack.js';
 import type { OperationResult, RecordsResult } from './operation.js';
 
@@ -11,9 +13,10 @@ const buffered = 2048;
 /** Give the answer a body that is there as a whole. */
 export function sendBytes(ctx: Context, status: number, contentType: string | undefined, body: Buffer): void {
   ctx.status = status;
+  // Without a type, koa would look for one.
+  ctx.res.setHeader('Content-Type', contentType ?? 'none');
   ctx.body = body;
-  if (contentType === undefined) ctx.remove('Content-Type');
-  else ctx.set('Content-Type', contentType);
+  if (contentType === undefined) ctx.res.removeHeader('Content-Type');
   if (body.length > buffered) chunk(ctx);
 }
 
@@ -53,10 +56,49 @@ async function* chain<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
   }
 }
 
+/**
+ * Write pieces as they come and as the client takes them. A stream between the two would cost more than all else that a wait for a
+ * container does.
+ */
+async function relay(response: ServerResponse, records: RecordsResult['records']): Promise<void> {
+  const iterator = records[Symbol.asyncIterator]();
+  response.on('error', () => response.destroy());
+  response.once('close', () => void iterator.return?.().catch(() => undefined));
+  try {
+    for (let written = 1; ; written++) {
+      const next = await iterator.next();
+      if (response.destroyed) return;
+      if (next.done) break;
+      if (!response.write(next.value)) await room(response);
+      if (written % 64 === 0) await giveWay();
+    }
+    response.end();
+  } catch {
+    // An answer that breaks off must not look complete.
+    response.destroy();
+  }
+}
+
+/** Resolves when more may be written, or nothing ever. */
+async function room(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.once('drain', go).once('close', go);
+    if (response.destroyed) go();
+  });
+}
+
 async function sendRecords(ctx: Context, status: number, result: RecordsResult): Promise<void> {
   if (result.early) {
-    sendStream(ctx, status, result.contentType, Readable.from(result.records));
+    ctx.status = status;
+    ctx.respond = false;
+    if (result.contentType !== '') ctx.set('Content-Type', result.contentType);
+    chunk(ctx);
     ctx.flushHeaders();
+    void relay(ctx.res, result.records);
     return;
   }
   const iterator = result.records[Symbol.asyncIterator]();

@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import { renderJson } from '../go/json/render.js';
 import { beginInTurn } from '../turns.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
+import { leaveOutKeepAlive } from './keep-alive.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
 export interface ExchangeRecord {
@@ -74,7 +75,7 @@ export class Exchanges {
     const kept = keeps ? cache.get(request.url ?? '') : undefined;
     if (kept !== undefined) {
       if (watch !== undefined) record(request, response, () => kept, true, watch);
-      sendKept(response, kept);
+      sendKept(request, response, kept);
       return;
     }
     const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
@@ -133,8 +134,8 @@ function refuse(response: ServerResponse, message: string): void {
   response.writeHead(403, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
 }
 
-function sendKept(response: ServerResponse, { status, headers, body }: CachedResponse): void {
-  response.removeHeader('Connection');
+function sendKept(request: IncomingMessage, response: ServerResponse, { status, headers, body }: CachedResponse): void {
+  leaveOutKeepAlive(request, response);
   response.writeHead(status, headers as string[]);
   response.end(body);
 }

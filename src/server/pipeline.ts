@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import Koa, { type Context as KoaContext, type Next } from 'koa';
+import Koa, { type Context as KoaContext } from 'koa';
 import type { Context } from '../engine/context.js';
 import { isAtLeast } from '../engine/versions.js';
 import { AttestdError } from '../errors.js';
@@ -10,8 +10,9 @@ import type { CachedResponse } from './cache.js';
 import type { Faults } from './faults/index.js';
 import { type Form, readForm } from './form.js';
 import { readBody } from './json-body.js';
+import { leaveOutKeepAlive } from './keep-alive.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
-import { type RouteMatch, routeOperations } from './routes.js';
+import { createRouter, type RouteMatch, type Router } from './routes.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
 /** What the pipeline works with. */
@@ -34,13 +35,6 @@ export interface PipelineOptions {
   readonly onFault: (error: unknown, request: string) => void;
 }
 
-interface State {
-  /** The version as it stood in the path. */
-  prefix: string | undefined;
-}
-
-type PipelineContext = KoaContext & { state: State };
-
 /**
  * A request's way from its first byte to its answer: path, version, operation, handler (docs/architecture.md).
  *
@@ -49,23 +43,14 @@ type PipelineContext = KoaContext & { state: State };
 export function createPipeline(options: PipelineOptions): Koa {
   const app = new Koa();
   app.silent = true;
-  app.use(prepare);
-  app.use(locate);
-  app.use(
-    routeOperations(options.operations, (ctx, match) => answerOperation(options, ctx as unknown as KoaContext, match)),
-  );
-  app.use((ctx) => answerOther(options, ctx));
+  const router = createRouter(options.operations);
+  app.use((ctx) => answer(options, router, ctx));
   return app;
 }
 
-/** Leave out the keep-alive headers, which the daemon does not send either. */
-async function prepare(ctx: KoaContext, next: Next): Promise<void> {
-  if (ctx.req.httpVersion === '1.1') ctx.res.removeHeader('Connection');
-  await next();
-}
-
 /** Decode the path, redirect one that is not clean, split its version off: what is left is what the router looks at. */
-async function locate(ctx: KoaContext, next: Next): Promise<void> {
+async function answer(options: PipelineOptions, router: Router, ctx: KoaContext): Promise<void> {
+  leaveOutKeepAlive(ctx.req, ctx.res);
   const target = splitTarget(ctx.req.url ?? '/');
   if (target.path === '*' && ctx.method === 'OPTIONS') return sendBytes(ctx, 200, undefined, Buffer.alloc(0));
   let path: string;
@@ -81,23 +66,29 @@ async function locate(ctx: KoaContext, next: Next): Promise<void> {
     return;
   }
   const { version, rest } = splitVersion(clean);
-  (ctx.state as State).prefix = version;
-  (ctx as { newRouterPath?: string }).newRouterPath = rest;
-  await next();
+  const match = router(ctx.method, rest);
+  await (match === undefined ? answerOther(options, ctx, version) : answerOperation(options, ctx, match, version));
 }
 
-/** Answer within the daemon's headers and at a version that it speaks; errors become the daemon's error answers. */
+/**
+ * Answer within the daemon's headers and at a version that it speaks; errors become the daemon's error answers.
+ *
+ * @param prefix the version as it stood in the path
+ */
 async function withinVersion(
   options: PipelineOptions,
-  ctx: PipelineContext,
+  ctx: KoaContext,
+  prefix: string | undefined,
   act: (apiVersion: string) => Promise<void> | void,
 ): Promise<void> {
   const { release } = options.context();
-  const { prefix } = ctx.state;
-  ctx.set({ 'Api-Version': release.api, Ostype: 'linux', Server: `Docker/${release.engine} (linux)` });
+  const { res } = ctx;
+  res.setHeader('Api-Version', release.api);
+  res.setHeader('Ostype', 'linux');
+  res.setHeader('Server', `Docker/${release.engine} (linux)`);
   try {
     const apiVersion = negotiateVersion(prefix, release);
-    ctx.set('Docker-Experimental', 'false');
+    res.setHeader('Docker-Experimental', 'false');
     await act(apiVersion);
   } catch (error) {
     sendError(ctx, error, wantsPlainText(prefix));
@@ -106,9 +97,9 @@ async function withinVersion(
 }
 
 /** Answer what no operation matches: OPTIONS on any path, and not found for everything else. */
-async function answerOther(options: PipelineOptions, ctx: KoaContext): Promise<void> {
+async function answerOther(options: PipelineOptions, ctx: KoaContext, prefix: string | undefined): Promise<void> {
   if (ctx.method !== 'OPTIONS') return sendNotFound(ctx);
-  await withinVersion(options, ctx, () => sendBytes(ctx, 200, undefined, Buffer.alloc(0)));
+  await withinVersion(options, ctx, prefix, () => sendBytes(ctx, 200, undefined, Buffer.alloc(0)));
 }
 
 /** Refuse an operation that the request's version does not have (docs/behaviour.md#versions). */
@@ -117,11 +108,16 @@ function gate({ operation: { method, since }, pattern }: RouteMatch, apiVersion:
   throw new AttestdError('INVALID_ARGUMENT', `${method} ${pattern} requires minimum API version ${since}`);
 }
 
-async function answerOperation(options: PipelineOptions, ctx: KoaContext, match: RouteMatch): Promise<void> {
+async function answerOperation(
+  options: PipelineOptions,
+  ctx: KoaContext,
+  match: RouteMatch,
+  prefix: string | undefined,
+): Promise<void> {
   const { since } = match.operation;
   // A release whose newest version does not have an operation does not know its path.
   if (since !== undefined && !isAtLeast(options.context().release.api, since)) return sendNotFound(ctx);
-  await withinVersion(options, ctx, async (apiVersion) => {
+  await withinVersion(options, ctx, prefix, async (apiVersion) => {
     const { operation } = match;
     options.located(ctx.req, operation.operationId, apiVersion);
     gate(match, apiVersion);

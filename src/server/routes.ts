@@ -1,5 +1,3 @@
-import Router, { type RouterContext } from '@koa/router';
-import type { Middleware } from 'koa';
 import type { OperationEntry } from '../spec/table.js';
 
 /** The operation that a request is for. */
@@ -32,38 +30,41 @@ function compile(path: string): { matcher: RegExp; names: readonly string[]; pat
   return { matcher: new RegExp(`^${source}${slashed.has(path) ? '/?' : ''}$`), names, pattern };
 }
 
-type Answer = (ctx: RouterContext, match: RouteMatch) => Promise<void>;
+interface Route {
+  readonly operation: OperationEntry;
+  readonly pattern: string;
+  readonly matcher: RegExp;
+  readonly names: readonly string[];
+}
 
-function routerOf(operations: readonly OperationEntry[], answer: Answer): Router {
-  const router = new Router();
+/** Finds the operation of a request; takes a method and a decoded, clean path without version prefix. */
+export type Router = (method: string, path: string) => RouteMatch | undefined;
+
+/**
+ * Route requests to the operations of the description as dockerd does: names may hold slashes
+ * (docs/behaviour.md#paths-and-methods).
+ *
+ * @param operations what to route to
+ * @returns gives undefined for a method and path that no operation has
+ */
+export function createRouter(operations: readonly OperationEntry[]): Router {
+  const byMethod = new Map<string, Route[]>();
   // Literal paths first: of `/networks/prune` and `/networks/{id}`, dockerd means the former.
   const ordered = [...operations].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   for (const operation of ordered) {
-    const { matcher, names, pattern } = compile(operation.path);
-    const handle = (ctx: RouterContext): Promise<void> => {
-      const params = Object.fromEntries(names.map((name, at) => [name, ctx.captures?.[at] ?? '']));
-      return answer(ctx, { operation, pattern, params });
-    };
-    router.register(matcher, [operation.method], handle, { pathAsRegExp: true, name: operation.operationId });
-    const layer = router.stack.at(-1);
-    if (layer !== undefined) layer.methods = [operation.method];
+    const routes = byMethod.get(operation.method) ?? [];
+    byMethod.set(operation.method, routes);
+    routes.push({ operation, ...compile(operation.path) });
   }
-  return router;
-}
-
-/**
- * Route requests to the operations of the description as dockerd does: on `ctx.newRouterPath`, the decoded path, where
- * names may hold slashes; what matches no method and path goes on to the next middleware
- * (docs/behaviour.md#paths-and-methods).
- *
- * The groups are taken as they are: the router would decode them once more. It would also answer HEAD wherever it
- * answers GET, which dockerd does only where the description says so.
- *
- * @param operations what to route to
- * @param answer answers a request to one of them
- */
-export function routeOperations(operations: readonly OperationEntry[], answer: Answer): Middleware {
-  return routerOf(operations, answer).routes() as unknown as Middleware;
+  return (method, path) => {
+    for (const { matcher, names, operation, pattern } of byMethod.get(method) ?? []) {
+      const found = matcher.exec(path);
+      if (found === null) continue;
+      const params = Object.fromEntries(names.map((name, at) => [name, found[at + 1] ?? '']));
+      return { operation, pattern, params };
+    }
+    return undefined;
+  };
 }
 
 /**
@@ -75,6 +76,6 @@ export function routeOperations(operations: readonly OperationEntry[], answer: A
 export function operationFinder(
   operations: readonly OperationEntry[],
 ): (method: string, path: string) => string | undefined {
-  const router = routerOf(operations, async () => undefined);
-  return (method, path) => router.match(path, method).pathAndMethod[0]?.name;
+  const router = createRouter(operations);
+  return (method, path) => router(method, path)?.operation.operationId;
 }

@@ -99,7 +99,7 @@ describe('the request pipeline', () => {
         const answer = await get(target);
         expect(answer.status).to.equal(404);
         expect(answer.body.toString()).to.equal('{"message":"page not found"}\n');
-        expect(answer.names).to.have.members(['Content-Type', 'Content-Length', 'Date']);
+        expect(answer.names).to.have.members(['Content-Type', 'Content-Length', 'Date', 'Connection']);
       });
     }
 

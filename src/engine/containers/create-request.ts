@@ -45,11 +45,12 @@ export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts
   return { config, hostConfig, endpoints, warnings };
 }
 
+const configMembers = new Set(Object.keys(configFields).map((member) => member.replace(/\?$/, '').toLowerCase()));
+
 /** Whether a request has any member of a container's configuration: without one, Go makes none. */
 function hasConfig(body: Buffer): boolean {
   const members = Object.keys(JSON.parse(firstJson(body).toString()) as object);
-  const known = new Set(Object.keys(configFields).map((member) => member.replace(/\?$/, '').toLowerCase()));
-  return members.some((member) => known.has(member.toLowerCase()));
+  return members.some((member) => configMembers.has(member.toLowerCase()));
 }
 
 function decode(body: Buffer): CreateRequest | undefined {

@@ -9,7 +9,7 @@ import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Context } from '../context.js';
 import { matcherFor, platformNotFound } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
-import { summarize } from '../images/summary.js';
+import { chooseImage } from '../images/summary.js';
 import { checkEndpoints, prepareEndpoints } from '../networks/attach.js';
 import { processorCount } from '../processors.js';
 import { registerMounts, releaseMounts } from '../volumes/mounts.js';
@@ -165,7 +165,7 @@ function makeWorkingDir(fileSystem: FileSystem, path: string): void {
 export async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
   if (reference === '') return { imageId: '', manifest: undefined, platform: context.host, config: {} };
   const image = resolveImage(context.store, reference);
-  const { best } = await summarize(context, image, matcherFor(context, 'strict', platform), { statements: false });
+  const best = await chooseImage(context, image, matcherFor(context, 'strict', platform));
   if (best === undefined) throw platformNotFound(reference, platform);
   const { architecture = '', os = '', variant } = best.config ?? {};
   return {

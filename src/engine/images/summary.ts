@@ -84,18 +84,62 @@ export async function summarize(
   return summary;
 }
 
+/**
+ * The image manifest that `summarize` would choose, without what is said of all of them.
+ *
+ * @throws CORRUPT when a present index or manifest is not what its media type says
+ */
+export async function chooseImage(
+  context: Context,
+  { target }: ImageRecord,
+  matcher: PlatformMatcher,
+): Promise<PlatformImage | undefined> {
+  const choice = new Choice(matcher);
+  const consider = async (manifest: Descriptor): Promise<void> => {
+    const { documents } = context;
+    if ((await isAvailable(documents, manifest)) === undefined) return;
+    if ((await isPseudo(documents, manifest)) !== false) return;
+    const config = await configOf(documents, manifest);
+    if (config !== undefined) await context.snapshots.settle(manifest);
+    choice.consider({ manifest, config }, ownPlatform(manifest, config));
+  };
+  if (isManifestType(target.mediaType)) await consider(target);
+  else if (isIndexType(target.mediaType)) await walk(target, reachable(context.documents, manifestsOnly(consider)));
+  return choice.best;
+}
+
+/** The best of the images that were considered. */
+class Choice {
+  best: PlatformImage | undefined;
+  private platform: Platform | undefined;
+
+  constructor(private readonly matcher: PlatformMatcher) {}
+
+  consider(image: PlatformImage, platform: Platform): void {
+    if (!this.matcher.match(platform)) return;
+    if (this.platform !== undefined && !this.matcher.less(platform, this.platform)) return;
+    this.best = image;
+    this.platform = platform;
+  }
+}
+
 class SummaryBuilder implements ImageSummary {
   readonly manifests: Wire<ImageManifestSummary>[] = [];
-  best: PlatformImage | undefined;
   totalSize = 0;
   users = 0;
-  private bestPlatform: Platform | undefined;
+  private readonly choice: Choice;
 
   constructor(
     private readonly context: Context,
-    private readonly matcher: PlatformMatcher,
+    matcher: PlatformMatcher,
     private readonly options: SummaryOptions,
-  ) {}
+  ) {
+    this.choice = new Choice(matcher);
+  }
+
+  get best(): PlatformImage | undefined {
+    return this.choice.best;
+  }
 
   async add(manifest: Descriptor): Promise<void> {
     const examined = await examineManifest(this.context, manifest);
@@ -106,15 +150,13 @@ class SummaryBuilder implements ImageSummary {
     this.manifests.push(row);
     this.totalSize += size;
     this.users += users;
-    if (facts.platform !== undefined) this.consider({ manifest, config }, facts.platform);
+    if (facts.platform !== undefined) this.choice.consider({ manifest, config }, facts.platform);
   }
+}
 
-  private consider(image: PlatformImage, platform: Platform): void {
-    if (!this.matcher.match(platform)) return;
-    if (this.bestPlatform !== undefined && !this.matcher.less(platform, this.bestPlatform)) return;
-    this.best = image;
-    this.bestPlatform = platform;
-  }
+/** The platform of an image manifest: its descriptor's, else its configuration's, else an empty one. */
+function ownPlatform(manifest: Descriptor, config: ImageConfig | undefined): Platform {
+  return manifest.platform ?? (config?.os ? platformOfConfig(config) : { architecture: '', os: '' });
 }
 
 /** A manifest's facts, and the configuration of an image's. */
@@ -145,7 +187,7 @@ export async function examineManifest(context: Context, manifest: Descriptor): P
   if ((await isPseudo(documents, manifest)) !== false)
     return { facts: { manifest, available, content, kind: 'unknown' }, config: undefined };
   const config = await configOf(documents, manifest);
-  const platform = manifest.platform ?? (config?.os ? platformOfConfig(config) : { architecture: '', os: '' });
+  const platform = ownPlatform(manifest, config);
   const diffIds = config?.rootfs.diff_ids;
   const chains = diffIds && chainIds(diffIds);
   return { facts: { manifest, available, content, kind: 'image', platform, ...(chains && { chains }) }, config };

@@ -4,9 +4,9 @@ import { AttestdError } from '../../errors.js';
 import { type GoType, goAny, goString, slice } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { atoi } from '../../go/strconv.js';
-import { isNameOnly, parseReference, tagNameOnly, withTag } from '../../oci/reference.js';
+import { familiarString, type NamedReference, parseReference, tagNameOnly } from '../../oci/reference.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
 import { registryUse } from '../registry-use.js';
 
 const nameOf = (request: OperationRequest): string => request.params.name ?? '';
@@ -19,6 +19,33 @@ const privilegesType = { ...slice(goAny), name: 'plugin.Privileges' } as GoType<
 
 async function readPrivileges(request: OperationRequest): Promise<void> {
   await readJson(request, privilegesType, () => undefined);
+}
+
+/**
+ * The name that a plugin is to have here, with its tag.
+ *
+ * @throws INTERNAL for what is none, or has a digest
+ */
+function localName(text: string): string {
+  let reference: NamedReference;
+  try {
+    reference = tagNameOnly(parseReference(text));
+  } catch (error) {
+    throw new AttestdError('INTERNAL', (error as Error).message, { cause: error });
+  }
+  if (reference.digest !== undefined) throw new AttestdError('INTERNAL', 'cannot use digest in plugin tag');
+  return familiarString(reference);
+}
+
+/** Say with the refusal under which name the plugin would have been. */
+async function underName(name: string, act: () => Promise<never>): Promise<OperationResult> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    const { httpStatus: status, message } = error;
+    return { kind: 'json', status, headers: { 'Docker-Plugin-Name': name }, value: { message } };
+  }
 }
 
 /** Plugin operations: the daemon has none (docs/behaviour.md#a-daemon-without-plugins). */
@@ -38,9 +65,9 @@ export const handlers: OperationHandlers = {
   async PluginPull(request, context) {
     const form = await request.form();
     await readPrivileges(request);
-    const remote = tagNameOnly(parseReference(form.get('remote')));
-    if (form.get('name') !== '') parseReference(form.get('name'));
-    return pullPlugin(context, remote, registryUse(request));
+    const remote = parseReference(form.get('remote'));
+    const name = localName(form.get('name') || familiarString({ ...remote, digest: undefined }));
+    return underName(name, () => pullPlugin(context, tagNameOnly(remote), registryUse(request)));
   },
 
   PluginInspect(request) {
@@ -69,19 +96,20 @@ export const handlers: OperationHandlers = {
     const form = await request.form();
     await readPrivileges(request);
     parseReference(form.get('remote'));
-    const name = parseReference(nameOf(request));
-    const { path, tag = '' } = isNameOnly(name) ? withTag(name, 'latest') : name;
-    throw notFound(`${path.replace(/^library\//, '')}:${tag}`);
+    const name = localName(nameOf(request));
+    return underName(name, () => Promise.reject(notFound(name)));
   },
 
   async PluginCreate(request) {
     const name = (await request.form()).get('name');
+    let reference: NamedReference;
     try {
-      parseReference(name);
+      reference = parseReference(name);
     } catch (error) {
       const why = `failed to parse reference ${name}: ${(error as Error).message}`;
       throw new AttestdError('INTERNAL', why, { cause: error });
     }
+    if (reference.digest !== undefined) throw new AttestdError('INTERNAL', 'canonical references are not permitted');
     return createPlugin(request.body);
   },
 

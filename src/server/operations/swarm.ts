@@ -1,7 +1,15 @@
 import { parseFilters } from '../../engine/filters.js';
 import { noManager } from '../../engine/swarm.js';
+import {
+  foundingTypes,
+  foundSwarm,
+  type InitRequest,
+  type JoinRequest,
+  joinSwarm,
+} from '../../engine/swarm-founding.js';
 import { AttestdError } from '../../errors.js';
-import { type GoType, goAny, goInt, goString, pointer, struct } from '../../go/json.js';
+import { zero } from '../../go/json/decode.js';
+import { type GoType, pointer, struct } from '../../go/json.js';
 import { parseBool, parseUnsigned } from '../../go/strconv.js';
 import { readJson } from '../json-body.js';
 import type { OperationHandler, OperationHandlers, OperationRequest } from '../operation.js';
@@ -55,34 +63,13 @@ const streams: Check = async (request) => {
   if (!form.flag('stdout') && !form.flag('stderr')) refuse("must specify at least one of 'stdout' or 'stderr'");
 };
 
-interface ListenRequest {
-  ListenAddr: string;
-  DataPathPort: number;
-  Spec: unknown;
-}
-
-const listenType = struct<ListenRequest>('swarm.InitRequest', {
-  ListenAddr: goString,
-  DataPathPort: goInt,
-  Spec: goAny,
-});
-
-/** This server can be no part of a swarm, which it says itself: a daemon would become one. */
-const founding: OperationHandler = async (request) => {
-  const { ListenAddr: address } = await readJson(request, listenType, () => ({
-    ListenAddr: '',
-    DataPathPort: 0,
-    Spec: undefined,
-  }));
-  if (address === '') refuse('invalid ListenAddr "": invalid empty address');
-  throw new AttestdError('NOT_IMPLEMENTED', 'the reference server takes part in no swarm');
-};
+const { init, join } = foundingTypes;
 
 /** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-daemon-without-a-swarm). */
 export const handlers: OperationHandlers = {
   SwarmInspect: managed(),
-  SwarmInit: founding,
-  SwarmJoin: founding,
+  SwarmInit: async (request) => foundSwarm(await readJson(request, init, () => zero(init) as InitRequest)),
+  SwarmJoin: async (request) => joinSwarm(await readJson(request, join, () => zero(join) as JoinRequest)),
   SwarmLeave() {
     throw new AttestdError('UNAVAILABLE', 'This node is not part of a swarm');
   },

@@ -46,7 +46,7 @@ describe('the operations of the description', () => {
 
   it('are refused where a daemon without swarm, plugins and builder refuses them', async () => {
     for (const operation of operations.filter(isRefused)) {
-      const body = operation.tag === 'Swarm' ? '{"ListenAddr":"127.0.0.1"}' : '{}';
+      const body = operation.tag === 'Swarm' ? '{"ListenAddr":"127.0.0.1","RemoteAddrs":["127.0.0.1"]}' : '{}';
       const withBody = operation.tag !== 'Plugin' && ['POST', 'PUT'].includes(operation.method);
       const head = withBody ? `\r\nContent-Type: application/json\r\nContent-Length: ${body.length}` : '';
       const { status, names } = await raw(service.path, `${wellFormed(operation)}${head}`, withBody ? body : '');
