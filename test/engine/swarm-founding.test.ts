@@ -6,14 +6,13 @@ import {
   type JoinRequest,
   joinSwarm,
 } from '../../src/engine/swarm-founding.js';
-import { decodeJson } from '../../src/go/json.js';
+import { decodeJson, type GoType } from '../../src/go/json.js';
 import { refusal } from './support.js';
 
 const local = { ListenAddr: '127.0.0.1:2377', AdvertiseAddr: '127.0.0.1' };
-const read = (type: (typeof foundingTypes)['init' | 'join'], body: object): unknown =>
-  decodeJson(Buffer.from(JSON.stringify(body)), type);
+const read = <T>(type: GoType<T>, body: object): T => decodeJson(Buffer.from(JSON.stringify(body)), type);
 const found = (body: object): Promise<readonly [string, string]> =>
-  refusal(async () => foundSwarm(read(foundingTypes.init, { ...local, ...body }) as InitRequest));
+  refusal(async () => foundSwarm(read(foundingTypes.init, { ...local, ...body })));
 const join = (body: object): Promise<readonly [string, string]> =>
   refusal(async () =>
     joinSwarm(read(foundingTypes.join, { ...local, RemoteAddrs: ['127.0.0.1:1'], ...body }) as JoinRequest),
