@@ -1,11 +1,5 @@
 import { expect } from 'chai';
-import {
-  foundingTypes,
-  foundSwarm,
-  type InitRequest,
-  type JoinRequest,
-  joinSwarm,
-} from '../../src/engine/swarm-founding.js';
+import { foundingTypes, foundSwarm, joinSwarm } from '../../src/engine/swarm-founding.js';
 import { decodeJson, type GoType } from '../../src/go/json.js';
 import { refusal } from './support.js';
 
@@ -14,9 +8,7 @@ const read = <T>(type: GoType<T>, body: object): T => decodeJson(Buffer.from(JSO
 const found = (body: object): Promise<readonly [string, string]> =>
   refusal(async () => foundSwarm(read(foundingTypes.init, { ...local, ...body })));
 const join = (body: object): Promise<readonly [string, string]> =>
-  refusal(async () =>
-    joinSwarm(read(foundingTypes.join, { ...local, RemoteAddrs: ['127.0.0.1:1'], ...body }) as JoinRequest),
-  );
+  refusal(async () => joinSwarm(read(foundingTypes.join, { ...local, RemoteAddrs: ['127.0.0.1:1'], ...body })));
 
 /** What each request is answered, as dockerd 29.7.2 answered it; a swarm is what it founded where NOT_IMPLEMENTED stands. */
 const founding: readonly (readonly [object, string])[] = [
