@@ -19,6 +19,36 @@ describe('changes of answers that no client may mind', () => {
     await daemon.close();
   });
 
+  // What sees each kind of answer: objects, lists, streams, errors, paths that there are not. `make mutants ARGS=--harmless` asks all.
+  const some = [
+    'Errors',
+    'ImageDelete',
+    'ImageList.names',
+    'ImageLoad.named*',
+    'ImageInspect.names',
+    'ImageAttestations.descriptor-*',
+    'SystemEvents.tag',
+    'SystemInfo',
+    'SystemVersion',
+    'ContainerLogs.both',
+  ];
+
+  it('fail no MUST, each by itself, of what sees each kind of answer', async () => {
+    const used = new Set<string>();
+    for (const change of harmless) {
+      proxy.mutant = {
+        ...change,
+        after(asked, reply) {
+          const next = change.after?.(asked, reply);
+          if (next) used.add(change.id);
+          return next;
+        },
+      };
+      expect(await failures(proxy, some, true, []), change.id).to.deep.equal([]);
+    }
+    expect(harmless.filter(({ after, id }) => after && !used.has(id)).map(({ id }) => id)).to.deep.equal([]);
+  }).timeout(120_000);
+
   it('fail no MUST, all at once', async () => {
     const used = new Set<string>();
     proxy.mutant = allHarmless(used);

@@ -98,7 +98,7 @@ export class Dock {
     const { HostConfig, Labels, ...rest } = spec;
     return JSON.stringify({
       Image: this.image(),
-      Cmd: ['sleep', '600'],
+      Cmd: ['sleep', '86400'],
       ...rest,
       Labels: { ...this.labels, ...Labels },
       HostConfig: { NetworkMode: 'none', ...HostConfig },

@@ -1,6 +1,6 @@
 import type { FeatureName } from '../features.js';
 import type { RecipeName } from '../images/recipes.js';
-import { type Requirement, requirements } from '../requirement.js';
+import { type Level, type Requirement, requirements } from '../requirement.js';
 import { asDockerd } from '../requirements/common.js';
 import { Dock } from './dock.js';
 
@@ -17,6 +17,8 @@ interface Family {
 /** One of them. */
 export interface Member {
   readonly id: string;
+  /** MUST unless it is said. */
+  readonly level?: Level;
   readonly title: string;
   readonly why: string;
   /** Pointer of its own, below the family's when it starts with `+`. */

@@ -3,6 +3,7 @@ import { attestationParameters, attestations } from './attestations.js';
 import { creating, ending, telling, viewing } from './containers.js';
 import { content } from './content.js';
 import { historyAndArchives, inspecting, listing } from './reads.js';
+import { flags, standalone } from './standalone.js';
 import { statements } from './statements.js';
 import { around, attaching, copying, eventsOfContainers, executing, reading } from './streams.js';
 import { eventStream, system, versions } from './system.js';
@@ -32,4 +33,6 @@ export const areas: readonly Area[] = [
   copying,
   around,
   eventsOfContainers,
+  standalone,
+  flags,
 ];

@@ -181,6 +181,23 @@ const started = containers(
       },
     },
     {
+      id: 'detach-keys-goes-on',
+      level: 'SHOULD',
+      title: 'whoever leaves by DetachKeys leaves a process that goes on, as inspect tells',
+      why: 'What is taken for ended is neither looked for nor stopped.',
+      async check(d) {
+        const more = { AttachStdin: true, Tty: true, DetachKeys: 'ctrl-a,x' };
+        const { id: container } = await d.running();
+        const id = await d.exec(container, ['cat'], more);
+        const stream = (await d.startExec(id, { Tty: true })).is(101, 200);
+        stream.write('here\n');
+        await stream.untilText('here\r\nhere\r\n');
+        stream.write('\u0001x');
+        await stream.ended();
+        (await d.api.get(`/exec/${id}/json`)).status(200).json().at('Running').is(true);
+      },
+    },
+    {
       id: 'program-absent',
       title: 'a program that is not there leaves exit code 127',
       observed: true,

@@ -104,7 +104,7 @@ export const list: readonly Requirement[] = containers(
         entry.at('Names').is([`/${name}`]);
         entry.at('Image').is(d.image());
         entry.at('ImageID').string();
-        entry.at('Command').is('sleep 600');
+        entry.at('Command').is('sleep 86400');
         entry.at('State').is('running');
         entry.at('Status').matches(/^Up /);
         entry.at('Labels', runLabel).is(d.run);

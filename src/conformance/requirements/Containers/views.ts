@@ -82,7 +82,7 @@ const top = containers(
         const { titles, commands } = rows((await d.api.get(at(id, '/top'))).status(200).json());
         demand(titles.includes('PID'), 'Titles', 'PID among them', titles);
         same(commands.length, 1, 'number of processes');
-        demand((commands[0] ?? '').includes('sleep 600'), 'command', 'sleep 600', commands);
+        demand((commands[0] ?? '').includes('sleep 86400'), 'command', 'sleep 86400', commands);
       },
     },
     {
