@@ -1,5 +1,6 @@
 import { AttestdError } from '../errors.js';
 import type { Descriptor } from './descriptor.js';
+import type { ReachedDigests } from './edges.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { mediaTypes } from './media-types.js';
 import type { CollectOptions, Lease } from './store.js';
@@ -38,9 +39,9 @@ export class Collector {
     this.needed = false;
     await core.keeper.written();
     const at = core.generation;
-    const { digests, broken } = await core.reach();
+    const digests = await core.reachDigests();
     // What a broken manifest led to is not known; it is kept for when the manifest is loaded again.
-    if (broken) return [];
+    if (digests.broken) return [];
     if (await this.detach([...core.names.attached.values()].filter(({ digest }) => !digests.has(digest))))
       return this.collect(options);
     const garbage = (await core.blobs.digests()).filter((digest) => !digests.has(digest) && !core.holds.has(digest));
@@ -96,7 +97,7 @@ export class Collector {
       // While the names cannot be saved nothing is deleted, for those on disk may need it.
       const safe = await isDone(keeper.written());
       const at = core.generation;
-      const { digests } = await core.reach();
+      const digests = await core.reachDigests();
       // Where no name has changed since, what was not there before was not missed.
       const undo = failed && keeper.changes === changes;
       let undone = false;
@@ -149,7 +150,7 @@ export class Collector {
     await this.dropping;
     if (kept) return false;
     core.holds.own.delete(digest);
-    core.manifests.forget(digest);
+    core.graph.forget(digest);
     return true;
   }
 
@@ -157,7 +158,7 @@ export class Collector {
    * Manifests that refer to what stays, by the word of an index that goes. Daemons note such a link at the subject's
    * blob, where it lasts as long as that (docs/behaviour.md#deleting-an-image).
    */
-  private async lostLinks(garbage: readonly string[], kept: ReadonlySet<string>): Promise<readonly Descriptor[]> {
+  private async lostLinks(garbage: readonly string[], kept: ReachedDigests): Promise<readonly Descriptor[]> {
     const lost: Descriptor[] = [];
     for (const digest of garbage) {
       const children = await this.indexChildren(digest);

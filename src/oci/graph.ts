@@ -2,6 +2,7 @@ import { AttestdError } from '../errors.js';
 import { decodeJson, goString, map, pointer, struct } from '../go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf, isDigest } from './digest.js';
+import { Edges, type ReachedDigests } from './edges.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
@@ -13,8 +14,6 @@ interface Node {
   readonly subject?: Descriptor | undefined;
   readonly artifactType?: string | undefined;
   readonly annotations?: Record<string, string> | undefined;
-  /** That the blob is not what its digest says: it may have led elsewhere. */
-  readonly broken?: boolean;
 }
 
 /** Annotation of a descriptor that refers to another one, as containerd writes it into archives. */
@@ -26,6 +25,9 @@ const referenceDigest = 'vnd.docker.reference.digest';
 const labelPrefix = 'containerd.io/gc.ref.content.';
 /** Label of a manifest's blob that leads to a manifest which refers to it; the referrer's first 12 hex digits follow. */
 export const referrerLabelPrefix = `${labelPrefix}referrer.sha256.`;
+
+/** Digests that are known beyond twice those that are needed, after which all are forgotten. */
+const unneededDigests = 100_000;
 
 const leaf: Node = { children: [] };
 
@@ -46,13 +48,35 @@ export interface Reach {
   readonly referrers: ReadonlyMap<string, readonly Descriptor[]>;
   /** The labels with which containerd keeps a blob's children, by the blob's digest. */
   readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  /** Whether a manifest on the way is broken on disk, so that more may belong to the images than was found. */
-  readonly broken: boolean;
 }
 
 /** Follows descriptors through manifests and indexes. */
 export class Graph {
-  constructor(private readonly manifests: ManifestCache) {}
+  #edges: Edges;
+
+  constructor(private readonly manifests: ManifestCache) {
+    this.#edges = new Edges(manifests);
+  }
+
+  /** The digests of all that images consist of, as `reach` finds them, which is kept in little room. */
+  async digests(
+    roots: Iterable<Descriptor>,
+    attached: Iterable<Descriptor>,
+    goOn: () => void = () => undefined,
+  ): Promise<ReachedDigests> {
+    const edges = this.#edges;
+    const reached = await edges.reach(roots, await this.bySubject(attached), goOn);
+    // Most of what it knows is gone.
+    if (edges.size > unneededDigests + 2 * reached.count && this.#edges === edges)
+      this.#edges = new Edges(this.manifests);
+    return reached;
+  }
+
+  /** A blob is gone, or was written again. */
+  forget(digest: string): void {
+    this.manifests.forget(digest);
+    this.#edges.forget(digest);
+  }
 
   /**
    * Walk from images to all that they consist of.
@@ -69,17 +93,11 @@ export class Graph {
     const digests = new Set<string>();
     const referrers = new Map<string, Descriptor[]>();
     const labels = new Map<string, Record<string, string>>();
-    const waiting = new Map<string, Descriptor[]>();
-    let broken = false;
-    for (const descriptor of attached) {
-      const subject = await this.subject(descriptor);
-      if (subject !== undefined) waiting.set(subject, [...(waiting.get(subject) ?? []), descriptor]);
-    }
+    const waiting = await this.bySubject(attached);
     const handle = async (next: Descriptor): Promise<readonly Descriptor[]> => {
       goOn();
       digests.add(next.digest);
       const node = await this.node(next);
-      broken ||= node.broken === true;
       const referring = waiting.get(next.digest) ?? [];
       addLabels(labels, next.digest, childLabels(node.children));
       addLabels(labels, next.digest, referrerLabels(referring));
@@ -93,7 +111,7 @@ export class Graph {
       return [...node.children, ...referring];
     };
     await walk([...roots], handle, { once: true });
-    return { digests, referrers, labels, broken };
+    return { digests, referrers, labels };
   }
 
   /** Digests below descriptors, not those of the descriptors themselves unless another one leads to them. */
@@ -107,6 +125,19 @@ export class Graph {
   async subject(descriptor: Descriptor): Promise<string | undefined> {
     const annotated = descriptor.annotations?.[subjectAnnotation];
     return annotated !== undefined && isDigest(annotated) ? annotated : (await this.node(descriptor)).subject?.digest;
+  }
+
+  /** Descriptors by the digests that they refer to. */
+  private async bySubject(descriptors: Iterable<Descriptor>): Promise<ReadonlyMap<string, readonly Descriptor[]>> {
+    const found = new Map<string, Descriptor[]>();
+    for (const descriptor of descriptors) {
+      const subject = await this.subject(descriptor);
+      if (subject === undefined) continue;
+      const others = found.get(subject);
+      if (others === undefined) found.set(subject, [descriptor]);
+      else others.push(descriptor);
+    }
+    return found;
   }
 
   /** A blob that is not there, or is no manifest, leads nowhere. */
@@ -123,7 +154,7 @@ export class Graph {
 
 function nodeOf(bytes: Buffer, descriptor: Descriptor): Node {
   const [algorithm] = descriptor.digest.split(':', 1);
-  if (digestOf(bytes, algorithm) !== descriptor.digest) return { children: [], broken: true };
+  if (digestOf(bytes, algorithm) !== descriptor.digest) return leaf;
   try {
     const children = childrenOf(bytes, descriptor);
     const { subject, artifactType, config, annotations } = decodeJson(bytes, headType);

@@ -136,16 +136,26 @@ export class ManifestCache {
       throw missingContent(digest);
     }
     const before = this.replaced;
-    await this.checkSize(descriptor);
-    const bytes = await readContent(this.content, descriptor);
-    // What is wrong with it is for those to say who decode it.
-    if (bytes.length > longDocument) await firstJsonInTurns(bytes, giveWay).catch(() => undefined);
+    const bytes = await this.read(descriptor);
     const value = decode(bytes);
     if (bytes.length > largestKept || this.replaced !== before) return value;
     const forms = new Map(this.decoded.get(digest)).set(form, value);
     // Decoded objects weigh a few times their text.
     this.decoded.set(digest, forms, { size: forms.size * (bytes.length * 4 + 256) });
     return value;
+  }
+
+  /**
+   * The bytes of a document, looked through in turns with others where it is long, so that decoding it takes no time of theirs.
+   *
+   * @throws NOT_FOUND when the blob is not there; CORRUPT when it is larger than any document
+   */
+  async read(descriptor: Descriptor): Promise<Buffer> {
+    await this.checkSize(descriptor);
+    const bytes = await readContent(this.content, descriptor);
+    // What is wrong with it is for those to say who decode it.
+    if (bytes.length > longDocument) await firstJsonInTurns(bytes, giveWay).catch(() => undefined);
+    return bytes;
   }
 
   /** Forget what a document said: its blob was written again, and may have been broken before. */

@@ -1,5 +1,7 @@
 import { AttestdError } from '../errors.js';
 import type { BlobInfo, ContentStore } from './content-store.js';
+import type { Descriptor } from './descriptor.js';
+import type { ReachedDigests } from './edges.js';
 import { Graph, type Reach } from './graph.js';
 import { Holds } from './holds.js';
 import type { IndexFile } from './index-file.js';
@@ -21,6 +23,7 @@ export class StoreCore {
   /** What takes long ends then. */
   closed = false;
   private reached: Promise<Reach> | undefined;
+  private digests: Promise<ReachedDigests> | undefined;
 
   constructor(
     readonly blobs: PinnableStore,
@@ -40,21 +43,31 @@ export class StoreCore {
   moved(): void {
     this.generation = ++generations;
     this.reached = undefined;
+    this.digests = undefined;
   }
 
   /** What the names lead to. */
   reach(): Promise<Reach> {
-    if (this.reached !== undefined) return this.reached;
-    const roots = this.names.list().map((record) => record.target);
-    const goOn = (): void => {
-      if (this.closed) throw new AttestdError('READ_ONLY', 'the store is closed');
-    };
-    const reached = this.graph.reach(roots, this.names.attached.values(), goOn);
-    this.reached = reached;
-    reached.catch(() => {
+    this.reached ??= forgotten(this.graph.reach(this.roots(), this.names.attached.values(), this.goOn), (reached) => {
       if (this.reached === reached) this.reached = undefined;
     });
-    return reached;
+    return this.reached;
+  }
+
+  /** The digests that the names lead to. */
+  reachDigests(): Promise<ReachedDigests> {
+    this.digests ??= forgotten(this.graph.digests(this.roots(), this.names.attached.values(), this.goOn), (reached) => {
+      if (this.digests === reached) this.digests = undefined;
+    });
+    return this.digests;
+  }
+
+  private readonly goOn = (): void => {
+    if (this.closed) throw new AttestdError('READ_ONLY', 'the store is closed');
+  };
+
+  private roots(): readonly Descriptor[] {
+    return this.names.list().map((record) => record.target);
   }
 
   /** The content store with labels; what is written through it is held. */
@@ -77,15 +90,15 @@ export class StoreCore {
       ingest: async (content, expected) => {
         const written = await blobs.ingest(content, expected, watch);
         this.holds.own.add(written.digest);
-        this.manifests.forget(written.digest);
+        this.graph.forget(written.digest);
         // A blob that an image lacked changes what its names lead to; any other is no image's yet.
-        const known = this.reached;
-        if (known === undefined || (await known).digests.has(written.digest)) this.moved();
+        const known = await (this.digests ?? this.reached?.then(({ digests }) => digests));
+        if (known === undefined || known.has(written.digest)) this.moved();
         return written;
       },
       delete: async (digest) => {
         await blobs.delete(digest);
-        this.manifests.forget(digest);
+        this.graph.forget(digest);
         this.holds.drop(digest);
         this.moved();
       },
@@ -94,4 +107,10 @@ export class StoreCore {
       },
     };
   }
+}
+
+/** A promise that is not kept when it fails. @param forget told the promise */
+function forgotten<T>(result: Promise<T>, forget: (result: Promise<T>) => void): Promise<T> {
+  result.catch(() => forget(result));
+  return result;
 }
