@@ -18,9 +18,11 @@ export interface ListedElement {
 interface Kept extends ListedElement {
   readonly image: ImageRecord;
   readonly tags: readonly string[] | undefined;
-  readonly moment: string;
-  /** The pass in which the image was last found to be as it was. */
-  pass: number;
+  readonly about: string;
+  /** The moment at which the image was last found to be as it was. */
+  moment: number;
+  /** The last pass that used it. */
+  user: Pass;
 }
 
 /**
@@ -29,6 +31,8 @@ interface Kept extends ListedElement {
  */
 export class ListCache {
   readonly #kept: LRUCache<string, Kept>;
+  #generations: readonly number[] = [];
+  #about = '';
 
   /** @param size bytes that the elements may take */
   constructor(size = cacheSize('lists')) {
@@ -47,12 +51,13 @@ export class ListCache {
   ): Promise<ListedElement | undefined> {
     await giveWay();
     const kept = this.#kept.get(keyOf(form, image));
-    if (kept === undefined || kept.image !== image || kept.moment !== momentOf(context)) return undefined;
+    if (kept === undefined || kept.image !== image || kept.about !== this.#aboutNow(context)) return undefined;
     if (!isSame(kept.tags, tags)) return undefined;
-    if (kept.pass !== pass.number) {
+    if (kept.moment !== pass.number) {
       if (!(await pass.holds(image.target))) return undefined;
-      kept.pass = pass.number;
+      kept.moment = pass.number;
     }
+    kept.user = pass;
     return kept;
   }
 
@@ -64,16 +69,29 @@ export class ListCache {
     pass: Pass,
     element: ListedElement,
   ): void {
-    const kept = { ...element, image, tags, moment: momentOf(context), pass: pass.number };
-    this.#kept.set(keyOf(form, image), kept, { size: element.text.length + overhead });
+    const size = element.text.length + overhead;
+    if (this.#kept.calculatedSize + size > this.#kept.maxSize) {
+      // Of a list that is longer than there is room for, what came first stays: who puts each in the place of the oldest finds none
+      // the next time.
+      const [oldest] = this.#kept.rkeys();
+      if (oldest !== undefined && this.#kept.peek(oldest)?.user === pass) return;
+    }
+    const kept = { ...element, image, tags, about: this.#aboutNow(context), moment: pass.number, user: pass };
+    this.#kept.set(keyOf(form, image), kept, { size });
+  }
+
+  /** What changes with anything that an element says beside its image. */
+  #aboutNow({ containers, snapshots, lineage }: Context): string {
+    const now = [containers.generation, snapshots.generation, lineage.generation];
+    if (now.some((each, at) => each !== this.#generations[at])) {
+      this.#generations = now;
+      this.#about = now.join(' ');
+    }
+    return this.#about;
   }
 }
 
 const keyOf = (form: string, { target }: ImageRecord): string => `${form} ${target.digest}`;
-
-/** What changes with anything that an element says beside its image. */
-const momentOf = ({ containers, snapshots, lineage }: Context): string =>
-  `${containers.generation} ${snapshots.generation} ${lineage.generation}`;
 
 function isSame(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;

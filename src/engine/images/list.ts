@@ -71,11 +71,11 @@ export async function openList(context: Context, options: ListOptions): Promise<
   // What others share, and who an image is of, changes without it; statements are long.
   const keep = !statements && !identity && options.sharedSize !== true;
   const key = keep ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
-  const listed = await newestFirst(context, options, { apiVersion, manifests, statements, identity, key });
+  const pass = await context.facts.begin(context);
+  const listed = await newestFirst(context, options, pass, { apiVersion, manifests, statements, identity, key });
   const sizes = options.sharedSize === true ? await sharedSizes(context, listed) : undefined;
   const form = { apiVersion, manifests, statements, identity, sizes, key };
   async function* items(): AsyncGenerator<VerbatimJson> {
-    const pass = await context.facts.begin(context);
     for (const one of listed) {
       const kept = key === undefined ? undefined : await context.lists.get(context, key, one, pass);
       const text =
@@ -98,7 +98,9 @@ async function render(
   const described = await describe(context, facts, { statements, ...about });
   const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
   const text = renderJson(finish(entry, apiVersion)).subarray(0, -1);
-  if (key !== undefined && facts.lasting) context.lists.put(context, key, one, pass, { created: one.created, text });
+  // What came or went while it was made may not be told from what was there before.
+  if (key !== undefined && facts.lasting && (await pass.holds(one.image.target)))
+    context.lists.put(context, key, one, pass, { created: one.created, text });
   return text;
 }
 
@@ -117,9 +119,13 @@ export interface Listed extends Group {
 }
 
 /** @param form what elements say, where they are kept */
-async function newestFirst(context: Context, options: ListOptions, form?: Form): Promise<readonly Listed[]> {
+async function newestFirst(
+  context: Context,
+  options: ListOptions,
+  pass: Pass,
+  form?: Form,
+): Promise<readonly Listed[]> {
   const groups = await groupByTarget(context, options);
-  const pass = await context.facts.begin(context);
   const listed: Listed[] = [];
   for (const group of groups) {
     const { image, tags } = group;
@@ -244,10 +250,10 @@ function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
 
 /** Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included. */
 export async function usageList(context: Context): Promise<ImageList<{ body: ImageItem; sizes: UsageSizes }>> {
-  const listed = await newestFirst(context, { apiVersion: '1.55' });
+  const pass = await context.facts.begin(context);
+  const listed = await newestFirst(context, { apiVersion: '1.55' }, pass);
   const shared = await sharedSizes(context, listed);
   async function* items(): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
-    const pass = await context.facts.begin(context);
     for (const one of listed) {
       const facts = one.facts ?? (await pass.of(one.image.target));
       const described = await describe(context, facts, { statements: false });

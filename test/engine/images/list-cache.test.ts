@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { openList } from '../../../src/engine/images/list.js';
+import { ListCache } from '../../../src/engine/images/list-cache.js';
 import { tagImage } from '../../../src/engine/images/tag.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import { temporaryFolder } from '../../oci/support/images.js';
@@ -68,6 +69,25 @@ describe('Elements of the list of images', () => {
     expect(await list(test, true)).not.to.deep.equal(first);
     expect(made).to.have.lengthOf(2 * first.length);
     expect(await list(test)).to.deep.equal(first);
+  });
+
+  it('stay, those that came first, where there is no room for all', async () => {
+    const whole = await list(test);
+    const longest = Math.max(...whole.map((text) => Buffer.byteLength(text)));
+    const lists = new ListCache(2 * (longest + 500));
+    let used = 0;
+    const get = lists.get.bind(lists);
+    lists.get = async (...all) => {
+      const kept = await get(...all);
+      if (kept !== undefined) used++;
+      return kept;
+    };
+    const small = { ...test, context: { ...test.context, lists } };
+    expect(await list(small)).to.deep.equal(whole);
+    used = 0;
+    expect(await list(small)).to.deep.equal(whole);
+    // Looked for to sort the list, and to write it.
+    expect(used).to.be.within(4, 2 * (whole.length - 1));
   });
 
   it('are made anew of an image that gets a name, and of no other', async () => {
