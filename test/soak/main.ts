@@ -13,7 +13,8 @@ fail; each time everything that was acknowledged must be there, whole. Exit stat
   --minutes N  end after that, half for kills and half for power losses; 2 without it
   --kills N    end the kills after so many
   --losses N   end the power losses after so many
-  --seed N     of both; printed without it
+  --seed N     of both; printed without it. It chooses what is done, and when power and disk fail; how far a store's timers
+               have come by then is the machine's, so that a run is not repeated step by step
 
 example: make soak ARGS="--kills 2000 --losses 10000 --minutes 120"
 `;

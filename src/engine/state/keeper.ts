@@ -64,12 +64,10 @@ export class StateKeeper {
 
   /** Follow what a container writes. */
   follow(container: Container): void {
-    const file = new LogFile(this.files, `containers/${container.id}.log`, () => container.log.entries());
+    const path = `containers/${container.id}.log`;
+    const file = new LogFile(this.files, path, () => container.log.entries(), this.failed);
     this.#logs.set(container.id, file);
-    container.log.observe((entry) => {
-      this.#touch(`containers/${container.id}`);
-      return this.#closed ? undefined : file.add(entry);
-    });
+    container.log.observe((entry) => (this.#closed ? undefined : file.add(entry)));
   }
 
   /** A request may have changed a container without an event of it. */
@@ -106,6 +104,7 @@ export class StateKeeper {
     this.touchContainers();
     try {
       await this.flush();
+      for (const log of this.#logs.values()) await log.close();
     } finally {
       this.#closed = true;
     }
@@ -209,7 +208,7 @@ export class StateKeeper {
         await this.#save(`volumes/${name}.tar`, fileSystem);
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
       // Whoever waits for it to be written waits for nothing.
-      await this.#logs.get(id)?.flush();
+      await this.#logs.get(id)?.close();
       this.#logs.delete(id);
       this.#orphan(`${path}.tar`);
       this.#orphan(`${path}.log`);

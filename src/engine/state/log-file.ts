@@ -38,7 +38,10 @@ const batch = 1000;
 /** Bytes that a log's file may have beside those that are kept, before it is written anew. */
 const slack = 1024 * 1024;
 
-/** What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk. */
+/**
+ * What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk, and nobody but whoever has to
+ * do with the container waits for it: a program that writes without end would keep everybody waiting.
+ */
 export class LogFile {
   #waiting: string[] = [];
   #waitingBytes = 0;
@@ -46,12 +49,19 @@ export class LogFile {
   #size = 0;
   /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
   #torn = true;
+  #writing: Promise<void> = Promise.resolve();
+  #scheduled = false;
+  #closed = false;
 
-  /** @param kept the entries that the log still holds */
+  /**
+   * @param kept the entries that the log still holds
+   * @param failed is told when something could not be written that nobody waits for
+   */
   constructor(
     private readonly files: StateFiles,
     private readonly path: string,
     private readonly kept: () => readonly LogEntry[],
+    private readonly failed: (message: string) => void,
   ) {}
 
   get waits(): boolean {
@@ -60,6 +70,8 @@ export class LogFile {
 
   /** @returns when more may come, where much waits already */
   add(entry: LogEntry): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    this.#schedule();
     const line = lineOf(entry);
     this.#waiting.push(line);
     this.#waitingBytes += line.length;
@@ -74,8 +86,31 @@ export class LogFile {
     return this.#held.until;
   }
 
-  /** Write what waits. */
-  async flush(): Promise<void> {
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#closed) this.flush().catch((error: Error) => this.failed(error.message));
+    });
+  }
+
+  /** Write what waits. @throws what the file system throws; what could not be written is lost to the file */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Write what waits, and nothing more: the file may be deleted then. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#closed = true;
+    }
+  }
+
+  async #write(): Promise<void> {
     if (!this.waits) return;
     const text = (this.#torn ? '\n' : '') + this.#waiting.splice(0).join('');
     this.#waitingBytes = 0;

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { Container } from '../../../src/engine/containers/container.js';
+import { ContainerLog } from '../../../src/engine/containers/log.js';
 import type { Context } from '../../../src/engine/context.js';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { StateFiles } from '../../../src/engine/state/files.js';
@@ -9,6 +11,7 @@ import { createVolume } from '../../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../../src/engine/volumes/store.js';
 import { decodeJson } from '../../../src/go/json.js';
 import { openLayout } from '../../../src/oci/layout.js';
+import { realClock } from '../../../src/runtime/clock.js';
 import { rejected } from '../../oci/support/rejected.js';
 import { SimulatedDisk, systemError, type Weather } from '../../soak/disk.js';
 import { calm, PowerLoss } from '../../soak/weather.js';
@@ -93,6 +96,10 @@ function losingAfter(lossAt: number): Weather & { arm(): void } {
       if (++steps > lossAt) throw new PowerLoss('the power is lost');
     },
   };
+}
+
+function unexpected(message: string): void {
+  throw new Error(message);
 }
 
 describe('The state on a disk', () => {
@@ -229,7 +236,7 @@ describe('The state on a disk', () => {
 
   it('holds a program back that writes more than the disk takes', async () => {
     const disk = await diskWithVolume();
-    const log = new LogFile(new StateFiles(root, disk.mount(calm)), 'containers/x.log', () => []);
+    const log = new LogFile(new StateFiles(root, disk.mount(calm)), 'containers/x.log', () => [], unexpected);
     const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.alloc(16_000, 'x') };
     let added = 0;
     let wait: Promise<void> | undefined;
@@ -245,15 +252,66 @@ describe('The state on a disk', () => {
     const files = new StateFiles(root, disk.mount(calm));
     const entry = (text: string) => ({ stream: 'stdout' as const, time: 1n, bytes: Buffer.from(text) });
     const path = 'containers/x.log';
-    const first = new LogFile(files, path, () => []);
+    const first = new LogFile(files, path, () => [], unexpected);
     first.add(entry('one'));
     first.add(entry('cut'));
     await first.flush();
     const node = disk.get(`${root}/${path}`);
     node.data = node.data.subarray(0, -10);
-    const second = new LogFile(files, path, () => []);
+    const second = new LogFile(files, path, () => [], unexpected);
     second.add(entry('two'));
     await second.flush();
     expect((await readLog(files, path)).map(({ bytes }) => bytes.toString())).to.deep.equal(['one', 'two']);
+  });
+
+  it('is told as kept while a program writes to its log without end', async () => {
+    const disk = await diskWithVolume();
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let writing = false;
+    const weather: Weather = {
+      step: async (what) => {
+        // Nothing else is appended to.
+        if (what !== 'open a') return;
+        writing = true;
+        await held;
+      },
+    };
+    const { context, keeper, close } = await start(disk, weather);
+    const log = new ContainerLog(realClock, { fileSize: 1000, files: 2, overhead: 0 });
+    keeper.follow({ id: 'c'.repeat(64), log } as Container);
+    log.write('stdout', Buffer.from('y\n'));
+    while (!writing) await new Promise((resolve) => setImmediate(resolve));
+    make(context, 'other');
+    await keeper.flush();
+    goOn();
+    await close();
+    const again = await start(disk);
+    expect(again.context.volumes.find('other')).not.to.equal(undefined);
+    await again.close();
+  });
+
+  it('gets nothing more of a log that was closed', async () => {
+    const files = new StateFiles(root, (await diskWithVolume()).mount(calm));
+    const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.from('late') };
+    const log = new LogFile(files, 'containers/x.log', () => [], unexpected);
+    log.add(entry);
+    await log.close();
+    await files.discard('containers/x.log');
+    log.add(entry);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(files.has('containers/x.log')).to.equal(false);
+  });
+
+  it('says that a log could not be written where nobody waits for it', async () => {
+    const disk = await diskWithVolume();
+    const files = new StateFiles(root, disk.mount(failing('write')));
+    const said = new Promise<string>((resolve) => {
+      const log = new LogFile(files, 'containers/x.log', () => [], resolve);
+      log.add({ stream: 'stdout' as const, time: 1n, bytes: Buffer.from('text') });
+    });
+    expect(await said).to.include('EIO');
   });
 });
