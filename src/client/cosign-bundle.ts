@@ -41,6 +41,25 @@ function entryOf(bundle: Shape): object {
 }
 
 /**
+ * What vouches for a signature of cosign 2, as a bundle's `verificationMaterial` has it.
+ *
+ * @param annotations of the layer
+ * @throws Error when an annotation is not what it should be
+ */
+export function cosignMaterial(annotations: Annotations): object {
+  const entry = parse(annotations[annotation.bundle]);
+  const stamp = parse(annotations[annotation.timestamp]);
+  const chain = `${annotations[annotation.certificate]}\n${annotations[annotation.chain] ?? ''}`;
+  return {
+    x509CertificateChain: { certificates: certificates(chain) },
+    tlogEntries: entry === undefined ? [] : [entryOf(entry)],
+    ...(stamp && {
+      timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: stamp.SignedRFC3161Timestamp }] },
+    }),
+  };
+}
+
+/**
  * The sigstore bundle that cosign 2 did not write: the signature with what its annotations hold.
  *
  * @param annotations of the layer
@@ -48,18 +67,9 @@ function entryOf(bundle: Shape): object {
  * @throws Error when an annotation is not what it should be
  */
 export function cosignBundle(annotations: Annotations, content: object): Bundle {
-  const entry = parse(annotations[annotation.bundle]);
-  const stamp = parse(annotations[annotation.timestamp]);
-  const chain = `${annotations[annotation.certificate]}\n${annotations[annotation.chain] ?? ''}`;
   const bundle = {
     mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
-    verificationMaterial: {
-      x509CertificateChain: { certificates: certificates(chain) },
-      tlogEntries: entry === undefined ? [] : [entryOf(entry)],
-      ...(stamp && {
-        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: stamp.SignedRFC3161Timestamp }] },
-      }),
-    },
+    verificationMaterial: cosignMaterial(annotations),
     ...content,
   };
   return bundleFromJSON(bundle as unknown as SerializedBundle);

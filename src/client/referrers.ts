@@ -50,11 +50,12 @@ async function tagged(
   source: BlobSource,
   image: ImageInspect,
   digest: string,
+  suffixes: readonly string[] = ['', '.sig'],
 ): Promise<OCIDescriptor[]> {
   const found: OCIDescriptor[] = [];
   const stem = digest.replace(':', '-');
   for (const repository of repositories(image))
-    for (const tag of [stem, `${stem}.sig`]) {
+    for (const tag of suffixes.map((suffix) => `${stem}${suffix}`)) {
       const target = await client.inspectImage(`${repository}:${tag}`).then(
         ({ Descriptor }) => Descriptor,
         (error: unknown) => {
@@ -113,4 +114,24 @@ export async function findSignatures(
   for (const candidate of byTag) await take(candidate, true);
   for (const candidate of (await source.elsewhere?.referrers(digest)) ?? []) await take(candidate, true);
   return [...found.values()].sort((a, b) => Number(a.kind !== 'bundle') - Number(b.kind !== 'bundle'));
+}
+
+/**
+ * Find what signs an image by its index, under cosign's tags in its repositories: cosign 2 signs that, and it names the attestation manifest.
+ *
+ * @param root digest of the index
+ */
+export async function findIndexSignatures(
+  client: ImageAccess,
+  source: BlobSource,
+  image: ImageInspect,
+  root: string,
+): Promise<Signature[]> {
+  const found = new Map<string, Signature>();
+  for (const candidate of await tagged(client, source, image, root, ['.sig'])) {
+    const bytes = await source.peek(candidate);
+    if (!bytes || kindOf(parseManifest(bytes)) !== 'simple-signing') continue;
+    found.set(candidate.digest ?? '', { kind: 'simple-signing', descriptor: { ...candidate, size: bytes.length } });
+  }
+  return [...found.values()];
 }

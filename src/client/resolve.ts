@@ -7,7 +7,7 @@ import type { AttestationChain, ResolveOptions } from './chain.js';
 import { type AttestationSelection, compareApiVersions, manifestsSince } from './engine-client.js';
 import { type IndexDocument, parseIndex, parseManifest, predicateTypeOf } from './manifests.js';
 import { platformFit, platformText } from './platform.js';
-import { findSignatures, repositories } from './referrers.js';
+import { findIndexSignatures, findSignatures, repositories } from './referrers.js';
 import { RegistrySource } from './registry-source.js';
 
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
@@ -189,7 +189,11 @@ class Resolution {
       source.gap('signature-manifest', 'no-content-store', 'signatures cannot be looked for without a content store');
       return [];
     }
-    const signatures = await findSignatures(this.#client, source, inspected, index.manifests, digest);
+    const root = inspected.Descriptor?.digest;
+    const signatures = [
+      ...(await findSignatures(this.#client, source, inspected, index.manifests, digest)),
+      ...(root === undefined ? [] : await findIndexSignatures(this.#client, source, inspected, root)),
+    ];
     if (signatures.length + further.length === 0)
       source.gap(
         'signature-manifest',

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type AttestationChain, type SignatureOutcome, type Trust, verifyAttestations } from '../client/index.js';
-import { parseObject } from '../client/manifests.js';
+import { parseManifest, parseObject } from '../client/manifests.js';
 import { certificateExtensions, distinguishedName } from './certificate.js';
 import { list, type Shape, shape, text } from './shape.js';
 import type { PolicyRejectedSignature, PolicySignature, PolicySigner, PolicyTimestamp } from './types.js';
@@ -26,17 +26,38 @@ function kindOf(signer: PolicySigner, timed: boolean, type: PolicySignature['typ
   return 'self-signed';
 }
 
-/** The certificate in a bundle that was verified. */
-function certificateOf(bundle: Shape): X509Certificate | undefined {
-  const material = shape(bundle.verificationMaterial);
+/** Certificate and times of a simple signature that was verified: cosign 2 keeps them in the annotations of its layer. */
+async function simpleMaterial({ manifest, blob, signer }: SignatureOutcome, chain: AttestationChain): Promise<Shape> {
+  const { cosignMaterial, hasCertificate } = await import('../client/cosign-bundle.js');
+  const subject = signer?.kind === 'certificate' ? signer.subject : undefined;
+  const { layers = [] } = parseManifest(chain.blobs.get(manifest)?.data ?? Buffer.alloc(0)) ?? {};
+  // Several may sign the same payload, a layer each.
+  for (const { digest, annotations } of layers) {
+    if (digest !== blob || !hasCertificate(annotations)) continue;
+    const material = shape(cosignMaterial(annotations));
+    const names = certificateOf(material)?.subjectAltName ?? '';
+    if (names.split(', ').some((name) => name.slice(name.indexOf(':') + 1) === subject)) return material;
+  }
+  return {};
+}
+
+/** The certificate of a signature that was verified. */
+function certificateOf(material: Shape): X509Certificate | undefined {
   const chain = list(shape(material.x509CertificateChain).certificates);
   const raw = text(shape(material.certificate).rawBytes) ?? text(shape(chain[0]).rawBytes);
   return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw, 'base64'));
 }
 
-/** Times in a bundle that was verified; `logs` gives the address of a log by its id. */
-async function timesOf(bundle: Shape, logs: ReadonlyMap<string, string>): Promise<PolicyTimestamp[]> {
-  const material = shape(bundle.verificationMaterial);
+/** Where those are who say when something was signed. */
+interface Clocks {
+  /** Addresses of transparency logs by their ids. */
+  readonly logs: ReadonlyMap<string, string>;
+  /** Addresses of timestamp authorities by the serial numbers of their certificates, in hexadecimal. */
+  readonly stamps: ReadonlyMap<string, string>;
+}
+
+/** Times of a signature that was verified. */
+async function timesOf(material: Shape, { logs, stamps: authorities }: Clocks): Promise<PolicyTimestamp[]> {
   const found: PolicyTimestamp[] = [];
   for (const entry of list(material.tlogEntries).map(shape)) {
     const seconds = Number(entry.integratedTime);
@@ -50,16 +71,30 @@ async function timesOf(bundle: Shape, logs: ReadonlyMap<string, string>): Promis
   const { RFC3161Timestamp } = await import('@sigstore/core');
   for (const { signedTimestamp } of stamps) {
     const der = Buffer.from(text(signedTimestamp) ?? '', 'base64');
-    const { signingTime } = RFC3161Timestamp.parse(der);
-    found.push({ type: 'TimestampAuthority', uri: '', timestamp: signingTime.toISOString().replace('.000Z', 'Z') });
+    const { signingTime, signerSerialNumber } = RFC3161Timestamp.parse(der);
+    const uri = authorities.get(signerSerialNumber.toString('hex')) ?? '';
+    found.push({ type: 'TimestampAuthority', uri, timestamp: signingTime.toISOString().replace('.000Z', 'Z') });
   }
   return found;
 }
 
-/** The logs that a trusted root names: their addresses by their ids. */
-function logsOf(trust: Trust): ReadonlyMap<string, string> {
-  const tlogs = 'trustedRoot' in trust ? list(shape(trust.trustedRoot).tlogs).map(shape) : [];
-  return new Map(tlogs.map(({ logId, baseUrl }) => [text(shape(logId).keyId) ?? '', text(baseUrl) ?? '']));
+/** The logs and timestamp authorities that a trusted root names. */
+async function clocksOf(trust: Trust): Promise<Clocks> {
+  const root = 'trustedRoot' in trust ? shape(trust.trustedRoot) : {};
+  const { X509Certificate: Parsed } = await import('@sigstore/core');
+  const stamps = list(root.timestampAuthorities)
+    .map(shape)
+    .flatMap(({ uri, certChain }) =>
+      list(shape(certChain).certificates).map((one) => {
+        const { serialNumber } = Parsed.parse(Buffer.from(text(shape(one).rawBytes) ?? '', 'base64'));
+        return [serialNumber.toString('hex'), text(uri) ?? ''] as const;
+      }),
+    );
+  const logs = list(root.tlogs).map(shape);
+  return {
+    logs: new Map(logs.map(({ logId, baseUrl }) => [text(shape(logId).keyId) ?? '', text(baseUrl) ?? ''])),
+    stamps: new Map(stamps),
+  };
 }
 
 async function describe(outcome: SignatureOutcome, chain: AttestationChain, trust: Trust): Promise<PolicySignature> {
@@ -69,14 +104,15 @@ async function describe(outcome: SignatureOutcome, chain: AttestationChain, trus
     type === 'simplesigning-v1' ? text(shape(shape(document.critical).identity)['docker-reference']) : undefined;
   const common = { type, ...(dockerReference !== undefined && { dockerReference }), digest: outcome.manifest } as const;
   if (outcome.signer?.kind === 'public-key') return { ...common, publicKey: outcome.signer.id };
-  const certificate = certificateOf(document);
+  const material = type === 'bundle-v0.3' ? shape(document.verificationMaterial) : await simpleMaterial(outcome, chain);
+  const certificate = certificateOf(material);
   if (certificate === undefined) return common;
   const signer: PolicySigner = {
     certificateIssuer: distinguishedName(certificate.issuer),
     subjectAlternativeName: outcome.signer?.subject ?? '',
     ...(await certificateExtensions(certificate)),
   };
-  const timestamps = await timesOf(document, logsOf(trust));
+  const timestamps = await timesOf(material, await clocksOf(trust));
   return {
     kind: kindOf(signer, timestamps.length > 0, type),
     ...common,

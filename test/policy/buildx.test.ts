@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
-import { openPolicy, type Policy, type PolicyImage } from '../../src/policy/index.js';
+import { openPolicy, type Policy, type PolicyImage, type PolicySignature } from '../../src/policy/index.js';
+import { judgeSignatures } from '../../src/policy/signatures.js';
 import { type Daemon, startDaemon } from '../../src/testing/daemon.js';
+import type { OCIDescriptor } from '../../src/types.js';
 import { goldenFixtures, goldenImages } from './golden-images.js';
 
 interface Golden {
@@ -14,7 +16,10 @@ interface Golden {
 }
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const golden = JSON.parse(readFileSync(file('test/golden/policy/buildx.json'), 'utf8')) as Golden;
+const read = (name: string): unknown => JSON.parse(readFileSync(file(`test/golden/policy/${name}.json`), 'utf8'));
+const golden = read('buildx') as Golden;
+/** Of images that BuildKit cannot be asked for, from buildx's policy package. */
+const library = read('library') as Pick<Golden, 'inputs'>;
 
 /** Members that only attestd gives; buildx prints no depth. */
 const beyond = new Set(['manifest', 'attestations', 'rejectedSignatures']);
@@ -74,7 +79,7 @@ describe('inputs of policies, beside those of buildx', () => {
 
   const ask = (name: string) => ({ image: `localhost:5077/golden/${name}:latest` });
 
-  for (const [name, { image }] of Object.entries(golden.inputs)) {
+  for (const [name, { image }] of Object.entries({ ...golden.inputs, ...library.inputs })) {
     it(`are the same for ${name}`, async () => {
       const policy = await openPolicy(() => true);
       const input = await policy.input(client, ask(name));
@@ -88,4 +93,46 @@ describe('inputs of policies, beside those of buildx', () => {
         expect(verdict.allow ? null : verdict.denyMessages.join('; ')).to.equal(denied);
       });
   }
+});
+
+interface Blob {
+  readonly descriptor: OCIDescriptor;
+  /** Base64. */
+  readonly data: string;
+}
+
+interface SignedGolden {
+  readonly trustedRoot: object;
+  readonly chain: { root: string; imageManifest: string; attestationManifest: string; blobs: Record<string, Blob> };
+  /** By name: the manifest that signs, its blobs, and what buildx makes of it. */
+  readonly signed: Readonly<
+    Record<string, { manifest: string; blobs: Record<string, Blob>; signatures: readonly PolicySignature[] }>
+  >;
+}
+
+describe('signatures in inputs of policies, beside those of buildx', () => {
+  const { trustedRoot, chain, signed } = read('signatures') as SignedGolden;
+
+  for (const [name, { manifest, blobs, signatures }] of Object.entries(signed))
+    it(`are the same for a ${name}`, async () => {
+      const all = Object.entries({ ...chain.blobs, ...blobs });
+      const { accepted, rejected } = await judgeSignatures(
+        {
+          ...chain,
+          signatureManifests: [manifest],
+          blobs: new Map(
+            all.map(([digest, { descriptor, data }]) => [digest, { descriptor, data: Buffer.from(data, 'base64') }]),
+          ),
+          gaps: [],
+        },
+        [{ trustedRoot }],
+      );
+      // buildx does not read the time stamps of cosign 2.
+      const told = accepted.map(({ digest: _, timestamps, ...one }) => ({
+        ...one,
+        timestamps: timestamps?.filter(({ type }) => one.type === 'bundle-v0.3' || type === 'Tlog'),
+      }));
+      expect(told).to.deep.equal(signatures);
+      expect(rejected).to.have.length(1 - signatures.length);
+    });
 });
