@@ -1,7 +1,8 @@
 import type { Dock, Spec } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
-import { demand } from '../../expect.js';
+import { demand, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { familiar } from '../common.js';
 
 const why = 'A container has to be what was asked for.';
 
@@ -138,7 +139,7 @@ export const create: readonly Requirement[] = containers(
       why: 'The name may mean another image later.',
       async check(d) {
         const found = await d.inspect((await d.create()).id);
-        found.at('Config', 'Image').is(d.image());
+        same(familiar(found.at('Config', 'Image').value), d.image(), 'Config.Image');
         const image = (await d.api.get(`/images/${d.image()}/json`)).status(200).json().at('Id').string();
         found.at('Image').is(image);
       },
@@ -221,7 +222,15 @@ export const create: readonly Requirement[] = containers(
     kept('hostname', 'Hostname is kept', { Hostname: 'of-mine' }, ['Config', 'Hostname'], 'of-mine'),
     kept('tty', 'Tty is kept', { Tty: true }, ['Config', 'Tty'], true),
     kept('open-stdin', 'OpenStdin is kept', { OpenStdin: true }, ['Config', 'OpenStdin'], true),
-    kept('stop-signal', 'StopSignal is kept', { StopSignal: 'SIGINT' }, ['Config', 'StopSignal'], 'SIGINT'),
+    {
+      id: 'stop-signal',
+      title: 'StopSignal is kept, by its name or its number',
+      why,
+      async check(d) {
+        const { id } = await d.create({ StopSignal: 'SIGINT' });
+        (await d.inspect(id)).at('Config', 'StopSignal').matches(/^(SIGINT|2)$/);
+      },
+    },
     kept('stop-timeout', 'StopTimeout is kept', { StopTimeout: 3 }, ['Config', 'StopTimeout'], 3),
     kept('exposed-ports', 'ExposedPorts is kept', { ExposedPorts: { '99/udp': {} } }, ['Config', 'ExposedPorts'], {
       '99/udp': {},

@@ -4,7 +4,7 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, Shape, same, Unmet } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
-import { pause } from '../common.js';
+import { familiar, pause } from '../common.js';
 import { clock, moment } from '../SystemEvents/stream.js';
 
 type Filter = Readonly<Record<string, readonly string[]>>;
@@ -81,7 +81,7 @@ export const containerEvents: readonly Requirement[] = containers(
         event.at('scope').is('local');
         event.at('Actor', 'ID').is(id);
         event.at('Actor', 'Attributes', 'name').is(name);
-        event.at('Actor', 'Attributes', 'image').is(d.image());
+        same(familiar(event.at('Actor', 'Attributes', 'image').value), d.image(), 'image');
         event.at('Actor', 'Attributes', 'mine').is('x');
         const [seconds, nano] = [event.at('time').number(), event.at('timeNano').number()];
         same(Math.floor(nano / 1e9), seconds, 'seconds of timeNano');

@@ -4,7 +4,7 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, type Shape, same, Unmet } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
-import { pause } from '../common.js';
+import { familiar, pause } from '../common.js';
 
 /** Parameters of a list. */
 export type Query = Readonly<Record<string, string>>;
@@ -59,6 +59,7 @@ export const list: readonly Requirement[] = containers(
     {
       id: 'newest-first',
       title: 'the newest comes first',
+      observed: true,
       why: 'It is what people look for.',
       async check(d) {
         const older = await d.create();
@@ -102,7 +103,7 @@ export const list: readonly Requirement[] = containers(
         const { id, name } = await d.sleeper();
         const entry = await summary(d, id);
         entry.at('Names').is([`/${name}`]);
-        entry.at('Image').is(d.image());
+        same(familiar(entry.at('Image').value), d.image(), 'Image');
         entry.at('ImageID').string();
         entry.at('Command').is('sleep 86400');
         entry.at('State').is('running');

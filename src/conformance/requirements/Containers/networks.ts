@@ -236,8 +236,8 @@ const remove = containers(
     },
     {
       id: 'predefined',
-      title: 'a network that every daemon has is answered 403',
-      pointer: '+/responses/403',
+      title: 'the network host is answered 403',
+      observed: true,
       why: 'Containers count on it.',
       async check(d) {
         (await d.api.delete('/networks/host')).error(403);

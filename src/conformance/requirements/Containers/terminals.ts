@@ -55,7 +55,7 @@ const socket = containers(
       pointer: '+/parameters/2',
       why: 'Who comes late sees everything.',
       async check(d) {
-        const { id } = await d.spoken();
+        const { id } = await d.ran(['sh', '-c', 'echo one; echo two']);
         const stream = await openWebSocket(d, at(id, '/attach/ws'), { logs: '1', stdout: '1' });
         await stream.until((bytes) => messages(bytes).includes('two\n'), 'what was written');
       },
