@@ -103,6 +103,8 @@ export type StreamMessage = JsonObject;
 /** Options of `POST /images/load`. */
 export interface LoadOptions {
   readonly platforms?: readonly Platform[];
+  /** Aborts when nobody waits for it any more: no further image gets its name then. */
+  readonly signal?: AbortSignal | undefined;
   readonly quiet?: boolean;
 }
 

@@ -26,12 +26,13 @@ export async function* loadImages(
   archive: Readable,
   options: LoadOptions = {},
 ): AsyncGenerator<StreamMessage> {
-  const { platforms = [] } = options;
+  const { platforms = [], signal } = options;
   try {
-    const images = await importNamed(context, archive, platforms);
+    const images = await importNamed(context, archive, platforms, signal);
     const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
     for (const image of images) {
       await giveWay();
+      if (signal?.aborted) return;
       yield* report(context, image, unpackable);
     }
   } catch (error) {
@@ -45,6 +46,7 @@ async function importNamed(
   context: Context,
   archive: Readable,
   platforms: readonly Platform[],
+  signal: AbortSignal | undefined,
 ): Promise<readonly ImageRecord[]> {
   const { store, hostMatcher } = context;
   const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
@@ -52,7 +54,7 @@ async function importNamed(
     throw matcher === undefined ? error : explainPlatforms(error, platforms);
   });
   try {
-    const named = await nameAll(context, imported.images);
+    const named = await nameAll(context, imported.images, signal);
     // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
     if (platforms.length > 0) await requirePlatforms(context, named, platforms);
     return named;
@@ -66,7 +68,11 @@ async function importNamed(
  * dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again; of images that
  * the archive gives the same name, the last has it. The first image that can have none ends it.
  */
-async function nameAll({ store }: Context, images: readonly ImportedImage[]): Promise<readonly ImageRecord[]> {
+async function nameAll(
+  { store }: Context,
+  images: readonly ImportedImage[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ImageRecord[]> {
   // Names given at once are saved at once, however many they are.
   const given: Promise<ImageRecord>[] = [];
   const kept: Promise<ImageRecord>[] = [];
@@ -85,7 +91,7 @@ async function nameAll({ store }: Context, images: readonly ImportedImage[]): Pr
   };
   for (const { name, target } of images) {
     await giveWay();
-    if (failures.length > 0) break;
+    if (failures.length > 0 || signal?.aborted) break;
     const named = name === undefined ? undefined : parseNormalized(name);
     if (named !== undefined) keepPrevious(formatReference(named));
     if (name !== undefined) given.push(put(name, target));

@@ -127,7 +127,8 @@ export const handlers: DescribedHandlers = {
   async ImageLoad(request, context) {
     const form = await request.form();
     const platforms = severalPlatforms(request, form);
-    return progress(loadImages(context, request.body, { platforms, quiet: form.flag('quiet', true) }));
+    const options = { platforms, quiet: form.flag('quiet', true), signal: request.signal };
+    return progress(loadImages(context, request.body, options));
   },
 
   async ImageGet(request, context) {

@@ -167,6 +167,14 @@ describe('Loading images', () => {
     expect(await digests(test.context.store.content)).to.deep.equal([]);
   });
 
+  it('gives no image a name for a client that has gone, and leaves none of its blobs', async () => {
+    const archive = image('gone:1').layer({ '/a': 'a' }).toArchive();
+    const options = { signal: AbortSignal.abort() };
+    expect(await all(loadImages(test.context, Readable.from([archive]), options))).to.deep.equal([]);
+    expect(test.context.store.list()).to.deep.equal([]);
+    expect(await digests(test.context.store.content)).to.deep.equal([]);
+  });
+
   it('takes compressed archives', async () => {
     const archive = await tar({
       'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
