@@ -59,7 +59,8 @@ export async function failures(
 /**
  * Put one fault between suite and daemon: first the requirements of its area, then all of them.
  *
- * @param claimed features that the daemon has: a fault must not pass for a missing feature
+ * @param claimed features of its area that the daemon has: a fault must not pass for a missing feature
+ * @param whole all features that the daemon has, when they are needed
  * @param first whether the first requirement that catches it is enough
  * @returns the verdict; a mutant that no failed MUST catches has survived
  */
@@ -68,12 +69,18 @@ export async function judge(
   area: Area,
   mutant: Mutant,
   claimed: readonly FeatureName[],
+  whole: () => Promise<readonly FeatureName[]>,
   first = false,
 ): Promise<Verdict> {
   proxy.mutant = mutant;
   try {
     let caughtBy = await failures(proxy, area.only, area.destructive ?? false, claimed, first);
-    if (caughtBy.length === 0) caughtBy = await failures(proxy, [], area.destructive ?? false, claimed, first);
+    if (caughtBy.length === 0) {
+      proxy.mutant = undefined;
+      const all = await whole();
+      proxy.mutant = mutant;
+      caughtBy = await failures(proxy, [], area.destructive ?? false, all, first);
+    }
     return { area: area.name, mutant: mutant.id, title: mutant.title, caughtBy };
   } finally {
     proxy.mutant = undefined;
@@ -88,9 +95,13 @@ export interface Baseline {
   readonly features: readonly FeatureName[];
 }
 
-/** Run all requirements without any fault. */
-export async function baseline(proxy: FaultyProxy): Promise<Baseline> {
-  const { results, findings } = await outcomeOf(proxy, [], true, [], false);
+/**
+ * Run requirements without any fault.
+ *
+ * @param only patterns of their ids; all without any
+ */
+export async function baseline(proxy: FaultyProxy, only: readonly string[] = []): Promise<Baseline> {
+  const { results, findings } = await outcomeOf(proxy, only, true, [], false);
   const features = [...findings].flatMap(([name, { supported }]) => (supported ? [name] : []));
   return { failing: idsOf(results), features };
 }

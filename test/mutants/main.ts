@@ -53,23 +53,29 @@ async function main(): Promise<number> {
   const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');
   const proxy = await FaultyProxy.start(target);
   try {
-    const { failing, features } = await baseline(proxy);
-    if (failing.length > 0) {
-      process.stderr.write(`mutants: without any fault these fail: ${failing.join(', ')}\n`);
-      return 3;
-    }
-    if (values.harmless) return await tolerated(proxy, values.only ?? '', features);
+    const sound = async (asked?: readonly string[]): Promise<readonly FeatureName[]> => {
+      const { failing, features } = await baseline(proxy, asked);
+      if (failing.length > 0) throw new AttestdError('INTERNAL', `without any fault these fail: ${failing.join(', ')}`);
+      return features;
+    };
+    if (values.harmless) return await tolerated(proxy, values.only ?? '', await sound());
+    let every: Promise<readonly FeatureName[]> | undefined;
+    const whole = (): Promise<readonly FeatureName[]> => (every ??= sound());
     const verdicts: Verdict[] = [];
     const say = (line: string): unknown => values.json || process.stdout.write(`${line}\n`);
-    for (const area of areas)
-      for (const mutant of area.mutants) {
-        if (values.only && !area.name.includes(values.only) && !mutant.id.includes(values.only)) continue;
-        const verdict = await judge(proxy, area, mutant, features, values.first);
+    for (const area of areas) {
+      const { only = '' } = values;
+      const mutants = area.mutants.filter(({ id }) => area.name.includes(only) || id.includes(only));
+      if (mutants.length === 0) continue;
+      const claimed = await sound(area.only);
+      for (const mutant of mutants) {
+        const verdict = await judge(proxy, area, mutant, claimed, whole, values.first);
         verdicts.push(verdict);
         const [first, ...more] = verdict.caughtBy;
         const by = first === undefined ? 'SURVIVED' : `${first}${more.length > 0 ? ` +${more.length}` : ''}`;
         say(`${first === undefined ? 'not ok' : 'ok    '} ${mutant.id.padEnd(36)} ${by}`);
       }
+    }
     const survived = verdicts.filter(({ caughtBy }) => caughtBy.length === 0);
     const caught = verdicts.length - survived.length;
     if (values.json) process.stdout.write(`${JSON.stringify({ caught, of: verdicts.length, verdicts }, null, 2)}\n`);
