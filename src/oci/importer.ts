@@ -62,7 +62,8 @@ const mostBeside = 8;
  * @param platforms which platforms are wanted; then their manifests must be there, and the others are not kept. All
  *   without it, and manifests may be missing.
  * @param host what the daemon unpacks; layers of a docker archive that it has unpacked before are not taken again
- * @throws AttestdError with the daemon's texts (docs/behaviour.md#loading-images): INVALID_ARCHIVE, INVALID_JSON,
+ * @param signal aborts when nobody wants the images any more
+ * @throws AttestdError with the daemon's texts (docs/behaviour.md#loading-images): INVALID_ARCHIVE, also when it is aborted, INVALID_JSON,
  *   INVALID_REFERENCE, NOT_FOUND when a wanted manifest is missing
  */
 export async function importArchive(
@@ -70,6 +71,7 @@ export async function importArchive(
   store: ImageStore,
   platforms?: Pick<PlatformMatcher, 'match'>,
   host?: Pick<PlatformMatcher, 'match'>,
+  signal?: AbortSignal,
 ): Promise<ImportedArchive> {
   const lease = store.lease();
   try {
@@ -79,7 +81,7 @@ export async function importArchive(
     const findLayer = async (diffId: string) => host && findUnpackedLayer(store, host, diffId);
     const index = await findIndex(files, lease.content, findLayer);
     const entries = (await store.manifests.index(index)).manifests ?? [];
-    const walked = await walkArchive(index, store.manifests, platforms);
+    const walked = await walkArchive(index, store.manifests, platforms, signal);
     // A daemon notes who refers to whom at the subject's blob, for the archive's own index is not kept.
     for (const [subject, referrers] of referringChildren(entries))
       for (const { annotations, ...referrer } of referrers)
@@ -234,11 +236,13 @@ async function walkArchive(
   index: Descriptor,
   documents: ManifestCache,
   platforms: Pick<PlatformMatcher, 'match'> | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const referring = new Map<string, Descriptor[]>();
   let empty = true;
   const handle = async (descriptor: Descriptor): Promise<readonly Descriptor[]> => {
+    if (signal?.aborted) throw new AttestdError('INVALID_ARCHIVE', 'context canceled');
     const { digest, mediaType } = descriptor;
     seen.add(digest);
     const found = await wantedChildren(descriptor, documents, platforms !== undefined);

@@ -50,7 +50,7 @@ async function importNamed(
 ): Promise<readonly ImageRecord[]> {
   const { store, hostMatcher } = context;
   const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
-  const imported = await importArchive(archive, store, matcher, hostMatcher).catch((error: unknown) => {
+  const imported = await importArchive(archive, store, matcher, hostMatcher, signal).catch((error: unknown) => {
     throw matcher === undefined ? error : explainPlatforms(error, platforms);
   });
   try {
