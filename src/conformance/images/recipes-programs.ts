@@ -27,6 +27,12 @@ export const program: Recipe = {
   make: (kit) => runnable(kit, { Cmd: ['sh', '-c', 'echo from the image'] }),
 };
 
+/** Only prunes use it: they take every copy that no container has. */
+export const spare: Recipe = {
+  summary: 'the test program again, for prunes',
+  make: (kit) => runnable(kit, { Cmd: ['true'] }),
+};
+
 export const configured: Recipe = {
   summary: 'the test program with everything that an image can say of its containers',
   make: (kit) =>

@@ -67,6 +67,16 @@ export const multi: Recipe = {
   },
 };
 
+export const nested: Recipe = {
+  summary: 'an index whose only entry is an index, with the image and its attestations in it',
+  make(kit) {
+    const image = kit.image(kit.host);
+    const attested = attest(kit, image, [types.provenance]);
+    const inner = kit.index([image.descriptor, attested.manifest]);
+    return { root: kit.index([inner]), manifests: [inner], images: [image], attested: [attested] };
+  },
+};
+
 export const foreign: Recipe = {
   summary: "attested, but not for the daemon's platform",
   make(kit) {

@@ -10,6 +10,7 @@ export const recipes = {
   bare: sound.bare,
   plain: sound.plain,
   multi: sound.multi,
+  nested: sound.nested,
   foreign: sound.foreign,
   older: sound.older,
   'two-names': sound.twoNames,
@@ -38,6 +39,7 @@ export const recipes = {
   'no-reference': broken.noReference,
   'other-type': broken.otherType,
   program: programs.program,
+  spare: programs.spare,
   configured: programs.configured,
   commandless: programs.commandless,
 } as const satisfies Record<string, Recipe>;

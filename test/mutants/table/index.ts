@@ -1,12 +1,15 @@
 import type { Area } from '../mutant.js';
 import { attestationParameters, attestations } from './attestations.js';
+import { building } from './builds.js';
 import { creating, ending, telling, viewing } from './containers.js';
 import { content } from './content.js';
 import { historyAndArchives, inspecting, listing } from './reads.js';
 import { flags, standalone } from './standalone.js';
+import { asking, pulling, pushing } from './registries.js';
 import { statements } from './statements.js';
 import { around, attaching, copying, eventsOfContainers, executing, reading } from './streams.js';
 import { eventStream, system, versions } from './system.js';
+import { acts, attestationViews, contentViews, members } from './views.js';
 import { pruning, writes } from './writes.js';
 
 /** Every mutant, by area. */
@@ -35,4 +38,12 @@ export const areas: readonly Area[] = [
   eventsOfContainers,
   standalone,
   flags,
+  pulling,
+  pushing,
+  asking,
+  building,
+  attestationViews,
+  members,
+  acts,
+  contentViews,
 ];

@@ -5,7 +5,7 @@ import { type CheckContext, type Requirement, requirements } from '../../require
 import { asDockerd, familiar, idOf, pause, pointers } from '../common.js';
 
 /** Prune; while another prune is under way, which daemons refuse with 409, wait for it. */
-async function pruned(t: CheckContext, call: { readonly query: Record<string, string> }): Promise<Answer> {
+export async function pruned(t: CheckContext, call: { readonly query: Record<string, string> }): Promise<Answer> {
   for (let tries = 0; ; tries += 1) {
     const answer = await t.api.post('/images/prune', call);
     if (answer.exchange.status !== 409 || tries === 100) return answer;
@@ -24,7 +24,7 @@ const refused = (id: string, title: string, text: string) => ({
 });
 
 /** A filter for the run's own images of one recipe. */
-const own = (run: string, recipe: string, more: Record<string, string[]> = {}): string =>
+export const own = (run: string, recipe: string, more: Record<string, string[]> = {}): string =>
   filters({ label: [`${runLabel}=${run}`, `${recipeLabel}=${recipe}`], ...more });
 
 /** Pruning images; every prune is narrowed to labels of the run, but a faulty daemon may not heed that. */

@@ -1,0 +1,210 @@
+import { filters } from '../../api.js';
+import { demand, type Shape, same } from '../../expect.js';
+import { recipeLabel, runLabel } from '../../images/kit.js';
+import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
+import type { LoadedImage } from '../../session.js';
+import { familiar, idOf, pause, pointers } from '../common.js';
+import { own, pruned } from '../ImagePrune/prune.js';
+import { caused, clock, loaded, moment, selected } from './stream.js';
+
+const event = '/definitions/EventMessage';
+
+/** Events of an image in the order in which the daemon tells them, once the last of them is there. */
+async function told(t: CheckContext, image: LoadedImage, from: number, last: string): Promise<readonly Shape[]> {
+  await t.given(`SystemEvents.${last}`, () => caused(t, image, from, last));
+  const bare = idOf(t, image).slice('sha256:'.length);
+  return (await selected(t, from, { type: ['image'] })).filter((one) => {
+    const text = JSON.stringify(one.value);
+    return text.includes(bare) || text.includes(image.repository);
+  });
+}
+
+const actions = (list: readonly Shape[]): readonly unknown[] => list.map((one) => one.at('Action').value);
+
+/** More of the events of images. */
+export const moreEvents: readonly Requirement[] = requirements(
+  { operationId: 'SystemEvents', features: ['events', 'images'], pointer: pointers.events },
+  [
+    {
+      id: 'members',
+      title: 'an event has Type, Action and Actor with its id and attributes',
+      pointer: `${event}/required`,
+      why: 'Clients with types break on what is missing.',
+      async check(t) {
+        const from = await clock(t);
+        const [one] = await loaded(t, await t.fresh('bare'), from);
+        for (const member of ['Type', 'Action']) one?.at(member).string();
+        one?.at('Actor', 'ID').string();
+        one?.at('Actor', 'Attributes').object();
+      },
+    },
+    {
+      id: 'order',
+      title: 'events come in the order in which things happened',
+      pointer: '+/responses/200',
+      why: 'Listeners replay them.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const repo = t.scratch('event');
+        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
+        t.own(`${repo}:one`);
+        (await t.api.delete(`/images/${repo}:one`)).status(200);
+        const times = (await told(t, image, from, 'untag')).map((one) => one.at('timeNano').number());
+        same(
+          times,
+          [...times].sort((a, b) => a - b),
+          'timeNano of events',
+        );
+      },
+    },
+    {
+      id: 'delete-after-untag',
+      title: 'the last name goes before the image',
+      pointer: '+/responses/200',
+      why: 'Listeners that join names and images lose neither.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        (await t.api.delete(`/images/${image.name}`)).status(200);
+        const list = actions(await told(t, image, from, 'delete')).filter((one) => one === 'untag' || one === 'delete');
+        same(list, ['untag', 'delete'], 'actions');
+      },
+    },
+    {
+      id: 'tag-each',
+      title: 'each tag is an event',
+      pointer: '+/responses/200',
+      why: 'Listeners count names.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        const repo = t.scratch('event');
+        for (const tag of ['one', 'two']) {
+          (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag } })).status(201);
+          t.own(`${repo}:${tag}`);
+        }
+        let names: unknown[] = [];
+        for (let tries = 0; tries < 5 && names.length < 2; tries += 1)
+          names = (await caused(t, image, from, 'tag'))
+            .map((one) => familiar(one.at('Actor', 'Attributes', 'name').value))
+            .filter((name) => String(name).startsWith(repo));
+        same(names, [`${repo}:one`, `${repo}:two`], 'names in events');
+      },
+    },
+    {
+      id: 'failure-is-no-event',
+      title: 'what was refused is no event',
+      pointer: '+/responses/200',
+      why: 'Listeners would believe that it happened.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        await loaded(t, image, from);
+        (await t.api.delete(`/images/${image.repository}:none`)).error(404);
+        (await t.api.get(`/images/${image.repository}:none/get`)).error(404);
+        await pause(50);
+        const list = actions(await told(t, image, from, 'load'));
+        for (const action of ['delete', 'untag', 'save'])
+          demand(!list.includes(action), 'actions', `no ${action}`, list);
+      },
+    },
+    {
+      id: 'filter-image',
+      title: 'a filter by image leaves events of others out',
+      pointer: '+/parameters/2',
+      why: 'Listeners follow one image.',
+      async check(t) {
+        const from = await clock(t);
+        const [image, other] = [await t.fresh('bare'), await t.fresh('bare')];
+        for (const one of [image, other]) {
+          (await t.api.get(`/images/${one.name}/get`)).status(200);
+          await t.given('SystemEvents.save', () => caused(t, one, from, 'save'));
+        }
+        const found = await selected(t, from, { image: [idOf(t, image)] });
+        demand(found.length > 0, 'events', 'at least one', found.length);
+        const text = JSON.stringify(found.map(({ value }) => value));
+        demand(!text.includes(other.repository), 'events', `none of ${other.repository}`, text);
+      },
+    },
+    {
+      id: 'filter-several-events',
+      title: 'two actions of a filter add up',
+      pointer: '+/parameters/2',
+      why: 'Values of one filter are alternatives.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        (await t.api.delete(`/images/${image.name}`)).status(200);
+        await t.given('SystemEvents.delete', () => caused(t, image, from, 'delete'));
+        const found = await selected(t, from, { type: ['image'], event: ['untag', 'delete'] });
+        same([...new Set(actions(found))].sort(), ['delete', 'untag'], 'actions');
+      },
+    },
+    {
+      id: 'filters-together',
+      title: 'different filters narrow each other',
+      pointer: '+/parameters/2',
+      why: 'All of them must match.',
+      async check(t) {
+        const from = await clock(t);
+        const image = await t.fresh('bare');
+        await loaded(t, image, from);
+        const run = image.name.split('/')[0] ?? '';
+        const query = { type: ['image'], event: ['load'], label: [`${runLabel}=${run}`, `${recipeLabel}=bare`] };
+        for (const one of await selected(t, from, query)) {
+          one.at('Action').is('load');
+          one.at('Actor', 'Attributes', runLabel).is(run);
+        }
+      },
+    },
+    {
+      id: 'filter-label-other',
+      title: 'a label that no image has selects nothing',
+      pointer: '+/parameters/2',
+      why: 'Listeners would act on what is not theirs.',
+      async check(t) {
+        const from = await clock(t);
+        await loaded(t, await t.fresh('bare'), from);
+        const query = {
+          since: moment(from),
+          until: moment(await clock(t)),
+          filters: filters({ label: [`${runLabel}=nothing-has-this`] }),
+        };
+        same((await t.api.get('/events', { query })).status(200).lines().length, 0, 'number of events');
+      },
+    },
+    {
+      id: 'live',
+      title: 'a stream that is open tells what happens, and ends at until',
+      pointer: '+/parameters/1',
+      why: 'Listeners wait for what is to come.',
+      async check(t) {
+        const from = await clock(t);
+        const until = moment(from + 700);
+        const listening = t.api.get('/events', { query: { until, filters: filters({ type: ['image'] }) } });
+        await pause(50);
+        const image = await t.fresh('bare');
+        const lines = (await listening).status(200).lines();
+        const own = lines.filter((one) => JSON.stringify(one.value).includes(idOf(t, image).slice(7)));
+        demand(own.length > 0, 'events that came while the stream was open', 'at least one', lines.length);
+      },
+    },
+    {
+      id: 'prune',
+      title: 'a prune that removes something is an event',
+      destructive: true,
+      features: ['events', 'images', 'prune'],
+      pointer: `${event}/properties/Action`,
+      why: 'Caches forget what is gone.',
+      async check(t) {
+        const from = await clock(t);
+        await t.fresh('unnamed');
+        const run = t.scratch('x').split('/')[0] ?? '';
+        (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200);
+        const found = await selected(t, from, { type: ['image'], event: ['prune'] });
+        same(found.at(0)?.at('Action').value, 'prune', 'Action');
+      },
+    },
+  ],
+);
