@@ -491,11 +491,6 @@ export const acts: Area = {
       line: (_, line) => (line.includes('"Action":"tag"') && line.includes(':two') ? null : line),
     },
     {
-      id: 'event-prune-lost',
-      title: 'a prune is no event',
-      line: (_, line) => (line.includes('"Action":"prune"') ? null : line),
-    },
-    {
       id: 'event-image-ignored',
       title: 'the filter image is ignored',
       ...filtered('GET', /^\/events$/, (filters) => {

@@ -1,8 +1,8 @@
-import { demand, same } from '../../expect.js';
+import { same } from '../../expect.js';
 import { broken, offered, pull, pulled, streamed, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, idOf, pause, pointers, prose } from '../common.js';
-import { clock, since } from '../SystemEvents/stream.js';
+import { asDockerd, idOf, pointers, prose } from '../common.js';
+import { clock, selected } from '../SystemEvents/stream.js';
 
 const refused = (id: string, title: string, query: (repository: string) => Record<string, string>) => ({
   id,
@@ -99,17 +99,10 @@ export const pullErrors: readonly Requirement[] = requirements(
       async check(t) {
         const from = await clock(t);
         const image = await pulled(t, 'bare');
-        const own = async () =>
-          (await since(t, from, { type: ['image'], event: ['pull'] }, 300))
-            .lines()
-            .filter((event) => JSON.stringify(event.value).includes(image.path));
-        let found = await own();
-        for (let tries = 0; found.length === 0 && tries < 5; tries += 1) {
-          await pause(50);
-          found = await own();
-        }
-        demand(found.length > 0, 'events of action pull', 'one', found.length);
-        same(found[0]?.at('Action').value, 'pull', 'Action');
+        const found = (await selected(t, from, { type: ['image'], event: ['pull'] })).filter((event) =>
+          JSON.stringify(event.value).includes(image.path),
+        );
+        same(found[0]?.at('Action').value, 'pull', 'Action of the event');
       },
     },
     {

@@ -1,8 +1,8 @@
 import { demand, same } from '../../expect.js';
 import { authOf, broken, type Offered, pull, push, shippable, streamed, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { idOf, pause, platformText, pointers, prose } from '../common.js';
-import { clock, since } from '../SystemEvents/stream.js';
+import { idOf, platformText, pointers, prose } from '../common.js';
+import { clock, selected } from '../SystemEvents/stream.js';
 
 /** Push what is ready for it, so that a failure is blamed on the requirement that judges it. */
 const pushed = (t: CheckContext, image: Offered): Promise<unknown> =>
@@ -240,16 +240,10 @@ export const pushes: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await shippable(t, 'bare');
         await pushed(t, image);
-        const own = async () =>
-          (await since(t, from, { type: ['image'], event: ['push'] }, 300))
-            .lines()
-            .filter((event) => JSON.stringify(event.value).includes(image.path));
-        let found = await own();
-        for (let tries = 0; found.length === 0 && tries < 5; tries += 1) {
-          await pause(50);
-          found = await own();
-        }
-        same(found[0]?.at('Action').value, 'push', 'Action');
+        const found = (await selected(t, from, { type: ['image'], event: ['push'] })).filter((event) =>
+          JSON.stringify(event.value).includes(image.path),
+        );
+        same(found[0]?.at('Action').value, 'push', 'Action of the event');
       },
     },
     {

@@ -1,10 +1,9 @@
 import { filters } from '../../api.js';
-import { demand, type Shape, same } from '../../expect.js';
+import { demand, type Shape, same, Unmet } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
 import { familiar, idOf, pause, pointers } from '../common.js';
-import { own, pruned } from '../ImagePrune/prune.js';
 import { caused, clock, loaded, moment, selected } from './stream.js';
 
 const event = '/definitions/EventMessage';
@@ -124,7 +123,7 @@ export const moreEvents: readonly Requirement[] = requirements(
         const found = await selected(t, from, { image: [idOf(t, image)] });
         demand(found.length > 0, 'events', 'at least one', found.length);
         const text = JSON.stringify(found.map(({ value }) => value));
-        demand(!text.includes(other.repository), 'events', `none of ${other.repository}`, text);
+        demand(!text.includes(idOf(t, other).slice(7)), 'events', `none of ${idOf(t, other)}`, text);
       },
     },
     {
@@ -150,6 +149,10 @@ export const moreEvents: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         await loaded(t, image, from);
+        const repo = t.scratch('event');
+        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
+        t.own(`${repo}:one`);
+        await t.given('SystemEvents.tag', () => caused(t, image, from, 'tag'));
         const run = image.name.split('/')[0] ?? '';
         const query = { type: ['image'], event: ['load'], label: [`${runLabel}=${run}`, `${recipeLabel}=bare`] };
         for (const one of await selected(t, from, query)) {
@@ -180,30 +183,18 @@ export const moreEvents: readonly Requirement[] = requirements(
       pointer: '+/parameters/1',
       why: 'Listeners wait for what is to come.',
       async check(t) {
-        const from = await clock(t);
-        const until = moment(from + 700);
-        const listening = t.api.get('/events', { query: { until, filters: filters({ type: ['image'] }) } });
-        await pause(50);
-        const image = await t.fresh('bare');
-        const lines = (await listening).status(200).lines();
-        const own = lines.filter((one) => JSON.stringify(one.value).includes(idOf(t, image).slice(7)));
-        demand(own.length > 0, 'events that came while the stream was open', 'at least one', lines.length);
-      },
-    },
-    {
-      id: 'prune',
-      title: 'a prune that removes something is an event',
-      destructive: true,
-      features: ['events', 'images', 'prune'],
-      pointer: `${event}/properties/Action`,
-      why: 'Caches forget what is gone.',
-      async check(t) {
-        const from = await clock(t);
-        await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200);
-        const found = await selected(t, from, { type: ['image'], event: ['prune'] });
-        same(found.at(0)?.at('Action').value, 'prune', 'Action');
+        // A slow daemon loads slowly: it is given more time when the stream has ended before the event.
+        for (const patience of [300, 3000, 10_000]) {
+          const until = moment((await clock(t)) + patience);
+          const query = { until, filters: filters({ type: ['image'] }) };
+          const [answer, image] = await Promise.all([
+            t.api.get('/events', { query }),
+            pause(50).then(() => t.fresh('bare')),
+          ]);
+          const lines = answer.status(200).lines();
+          if (lines.some((one) => JSON.stringify(one.value).includes(idOf(t, image).slice(7)))) return;
+        }
+        throw new Unmet('events that came while the stream was open', 'those of a load', 'none');
       },
     },
   ],
