@@ -1,10 +1,21 @@
 import { type Asked, type Mutant, Reply } from './mutant.js';
 import { editMembers, elementsOf, membersOf } from './text.js';
 
+/** Whether a text is one value, and not a stream of several. */
+function isOne(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** JSON answers of this daemon that are one document. */
 const isDocument = (reply: Reply): boolean =>
   reply.headers.some(([name, value]) => name.toLowerCase() === 'content-type' && /^application\/json\b/.test(value)) &&
-  /^[[{]/.test(reply.text);
+  /^[[{]/.test(reply.text) &&
+  isOne(reply.text);
 
 const first = '"attestdFutureField":{"a":[1]}';
 

@@ -48,7 +48,6 @@ async function main(): Promise<number> {
       json: { type: 'boolean' },
     },
   });
-  const only = (values.only ?? []) as readonly string[];
   const server =
     values.host === undefined ? await startServer({ channel: 'experimental', logLevel: 'error' }) : undefined;
   const target: Target = parseHost(values.host ?? server?.hosts[0] ?? '');

@@ -75,6 +75,8 @@ export const listMembers: readonly Requirement[] = requirements(
     {
       id: 'newest-first',
       title: 'newer images come before older ones',
+      // Daemons of other products may list in another order; clients that need one sort.
+      level: 'SHOULD',
       basis: prose(`Engine API, description of the operation: ${pointers.list}`),
       images: ['basic', 'older'],
       why: 'Lists are cut at their end.',
