@@ -13,7 +13,7 @@ import type { Log } from './log.js';
 import { missing } from './missing.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
-import { grpcOperation } from './operations/session.js';
+import { undescribed } from './operations/undescribed.js';
 import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
 import { checkStrictly } from './strict.js';
@@ -93,9 +93,9 @@ export function createService(options: ServiceOptions): HttpService {
   });
   const answer = createPipeline({
     context,
-    operations: [...(prototype?.operations ?? operations), grpcOperation],
+    operations: [...undescribed, ...(prototype?.operations ?? operations)],
     handler: (operation) =>
-      prototype === undefined || operation === grpcOperation
+      prototype === undefined || undescribed.includes(operation)
         ? handlerOf(handlers, operation)
         : prototype.handler(operation),
     ...(options.strict && { check: checkStrictly }),

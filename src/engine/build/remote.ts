@@ -8,11 +8,12 @@ import type { Context } from '../context.js';
 import { download, toldBody } from '../registry/download.js';
 import type { Emit } from '../registry/message-stream.js';
 import { type BuildContext, contextOfArchive } from './context.js';
+import { contextOfGit, isGitUrl } from './git.js';
 
 const archives = /^application\/(?:(?:x-)?tar|octet-stream|(?:x-)?(?:gzip|bzip2?|xz))$/;
 
 /**
- * Take a context from a URL: an archive, or the text of a Dockerfile (docs/behaviour.md#build-context).
+ * Take a context from a URL: an archive, the text of a Dockerfile, or a Git repository (docs/behaviour.md#build-context).
  *
  * @throws INVALID_ARGUMENT, NOT_FOUND, INTERNAL for what cannot be fetched or is neither
  */
@@ -28,11 +29,9 @@ export async function contextOfUrl(
       'experimental session with v1 builder is no longer supported, use builder version v2 (BuildKit) instead';
     throw new AttestdError('INVALID_ARGUMENT', why);
   }
-  if (!/^https?:\/\//.test(url)) {
-    if (/^(?:git:\/\/|github\.com\/|git@)/.test(url))
-      throw new AttestdError('NOT_IMPLEMENTED', 'contexts are not taken from Git repositories');
+  if (isGitUrl(url)) return contextOfGit(context, url, dockerfile, signal);
+  if (!/^https?:\/\//.test(url))
     throw new AttestdError('INTERNAL', `remoteURL (${url}) could not be recognized as URL`);
-  }
   const response = await fetched(context, url, signal);
   const [type = ''] = (header(response, 'content-type') ?? '').split(';');
   if (type === 'text/plain') return { files: undefined, dockerfile: await readAtMost(response, largestDocument) };

@@ -44,5 +44,7 @@ export function inspectExec(context: Context, id: string): AnswerOf<'ExecInspect
 export function resizeExec(context: Context, id: string, size: TerminalSize): void {
   const { exec } = findExec(context, id);
   if (exec.pid === 0) throw new AttestdError('INVALID_ARGUMENT', 'exec process is not started');
+  if (exec.exitCode !== undefined)
+    throw new AttestdError('NOT_FOUND', `NotFound: process does not exist ${id}: not found`);
   exec.process?.resize(size);
 }

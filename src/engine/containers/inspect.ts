@@ -15,6 +15,7 @@ import type { Container } from './container.js';
 import { hostConfigType } from './host-config.js';
 import { shownLinks } from './links.js';
 import { isUserDefined, networkName } from './modes.js';
+import { profileOf } from './security.js';
 
 const endpointsType = map(pointer(endpointSettingsType));
 
@@ -67,7 +68,7 @@ export function inspectContainer(
     Platform: container.platform.os,
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: profileOf(container.hostConfig.SecurityOpt ?? []),
     ExecIDs: container.execs.size === 0 ? null : [...container.execs.keys()],
     HostConfig: goObject({ ...container.hostConfig, Links: shownLinks(container) }, hostConfigType),
     GraphDriver: storage ? undefined : { Data: null, Name: 'overlayfs' },

@@ -6,8 +6,8 @@ import { isUserDefined, sharedContainer } from './modes.js';
 /** `NAME[:ALIAS]`; the alias is the name without it. */
 function parseLink(spec: string): { readonly name: string; readonly alias: string } {
   const [name = '', alias, more] = spec.split(':');
-  if (spec === '') throw new AttestdError('INVALID_ARGUMENT', 'empty string specified for links');
-  if (more !== undefined) throw new AttestdError('INVALID_ARGUMENT', `bad format for links: ${spec}`);
+  if (spec === '') throw new AttestdError('INTERNAL', 'empty string specified for links');
+  if (more !== undefined) throw new AttestdError('INTERNAL', `bad format for links: ${spec}`);
   return { name, alias: (alias ?? name).replace(/^\//, '') };
 }
 

@@ -33,7 +33,6 @@ export async function chooseContainers(
     ...checks(context, filters, {
       name: await patternFilter(filters, 'name'),
       status: await patternFilter(filters, 'status'),
-      isolation: await patternFilter(filters, 'isolation'),
     }),
   ];
   const statuses = valuesOf(filters, 'status');
@@ -60,13 +59,12 @@ function newestFirst({ containers }: Context): readonly Container[] {
 }
 
 /** How many of the checks come before the bound. */
-const early = 4;
+const early = 3;
 
 /** Filters whose values are regular expressions. */
 interface Patterns {
   readonly name: Matcher;
   readonly status: Matcher;
-  readonly isolation: Matcher;
 }
 
 function* checks(context: Context, filters: Filters, patterns: Patterns): Generator<(container: Container) => boolean> {
@@ -79,7 +77,7 @@ function* checks(context: Context, filters: Filters, patterns: Patterns): Genera
   });
   checkWords(filters, 'status', states, 'state');
   const isTask = filters.has('is-task') ? flagOf(filters, 'is-task', false) : undefined;
-  checkWords(filters, 'health', healths, 'health status');
+  checkWords(filters, 'health', healths, 'health');
   const images = ancestors(context, filters);
   const published = ports(filters, 'publish');
   const exposed = ports(filters, 'expose');
@@ -87,7 +85,6 @@ function* checks(context: Context, filters: Filters, patterns: Patterns): Genera
   // No container is a task of a service.
   yield () => isTask !== true;
   yield ({ config }) => matchesPairs(filters, 'label', config.Labels ?? {});
-  yield ({ hostConfig }) => patterns.isolation(hostConfig.Isolation || 'default');
   yield ({ state }) =>
     exits.length === 0 || (exits.includes(state.exitCode) && !state.running && state.startedAt !== undefined);
   yield ({ state }) => patterns.status(state.status);

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { bytesIn } from '../../go/units.js';
 import type { HostConfig } from './host-config.js';
 import { type LogBounds, overheads } from './log.js';
 
@@ -35,6 +36,9 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
   if (!['', 'blocking', 'non-blocking'].includes(mode)) refuse(`logger: logging mode not supported: ${mode}`);
   if (log.Config['max-buffer-size'] !== undefined && mode !== 'non-blocking')
     refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  const buffer = log.Config['max-buffer-size'];
+  if (buffer !== undefined && bytesIn(buffer) === undefined)
+    refuse(`error parsing option max-buffer-size: invalid size: '${buffer}'`);
   if (!drivers.includes(log.Type)) refuse(`logger: no log driver named '${log.Type}' is registered`);
   if (log.Type !== 'json-file') return;
   for (const key of Object.keys(log.Config))
@@ -54,10 +58,7 @@ export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): Lo
   };
 }
 
-const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
 function bytesOf(text: string): number | undefined {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]?)i?b?$/i.exec(text) ?? [];
-  const size = Number(number) * (units[unit.toLowerCase()] ?? 1);
-  return number === '' || size <= 0 ? undefined : Math.min(size, largest);
+  const size = bytesIn(text);
+  return size === undefined || size === 0 ? undefined : Math.min(size, largest);
 }

@@ -20,7 +20,7 @@ export function renameContainer(context: Context, oldName: string, newName: stri
     throw new AttestdError('INVALID_ARGUMENT', why);
   }
   try {
-    container.name = context.containers.reserve(container.id, wanted);
+    container.name = context.containers.reserve(container.id, wanted.startsWith('/') ? wanted : `/${wanted}`);
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `Error when allocating new name: ${error.message}`, { cause: error });

@@ -22,6 +22,11 @@ export function checkSecurity(options: readonly string[]): void {
   }
 }
 
+/** The profile of AppArmor that the last option names; empty for none. */
+export function profileOf(options: readonly string[]): string {
+  return options.map(parts).findLast(([name]) => name === 'apparmor')?.[1] ?? '';
+}
+
 /** Whether directories may be made in the control groups of a container. */
 export function writesControlGroups(options: readonly string[]): boolean {
   return options.some((option) => {

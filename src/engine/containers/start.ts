@@ -3,6 +3,7 @@ import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
 import { joinNetworks, leaveNetworks } from '../networks/attach.js';
 import { networkView } from '../networks/interfaces.js';
+import { processorCount } from '../processors.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
 import { admit, admitMounts, requestOf } from './admission.js';
 import type { Container } from './container.js';
@@ -16,6 +17,7 @@ import { removeContainer } from './remove.js';
 import { type StartFault, startFault } from './start-fault.js';
 import { mountSystemFiles } from './system-files.js';
 import { sizeOf } from './terminal.js';
+import { checkHostConfig } from './validate.js';
 
 /** What a container's exit code is when it could not be started for a reason that has no code. */
 const unknownExit = 128;
@@ -35,6 +37,8 @@ export async function startContainer(context: Context, name: string, checkpoint 
     if (state.paused) throw new AttestdError('CONFLICT', 'cannot start a paused container, try unpause instead');
     if (state.running) throw new AttestdError('NOT_MODIFIED', 'container is already running');
     refuseDoomed(container);
+    // An update may have left bounds that cannot be.
+    checkHostConfig(container.hostConfig, processorCount());
     await run(context, container, true);
   });
 }

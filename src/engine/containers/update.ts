@@ -66,6 +66,7 @@ export function updateContainer(
   const changed = given.filter((key) => wanted[key] !== undefined && wanted[key] !== 0 && wanted[key] !== '');
   const values = Object.fromEntries(changed.map((key) => [key, wanted[key]]));
   if (request.PidsLimit !== undefined) values.PidsLimit = request.PidsLimit;
+  if (container.state.running) checkControlGroup(container.id, { ...present, ...values });
   container.hostConfig = { ...present, ...values };
   if (policy.Name !== '') {
     container.hostConfig.RestartPolicy = policy;
@@ -73,6 +74,15 @@ export function updateContainer(
   }
   logContainerEvent(context, container, 'update');
   return { Warnings: warnings.length === 0 ? null : warnings };
+}
+
+/** What the kernel says of bounds for processes that run. @throws INTERNAL in the words of runc */
+function checkControlGroup(id: string, { Memory: memory, MemorySwap: swap }: HostConfig): void {
+  if (memory <= 0 || swap <= 0 || swap >= memory) return;
+  const file = `/sys/fs/cgroup/memory/docker/${id}/memory.memsw.limit_in_bytes`;
+  const why = `failed to write "${swap}": write ${file}: invalid argument\n`;
+  const runc = 'runc did not terminate successfully: exit status 1: ';
+  throw new AttestdError('INTERNAL', `Cannot update container ${id}: ${runc}${why}`);
 }
 
 function checkConflicts(wanted: HostConfig, present: HostConfig, refuse: (why: string) => never): void {

@@ -134,7 +134,7 @@ export function checkHostConfig(host: HostConfig, processors: number, update = f
 }
 
 function checkExtraHost(entry: string): void {
-  const [, name = '', address = ''] = /^([^:=]*)[:=](.*)$/.exec(entry) ?? [];
+  const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
   if (name === '') refuse(`bad format for add-host: ${quote(entry)}`);
   const plain = address.replace(/^\[(.*)\]$/, '$1');
   if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(plain))

@@ -5,6 +5,7 @@ import { isUserDefined, networkName, sharedContainer } from '../containers/modes
 import { newId } from '../containers/store.js';
 import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
+import { cardFaults } from './driver-options.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
 import { cardName } from './interfaces.js';
@@ -63,10 +64,11 @@ function endpointFaults(network: Network | undefined, name: string, settings: En
     if ((aliases ?? []).length > 0) faults.push('network-scoped aliases are only supported for user-defined networks');
   }
   for (const address of [v4, v6]) {
-    if (address === '' || network === undefined) continue;
+    if (address === '' || network === undefined || network.configOnly) continue;
     if (!network.pools.some(({ prefix }) => contains(prefix, address)))
       faults.push(`no configured subnet contains IP address ${address}`);
   }
+  faults.push(...cardFaults(settings.DriverOpts ?? {}));
   return faults;
 }
 
@@ -111,6 +113,7 @@ function joinContainer(context: Context, container: Container, name: string): vo
 /** Put a container into one network. */
 function join(context: Context, container: Container, key: string): void {
   const network = context.networks.resolve(key);
+  if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   const settings = container.networks.get(key) ?? emptyEndpoint();
   if (key !== network.name) {
     container.networks.delete(key);
@@ -227,12 +230,10 @@ export function connectContainer(
     return;
   }
   if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
-    throw new AttestdError(
-      'INVALID_ARGUMENT',
-      'container sharing network namespace with another container or host cannot be connected to any other network',
-    );
+    throw new AttestdError('INVALID_ARGUMENT', sharesNetwork);
   const network = context.networks.resolve(term);
   checkMode(container, network);
+  if (network.driver === 'host') return;
   if (network.endpoints.has(container.id))
     throw new AttestdError(
       'FORBIDDEN',
@@ -251,6 +252,7 @@ export function connectContainer(
 /** What a container that does not run is to be in when it starts. */
 function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
   checkMode(container, network);
+  if (network.driver === 'host') return;
   const faults = endpointFaults(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
@@ -258,15 +260,19 @@ function noteConnection(container: Container, network: Network, settings: Endpoi
   container.networks.set(network.name, settings);
 }
 
+const sharesNetwork =
+  'container sharing network namespace with another container or host cannot be connected to any other network';
+
 /** The host's network, and none, go with no other. */
 function checkMode(container: Container, network: Network): void {
   const { NetworkMode: mode } = container.hostConfig;
+  if (mode === 'host' && network.driver === 'host') return;
   if (mode === 'host' || network.driver === 'host')
     throw new AttestdError(
       'INVALID_ARGUMENT',
       network.driver === 'host'
-        ? 'container cannot be connected to host network - container is not running in host network mode'
-        : 'container cannot be connected to network as it is running in host network mode',
+        ? 'cannot connect container to host network - container must be created in host network mode'
+        : sharesNetwork,
     );
   for (const [name] of container.networks)
     if ((name === 'none') !== (network.name === 'none'))
@@ -276,6 +282,16 @@ function checkMode(container: Container, network: Network): void {
       );
 }
 
+/** @throws NOT_FOUND; by force, of an endpoint that the network has not */
+function leaving(context: Context, term: string, name: string, force: boolean): Container {
+  try {
+    return context.containers.resolve(name);
+  } catch (error) {
+    if (!force || find(context, term) === undefined) throw error;
+    throw new AttestdError('NOT_FOUND', `endpoint ${name} not found`, { cause: error });
+  }
+}
+
 /**
  * `POST /networks/{id}/disconnect`.
  *
@@ -283,7 +299,7 @@ function checkMode(container: Container, network: Network): void {
  * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
  */
 export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
-  const container = context.containers.resolve(name);
+  const container = leaving(context, term, name, force);
   const network = force || !container.state.running ? find(context, term) : context.networks.resolve(term);
   const known = network?.name ?? term;
   const settings = container.networks.get(known);

@@ -82,6 +82,8 @@ export interface Network {
   readonly ipamDriver: string;
   readonly ipamOptions: Record<string, string> | undefined;
   readonly pools: readonly Pool[];
+  /** The subnets that a configuration network lends to others. */
+  readonly lent: readonly PoolConfig[];
   readonly internal: boolean;
   readonly attachable: boolean;
   readonly ingress: boolean;
@@ -97,6 +99,9 @@ export interface Network {
 export function poolOf({ pools }: Network, family: 4 | 6): Pool | undefined {
   return pools.find(({ prefix }) => prefix.family === family);
 }
+
+const sorted = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(map).sort());
 
 /** A network as a list shows it. */
 export function networkObject(network: Network): Wire<NetworkSummary> {
@@ -118,8 +123,8 @@ export function networkObject(network: Network): Wire<NetworkSummary> {
     Ingress: network.ingress,
     ConfigFrom: { Network: network.configFrom },
     ConfigOnly: network.configOnly,
-    Options: { ...network.options },
-    Labels: { ...network.labels },
+    Options: sorted(network.options),
+    Labels: sorted(network.labels),
   };
 }
 
@@ -132,7 +137,7 @@ function poolObject({
   return {
     Subnet: subnet,
     IPRange: config.IPRange || undefined,
-    Gateway: gateway,
+    Gateway: gateway || undefined,
     AuxiliaryAddresses: auxiliary && Object.keys(auxiliary).length > 0 ? { ...auxiliary } : undefined,
   };
 }
@@ -172,6 +177,8 @@ function subnets({
 }: Network): Wire<NonNullable<NonNullable<NetworkInspect['Status']>['IPAM']>['Subnets']> | undefined {
   if (pools.length === 0) return undefined;
   return Object.fromEntries(
-    pools.map(({ subnet, inUse, available }) => [subnet, { IPsInUse: inUse, DynamicIPsAvailable: available }]),
+    pools
+      .map(({ subnet, inUse, available }) => [subnet, { IPsInUse: inUse, DynamicIPsAvailable: available }] as const)
+      .sort(),
   );
 }

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
@@ -116,8 +117,17 @@ export function removeNetwork(context: Context, term: string): void {
     const why = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
     throw new AttestdError('FORBIDDEN', why);
   }
+  if (isLending(context, network)) {
+    const why = `configuration network ${quote(network.name)} is in use`;
+    throw new AttestdError('FORBIDDEN', `error while removing network: ${why}`);
+  }
   context.networks.remove(network);
   logNetworkEvent(context, network, 'destroy');
+}
+
+/** Whether other networks have a network's configuration. */
+function isLending({ networks }: Context, { configOnly, name }: Network): boolean {
+  return configOnly && networks.list().some(({ configFrom }) => configFrom === name);
 }
 
 /**
@@ -130,7 +140,7 @@ export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'Net
   const until = untilFilter(context, filters);
   const doomed = context.networks
     .list()
-    .filter((network) => !isPredefined(network.name) && network.endpoints.size === 0)
+    .filter((network) => !isPredefined(network.name) && network.endpoints.size === 0 && !isLending(context, network))
     .filter((network) => hasLabels(filters, network) && (until === undefined || network.createdAt <= until));
   for (const network of doomed) {
     context.networks.remove(network);

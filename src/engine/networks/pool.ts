@@ -23,23 +23,38 @@ export interface PoolConfig {
 /** The addresses of one subnet of a network. */
 export class Pool {
   readonly prefix: Prefix;
+  /** Empty for none. */
   readonly gateway: string;
   readonly config: PoolConfig;
   readonly #range: Prefix;
   readonly #taken = new Set<bigint>();
 
-  /** @param config with a subnet */
-  constructor(config: PoolConfig & { Subnet: string }) {
+  /**
+   * @param config with a subnet
+   * @param gatewayless whether there is no gateway unless one is asked for
+   * @throws INTERNAL for addresses that are taken when they are to be set aside
+   */
+  constructor(config: PoolConfig & { Subnet: string }, gatewayless = false) {
     this.prefix = parsePrefix(config.Subnet);
     this.#range = config.IPRange ? parsePrefix(config.IPRange) : this.prefix;
     const { family, base } = this.prefix;
-    this.#taken.add(base);
-    // The last address of an IPv4 subnet is its broadcast address.
-    if (family === 4) this.#taken.add(lastOf(this.prefix));
-    for (const address of Object.values(config.AuxiliaryAddresses ?? {})) this.#taken.add(addressNumber(address));
-    this.gateway = config.Gateway || formatNumber(family, base + 1n);
-    this.#taken.add(addressNumber(this.gateway));
+    // Two addresses, or one, are all for use; the last address of other IPv4 subnets is their broadcast address.
+    if (sizeOf(this.prefix) > 2n) {
+      this.#taken.add(base);
+      if (family === 4) this.#taken.add(lastOf(this.prefix));
+    }
+    if (config.Gateway) this.#setAside(config.Gateway, `gateway (${config.Gateway})`);
+    this.gateway = config.Gateway || (gatewayless ? '' : this.take());
+    for (const [name, address] of Object.entries(config.AuxiliaryAddresses ?? {}).sort())
+      this.#setAside(address, `secondary ip address (${name}:${address})`);
     this.config = config;
+  }
+
+  #setAside(address: string, what: string): void {
+    const number = addressNumber(address);
+    if (this.#taken.has(number))
+      throw new AttestdError('INTERNAL', `failed to allocate ${what}: Address already in use`);
+    this.#taken.add(number);
   }
 
   /** As the API shows it. */
@@ -104,8 +119,20 @@ export function freeSubnet(used: readonly Prefix[]): string {
   throw new AttestdError('NOT_FOUND', 'all predefined address pools have been fully subnetted');
 }
 
-/** A unique local IPv6 subnet of 64 bits. */
-export function freeSubnet6(): string {
-  const base = (0xfdn << 120n) | (BigInt(`0x${randomBytes(7).toString('hex')}`) << 64n);
-  return formatPrefix({ family: 6, base, bits: 64 });
+/** A unique local IPv6 prefix of 48 bits, of which networks get their subnets. */
+export function uniqueLocal(): bigint {
+  return (0xfdn << 120n) | (BigInt(`0x${randomBytes(5).toString('hex')}`) << 80n);
+}
+
+/**
+ * The first IPv6 subnet of 64 bits that no network has.
+ *
+ * @param local what `uniqueLocal` gave
+ * @param used those of the other networks
+ */
+export function freeSubnet6(local: bigint, used: readonly Prefix[]): string {
+  for (let number = 0n; ; number++) {
+    const block: Prefix = { family: 6, base: local | (number << 64n), bits: 64 };
+    if (!used.some((other) => overlaps(block, other))) return formatPrefix(block);
+  }
 }

@@ -5,8 +5,9 @@ import { newId } from '../containers/store.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm.js';
 import { checkPools } from './check.js';
-import type { CreateNetworkRequest, Network } from './network.js';
-import { freeSubnet, freeSubnet6, Pool, type PoolConfig } from './pool.js';
+import { bridgeName, checkDriverOptions, familyOption, isGatewayless } from './driver-options.js';
+import type { CreateNetworkRequest, Ipam, Network } from './network.js';
+import { freeSubnet, freeSubnet6, Pool, type PoolConfig, uniqueLocal } from './pool.js';
 import { familyOf, overlaps, parsePrefix } from './prefix.js';
 
 const predefined = ['bridge', 'host', 'none'];
@@ -26,13 +27,30 @@ const bridgeOptions = {
   'com.docker.network.driver.mtu': '1500',
 };
 
+/** @throws NOT_FOUND for a driver of addresses that is not there; INVALID_ARGUMENT for what the one without addresses cannot do */
+function checkAddressDriver(ipam: Ipam | undefined, wanted: readonly PoolConfig[]): void {
+  const { Driver: driver = '' } = ipam ?? {};
+  if (!['', 'default', 'null'].includes(driver))
+    throw new AttestdError('NOT_FOUND', `plugin ${quote(driver)} not found`);
+  if (driver !== 'null') return;
+  const why =
+    wanted.length > 0 ? 'null ipam driver does not handle specific address pool requests' : 'ipv4 pool is empty';
+  throw new AttestdError('INVALID_ARGUMENT', why);
+}
+
 /** The networks, by id. */
 export class NetworkStore {
   readonly #byId = new Map<string, Network>();
+  readonly #local = uniqueLocal();
   #lastLink = 4;
 
   constructor(private readonly clock: Clock) {
-    this.#add({ name: 'bridge', driver: 'bridge', options: bridgeOptions, pools: this.#pools([], false, true) });
+    this.#add({
+      name: 'bridge',
+      driver: 'bridge',
+      options: bridgeOptions,
+      pools: [new Pool({ Subnet: freeSubnet([]) })],
+    });
     this.#add({ name: 'none', driver: 'null', options: {}, pools: [] });
     this.#add({ name: 'host', driver: 'host', options: {}, pools: [] });
   }
@@ -72,7 +90,7 @@ export class NetworkStore {
    * taken name; NOT_FOUND for an unknown driver
    */
   create(request: CreateNetworkRequest): Network {
-    const { Name: name, Driver: driver = '', IPAM: ipam, EnableIPv4: v4 = true, EnableIPv6: v6 = false } = request;
+    const { Name: name, Driver: driver = '', IPAM: ipam } = request;
     if (isPredefined(name))
       throw new AttestdError('FORBIDDEN', `operation is not permitted on predefined ${name} network `);
     if (request.Ingress) throw new AttestdError('FORBIDDEN', 'Ingress network can only be global scope network');
@@ -80,26 +98,32 @@ export class NetworkStore {
       throw new AttestdError('FORBIDDEN', 'cannot create a swarm scoped network when swarm is not active');
     if (driver === 'overlay') throw noManager('FORBIDDEN');
     const wanted = ipam?.Config ?? [];
-    checkPools(wanted, v6);
+    checkPools(wanted, request.EnableIPv6 ?? false);
     if (name.trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'invalid name: name is empty');
     if (this.list().some((other) => other.name === name))
       throw new AttestdError('CONFLICT', `network with name ${name} already exists`);
     if (driver !== '' && !drivers.includes(driver))
       throw new AttestdError('NOT_FOUND', `plugin ${quote(driver)} not found`);
-    this.#checkConfiguration(request);
+    const source = this.#configurationOf(request);
+    const options = { ...request.Options };
+    const v4 = familyOption(options, 4, request.EnableIPv4) ?? true;
+    const v6 = source?.ipv6 ?? familyOption(options, 6, request.EnableIPv6) ?? false;
+    if (!request.ConfigOnly && !v4 && !v6) throw new AttestdError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled');
+    checkAddressDriver(ipam, wanted);
     if (driver === 'host' || driver === 'null')
       throw new AttestdError('FORBIDDEN', `only one instance of "${driver}" network is allowed`);
+    const parts = { driver: request.ConfigOnly ? 'null' : driver || 'bridge', options, internal: request.Internal };
+    this.#checkDriver(parts);
     return this.#add({
       name,
-      driver: request.ConfigOnly ? 'null' : driver || 'bridge',
-      options: { ...request.Options },
-      pools: request.ConfigOnly ? [] : this.#pools(wanted, v6, v4),
+      ...parts,
+      pools: request.ConfigOnly ? [] : this.#pools(source?.lent ?? wanted, v6, v4, parts),
+      lent: request.ConfigOnly ? wanted : [],
       labels: { ...request.Labels },
       ipv4: v4,
       ipv6: v6,
       ipamDriver: ipam?.Driver || 'default',
       ipamOptions: ipam?.Options,
-      internal: request.Internal,
       attachable: request.Attachable,
       ingress: request.Ingress,
       configFrom: request.ConfigFrom?.Network ?? '',
@@ -107,16 +131,45 @@ export class NetworkStore {
     });
   }
 
-  /** What other networks, drivers and families it is to be made with. @throws NOT_FOUND, INVALID_ARGUMENT */
-  #checkConfiguration(request: CreateNetworkRequest): void {
-    const { ConfigFrom: from, IPAM: ipam, EnableIPv4: v4 = true, EnableIPv6: v6 = false, ConfigOnly: only } = request;
-    const source = from?.Network ?? '';
-    if (source !== '' && !this.list().some(({ name, configOnly }) => configOnly && name === source))
-      throw new AttestdError('NOT_FOUND', `configuration network ${quote(source)} does not exist`);
-    if (!only && !v4 && !v6) throw new AttestdError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled');
-    const { Driver: pools = '' } = ipam ?? {};
-    if (!['', 'default', 'null'].includes(pools))
-      throw new AttestdError('NOT_FOUND', `plugin ${quote(pools)} not found`);
+  /**
+   * The network whose configuration one is to have; undefined for its own.
+   *
+   * @throws FORBIDDEN for a configuration that says too much or too little; NOT_FOUND
+   */
+  #configurationOf(request: CreateNetworkRequest): Network | undefined {
+    const { ConfigFrom: from, ConfigOnly: only, IPAM: ipam, Options: options, Labels: labels } = request;
+    const name = from?.Network ?? '';
+    const refuse = (why: string): never => {
+      throw new AttestdError('FORBIDDEN', why);
+    };
+    if (only && (request.Internal || request.Attachable || request.Ingress || request.Scope !== '')) {
+      const operators = 'Network operator fields like [ ingress | internal | attachable | scope ] are not supported.';
+      refuse(`configuration network can only contain network specific fields. ${operators}`);
+    }
+    if (name === '') return undefined;
+    if (only) refuse('a configuration network cannot depend on another configuration network');
+    const ownPools = (ipam?.Config ?? []).length > 0 || Object.keys(ipam?.Options ?? {}).length > 0;
+    if (ownPools || request.EnableIPv6 || Object.keys(labels ?? {}).length > 0)
+      refuse('user-specified configurations are not supported if the network depends on a configuration network');
+    if (Object.keys(options ?? {}).length > 0)
+      refuse('network driver options are not supported if the network depends on a configuration network');
+    const source = this.list().find((network) => network.configOnly && network.name === name);
+    if (source === undefined)
+      throw new AttestdError('NOT_FOUND', `configuration network ${quote(name)} does not exist`);
+    return source;
+  }
+
+  /** @throws what `checkDriverOptions` throws; FORBIDDEN for a bridge that another network has */
+  #checkDriver({ driver, options, internal }: Pick<Network, 'driver' | 'options' | 'internal'>): void {
+    const bridges = this.list().filter((network) => network.driver === 'bridge');
+    const nameOf = ({ options, id }: Network): string => options[bridgeName] || `br-${id.slice(0, 12)}`;
+    checkDriverOptions(driver, options, { internal, bridges: bridges.map(nameOf) });
+    const name = options[bridgeName] ?? '';
+    if (driver !== 'bridge' || name === '') return;
+    const other = bridges.find((network) => nameOf(network) === name);
+    if (other === undefined) return;
+    const why = `conflicts with network ${other.id} (${name}): networks have same bridge name`;
+    throw new AttestdError('FORBIDDEN', `cannot create network ${newId()} (${name}): ${why}`);
   }
 
   /** The number of a further network card on the host. */
@@ -141,10 +194,15 @@ export class NetworkStore {
     this.#add({
       ...rest,
       createdAt: Number(createdAt),
-      pools: (pools ?? []).map((config) => new Pool({ ...config, Subnet: config.Subnet ?? '' })),
+      pools: rest.configOnly ? [] : (pools ?? []).map((config) => this.#restored(config, record)),
+      lent: rest.configOnly ? (pools ?? []) : [],
       options: options ?? {},
       labels: labels ?? {},
     });
+  }
+
+  #restored({ Subnet: subnet = '', ...config }: PoolConfig, { driver, options }: NetworkRecord): Pool {
+    return new Pool({ ...config, Subnet: subnet }, isGatewayless(driver, options ?? {}, familyOf(subnet)));
   }
 
   #add(parts: Pick<Network, 'name' | 'driver' | 'options' | 'pools'> & Partial<Network>): Network {
@@ -162,6 +220,7 @@ export class NetworkStore {
       configFrom: '',
       configOnly: false,
       labels: {},
+      lent: [],
       endpoints: new Map(),
       ...parts,
     };
@@ -170,9 +229,20 @@ export class NetworkStore {
   }
 
   /** The subnets that were asked for, and those that are needed beside them. */
-  #pools(wanted: readonly PoolConfig[], v6: boolean, v4: boolean): Pool[] {
+  #pools(
+    wanted: readonly PoolConfig[],
+    v6: boolean,
+    v4: boolean,
+    { driver, options }: Pick<Network, 'driver' | 'options'>,
+  ): Pool[] {
     const used = this.list().flatMap(({ pools }) => pools.map(({ prefix }) => prefix));
     const pools: Pool[] = [];
+    const add = (config: PoolConfig & { Subnet: string }): void => {
+      const pool = new Pool(config, isGatewayless(driver, options, familyOf(config.Subnet)));
+      pools.push(pool);
+      used.push(pool.prefix);
+    };
+    const count = (family: 4 | 6): number => pools.filter(({ prefix }) => prefix.family === family).length;
     for (const config of wanted) {
       const { Subnet: subnet } = config;
       if (!subnet) continue;
@@ -180,11 +250,12 @@ export class NetworkStore {
       if ((family === 6 && !v6) || (family === 4 && !v4)) continue;
       if (used.some((other) => overlaps(other, parsePrefix(subnet))))
         throw new AttestdError('FORBIDDEN', 'invalid pool request: Pool overlaps with other one on this address space');
-      pools.push(new Pool({ ...config, Subnet: subnet }));
+      add({ ...config, Subnet: subnet });
     }
-    const has = (family: 4 | 6): boolean => pools.some(({ prefix }) => prefix.family === family);
-    if (v4 && !has(4)) pools.unshift(new Pool({ Subnet: freeSubnet(used) }));
-    if (v6 && !has(6)) pools.push(new Pool({ Subnet: freeSubnet6() }));
+    if (driver === 'bridge' && (count(4) > 1 || count(6) > 1))
+      throw new AttestdError('FORBIDDEN', "bridge driver doesn't support multiple subnets");
+    if (v4 && count(4) === 0) add({ Subnet: freeSubnet(used) });
+    if (v6 && count(6) === 0) add({ Subnet: freeSubnet6(this.#local, used) });
     return pools;
   }
 }

@@ -55,12 +55,12 @@ export function recordOfContainer(container: Container): ContainerRecord {
 
 /** What is written of a network: not who is in it, for nobody is when a daemon begins. */
 export function recordOfNetwork(network: Network): NetworkRecord {
-  const { createdAt, pools, endpoints: _endpoints, scope: _scope, ...rest } = network;
+  const { createdAt, pools, lent, endpoints: _endpoints, scope: _scope, ...rest } = network;
   return {
     version: recordVersion,
     ...rest,
     createdAt: timeOf(createdAt),
-    pools: pools.map(({ config }) => config),
+    pools: network.configOnly ? [...lent] : pools.map(({ config }) => config),
     options: { ...rest.options },
     labels: { ...rest.labels },
   };

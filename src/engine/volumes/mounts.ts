@@ -14,6 +14,9 @@ import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './pa
 import { isAnonymous, mountpointOf, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
 
+/** Bytes of a page. */
+const smallestTmpfs = 4096;
+
 /** A mount of a container, and where its data is. */
 export interface ContainerMount {
   readonly point: MountPoint;
@@ -102,7 +105,8 @@ async function makeMount(context: Context, container: Container, planned: Planne
       return { point: full, volume, fileSystem: volume.fileSystem, path, copy };
     }
     case 'tmpfs': {
-      const budget = size === undefined || size === 0 ? context.layers : new Budget(size);
+      // Less than a page is a page.
+      const budget = size === undefined || size <= 0 ? context.layers : new Budget(Math.max(size, smallestTmpfs));
       return { point, fileSystem: createFileSystem({ budget, clock: context.time }), path: '/', copy: false };
     }
     case 'image': {

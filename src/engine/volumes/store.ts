@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { type GoType, goAny, goString, type JsonObject, map, pointer, struct } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { formatGoTime } from '../../go/rfc3339.js';
+import { bytesIn } from '../../go/units.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
@@ -44,6 +45,8 @@ export const createVolumeType: GoType<CreateVolumeRequest> = struct<CreateVolume
 const validName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const anonymousLabel = 'com.docker.volume.anonymous';
 const localOptions = ['type', 'o', 'device', 'size'];
+/** Bytes that a file's name has at most. */
+const longestName = 255;
 
 /** The volumes, by name. */
 export class VolumeStore {
@@ -79,27 +82,21 @@ export class VolumeStore {
   /**
    * Make a volume; one that is there already is given back (docs/behaviour.md#volumes).
    *
-   * @throws INVALID_ARGUMENT for a malformed name or unknown options; CONFLICT for another driver; NOT_FOUND for a driver that is not there
+   * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for a driver that is not there
    */
   create(request: CreateVolumeRequest): Volume {
     const { Driver: driver, DriverOpts: options, Labels: labels } = request;
     const name = request.Name || newId();
-    const known = this.#byName.get(name);
-    if (known !== undefined) {
-      if (driver && driver !== known.driver)
-        throw new AttestdError('CONFLICT', `create ${name}: conflict: volume name must be unique`);
-      return known;
-    }
     const wanted = driver || 'local';
     if (wanted !== 'local')
       throw new AttestdError(
         'NOT_FOUND',
         `create ${name}: error looking up volume plugin ${wanted}: plugin "${wanted}" not found`,
       );
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
     checkName(name);
-    for (const key of Object.keys(options ?? {}))
-      if (!localOptions.includes(key))
-        throw new AttestdError('INVALID_ARGUMENT', `create ${name}: invalid option: ${quote(key)}`);
+    checkOptions(name, options ?? {});
     const volume: Volume = {
       name,
       driver: wanted,
@@ -153,6 +150,22 @@ export class VolumeStore {
   }
 }
 
+/** @throws INVALID_ARGUMENT for options that the local driver does not have, or not without others */
+function checkOptions(name: string, options: Readonly<Record<string, string>>): void {
+  const refuse = (why: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', `create ${name}: ${why}`);
+  };
+  const keys = Object.keys(options);
+  for (const key of keys) if (!localOptions.includes(key)) refuse(`invalid option: ${quote(key)}`);
+  for (const needed of ['device', 'type'])
+    if (keys.some((key) => key !== 'size') && !keys.includes(needed))
+      refuse(`missing required option: ${quote(needed)}`);
+  const { size } = options;
+  if (size === undefined) return;
+  if (bytesIn(size) === undefined) refuse(`invalid size: '${size}'`);
+  if (bytesIn(size) !== 0) refuse('quota size requested but no quota support');
+}
+
 function checkName(name: string): void {
   if (name.length < 2)
     throw new AttestdError(
@@ -165,11 +178,20 @@ function checkName(name: string): void {
       `create ${name}: ${quote(name)} includes invalid characters for a local volume name, only ` +
         '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
     );
+  if (name.length > longestName) {
+    const root = volumeRoot(name);
+    const why = `error while creating volume root path '${root}': mkdir ${root}: file name too long`;
+    throw new AttestdError('INTERNAL', `create ${name}: ${why}`);
+  }
+}
+
+function volumeRoot(name: string): string {
+  return `/var/lib/docker/volumes/${name}`;
 }
 
 /** Where a daemon keeps a volume's data. */
 export function mountpointOf(name: string): string {
-  return `/var/lib/docker/volumes/${name}/_data`;
+  return `${volumeRoot(name)}/_data`;
 }
 
 /** Whether a volume was made without a name. */
@@ -187,10 +209,10 @@ export function volumeObject(volume: Volume, usage = false): JsonObject & Answer
   return {
     CreatedAt: formatGoTime(new Date(Math.floor(volume.createdAt / 1000) * 1000)),
     Driver: driver,
-    Labels: labels === undefined ? null : { ...labels },
+    Labels: labels === undefined ? null : Object.fromEntries(Object.entries(labels).sort()),
     Mountpoint: mountpointOf(name),
     Name: name,
-    Options: options === undefined ? null : { ...options },
+    Options: options === undefined ? null : Object.fromEntries(Object.entries(options).sort()),
     Scope: 'local',
     UsageData: usage ? { RefCount: users.size, Size: fileSystem.usage().root } : undefined,
   };

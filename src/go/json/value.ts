@@ -84,6 +84,8 @@ function sorted(map: object, item: (value: unknown) => JsonValue): ReadonlyMap<s
 
 /** Go's notion of empty: false, 0, nil, and empty strings, slices and maps; a struct never is. */
 function isEmpty(value: unknown, type: GoType): boolean {
+  // What a pointer leads to is there, whatever it is.
+  if (type.kind === 'pointer') return value === undefined || value === null;
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
   if (type.kind === 'slice') return (value as unknown[]).length === 0;
   if (type.kind !== 'map') return false;

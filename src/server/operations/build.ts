@@ -6,7 +6,7 @@ import { parseFilters } from '../../engine/filters.js';
 import { registryConfigIn } from '../../engine/registry/credentials.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
-import { decodeJson, type GoType, goString, map, pointer, slice } from '../../go/json.js';
+import { decodeJson, type GoType, goAny, goString, map, pointer, slice } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { atoi, parseInteger } from '../../go/strconv.js';
 import type { Platform } from '../../oci/descriptor.js';
@@ -109,6 +109,21 @@ function buildOptions(form: Form, request: OperationRequest): BuildOptions {
   };
 }
 
+/** @throws INVALID_ARGUMENT for what the classic builder only reads, where it cannot be */
+function checkIgnored(form: Form): void {
+  const isolation = form.get('isolation');
+  if (!['', 'default'].includes(isolation.toLowerCase()))
+    throw new AttestdError('INVALID_ARGUMENT', `unsupported isolation: ${quote(isolation)}`);
+  const outputs = form.get('outputs');
+  try {
+    if (outputs !== '') decodeJson(Buffer.from(outputs), slice(goAny));
+  } catch (error) {
+    throw new AttestdError('INVALID_ARGUMENT', `invalid outputs specified: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Builder operations (docs/behaviour.md#the-classic-builder). */
 export const handlers: OperationHandlers = {
   async ImageBuild(request, context) {
@@ -116,6 +131,7 @@ export const handlers: OperationHandlers = {
     const options = buildOptions(form, request);
     if (form.flag('squash'))
       throw new AttestdError('INVALID_ARGUMENT', 'squash is only supported with experimental mode');
+    checkIgnored(form);
     if (form.get('version') === '2') {
       const why = 'there is no BuildKit: use the classic builder (version=1, DOCKER_BUILDKIT=0)';
       throw new AttestdError('NOT_IMPLEMENTED', why);

@@ -11,6 +11,7 @@ import { handlers as plugin } from './plugin.js';
 import { handlers as session } from './session.js';
 import { handlers as swarm } from './swarm.js';
 import { handlers as system } from './system.js';
+import { handlers as undescribed } from './undescribed.js';
 import { handlers as volume } from './volume.js';
 
 /**
@@ -30,5 +31,6 @@ export const allHandlers: OperationHandlers = {
   ...session,
   ...swarm,
   ...system,
+  ...undescribed,
   ...volume,
 };

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
-import { createNetwork } from '../../../src/engine/networks/operations.js';
+import { createNetwork, inspectNetwork, removeNetwork } from '../../../src/engine/networks/operations.js';
 import { decodeJson } from '../../../src/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
+
+const bridge = 'com.docker.network.bridge.';
+const mtu = 'com.docker.network.driver.mtu';
 
 describe('Making a network', () => {
   let engine: TestEngine;
@@ -23,6 +26,33 @@ describe('Making a network', () => {
     [{ IPAM: { Driver: 'x' } }, 'NOT_FOUND'],
     [{ EnableIPv4: false }, 'INVALID_ARGUMENT'],
     [{ IPAM: { Config: [{ Gateway: '10.98.0.1' }] } }, 'INVALID_ARGUMENT'],
+    [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', Gateway: '10.1.0.0' }] } }, 'INTERNAL'],
+    [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', Gateway: '10.1.255.255' }] } }, 'INTERNAL'],
+    [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', AuxiliaryAddresses: { a: '10.1.0.1' } }] } }, 'INTERNAL'],
+    [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16' }, { Subnet: '10.1.0.0/24' }] } }, 'FORBIDDEN'],
+    [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16' }, { Subnet: '10.2.0.0/16' }] } }, 'FORBIDDEN'],
+    [{ IPAM: { Driver: 'null' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [`${bridge}enable_icc`]: 'zz' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [`${bridge}host_binding_ipv4`]: 'zz' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [`${bridge}gateway_mode_ipv4`]: '' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [`${bridge}gateway_mode_ipv4`]: 'isolated' } }, 'INTERNAL'],
+    [{ Options: { [mtu]: 'zz' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [mtu]: '-1' } }, 'INVALID_ARGUMENT'],
+    [{ Options: { [mtu]: '99999' } }, 'INTERNAL'],
+    [{ Options: { [`${bridge}name`]: 'docker0' } }, 'FORBIDDEN'],
+    [{ Options: { [`${bridge}name`]: 'lo' } }, 'INTERNAL'],
+    [{ Options: { [`${bridge}name`]: 'waytoolonganame1' } }, 'INTERNAL'],
+    [{ Options: { 'com.docker.network.enable_ipv6': 'zz' } }, 'INVALID_ARGUMENT'],
+    [{ ConfigOnly: true, Internal: true }, 'FORBIDDEN'],
+    [{ ConfigOnly: true, ConfigFrom: { Network: 'nosuch' } }, 'FORBIDDEN'],
+    [{ Driver: 'macvlan', Options: { macvlan_mode: 'zz', parent: 'lo' } }, 'INTERNAL'],
+    [{ Driver: 'macvlan', Options: { parent: 'lo' } }, 'INTERNAL'],
+    [{ Driver: 'macvlan', Options: { parent: 'nosuch' } }, 'INTERNAL'],
+    [{ Driver: 'macvlan', Options: { parent: 'nosuch.10' } }, 'INTERNAL'],
+    [{ Driver: 'macvlan', Options: { parent: 'docker0.5000' } }, 'INTERNAL'],
+    [{ Driver: 'macvlan', Options: { parent: 'docker0.x' } }, 'INTERNAL'],
+    [{ Driver: 'ipvlan', Options: { ipvlan_mode: 'zz' } }, 'INTERNAL'],
+    [{ Driver: 'ipvlan', Options: { ipvlan_flag: 'zz' } }, 'INTERNAL'],
   ];
   for (const [request, code] of refused)
     it(`is refused for ${JSON.stringify(request)}`, async () => {
@@ -33,5 +63,46 @@ describe('Making a network', () => {
     make({ Name: 'configuration', ConfigOnly: true });
     expect(engine.context.networks.resolve('configuration').driver).to.equal('null');
     expect(() => make({ Name: 'n', ConfigFrom: { Network: 'configuration' } })).not.to.throw();
+  });
+
+  const config = (name: string): unknown => {
+    const shown = inspectNetwork(engine.context, name, { apiVersion: '1.55', verbose: '', scope: '' });
+    return (shown as { IPAM?: { Config?: unknown } }).IPAM?.Config;
+  };
+
+  it('gives the gateway the first address of the range, and small subnets whole', () => {
+    make({ Name: 'ranged', IPAM: { Config: [{ Subnet: '10.41.0.0/16', IPRange: '10.41.4.0/24' }] } });
+    expect(config('ranged')).to.have.nested.property('[0].Gateway', '10.41.4.0');
+    make({ Name: 'pair', IPAM: { Config: [{ Subnet: '10.42.0.0/31' }] } });
+    expect(config('pair')).to.have.nested.property('[0].Gateway', '10.42.0.0');
+  });
+
+  it('has no gateway that nobody asked for with macvlan and where a bridge is isolated', () => {
+    make({ Name: 'vlan', Driver: 'macvlan', Options: { parent: 'eth0' } });
+    expect(config('vlan')).not.to.have.nested.property('[0].Gateway', '172.18.0.1');
+    make({ Name: 'alone', Internal: true, Options: { [`${bridge}gateway_mode_ipv4`]: 'isolated' } });
+    expect(engine.context.networks.resolve('alone').pools[0]?.gateway).to.equal('');
+    expect(engine.context.networks.resolve('alone').pools[0]?.take()).to.match(/\.0\.1$/);
+  });
+
+  it('takes subnets from a configuration network, which then stays', async () => {
+    make({ Name: 'lender', ConfigOnly: true, IPAM: { Config: [{ Subnet: '10.77.0.0/24' }] } });
+    make({ Name: 'borrower', ConfigFrom: { Network: 'lender' } });
+    expect(config('borrower')).to.have.nested.property('[0].Subnet', '10.77.0.0/24');
+    expect((await refusal(() => removeNetwork(engine.context, 'lender')))[0]).to.equal('FORBIDDEN');
+    const own = { Name: 'further', ConfigFrom: { Network: 'lender' } };
+    expect((await refusal(() => make({ ...own, Options: { x: 'y' } })))[0]).to.equal('FORBIDDEN');
+    expect((await refusal(() => make({ ...own, Labels: { x: 'y' } })))[0]).to.equal('FORBIDDEN');
+    removeNetwork(engine.context, 'borrower');
+    removeNetwork(engine.context, 'lender');
+  });
+
+  it('takes the families from its options where nothing else is said', () => {
+    const option = { 'com.docker.network.enable_ipv6': 'true' };
+    make({ Name: 'both', Options: option });
+    expect(engine.context.networks.resolve('both').pools).to.have.length(2);
+    make({ Name: 'one', EnableIPv6: false, Options: option });
+    expect(engine.context.networks.resolve('one').pools).to.have.length(1);
+    expect(engine.context.networks.resolve('one').options).to.deep.equal({});
   });
 });

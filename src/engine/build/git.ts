@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../../errors.js';
+import type { Context } from '../context.js';
+import { type BuildContext, contextOfArchive } from './context.js';
+
+/** What is asked of a repository. */
+interface Wanted {
+  readonly url: string;
+  readonly ref: string;
+  /** Folder of the context; empty for the whole. */
+  readonly folder: string;
+}
+
+/** What git says that is told at most, in characters. */
+const longestComplaint = 4096;
+
+/** Whether a remote context is a Git repository (docs/behaviour.md#build-context). */
+export function isGitUrl(remote: string): boolean {
+  return /^(?:git:\/\/|ssh:\/\/|git@|github\.com\/)/.test(remote) || /^https?:\/\/[^#?]*\.git(?:#|$)/.test(remote);
+}
+
+/** `URL[#[REF][:FOLDER]]` */
+function parse(remote: string): Wanted {
+  const [, address = '', fragment = ''] = /^([^#]*)#?(.*)$/s.exec(remote) ?? [];
+  const [ref = '', ...folder] = fragment.split(':');
+  const url = address.startsWith('github.com/') ? `https://${address}` : address;
+  return { url, ref: ref || 'HEAD', folder: folder.join(':').replace(/^\/+|\/+$/g, '') };
+}
+
+/**
+ * Take a context from a Git repository, by the program git where there is one. Submodules are left out.
+ *
+ * @param remote the repository, with a reference and a folder behind `#`
+ * @param dockerfile path of the Dockerfile in the context
+ * @param signal ends git
+ * @throws INTERNAL for what git cannot fetch, and without git; what `contextOfArchive` throws
+ */
+export async function contextOfGit(
+  context: Context,
+  remote: string,
+  dockerfile: string,
+  signal: AbortSignal,
+): Promise<BuildContext> {
+  const wanted = parse(remote);
+  if (wanted.ref.startsWith('-')) throw new AttestdError('INTERNAL', `invalid refspec: ${wanted.ref}`);
+  const repository = await mkdtemp(join(tmpdir(), 'attestd-git-'));
+  try {
+    await git(repository, ['init', '--quiet', '--bare'], signal);
+    await fetch(repository, wanted, signal);
+    const { archive, ended } = start(repository, ['archive', '--format=tar', `FETCH_HEAD:${wanted.folder}`], signal);
+    const failure = ended.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    try {
+      return await contextOfArchive(context, archive, dockerfile);
+    } catch (error) {
+      throw (await failure) ?? error;
+    }
+  } finally {
+    await rm(repository, { recursive: true, force: true });
+  }
+}
+
+/** Fetch what is wanted alone; all of it from servers that cannot give a part. */
+async function fetch(repository: string, { url, ref }: Wanted, signal: AbortSignal): Promise<void> {
+  const from = ['fetch', '--quiet', '--no-tags'];
+  try {
+    await git(repository, [...from, '--depth', '1', '--', url, ref], signal);
+  } catch (error) {
+    const partly = /shallow|unadvertised|not our ref|couldn't find remote ref/i.test((error as Error).message);
+    if (!partly || signal.aborted) throw error;
+    await git(repository, [...from, '--', url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], signal);
+    await git(
+      repository,
+      ['fetch', '--quiet', '--no-tags', '--', '.', await commitOf(repository, ref, signal)],
+      signal,
+    );
+  }
+}
+
+/** The commit of a branch, a tag, or the beginning of a commit's digest; of HEAD, the usual branch. */
+async function commitOf(repository: string, ref: string, signal: AbortSignal): Promise<string> {
+  const names = ref === 'HEAD' ? ['main', 'master'] : [ref];
+  let failure: unknown;
+  for (const name of names)
+    try {
+      return (await git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', name], signal)).trim();
+    } catch (error) {
+      failure = error;
+    }
+  throw failure;
+}
+
+async function git(repository: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const { archive, ended } = start(repository, args, signal);
+  let text = '';
+  archive.on('data', (bytes: Buffer) => {
+    text = `${text}${bytes}`.slice(0, longestComplaint);
+  });
+  await ended;
+  return text;
+}
+
+function start(
+  repository: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): { readonly archive: Readable; readonly ended: Promise<void> } {
+  const child = spawn('git', ['-C', repository, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    env: {
+      PATH: process.env.PATH,
+      HOME: repository,
+      LC_ALL: 'C',
+      GIT_ALLOW_PROTOCOL: 'git:http:https:ssh',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    },
+  });
+  let complaint = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    complaint = `${complaint}${bytes}`.slice(0, longestComplaint);
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    const fail = (why: string): void => reject(new AttestdError('INTERNAL', why));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      fail(
+        error.code === 'ENOENT'
+          ? 'unable to find \'git\': exec: "git": executable file not found in $PATH'
+          : `error fetching: ${error.message}`,
+      ),
+    );
+    child.once('close', (code) => (code === 0 ? resolve() : fail(`error fetching: ${complaint}: exit status ${code}`)));
+  });
+  ended.catch(() => undefined);
+  return { archive: child.stdout, ended };
+}

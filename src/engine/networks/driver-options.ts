@@ -1,0 +1,139 @@
+import { isIP } from 'node:net';
+import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
+import { atoi, parseBool } from '../../go/strconv.js';
+
+const bridge = 'com.docker.network.bridge.';
+/** Names of a bridge's options. */
+export const bridgeName = `${bridge}name`;
+const mtu = 'com.docker.network.driver.mtu';
+const flags = ['enable_icc', 'enable_ip_masquerade', 'inhibit_ipv4'].map((name) => bridge + name);
+const addresses = [`${bridge}host_binding_ipv4`, 'com.docker.network.host_ipv4', 'com.docker.network.host_ipv6'];
+const gatewayModes = ['nat', 'nat-unprotected', 'routed', 'isolated'];
+const isolatedMode = `${bridge}gateway_mode_ipv`;
+/** What Linux allows. */
+const largestMtu = 65535;
+const longestCard = 15;
+const largestVlan = 4094;
+
+/** The simulated machine's network cards that are no bridges. */
+const cards = ['lo', 'eth0'];
+
+type Options = Readonly<Record<string, string>>;
+
+const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
+const failed = (why: string): AttestdError => new AttestdError('INTERNAL', why);
+
+/**
+ * Check what a network's driver is told (docs/behaviour.md#networks).
+ *
+ * @param bridges names of the bridges that there are
+ * @throws INVALID_ARGUMENT for values that cannot be read; INTERNAL for what the driver or the kernel refuses, in dockerd's words
+ */
+export function checkDriverOptions(
+  driver: string,
+  options: Options,
+  { internal, bridges }: { readonly internal: boolean; readonly bridges: readonly string[] },
+): void {
+  if (driver === 'bridge') checkBridge(options, internal);
+  else if (driver === 'macvlan' || driver === 'ipvlan') checkLink(driver, options, bridges);
+}
+
+function checkBridge(options: Options, internal: boolean): void {
+  for (const key of flags) parsed(options, key, parseBool);
+  for (const key of addresses)
+    parsed(options, key, (text) => {
+      if (isIP(text) === 0) throw new Error('nil ip');
+    });
+  for (const family of [4, 6])
+    parsed(options, `${isolatedMode}${family}`, (text) => {
+      if (!gatewayModes.includes(text)) throw new Error(`unknown gateway mode ${text}`);
+    });
+  const size = parsed(options, mtu, atoi) ?? 0;
+  if (size < 0) throw bad(`invalid MTU number: ${size}`);
+  if ([4, 6].some((family) => options[`${isolatedMode}${family}`] === 'isolated') && !internal)
+    throw failed("gateway mode 'isolated' can only be used for an internal network");
+  const name = options[bridgeName] ?? '';
+  if (cards.includes(name)) throw failed(`existing interface ${name} is not a bridge`);
+  if (Buffer.byteLength(name) > longestCard) throw failed('numerical result out of range');
+  if (/[\s/:]/.test(name) || size > largestMtu) throw failed('invalid argument');
+}
+
+function parsed<T>(options: Options, key: string, parse: (text: string) => T): T | undefined {
+  const text = options[key];
+  if (text === undefined) return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    throw bad(`failed to parse ${key} value: ${text} (${(error as Error).message})`);
+  }
+}
+
+const linkModes = { macvlan: ['bridge', 'private', 'vepa', 'passthru'], ipvlan: ['l2', 'l3', 'l3s'] };
+const linkFlags = ['bridge', 'private', 'vepa'];
+
+function checkLink(driver: 'macvlan' | 'ipvlan', options: Options, bridges: readonly string[]): void {
+  const { [`${driver}_mode`]: mode = '', ipvlan_flag: flag = '', parent = '' } = options;
+  const [usual] = linkModes[driver];
+  if (mode !== '' && !linkModes[driver].includes(mode))
+    throw failed(`requested ${driver} mode '${mode}' is not valid, '${usual}' mode is the ${driver} driver default`);
+  if (driver === 'ipvlan' && flag !== '' && !linkFlags.includes(flag))
+    throw failed(`requested ipvlan flag '${flag}' is not valid, 'bridge' is the ipvlan driver default`);
+  if (parent === 'lo') throw failed(`loopback interface is not a valid ${driver} parent link`);
+  const present = (name: string): boolean => cards.includes(name) || bridges.includes(name);
+  if (parent === '' || present(parent)) return;
+  const [card = '', vlan, more] = parent.split('.');
+  if (vlan === undefined || more !== undefined)
+    throw failed(`invalid subinterface vlan name ${parent}, example formatting is eth0.10`);
+  if (!/^\d+$/.test(vlan)) throw failed(`unable to parse a valid vlan id from: ${vlan} (ex. eth0.10 for vlan 10)`);
+  if (Number(vlan) < 1 || Number(vlan) > largestVlan)
+    throw failed(`vlan id must be between 1-${largestVlan}, received: ${vlan}`);
+  if (!present(card)) throw failed(`-o parent interface was not found on the host: ${card}`);
+}
+
+/**
+ * Whether a network's driver has no use for a gateway that nobody asked for: its first address is then a container's.
+ */
+export function isGatewayless(driver: string, options: Options, family: 4 | 6): boolean {
+  if (driver === 'bridge') return options[`${isolatedMode}${family}`] === 'isolated';
+  return driver === 'macvlan' || driver === 'ipvlan';
+}
+
+/**
+ * Address families that are asked for in the driver's options, as older clients do; those count where the request says nothing,
+ * and are left out where it does.
+ *
+ * @throws INVALID_ARGUMENT for what is no flag
+ */
+export function familyOption(
+  options: Record<string, string>,
+  family: 4 | 6,
+  given: boolean | undefined,
+): boolean | undefined {
+  const key = `com.docker.network.enable_ipv${family}`;
+  const text = options[key];
+  if (text === undefined) return given;
+  if (given !== undefined) {
+    delete options[key];
+    return given;
+  }
+  try {
+    return parseBool(text);
+  } catch {
+    throw bad(`driver-opt ${quote(key)} is not a valid bool`);
+  }
+}
+
+const cardSetting = /^net\.(?:ipv4|ipv6|mpls)\.[^.]+\.IFNAME\..+$/;
+
+/** What is wrong with the settings of a container's network card, in dockerd's words. */
+export function cardFaults(options: Options): string[] {
+  const text = options['com.docker.network.endpoint.sysctls'];
+  if (text === undefined) return [];
+  const how = "represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'";
+  const faults = text
+    .split(',')
+    .filter((setting) => !cardSetting.test(setting))
+    .map((setting) => `unrecognised network interface sysctl '${setting}'; ${how}`);
+  return faults.length > 1 ? faults.map((fault) => `* ${fault}`) : faults;
+}
