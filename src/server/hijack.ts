@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'koa';
+import { leave } from './leave.js';
 import type { HijackResult } from './operation.js';
 
 /** Events that Node's parser listens to on a connection; without it, bytes are nobody's but ours. */
 const parserEvents = ['data', 'end', 'drain', 'timeout', 'error'];
 
-/** Milliseconds between two looks at a connection whose client sends no more, and that a client is given to leave. */
+/** Milliseconds between two looks at a connection whose client sends no more. */
 const lookEvery = 1000;
-const patience = 5000;
 /** Milliseconds of silence after which a connection over TCP is asked whether it is still there. */
 const keepAliveDelay = 15_000;
 
@@ -61,17 +61,6 @@ function watch(socket: Socket): void {
     timer.unref();
   });
   socket.once('close', () => clearInterval(timer));
-}
-
-/** Send what is left, and give the client some time to close its side. */
-function leave(connection: Duplex): void {
-  if (connection.destroyed) return;
-  connection.resume();
-  connection.end(() => {
-    const timer = setTimeout(() => connection.destroy(), patience);
-    timer.unref();
-    connection.once('close', () => clearTimeout(timer));
-  });
 }
 
 function headOf(ctx: Context, { statusLine, headers = {}, bare }: HijackResult): string {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { beginInTurn } from '../turns.js';
 import { inTurn } from './in-turn.js';
+import { leave } from './leave.js';
 import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */
@@ -53,7 +54,7 @@ export function createHttp1Server(options: Http1Options): Server {
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const reason = refusal(request);
     if (reason !== undefined) {
-      request.socket.end(plain(reason));
+      leave(request.socket, plain(reason));
       return;
     }
     handle(request, response);
@@ -78,7 +79,7 @@ export function createHttp1Server(options: Http1Options): Server {
     answer(request, response);
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    socket.end(notFound);
+    leave(socket, notFound);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // Those who leave in the middle of a head do so together, and none of them may keep the others waiting.
@@ -97,9 +98,9 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  if (error.code === 'HPE_INVALID_METHOD') socket.end(notFound);
-  else if (error.code === 'HPE_HEADER_OVERFLOW') socket.end(plain('431 Request Header Fields Too Large'));
-  else socket.end(plain('400 Bad Request'));
+  if (error.code === 'HPE_INVALID_METHOD') leave(socket, notFound);
+  else if (error.code === 'HPE_HEADER_OVERFLOW') leave(socket, plain('431 Request Header Fields Too Large'));
+  else leave(socket, plain('400 Bad Request'));
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
@@ -110,6 +111,6 @@ function answerInstead(request: IncomingMessage, socket: Socket, head: Buffer, h
   const response = new ServerResponse(whole);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.once('finish', () => socket.end());
+  response.once('finish', () => leave(socket));
   handle(whole, response);
 }

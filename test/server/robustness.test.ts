@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { privateSocket } from '../../src/server/address.js';
 import { createHttp1Server } from '../../src/server/http1.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { listen } from '../../src/server/listener.js';
@@ -62,6 +63,36 @@ describe('a client that goes away', () => {
       expect((await fetch(`http://127.0.0.1:${port}/_ping`)).status).to.equal(200);
     });
   }
+});
+
+describe('a client that sends more than is read, and goes away', () => {
+  const more = 'x'.repeat(200_000);
+  for (const [what, head] of [
+    ['an upgrade that is refused', 'POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a request without a host', 'POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n'],
+  ] as const)
+    it(`leaves no connection behind after ${what}`, async () => {
+      const http1 = createHttp1Server({ handle: (_request, response) => response.end('x'), upgrade: () => false });
+      const { address, remove } = await privateSocket();
+      const served: Promise<unknown>[] = [];
+      const listener = await listen(address, {
+        http1: (socket) => {
+          served.push(once(socket, 'close'));
+          http1.emit('connection', socket);
+        },
+        http2: (socket) => socket.destroy(),
+      });
+      const socket = connect(address.kind === 'unix' ? address.path : '');
+      socket.on('error', () => undefined).write(head + more);
+      await once(socket, 'data');
+      socket.destroy();
+      await Promise.all(served);
+      expect(served).to.have.lengthOf(1);
+      http1.close();
+      await listener.close();
+      await remove();
+    });
 });
 
 describe('a client that says nothing', () => {
