@@ -5,8 +5,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { Agent, type IncomingMessage, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
 import { image } from '../src/testing/fixtures.js';
 import { startDaemon } from '../src/testing/server.js';
 import { readTool } from '../test/support/options.js';
@@ -42,36 +42,34 @@ async function ownArchive(): Promise<Buffer> {
   return image(name).layer(files).platform('linux/amd64').toArchive();
 }
 
-/** A daemon over its socket. */
+type Answer = Awaited<ReturnType<Pool['request']>>['body'];
+type Method = 'GET' | 'POST' | 'DELETE';
+
+/** A daemon over its socket. The client is undici's: node:http's takes a quarter of the time of a container's life. */
 class Target {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  readonly #pool: Pool;
 
   constructor(
     readonly what: string,
-    private readonly socketPath: string,
-  ) {}
+    socketPath: string,
+  ) {
+    this.#pool = new Pool('http://localhost', { socketPath, connections: 256, headersTimeout: 0, bodyTimeout: 0 });
+  }
 
-  async open(method: string, path: string, body?: object | Buffer): Promise<IncomingMessage> {
+  async open(method: Method, path: string, body?: object | Buffer): Promise<Answer> {
     const json = body !== undefined && !Buffer.isBuffer(body);
-    const call = request({
-      agent: this.#agent,
-      socketPath: this.socketPath,
+    const answer = await this.#pool.request({
       method,
       path,
       ...(json && { headers: { 'Content-Type': 'application/json' } }),
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as Buffer) }),
     });
-    call.end(json ? JSON.stringify(body) : body);
-    const [answer] = (await once(call, 'response')) as [IncomingMessage];
-    if ((answer.statusCode ?? 0) < 300) return answer;
-    const pieces: Buffer[] = [];
-    for await (const piece of answer) pieces.push(piece as Buffer);
-    throw new Error(`${this.what}: ${method} ${path}: ${answer.statusCode} ${Buffer.concat(pieces)}`);
+    if (answer.statusCode < 300) return answer.body;
+    throw new Error(`${this.what}: ${method} ${path}: ${answer.statusCode} ${await answer.body.text()}`);
   }
 
-  async ask(method: string, path: string, body?: object | Buffer): Promise<string> {
-    const pieces: Buffer[] = [];
-    for await (const piece of await this.open(method, path, body)) pieces.push(piece as Buffer);
-    return Buffer.concat(pieces).toString();
+  async ask(method: Method, path: string, body?: object | Buffer): Promise<string> {
+    return (await this.open(method, path, body)).text();
   }
 
   async create(command: readonly string[]): Promise<string> {
@@ -103,7 +101,7 @@ class Target {
   }
 
   close(): void {
-    this.#agent.destroy();
+    void this.#pool.destroy().catch(() => undefined);
   }
 }
 
