@@ -32,15 +32,16 @@ const reasons: Readonly<Record<string, string>> = {
   table only hashes, writes and syncs what it is sent`,
   'save, part of hashing':
     'what comes through a socket is copied four times; `node:http` in the table sends the same file and does nothing else',
-  df: 'facts of many images are read from the file beside the layout, for they do not fit into memory',
-  prune: 'a collection reads each manifest again and hashes it: what is deleted is found out from the disk alone',
-  memory: `\`--cache-size\` bounds what is kept, not the heap: names, lists in the making and what V8 has not collected yet come on top, and
-  were not taken apart`,
+  df: 'facts of all images are gone through four times, and the answer has each image twice',
+  prune:
+    'the first collection of a process reads and hashes each manifest: what is deleted is found out from the disk alone',
+  memory: `\`--cache-size\` bounds what is kept, not the heap: after the first list of 10,000 images and a collection by V8, 46 MB of objects
+  and 27 MB of buffers are more than before it, 7.3 kB an image: facts, rendered elements, and the buffers that these are pieces of`,
   'list again':
     'names, order and the elements that were kept are gone through for each image; an answer of so many megabytes is not kept whole',
   'first attestations':
     'images are sorted by their targets once, when the first is asked for; on a machine that others kept busy',
-  'first list': 'each blob of each image is looked for',
+  'first list': 'what each image says is read from the file beside the layout, and its element is rendered',
 };
 
 /** A number with three digits that count. */
