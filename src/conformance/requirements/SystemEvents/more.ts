@@ -178,7 +178,7 @@ export const moreEvents: readonly Requirement[] = requirements(
       },
     },
     {
-      id: 'live',
+      id: 'live-image',
       title: 'a stream that is open tells what happens, and ends at until',
       pointer: '+/parameters/1',
       why: 'Listeners wait for what is to come.',
