@@ -17,7 +17,7 @@ export const moreUsage: readonly Requirement[] = requirements(
     {
       id: 'content-type',
       title: 'the answer is application/json',
-      pointer: '+/produces',
+      pointer: '+/responses/200',
       why: 'Clients choose their decoder by the media type.',
       async check(t) {
         (await t.api.get('/system/df', { query: { type: 'image' } })).status(200).mediaType('application/json');
