@@ -648,7 +648,7 @@ export const acts: Area = {
         ),
       ),
     },
-    { id: 'usage-type-ignored', title: 'type is ignored', ...ignores('GET', usage, 'type') },
+    { id: 'usage-types-all', title: 'type is ignored', ...ignores('GET', usage, 'type') },
     {
       id: 'usage-first-type',
       title: 'of several types the first is taken',
