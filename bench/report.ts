@@ -74,8 +74,8 @@ function table(rows: readonly Row[]): string {
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Horizontal bars: one a row, with its figure. */
-export function bars(rows: readonly Row[]): string {
+/** Horizontal bars: one a row, with its figure. @param title what who does not see them is told */
+export function bars(title: string, rows: readonly Row[]): string {
   const height = 24;
   const left = 330;
   const width = 420;
@@ -88,6 +88,7 @@ export function bars(rows: readonly Row[]): string {
 <text x="${(left + (value / largest) * width + 6).toFixed(1)}" y="${y + 16}">${figure(value)} ${row.unit}</text>`;
   });
   return `${html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 130} ${rows.length * height}" font-family="sans-serif" font-size="12" fill="#57606a">
+<title>${title}</title>
 ${drawn}
 </svg>`}\n`;
 }
@@ -100,8 +101,8 @@ const sameUnit =
 /** What must not depend on the number of images, beside one another. */
 const independent = ['first attestations', 'tag', 'untag', 'load', 'delete'];
 
-const perImage = (rows: readonly Row[]): string =>
-  bars(independent.flatMap((what) => rows.filter((row) => row.what === what)));
+const perImage = (rows: readonly Row[]): readonly Row[] =>
+  independent.flatMap((what) => rows.filter((row) => row.what === what));
 
 /** The page, and the pictures that it shows by their names. */
 export function report(result: Result): { readonly page: string; readonly pictures: Readonly<Record<string, string>> } {
@@ -111,8 +112,8 @@ export function report(result: Result): { readonly page: string; readonly pictur
   const parts = groups.map((group) => {
     const rows = all.filter((row) => row.group === group);
     const shown = group === 'reads' || group === 'start' || group === 'store';
-    if (shown)
-      pictures[`benchmark-${group}.svg`] = group === 'store' ? perImage(rows) : bars(rows.filter(sameUnit(rows)));
+    const drawn = group === 'store' ? perImage(rows) : rows.filter(sameUnit(rows));
+    if (shown) pictures[`benchmark-${group}.svg`] = bars(`${titles[group]}`, drawn);
     const picture = shown ? `![${titles[group]}](pictures/benchmark-${group}.svg)\n\n` : '';
     const note = notes[group] ? `${notes[group]}\n\n` : '';
     return `## ${titles[group]}\n\n${note}${table(rows)}\n\n${picture}`;

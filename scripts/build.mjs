@@ -50,6 +50,8 @@ async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // Names stay, so that a stack trace still reads.
+    minifyWhitespace: true,
     outdir: dist,
     outbase: dist,
     chunkNames: 'chunks/[name]-[hash]',

@@ -64,7 +64,7 @@ describe('The report of a run', () => {
   });
 
   it('draws bars as long as their figures', () => {
-    const widths = [...bars([row([50]), row([100])]).matchAll(/width="([\d.]+)" height/g)].map(([, width]) =>
+    const widths = [...bars('Rows', [row([50]), row([100])]).matchAll(/width="([\d.]+)" height/g)].map(([, width]) =>
       Number(width),
     );
     expect(widths).to.deep.equal([210, 420]);
