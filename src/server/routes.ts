@@ -1,3 +1,4 @@
+import KoaRouter from '@koa/router';
 import type { OperationEntry } from '../spec/table.js';
 
 /** The operation that a request is for. */
@@ -33,7 +34,6 @@ function compile(path: string): { matcher: RegExp; names: readonly string[]; pat
 interface Route {
   readonly operation: OperationEntry;
   readonly pattern: string;
-  readonly matcher: RegExp;
   readonly names: readonly string[];
 }
 
@@ -48,22 +48,27 @@ export type Router = (method: string, path: string) => RouteMatch | undefined;
  * @returns gives undefined for a method and path that no operation has
  */
 export function createRouter(operations: readonly OperationEntry[]): Router {
-  const byMethod = new Map<string, Route[]>();
+  // One for each method: the router goes through all that it has, and would answer HEAD wherever it answers GET.
+  const byMethod = new Map<string, KoaRouter>();
+  const routes = new Map<string, Route>();
   // Literal paths first: of `/networks/prune` and `/networks/{id}`, dockerd means the former.
   const ordered = [...operations].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   for (const operation of ordered) {
-    const routes = byMethod.get(operation.method) ?? [];
-    byMethod.set(operation.method, routes);
-    routes.push({ operation, ...compile(operation.path) });
+    const { matcher, names, pattern } = compile(operation.path);
+    const router = byMethod.get(operation.method) ?? new KoaRouter();
+    byMethod.set(operation.method, router);
+    const name = `${operation.method} ${operation.path}`;
+    router.register(matcher, [operation.method], () => undefined, { pathAsRegExp: true, name });
+    routes.set(name, { operation, pattern, names });
   }
   return (method, path) => {
-    for (const { matcher, names, operation, pattern } of byMethod.get(method) ?? []) {
-      const found = matcher.exec(path);
-      if (found === null) continue;
-      const params = Object.fromEntries(names.map((name, at) => [name, found[at + 1] ?? '']));
-      return { operation, pattern, params };
-    }
-    return undefined;
+    const layer = byMethod.get(method)?.match(path, method).pathAndMethod[0];
+    const route = routes.get(layer?.name ?? '');
+    if (layer === undefined || route === undefined) return undefined;
+    // The groups are taken as they are: the router would decode them once more.
+    const groups = layer.captures(path);
+    const params = Object.fromEntries(route.names.map((name, at) => [name, groups[at] ?? '']));
+    return { operation: route.operation, pattern: route.pattern, params };
   };
 }
 
