@@ -82,7 +82,8 @@ describeWith(DOCKER, 'the README’s demonstration of a policy', function (path)
 });
 
 /**
- * With ATTESTD_REAL_HOST=unix://PATH the gate stands before that daemon; `.ci/run` has a real one. Its images of the demonstration are removed.
+ * With ATTESTD_REAL_HOST=unix://PATH the gate stands before that daemon, of 29.6 or later, for earlier ones give no
+ * statements. Its images of the demonstration are removed.
  */
 const real = process.env.ATTESTD_REAL_HOST;
 
