@@ -42,6 +42,8 @@ export interface CheckContext {
   fresh(name: RecipeName): Promise<LoadedImage>;
   /** A private image that is built, not loaded; the run's label lets its remains be found. */
   draft(name: RecipeName, repository?: string): BuiltImage;
+  /** The value of the run's label; what bears it is looked for, and removed, at the end of the run. */
+  mark(): string;
   /** A name below the run's prefix that no other check uses; removed at the end of the run. */
   scratch(suffix: string): string;
   /** Remember a name for removal at the end of the run. */

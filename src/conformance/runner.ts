@@ -243,6 +243,7 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<E
     },
     fresh: (name) => session.fresh(name),
     draft: (name, repository) => session.draft(name, repository),
+    mark: () => session.mark(),
     scratch: (suffix) => session.scratch(suffix),
     own: (name) => session.own(name),
     load: (tar, query) => session.load(tar, query),

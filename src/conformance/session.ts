@@ -83,6 +83,12 @@ export class Session {
     return this.own(`${this.run}/scratch-${this.#copies}/${suffix}`);
   }
 
+  /** The value of the run's label, for what is made with it and not loaded. */
+  mark(): string {
+    this.#touched = true;
+    return this.run;
+  }
+
   /** Remember a name for removal. */
   own(name: string): string {
     this.#touched = true;

@@ -69,7 +69,7 @@ export class Dock {
 
   /** Name of the run, the value of its label. */
   get run(): string {
-    return this.image().split('/')[0] ?? '';
+    return this.t.mark();
   }
 
   /** Name of an image of the suite. */

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Repositories } from './store.js';
-import { Uploads } from './uploads.js';
+import { most, Uploads } from './uploads.js';
 
 /** Who may enter a registry that asks. */
 export const credentials = { username: 'suite', password: 'open sesame' } as const;
@@ -21,8 +21,6 @@ export interface Found {
   readonly is_automated: boolean;
   readonly star_count: number;
 }
-
-const most = 64 << 20;
 
 async function collect(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { digestOf } from '../images/kit.js';
 
-/** Most bytes of one upload: what the suite has pushed is far smaller. */
-const most = 64 << 20;
+/** Most bytes of one body, and of one upload: what the suite has pushed is far smaller. */
+export const most = 64 << 20;
 
 /** Blobs on their way into the registry, each in a session of its own. */
 export class Uploads {

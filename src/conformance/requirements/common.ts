@@ -79,6 +79,33 @@ export function platformText(platform: Partial<Platform>): string {
   return JSON.stringify(platform);
 }
 
+/** What inspect says of a name. */
+export const inspect = async (
+  t: CheckContext,
+  name: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Shape> => (await t.api.get(`/images/${name}/json`, { query })).status(200).json();
+
+/**
+ * Give an image one more name, in a repository of its own.
+ *
+ * @param what the last part of the repository
+ * @returns the name, which the run removes at its end
+ */
+export async function tagged(t: CheckContext, image: string, what: string, tag = 'one'): Promise<string> {
+  const repo = t.scratch(what);
+  (await t.api.post(`/images/${image}/tag`, { query: { repo, tag } })).status(201);
+  return t.own(`${repo}:${tag}`);
+}
+
+/** The only statement of a type: its layer, and its bytes. */
+export function statementOf({ attestations, layers }: Attested, type: string): [Descriptor, Buffer] {
+  const i = attestations.findIndex(({ predicateType }) => predicateType === type);
+  const [layer, statement] = [layers[i], attestations[i]];
+  if (!layer || !statement) throw new Error(`the image has no statement of type '${type}'`);
+  return [layer, statement.bytes];
+}
+
 /** Path of an image's attestations. */
 export function attestationsOf(name: string): string {
   return `/images/${name}/attestations`;

@@ -2,7 +2,7 @@ import { encode } from '../../content/wire.js';
 import { demand, same } from '../../expect.js';
 import { types } from '../../images/recipe.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestedOf, observed } from '../common.js';
+import { attestedOf, observed, statementOf } from '../common.js';
 
 const unknown = `sha256:${'0'.repeat(64)}`;
 
@@ -155,15 +155,9 @@ export const content: readonly Requirement[] = requirements(
       images: ['basic', 'big'],
       why: 'gRPC clients refuse larger messages by default.',
       async check(t) {
-        const attested = attestedOf(t.image('big'));
-        const i = attested.attestations.findIndex(({ predicateType }) => predicateType === types.spdx);
-        const { data, parts } = await (await t.content()).read(attested.layers[i]?.digest ?? '');
-        demand(
-          data.equals(attested.attestations[i]?.bytes ?? Buffer.alloc(0)),
-          'bytes',
-          'the stored bytes',
-          `${data.length} bytes`,
-        );
+        const [{ digest }, bytes] = statementOf(attestedOf(t.image('big')), types.spdx);
+        const { data, parts } = await (await t.content()).read(digest);
+        demand(data.equals(bytes), 'bytes', 'the stored bytes', `${data.length} bytes`);
         const largest = Math.max(...parts.map((part) => part.data.length));
         demand(largest < 4 << 20, 'largest message', 'less than 4 MiB', largest);
       },

@@ -1,7 +1,7 @@
 import { same } from '../../expect.js';
 import { types } from '../../images/recipe.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { attestedOf, observed } from '../common.js';
+import { attestedOf, observed, statementOf } from '../common.js';
 import { blob } from './content.js';
 
 /** Lists of the content service. */
@@ -63,10 +63,9 @@ export const contentLists: readonly Requirement[] = requirements(
       images: ['basic', 'big'],
       why: 'Clients write them to files at that place.',
       async check(t) {
-        const attested = attestedOf(t.image('big'));
-        const i = attested.attestations.findIndex(({ predicateType }) => predicateType === types.spdx);
+        const [{ digest }] = statementOf(attestedOf(t.image('big')), types.spdx);
         let at = 0;
-        for (const part of (await (await t.content()).read(attested.layers[i]?.digest ?? '')).parts) {
+        for (const part of (await (await t.content()).read(digest)).parts) {
           same(part.offset, at, 'offset of a message');
           at += part.data.length;
         }

@@ -2,14 +2,13 @@ import { encode } from '../../content/wire.js';
 import { demand, same } from '../../expect.js';
 import { types } from '../../images/recipe.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { attestedOf, observed } from '../common.js';
+import { attestedOf, observed, statementOf } from '../common.js';
 import { blob } from './content.js';
 
 /** The big statement: its digest and bytes. */
 function large(t: CheckContext): { readonly digest: string; readonly bytes: Buffer } {
-  const attested = attestedOf(t.image('big'));
-  const i = attested.attestations.findIndex(({ predicateType }) => predicateType === types.spdx);
-  return { digest: attested.layers[i]?.digest ?? '', bytes: attested.attestations[i]?.bytes ?? Buffer.alloc(0) };
+  const [{ digest }, bytes] = statementOf(attestedOf(t.image('big')), types.spdx);
+  return { digest, bytes };
 }
 
 /** Parts of blobs, several at once, and what is not there. */

@@ -1,6 +1,6 @@
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { attestationsOf, attestedOf, lists, pointers } from '../common.js';
+import { attestationsOf, attestedOf, lists, pointers, tagged } from '../common.js';
 
 /** Errors, methods and headers around the endpoint. */
 export const surface: readonly Requirement[] = requirements(
@@ -128,10 +128,8 @@ export const surface: readonly Requirement[] = requirements(
       why: 'Attestations belong to the digest, not to the name.',
       async check(t) {
         const image = t.image('basic');
-        const repository = t.scratch('tagged');
-        (await t.api.post(`/images/${image.name}/tag`, { query: { repo: repository, tag: '1' } })).status(201);
-        t.own(`${repository}:1`);
-        lists(await t.api.get(attestationsOf(`${repository}:1`)), attestedOf(image).layers);
+        const name = await tagged(t, image.name, 'tagged', '1');
+        lists(await t.api.get(attestationsOf(name)), attestedOf(image).layers);
       },
     },
     {

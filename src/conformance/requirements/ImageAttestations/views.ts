@@ -14,6 +14,7 @@ import {
   lists,
   platformText,
   pointers,
+  statementOf,
 } from '../common.js';
 
 const pointer = '+/parameters/3';
@@ -147,10 +148,9 @@ export const views: readonly Requirement[] = requirements(
       images: ['comma'],
       why: 'The type is one text.',
       async check(t) {
-        const { attestations } = attestedOf(t.image('comma'));
+        const [, bytes] = statementOf(attestedOf(t.image('comma')), commaType);
         const answer = await ask(t, t.image('comma').name, { statement: '1', type: commaType });
-        const own = attestations.find(({ predicateType }) => predicateType === commaType);
-        holdsVerbatim(answer, '"Statement":', own?.bytes ?? Buffer.alloc(0));
+        holdsVerbatim(answer, '"Statement":', bytes);
       },
     },
     {
@@ -160,12 +160,11 @@ export const views: readonly Requirement[] = requirements(
       images: ['multi'],
       why: 'Clients narrow the answer as far as they can.',
       async check(t) {
-        const { layers, attestations } = attestedOf(t.image('multi'));
         const query = { statement: '1', type: types.spdx, platform: platformText(t.host) };
-        const i = attestations.findIndex(({ predicateType }) => predicateType === types.spdx);
+        const [layer, bytes] = statementOf(attestedOf(t.image('multi')), types.spdx);
         const answer = await ask(t, t.image('multi').name, query);
-        lists(answer, layers.slice(i, i + 1));
-        holdsVerbatim(answer, '"Statement":', attestations[i]?.bytes ?? Buffer.alloc(0));
+        lists(answer, [layer]);
+        holdsVerbatim(answer, '"Statement":', bytes);
       },
     },
     {

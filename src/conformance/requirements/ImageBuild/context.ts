@@ -17,7 +17,7 @@ export function context(dockerfile: string, files: Readonly<Record<string, strin
 
 /** What a build adds to every image so that its remains are found. */
 const marked = (t: CheckContext): Query => ({
-  labels: JSON.stringify({ [runLabel]: t.scratch('x').split('/')[0] }),
+  labels: JSON.stringify({ [runLabel]: t.mark() }),
 });
 
 /** Ask for a build; nothing of it needs a network. */

@@ -19,7 +19,7 @@ function files(t: CheckContext): Buffer {
 }
 
 /** The change that makes an imported image one of the run's, so that its remains are found. */
-const mark = (t: CheckContext): string => `LABEL ${runLabel}=${t.scratch('x').split('/')[0]}`;
+const mark = (t: CheckContext): string => `LABEL ${runLabel}=${t.mark()}`;
 
 /** Import a tar. @returns id of the image, and what inspect says of it */
 async function imported(t: CheckContext, query: Query = {}, tar: Buffer = files(t)): Promise<[string, Shape]> {

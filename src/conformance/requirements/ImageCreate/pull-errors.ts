@@ -1,8 +1,7 @@
-import { same } from '../../expect.js';
 import { broken, offered, pull, pulled, streamed, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, idOf, pointers, prose } from '../common.js';
-import { clock, selected } from '../SystemEvents/stream.js';
+import { asDockerd, idOf, inspect, pointers, prose } from '../common.js';
+import { clock, toldOf } from '../SystemEvents/stream.js';
 
 const refused = (id: string, title: string, query: (repository: string) => Record<string, string>) => ({
   id,
@@ -74,7 +73,7 @@ export const pullErrors: readonly Requirement[] = requirements(
         broken(await pull(t, { fromImage: image.name }));
         (await t.api.get(`/images/${image.name}/json`)).error(404);
         streamed(await pull(t, { fromImage: image.name }, welcome(image.registry)));
-        (await t.api.get(`/images/${image.name}/json`)).status(200).json().at('Id').is(idOf(t, image));
+        (await inspect(t, image.name)).at('Id').is(idOf(t, image));
       },
     },
     {
@@ -99,10 +98,7 @@ export const pullErrors: readonly Requirement[] = requirements(
       async check(t) {
         const from = await clock(t);
         const image = await pulled(t, 'bare');
-        const found = (await selected(t, from, { type: ['image'], event: ['pull'] })).filter((event) =>
-          JSON.stringify(event.value).includes(image.path),
-        );
-        same(found[0]?.at('Action').value, 'pull', 'Action of the event');
+        await toldOf(t, from, 'pull', image.path);
       },
     },
     {

@@ -1,11 +1,18 @@
 import { demand } from '../../expect.js';
 import { absentPlatform, foreignPlatform } from '../../images/recipe.js';
 import { broken, offered, pull, pulled, streamed } from '../../registry/offered.js';
-import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { annotated, attestationsOf, attestedOf, idOf, lists, platformText, pointers, prose } from '../common.js';
-
-/** What inspect says of a name. */
-const inspect = async (t: CheckContext, name: string) => (await t.api.get(`/images/${name}/json`)).status(200).json();
+import { type Requirement, requirements } from '../../requirement.js';
+import {
+  annotated,
+  attestationsOf,
+  attestedOf,
+  idOf,
+  inspect,
+  lists,
+  platformText,
+  pointers,
+  prose,
+} from '../common.js';
 
 /** Pulling images from a registry. */
 export const pulls: readonly Requirement[] = requirements(
@@ -171,8 +178,7 @@ export const pulls: readonly Requirement[] = requirements(
         streamed(await pull(t, { fromImage: image.name, platform }));
         // Without a platform, inspect looks for the host's.
         const query: Record<string, string> = t.daemon.store === 'containerd' ? { platform: platformText(other) } : {};
-        const found = (await t.api.get(`/images/${image.name}/json`, { query })).status(200).json();
-        found.at('Architecture').is(other.architecture);
+        (await inspect(t, image.name, query)).at('Architecture').is(other.architecture);
       },
     },
     {

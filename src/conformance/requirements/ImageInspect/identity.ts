@@ -1,6 +1,6 @@
 import { demand, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { pointers, tagged } from '../common.js';
 
 /** Identity as it came, or undefined; what an image that was loaded has is the daemon's to say. */
 async function identity(t: CheckContext, name: string): Promise<unknown> {
@@ -27,12 +27,10 @@ export const identities: readonly Requirement[] = [
         title: 'Identity is the same under a new name',
         why: 'Whoever could name an image could give it an origin.',
         async check(t) {
-          const repo = t.scratch('identity');
           const { name } = t.image('basic');
           const before = await identity(t, name);
-          (await t.api.post(`/images/${name}/tag`, { query: { repo, tag: 'one' } })).status(201);
-          t.own(`${repo}:one`);
-          same(JSON.stringify(await identity(t, `${repo}:one`)), JSON.stringify(before), 'Identity under the new name');
+          const second = await tagged(t, name, 'identity');
+          same(JSON.stringify(await identity(t, second)), JSON.stringify(before), 'Identity under the new name');
           same(JSON.stringify(await identity(t, name)), JSON.stringify(before), 'Identity under the old name');
         },
       },

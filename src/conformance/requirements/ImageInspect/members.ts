@@ -1,21 +1,19 @@
 import { containers, operationPointer } from '../../containers/family.js';
-import { demand, type Shape, same } from '../../expect.js';
-import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
+import { demand, same } from '../../expect.js';
+import { type Requirement, requirements } from '../../requirement.js';
 import {
   asDockerd,
   attestationsOf,
   attestedOf,
   entryWhere,
   idOf,
+  inspect,
   manifestsOf,
   platformText,
   pointers,
 } from '../common.js';
 
 const member = '/definitions/ImageInspect/properties';
-
-const inspect = async (t: CheckContext, name: string, query: Readonly<Record<string, string>> = {}): Promise<Shape> =>
-  (await t.api.get(`/images/${name}/json`, { query })).status(200).json();
 
 /** More of what inspect says. */
 export const inspectMembers: readonly Requirement[] = requirements(

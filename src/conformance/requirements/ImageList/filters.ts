@@ -29,8 +29,6 @@ async function leaves(
   same(found.sort(), [...wanted].sort(), `images of the run with filters=${filter}`);
 }
 
-const runOf = (t: CheckContext): string => t.image('basic').name.split('/')[0] ?? '';
-
 const refused = (id: string, title: string, text: string, level: 'MUST' | 'SHOULD' = 'MUST') => ({
   id: `filter-${id}`,
   title,
@@ -63,7 +61,7 @@ export const listFilters: readonly Requirement[] = requirements(
       id: 'filter-reference-pattern',
       title: 'reference may be a pattern',
       why: 'Clean-up tools select by prefix.',
-      check: (t) => leaves(t, filters({ reference: [`${runOf(t)}/b*`] }), ['basic', 'bare']),
+      check: (t) => leaves(t, filters({ reference: [`${t.mark()}/b*`] }), ['basic', 'bare']),
     },
     {
       id: 'filter-reference-several',
@@ -77,7 +75,7 @@ export const listFilters: readonly Requirement[] = requirements(
       title: 'a reference that matches nothing gives an empty array',
       why: 'Nothing found is an answer, never null.',
       async check(t) {
-        const query = { filters: filters({ reference: [`${runOf(t)}/nothing`] }) };
+        const query = { filters: filters({ reference: [`${t.mark()}/nothing`] }) };
         (await t.api.get('/images/json', { query })).status(200).json().is([]);
       },
     },
@@ -92,7 +90,7 @@ export const listFilters: readonly Requirement[] = requirements(
       id: 'filter-label',
       title: 'label with a value selects images that have it',
       why: 'Tools mark their images with labels.',
-      check: (t) => leaves(t, filters({ label: [`${runLabel}=${runOf(t)}`, `${recipeLabel}=older`] }), ['older']),
+      check: (t) => leaves(t, filters({ label: [`${runLabel}=${t.mark()}`, `${recipeLabel}=older`] }), ['older']),
     },
     {
       id: 'filter-label-key',
@@ -112,7 +110,7 @@ export const listFilters: readonly Requirement[] = requirements(
       ...asDockerd(['containerd-store', 'images'], 'docs/behaviour.md#filters'),
       why: 'Clean-up tools spare images by labels.',
       check: (t) =>
-        leaves(t, filters({ 'label!': [`${recipeLabel}=older`], reference: [`${runOf(t)}/*`] }), [
+        leaves(t, filters({ 'label!': [`${recipeLabel}=older`], reference: [`${t.mark()}/*`] }), [
           'basic',
           'bare',
           'two-names',
@@ -149,7 +147,7 @@ export const listFilters: readonly Requirement[] = requirements(
       level: 'SHOULD',
       why: 'There is nothing to compare with.',
       async check(t) {
-        const query = { filters: filters({ since: [`${runOf(t)}/nothing`] }) };
+        const query = { filters: filters({ since: [`${t.mark()}/nothing`] }) };
         (await t.api.get('/images/json', { query })).error(404);
       },
     },

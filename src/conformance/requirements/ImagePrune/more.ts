@@ -3,10 +3,8 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, type Shape, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, familiar, idOf, pointers } from '../common.js';
+import { asDockerd, familiar, idOf, pointers, tagged } from '../common.js';
 import { own, pruned } from './prune.js';
-
-const runOf = (name: string): string => name.split('/')[0] ?? '';
 
 const prune = async (t: CheckContext, text: string): Promise<Shape> =>
   (await pruned(t, { query: { filters: text } })).status(200).json();
@@ -35,8 +33,8 @@ export const morePrunes: readonly Requirement[] = requirements(
       pointer: '+/responses/200',
       why: 'Scripts stop when there is nothing left.',
       async check(t) {
-        const image = await t.fresh('older');
-        const text = own(runOf(image.name), 'older', { dangling: ['false'] });
+        await t.fresh('older');
+        const text = own(t, 'older', { dangling: ['false'] });
         await prune(t, text);
         const body = await prune(t, text);
         same(body.at('SpaceReclaimed').value, 0, 'SpaceReclaimed');
@@ -50,10 +48,9 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'A name that leads nowhere is worse than none.',
       async check(t) {
         const image = await t.fresh('older');
-        const repo = t.scratch('second');
-        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
-        await prune(t, own(runOf(image.name), 'older', { dangling: ['false'] }));
-        for (const name of [image.name, t.own(`${repo}:one`)]) same(await there(t, name), false, `${name} is there`);
+        const second = await tagged(t, image.name, 'second');
+        await prune(t, own(t, 'older', { dangling: ['false'] }));
+        for (const name of [image.name, second]) same(await there(t, name), false, `${name} is there`);
       },
     },
     {
@@ -62,10 +59,8 @@ export const morePrunes: readonly Requirement[] = requirements(
       pointer: '+/responses/200/schema',
       why: 'Clients show the two apart.',
       async check(t) {
-        const image = await t.fresh('older');
-        const items = (await prune(t, own(runOf(image.name), 'older', { dangling: ['false'] })))
-          .at('ImagesDeleted')
-          .array();
+        await t.fresh('older');
+        const items = (await prune(t, own(t, 'older', { dangling: ['false'] }))).at('ImagesDeleted').array();
         for (const item of items) {
           const said = ['Untagged', 'Deleted'].filter((member) => item.at(member).present);
           same(said.length, 1, `members of ${item.place}`);
@@ -80,7 +75,7 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'Clients send the default.',
       async check(t) {
         const image = await t.fresh('older');
-        await prune(t, own(runOf(image.name), 'older', { dangling: ['true'] }));
+        await prune(t, own(t, 'older', { dangling: ['true'] }));
         same(await there(t, image.name), true, 'the image is there');
       },
     },
@@ -91,8 +86,7 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'People mark what they want to keep.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        await prune(t, filters({ label: [`${runLabel}=${run}`], 'label!': [`${recipeLabel}=unnamed`] }));
+        await prune(t, filters({ label: [`${runLabel}=${t.mark()}`], 'label!': [`${recipeLabel}=unnamed`] }));
         same(await there(t, idOf(t, image)), true, 'the image is there');
       },
     },
@@ -103,8 +97,7 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'Tools mark with keys alone.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        await prune(t, filters({ label: [`${runLabel}=${run}`, recipeLabel] }));
+        await prune(t, filters({ label: [`${runLabel}=${t.mark()}`, recipeLabel] }));
         same(await there(t, idOf(t, image)), false, 'the image is there');
       },
     },
@@ -115,10 +108,9 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'Clean-up tools remove what is old.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
         // Tomorrow, by any clock and in any zone.
         const until = String(Math.floor(Date.now() / 1000) + 2 * 86_400);
-        await prune(t, own(run, 'unnamed', { until: [until] }));
+        await prune(t, own(t, 'unnamed', { until: [until] }));
         same(await there(t, idOf(t, image)), false, 'the image is there');
       },
     },
@@ -131,8 +123,7 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'Scripts say 24h.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        await prune(t, own(run, 'unnamed', { until: ['24h'] }));
+        await prune(t, own(t, 'unnamed', { until: ['24h'] }));
         same(await there(t, idOf(t, image)), true, 'the image is there');
       },
     },
@@ -143,7 +134,7 @@ export const morePrunes: readonly Requirement[] = requirements(
       why: 'A filter that is ignored makes a prune remove too much.',
       async check(t) {
         const [image, kept] = [await t.fresh('older'), await t.fresh('bare')];
-        const label = { [`${runLabel}=${runOf(image.name)}`]: true, [`${recipeLabel}=older`]: true };
+        const label = { [`${runLabel}=${t.mark()}`]: true, [`${recipeLabel}=older`]: true };
         await prune(t, JSON.stringify({ dangling: { false: true }, label }));
         same([await there(t, image.name), await there(t, kept.name)], [false, true], 'older and bare are there');
       },
@@ -178,11 +169,7 @@ export const prunesInUse: readonly Requirement[] = containers(
       async check(d) {
         const [used, free] = [await d.t.fresh('spare'), await d.t.fresh('spare')];
         await d.create({ Image: used.name });
-        const text = filters({
-          label: [`${runLabel}=${runOf(used.name)}`, `${recipeLabel}=spare`],
-          dangling: ['false'],
-        });
-        const body = await prune(d.t, text);
+        const body = await prune(d.t, own(d.t, 'spare', { dangling: ['false'] }));
         const untagged = body
           .at('ImagesDeleted')
           .array()

@@ -24,8 +24,8 @@ const refused = (id: string, title: string, text: string) => ({
 });
 
 /** A filter for the run's own images of one recipe. */
-export const own = (run: string, recipe: string, more: Record<string, string[]> = {}): string =>
-  filters({ label: [`${runLabel}=${run}`, `${recipeLabel}=${recipe}`], ...more });
+export const own = (t: CheckContext, recipe: string, more: Record<string, string[]> = {}): string =>
+  filters({ label: [`${runLabel}=${t.mark()}`, `${recipeLabel}=${recipe}`], ...more });
 
 /** Pruning images; every prune is narrowed to labels of the run, but a faulty daemon may not heed that. */
 export const prune: readonly Requirement[] = requirements(
@@ -54,8 +54,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'It is what a prune is for.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        const body = (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200).json();
+        const body = (await pruned(t, { query: { filters: own(t, 'unnamed') } })).status(200).json();
         const deleted = body
           .at('ImagesDeleted')
           .array()
@@ -71,8 +70,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'People read it.',
       async check(t) {
         await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        const body = (await pruned(t, { query: { filters: own(run, 'unnamed') } })).status(200).json();
+        const body = (await pruned(t, { query: { filters: own(t, 'unnamed') } })).status(200).json();
         demand(
           body.at('SpaceReclaimed').number() > 0,
           'SpaceReclaimed',
@@ -87,8 +85,7 @@ export const prune: readonly Requirement[] = requirements(
       images: ['basic'],
       why: 'Only what nobody can name is garbage.',
       async check(t) {
-        const run = t.image('basic').name.split('/')[0] ?? '';
-        (await pruned(t, { query: { filters: own(run, 'basic') } })).status(200);
+        (await pruned(t, { query: { filters: own(t, 'basic') } })).status(200);
         (await t.api.get(`/images/${t.image('basic').name}/json`)).status(200);
       },
     },
@@ -98,8 +95,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'It is how disks are emptied.',
       async check(t) {
         const image = await t.fresh('older');
-        const run = image.name.split('/')[0] ?? '';
-        const query = { filters: own(run, 'older', { dangling: ['false'] }) };
+        const query = { filters: own(t, 'older', { dangling: ['false'] }) };
         const body = (await pruned(t, { query })).status(200).json();
         demand(body.at('ImagesDeleted').array().length > 0, 'ImagesDeleted', 'at least one entry', 'none');
         (await t.api.get(`/images/${image.name}/json`)).error(404);
@@ -111,7 +107,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'People read it.',
       async check(t) {
         const image = await t.fresh('older');
-        const query = { filters: own(image.name.split('/')[0] ?? '', 'older', { dangling: ['false'] }) };
+        const query = { filters: own(t, 'older', { dangling: ['false'] }) };
         const body = (await pruned(t, { query })).status(200).json();
         const untagged = body
           .at('ImagesDeleted')
@@ -126,8 +122,7 @@ export const prune: readonly Requirement[] = requirements(
       why: 'Clean-up tools remove what is old.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const run = t.scratch('x').split('/')[0] ?? '';
-        (await pruned(t, { query: { filters: own(run, 'unnamed', { until: ['2001-01-01T00:00:00Z'] }) } })).status(200);
+        (await pruned(t, { query: { filters: own(t, 'unnamed', { until: ['2001-01-01T00:00:00Z'] }) } })).status(200);
         same((await t.api.get(`/images/${idOf(t, image)}/json`)).exchange.status, 200, 'status of the newer image');
       },
     },

@@ -1,8 +1,8 @@
 import { demand, same } from '../../expect.js';
 import { authOf, broken, type Offered, pull, push, shippable, streamed, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { idOf, platformText, pointers, prose } from '../common.js';
-import { clock, selected } from '../SystemEvents/stream.js';
+import { idOf, inspect, platformText, pointers, prose } from '../common.js';
+import { clock, toldOf } from '../SystemEvents/stream.js';
 
 /** Push what is ready for it, so that a failure is blamed on the requirement that judges it. */
 const pushed = (t: CheckContext, image: Offered): Promise<unknown> =>
@@ -82,13 +82,13 @@ export const pushes: readonly Requirement[] = requirements(
       async check(t) {
         const image = await shippable(t, 'basic');
         await pushed(t, image);
-        const before = (await t.api.get(`/images/${image.name}/json`)).status(200).json();
+        const before = await inspect(t, image.name);
         for (const name of [image.name, `${image.path}:latest`])
           (await t.api.delete(`/images/${name}`, { query: { force: '1' } })).status(200);
         await t.given('ImageCreate.pulled', async () =>
           streamed(await pull(t, { fromImage: image.repository, tag: 'latest' })),
         );
-        const after = (await t.api.get(`/images/${image.name}/json`)).status(200).json();
+        const after = await inspect(t, image.name);
         after.at('Id').is(before.at('Id').value);
         after.at('RootFS', 'Layers').is(before.at('RootFS', 'Layers').value);
       },
@@ -208,9 +208,7 @@ export const pushes: readonly Requirement[] = requirements(
       async check(t) {
         const image = await shippable(t, 'bare');
         await pushed(t, image);
-        const found = (await t.api.get(`/images/${image.name}/json`))
-          .status(200)
-          .json()
+        const found = (await inspect(t, image.name))
           .at('RepoDigests')
           .array()
           .map(({ value }) => value);
@@ -226,7 +224,7 @@ export const pushes: readonly Requirement[] = requirements(
       async check(t) {
         const image = await shippable(t, 'bare');
         await pushed(t, image);
-        (await t.api.get(`/images/${image.name}/json`)).status(200).json().at('Id').is(idOf(t, image));
+        (await inspect(t, image.name)).at('Id').is(idOf(t, image));
       },
     },
     {
@@ -240,10 +238,7 @@ export const pushes: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await shippable(t, 'bare');
         await pushed(t, image);
-        const found = (await selected(t, from, { type: ['image'], event: ['push'] })).filter((event) =>
-          JSON.stringify(event.value).includes(image.path),
-        );
-        same(found[0]?.at('Action').value, 'push', 'Action of the event');
+        await toldOf(t, from, 'push', image.path);
       },
     },
     {

@@ -3,7 +3,7 @@ import { demand, same } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
-import { familiar, idOf, pause, pointers } from '../common.js';
+import { familiar, idOf, pause, pointers, tagged } from '../common.js';
 import { caused, clock, isAbout, loaded, moment, selected, since } from './stream.js';
 
 const action = (
@@ -70,7 +70,7 @@ export const events: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         const [event] = await loaded(t, image, from);
-        event?.at('Actor', 'Attributes', runLabel).is(image.name.split('/')[0]);
+        event?.at('Actor', 'Attributes', runLabel).is(t.mark());
         event?.at('Actor', 'Attributes', 'name').string();
       },
     },
@@ -81,13 +81,11 @@ export const events: readonly Requirement[] = requirements(
       async check(t) {
         const from = await clock(t);
         const image = await t.fresh('bare');
-        const repo = t.scratch('event');
-        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
-        t.own(`${repo}:one`);
+        const name = await tagged(t, image.name, 'event');
         const names = (await caused(t, image, from, 'tag')).map((event) =>
           familiar(event.at('Actor', 'Attributes', 'name').value),
         );
-        demand(names.includes(`${repo}:one`), 'names in events', `${repo}:one`, names);
+        demand(names.includes(name), 'names in events', name, names);
       },
     },
     {
@@ -150,10 +148,9 @@ export const events: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         await loaded(t, image, from);
-        const run = image.name.split('/')[0] ?? '';
-        const found = await selected(t, from, { label: [`${runLabel}=${run}`] });
+        const found = await selected(t, from, { label: [`${runLabel}=${t.mark()}`] });
         demand(found.length > 0, 'events', 'at least one', found.length);
-        for (const event of found) event.at('Actor', 'Attributes', runLabel).is(run);
+        for (const event of found) event.at('Actor', 'Attributes', runLabel).is(t.mark());
       },
     },
     {

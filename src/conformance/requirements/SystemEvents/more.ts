@@ -3,7 +3,7 @@ import { demand, type Shape, same, Unmet } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
-import { familiar, idOf, pause, pointers } from '../common.js';
+import { familiar, idOf, pause, pointers, tagged } from '../common.js';
 import { caused, clock, loaded, moment, selected } from './stream.js';
 
 const event = '/definitions/EventMessage';
@@ -45,10 +45,7 @@ export const moreEvents: readonly Requirement[] = requirements(
       async check(t) {
         const from = await clock(t);
         const image = await t.fresh('bare');
-        const repo = t.scratch('event');
-        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
-        t.own(`${repo}:one`);
-        (await t.api.delete(`/images/${repo}:one`)).status(200);
+        (await t.api.delete(`/images/${await tagged(t, image.name, 'event')}`)).status(200);
         const times = (await told(t, image, from, 'untag')).map((one) => one.at('timeNano').number());
         same(
           times,
@@ -149,15 +146,12 @@ export const moreEvents: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         await loaded(t, image, from);
-        const repo = t.scratch('event');
-        (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag: 'one' } })).status(201);
-        t.own(`${repo}:one`);
+        await tagged(t, image.name, 'event');
         await t.given('SystemEvents.tag', () => caused(t, image, from, 'tag'));
-        const run = image.name.split('/')[0] ?? '';
-        const query = { type: ['image'], event: ['load'], label: [`${runLabel}=${run}`, `${recipeLabel}=bare`] };
+        const query = { type: ['image'], event: ['load'], label: [`${runLabel}=${t.mark()}`, `${recipeLabel}=bare`] };
         for (const one of await selected(t, from, query)) {
           one.at('Action').is('load');
-          one.at('Actor', 'Attributes', runLabel).is(run);
+          one.at('Actor', 'Attributes', runLabel).is(t.mark());
         }
       },
     },

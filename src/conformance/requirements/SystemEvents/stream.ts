@@ -71,6 +71,14 @@ export async function caused(t: CheckContext, image: LoadedImage, from: number, 
 export const loaded = (t: CheckContext, image: LoadedImage, from: number): Promise<Shape[]> =>
   t.given('SystemEvents.load', () => caused(t, image, from, 'load'));
 
+/** Demand that moving an image of a repository from or to a registry is an event. @param path what the event names of it */
+export async function toldOf(t: CheckContext, from: number, action: 'pull' | 'push', path: string): Promise<void> {
+  const found = (await selected(t, from, { type: ['image'], event: [action] })).filter((event) =>
+    JSON.stringify(event.value).includes(path),
+  );
+  same(found[0]?.at('Action').value, action, 'Action of the event');
+}
+
 /** Demand that an event is about an image; ids come with their algorithm or without. */
 export function isAbout(t: CheckContext, event: Shape | undefined, image: LoadedImage): void {
   const id = event?.at('Actor', 'ID').string() ?? '';
