@@ -4,9 +4,8 @@
  * server took, and the most that it took of it without looking at what else there is to do. The last is what to look at on a
  * machine that is busy: pings wait there for reasons that are not the server's.
  *
- * A ping that is
- * late is beyond the bounds unless the server had to wait for the processor: for more than a tenth of the time, and for as long
- * as the ping was too late.
+ * A ping that is late is beyond the bounds unless the server had to wait for the processor: for more than a tenth of the time,
+ * and for as long as the ping was too late.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,22 +1,11 @@
 /** Floods: many connections, many requests, frames without end. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { frame, frames, preface } from '../../test/support/http2-frames.js';
 import { ask, dial, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-/** A frame of HTTP/2 (RFC 9113, section 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-const [headers, reset, settings, ping, continuation] = [1, 3, 4, 6, 9];
+const { headers, reset, settings, ping, continuation } = frames;
 const endHeaders = 4;
 const endStream = 1;
 

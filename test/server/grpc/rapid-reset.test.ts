@@ -1,21 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { frame, frames, preface } from '../../support/http2-frames.js';
 import { contextWithoutStore, serveContext, type TestService } from '../support.js';
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const [headers, reset, settings, goaway] = [1, 3, 4, 7];
+const { headers, reset, settings, goaway } = frames;
 const enhanceYourCalm = 11;
-
-/** A frame of HTTP/2 (RFC 9113, section 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
 
 /** `GET /info` by HPACK's static table, each stream reset at once. */
 function takenBack(count: number): Buffer {
