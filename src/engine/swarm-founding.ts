@@ -3,6 +3,7 @@ import { AttestdError } from '../errors.js';
 import { type GoType, goInt64, goString, goUint32, named, pointer, slice, struct } from '../go/json.js';
 import { goPrefix } from '../go/netip.js';
 import { quote } from '../go/quote.js';
+import { machineCards } from './networks/driver-options.js';
 import { parsePrefix } from './networks/prefix.js';
 
 /** The parts of a swarm's specification that are looked at; the rest is only decoded. */
@@ -79,7 +80,7 @@ const joinType = struct<JoinRequest>('swarm.JoinRequest', {
 export const foundingTypes = { init: initType, join: joinType };
 
 /** Network cards of the simulated machine that addresses may name. */
-const cards = ['lo', 'eth0', 'docker0'];
+const cards = [...machineCards, 'docker0'];
 const defaultSubnetSize = 24;
 const largestSubnetSize = 29;
 const dataPathPorts = [1024, 49151] as const;

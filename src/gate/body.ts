@@ -2,15 +2,10 @@ import { JsonRanges, type Range } from '../client/json-ranges.js';
 import { AttestdError } from '../errors.js';
 import { foldKey } from '../go/json/text.js';
 import { type GoType, jsonFault } from '../go/json.js';
+import type { Shape } from '../policy/shape.js';
 
-/** Members of what a body holds, whatever that is. */
-export type Shape = Readonly<Record<string, unknown>>;
-
-/** What has members as it is, else what has none. */
+/** What has members as it is, an array too, else what has none. */
 export const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});
-
-/** An array as it is, else an empty one. */
-export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A JSON body that Go and JavaScript read alike, and that can be changed without being written anew. */
 export interface GateBody {

@@ -1,6 +1,7 @@
 /** Large bodies, passed on without being looked into again: their bytes cost no more than a pipe of two connections. */
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
+import { endInTime } from '../server/leave.js';
 import { answerError, type Daemon, headersOf, onwardHeaders, unreachable } from './forward.js';
 
 /** Operations whose bodies may be large, either way. */
@@ -18,9 +19,6 @@ const large = new Set([
 
 /** Longest head of an answer, in bytes: more than Go writes. */
 const longestHead = 1024 * 1024;
-
-/** Milliseconds that a client has to read what is left, and to stop sending. */
-const patience = 5000;
 
 /** Whether a request's bodies are worth a connection of its own. HTTP/1.0 knows no chunks. */
 export const isLarge = (operation: string, { httpVersion }: IncomingMessage): boolean =>
@@ -108,8 +106,7 @@ function readHead(upstream: Socket, found: (head: string, rest: Buffer) => void)
  * @param path for the daemon, with its query
  */
 export function passLarge(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
-  const { socket: client } = request;
-  const { method = 'GET' } = request;
+  const { socket: client, method = 'GET' } = request;
   const head = requestHead(method, path, request);
   const upstream = daemon.connect();
   let answered = false;
@@ -146,6 +143,5 @@ function leave(request: IncomingMessage, client: Socket): void {
   request.unpipe();
   request.removeAllListeners('data');
   request.resume();
-  const timer = setTimeout(() => client.destroy(), patience).unref();
-  client.once('close', () => clearTimeout(timer));
+  endInTime(client);
 }

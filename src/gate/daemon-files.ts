@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Target } from '../client/target.js';
-import { list, type Shape, shape } from './body.js';
+import { list, type Shape } from '../policy/shape.js';
+import { shape } from './body.js';
 
 /** What leads to a daemon in other ways than the socket it was named by. */
 const wellKnown = ['/run/docker.sock', '/run/docker', '/run/containerd'];

@@ -12,10 +12,13 @@ const patience = 5000;
 export function leave(connection: Duplex, last?: string): void {
   if (connection.destroyed) return;
   connection.resume();
-  const gone = (): void => {
-    const timer = setTimeout(() => connection.destroy(), patience).unref();
-    connection.once('close', () => clearTimeout(timer));
-  };
-  if (last === undefined) connection.end(gone);
-  else connection.end(last, gone);
+  const sent = (): void => endInTime(connection);
+  if (last === undefined) connection.end(sent);
+  else connection.end(last, sent);
+}
+
+/** Give a client that has been sent everything the time to close its side. */
+export function endInTime(connection: Duplex): void {
+  const timer = setTimeout(() => connection.destroy(), patience).unref();
+  connection.once('close', () => clearTimeout(timer));
 }

@@ -51,13 +51,13 @@ export async function contextOfGit(
   try {
     await git(repository, ['init', '--quiet', '--bare'], signal);
     await fetch(repository, wanted, signal);
-    const { archive, ended } = start(repository, ['archive', '--format=tar', `FETCH_HEAD:${wanted.folder}`], signal);
+    const { output, ended } = start(repository, ['archive', '--format=tar', `FETCH_HEAD:${wanted.folder}`], signal);
     const failure = ended.then(
       () => undefined,
       (error: unknown) => error,
     );
     try {
-      return await contextOfArchive(context, archive, dockerfile);
+      return await contextOfArchive(context, output, dockerfile);
     } catch (error) {
       throw (await failure) ?? error;
     }
@@ -75,11 +75,7 @@ async function fetch(repository: string, { url, ref }: Wanted, signal: AbortSign
     const partly = /shallow|unadvertised|not our ref|couldn't find remote ref/i.test((error as Error).message);
     if (!partly || signal.aborted) throw error;
     await git(repository, [...from, '--', url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], signal);
-    await git(
-      repository,
-      ['fetch', '--quiet', '--no-tags', '--', '.', await commitOf(repository, ref, signal)],
-      signal,
-    );
+    await git(repository, [...from, '--', '.', await commitOf(repository, ref, signal)], signal);
   }
 }
 
@@ -97,9 +93,9 @@ async function commitOf(repository: string, ref: string, signal: AbortSignal): P
 }
 
 async function git(repository: string, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const { archive, ended } = start(repository, args, signal);
+  const { output, ended } = start(repository, args, signal);
   let text = '';
-  archive.on('data', (bytes: Buffer) => {
+  output.on('data', (bytes: Buffer) => {
     text = `${text}${bytes}`.slice(0, longestComplaint);
   });
   await ended;
@@ -110,7 +106,7 @@ function start(
   repository: string,
   args: readonly string[],
   signal: AbortSignal,
-): { readonly archive: Readable; readonly ended: Promise<void> } {
+): { readonly output: Readable; readonly ended: Promise<void> } {
   const child = spawn('git', ['-C', repository, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -140,5 +136,5 @@ function start(
     child.once('close', (code) => (code === 0 ? resolve() : fail(`error fetching: ${complaint}: exit status ${code}`)));
   });
   ended.catch(() => undefined);
-  return { archive: child.stdout, ended };
+  return { output: child.stdout, ended };
 }

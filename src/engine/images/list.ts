@@ -73,7 +73,7 @@ export async function openList(context: Context, options: ListOptions): Promise<
   const key = keep ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
   const pass = await context.facts.begin(context);
   const listed = await newestFirst(context, options, pass, { apiVersion, manifests, statements, identity, key });
-  const sizes = options.sharedSize === true ? await sharedSizes(context, listed) : undefined;
+  const sizes = options.sharedSize === true ? await sharedSizes(context, listed, pass) : undefined;
   const form = { apiVersion, manifests, statements, identity, sizes, key };
   async function* items(): AsyncGenerator<VerbatimJson> {
     for (const one of listed) {
@@ -252,7 +252,7 @@ function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
 export async function usageList(context: Context): Promise<ImageList<{ body: ImageItem; sizes: UsageSizes }>> {
   const pass = await context.facts.begin(context);
   const listed = await newestFirst(context, { apiVersion: '1.55' }, pass);
-  const shared = await sharedSizes(context, listed);
+  const shared = await sharedSizes(context, listed, pass);
   async function* items(): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
     for (const one of listed) {
       const facts = one.facts ?? (await pass.of(one.image.target));

@@ -1,6 +1,6 @@
 import { DigestCounter } from '../../oci/digest-counter.js';
 import type { Context } from '../context.js';
-import type { ImageFacts } from './facts.js';
+import type { ImageFacts, Pass } from './facts.js';
 import type { Listed } from './list.js';
 
 /** How much images share. */
@@ -9,11 +9,10 @@ export interface SharedSizes {
   sizeOf(facts: ImageFacts): number;
 }
 
-/** Count what images have in common. */
-export async function sharedSizes(context: Context, listed: readonly Listed[]): Promise<SharedSizes> {
+/** Count what images have in common. @param pass of the list that they are in */
+export async function sharedSizes(context: Context, listed: readonly Listed[], pass: Pass): Promise<SharedSizes> {
   const chains = new DigestCounter();
   const blobs = new DigestCounter();
-  const pass = await context.facts.begin(context);
   for (const one of listed) {
     const facts = one.facts ?? (await pass.of(one.image.target));
     for (const { chains: ids = [] } of facts.manifests) for (const id of ids) chains.add(id);

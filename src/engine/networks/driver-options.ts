@@ -17,7 +17,7 @@ const longestCard = 15;
 const largestVlan = 4094;
 
 /** The simulated machine's network cards that are no bridges. */
-const cards = ['lo', 'eth0'];
+export const machineCards: readonly string[] = ['lo', 'eth0'];
 
 type Options = Readonly<Record<string, string>>;
 
@@ -54,7 +54,7 @@ function checkBridge(options: Options, internal: boolean): void {
   if ([4, 6].some((family) => options[`${isolatedMode}${family}`] === 'isolated') && !internal)
     throw failed("gateway mode 'isolated' can only be used for an internal network");
   const name = options[bridgeName] ?? '';
-  if (cards.includes(name)) throw failed(`existing interface ${name} is not a bridge`);
+  if (machineCards.includes(name)) throw failed(`existing interface ${name} is not a bridge`);
   if (Buffer.byteLength(name) > longestCard) throw failed('numerical result out of range');
   if (/[\s/:]/.test(name) || size > largestMtu) throw failed('invalid argument');
 }
@@ -80,7 +80,7 @@ function checkLink(driver: 'macvlan' | 'ipvlan', options: Options, bridges: read
   if (driver === 'ipvlan' && flag !== '' && !linkFlags.includes(flag))
     throw failed(`requested ipvlan flag '${flag}' is not valid, 'bridge' is the ipvlan driver default`);
   if (parent === 'lo') throw failed(`loopback interface is not a valid ${driver} parent link`);
-  const present = (name: string): boolean => cards.includes(name) || bridges.includes(name);
+  const present = (name: string): boolean => machineCards.includes(name) || bridges.includes(name);
   if (parent === '' || present(parent)) return;
   const [card = '', vlan, more] = parent.split('.');
   if (vlan === undefined || more !== undefined)

@@ -1,6 +1,7 @@
 import { type GoType, goBool, goString, map, pointer, slice, struct } from '../../go/json.js';
 import { goAddress, goPrefix } from '../../go/netip.js';
 import { formatGoTime } from '../../go/rfc3339.js';
+import { sorted } from '../../go/sorted.js';
 import type { NetworkInspect, NetworkSummary } from '../../types.js';
 import type { AnswerOf, Wire } from '../wire.js';
 import type { Pool, PoolConfig } from './pool.js';
@@ -99,9 +100,6 @@ export interface Network {
 export function poolOf({ pools }: Network, family: 4 | 6): Pool | undefined {
   return pools.find(({ prefix }) => prefix.family === family);
 }
-
-const sorted = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(map).sort());
 
 /** A network as a list shows it. */
 export function networkObject(network: Network): Wire<NetworkSummary> {

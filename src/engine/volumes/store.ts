@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { type GoType, goAny, goString, type JsonObject, map, pointer, struct } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { formatGoTime } from '../../go/rfc3339.js';
+import { sorted } from '../../go/sorted.js';
 import { bytesIn } from '../../go/units.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
@@ -209,10 +210,10 @@ export function volumeObject(volume: Volume, usage = false): JsonObject & Answer
   return {
     CreatedAt: formatGoTime(new Date(Math.floor(volume.createdAt / 1000) * 1000)),
     Driver: driver,
-    Labels: labels === undefined ? null : Object.fromEntries(Object.entries(labels).sort()),
+    Labels: labels === undefined ? null : sorted(labels),
     Mountpoint: mountpointOf(name),
     Name: name,
-    Options: options === undefined ? null : Object.fromEntries(Object.entries(options).sort()),
+    Options: options === undefined ? null : sorted(options),
     Scope: 'local',
     UsageData: usage ? { RefCount: users.size, Size: fileSystem.usage().root } : undefined,
   };
