@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AttestdError } from '../errors.js';
 import { ByteReader } from './bytes.js';
+import { unzstd } from './zstd.js';
 
 /** How a stream is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
@@ -91,36 +92,16 @@ async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-/** Compressed bytes that the decoder is given at a time: 64 blocks, of which at most 8 MiB come out. */
-const zstdPiece = 256;
-
-async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const { Decompress } = await import('fzstd');
-  const plain: Uint8Array[] = [];
-  const stream = new Decompress((chunk) => plain.push(chunk));
-  const push = (chunk: Uint8Array, last: boolean): Buffer[] => {
-    try {
-      stream.push(chunk, last);
-    } catch (error) {
-      const { message } = error as Error;
-      const text = message === 'unexpected EOF' ? message : `zstd: ${message}`;
-      throw new AttestdError('INVALID_ARCHIVE', text, { cause: error });
-    }
-    return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
-  };
-  // A block of four bytes may stand for 128 KiB, so they are given in pieces of which little comes out at a time.
-  for await (const chunk of input)
-    for (let at = 0; at < chunk.length; at += zstdPiece) yield* push(chunk.subarray(at, at + zstdPiece), false);
-  yield* push(new Uint8Array(0), true);
-}
-
 /** Decompress with a program of the system that reads standard input and writes standard output. */
 function program(name: 'bzip2' | 'xz'): (input: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
   return (input) => run(name, input);
 }
 
+/** A stream of xz names the memory that it needs: `xz -9` makes such as need 65 MiB, 32 bytes could ask for 4 GiB. */
+const bounds = { bzip2: [], xz: ['--memlimit-decompress=256MiB'] };
+
 async function* run(program: 'bzip2' | 'xz', input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const child = spawn(program, ['-d', '-c', '-q'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, ['-d', '-c', '-q', ...bounds[program]], { stdio: ['pipe', 'pipe', 'pipe'] });
   const complaints: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   const exit = new Promise<Error | number | null>((resolve) => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { decompress, detectCompression, peekCompression } from '../../src/oci/compression.js';
 import { collect, pieces } from './support/archives.js';
@@ -58,6 +58,53 @@ describe('a stream that may be compressed', () => {
     expect(largest).to.be.lessThan(200 << 20);
   });
 
+  describe('as zstd with a large window', () => {
+    const empty = Buffer.from([0x00, 0x00, 0x00]);
+    const single = Buffer.from([0x0a, 0x00, 0x00, 0x41]);
+    /** A frame whose window is so large (RFC 8878, section 3.1.1.1.2), of the same block again and again. */
+    const frame = (exponent: number, block: Buffer, times: number): Buffer =>
+      Buffer.concat([
+        Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (exponent - 10) << 3]),
+        ...Array<Buffer>(times).fill(block),
+      ]);
+    const last = Buffer.from([0x03, 0x00, 0x00, 0x41]);
+
+    it('is refused above 128 MiB, which 25 bytes can ask for', async () => {
+      expect(await plainOf(Buffer.concat([frame(27, single, 3), last]))).to.have.lengthOf(3);
+      const inputs = [
+        Buffer.from('502a4d1802000000ffff28b52ffdb5582900006822656c6d6f', 'hex'),
+        ...[28, 30, 31, 32, 41].map((exponent) => frame(exponent, single, 3)),
+      ];
+      for (const input of inputs)
+        expect(await rejected(plainOf(input)))
+          .to.include({ code: 'INVALID_ARCHIVE' })
+          .and.have.property('message')
+          .that.includes('window');
+    });
+
+    it('is refused when its blocks hold next to nothing, before the window was moved often', async () => {
+      for (const block of [empty, single])
+        expect(await rejected(plainOf(frame(27, block, 20_000))))
+          .to.have.property('message')
+          .that.includes('window');
+      const frames = Buffer.concat(Array<Buffer>(3000).fill(Buffer.concat([frame(27, empty, 1), last])));
+      expect(await rejected(plainOf(frames)))
+        .to.have.property('message')
+        .that.includes('window');
+    });
+
+    it('is taken where whole blocks come out, and lets others work meanwhile', async () => {
+      const block = Buffer.from([0x02, 0x00, 0x10, 0x41]);
+      let turns = 0;
+      const others = setInterval(() => turns++, 1);
+      const archive = Buffer.concat([frame(24, block, 64), last]);
+      const plain = await plainOf(archive, archive.length);
+      clearInterval(others);
+      expect(plain.equals(Buffer.alloc(8 << 20, 0x41))).to.equal(true);
+      expect(turns).to.be.greaterThan(8);
+    });
+  });
+
   it('is refused when it is cut short or damaged', async () => {
     const archive = gzipSync(randomBytes(5000));
     const cut = await rejected(plainOf(archive.subarray(0, 300)));
@@ -73,20 +120,37 @@ describe('a stream that may be compressed', () => {
     expect(await collect(peeked.stream)).to.deep.equal(zstdHello);
   });
 
+  /** What a program of the system makes of the plain bytes; pending where it is not installed, in CI a failure. */
+  const madeBy = (test: Mocha.Context, program: string, args: readonly string[]): Buffer => {
+    const made = spawnSync(program, args, { input: plain });
+    if (made.error === undefined) return made.stdout;
+    if (process.env.CI === 'true') throw made.error;
+    if (test.test !== undefined) test.test.title += ` (${program} is not installed)`;
+    return test.skip();
+  };
+
+  it('is refused when xz would need more than 256 MiB for it', async function () {
+    const archive = madeBy(this, 'xz', ['-c']);
+    // The size of the dictionary stands in the head of the first block, which ends with a sum of itself.
+    const head = archive.subarray(12, 12 + ((archive[12] as number) + 1) * 4);
+    expect(head.readUInt16BE(2)).to.equal(0x2101);
+    head[4] = 40;
+    head.writeUInt32LE(crc32(head.subarray(0, -4)), head.length - 4);
+    expect(await rejected(plainOf(archive))).to.have.property('code', 'INVALID_ARCHIVE');
+    head[4] = 24;
+    head.writeUInt32LE(crc32(head.subarray(0, -4)), head.length - 4);
+    expect(await plainOf(archive)).to.deep.equal(plain);
+  });
+
   for (const [program, args] of [
     ['zstd', ['-q', '-c']],
     ['bzip2', ['-c']],
     ['xz', ['-c']],
   ] as const)
     it(`is decompressed when ${program} made it`, async function () {
-      const made = spawnSync(program, args, { input: plain });
-      if (made.error !== undefined) {
-        if (process.env.CI === 'true') throw made.error;
-        if (this.test !== undefined) this.test.title += ` (${program} is not installed)`;
-        this.skip();
-      }
-      expect(await plainOf(made.stdout, 5)).to.deep.equal(plain);
-      const cut = plainOf(made.stdout.subarray(0, made.stdout.length - 8));
+      const made = madeBy(this, program, args);
+      expect(await plainOf(made, 5)).to.deep.equal(plain);
+      const cut = plainOf(made.subarray(0, made.length - 8));
       expect(await rejected(cut)).to.have.property('code', 'INVALID_ARCHIVE');
     });
 });
