@@ -73,9 +73,9 @@ export function emptyEntries(count: number): Buffer {
   ]);
 }
 
-/** An archive of so many empty files. */
-export function manyFiles(count: number): Buffer {
-  return tar(Array.from({ length: count }, (_, i) => ({ name: `blobs/${i}`, bytes: Buffer.alloc(0) })));
+/** An archive of so many files with these bytes. */
+export function manyFiles(count: number, bytesOf: (i: number) => Buffer): Buffer {
+  return tar(Array.from({ length: count }, (_, i) => ({ name: `blobs/${i}`, bytes: bytesOf(i) })));
 }
 
 /** A gzip file that comes to so many MiB of zeros, after a tar header for a file of that size. */
@@ -87,17 +87,19 @@ export function* zeros(mib: number): Generator<Buffer> {
   for (let left = mib; left > 0; left -= 64) yield block;
 }
 
-/** A zstd frame of run-length blocks: four bytes for each 128 KiB (RFC 8878, section 3.1.1.2). */
-export function zstdRuns(mib: number): Buffer {
-  const blocks = mib * 8;
+/**
+ * A zstd frame of run-length blocks, four bytes each (RFC 8878, section 3.1.1.2), without content size and checksum.
+ *
+ * @param window power of two from 10 on
+ * @param run bytes that a block stands for, at most 128 KiB
+ */
+export function zstdRuns(blocks: number, window: number, run: number): Buffer {
   const bytes = Buffer.alloc(6 + blocks * 4);
   bytes.writeUInt32LE(0xfd2fb528, 0);
-  // No content size, no checksum; a window of 8 MiB.
-  bytes[4] = 0;
-  bytes[5] = 13 << 3;
+  bytes[5] = (window - 10) << 3;
   for (let block = 0; block < blocks; block++) {
     const last = block === blocks - 1 ? 1 : 0;
-    bytes.writeUIntLE(last | (1 << 1) | ((128 * 1024) << 3), 6 + block * 4, 3);
+    bytes.writeUIntLE(last | (1 << 1) | (run << 3), 6 + block * 4, 3);
   }
   return bytes;
 }

@@ -25,6 +25,9 @@ export interface HostileInput {
 
 const tarType = { 'content-type': 'application/x-tar' };
 
+/** Found by fuzzing: a frame to be skipped, then the head of one that names a content of 1.7 GiB. */
+const wideWindow = Buffer.from('502a4d1802000000ffff28b52ffdb5582900006822656c6d6f', 'hex');
+
 const load = (body: () => Buffer | Iterable<Buffer>): HostileInput['prepare'] => {
   return (target) => {
     const made = body();
@@ -141,13 +144,33 @@ export const inputs: readonly HostileInput[] = [
     safe: true,
     prepare: grpc('List', () => ListContentRequest.encode({ filters: Array(100_000).fill('labels.a==b,digest~=x') })),
   },
-  { name: 'load: zstd, 64 KB of run-length blocks, 2 GiB', safe: false, prepare: load(() => zstdRuns(2048)) },
+  {
+    name: 'load: zstd, 64 KB of run-length blocks, 2 GiB',
+    safe: false,
+    prepare: load(() => zstdRuns(16_384, 23, 128 << 10)),
+  },
+  { name: 'load: zstd, a window of 1.7 GiB in 25 bytes', safe: false, prepare: load(() => wideWindow) },
+  {
+    name: 'load: zstd, 64 KB of blocks of a byte, window of 128 MiB',
+    safe: false,
+    prepare: load(() => zstdRuns(16_384, 27, 1)),
+  },
+  {
+    name: 'load: zstd, 8 KB of run-length blocks, window of 128 MiB',
+    safe: false,
+    prepare: load(() => zstdRuns(2048, 27, 128 << 10)),
+  },
   { name: 'load: gzip, 4 MB of zeros, 4 GiB', safe: false, prepare: load(() => zeros(4096)) },
   { name: 'load: indexes that name a child twice, depth 20', safe: false, prepare: load(() => doubledIndexes(20)) },
   { name: 'load: a manifest of 40 MiB', safe: true, prepare: load(() => longManifest(40 << 20)) },
   { name: 'load: an index of 20,000 unnamed entries', safe: true, prepare: load(() => unnamedEntries(20_000)) },
   { name: 'load: an index of 2.7 million empty entries', safe: false, prepare: load(() => emptyEntries(2_700_000)) },
-  { name: 'load: 100,000 empty files', safe: true, prepare: load(() => manyFiles(100_000)) },
+  { name: 'load: 100,000 empty files', safe: true, prepare: load(() => manyFiles(100_000, () => Buffer.alloc(0))) },
+  {
+    name: 'load: 20,000 files of a few bytes, each its own',
+    safe: true,
+    prepare: load(() => manyFiles(20_000, (i) => Buffer.from(String(i)))),
+  },
   { name: 'load: a link that leads to itself', safe: true, prepare: load(loops) },
   { name: 'load: 32 MiB that are no archive', safe: true, prepare: load(() => Buffer.alloc(32 << 20, 'x')) },
   { name: 'import: changes of 300 KB', safe: false, prepare: importing(() => [`ENV ${'a=b '.repeat(75_000)}`]) },

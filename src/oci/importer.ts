@@ -7,7 +7,7 @@ import { giveWay } from '../turns.js';
 import { decompress } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
-import { isDigest } from './digest.js';
+import { digestOf, isDigest } from './digest.js';
 import { convertDockerArchive, type DockerImage, dockerImagesType, inlineIndex } from './docker-archive.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
@@ -51,6 +51,10 @@ const jsonLimit = 20 << 20;
 /** Files up to this size are written side by side, since syncing each takes longer than reading it. */
 const smallFile = 256 << 10;
 const parallelWrites = 16;
+/** Files up to this size are written once where they come again: each writing is a file that is synced. */
+const tinyFile = 4 << 10;
+/** Entries of an archive, of whatever kind; an image has a few dozen. */
+const mostEntries = 200_000;
 /** Small files beside the blobs of an image layout that are not written: its index, and what is there for older daemons. */
 const mostBeside = 8;
 
@@ -127,10 +131,14 @@ async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore):
       .then(() => writing.delete(settled));
     writing.add(settled);
   };
+  const taken = new Set<string>();
+  let entries = 0;
   try {
     for await (const entry of readTar(archive)) {
+      if (++entries > mostEntries)
+        throw new AttestdError('INVALID_ARCHIVE', `more than ${mostEntries} files in an archive`);
       if (entry.type === 'symlink') files.links.set(entry.name, posix.join(posix.dirname(entry.name), entry.target));
-      if (entry.type === 'file') await readFile(entry, files, content, later);
+      if (entry.type === 'file') await readFile(entry, files, content, later, taken);
       if (writing.size >= parallelWrites) await Promise.race(writing);
       if (failures.length > 0) break;
     }
@@ -141,12 +149,18 @@ async function readFiles(archive: AsyncIterable<Buffer>, content: ContentStore):
   return files;
 }
 
-/** Take in one file; `later` is given a write that may go on while the next file is read. */
+/**
+ * Take in one file.
+ *
+ * @param later given a write that may go on while the next file is read
+ * @param taken tiny files that are written, or being written, by digest
+ */
 async function readFile(
   entry: TarEntry,
   files: ArchiveFiles,
   content: ContentStore,
   later: (write: Promise<void>) => void,
+  taken: Set<string>,
 ): Promise<void> {
   const name = posix.normalize(entry.name);
   if (name === 'oci-layout') {
@@ -166,7 +180,13 @@ async function readFile(
   for await (const chunk of readWhole(entry)) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
   if (!name.startsWith('blobs/') && files.beside.size < mostBeside) files.beside.set(name, bytes);
-  else later(write(bytes));
+  else if (entry.size > tinyFile) later(write(bytes));
+  else {
+    const digest = digestOf(bytes);
+    if (!taken.has(digest)) later(write(bytes));
+    else files.blobs.set(name, { mediaType: '', digest, size: entry.size });
+    taken.add(digest);
+  }
 }
 
 const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });

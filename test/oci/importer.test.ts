@@ -165,6 +165,40 @@ describe('an archive of images', () => {
     expect(await digests(store.content)).to.deep.equal([image.digest]);
   });
 
+  it('is written once where it has the same tiny file many times, whatever its names are', async () => {
+    const bytes = Buffer.from('{}');
+    const target = await writeIndex(store.content, []);
+    const index = JSON.stringify({ manifests: [target] });
+    const names = Array.from({ length: 50 }, (_, i) => `blobs/${i}`);
+    let writings = 0;
+    const lease = store.lease.bind(store);
+    store.lease = () => {
+      const given = lease();
+      const ingest = given.content.ingest.bind(given.content);
+      given.content.ingest = (source, ...rest) => {
+        if (Buffer.isBuffer(source) && source.equals(bytes)) writings++;
+        return ingest(source, ...rest);
+      };
+      return given;
+    };
+    await load(
+      await tar({
+        'oci-layout': layout,
+        'index.json': index,
+        ...Object.fromEntries(names.map((name) => [name, bytes])),
+      }),
+    );
+    expect(writings).to.equal(1);
+  });
+
+  it('is refused with more than 200,000 entries', async () => {
+    const some = Buffer.concat(Array<Buffer>(1000).fill(entry('folder/', '5')));
+    const many = async function* () {
+      for (let i = 0; i <= 200; i++) yield some;
+    };
+    expect(await rejected(importArchive(many(), store))).to.have.property('code', 'INVALID_ARCHIVE');
+  });
+
   it('leaves nothing in the store when it is refused', async () => {
     const archive = await tar({ 'a.bin': 'x'.repeat(300_000), 'manifest.json': '[{"Config":"none"}]' });
     expect(await rejected(load(archive))).to.have.property('code', 'INVALID_ARCHIVE');
