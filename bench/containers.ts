@@ -8,7 +8,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { image } from '../src/testing/fixtures.js';
-import { startDaemon } from '../src/testing/server.js';
 import { readTool } from '../test/support/options.js';
 
 const { values } = readTool({
@@ -34,6 +33,7 @@ example: npx tsx bench/containers.ts --seconds 10
   },
 });
 const { image: name, seconds } = values;
+const built = fileURLToPath(new URL('../dist/testing/server.js', import.meta.url));
 
 /** Executables whose names are what the simulation runs. */
 async function ownArchive(): Promise<Buffer> {
@@ -130,7 +130,9 @@ async function startOwn(archive: Buffer): Promise<Own> {
   return { target, child, memory };
 }
 
+/** The built server: the loader of this file would give every function its name when it is made. */
 async function serve(): Promise<void> {
+  const { startDaemon } = (await import(built)) as typeof import('../src/testing/server.js');
   const daemon = await startDaemon({ platform: 'linux/amd64' });
   process.on('message', (message) => {
     if (message === 'end') process.exit(0);

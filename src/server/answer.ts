@@ -91,12 +91,21 @@ async function room(response: ServerResponse): Promise<void> {
   });
 }
 
+/** Let what is there at once go out with the header: a write of its own takes longer than to answer a wait for a container. */
+function holdBack({ req, res }: Context): void {
+  const { socket } = res;
+  if (req.httpVersionMajor !== 1 || socket === null) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+}
+
 async function sendRecords(ctx: Context, status: number, result: RecordsResult): Promise<void> {
   if (result.early) {
     ctx.status = status;
     ctx.respond = false;
     if (result.contentType !== '') ctx.set('Content-Type', result.contentType);
     chunk(ctx);
+    holdBack(ctx);
     ctx.flushHeaders();
     void relay(ctx.res, result.records);
     return;

@@ -48,21 +48,27 @@ export type Router = (method: string, path: string) => RouteMatch | undefined;
  * @returns gives undefined for a method and path that no operation has
  */
 export function createRouter(operations: readonly OperationEntry[]): Router {
-  // One for each method: the router goes through all that it has, and would answer HEAD wherever it answers GET.
-  const byMethod = new Map<string, KoaRouter>();
+  const routers = new Map<string, KoaRouter>();
   const routes = new Map<string, Route>();
   // Literal paths first: of `/networks/prune` and `/networks/{id}`, dockerd means the former.
   const ordered = [...operations].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
+  const heads = new Set(ordered.map(({ path }) => headOf(path)));
   for (const operation of ordered) {
-    const { matcher, names, pattern } = compile(operation.path);
-    const router = byMethod.get(operation.method) ?? new KoaRouter();
-    byMethod.set(operation.method, router);
-    const name = `${operation.method} ${operation.path}`;
-    router.register(matcher, [operation.method], () => undefined, { pathAsRegExp: true, name });
+    const { method, path } = operation;
+    const { matcher, names, pattern } = compile(path);
+    const name = `${method} ${path}`;
     routes.set(name, { operation, pattern, names });
+    // One whose first part has a parameter may be meant by any path.
+    for (const head of headOf(path).includes('{') ? [...heads, ''] : [headOf(path)]) {
+      const router = routers.get(`${method} ${head}`) ?? new KoaRouter();
+      routers.set(`${method} ${head}`, router);
+      router.register(matcher, [method], () => undefined, { pathAsRegExp: true, name });
+    }
   }
   return (method, path) => {
-    const layer = byMethod.get(method)?.match(path, method).pathAndMethod[0];
+    const head = headOf(path);
+    const router = routers.get(`${method} ${heads.has(head) ? head : ''}`);
+    const layer = router?.match(path, method).pathAndMethod[0];
     const route = routes.get(layer?.name ?? '');
     if (layer === undefined || route === undefined) return undefined;
     // The groups are taken as they are: the router would decode them once more.
@@ -70,6 +76,15 @@ export function createRouter(operations: readonly OperationEntry[]): Router {
     const params = Object.fromEntries(route.names.map((name, at) => [name, groups[at] ?? '']));
     return { operation: route.operation, pattern: route.pattern, params };
   };
+}
+
+/**
+ * The first part of a path. Each method and first part has a router of its own: one goes through all that it has for each request,
+ * and would answer HEAD wherever it answers GET.
+ */
+function headOf(path: string): string {
+  const end = path.indexOf('/', 1);
+  return end < 0 ? path : path.slice(0, end);
 }
 
 /**

@@ -32,8 +32,9 @@ export function mountSystemFiles(context: Context, container: Container): void {
   }
   const source = owner.systemFiles;
   if (source === undefined) return;
+  const mounted = fileSystem.mounts();
   for (const name of names)
-    if (!fileSystem.mounts().has(`/etc/${name}`))
+    if (!mounted.has(`/etc/${name}`))
       fileSystem.mount(`/etc/${name}`, { fileSystem: source, path: `/${name}`, readOnly: hostConfig.ReadonlyRootfs });
 }
 

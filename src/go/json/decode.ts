@@ -36,14 +36,29 @@ export function zero(type: GoType): unknown {
       return 0;
     case 'bool':
       return false;
-    case 'struct': {
-      const object: Record<string, unknown> = {};
-      for (const field of type.fields) if (!field.omitEmpty) object[field.key] = zero(field.type);
-      return object;
-    }
+    case 'struct':
+      return zeroStruct(type);
     default:
       return undefined;
   }
+}
+
+type Struct = GoType & { readonly kind: 'struct' };
+
+/** What is copied for the zero value of a struct, and which of its members are structs, each of which is made anew. */
+const zeros = new WeakMap<Struct, { readonly flat: Json; readonly structs: readonly (readonly [string, Struct])[] }>();
+
+function zeroStruct(type: Struct): Json {
+  let known = zeros.get(type);
+  if (known === undefined) {
+    const fields = type.fields.filter(({ omitEmpty }) => !omitEmpty);
+    const structs = fields.flatMap(({ key, type: inner }) => (inner.kind === 'struct' ? [[key, inner] as const] : []));
+    known = { flat: Object.fromEntries(fields.map(({ key, type: inner }) => [key, zero(inner)])), structs };
+    zeros.set(type, known);
+  }
+  const object = { ...known.flat };
+  for (const [key, inner] of known.structs) object[key] = zeroStruct(inner);
+  return object;
 }
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,14 @@
 /** Components of a path, without empty ones and `.`; `..` stays, for links decide what it means. */
 export function components(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.');
+  const found: string[] = [];
+  // A filter over what split gives would take half of the time of all look-ups.
+  for (let from = 0; from < path.length; ) {
+    const slash = path.indexOf('/', from);
+    const to = slash < 0 ? path.length : slash;
+    if (to > from && !(to === from + 1 && path[from] === '.')) found.push(path.slice(from, to));
+    from = to + 1;
+  }
+  return found;
 }
 
 /** The last component; empty for the root. */

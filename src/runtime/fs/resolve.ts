@@ -43,12 +43,14 @@ export function allowed({ mode, uid, gid, type }: AnyNode, bits: number, who: Cr
 export function resolve(path: string, follow: boolean, by: Resolver): Found {
   if (path.length > longestPath) throw new FileSystemError('ENAMETOOLONG', path);
   const trail: Place[] = [by.top];
-  const left = components(path);
+  let left = components(path);
+  /** Where the next component is in `left`. */
+  let at = 0;
   const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
   let links = 0;
   let last: Found = { directory: by.top, name: '', place: by.top };
-  while (left.length > 0) {
-    const name = left.shift() as string;
+  while (at < left.length) {
+    const name = left[at++] as string;
     const directory = trail.at(-1) as Place;
     if (directory.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
     if (!allowed(directory.node, 1, by.credentials)) throw new FileSystemError('EACCES', path);
@@ -63,14 +65,15 @@ export function resolve(path: string, follow: boolean, by: Resolver): Found {
     const place = step(directory, name, by);
     last = { directory, name, place };
     if (place === undefined) {
-      if (left.length > 0) throw new FileSystemError('ENOENT', path);
+      if (at < left.length) throw new FileSystemError('ENOENT', path);
       return last;
     }
-    if (place.node.type === 'symlink' && (left.length > 0 || follow || wantsDirectory)) {
+    if (place.node.type === 'symlink' && (at < left.length || follow || wantsDirectory)) {
       if (++links > mostLinks) throw new FileSystemError('ELOOP', path);
       const { target } = place.node;
       if (target.startsWith('/')) trail.length = 1;
-      left.unshift(...components(target));
+      left = [...components(target), ...left.slice(at)];
+      at = 0;
       const here = trail.at(-1) as Place;
       last = { directory: trail.at(-2) ?? by.top, name: here.name, place: here };
       continue;
