@@ -31,7 +31,7 @@ interface Step {
 }
 
 /** @param brief only what differs the first time, of a store that is read for minutes */
-async function measure(folder: string, socketPath: string, count: number, brief: boolean): Promise<Step[]> {
+export async function measure(folder: string, socketPath: string, count: number, brief: boolean): Promise<Step[]> {
   const steps: Step[] = [];
   const server = await Served.start(socketPath, ['--store', folder]);
   const step = async (name: string, times: number, act: (time: number) => Promise<unknown>): Promise<void> => {

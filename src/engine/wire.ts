@@ -10,7 +10,7 @@ type WireObject<T> = string extends keyof T
 
 /**
  * A type of the description as an answer is put together, to be written with `renderJson`: read-only, integers of any
- * size, bytes of a statement where the description has an object, a Map where keys are sorted for an older API version.
+ * size, bytes where the description has an object or an array, a Map where keys are sorted for an older API version.
  *
  * `{ … } satisfies Wire<ImageInspect>` lets the compiler hold an answer against the description: a member that it does
  * not have, one of another type, and one that is missing do not compile.
@@ -22,7 +22,7 @@ export type Wire<T> = unknown extends T
     : T extends string | boolean | null | undefined
       ? T
       : T extends readonly (infer Item)[]
-        ? readonly Wire<Item>[]
+        ? readonly Wire<Item>[] | VerbatimJson
         : WireObject<T> | Unchecked;
 
 /** The JSON body that the description gives an answer with one of the statuses of success. */

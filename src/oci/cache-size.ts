@@ -2,7 +2,7 @@
 const usualSize = 256;
 
 /** Parts of it, in hundredths. */
-const shares = { answers: 25, documents: 12.5, facts: 25, lists: 37.5 } as const;
+const shares = { answers: 25, documents: 12.5, facts: 12.5, lists: 50 } as const;
 
 /**
  * Bytes that one of the caches may take.

@@ -144,12 +144,13 @@ export class FactsCache {
     this.#known.set(digest, { moment: number, marks: [...marks] });
   }
 
+  /** What the file has. */
   async #read({ snapshots }: Context, digest: string): Promise<ImageFacts | undefined> {
     const text = await this.file?.read(digest);
     if (text === undefined) return undefined;
+    // Not kept: whoever goes through all images asks once for each, and what is made of them is kept.
     const facts = decodeFacts(text);
     for (const [id, size] of facts.unpacked) snapshots.restore(id, size);
-    this.#kept.set(digest, facts, { size: text.length * weight });
     return facts;
   }
 

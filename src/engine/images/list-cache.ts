@@ -12,7 +12,8 @@ const overhead = 400;
 export interface ListedElement {
   /** Of the image, seconds since 1970. */
   readonly created: number;
-  readonly text: Buffer;
+  /** A string takes less room than a piece of a buffer, which keeps what lies beside it. */
+  readonly text: string;
 }
 
 interface Kept extends ListedElement {

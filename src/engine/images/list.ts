@@ -5,6 +5,7 @@ import { isDangling } from '../../oci/index-file.js';
 import { descriptorType } from '../../oci/manifest.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { giveWay } from '../../turns.js';
 import type { ImageSummary as ListedImage } from '../../types.js';
 import type { Context } from '../context.js';
 import { checkKeys, noFilters } from '../filters.js';
@@ -14,8 +15,8 @@ import { olderForm, type Wire } from '../wire.js';
 import type { ImageFacts, Pass } from './facts.js';
 import { imageFilter } from './list-filters.js';
 import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
-import { type SharedSizes, sharedSizes } from './shared-size.js';
-import { type DescribedManifest, describeManifest, type SummaryOptions } from './summary.js';
+import { SharedSizes } from './shared-size.js';
+import { type DescribedManifest, describeManifest, type SummaryOptions, sizeOfManifest } from './summary.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
@@ -40,7 +41,7 @@ export interface ImageList<Item> {
 
 /** What the elements of a list say, beyond the images that they are of. */
 interface Form {
-  readonly apiVersion: string;
+  readonly rules: Rules;
   readonly manifests: boolean;
   readonly statements: boolean;
   readonly identity: boolean;
@@ -72,15 +73,18 @@ export async function openList(context: Context, options: ListOptions): Promise<
   const keep = !statements && !identity && options.sharedSize !== true;
   const key = keep ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
   const pass = await context.facts.begin(context);
-  const listed = await newestFirst(context, options, pass, { apiVersion, manifests, statements, identity, key });
-  const sizes = options.sharedSize === true ? await sharedSizes(context, listed, pass) : undefined;
-  const form = { apiVersion, manifests, statements, identity, sizes, key };
+  const plain = { rules: rulesOf(apiVersion), manifests, statements, identity, key };
+  const listed = await newestFirst(context, options, pass, plain);
+  const sizes = options.sharedSize === true ? new SharedSizes(context.snapshots) : undefined;
+  if (sizes !== undefined)
+    for (const { image, facts } of listed) sizes.add(image.target.digest, facts ?? (await pass.of(image.target)));
+  const form = { ...plain, sizes };
   async function* items(): AsyncGenerator<VerbatimJson> {
     for (const one of listed) {
       const kept = key === undefined ? undefined : await context.lists.get(context, key, one, pass);
-      const text =
-        kept?.text ?? (await render(context, one, one.facts ?? (await pass.of(one.image.target)), form, pass));
-      yield new VerbatimJson(text);
+      if (kept !== undefined) yield new VerbatimJson(Buffer.from(kept.text));
+      else
+        yield new VerbatimJson(await render(context, one, one.facts ?? (await pass.of(one.image.target)), form, pass));
     }
   }
   return { length: listed.length, items };
@@ -91,16 +95,17 @@ async function render(
   context: Context,
   one: Listed,
   facts: ImageFacts,
-  { apiVersion, manifests, statements, identity, sizes, key }: Form,
+  { rules, manifests, statements, identity, sizes, key }: Form,
   pass: Pass,
 ): Promise<Buffer> {
   const about = identity && { identity: one.image.target.digest };
-  const described = await describe(context, facts, { statements, ...about });
-  const entry = makeEntry(context, one, facts, described, manifests, sizes?.sizeOf(facts) ?? -1);
-  const text = renderJson(finish(entry, apiVersion)).subarray(0, -1);
+  const described = await describe(context, facts, manifests ? { statements, ...about } : undefined);
+  const shared = (): number => sizes?.sizeOf(one.image.target.digest) ?? -1;
+  const entry = makeEntry(context, one, facts, described, shared);
+  const text = renderJson(finish(entry, rules)).subarray(0, -1);
   // What came or went while it was made may not be told from what was there before.
   if (key !== undefined && facts.lasting && (await pass.holds(one.image.target)))
-    context.lists.put(context, key, one, pass, { created: one.created, text });
+    context.lists.put(context, key, one, pass, { created: one.created, text: text.toString() });
   return text;
 }
 
@@ -150,15 +155,17 @@ interface Described {
   readonly users: number;
 }
 
-async function describe(context: Context, { manifests }: ImageFacts, options: SummaryOptions): Promise<Described> {
+/** @param options of the rows, without which there are none */
+async function describe(context: Context, { manifests }: ImageFacts, options?: SummaryOptions): Promise<Described> {
   const rows: DescribedManifest['row'][] = [];
   let totalSize = 0;
   let users = 0;
   for (const facts of manifests) {
-    const described = await describeManifest(context, facts, options);
-    rows.push(described.row);
-    totalSize += described.size;
-    users += described.users;
+    const described = options === undefined ? undefined : await describeManifest(context, facts, options);
+    if (described !== undefined) rows.push(described.row);
+    const added = described ?? sizeOfManifest(context, facts);
+    totalSize += added.size;
+    users += added.users;
   }
   return { rows, totalSize, users };
 }
@@ -198,11 +205,10 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 
 function makeEntry(
   { lineage }: Context,
-  { image, tags, created }: Listed,
+  { image, tags, created }: Omit<Listed, 'facts'>,
   { best }: ImageFacts,
   { rows, totalSize, users }: Described,
-  manifests: boolean,
-  sharedSize: number,
+  sharedSize: () => number,
 ): Entry {
   const { digest } = image.target;
   const named = parseNamed(image.name);
@@ -218,10 +224,10 @@ function makeEntry(
       Labels: best === undefined ? null : sortedMap(best.labels),
       ParentId: lineage.parentOf(digest) ?? '',
       Descriptor: goObject(image.target, descriptorType),
-      Manifests: manifests && rows.length > 0 ? rows : undefined,
+      Manifests: rows.length > 0 ? rows : undefined,
       RepoDigests: repoDigests,
       RepoTags: repoTags,
-      SharedSize: sharedSize,
+      SharedSize: sharedSize(),
       Size: totalSize,
     }),
   };
@@ -233,36 +239,64 @@ function digestsOf(image: ImageRecord): readonly string[] | undefined {
   return digested === undefined ? undefined : [digested];
 }
 
-/** Apply what an API version lacks, or still has. */
-function finish(entry: Entry, apiVersion: string): Wire<ListedImage> {
-  const { tags, digests } = entry;
-  const containers = follows(apiVersion, 'list.Containers') ? entry.containers : -1;
-  const old = still(apiVersion, 'list.none');
-  const none = old && (tags ?? []).length === 0 && (digests ?? []).length === 0;
-  const missing = old ? null : [];
-  const repoTags = none ? ['<none>:<none>'] : (tags ?? missing);
-  const repoDigests = none ? ['<none>@<none>'] : (digests ?? missing);
-  const body = entry.body(repoTags, repoDigests, containers);
-  const described = has(apiVersion, 'ImageSummary.Descriptor') ? body : { ...body, Descriptor: undefined };
-  if (!still(apiVersion, 'list.VirtualSize')) return described;
-  return olderForm({ ...described, VirtualSize: body.Size });
+/** What elements have in an API version: found out once for all of them. */
+interface Rules {
+  readonly containers: boolean;
+  readonly none: boolean;
+  readonly descriptor: boolean;
+  readonly virtualSize: boolean;
 }
 
-/** Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included. */
-export async function usageList(context: Context): Promise<ImageList<{ body: ImageItem; sizes: UsageSizes }>> {
-  const pass = await context.facts.begin(context);
-  const listed = await newestFirst(context, { apiVersion: '1.55' }, pass);
-  const shared = await sharedSizes(context, listed, pass);
-  async function* items(): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
-    for (const one of listed) {
-      const facts = one.facts ?? (await pass.of(one.image.target));
-      const described = await describe(context, facts, { statements: false });
-      const sizes = { shared: shared.sizeOf(facts), total: described.totalSize };
-      const entry = makeEntry(context, one, facts, described, false, sizes.shared);
-      yield { body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers), sizes };
-    }
+const rulesOf = (apiVersion: string): Rules => ({
+  containers: follows(apiVersion, 'list.Containers'),
+  none: still(apiVersion, 'list.none'),
+  descriptor: has(apiVersion, 'ImageSummary.Descriptor'),
+  virtualSize: still(apiVersion, 'list.VirtualSize'),
+});
+
+/** Apply what an API version lacks, or still has. */
+function finish({ tags, digests, containers, body }: Entry, rules: Rules): Wire<ListedImage> {
+  const none = rules.none && (tags ?? []).length === 0 && (digests ?? []).length === 0;
+  const missing = rules.none ? null : [];
+  const repoTags = none ? ['<none>:<none>'] : (tags ?? missing);
+  const repoDigests = none ? ['<none>@<none>'] : (digests ?? missing);
+  const made = body(repoTags, repoDigests, rules.containers ? containers : -1);
+  const described = rules.descriptor ? made : { ...made, Descriptor: undefined };
+  return rules.virtualSize ? olderForm({ ...described, VirtualSize: made.Size }) : described;
+}
+
+/**
+ * Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included.
+ *
+ * @param look given each image that is listed with its facts, which are not kept
+ */
+export async function* usageList(
+  context: Context,
+  pass: Pass,
+  look: (image: ImageRecord, facts: ImageFacts) => Promise<void>,
+): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
+  const shared = new SharedSizes(context.snapshots);
+  const found: { readonly created: number; readonly make: () => { body: ImageItem; sizes: UsageSizes } }[] = [];
+  for (const { image, tags } of await groupByTarget(context, { apiVersion: context.release.api })) {
+    const { digest } = image.target;
+    const facts = await pass.of(image.target);
+    shared.add(digest, facts);
+    await look(image, facts);
+    const described = await describe(context, facts);
+    const created = facts.best?.created ?? 0;
+    const sharedSize = (): number => shared.sizeOf(digest);
+    const entry = makeEntry(context, { image, tags, created }, facts, described, sharedSize);
+    const make = (): { body: ImageItem; sizes: UsageSizes } => ({
+      body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers),
+      sizes: { shared: sharedSize(), total: described.totalSize },
+    });
+    found.push({ created, make });
   }
-  return { length: listed.length, items };
+  // What they share is known once all were looked at.
+  for (const { make } of found.sort((a, b) => b.created - a.created)) {
+    await giveWay();
+    yield make();
+  }
 }
 
 /** Sizes of an entry of `GET /system/df`, bytes. */

@@ -200,6 +200,16 @@ export interface DescribedManifest {
   readonly users: number;
 }
 
+/** What a manifest adds to its image: bytes, those of unpacked layers too, and containers. */
+export function sizeOfManifest(
+  context: Context,
+  { manifest, content, platform, chains = [] }: ManifestFacts,
+): Pick<DescribedManifest, 'size' | 'users'> {
+  const size = content.reduce((sum, blob) => sum + blob.size, 0);
+  if (platform === undefined) return { size, users: 0 };
+  return { size: size + context.snapshots.total(chains), users: usersOfManifest(context, manifest.digest).length };
+}
+
 /** What a manifest's facts come to with the containers and unpacked layers of the moment. */
 export async function describeManifest(
   context: Context,
@@ -207,32 +217,31 @@ export async function describeManifest(
   options: SummaryOptions,
 ): Promise<DescribedManifest> {
   const { manifest, kind, subject, platform, chains = [] } = facts;
-  const size = facts.content.reduce((sum, blob) => sum + blob.size, 0);
+  const { size, users } = sizeOfManifest(context, facts);
+  const unpacked = platform === undefined ? 0 : context.snapshots.total(chains);
   const common = {
     ID: manifest.digest,
     Descriptor: goObject(manifest, descriptorType),
     Available: facts.available,
+    Size: { Content: size - unpacked, Total: size },
+    Kind: kind,
   };
   if (platform === undefined) {
     const statements = options.statements && kind === 'attestation' ? await statementsOf(context, manifest) : [];
     const data = subject && { For: subject, Statements: statements.length === 0 ? undefined : statements };
-    const row = { ...common, Size: { Content: size, Total: size }, Kind: kind, AttestationData: data || undefined };
-    return { row, size, users: 0 };
+    return { row: { ...common, AttestationData: data || undefined }, size, users };
   }
-  const unpacked = context.snapshots.total(chains);
-  const users = usersOfManifest(context, manifest.digest);
+  const containers = usersOfManifest(context, manifest.digest);
   const row = {
     ...common,
-    Size: { Content: size, Total: size + unpacked },
-    Kind: kind,
     ImageData: {
       Platform: goObject(platform, platformType),
       Identity: options.identity && facts.available ? await identityOf(context, options.identity, platform) : undefined,
       Size: { Unpacked: unpacked },
-      Containers: users.length === 0 ? null : users.map(({ id }) => id),
+      Containers: containers.length === 0 ? null : containers.map(({ id }) => id),
     },
   };
-  return { row, size: size + unpacked, users: users.length };
+  return { row, size, users };
 }
 
 /** The blobs that are there from a manifest on. */

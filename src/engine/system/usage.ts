@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { renderJson, VerbatimJson } from '../../go/json/render.js';
 import type { JsonObject } from '../../go/json.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { DigestCounter } from '../../oci/digest-counter.js';
@@ -8,7 +9,7 @@ import { present, walk } from '../../oci/walk.js';
 import { listContainers } from '../containers/list.js';
 import type { Context } from '../context.js';
 import { noFilters } from '../filters.js';
-import type { Pass } from '../images/facts.js';
+import type { ImageFacts, Pass } from '../images/facts.js';
 import { type ImageItem, usageList } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
 import { chainIds } from '../images/snapshots.js';
@@ -29,7 +30,8 @@ export async function diskUsage(context: Context, options: UsageOptions): Promis
   const { apiVersion } = options;
   const types = wantedTypes(options);
   const verbose = options.verbose === true;
-  const images = types.has('image') ? await imageUsage(context) : undefined;
+  const old = !follows(apiVersion, 'df.usage') && still(apiVersion, 'df.VirtualSize');
+  const images = types.has('image') ? await imageUsage(context, old) : undefined;
   const containers = types.has('container') ? await containerUsage(context) : undefined;
   const volumes = types.has('volume') ? volumeUsage(context) : undefined;
   const older = {
@@ -48,8 +50,7 @@ export async function diskUsage(context: Context, options: UsageOptions): Promis
     } satisfies AnswerOf<'SystemDataUsage'>;
     return verbose ? newer : { ...older, ...newer };
   }
-  if (!still(apiVersion, 'df.VirtualSize') || (images?.items ?? []).length === 0) return undescribed(older);
-  return olderForm({ ...older, Images: images?.items.map((item) => ({ ...item, VirtualSize: item.Size })) });
+  return old && images !== undefined && images.count > 0 ? olderForm(older) : undescribed(older);
 }
 
 function wantedTypes({ types }: UsageOptions): ReadonlySet<UsageType> {
@@ -114,45 +115,81 @@ function figures({ items, active, total, reclaimable }: Usage): JsonObject {
 }
 
 interface ImageUsage {
-  readonly items: readonly ImageItem[];
+  readonly count: number;
+  readonly items: readonly ImageItem[] | VerbatimJson;
   readonly totalSize: number;
   readonly usage: PartOf<'SystemDataUsage', 'ImageUsage'>;
 }
 
-async function imageUsage(context: Context): Promise<ImageUsage> {
-  const totalSize = await storedSize(context);
+/** @param old with what older versions of the API have: objects, whose keys are to be sorted */
+async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
+  const pass = await context.facts.begin(context);
+  const stored = new StoredSize(context);
+  const objects: ImageItem[] = [];
+  // An answer has them twice, so they are rendered once.
+  const texts: Buffer[] = [];
   let reclaimable = 0;
   let active = 0;
-  const items: ImageItem[] = [];
-  for await (const { body, sizes } of (await usageList(context)).items()) {
+  const add = (image: ImageRecord, facts: ImageFacts): Promise<void> => stored.add(image, facts);
+  for await (const { body, sizes } of usageList(context, pass, add)) {
     if (body.Containers === 0) reclaimable += sizes.total - sizes.shared;
     else if (body.Containers > 0) active++;
-    items.push(body);
+    const widened = { ...body, VirtualSize: body.Size };
+    if (old) objects.push(widened);
+    else texts.push(texts.length === 0 ? opening : comma, renderJson(body).subarray(0, -1));
   }
+  for (const image of context.store.list()) if (!stored.has(image)) await stored.add(image, await factsOf(image, pass));
+  const count = old ? objects.length : texts.length / 2;
+  const items = old || count === 0 ? objects : new VerbatimJson(Buffer.concat([...texts, closing]));
+  const totalSize = stored.bytes;
   const usage = {
     ActiveCount: active || undefined,
-    Items: items.length === 0 ? undefined : items,
+    Items: count === 0 ? undefined : items,
     Reclaimable: reclaimable || undefined,
-    TotalCount: items.length || undefined,
+    TotalCount: count || undefined,
     TotalSize: totalSize || undefined,
   };
-  return { items, totalSize, usage };
+  return { count, items, totalSize, usage };
+}
+
+const [opening, comma, closing] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
+
+/** An image's facts; undefined where it is broken. */
+async function factsOf({ target }: ImageRecord, pass: Pass): Promise<ImageFacts | undefined> {
+  try {
+    return await pass.of(target);
+  } catch (error) {
+    if (error instanceof AttestdError) return undefined;
+    throw error;
+  }
 }
 
 /** Bytes of all blobs that images reach and of all that is unpacked, each counted once. */
-async function storedSize(context: Context): Promise<number> {
-  const { snapshots, store } = context;
-  const blobs = new DigestCounter();
-  const chains = new DigestCounter();
-  let size = 0;
-  const pass = await context.facts.begin(context);
-  for (const image of store.list()) {
-    for (const content of await measured(context, image, pass)) {
-      for (const id of content.chains) if (chains.add(id) === 1) size += snapshots.usage(id) ?? 0;
-      for (const blob of content.blobs) if (blobs.add(blob.digest) === 1) size += blob.size;
-    }
+class StoredSize {
+  bytes = 0;
+  readonly #targets = new Set<string>();
+  readonly #blobs = new DigestCounter();
+  readonly #chains = new DigestCounter();
+
+  constructor(private readonly context: Context) {}
+
+  /** Whether an image was added, or another with its target. */
+  has({ target }: ImageRecord): boolean {
+    return this.#targets.has(target.digest);
   }
-  return size;
+
+  async add(image: ImageRecord, facts: ImageFacts | undefined): Promise<void> {
+    this.#targets.add(image.target.digest);
+    const { mediaType } = image.target;
+    if (facts?.lasting === true && (isManifestType(mediaType) || isIndexType(mediaType))) {
+      this.#count({ blobs: facts.blobs, chains: facts.manifests.flatMap(({ chains = [] }) => chains) });
+    } else for (const content of await measured(this.context, image)) this.#count(content);
+  }
+
+  #count({ blobs, chains }: Measured): void {
+    for (const id of chains) if (this.#chains.add(id) === 1) this.bytes += this.context.snapshots.usage(id) ?? 0;
+    for (const blob of blobs) if (this.#blobs.add(blob.digest) === 1) this.bytes += blob.size;
+  }
 }
 
 interface Measured {
@@ -160,16 +197,11 @@ interface Measured {
   readonly chains: readonly string[];
 }
 
-/** The blobs and layer stacks of an image; of one that is broken, as far as they can be read. */
-async function measured(context: Context, image: ImageRecord, pass: Pass): Promise<readonly Measured[]> {
+/** The blobs and layer stacks of an image that is broken, as far as they can be read. */
+async function measured(context: Context, image: ImageRecord): Promise<readonly Measured[]> {
   const { documents } = context;
   const found: Measured[] = [];
   try {
-    const { mediaType } = image.target;
-    if (isManifestType(mediaType) || isIndexType(mediaType)) {
-      const { lasting, manifests, blobs } = await pass.of(image.target);
-      if (lasting) return [{ blobs, chains: manifests.flatMap(({ chains = [] }) => chains) }];
-    }
     for (const manifest of await presentManifests(documents, image)) {
       const { config } = await documents.manifest(manifest);
       if (!(await documents.has(config.digest))) continue;

@@ -50,8 +50,12 @@ export function wellFormed(text: string): string {
 /** Characters that Go escapes by code point although JSON allows them raw, and lone surrogates. */
 const special = /[\u2028\u2029\ud800-\udfff]/;
 
+/** Texts that nothing is escaped in: almost all. */
+const plain = /^[ !#-[\]-~]*$/;
+
 /** A JSON string as Go's encoder with SetEscapeHTML(false) writes it: `<>&` as they are, U+2028 and U+2029 escaped. */
 export function encodeString(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
   const json = JSON.stringify(special.test(text) ? wellFormed(text) : text);
   return special.test(json) ? json.replace(/[\u2028\u2029]/g, (c) => (c === '\u2028' ? '\\u2028' : '\\u2029')) : json;
 }

@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { loadImages } from '../../../src/engine/images/load.js';
 import { daemonInfo, daemonVersion } from '../../../src/engine/system/info.js';
 import { diskUsage } from '../../../src/engine/system/usage.js';
+import { image } from '../../../src/testing/image.js';
 import { load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 describe('The system', () => {
@@ -99,5 +102,51 @@ describe('The system', () => {
   it('repeats the size for clients below API 1.44', async () => {
     const [image] = parsed(await diskUsage(test.context, { apiVersion: '1.43', types: ['image'] })).Images;
     expect(image.VirtualSize).to.equal(image.Size);
+  });
+
+  it('counts what images share once, and has each image twice in the same words', async () => {
+    const own = await openEngine('standard', {});
+    const base = image('one:1')
+      .platform('linux/amd64')
+      .layer({ '/base': 'x'.repeat(5000) });
+    const archives = [
+      base,
+      image('two:1')
+        .platform('linux/amd64')
+        .layer({ '/base': 'x'.repeat(5000) })
+        .layer({ '/top': 'y' }),
+      image('three:1').platform('linux/amd64').layer({ '/own': 'z' }),
+    ];
+    for (const each of archives) for await (const _ of loadImages(own.context, Readable.from([each.toArchive()])));
+    const usage = parsed(await diskUsage(own.context, { apiVersion: '1.55' }));
+    const { documents, snapshots, store } = own.context;
+    const firstLayer = async (name: string) => {
+      const target = store.get(`docker.io/library/${name}`)?.target;
+      const { manifests = [] } = await documents.index(target as never);
+      const manifest = await documents.manifest(manifests[0] as never);
+      return {
+        layer: manifest.layers?.[0],
+        chain: (await documents.config(manifest.config)).rootfs.diff_ids?.[0] ?? '',
+      };
+    };
+    const { layer, chain } = await firstLayer('one:1');
+    expect((await firstLayer('two:1')).layer?.digest).to.equal(layer?.digest);
+    const shared = (layer?.size ?? 0) + (snapshots.usage(chain) ?? 0);
+    const sharedBy = new Map(
+      usage.Images.map((each: { RepoTags: string[]; SharedSize: number }) => [each.RepoTags[0], each.SharedSize]),
+    );
+    expect(Object.fromEntries(sharedBy)).to.deep.equal({ 'one:1': shared, 'two:1': shared, 'three:1': 0 });
+    const sum = (member: string): number =>
+      usage.Images.reduce((all: number, each: Record<string, number>) => all + (each[member] ?? 0), 0);
+    const indexes = usage.Images.reduce(
+      (all: number, { Descriptor }: { Descriptor: { size: number } }) => all + Descriptor.size,
+      0,
+    );
+    expect(usage.ImageUsage).to.include({
+      TotalSize: sum('Size') + indexes - shared,
+      Reclaimable: sum('Size') - sum('SharedSize'),
+    });
+    expect(usage.ImageUsage.Items).to.deep.equal(usage.Images);
+    await own.close();
   });
 });
