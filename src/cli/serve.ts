@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import type { DaemonConfig } from '../server/daemon-config.js';
 import type { FaultPlan } from '../server/faults/index.js';
 import {
   chooseRelease,
@@ -9,6 +10,7 @@ import {
   type ServerOptions,
   startServer,
   surviveUnhandled,
+  usualSettings,
 } from '../server/index.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
@@ -64,6 +66,13 @@ const flags = {
     value: 'HOST',
     help: 'host, host:port or network (CIDR) with plain HTTP or unknown certificates; loopback is one',
   },
+  'config-file': { type: 'string', value: 'FILE', help: "how the daemon is set up: a file like dockerd's daemon.json" },
+  'git-limit': {
+    type: 'string',
+    value: 'BYTES',
+    help: 'what a repository that is built from may take; 2 GiB without it',
+  },
+  'git-timeout': { type: 'string', value: 'SECONDS', help: 'what its fetch may take; 600 without it' },
   'registry-mirror': { type: 'string', multiple: true, value: 'URL', help: 'ask this before docker.io' },
   'certs-dir': { type: 'string', value: 'DIR', help: 'certificates of registries, as in /etc/docker/certs.d' },
   'log-format': { type: 'string', value: 'FORMAT', choices: logFormats, help: 'of the log; text without it' },
@@ -127,19 +136,56 @@ async function faultPlan(file: string): Promise<FaultPlan> {
   return readFaults(await readFlagFile('faults', file), file);
 }
 
-/** A number of seconds as milliseconds. */
-function drainTime(text: string): number {
-  if (!/^\d{1,5}(\.\d+)?$/.test(text))
-    throw new AttestdError('USAGE', `--drain-timeout: '${text}' is no number of seconds`);
-  return Number(text) * 1000;
+/** A number of seconds. */
+function secondsOf(flag: string, text: string): number {
+  if (!/^\d{1,5}(\.\d+)?$/.test(text)) throw new AttestdError('USAGE', `--${flag}: '${text}' is no number of seconds`);
+  return Number(text);
+}
+
+function bytesOf(flag: string, text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new AttestdError('USAGE', `--${flag}: '${text}' is no number of bytes`);
+  return Number(text);
+}
+
+/** How the daemon is set up: by a file like dockerd's, and by flags. */
+async function setUp(values: FlagValues<typeof flags>) {
+  const { 'config-file': file, 'git-limit': bytes, 'git-timeout': seconds } = values;
+  const { 'insecure-registry': insecure, 'registry-mirror': mirrors, 'certs-dir': certsDir } = values;
+  const config = file === undefined ? undefined : await readConfigFile(file);
+  for (const [flag, directive, both] of [
+    ['insecure-registry', 'insecure-registries', insecure && config?.insecureRegistries],
+    ['registry-mirror', 'registry-mirrors', mirrors && config?.mirrors],
+  ] as const)
+    if (both) throw new AttestdError('USAGE', `--${flag}: ${file} has ${directive}, too`);
+  const insecureRegistries = insecure ?? config?.insecureRegistries;
+  const asked = mirrors ?? config?.mirrors;
+  const { git } = usualSettings;
+  return {
+    debug: config?.debug ?? false,
+    registries: {
+      ...(insecureRegistries && { insecureRegistries }),
+      ...(asked && { mirrors: asked }),
+      ...(certsDir !== undefined && { certsDir }),
+    },
+    settings: {
+      ...config?.settings,
+      git: {
+        bytes: bytes === undefined ? git.bytes : bytesOf('git-limit', bytes),
+        seconds: seconds === undefined ? git.seconds : secondsOf('git-timeout', seconds),
+      },
+    },
+  };
+}
+
+async function readConfigFile(file: string): Promise<DaemonConfig> {
+  const { readDaemonConfig } = await import('../server/daemon-config.js');
+  return readDaemonConfig(await readFlagFile('config-file', file), file);
 }
 
 /** The limit of decompression counts for the whole process, as its environment does. */
 function limitUnpacking(bytes: string | undefined): void {
   if (bytes === undefined) return;
-  if (!/^[1-9]\d{0,14}$/.test(bytes))
-    throw new AttestdError('USAGE', `--unpack-limit: '${bytes}' is no number of bytes`);
-  process.env.ATTESTD_UNPACK_LIMIT = bytes;
+  process.env.ATTESTD_UNPACK_LIMIT = String(bytesOf('unpack-limit', bytes));
 }
 
 /** What is kept in memory counts for the whole process, as its environment does. */
@@ -176,17 +222,13 @@ export const command = define(
     example: 'attestd serve --listen tcp://127.0.0.1:2375 --store ./images',
   },
   async ({ values }) => {
-    const { listen, store, channel, platform, strict = false, 'log-level': logLevel = 'warn', quiet = false } = values;
+    const { listen, store, channel, platform, strict = false, quiet = false } = values;
     const tls = await tlsOptions(values);
-    const { 'insecure-registry': insecureRegistries, 'registry-mirror': mirrors, 'certs-dir': certsDir } = values;
-    const registries = {
-      ...(insecureRegistries && { insecureRegistries }),
-      ...(mirrors && { mirrors }),
-      ...(certsDir !== undefined && { certsDir }),
-    };
+    const { debug, registries, settings } = await setUp(values);
+    const logLevel = values['log-level'] ?? (debug ? 'debug' : 'warn');
     limitUnpacking(values['unpack-limit']);
     limitCaches(values['cache-size']);
-    const drain = drainTime(values['drain-timeout'] ?? '10');
+    const drain = secondsOf('drain-timeout', values['drain-timeout'] ?? '10') * 1000;
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
     const keys = values['policy-key'];
     const root = values['trusted-root'];
@@ -210,6 +252,7 @@ export const command = define(
       ...(values.faults !== undefined && { faults: await faultPlan(values.faults) }),
       logLevel,
       registries,
+      settings,
       ...(values['log-format'] && { logFormat: values['log-format'] }),
       ...(values.control !== undefined && { control: values.control }),
       ...(values['allow-host'] && { allowHosts: values['allow-host'] }),

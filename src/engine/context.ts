@@ -19,6 +19,7 @@ import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
 import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
+import type { DaemonSettings } from './settings.js';
 import type { Channel, Identity } from './types.js';
 import type { VolumeStore } from './volumes/store.js';
 
@@ -39,6 +40,8 @@ export interface Context {
   /** What the daemon says it is. */
   readonly release: Release;
   readonly identity: Identity;
+  /** How it is set up. */
+  readonly settings: DaemonSettings;
   /** What /info tells of how it was started. */
   readonly startedWith: { readonly debugging: boolean; readonly openTo: () => readonly string[] };
   readonly clock: () => Date;

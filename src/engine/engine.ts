@@ -28,6 +28,7 @@ import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
 import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
+import { usualSettings } from './settings.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
 import { VolumeStore } from './volumes/store.js';
@@ -47,6 +48,7 @@ const defaultLayerBytes = 1 << 29;
 export function makeContext(options: EngineOptions): Context {
   const { store, channel, clock = () => new Date(), debug = () => undefined, warn = debug } = options;
   const { time = realClock } = options;
+  const settings = { ...usualSettings, ...options.settings };
   const { variant, ...plain } = options.host;
   const amd64 = plain.architecture === 'amd64';
   const level = variant ?? (amd64 ? amd64Level : undefined);
@@ -67,6 +69,7 @@ export function makeContext(options: EngineOptions): Context {
     channel,
     release: options.release ?? currentRelease,
     identity: { id: options.id ?? randomUUID(), hostname: options.hostname ?? hostname() },
+    settings,
     startedWith: { debugging: options.debugging ?? false, openTo: options.openTo ?? (() => []) },
     clock,
     debug,
@@ -79,7 +82,7 @@ export function makeContext(options: EngineOptions): Context {
     execs: new ExecStore(time),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),
     layers,
-    networks: new NetworkStore(time),
+    networks: new NetworkStore(time, settings.addressPools),
     published: new PublishedPorts(),
     volumes: new VolumeStore(time, layers, events),
     machine: createFileSystem({ budget: layers, clock: time }),

@@ -9,6 +9,7 @@ import type { Admission } from './containers/admission.js';
 import type { Filters } from './filters.js';
 import type { SignatureReader } from './images/identity.js';
 import type { Release } from './release.js';
+import type { DaemonSettings } from './settings.js';
 
 export type { JsonObject, JsonValue } from '../go/json/render.js';
 
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly id?: string;
   /** The host's name in /info; the machine's without it. */
   readonly hostname?: string;
+  /** How it is set up, as far as that is not the usual way. */
+  readonly settings?: Partial<DaemonSettings> | undefined;
   /** Whether it logs at debug level, which /info tells; not without it. */
   readonly debugging?: boolean | undefined;
   /** URLs at which anybody may use the API in plain text, of which /info warns; none without it. */

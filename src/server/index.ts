@@ -27,6 +27,7 @@ import { openStore, stateFolderOf, unusable } from './store.js';
 import { watchServer } from './watch.js';
 
 export { chooseRelease, type ReleaseChoice, releaseNames } from '../engine/release.js';
+export { type DaemonSettings, usualSettings } from '../engine/settings.js';
 export { surviveUnhandled } from './last-resort.js';
 export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 export type { RunningServer, ServerOptions, ServerTls } from './options.js';
@@ -146,7 +147,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   if (policy !== undefined) acts.push(() => policy.close());
   try {
     const prototype = await prototypeOf(options, policy);
-    const { clock, observe, registries, scripts = [], strict = false, time } = options;
+    const { clock, observe, registries, scripts = [], settings, strict = false, time } = options;
     const debug: NonNullable<EngineOptions['debug']> = (message, fields) => log('debug', message, fields);
     const warn = (message: string): void => log('warn', message);
     const processes =
@@ -160,6 +161,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         channel,
         id,
         registries,
+        settings,
         release,
         debugging: logLevel === 'debug',
         openTo: () => (options.tls === undefined ? listeners.flatMap(({ address }) => plainUrls(address)) : []),

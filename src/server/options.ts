@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Release } from '../engine/release.js';
+import type { DaemonSettings } from '../engine/settings.js';
 import type { Channel, EngineOptions, StreamMessage } from '../engine/types.js';
 import type { ImageStore } from '../oci/store.js';
 import type { PolicyFunction, Trust } from '../policy/index.js';
@@ -47,6 +48,8 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly tls?: ServerTls;
   /** How registries are reached; as dockerd does by default without it. */
   readonly registries?: EngineOptions['registries'];
+  /** How the daemon is set up, as far as that is not the usual way. */
+  readonly settings?: Partial<DaemonSettings>;
   /** The release to answer like, and its window of API versions; dockerd 29.7.2 without it. */
   readonly release?: Release;
   /** Now, for what the server dates; the system's clock without it. */

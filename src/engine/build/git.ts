@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
+import type { DaemonSettings } from '../settings.js';
 import { type BuildContext, contextOfArchive } from './context.js';
 
 /** What is asked of a repository. */
@@ -37,7 +38,7 @@ function parse(remote: string): Wanted {
  * @param remote the repository, with a reference and a folder behind `#`
  * @param dockerfile path of the Dockerfile in the context
  * @param signal ends git
- * @throws INTERNAL for what git cannot fetch, and without git; what `contextOfArchive` throws
+ * @throws INTERNAL for what git cannot fetch, for what takes more bytes or seconds than the daemon's settings allow, and without git; what `contextOfArchive` throws
  */
 export async function contextOfGit(
   context: Context,
@@ -48,10 +49,17 @@ export async function contextOfGit(
   const wanted = parse(remote);
   if (wanted.ref.startsWith('-')) throw new AttestdError('INTERNAL', `invalid refspec: ${wanted.ref}`);
   const repository = await mkdtemp(join(tmpdir(), 'attestd-git-'));
+  const bound = boundOf(repository, context.settings.git, signal);
   try {
-    await git(repository, ['init', '--quiet', '--bare'], signal);
-    await fetch(repository, wanted, signal);
-    const { output, ended } = start(repository, ['archive', '--format=tar', `FETCH_HEAD:${wanted.folder}`], signal);
+    await git(repository, ['init', '--quiet', '--bare'], bound.signal);
+    await fetch(repository, wanted, bound.signal);
+    // What came at the very end counts too.
+    await bound.check();
+    const { output, ended } = start(
+      repository,
+      ['archive', '--format=tar', `FETCH_HEAD:${wanted.folder}`],
+      bound.signal,
+    );
     const failure = ended.then(
       () => undefined,
       (error: unknown) => error,
@@ -61,9 +69,66 @@ export async function contextOfGit(
     } catch (error) {
       throw (await failure) ?? error;
     }
+  } catch (error) {
+    throw bound.broken ?? error;
   } finally {
+    bound.end();
     await rm(repository, { recursive: true, force: true });
   }
+}
+
+/** Ends what works on a repository that takes too much. */
+interface Bound {
+  readonly signal: AbortSignal;
+  /** Which bound was passed. */
+  readonly broken: AttestdError | undefined;
+  /** @throws INTERNAL when it takes too much now */
+  check(): Promise<void>;
+  end(): void;
+}
+
+/** Milliseconds between two looks at how much has come. */
+const lookEvery = 100;
+
+function boundOf(repository: string, { bytes, seconds }: DaemonSettings['git'], outer: AbortSignal): Bound {
+  const aborter = new AbortController();
+  let broken: AttestdError | undefined;
+  const pass = (why: string): void => {
+    broken ??= new AttestdError('INTERNAL', `error fetching: ${why}`);
+    aborter.abort();
+  };
+  const look = async (): Promise<void> => {
+    if ((await bytesBelow(repository)) > bytes) pass(`the repository takes more than ${bytes} bytes`);
+  };
+  const lookAgain = async (): Promise<void> => {
+    await look();
+    if (!aborter.signal.aborted) looking = setTimeout(lookAgain, lookEvery);
+  };
+  let looking = setTimeout(lookAgain, lookEvery);
+  const late = setTimeout(() => pass(`it took more than ${seconds} s`), seconds * 1000);
+  return {
+    signal: AbortSignal.any([outer, aborter.signal]),
+    get broken() {
+      return broken;
+    },
+    check: async () => {
+      await look();
+      if (broken !== undefined) throw broken;
+    },
+    end: () => {
+      aborter.abort();
+      clearTimeout(looking);
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Bytes of the files below a folder, which come and go meanwhile. */
+async function bytesBelow(folder: string): Promise<number> {
+  let bytes = 0;
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names) bytes += (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
+  return bytes;
 }
 
 /** Fetch what is wanted alone; all of it from servers that cannot give a part. */

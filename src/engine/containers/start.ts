@@ -1,7 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
-import { joinNetworks, leaveNetworks } from '../networks/attach.js';
+import { type Endpoints, joinNetworks, leaveNetworks } from '../networks/attach.js';
 import { networkView } from '../networks/interfaces.js';
 import { processorCount } from '../processors.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
@@ -76,6 +76,29 @@ export async function run(context: Context, container: Container, byHand: boolea
   container.startedBefore = true;
   startHealthChecks(context, container);
   logContainerEvent(context, container, 'start');
+}
+
+/**
+ * Let a container go on that ran when the daemon before ended (docs/behaviour.md#a-daemon-that-comes-back). The simulation begins
+ * its program anew; nobody is told, and it has run since its start.
+ *
+ * @param before its endpoints of then
+ * @throws what a start throws; the container has not been started then
+ */
+export async function goOn(context: Context, container: Container, before: Endpoints): Promise<void> {
+  const { startedAt } = container.state;
+  try {
+    checkSharedNamespaces(context, container);
+    await joinNetworks(context, container, before);
+    await mountAll(context, container);
+    mountSystemFiles(context, container);
+    launch(context, container);
+  } catch (error) {
+    await abandon(context, container, error);
+    throw error;
+  }
+  container.state.startedAt = startedAt;
+  startHealthChecks(context, container);
 }
 
 /** @throws FORBIDDEN where a policy says so; the container stays as it is */

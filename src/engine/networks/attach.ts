@@ -13,6 +13,9 @@ import { type Network, poolOf } from './network.js';
 import type { PortMap } from './port.js';
 import { contains } from './prefix.js';
 
+/** A container's endpoints, by the names of their networks. */
+export type Endpoints = ReadonlyMap<string, EndpointSettings>;
+
 /**
  * Note the networks that a container is to be in, as inspect shows them before it starts.
  *
@@ -75,16 +78,17 @@ function endpointFaults(network: Network | undefined, name: string, settings: En
 /**
  * Put a container that starts into its networks, and publish its ports.
  *
+ * @param before its endpoints of before, for one that went on while no daemon was there
  * @throws NOT_FOUND for a network that is not there; CONFLICT or INTERNAL for the container whose network it shares; INTERNAL for a port that is taken
  */
-export async function joinNetworks(context: Context, container: Container): Promise<void> {
+export async function joinNetworks(context: Context, container: Container, before?: Endpoints): Promise<void> {
   const shared = sharedContainer(container.hostConfig.NetworkMode);
   if (shared !== undefined) return joinContainer(context, container, shared);
   if (container.config.NetworkDisabled) return;
   container.sandboxId = newId();
   const names = [...container.networks.keys()];
   try {
-    for (const name of names) join(context, container, name);
+    for (const name of names) join(context, container, name, before?.get(name));
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `failed to set up container networking: ${error.message}`, { cause: error });
@@ -111,7 +115,7 @@ function joinContainer(context: Context, container: Container, name: string): vo
 }
 
 /** Put a container into one network. */
-function join(context: Context, container: Container, key: string): void {
+function join(context: Context, container: Container, key: string, before?: EndpointSettings): void {
   const network = context.networks.resolve(key);
   if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   const settings = container.networks.get(key) ?? emptyEndpoint();
@@ -128,16 +132,16 @@ function join(context: Context, container: Container, key: string): void {
   settings.NetworkID = network.id;
   settings.EndpointID = id;
   if (v4 !== undefined) {
-    settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address);
+    settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address || before?.IPAddress);
     settings.IPPrefixLen = v4.prefix.bits;
     settings.Gateway = network.internal ? '' : v4.gateway;
   }
   if (v6 !== undefined) {
-    settings.GlobalIPv6Address = v6.take(settings.IPAMConfig?.IPv6Address);
+    settings.GlobalIPv6Address = v6.take(settings.IPAMConfig?.IPv6Address || before?.GlobalIPv6Address);
     settings.GlobalIPv6PrefixLen = v6.prefix.bits;
     settings.IPv6Gateway = network.internal ? '' : v6.gateway;
   }
-  if (network.pools.length > 0) settings.MacAddress ||= randomMac();
+  if (network.pools.length > 0) settings.MacAddress ||= before?.MacAddress || randomMac();
   network.endpoints.set(container.id, {
     id,
     containerId: container.id,

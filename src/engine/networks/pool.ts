@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../errors.js';
+import type { AddressPool } from '../settings.js';
 import {
   addressNumber,
   contains,
@@ -102,10 +103,23 @@ export class Pool {
   }
 }
 
-/** Blocks that networks without a subnet of their own get, in dockerd's order. */
-function* defaultBlocks(): Generator<Prefix> {
-  for (let second = 17; second <= 31; second++) yield parsePrefix(`172.${second}.0.0/16`);
-  for (let third = 0; third < 256; third += 16) yield parsePrefix(`192.168.${third}.0/20`);
+/** Where networks without a subnet of their own get one, in dockerd's order. */
+const usualPools: readonly AddressPool[] = [
+  ...Array.from({ length: 15 }, (_, at) => ({ base: parsePrefix(`172.${17 + at}.0.0/16`), bits: 16 })),
+  { base: parsePrefix('192.168.0.0/16'), bits: 20 },
+];
+
+/** The first block of a pool that overlaps with nothing in use. */
+function freeBlock({ base, bits }: AddressPool, used: readonly Prefix[]): Prefix | undefined {
+  const size = sizeOf({ ...base, bits });
+  for (let at = base.base; at <= lastOf(base); ) {
+    const block = { family: base.family, base: at, bits };
+    const other = used.find((prefix) => overlaps(block, prefix));
+    if (other === undefined) return block;
+    // The next one that begins behind it: there may be millions in between.
+    at = ((lastOf(other) + size) / size) * size;
+  }
+  return undefined;
 }
 
 /**
@@ -114,8 +128,11 @@ function* defaultBlocks(): Generator<Prefix> {
  * @param used those of the other networks
  * @throws NOT_FOUND when all are taken
  */
-export function freeSubnet(used: readonly Prefix[]): string {
-  for (const block of defaultBlocks()) if (!used.some((other) => overlaps(block, other))) return formatPrefix(block);
+export function freeSubnet(used: readonly Prefix[], pools = usualPools): string {
+  for (const pool of pools) {
+    const block = freeBlock(pool, used);
+    if (block !== undefined) return formatPrefix(block);
+  }
   throw new AttestdError('NOT_FOUND', 'all predefined address pools have been fully subnetted');
 }
 

@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
+import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm.js';
 import { checkPools } from './check.js';
@@ -44,12 +45,16 @@ export class NetworkStore {
   readonly #local = uniqueLocal();
   #lastLink = 4;
 
-  constructor(private readonly clock: Clock) {
+  constructor(
+    private readonly clock: Clock,
+    /** Where networks without a subnet get one; dockerd's usual ones without it. */
+    private readonly addressPools?: readonly AddressPool[],
+  ) {
     this.#add({
       name: 'bridge',
       driver: 'bridge',
       options: bridgeOptions,
-      pools: [new Pool({ Subnet: freeSubnet([]) })],
+      pools: [new Pool({ Subnet: freeSubnet([], addressPools) })],
     });
     this.#add({ name: 'none', driver: 'null', options: {}, pools: [] });
     this.#add({ name: 'host', driver: 'host', options: {}, pools: [] });
@@ -184,12 +189,12 @@ export class NetworkStore {
 
   /**
    * Bring back a network of an earlier daemon. Of the predefined ones, `host` and `none` keep their ids; `bridge` is made
-   * anew.
+   * anew unless containers have gone on in it.
    */
-  restore(record: NetworkRecord): void {
+  restore(record: NetworkRecord, { keepBridge }: { readonly keepBridge: boolean }): void {
     const { version: _version, createdAt, pools, options, labels, ...rest } = record;
     const predefinedOne = this.list().find(({ name }) => name === rest.name && isPredefined(name));
-    if (predefinedOne?.name === 'bridge') return;
+    if (predefinedOne?.name === 'bridge' && !keepBridge) return;
     if (predefinedOne !== undefined) this.remove(predefinedOne);
     this.#add({
       ...rest,
@@ -254,7 +259,7 @@ export class NetworkStore {
     }
     if (driver === 'bridge' && (count(4) > 1 || count(6) > 1))
       throw new AttestdError('FORBIDDEN', "bridge driver doesn't support multiple subnets");
-    if (v4 && count(4) === 0) add({ Subnet: freeSubnet(used) });
+    if (v4 && count(4) === 0) add({ Subnet: freeSubnet(used, this.addressPools) });
     if (v6 && count(6) === 0) add({ Subnet: freeSubnet6(this.#local, used) });
     return pools;
   }

@@ -12,10 +12,10 @@ import { ContainerLog } from '../containers/log.js';
 import { logBounds } from '../containers/log-config.js';
 import { removeContainer } from '../containers/remove.js';
 import { RestartManager } from '../containers/restart-manager.js';
-import { run } from '../containers/start.js';
+import { goOn, run } from '../containers/start.js';
 import { Streams } from '../containers/streams.js';
 import type { Context } from '../context.js';
-import { resetEndpoint } from '../networks/attach.js';
+import { type Endpoints, resetEndpoint } from '../networks/attach.js';
 import { restoreMount } from '../volumes/mounts.js';
 import { StateFiles } from './files.js';
 import { StateKeeper } from './keeper.js';
@@ -58,7 +58,9 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     const volume = context.volumes.restore(record);
     await reader.fileSystem(`volumes/${name}.tar`, volume.fileSystem);
   });
-  await reader.each('networks', networkRecordType, async (record) => context.networks.restore(record));
+  await reader.each('networks', networkRecordType, async (record) =>
+    context.networks.restore(record, { keepBridge: context.settings.liveRestore }),
+  );
   const containers: Container[] = [];
   await reader.each('containers', containerRecordType, async (record, name) => {
     containers.push(await reader.container(record, name));
@@ -75,7 +77,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   }
   try {
     keeper.touchAll();
-    await Promise.all(containers.map((container) => resume(context, container)));
+    await Promise.all(containers.map((container) => resume(context, container, reader.living.get(container))));
     await keeper.flush();
     return keeper;
   } catch (error) {
@@ -84,10 +86,18 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   }
 }
 
-/** A container that was to go goes; one whose policy says so is started again. */
-async function resume(context: Context, container: Container): Promise<void> {
+/**
+ * A container that was to go goes; one that ran may go on; one whose policy says so is started again.
+ *
+ * @param before the endpoints of one that is to go on
+ */
+async function resume(context: Context, container: Container, before: Endpoints | undefined): Promise<void> {
   const { state, hostConfig, restarts } = container;
   try {
+    if (before !== undefined && !state.dead) {
+      await container.alone(() => goOn(context, container, before));
+      return;
+    }
     if (hostConfig.AutoRemove || state.dead) {
       state.dead = false;
       await removeContainer(context, container, { force: true, volumes: true });
@@ -111,6 +121,9 @@ const dataOf = (kind: string, name: string): readonly string[] =>
 
 /** Reads what an earlier daemon wrote. */
 class Reader {
+  /** Containers that ran and are to go on, with their endpoints of then. */
+  readonly living = new Map<Container, Endpoints>();
+
   constructor(
     private readonly context: Context,
     private readonly files: StateFiles,
@@ -188,6 +201,8 @@ class Reader {
     });
     try {
       this.#life(container, record);
+      if (record.state.running && context.settings.liveRestore)
+        this.living.set(container, new Map(Object.entries(structuredClone(record.networks ?? {}))));
       for (const [network, settings] of Object.entries(record.networks ?? {}))
         container.networks.set(network, resetEndpoint(settings));
       for (const mount of record.mounts ?? [])
@@ -197,6 +212,7 @@ class Reader {
       container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
       await this.fileSystem(`containers/${id}.tar`, container.fileSystem);
     } catch (error) {
+      this.living.delete(container);
       context.containers.release(container.name);
       throw error;
     }

@@ -3,6 +3,7 @@ import { release as kernelRelease, totalmem } from 'node:os';
 import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
+import { poolObject } from '../settings.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';
@@ -98,7 +99,7 @@ function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
 
 /** `GET /info` (docs/behaviour.md#the-daemon-itself). */
 export function daemonInfo(context: Context, { apiVersion: version }: Versioned): Wire<SystemInfo> {
-  const { host, identity, release, startedWith, store } = context;
+  const { host, identity, release, settings, startedWith, store } = context;
   const registryConfig = registryConfigOf(context.registries.options);
   const commit = { ID: '' };
   const expected = still(version, 'info.Expected') ? { ...commit, Expected: '' } : commit;
@@ -147,19 +148,20 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     HttpsProxy: '',
     NoProxy: '',
     Name: identity.hostname,
-    Labels: [],
+    Labels: settings.labels,
     ExperimentalBuild: false,
     ServerVersion: release.engine,
     Runtimes: runtimes(version),
     DefaultRuntime: 'runc',
     Swarm: swarm,
-    LiveRestoreEnabled: false,
+    LiveRestoreEnabled: settings.liveRestore,
     Isolation: '',
     InitBinary: 'docker-init',
     ContainerdCommit: expected,
     RuncCommit: expected,
     InitCommit: expected,
     SecurityOptions: ['name=seccomp,profile=builtin'],
+    DefaultAddressPools: settings.addressPools?.map(poolObject),
     FirewallBackend: has(version, 'SystemInfo.FirewallBackend') ? { Driver: 'none' } : undefined,
     CDISpecDirs: ['/etc/cdi', '/var/run/cdi'],
     Containerd: has(version, 'SystemInfo.Containerd')

@@ -1,3 +1,4 @@
+import type { Context } from '../../engine/context.js';
 import { subscribeEvents } from '../../engine/events/subscribe.js';
 import { authenticate } from '../../engine/registry/auth.js';
 import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
@@ -7,18 +8,18 @@ import { AttestdError } from '../../errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';
 
-const ping: OperationResult = {
+const ping = ({ settings }: Context, text: string): OperationResult => ({
   kind: 'body',
   contentType: 'text/plain; charset=utf-8',
   headers: {
-    'Builder-Version': '2',
+    'Builder-Version': settings.buildkit ? '2' : '1',
     'Cache-Control': 'no-cache, no-store, must-revalidate',
     Pragma: 'no-cache',
     Swarm: 'inactive',
   },
-  body: { length: 2, content: Buffer.from('OK') },
+  body: { length: text.length, content: Buffer.from(text) },
   keep: true,
-};
+});
 
 /** Longest credentials that are read. */
 const maximumCredentials = 1024 * 1024;
@@ -36,9 +37,9 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
 
 /** System operations (docs/behaviour.md#the-daemon-itself, docs/behaviour.md#events). */
 export const handlers: DescribedHandlers = {
-  SystemPing: () => ping,
+  SystemPing: (_request, context) => ping(context, 'OK'),
 
-  SystemPingHead: () => ({ ...ping, body: { length: 0, content: Buffer.alloc(0) } }),
+  SystemPingHead: (_request, context) => ping(context, ''),
 
   SystemVersion: (_request, context) => ({ kind: 'json', value: daemonVersion(context), keep: true }),
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -88,6 +88,22 @@ describe('A context from Git', () => {
     const [code, message] = await refusal(() => contextOfGit(engine.context, nowhere, 'Dockerfile', signal));
     expect(code).to.equal('INTERNAL');
     expect(message).to.match(/^error fetching: fatal: unable to connect/);
+  });
+
+  it('takes no more bytes and no more time than the daemon is set up for', async () => {
+    const bounds = (git: { bytes: number; seconds: number }) => ({
+      ...engine.context,
+      settings: { ...engine.context.settings, git },
+    });
+    const few = await refusal(() => contextOfGit(bounds({ bytes: 100, seconds: 60 }), url, 'Dockerfile', signal));
+    expect(few).to.deep.equal(['INTERNAL', 'error fetching: the repository takes more than 100 bytes']);
+    // A server that takes a connection and says nothing.
+    const silent = createTcpServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const nowhere = `git://127.0.0.1:${(silent.address() as AddressInfo).port}/x`;
+    const late = await refusal(() => contextOfGit(bounds({ bytes: 1e9, seconds: 0.2 }), nowhere, 'Dockerfile', signal));
+    silent.close();
+    expect(late).to.deep.equal(['INTERNAL', 'error fetching: it took more than 0.2 s']);
   });
 
   it('is told by its address', () => {

@@ -1,0 +1,39 @@
+import { formatPrefix, type Prefix } from './networks/prefix.js';
+
+/** Blocks of addresses of one size, of which networks without a subnet of their own get theirs. */
+export interface AddressPool {
+  readonly base: Prefix;
+  /** Bits that are fixed in each block. */
+  readonly bits: number;
+}
+
+/** How a daemon is set up. */
+export interface DaemonSettings {
+  /** Whether clients are told to build with BuildKit, which is then theirs to bring. */
+  readonly buildkit: boolean;
+  /** Whether containers go on when the daemon does not (docs/behaviour.md#a-daemon-that-comes-back). */
+  readonly liveRestore: boolean;
+  /** `KEY=VALUE`, for /info. */
+  readonly labels: readonly string[];
+  /** In their order; dockerd's own without it. */
+  readonly addressPools?: readonly AddressPool[] | undefined;
+  /** What a repository may take that is built from. */
+  readonly git: {
+    /** On the disk. */
+    readonly bytes: number;
+    readonly seconds: number;
+  };
+}
+
+/** A daemon that nobody has set up otherwise. */
+export const usualSettings: DaemonSettings = {
+  buildkit: true,
+  liveRestore: false,
+  labels: [],
+  git: { bytes: 2 * 2 ** 30, seconds: 600 },
+};
+
+/** As /info shows it. */
+export function poolObject({ base, bits }: AddressPool): { readonly Base: string; readonly Size: number } {
+  return { Base: formatPrefix(base), Size: bits };
+}
