@@ -104,7 +104,9 @@ describe('A file like daemon.json', () => {
       expect((await ask('GET', '/containers/one/top')).body.Processes).to.have.length(1);
       expect(Object.keys((await ask('GET', '/networks/bridge')).body.Containers)).to.have.length(1);
     });
-    await withServer('', async (ask) => expect(await seen(ask)).to.include({ status: 'exited' }));
+    await withServer('', async (ask) => {
+      expect(await seen(ask)).to.include({ status: 'exited' });
+    });
   });
 
   it('is refused for what attestd does not follow, and for what cannot be', async () => {

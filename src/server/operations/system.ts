@@ -8,7 +8,7 @@ import { AttestdError } from '../../errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';
 
-const ping = ({ settings }: Context, text: string): OperationResult => ({
+const ping = ({ settings }: Context, text: string): OperationResult<never> => ({
   kind: 'body',
   contentType: 'text/plain; charset=utf-8',
   headers: {
