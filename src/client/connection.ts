@@ -53,12 +53,13 @@ export function requestOptions(target: Target): https.RequestOptions {
  * A connection to a daemon that is being made, each side closed for itself.
  *
  * @param target where it listens
+ * @param more how it is read, where that is not as usual
  */
-export function connectTo(target: Target): net.Socket {
-  if (target.kind === 'unix') return net.connect({ path: target.path, allowHalfOpen: true });
+export function connectTo(target: Target, more: Pick<net.TcpSocketConnectOpts, 'onread'> = {}): net.Socket {
+  if (target.kind === 'unix') return net.connect({ path: target.path, allowHalfOpen: true, ...more });
   const { host, port, tls: secure } = target;
-  // Node takes allowHalfOpen for TLS too; its types do not know.
-  const options = { host, port, allowHalfOpen: true, ...(secure && secured(secure)) };
+  // Node takes these for TLS too; its types do not know.
+  const options = { host, port, allowHalfOpen: true, ...more, ...(secure && secured(secure)) };
   return secure ? tls.connect(options) : net.connect(options);
 }
 

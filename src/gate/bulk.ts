@@ -1,8 +1,11 @@
 /** Large bodies, passed on without being looked into again: their bytes cost no more than a pipe of two connections. */
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
-import { endInTime } from '../server/leave.js';
-import { answerError, type Daemon, headersOf, onwardHeaders, unreachable } from './forward.js';
+import { endInTime, leave } from '../server/leave.js';
+import { answerError, type Daemon, errorAnswer, headersOf, onwardHeaders, unreachable } from './forward.js';
+import { type Framing, framingOf } from './framing.js';
+import { takeBody } from './front.js';
+import { carry, Wide } from './wide.js';
 
 /** Operations whose bodies may be large, either way. */
 const large = new Set([
@@ -24,26 +27,92 @@ const longestHead = 1024 * 1024;
 export const isLarge = (operation: string, { httpVersion }: IncomingMessage): boolean =>
   large.has(operation) && httpVersion === '1.1';
 
-function requestHead(method: string, path: string, request: IncomingMessage): string {
-  const { 'transfer-encoding': coding } = request.headers;
+/** @param framing the header that announces the body; none where there is no body */
+function requestHead(method: string, path: string, request: IncomingMessage, framing: string | undefined): string {
   const headers = Object.entries(onwardHeaders(request)).flatMap(([name, values]) => {
     validateHeaderName(name);
-    return [values].flat().map((value) => {
+    return [values].flat().flatMap((value) => {
       validateHeaderValue(name, value);
-      return `${name}: ${value}\r\n`;
+      return name.toLowerCase() === 'content-length' ? [] : `${name}: ${value}\r\n`;
     });
   });
-  const framing = coding === undefined ? '' : 'Transfer-Encoding: chunked\r\n';
-  return `${method} ${path} HTTP/1.1\r\nHost: docker\r\n${headers.join('')}${framing}Connection: close\r\n\r\n`;
+  const body = framing === undefined ? '' : `${framing}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: docker\r\n${headers.join('')}${body}Connection: close\r\n\r\n`;
 }
 
-/** Write a body as it was framed: as long as announced, or in chunks of the gate's own. */
-function writeBody(request: IncomingMessage, upstream: Socket): void {
+/** The client's side of an exchange. */
+interface Side {
+  /** Where the answer goes. */
+  readonly socket: Socket;
+  /** The header that announces the body. */
+  readonly framing: string | undefined;
+  /** Send the body on as it was framed. */
+  send(upstream: Socket, refuse: (why: string) => void): void;
+  /** Answer with an error in the daemon's place. */
+  refuse(status: number, message: string): void;
+  /** The answer is through: take what the client still sends, so that it can read the answer, but not for ever. */
+  leave(): void;
+}
+
+/** A client whose body nobody has begun to read: its bytes are passed on as they are, and only counted. */
+function untouched({ socket: given }: IncomingMessage, framing: Framing, rest: Buffer): Side {
+  const wide = Wide.over(given, rest);
+  const { socket } = wide;
+  socket.on('error', () => undefined);
+  const ignore = (): boolean => true;
+  return {
+    socket,
+    framing: framing.header,
+    send: (upstream, refuse) => {
+      const gone = (): void => {
+        upstream.destroy();
+        socket.destroy();
+      };
+      carry(wide, upstream, gone, (bytes) => {
+        try {
+          return bytes.subarray(0, framing.take(bytes));
+        } catch (error) {
+          refuse(`the gate refuses the body: ${(error as Error).message}`);
+          return bytes.subarray(0, 0);
+        }
+      });
+    },
+    refuse: (status, message) => {
+      wide.start(ignore);
+      leave(socket, errorAnswer(status, message));
+    },
+    leave: () => {
+      wide.start(ignore);
+      endInTime(socket);
+    },
+  };
+}
+
+/** A client whose body Node reads, or that has none. */
+function parsed(request: IncomingMessage, response: ServerResponse): Side {
+  const { socket } = request;
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
-  if (coding === undefined) {
-    if (length !== undefined) request.pipe(upstream, { end: false });
-    return;
-  }
+  const framing = coding === undefined ? length && `Content-Length: ${length}` : 'Transfer-Encoding: chunked';
+  return {
+    socket,
+    framing,
+    send: (upstream) => {
+      request.on('error', () => upstream.destroy());
+      if (coding !== undefined) writeChunks(request, upstream);
+      else if (length !== undefined) request.pipe(upstream, { end: false });
+    },
+    refuse: (status, message) => answerError(response, status, message),
+    leave: () => {
+      request.unpipe();
+      request.removeAllListeners('data');
+      request.resume();
+      endInTime(socket);
+    },
+  };
+}
+
+/** Write a body in chunks of the gate's own. */
+function writeChunks(request: IncomingMessage, upstream: Socket): void {
   let before = '';
   request.on('data', (piece: Buffer) => {
     upstream.cork();
@@ -78,25 +147,31 @@ const interim = /^HTTP\/1\.1 1(?!01)\d\d/;
 /**
  * Read the head of an answer, without answers that only say that another one follows.
  *
- * @param found gets the head, without the empty line that ends it, and what came with it of the body
+ * @param found gets the head, without the empty line that ends it; what came with it is unread
  */
-function readHead(upstream: Socket, found: (head: string, rest: Buffer) => void): void {
+function readHead(upstream: Wide, found: (head: string) => void): void {
   let got: Buffer = Buffer.alloc(0);
-  const collect = (piece: Buffer): void => {
-    got = got.length === 0 ? piece : Buffer.concat([got, piece]);
+  upstream.start((piece) => {
+    got = Buffer.concat([got, piece]);
     for (;;) {
       const end = got.indexOf('\r\n\r\n');
-      if (end < 0 && got.length <= longestHead) return;
+      if (end < 0 && got.length <= longestHead) return true;
       const head = got.toString('latin1', 0, Math.max(end, 0));
       got = got.subarray(end + 4);
       if (interim.test(head)) continue;
-      upstream.off('data', collect);
-      upstream.pause();
-      found(head, got);
-      return;
+      upstream.unread(got);
+      // Not before this connection rests.
+      process.nextTick(found, head);
+      return false;
     }
-  };
-  upstream.on('data', collect);
+  });
+}
+
+/** The client's side of a request that is being handed over. */
+function sideOf(request: IncomingMessage, response: ServerResponse): Side {
+  const framing = framingOf(request);
+  const rest = framing && takeBody(request);
+  return framing && rest ? untouched(request, framing, rest) : parsed(request, response);
 }
 
 /**
@@ -106,23 +181,24 @@ function readHead(upstream: Socket, found: (head: string, rest: Buffer) => void)
  * @param path for the daemon, with its query
  */
 export function passLarge(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
-  const { socket: client, method = 'GET' } = request;
-  const head = requestHead(method, path, request);
-  const upstream = daemon.connect();
+  const side = sideOf(request, response);
+  const client = side.socket;
+  const wide = daemon.connect();
+  const upstream = wide.socket;
   let answered = false;
-  const fail = (error: Error): void => {
+  const refuse = (status: number, message: string): void => {
     if (answered) client.destroy();
-    else if (!client.destroyed) answerError(response, 503, unreachable(error));
+    else if (!client.destroyed) side.refuse(status, message);
     answered = true;
     upstream.destroy();
   };
+  const fail = (error: Error): void => refuse(503, unreachable(error));
   upstream.on('error', fail);
   upstream.on('end', () => {
     if (!answered) fail(new Error('it closed the connection'));
   });
   client.once('close', () => upstream.destroy());
-  request.on('error', () => upstream.destroy());
-  readHead(upstream, (raw, rest) => {
+  readHead(wide, (raw) => {
     const written = answerHead(raw);
     if (written === undefined) {
       fail(new Error('it gave no answer'));
@@ -130,18 +206,11 @@ export function passLarge(daemon: Daemon, request: IncomingMessage, response: Se
     }
     answered = true;
     client.write(written, 'latin1');
-    if (rest.length > 0) client.write(rest);
-    upstream.pipe(client);
-    upstream.once('end', () => leave(request, client));
+    carry(wide, client, () => {
+      client.end();
+      side.leave();
+    });
   });
-  upstream.write(head, 'latin1');
-  writeBody(request, upstream);
-}
-
-/** The answer is through: take what the client still sends, so that it can read the answer, but not for ever. */
-function leave(request: IncomingMessage, client: Socket): void {
-  request.unpipe();
-  request.removeAllListeners('data');
-  request.resume();
-  endInTime(client);
+  upstream.write(requestHead(request.method ?? 'GET', path, request, side.framing), 'latin1');
+  side.send(upstream, (why) => refuse(400, why));
 }

@@ -1,11 +1,11 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
 import { AttestdError } from '../errors.js';
 import { takeOver } from '../server/hijack.js';
+import { carry, Wide } from './wide.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
 const ownHeaders = new Set(
@@ -116,14 +116,14 @@ export class Daemon {
     return http.request({
       method,
       path,
-      createConnection: () => this.connect(),
+      createConnection: () => connectTo(this.#target),
       headers: { ...headers, Host: 'docker', Connection: 'Upgrade', Upgrade: protocol },
     });
   }
 
   /** A connection of one's own. */
-  connect(): Socket {
-    return connectTo(this.#target);
+  connect(): Wide {
+    return Wide.connect((onread) => connectTo(this.#target, { onread }));
   }
 
   /** Close idle connections. */
@@ -141,6 +141,13 @@ export function answerError(response: ServerResponse, status: number, message: s
   const body = `${JSON.stringify({ message })}\n`;
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
+}
+
+/** The same on a connection that no HTTP server has any more, and that ends with it. */
+export function errorAnswer(status: number, message: string): string {
+  const body = `${JSON.stringify({ message })}\n`;
+  const length = Buffer.byteLength(body);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`;
 }
 
 /** The headers of a client's request that the daemon gets. */
@@ -177,16 +184,16 @@ export function pass(daemon: Daemon, request: IncomingMessage, response: ServerR
 const patience = 5000;
 
 /** Connect two connections, each side closed for itself; what breaks one breaks the other. */
-function splice(client: Duplex, daemon: Duplex): void {
-  client.on('error', () => daemon.destroy());
-  daemon.on('error', () => client.destroy());
-  client.once('close', () => daemon.destroy());
-  daemon.once('close', () => {
-    client.end();
-    setTimeout(() => client.destroy(), patience).unref();
+function splice(client: Wide, daemon: Wide): void {
+  client.socket.on('error', () => daemon.socket.destroy());
+  daemon.socket.on('error', () => client.socket.destroy());
+  client.socket.once('close', () => daemon.socket.destroy());
+  daemon.socket.once('close', () => {
+    client.socket.end();
+    setTimeout(() => client.socket.destroy(), patience).unref();
   });
-  daemon.pipe(client);
-  client.pipe(daemon);
+  carry(daemon, client.socket);
+  carry(client, daemon.socket);
 }
 
 /**
@@ -210,7 +217,7 @@ export function passUpgrade(
   response.once('close', leave);
   outgoing.on('response', (incoming) => relay(incoming, response));
   outgoing.on('error', (error) => answerError(response, 503, unreachable(error)));
-  outgoing.on('upgrade', (incoming, connection, rest) => {
+  outgoing.on('upgrade', (incoming, connection: Socket, rest) => {
     connection.on('error', () => connection.destroy());
     response.off('close', leave);
     takeOver(request, response).then(
@@ -219,9 +226,9 @@ export function passUpgrade(
           connection.destroy();
           return;
         }
-        client.write(headOf(incoming, upgrade !== undefined || webSocket !== undefined));
-        if (rest.length > 0) client.write(rest);
-        splice(client, connection);
+        const wide = Wide.over(client);
+        wide.socket.write(headOf(incoming, upgrade !== undefined || webSocket !== undefined));
+        splice(wide, Wide.over(connection, rest));
       },
       () => connection.destroy(),
     );

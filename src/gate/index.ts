@@ -13,6 +13,7 @@ import { type Admitted, type Around, admitCreate, admitStart, Denied, withWarnin
 import { DaemonFiles } from './daemon-files.js';
 import type { Exception } from './exceptions.js';
 import { answerError, Daemon, pass, passUpgrade } from './forward.js';
+import { serveHeads } from './front.js';
 import type { GateJudge } from './judge.js';
 import { admitExec, admitVolume } from './others.js';
 import { RememberedAccess } from './remembered.js';
@@ -277,7 +278,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       if (address.kind === 'unix' && target.kind === 'unix' && address.path === target.path)
         throw new AttestdError('USAGE', `${formatAddress(address)} is the daemon's own address`);
       const server = createHttp1Server({ handle: guarded(keeper, accessRule(addresses, {})), upgrade: () => false });
-      listeners.push(await listen(address, { http1: (socket) => server.emit('connection', socket) }));
+      listeners.push(await listen(address, { http1: (socket) => serveHeads(server, socket) }));
     }
   } catch (error) {
     await close();

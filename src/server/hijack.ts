@@ -30,6 +30,12 @@ async function skipBody(request: IncomingMessage): Promise<void> {
   });
 }
 
+/** Let the HTTP server hear no more of a connection, and its errors be nobody's. */
+export function letGo(socket: Socket): void {
+  for (const event of parserEvents) socket.removeAllListeners(event);
+  socket.on('error', ignore);
+}
+
 /**
  * Take the connection of a request away from the HTTP server: all that comes after the request's body is read from it as
  * it is. The response stays the connection's, and is closed with it.
@@ -38,8 +44,7 @@ export async function takeOver(request: IncomingMessage, response: ServerRespons
   await skipBody(request);
   const { socket } = response;
   if (socket === null || socket.destroyed) return undefined;
-  for (const event of parserEvents) socket.removeAllListeners(event);
-  socket.on('error', ignore);
+  letGo(socket);
   // With this listener the parser lets go of the descriptor that it reads from by itself.
   socket.on('readable', ignore);
   socket.off('readable', ignore);

@@ -33,7 +33,9 @@ function hold(socket: Socket): void {
 function goOn(socket: Socket): void {
   socket.off('resume', pausesAgain);
   delete (socket as Partial<Socket>).resume;
-  socket.resume();
+  // While answers wait to be taken Node reads nothing by itself, and must not be given anything.
+  if (socket.writableNeedDrain) socket.once('drain', () => socket.resume());
+  else socket.resume();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -126,6 +126,150 @@ describe('large bodies through the gate', function () {
       status: 404,
       body: 'no such container',
     });
+  });
+
+  /** A daemon that takes uploads, slowly, and tells their hash. */
+  const hashing = (): http.Server =>
+    http.createServer(async (request, response) => {
+      response.setHeader('Api-Version', '1.55');
+      if (request.method !== 'PUT') return void response.end();
+      const hash = createHash('sha256');
+      let pieces = 0;
+      for await (const piece of request as AsyncIterable<Buffer>) {
+        hash.update(piece);
+        pieces += 1;
+        if (pieces % 40 === 0) await sleep(5);
+      }
+      response.end(hash.digest('hex'));
+    });
+
+  const put = 'PUT /containers/x/archive?path=/ HTTP/1.1\r\nHost: x\r\n';
+  const random = randomBytes(9_000_001);
+  const inChunks = (size: number): Buffer => {
+    const pieces: (Buffer | string)[] = [];
+    for (let at = 0; at < random.length; at += size) {
+      const piece = random.subarray(at, at + size);
+      pieces.push(`${piece.length.toString(16)}\r\n`, piece, '\r\n');
+    }
+    return Buffer.concat([...pieces, '0\r\n\r\n'].map((piece) => Buffer.from(piece as string, 'latin1')));
+  };
+
+  for (const [what, head, body, split] of [
+    ['of an announced length', `${put}Content-Length: ${random.length}\r\n\r\n`, random, 0],
+    ['in large chunks', `${put}Transfer-Encoding: chunked\r\n\r\n`, inChunks(1_000_000), 0],
+    ['in small chunks', `${put}Transfer-Encoding: chunked\r\n\r\n`, inChunks(333), 0],
+    ['behind a head that comes in two pieces', `${put}Content-Length: ${random.length}\r\n\r\n`, random, 30],
+    [
+      'behind another request',
+      `GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n${put}Content-Length: ${random.length}\r\n\r\n`,
+      random,
+      0,
+    ],
+  ] as const)
+    it(`${what} reach a slow daemon whole`, async () => {
+      await stand(hashing());
+      const bytes = Buffer.concat([Buffer.from(head), body, Buffer.from('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n')]);
+      const socket = net.connect({ path, allowHalfOpen: true });
+      let answer = '';
+      socket.on('data', (piece) => {
+        answer += piece.toString('latin1');
+      });
+      if (split > 0) {
+        socket.write(bytes.subarray(0, split));
+        await sleep(50);
+      }
+      socket.write(bytes.subarray(split));
+      await once(socket, 'end');
+      socket.destroy();
+      expect(answer.match(/[0-9a-f]{64}/)?.[0]).to.equal(sum(random));
+      expect(answer).to.match(/Connection: close\r\n/);
+    });
+
+  it('come whole to a client that reads slowly', async () => {
+    await stand(
+      http.createServer((_request, response) => {
+        response.setHeader('Api-Version', '1.55');
+        response.end(random);
+      }),
+    );
+    const [incoming] = (await once(
+      http.get({ socketPath: path, path: '/containers/x/archive?path=/' }),
+      'response',
+    )) as [http.IncomingMessage];
+    const hash = createHash('sha256');
+    let pieces = 0;
+    for await (const piece of incoming as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      pieces += 1;
+      if (pieces % 20 === 0) await sleep(5);
+    }
+    expect(hash.digest('hex')).to.equal(sum(random));
+  });
+
+  it('whose chunks could be read in two ways are 400, and what is in them gets nowhere', async () => {
+    let heard = '';
+    await stand(
+      saying((text) => {
+        heard = text;
+        return '';
+      }),
+    );
+    const answer = await sendRaw(
+      path,
+      `${put}Transfer-Encoding: chunked\r\n\r\n3;x\nPOST /evil HTTP/1.1\r\n\r\n`,
+      2000,
+    );
+    expect(answer).to.match(/^HTTP\/1\.1 400 /);
+    expect(heard).not.to.include('evil');
+  });
+
+  it('are not lost on connections whose many requests wait for a client that reads nothing', async () => {
+    await stand(
+      http.createServer((request, response) => {
+        response.setHeader('Api-Version', '1.55');
+        request.resume();
+        response.end(request.url === '/_ping' ? '' : random.subarray(0, 500_000));
+      }),
+    );
+    const list = 'GET /images/json HTTP/1.1\r\nHost: x\r\n\r\n';
+    const socket = net.connect(path);
+    let length = 0;
+    socket.pause();
+    for (let at = 0; at < 60; at += 1) socket.write(list);
+    await sleep(200);
+    socket.write(list.replace('Host', 'Connection: close\r\nHost'));
+    socket.on('data', (piece) => {
+      length += piece.length;
+    });
+    socket.resume();
+    await once(socket, 'end');
+    expect(length).to.be.above(61 * 500_000);
+  });
+
+  it('come in turn where answers wait for a client that reads nothing', async () => {
+    await stand(
+      http.createServer((request, response) => {
+        response.setHeader('Api-Version', '1.55');
+        request.resume();
+        request.on('end', () => response.end(request.url === '/_ping' ? '' : random.subarray(0, 300_000)));
+      }),
+    );
+    const socket = net.connect(path);
+    socket.pause();
+    const list = 'GET /images/json HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (let at = 0; at < 3; at += 1) {
+      socket.write(list);
+      await sleep(30);
+    }
+    socket.write(`${put}Content-Length: 5\r\n\r\nhello`);
+    await sleep(50);
+    let length = 0;
+    socket.on('data', (piece) => {
+      length += piece.length;
+    });
+    socket.resume();
+    await once(socket, 'end');
+    expect(length).to.be.above(4 * 300_000);
   });
 
   it('that a client gives up are given up', async () => {
