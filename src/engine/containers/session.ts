@@ -131,6 +131,8 @@ export class Session {
   #send(connection: Duplex | undefined, piece: Uint8Array): void | Promise<void> {
     const { signal } = this.#gone;
     if (connection === undefined || signal.aborted || connection.writableEnded) return Promise.reject(new Gone());
+    // What a connection holds back holds the process back: else whoever waits for its end hears of it before its output comes.
+    if (connection.writableCorked > 0) return new Promise((resolve) => connection.write(piece, () => resolve()));
     if (connection.write(piece)) return;
     return drained(connection, signal).then((open) => {
       if (!open) throw new Gone();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
@@ -207,11 +208,14 @@ async function ended(context: Context, container: Container, process: Process, s
   container.sandbox?.dispose();
   container.sandbox = undefined;
   container.log.end();
+  const attached = container.streams.listeners > 0;
   container.streams.end();
   // Commands that ran beside it have ended with it; those that were to run never will.
   for (const exec of container.execs.values()) if (!exec.running) context.execs.remove(exec);
   await Promise.all([...container.execs.values()].map((exec) => exec.ended));
   container.execs.clear();
+  // Whoever is attached reads the last of the output before another one hears of the end, as with a daemon whose processes are real.
+  if (attached) await sleep(1);
   leaveNetworks(context, container);
   unmountAll(context, container);
   const ran = now - (state.startedAt ?? now);
