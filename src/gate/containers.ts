@@ -1,12 +1,12 @@
 import type { LRUCache } from 'lru-cache';
 import type { EngineClient } from '../client/engine-client.js';
-import type { ImageAccess } from '../client/index.js';
 import { platformText } from '../client/platform.js';
 import { createRequestType } from '../engine/containers/config.js';
 import { AttestdError } from '../errors.js';
 import { wellFormed } from '../go/json/text.js';
 import { isDigest } from '../oci/digest.js';
 import { parsePlatform } from '../oci/platform.js';
+import type { PolicyAccess } from '../policy/policy.js';
 import { list, type Shape } from '../policy/shape.js';
 import { readBody, shape } from './body.js';
 import type { DaemonFiles } from './daemon-files.js';
@@ -19,11 +19,13 @@ import { type GateTarget, readQuery, writeQuery, writeTarget } from './target.js
 export interface Around {
   readonly client: EngineClient;
   /** The same, of images, remembered. */
-  readonly access: ImageAccess;
+  readonly access: PolicyAccess;
   readonly judge: GateJudge;
   readonly files: DaemonFiles;
   /** What clients called the images of containers, by the containers' ids. */
   readonly names: LRUCache<string, string>;
+  /** What the daemon was seen to make containers of, by what it was asked: the state of `access` meanwhile. */
+  readonly made: LRUCache<string, number>;
   /** Which rules are off. */
   readonly allows: (exception: Exception) => boolean;
 }
@@ -164,19 +166,40 @@ export async function admitCreate(
     body: body.with(changes),
     ...{ image: name, id: image, warnings },
     ...(manifest !== undefined && { manifest }),
-    check: async ({ Id }) => {
-      if (!isText(Id)) throw new AttestdError('INTERNAL', 'the daemon names no container that it made');
+    check: makesOf(around, name, { image, manifest, asked: [target.version, platform && platformText(platform)] }),
+  };
+}
+
+/**
+ * Looks at what the daemon has made a container of, and removes one of anything else than was judged. What it was seen to do with the same
+ * question is believed while nothing happens to its images: to look takes longer than everything else that the gate does, and at
+ * the start every container is looked at.
+ *
+ * @param name as the client calls the image
+ */
+function makesOf(
+  around: Around,
+  name: string,
+  judged: { readonly image: string; readonly manifest: string | undefined; readonly asked: readonly unknown[] },
+): (created: { readonly Id?: string }) => Promise<void> {
+  const { access, made } = around;
+  const { image, manifest } = judged;
+  const question = JSON.stringify([image, manifest, judged.asked]);
+  const { state } = access;
+  return async ({ Id }) => {
+    if (!isText(Id)) throw new AttestdError('INTERNAL', 'the daemon names no container that it made');
+    if (state === undefined || access.state !== state || made.get(question) !== state) {
       const container = await inspectContainer(around, Id);
-      if (isOf(container, image, manifest)) {
-        around.names.set(Id, name);
-        return;
+      if (!isOf(container, image, manifest)) {
+        await around.client.request('DELETE', `/containers/${encodeURIComponent(Id)}`, { force: '1', v: '1' });
+        const actual = container.ImageManifestDescriptor?.digest ?? container.Image;
+        throw new Denied({ image: name, id: image, ...(manifest !== undefined && { manifest }) }, [
+          `the daemon made the container of ${actual}, which was not judged`,
+        ]);
       }
-      await around.client.request('DELETE', `/containers/${encodeURIComponent(Id)}`, { force: '1', v: '1' });
-      const made = container.ImageManifestDescriptor?.digest ?? container.Image;
-      throw new Denied({ image: name, id: image, ...(manifest !== undefined && { manifest }) }, [
-        `the daemon made the container of ${made}, which was not judged`,
-      ]);
-    },
+      if (state !== undefined) made.set(question, state);
+    }
+    around.names.set(Id, name);
   };
 }
 

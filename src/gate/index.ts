@@ -49,7 +49,7 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** Containers whose images' names are remembered. */
+/** Containers whose images' names are remembered, and questions whose answers are. */
 const rememberedNames = 10_000;
 
 /** Longest body that is judged, in bytes: more than any client sends. */
@@ -114,6 +114,7 @@ class GateKeeper {
       judge,
       files: new DaemonFiles(target),
       names: new LRUCache({ max: rememberedNames }),
+      made: new LRUCache({ max: rememberedNames }),
       allows: (exception) => allow.has(exception),
     };
   }

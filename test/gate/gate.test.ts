@@ -356,6 +356,24 @@ describe('the gate', function () {
       expect(inspections()).to.equal(asked);
     });
 
+    it('and does not look at what it makes of the same image again, but before a start it does', async () => {
+      const looks = (): number =>
+        daemon.requests.filter(({ operationId }) => operationId === 'ContainerInspect').length;
+      await open();
+      while (daemon.requests.length === 0) await sleep(10);
+      const counts: number[] = [];
+      for (let time = 0; time < 3; time++) {
+        await create({ Image: 'gate/good:1' });
+        counts.push(looks());
+      }
+      await send(path, 'POST', '/v1.55/images/gate/bad:1/tag?repo=gate/other&tag=1');
+      const { Id } = JSON.parse((await create({ Image: 'gate/good:1' })).body) as { Id: string };
+      counts.push(looks());
+      await send(path, 'POST', `/v1.55/containers/${Id}/start`);
+      counts.push(looks());
+      expect(counts).to.deep.equal([1, 1, 1, 2, 3]);
+    });
+
     for (const [who, socket] of [
       ['the gate', () => path],
       ['somebody else', () => daemon.host.replace('unix://', '')],
