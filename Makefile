@@ -52,7 +52,7 @@ test: dist/.built ## run all tests (NODE=22 for another Node.js than the one her
 e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
 	npx mocha --no-config --import=tsx/esm --forbid-only 'test/e2e/**/*.test.ts'
 
-differential: dist/.built ## compare with a real dockerd 29.7 that has no images: HOST=… ARGS="--requests 5000 --seed 1"
+differential: dist/.built ## compare with an empty dockerd 29.7: HOST=… ARGS="--requests 5000 --seed 1", or ARGS="--kind containers"
 	@npx tsx test/differential/main.ts $(if $(HOST),--host $(HOST)) $(ARGS)
 
 mutants: node_modules/.installed ## put one fault at a time before the conformance suite; each must be caught
