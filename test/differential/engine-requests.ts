@@ -142,7 +142,10 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
     }));
   const body = fc.oneof(
     { weight: 12, arbitrary: created },
-    { weight: 1, arbitrary: one('', '{', '[]', '{}', 'null', { Image: 'nowhere' }, { Image: '' }, { Image: 'UPPER' }) },
+    {
+      weight: 1,
+      arbitrary: one<unknown>('', '{', '[]', '{}', 'null', { Image: 'nowhere' }, { Image: '' }, { Image: 'UPPER' }),
+    },
   );
   const named = mostly(CONTAINERS, ['-x', 'x', 'c1/x', '/c2']).map((name) => `name=${encodeURIComponent(name)}`);
   const create = write(
@@ -233,7 +236,7 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
         'exec',
         'POST',
         ofContainer('/exec'),
-        one({ Cmd: ['true'] }, { Cmd: [] }, {}, '', { Cmd: ['x'] }),
+        one<unknown>({ Cmd: ['true'] }, { Cmd: [] }, {}, '', { Cmd: ['x'] }),
       ),
     },
     { weight: 6, arbitrary: write('network create', 'POST', fc.constant('/networks/create'), networkBody) },
