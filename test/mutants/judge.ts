@@ -8,16 +8,17 @@ export interface Verdict {
   readonly area: string;
   readonly mutant: string;
   readonly title: string;
-  /** Ids of the failed MUST requirements; none: it survived. */
+  /** Ids of the failed requirements, MUST alone unless the mutant breaks a SHOULD; none: it survived. */
   readonly caughtBy: readonly string[];
 }
 
-function failed({ outcome, requirement }: Result): boolean {
-  return outcome === 'failed' && requirement.level === 'MUST';
+/** Whether a result shows a fault: a failed MUST does, and a failed SHOULD where the fault is one against such. */
+function failed({ outcome, requirement }: Result, should = false): boolean {
+  return outcome === 'failed' && (should || requirement.level === 'MUST');
 }
 
-function idsOf(results: readonly Result[]): readonly string[] {
-  return results.filter(failed).map(({ requirement }) => requirement.id);
+function idsOf(results: readonly Result[], should?: boolean): readonly string[] {
+  return results.filter((result) => failed(result, should)).map(({ requirement }) => requirement.id);
 }
 
 function outcomeOf(
@@ -26,6 +27,7 @@ function outcomeOf(
   destructive: boolean,
   claimed: readonly FeatureName[],
   first: boolean,
+  should?: boolean,
 ): Promise<RunOutcome> {
   const enough = new AbortController();
   return run({
@@ -36,7 +38,7 @@ function outcomeOf(
     deviations: () => [],
     signal: enough.signal,
     onResult: (result) => {
-      if (first && failed(result)) enough.abort();
+      if (first && failed(result, should)) enough.abort();
     },
   });
 }
@@ -45,6 +47,7 @@ function outcomeOf(
  * Ids of the MUST requirements that fail behind a proxy.
  *
  * @param first whether to stop at the first one
+ * @param should whether a SHOULD counts, too
  */
 export async function failures(
   proxy: FaultyProxy,
@@ -52,8 +55,9 @@ export async function failures(
   destructive: boolean,
   claimed: readonly FeatureName[],
   first = false,
+  should = false,
 ): Promise<readonly string[]> {
-  return idsOf((await outcomeOf(proxy, only, destructive, claimed, first)).results);
+  return idsOf((await outcomeOf(proxy, only, destructive, claimed, first, should)).results, should);
 }
 
 /**
@@ -62,7 +66,7 @@ export async function failures(
  * @param claimed features of its area that the daemon has: a fault must not pass for a missing feature
  * @param whole all features that the daemon has, when they are needed
  * @param first whether the first requirement that catches it is enough
- * @returns the verdict; a mutant that no failed MUST catches has survived
+ * @returns the verdict; a mutant that no failed requirement of its level catches has survived
  */
 export async function judge(
   proxy: FaultyProxy,
@@ -74,12 +78,12 @@ export async function judge(
 ): Promise<Verdict> {
   proxy.mutant = mutant;
   try {
-    let caughtBy = await failures(proxy, area.only, area.destructive ?? false, claimed, first);
+    let caughtBy = await failures(proxy, area.only, area.destructive ?? false, claimed, first, mutant.should);
     if (caughtBy.length === 0) {
       proxy.mutant = undefined;
       const all = await whole();
       proxy.mutant = mutant;
-      caughtBy = await failures(proxy, [], area.destructive ?? false, all, first);
+      caughtBy = await failures(proxy, [], area.destructive ?? false, all, first, mutant.should);
     }
     return { area: area.name, mutant: mutant.id, title: mutant.title, caughtBy };
   } finally {

@@ -138,6 +138,8 @@ export interface Mutant {
   readonly id: string;
   /** What the fault is, as a reviewer would say it. */
   readonly title: string;
+  /** Whether it breaks what clients can live without, so that a failed SHOULD catches it. */
+  readonly should?: boolean;
   /** Change what the daemon is asked, or answer in its place. */
   readonly before?: (asked: Asked) => Asked | Reply | undefined;
   /** Change what the daemon answers. */

@@ -16,6 +16,8 @@ export interface Draft {
   readonly manifests: readonly Descriptor[];
   readonly images: readonly PlatformImage[];
   readonly attested: readonly Attested[];
+  /** What the archive has without a name, for the sake of a manifest of the image. */
+  readonly beside?: readonly Descriptor[];
   /** Tags the image is known by; `latest` alone by default, none for an unnamed image. */
   readonly tags?: readonly string[];
 }
@@ -71,6 +73,7 @@ export function build(
         names: tags.map((tag) => `docker.io/${repository}:${tag}`),
         ...(draft.images[0] && { image: draft.images[0] }),
       },
+      ...(draft.beside ?? []).map((root) => ({ root, names: [] })),
     ]),
     blobs: kit.blobs,
   };

@@ -2,6 +2,7 @@ import type { Recipe } from './recipe.js';
 import * as broken from './recipes-broken.js';
 import * as forms from './recipes-forms.js';
 import * as programs from './recipes-programs.js';
+import * as signatures from './recipes-signed.js';
 import * as sound from './recipes-sound.js';
 
 /** Every image of the suite by name. */
@@ -30,6 +31,7 @@ export const recipes = {
   'docker-list': forms.dockerList,
   'two-manifests': forms.twoManifests,
   'two-images': forms.twoImages,
+  signed: signatures.signed,
   'missing-statement': broken.missingStatement,
   'missing-attestation-manifest': broken.missingAttestationManifest,
   'missing-image-manifest': broken.missingImageManifest,

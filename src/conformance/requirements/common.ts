@@ -69,6 +69,11 @@ export function familiar(name: unknown): unknown {
   return typeof name === 'string' ? name.replace(/^docker\.io\/(library\/(?!.*\/))?/, '') : name;
 }
 
+/** Whether a text is the id of an image: daemons write it with its algorithm or without, and nothing published chooses. */
+export function isIdOf(t: CheckContext, image: LoadedImage, text: unknown): boolean {
+  return typeof text === 'string' && text.replace(/^sha256:/, '') === idOf(t, image).slice('sha256:'.length);
+}
+
 /** The basis of what a text says in words. */
 export function prose(section: string): Basis {
   return { kind: 'prose', section };

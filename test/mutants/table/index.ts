@@ -5,6 +5,8 @@ import { creating, ending, telling, viewing } from './containers.js';
 import { content } from './content.js';
 import { historyAndArchives, inspecting, listing } from './reads.js';
 import { asking, pulling, pushing } from './registries.js';
+import { shoulds } from './shoulds.js';
+import { single } from './single.js';
 import { flags, standalone } from './standalone.js';
 import { statements } from './statements.js';
 import { around, attaching, copying, eventsOfContainers, executing, reading } from './streams.js';
@@ -46,4 +48,6 @@ export const areas: readonly Area[] = [
   members,
   acts,
   contentViews,
+  single,
+  shoulds,
 ];

@@ -100,6 +100,19 @@ export const inspecting: Area = {
       ),
     },
     {
+      id: 'inspect-identity-stranger',
+      title: 'Identity names a signer whom nobody trusts',
+      ...answers('GET', inspect, (reply) =>
+        reply.edit(
+          one((image) =>
+            JSON.stringify(image.RepoTags ?? []).includes('/signed:')
+              ? { ...image, Identity: { Signature: [{ Name: 'Untrusted', SignatureType: 'bundle-v0.3' }] } }
+              : image,
+          ),
+        ),
+      ),
+    },
+    {
       id: 'inspect-manifests-unasked',
       title: 'Manifests are sent unasked',
       ...requests('GET', inspect, (asked) =>

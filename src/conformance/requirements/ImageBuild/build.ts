@@ -2,7 +2,7 @@ import { demand, type Shape, same } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import { broken, streamed } from '../../registry/offered.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 import { ask, built, context, fileOf, plain, withFile } from './context.js';
 
 /** Building images by the classic builder; nothing is run but where it says so. */
@@ -67,7 +67,19 @@ export const builds: readonly Requirement[] = requirements(
     },
     {
       id: 'quiet',
+      title: 'with q nothing is told of the steps',
+      pointer: '+/parameters/5',
+      why: 'Nobody reads the logs of scripts.',
+      async check(t) {
+        const quiet = await ask(t, withFile(plain), { q: '1' });
+        streamed(quiet);
+        demand(!quiet.text.includes('COPY'), 'stream', 'no steps', quiet.text);
+      },
+    },
+    {
+      id: 'quiet-id',
       title: 'with q the id is all that is sent',
+      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
       pointer: '+/parameters/5',
       why: 'Scripts read it.',
       async check(t) {

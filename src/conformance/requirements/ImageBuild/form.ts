@@ -4,7 +4,7 @@ import { foreignPlatform } from '../../images/recipe.js';
 import { writeTar } from '../../images/tar.js';
 import { broken } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers, prose } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 import { ask, built, context, fileOf, plain, type Query, withFile } from './context.js';
 
 const refused = (id: string, title: string, why: string, query: Query, body: () => Buffer = () => withFile(plain)) => ({
@@ -16,6 +16,28 @@ const refused = (id: string, title: string, why: string, query: Query, body: () 
     (await ask(t, body(), query)).error(400);
   },
 });
+
+/** A Dockerfile of which nothing can be built: an error, which dockerd tells by the status. */
+const unreadable = (what: string, words: string, text: string) => {
+  const common = { pointer: '+/responses/400', why: 'Nothing can be built of it.' };
+  return [
+    {
+      ...common,
+      id: `dockerfile-${what}`,
+      title: `a Dockerfile ${words} is an error`,
+      check: async (t: CheckContext): Promise<void> => broken(await ask(t, context(text))),
+    },
+    {
+      ...common,
+      id: `dockerfile-${what}-status`,
+      title: `a Dockerfile ${words} is answered 400`,
+      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
+      async check(t: CheckContext): Promise<void> {
+        (await ask(t, context(text))).error(400);
+      },
+    },
+  ];
+};
 
 /** What a build is given, and what is refused. */
 export const buildForms: readonly Requirement[] = requirements(
@@ -74,7 +96,7 @@ export const buildForms: readonly Requirement[] = requirements(
       pointer: '+/responses/500',
       why: 'Nothing was built.',
       async check(t) {
-        (await ask(t, writeTar([['a.txt', Buffer.from('x')]]))).error(400, 500);
+        broken(await ask(t, writeTar([['a.txt', Buffer.from('x')]])));
       },
     },
     {
@@ -89,23 +111,15 @@ export const buildForms: readonly Requirement[] = requirements(
     {
       id: 'version-unknown',
       title: 'a builder that is none is refused',
-      basis: prose(`Engine API, description of the parameter: ${pointers.build}/parameters/27`),
+      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
       pointer: '+/parameters/27',
       why: 'Another builder would build another image.',
       async check(t) {
         (await ask(t, withFile(plain), { version: '3' })).error(400);
       },
     },
-    refused(
-      'dockerfile-malformed',
-      'a Dockerfile that is not valid is refused',
-      'Nothing can be built of it.',
-      {},
-      () => context('FROM scratch\nNOTHING x\n'),
-    ),
-    refused('dockerfile-empty', 'a Dockerfile without instructions is refused', 'Nothing can be built of it.', {}, () =>
-      context('# nothing\n'),
-    ),
+    ...unreadable('malformed', 'that is not valid', 'FROM scratch\nNOTHING x\n'),
+    ...unreadable('empty', 'without instructions', '# nothing\n'),
     refused('arguments-malformed', 'buildargs that are not JSON are refused', 'The image would have other values.', {
       buildargs: 'bad',
     }),

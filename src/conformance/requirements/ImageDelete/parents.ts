@@ -1,6 +1,6 @@
-import { type Shape, same } from '../../expect.js';
+import { demand, type Shape, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { entryWhere, manifestsOf, platformText, pointers } from '../common.js';
 import { built, withFile } from '../ImageBuild/context.js';
 
 /** A build of two steps. @returns the name of what it made, and what its history says of the steps that are images */
@@ -52,6 +52,24 @@ export const deleteParents: readonly Requirement[] = requirements(
           if (left.length === 1) t.own(parent);
         }
         same(left, [200, 404], 'status of the parent with and without noprune');
+      },
+    },
+    {
+      id: 'platform-forced',
+      title: 'with force one platform is deleted, and the image stays with its others',
+      features: ['delete-platforms', 'containerd-store', 'images'],
+      pointer: '+/parameters/3',
+      why: 'A disk need not hold what other machines run.',
+      async check(t) {
+        const image = await t.fresh('multi');
+        const [kept = '', dropped = ''] = image.images.map(({ descriptor }) => descriptor.digest);
+        const query = { platforms: platformText(image.images[1]?.platform ?? t.host), force: '1' };
+        const items = (await t.api.delete(`/images/${image.name}`, { query })).status(200).json().array();
+        const deleted = items.map((item) => item.at('Deleted').value);
+        demand(deleted.includes(dropped), 'Deleted', dropped, deleted);
+        const manifests = await manifestsOf(t, image);
+        entryWhere(manifests, 'ID', kept).at('Available').is(true);
+        entryWhere(manifests, 'ID', dropped).at('Available').is(false);
       },
     },
     {

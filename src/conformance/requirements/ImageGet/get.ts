@@ -222,6 +222,49 @@ export const get: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'several-platform',
+      operationId: 'ImageGetAll',
+      pointer: `${pointers.getAll}/parameters/1`,
+      images: ['multi', 'bare'],
+      features: ['platforms', 'containerd-store'],
+      title: 'a platform limits each image of the archive',
+      why: 'Nobody wants to carry five platforms for one.',
+      async check(t) {
+        const names = [t.image('multi').name, t.image('bare').name];
+        const archive = files(await t.api.get('/images/get', { query: { names, platform: platformText(t.host) } }));
+        const has = (digest = ''): boolean => archive.has(`blobs/${digest.replace(':', '/')}`);
+        const configs = [...t.image('multi').images, ...t.image('bare').images].map(({ config }) => has(config.digest));
+        const wanted = [...t.image('multi').images, ...t.image('bare').images].map(
+          ({ platform }) => platform.os === t.host.os && platform.architecture === t.host.architecture,
+        );
+        same(configs, wanted, 'configs in the archive');
+      },
+    },
+    {
+      id: 'several-platform-malformed',
+      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      operationId: 'ImageGetAll',
+      pointer: `${pointers.getAll}/parameters/1`,
+      title: 'a platform that is not JSON is refused',
+      why: 'Ignoring it would save every platform.',
+      async check(t) {
+        const query = { names: [t.image('basic').name], platform: 'linux/amd64' };
+        (await t.api.get('/images/get', { query })).error(400);
+      },
+    },
+    {
+      id: 'several-bad-name',
+      ...asDockerd(['containerd-store'], 'docs/behaviour.md#names-of-images'),
+      operationId: 'ImageGetAll',
+      pointer: `${pointers.getAll}/parameters/0`,
+      images: [],
+      title: 'a name that is not a reference is answered 400',
+      why: 'It can never exist.',
+      async check(t) {
+        (await t.api.get('/images/get', { query: { names: ['UPPER'] } })).error(400);
+      },
+    },
+    {
       id: 'several-unknown',
       ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
       operationId: 'ImageGetAll',

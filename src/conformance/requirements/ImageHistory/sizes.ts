@@ -1,7 +1,7 @@
 import { demand, type Shape, same } from '../../expect.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 const steps = async (t: CheckContext, name: string): Promise<readonly Shape[]> =>
   (await t.api.get(`/images/${name}/history`)).status(200).json().array();
@@ -71,6 +71,7 @@ export const historySizes: readonly Requirement[] = requirements(
     {
       id: 'tags-of-others',
       title: 'older steps have no tags',
+      ...asDockerd(['images'], 'docs/behaviour.md#history-of-an-image'),
       pointer: `${item}/properties/Tags`,
       why: 'They are no images.',
       async check(t) {

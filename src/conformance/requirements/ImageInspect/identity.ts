@@ -8,6 +8,14 @@ async function identity(t: CheckContext, name: string): Promise<unknown> {
   return body.Identity ?? undefined;
 }
 
+/** An image of the suite, which nobody can trust, has no signer. */
+async function demandNoSigner(t: CheckContext, name: string): Promise<void> {
+  const found = (await identity(t, name)) as { readonly Signature?: unknown } | undefined;
+  const signatures = Array.isArray(found?.Signature) ? (found.Signature as object[]) : [];
+  const named = signatures.flatMap((signature) => naming.filter((member) => Object.hasOwn(signature, member)));
+  demand(named.length === 0, 'members of Identity.Signature that name a signer', 'none', named);
+}
+
 /** Members of a signature that name somebody, or say how somebody signed. */
 const naming = ['Name', 'Signer', 'KnownSigner', 'DockerReference'];
 
@@ -38,12 +46,14 @@ export const identities: readonly Requirement[] = [
         id: 'identity-no-signer',
         title: 'an image that nobody has signed has no signer',
         why: 'Clients show the signer as verified.',
-        async check(t) {
-          const found = (await identity(t, t.image('basic').name)) as { readonly Signature?: unknown } | undefined;
-          const signatures = Array.isArray(found?.Signature) ? (found.Signature as object[]) : [];
-          const named = signatures.flatMap((signature) => naming.filter((member) => Object.hasOwn(signature, member)));
-          demand(named.length === 0, 'members of Identity.Signature that name a signer', 'none', named);
-        },
+        check: (t) => demandNoSigner(t, t.image('basic').name),
+      },
+      {
+        id: 'identity-stranger',
+        title: 'an image that a stranger has signed has no signer',
+        images: ['signed'],
+        why: 'Anybody can sign anything: only a signature that was verified names somebody.',
+        check: (t) => demandNoSigner(t, t.image('signed').name),
       },
     ],
   ),

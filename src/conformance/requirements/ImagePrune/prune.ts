@@ -2,7 +2,7 @@ import { type Answer, filters } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, familiar, idOf, pause, pointers } from '../common.js';
+import { asDockerd, familiar, idOf, isIdOf, pause, pointers } from '../common.js';
 
 /** Prune; while another prune is under way, which daemons refuse with 409, wait for it. */
 export async function pruned(t: CheckContext, call: { readonly query: Record<string, string> }): Promise<Answer> {
@@ -59,7 +59,8 @@ export const prune: readonly Requirement[] = requirements(
           .at('ImagesDeleted')
           .array()
           .map((entry) => entry.at('Deleted').value);
-        demand(deleted.includes(idOf(t, image)), 'ImagesDeleted', idOf(t, image), deleted);
+        const isNamed = deleted.some((text) => isIdOf(t, image, text));
+        demand(isNamed, 'ImagesDeleted', idOf(t, image), deleted);
         (await t.api.get(`/images/${idOf(t, image)}/json`)).error(404);
       },
     },

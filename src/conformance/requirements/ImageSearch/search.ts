@@ -2,7 +2,7 @@ import { filters } from '../../api.js';
 import { demand, type Shape, same } from '../../expect.js';
 import type { Found } from '../../registry/registry.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, pointers, prose } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 const shelf: readonly Found[] = [
   { name: 'suite/first', description: 'official, ten stars', is_official: true, is_automated: false, star_count: 10 },
@@ -41,8 +41,7 @@ const refused = (id: string, title: string, query: Record<string, string>) => ({
 const limited = (id: string, title: string, limit: string) => ({
   id,
   title,
-  features: ['search'] as const,
-  basis: prose(`Engine API, description of the parameter: ${pointers.search}/parameters/1`),
+  ...asDockerd(['search'], 'docs/behaviour.md#registries-without-a-network'),
   pointer: '+/parameters/1',
   why: 'Clients that page would go in circles.',
   async check(t: CheckContext): Promise<void> {

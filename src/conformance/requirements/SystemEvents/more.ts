@@ -8,17 +8,22 @@ import { caused, clock, loaded, moment, selected } from './stream.js';
 
 const event = '/definitions/EventMessage';
 
+const actions = (list: readonly Shape[]): readonly unknown[] => list.map((one) => one.at('Action').value);
+
+/** Whether events have been told of each of these actions. */
+const have =
+  (...wanted: readonly string[]) =>
+  (list: readonly Shape[]): boolean =>
+    wanted.every((action) => actions(list).includes(action));
+
 /** Events of an image in the order in which the daemon tells them, once the last of them is there. */
 async function told(t: CheckContext, image: LoadedImage, from: number, last: string): Promise<readonly Shape[]> {
   await t.given(`SystemEvents.${last}`, () => caused(t, image, from, last));
   const bare = idOf(t, image).slice('sha256:'.length);
-  return (await selected(t, from, { type: ['image'] })).filter((one) => {
-    const text = JSON.stringify(one.value);
-    return text.includes(bare) || text.includes(image.repository);
-  });
+  const about = (list: readonly Shape[]): Shape[] =>
+    list.filter((one) => [bare, image.repository].some((part) => JSON.stringify(one.value).includes(part)));
+  return about(await selected(t, from, { type: ['image'] }, (list) => have(last)(about(list))));
 }
-
-const actions = (list: readonly Shape[]): readonly unknown[] => list.map((one) => one.at('Action').value);
 
 /** More of the events of images. */
 export const moreEvents: readonly Requirement[] = requirements(
@@ -46,7 +51,9 @@ export const moreEvents: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         (await t.api.delete(`/images/${await tagged(t, image.name, 'event')}`)).status(200);
-        const times = (await told(t, image, from, 'untag')).map((one) => one.at('timeNano').number());
+        // What is told of one request, such as untag and delete, has no order of its own.
+        const acts = (await told(t, image, from, 'untag')).filter((one) => !have('delete')([one]));
+        const times = acts.map((one) => one.at('timeNano').number());
         same(
           times,
           [...times].sort((a, b) => a - b),
@@ -80,12 +87,13 @@ export const moreEvents: readonly Requirement[] = requirements(
           (await t.api.post(`/images/${image.name}/tag`, { query: { repo, tag } })).status(201);
           t.own(`${repo}:${tag}`);
         }
-        let names: unknown[] = [];
-        for (let tries = 0; tries < 5 && names.length < 2; tries += 1)
-          names = (await caused(t, image, from, 'tag'))
+        const names = (list: readonly Shape[]): readonly unknown[] =>
+          list
             .map((one) => familiar(one.at('Actor', 'Attributes', 'name').value))
             .filter((name) => String(name).startsWith(repo));
-        same(names, [`${repo}:one`, `${repo}:two`], 'names in events');
+        await t.given('SystemEvents.tag', () => caused(t, image, from, 'tag'));
+        const found = await selected(t, from, { event: ['tag'] }, (list) => names(list).length > 1);
+        same(names(found), [`${repo}:one`, `${repo}:two`], 'names in events');
       },
     },
     {
@@ -133,7 +141,7 @@ export const moreEvents: readonly Requirement[] = requirements(
         const image = await t.fresh('bare');
         (await t.api.delete(`/images/${image.name}`)).status(200);
         await t.given('SystemEvents.delete', () => caused(t, image, from, 'delete'));
-        const found = await selected(t, from, { type: ['image'], event: ['untag', 'delete'] });
+        const found = await selected(t, from, { type: ['image'], event: ['untag', 'delete'] }, have('untag', 'delete'));
         same([...new Set(actions(found))].sort(), ['delete', 'untag'], 'actions');
       },
     },

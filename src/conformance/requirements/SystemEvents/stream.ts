@@ -2,7 +2,7 @@ import { type Answer, filters } from '../../api.js';
 import { type Shape, same, Unmet } from '../../expect.js';
 import type { CheckContext } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
-import { idOf, pause } from '../common.js';
+import { idOf, isIdOf, pause } from '../common.js';
 
 /** Seconds with their fraction, as since and until take them. */
 export function moment(milliseconds: number): string {
@@ -35,16 +35,27 @@ export async function since(
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for. */
 const aheadOf = (tries: number): number => (tries < 3 ? 0 : 300);
 
-/** Events that a filter selects, once there is one; none when a daemon has none. */
-export async function selected(t: CheckContext, from: number, filter: Record<string, string[]>): Promise<Shape[]> {
-  for (let tries = 0; ; tries += 1) {
-    const found = (await since(t, from, filter, aheadOf(tries))).lines();
-    if (found.length > 0 || tries === 5) return found;
-  }
-}
-
 /** How long a daemon may take to tell of what it did, in milliseconds. */
 const patience = 3000;
+
+/**
+ * Events that a filter selects, once they hold what is waited for; what there is when a daemon does not tell of it.
+ *
+ * @param enough whether they do; any event does by default
+ */
+export async function selected(
+  t: CheckContext,
+  from: number,
+  filter: Record<string, string[]>,
+  enough: (found: readonly Shape[]) => boolean = (found) => found.length > 0,
+): Promise<Shape[]> {
+  const until = performance.now() + patience;
+  for (let tries = 0; ; tries += 1) {
+    const found = (await since(t, from, filter, aheadOf(tries))).lines();
+    if (enough(found) || (tries > 4 && performance.now() > until)) return found;
+    await pause(5 * tries);
+  }
+}
 
 /** Wait for the events of an image that something caused. */
 export async function caused(t: CheckContext, image: LoadedImage, from: number, action: string): Promise<Shape[]> {
@@ -73,14 +84,14 @@ export const loaded = (t: CheckContext, image: LoadedImage, from: number): Promi
 
 /** Demand that moving an image of a repository from or to a registry is an event. @param path what the event names of it */
 export async function toldOf(t: CheckContext, from: number, action: 'pull' | 'push', path: string): Promise<void> {
-  const found = (await selected(t, from, { type: ['image'], event: [action] })).filter((event) =>
-    JSON.stringify(event.value).includes(path),
-  );
-  same(found[0]?.at('Action').value, action, 'Action of the event');
+  const about = (found: readonly Shape[]): Shape[] =>
+    found.filter((event) => JSON.stringify(event.value).includes(path));
+  const found = await selected(t, from, { type: ['image'], event: [action] }, (all) => about(all).length > 0);
+  same(about(found)[0]?.at('Action').value, action, 'Action of the event');
 }
 
 /** Demand that an event is about an image; ids come with their algorithm or without. */
 export function isAbout(t: CheckContext, event: Shape | undefined, image: LoadedImage): void {
-  const id = event?.at('Actor', 'ID').string() ?? '';
-  same(id.replace(/^sha256:/, ''), idOf(t, image).slice('sha256:'.length), 'Actor.ID');
+  const id = event?.at('Actor', 'ID').string();
+  if (!isIdOf(t, image, id)) throw new Unmet('Actor.ID', idOf(t, image), id ?? 'absent');
 }
