@@ -162,7 +162,7 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
   );
   const networkBody = mostly(NETWORKS, ['bridge', '', 'a b']).chain((Name) =>
     some({
-      Driver: one('bridge', 'macvlan', 'bogus', 'host', 'overlay'),
+      Driver: one('bridge', 'null', 'bogus', 'host', 'overlay'),
       Internal: bool.map((text) => text === '1'),
       Labels: one({ a: 'b' }),
       EnableIPv6: one(true, false),

@@ -40,6 +40,8 @@ const withoutIds = (text: string): string =>
   text
     .replace(/\b[0-9a-f]{64}\b/g, '(id)')
     .replace(/\b(?=[0-9a-f]*[a-f])[0-9a-f]{12}\b/g, '(short id)')
+    // Where a daemon has its data.
+    .replace(/\/[\w/-]+(?=\/volumes\/)/g, '(data)')
     // IPv6 subnets are of a random prefix.
     .replace(/\bfd(?!77)[0-9a-f]{2}:[0-9a-f:]+/g, '(address)');
 

@@ -286,12 +286,13 @@ function checkMode(container: Container, network: Network): void {
       );
 }
 
-/** @throws NOT_FOUND; by force, of an endpoint that the network has not */
+/** @throws NOT_FOUND for the container; by force, for the network, then for the endpoint that it has not */
 function leaving(context: Context, term: string, name: string, force: boolean): Container {
   try {
     return context.containers.resolve(name);
   } catch (error) {
-    if (!force || find(context, term) === undefined) throw error;
+    if (!force) throw error;
+    context.networks.resolve(term);
     throw new AttestdError('NOT_FOUND', `endpoint ${name} not found`, { cause: error });
   }
 }

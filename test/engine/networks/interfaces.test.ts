@@ -106,4 +106,13 @@ describe('Network cards of a container', () => {
     ]);
     expect(view.resolver).to.equal('127.0.0.11');
   });
+
+  it('are missed by force: the network before the endpoint, and without force the container before both', async () => {
+    network('n1');
+    const leave = (term: string, force: boolean) =>
+      refusal(() => disconnectContainer(engine.context, term, 'nobody', force));
+    expect(await leave('nosuch', true)).to.deep.equal(['NOT_FOUND', 'network nosuch not found']);
+    expect(await leave('n1', true)).to.deep.equal(['NOT_FOUND', 'endpoint nobody not found']);
+    expect(await leave('nosuch', false)).to.deep.equal(['NOT_FOUND', 'No such container: nobody']);
+  });
 });
