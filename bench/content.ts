@@ -2,13 +2,14 @@
 import { fork } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ImageBuilder, image } from '../src/testing/image.js';
+import { receive, send } from './plain-client.js';
 import { Served } from './process.js';
 import type { Row } from './result.js';
 
@@ -109,15 +110,8 @@ async function transfers(folder: string, rounds: number): Promise<Row[]> {
     const server = await Served.start(join(folder, 'content.sock'), ['--store', store]);
     try {
       await speed('hash', () => pipeline(createReadStream(archive, { highWaterMark: mib }), createHash('sha256')));
-      await speed('load', () =>
-        server.ask('/v1.55/images/load', { method: 'POST', stream: createReadStream(archive, { highWaterMark: mib }) }),
-      );
-      await speed('save', async () => {
-        const call = request({ socketPath: server.socketPath, path: '/v1.55/images/bench%2Flayers:1/get' });
-        call.end();
-        const [response] = (await once(call, 'response')) as [IncomingMessage];
-        await pipeline(response, createWriteStream('/dev/null'));
-      });
+      await speed('load', () => send(server.socketPath, '/v1.55/images/load', archive));
+      await speed('save', () => receive(server.socketPath, '/v1.55/images/bench%2Flayers:1/get'));
     } finally {
       await server.stop();
     }
@@ -160,18 +154,8 @@ async function bareTransfers(
   const ended = once(child, 'exit');
   try {
     await once(child, 'message');
-    await speed('take', async () => {
-      const call = request({ socketPath, method: 'POST' });
-      createReadStream(archive, { highWaterMark: mib }).pipe(call);
-      const [response] = (await once(call, 'response')) as [IncomingMessage];
-      for await (const _ of response);
-    });
-    await speed('give', async () => {
-      const call = request({ socketPath });
-      call.end();
-      const [response] = (await once(call, 'response')) as [IncomingMessage];
-      await pipeline(response, createWriteStream('/dev/null'));
-    });
+    await speed('take', () => send(socketPath, '/', archive));
+    await speed('give', () => receive(socketPath, '/'));
   } finally {
     child.kill();
     await ended;

@@ -32,7 +32,7 @@ export interface ContentStore {
   stream(digest: string, range?: Range): Promise<Readable>;
   /** Write a blob: hashed while it streams, synced, renamed. Errors CORRUPT when `expected` does not match. */
   ingest(
-    content: Readable | Buffer,
+    content: AsyncIterable<Buffer> | Buffer,
     expected?: { digest?: string; size?: number },
   ): Promise<{ digest: string; size: number }>;
   delete(digest: string): Promise<void>;

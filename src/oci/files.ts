@@ -156,38 +156,58 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void>
 }
 
 /** Bytes that are written at a time. */
-const gatheredSize = 256 << 10;
+const gatheredSize = 512 << 10;
 
-/** Writes to a file in large pieces, one while the next is gathered: each write is a trip to another thread. */
+/**
+ * Writes to a file in large pieces, one while the next is gathered: each write is a trip to another thread. Pieces are copied into
+ * two places that are used in turn, for new memory takes longer than the copy.
+ */
 export class GatheredWrites {
-  private pieces: Uint8Array[] = [];
-  private size = 0;
-  private writing: Promise<void> = Promise.resolve();
+  #pieces: Uint8Array[] = [];
+  #size = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #place: Buffer | undefined;
+  #other: Buffer | undefined;
 
   constructor(private readonly file: OpenFile) {}
 
   /** @throws what an earlier write ended with */
   async add(piece: Uint8Array): Promise<void> {
-    this.pieces.push(piece);
-    this.size += piece.length;
-    if (this.size >= gatheredSize) await this.write();
+    this.#pieces.push(piece);
+    this.#size += piece.length;
+    if (this.#size >= gatheredSize) await this.#write();
   }
 
   /** Write what is left. */
   async end(): Promise<void> {
-    if (this.size > 0) await this.write();
-    await this.writing;
+    if (this.#size > 0) await this.#write();
+    await this.#writing;
   }
 
-  private async write(): Promise<void> {
-    const [first] = this.pieces;
-    const bytes = this.pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.pieces);
-    this.pieces = [];
-    this.size = 0;
-    await this.writing;
-    this.writing = writeAll(this.file, bytes);
+  async #write(): Promise<void> {
+    const bytes = this.#gather();
+    this.#pieces = [];
+    this.#size = 0;
+    await this.#writing;
+    this.#writing = writeAll(this.file, bytes);
     // Told with the next piece.
-    this.writing.catch(() => undefined);
+    this.#writing.catch(() => undefined);
+  }
+
+  #gather(): Uint8Array {
+    const [first] = this.#pieces;
+    if (this.#pieces.length === 1 && first !== undefined) return first;
+    if (this.#size < gatheredSize) return Buffer.concat(this.#pieces);
+    // The last write is from the other one, if it still goes on.
+    const enough = Math.max(this.#size, gatheredSize * 2);
+    const room = this.#size <= (this.#place?.length ?? 0) ? (this.#place as Buffer) : Buffer.allocUnsafeSlow(enough);
+    [this.#place, this.#other] = [this.#other, room];
+    let at = 0;
+    for (const piece of this.#pieces) {
+      room.set(piece, at);
+      at += piece.length;
+    }
+    return room.subarray(0, at);
   }
 }
 

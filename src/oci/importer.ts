@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
 import { AttestdError } from '../errors.js';
 import { decodeJson, firstJsonInTurns, type GoType, goString, struct } from '../go/json.js';
 import { quote } from '../go/quote.js';
@@ -171,11 +170,19 @@ async function readFile(
     files.dockerImages = await readJson(entry, 'untar manifest', dockerImagesType);
     return;
   }
-  const write = async (bytes: Buffer | Readable): Promise<void> => {
-    const { digest } = await content.ingest(bytes);
-    files.blobs.set(name, { mediaType: '', digest, size: entry.size });
+  const write = async (bytes: Buffer | AsyncIterable<Buffer>): Promise<void> => {
+    // Of files of the same name the last counts, whichever is written first.
+    const blob = { mediaType: '', digest: '', size: entry.size };
+    files.blobs.set(name, blob);
+    blob.digest = (await content.ingest(bytes)).digest;
   };
-  if (entry.size > smallFile) return write(Readable.from(readWhole(entry), { objectMode: false }));
+  if (entry.size > smallFile) {
+    const { whole, source } = untilRead(readWhole(entry));
+    const writing = write(source);
+    later(writing);
+    // Synced while the next file is read.
+    return Promise.race([whole, writing]);
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of readWhole(entry)) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
@@ -187,6 +194,19 @@ async function readFile(
     else files.blobs.set(name, { mediaType: '', digest, size: entry.size });
     taken.add(digest);
   }
+}
+
+/** Bytes, and a promise that resolves when all of them were read; never where they end with an error. */
+function untilRead(bytes: AsyncIterable<Buffer>): { whole: Promise<void>; source: AsyncIterable<Buffer> } {
+  let tell = (): void => undefined;
+  const whole = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  async function* source(): AsyncGenerator<Buffer> {
+    yield* bytes;
+    tell();
+  }
+  return { whole, source: source() };
 }
 
 const layoutType = struct<{ imageLayoutVersion: string }>('v1.ImageLayout', { imageLayoutVersion: goString });

@@ -35,7 +35,7 @@ export interface IngestWatch {
 /** A content store whose blobs can be kept from being deleted while their names are on the way. */
 export interface PinnableStore extends ContentStore {
   ingest(
-    content: Readable | Buffer,
+    content: AsyncIterable<Buffer> | Buffer,
     expected?: { digest?: string; size?: number },
     watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }>;
@@ -109,7 +109,7 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async ingest(
-    content: Readable | Buffer,
+    content: AsyncIterable<Buffer> | Buffer,
     expected: { digest?: string; size?: number } = {},
     watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }> {
@@ -123,7 +123,7 @@ export class LocalContentStore implements PinnableStore {
     try {
       try {
         const gathered = new GatheredWrites(file);
-        for await (const chunk of Buffer.isBuffer(content) ? [content] : (content as AsyncIterable<Buffer>)) {
+        for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
           size += chunk.length;
           // Hashed while what came before is written.
           await gathered.add(chunk);

@@ -33,7 +33,7 @@ export class OverlayContent implements PinnableStore {
   }
 
   async ingest(
-    content: Readable | Buffer,
+    content: AsyncIterable<Buffer> | Buffer,
     expected?: { digest?: string; size?: number },
     watch?: IngestWatch,
   ): Promise<{ digest: string; size: number }> {
