@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import type { Step } from './requests.js';
 
-/** What the sequences call their things. */
-export const CONTAINERS = ['c1', 'c2', 'c3'];
+/** What the sequences call their things: nothing that an id could begin with. */
+export const CONTAINERS = ['k1', 'k2', 'k3'];
 export const NETWORKS = ['n1', 'n2'];
 export const VOLUMES = ['v1', 'v2'];
 
@@ -45,7 +45,7 @@ const filters = (values: Readonly<Record<string, readonly string[]>>): fc.Arbitr
 };
 
 const hostConfig: Members = {
-  NetworkMode: mostly(['none', 'none', 'host', 'bridge', ...NETWORKS], ['container:c1', 'bogus', 'container:', 'n9']),
+  NetworkMode: mostly(['none', 'none', 'host', 'bridge', ...NETWORKS], ['container:k1', 'bogus', 'container:', 'n9']),
   RestartPolicy: one(
     { Name: 'always' },
     { Name: 'on-failure', MaximumRetryCount: 2 },
@@ -65,7 +65,7 @@ const hostConfig: Members = {
     [{ Type: 'volume', Source: 'v2' }],
   ),
   CapAdd: one(['NET_ADMIN'], ['cap_net_admin'], ['BOGUS'], ['ALL']),
-  PidMode: one('host', 'container:c1', 'bogus'),
+  PidMode: one('host', 'container:k1', 'bogus'),
   IpcMode: one('shareable', 'none', 'bogus'),
   ShmSize: one(1 << 20, -1),
   ReadonlyRootfs: one(true, false),
@@ -118,7 +118,7 @@ const write = (
  * @param image which has `sleep`
  */
 export function engineSequences(image: string, { maxLength }: { readonly maxLength: number }): fc.Arbitrary<Step[]> {
-  const container = mostly(CONTAINERS, ['nowhere', '/c1', 'C1', 'c']);
+  const container = mostly(CONTAINERS, ['nowhere', '/k1', 'K1', 'k']);
   const network = mostly(NETWORKS, ['bridge', 'none', 'host', 'nowhere', 'n']);
   const volume = mostly(VOLUMES, ['nowhere', 'v', 'V1']);
   const bool = one(...BOOLEANS);
@@ -147,7 +147,7 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
       arbitrary: one<unknown>('', '{', '[]', '{}', 'null', { Image: 'nowhere' }, { Image: '' }, { Image: 'UPPER' }),
     },
   );
-  const named = mostly(CONTAINERS, ['-x', 'x', 'c1/x', '/c2']).map((name) => `name=${encodeURIComponent(name)}`);
+  const named = mostly(CONTAINERS, ['-x', 'x', 'k1/x', '/k2']).map((name) => `name=${encodeURIComponent(name)}`);
   const create = write(
     'create',
     'POST',
@@ -188,7 +188,7 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
   // Without it a program that heeds no signal has ten seconds.
   const quick = mostly(['0'], ['x']);
   const listFilters = filters({
-    name: ['c1', 'c', '^/c1$', '['],
+    name: ['k1', 'k', '^/k1$', '['],
     status: ['running', 'exited', 'created', 'bogus'],
     label: ['a', 'a=b', 'x'],
     network: ['n1', 'none', 'nowhere'],
@@ -196,7 +196,7 @@ export function engineSequences(image: string, { maxLength }: { readonly maxLeng
     exited: ['137', '0', 'x'],
     'is-task': ['true', 'x'],
     health: ['none', 'bogus'],
-    before: ['c1', 'nowhere'],
+    before: ['k1', 'nowhere'],
     expose: ['80', 'x'],
   });
 

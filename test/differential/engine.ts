@@ -108,12 +108,13 @@ export class EngineSubject {
   async send(method: string, path: string, body?: Buffer | string): Promise<Answer> {
     const type = typeof body === 'string' ? 'application/json' : 'application/x-tar';
     const length = { 'Content-Type': type, 'Content-Length': `${Buffer.byteLength(body ?? '')}` };
-    const answer = await this.#connection.send({
-      method,
-      path,
-      timeout: 60_000,
-      ...(body !== undefined && { body, headers: length }),
+    const request = { method, path, timeout: 60_000, ...(body !== undefined && { body, headers: length }) };
+    const answer = await this.#connection.send(request).catch((error: Error) => {
+      // A handler that panicked: the daemon goes on, and the request has no answer.
+      if (error.message.endsWith('socket hang up')) return undefined;
+      throw error;
     });
+    if (answer === undefined) return { status: 0, headers: {}, body: Buffer.from('no answer') };
     const headers = Object.fromEntries(
       answer.headers.map(([name]) => [name.toLowerCase(), headerOf(answer, name) ?? '']),
     );

@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { bytesIn } from '../../go/units.js';
 import type { HostConfig } from './host-config.js';
 import { type LogBounds, overheads } from './log.js';
@@ -39,7 +40,8 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
   const buffer = log.Config['max-buffer-size'];
   if (buffer !== undefined && bytesIn(buffer) === undefined)
     refuse(`error parsing option max-buffer-size: invalid size: '${buffer}'`);
-  if (!drivers.includes(log.Type)) refuse(`logger: no log driver named '${log.Type}' is registered`);
+  if (!drivers.includes(log.Type))
+    refuse(`error looking up logging plugin ${log.Type}: plugin ${quote(log.Type)} not found`);
   if (log.Type !== 'json-file') return;
   for (const key of Object.keys(log.Config))
     if (!['mode', 'max-buffer-size', ...jsonFileOptions].includes(key) && !key.startsWith('cache-'))
