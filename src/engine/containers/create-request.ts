@@ -23,7 +23,7 @@ export interface CreateParts {
  */
 export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts {
   const request = decode(body);
-  if (request === undefined || !hasConfig(body))
+  if (request === undefined || !(request.Image !== '' || hasConfig(body)))
     throw new AttestdError('INVALID_ARGUMENT', 'config cannot be empty in order to create a container');
   const { HostConfig: given, NetworkingConfig: networking, ...config } = request;
   const hostConfig = given ?? emptyHostConfig();

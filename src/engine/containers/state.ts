@@ -71,14 +71,18 @@ export class ContainerState {
     this.#tell(this.#stops);
   }
 
+  /** Whether there is nothing to wait for. */
+  meets(condition: WaitCondition): boolean {
+    return condition === 'not-running' ? !this.running : condition === 'removed' && this.removed;
+  }
+
   /**
    * Wait for a condition; one that is met already resolves at once.
    *
    * @param signal gives up; the promise then never settles
    */
   wait(condition: WaitCondition, signal?: AbortSignal): Promise<WaitStatus> {
-    const met = condition === 'not-running' ? !this.running : condition === 'removed' && this.removed;
-    if (met) return Promise.resolve(this.#result());
+    if (this.meets(condition)) return Promise.resolve(this.#result());
     const waiters = condition === 'removed' ? this.#removals : this.#stops;
     return new Promise((resolve) => {
       waiters.add(resolve);

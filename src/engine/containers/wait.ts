@@ -10,7 +10,7 @@ const conditions: readonly string[] = ['not-running', 'next-exit', 'removed'] sa
  * `POST /containers/{id}/wait` (docs/behaviour.md#container-wait). The wait begins with the call.
  *
  * @param condition as in the query; `not-running` when it is empty
- * @param signal the client has gone
+ * @param signal gives what says that the client has gone; asked for where there is something to wait for
  * @returns the answer's one record, when there is one
  * @throws INVALID_ARGUMENT for an unknown condition; NOT_FOUND
  */
@@ -18,12 +18,13 @@ export function waitForContainer(
   context: Context,
   name: string,
   condition: string,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): AsyncIterable<string> {
   if (condition !== '' && !conditions.includes(condition))
     throw new AttestdError('INVALID_ARGUMENT', `invalid condition: ${quote(condition)}`);
   const wanted = condition === '' ? 'not-running' : (condition as WaitCondition);
-  return record(context.containers.resolve(name).state.wait(wanted, signal));
+  const { state } = context.containers.resolve(name);
+  return record(state.wait(wanted, state.meets(wanted) ? undefined : signal()));
 }
 
 async function* record(result: Promise<WaitStatus>): AsyncGenerator<string> {

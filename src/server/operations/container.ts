@@ -129,7 +129,7 @@ export const handlers: DescribedHandlers = {
 
   async ContainerWait(request, context) {
     const form = await request.form();
-    const records = waitForContainer(context, nameOf(request), form.get('condition'), request.signal);
+    const records = waitForContainer(context, nameOf(request), form.get('condition'), () => request.signal);
     // The header tells the client that the wait has begun.
     return { kind: 'records', contentType: 'application/json', records, early: true };
   },
