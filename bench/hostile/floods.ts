@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { frame, frames, preface } from '../../test/support/http2-frames.js';
+import { manyFiles } from './archives.js';
 import { ask, dial, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';
 
@@ -101,7 +102,7 @@ function slowHeads(count: number): HostileInput['prepare'] {
 }
 
 /** Connections that are reset in the middle of a body, or of an answer. */
-function resets(count: number, request: string): HostileInput['prepare'] {
+function resets(count: number, request: string | Buffer): HostileInput['prepare'] {
   return (target) => async () => {
     for (let done = 0; done < count && !target.signal.aborted; done += 50) {
       const sockets = await dialMany(target, 50);
@@ -166,6 +167,19 @@ export const floods: readonly HostileInput[] = [
     prepare: resets(
       1000,
       `POST /v1.51/images/load HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: 9999999\r\n\r\n${'x'.repeat(2048)}`,
+    ),
+  },
+  {
+    name: '200 contexts of a build cut in the middle',
+    safe: true,
+    prepare: resets(
+      200,
+      Buffer.concat([
+        Buffer.from(
+          'POST /v1.51/build?version=1 HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: 9999999\r\n\r\n',
+        ),
+        manyFiles(200, (i) => Buffer.from(String(i))),
+      ]),
     ),
   },
   {

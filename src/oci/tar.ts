@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { quote } from '../go/quote.js';
+import { giveWay } from '../turns.js';
 import { ByteReader } from './bytes.js';
 
 /** A file, folder or symbolic link in an archive. */
@@ -65,6 +66,8 @@ const padding = (size: number): number => (blockSize - (size % blockSize)) % blo
 async function readHeader(reader: ByteReader): Promise<Header | undefined> {
   let extended: { path?: string; linkpath?: string; size?: string } = {};
   for (;;) {
+    // A piece of a stream may hold very many empty files.
+    await giveWay();
     const block = await readBlock(reader);
     if (block === undefined) return undefined;
     const flag = String.fromCharCode(block[156] as number);
