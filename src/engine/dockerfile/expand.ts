@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what stands for variables is described
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
-import { Pattern, replacePattern } from '../../runtime/shell/pattern.js';
+import { Pattern, PatternTooCostly, replacePattern } from '../../runtime/shell/pattern.js';
 
 /** How a text is expanded. */
 export interface Expansion {
@@ -26,7 +26,7 @@ export function expand(text: string, expansion: Expansion): string {
   try {
     return new Expander(text, expansion).whole();
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault || error instanceof PatternTooCostly)) throw error;
     throw new AttestdError('INVALID_ARGUMENT', `failed to process ${quote(text)}: ${error.message}`, { cause: error });
   }
 }

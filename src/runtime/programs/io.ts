@@ -60,7 +60,7 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
 }
 
 /** Longest line that is kept in memory. */
-const longestLine = 16 * 1024 * 1024;
+const longestLine = 1024 * 1024;
 
 /** Lines, with their newline where they have one. */
 export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {

@@ -1,21 +1,45 @@
 import { parse, type Word } from 'unbash';
+import { ShellError } from './control.js';
 
-/** Words that braces may make. */
+/** Words that braces may make, and characters of all of them. */
 const mostWords = 10_000;
+const mostText = 1024 * 1024;
 
 /**
  * The words that `{a,b}` and `{1..3}` make of one, where the shell is one that knows them.
  *
  * @param enabled false for shells that take braces as they are
+ * @throws ShellError when they are too many
  */
 export function expandBraces(word: Word, enabled: boolean): readonly Word[] {
-  const braces = enabled ? word.parts?.find(({ type }) => type === 'BraceExpansion') : undefined;
-  if (braces === undefined) return [word];
+  if (!enabled) return [word];
+  const words: Word[] = [];
+  let text = 0;
+  for (const made of expansions(word, (length) => {
+    text += length;
+    if (text > mostText) throw new ShellError('out of memory');
+  })) {
+    words.push(made);
+    if (words.length > mostWords) throw new ShellError('out of memory');
+  }
+  return words;
+}
+
+/** @param read told how long each text is that is read again */
+function* expansions(word: Word, read: (length: number) => void): Generator<Word> {
+  const braces = word.parts?.find(({ type }) => type === 'BraceExpansion');
+  if (braces === undefined) {
+    yield word;
+    return;
+  }
   const at = word.text.indexOf(braces.text);
   const before = word.text.slice(0, at);
   const after = word.text.slice(at + braces.text.length);
-  const words = alternatives(braces.text.slice(1, -1)).map((text) => wordOf(`${before}${text}${after}`));
-  return words.flatMap((made) => expandBraces(made, true)).slice(0, mostWords);
+  for (const text of alternatives(braces.text.slice(1, -1))) {
+    const made = `${before}${text}${after}`;
+    read(made.length);
+    yield* expansions(wordOf(made), read);
+  }
 }
 
 function wordOf(text: string): Word {
@@ -34,7 +58,7 @@ function sequence(from: string, to: string, step: number): string[] {
   const first = letters ? from.charCodeAt(0) : Number(from);
   const last = letters ? to.charCodeAt(0) : Number(to);
   const by = Math.abs(step) || 1;
-  const count = Math.min(Math.floor(Math.abs(last - first) / by) + 1, mostWords);
+  const count = Math.min(Math.floor(Math.abs(last - first) / by) + 1, mostWords + 1);
   return Array.from({ length: count }, (_, index) => {
     const value = first + Math.sign(last - first) * by * index;
     return letters ? String.fromCharCode(value) : String(value);

@@ -1,4 +1,11 @@
+import { ShellError } from './control.js';
 import { escapePattern } from './pattern.js';
+
+/** Words that an expansion may make, and characters of them: what comes after goes through all of them at once. */
+const mostFields = 100_000;
+const longestWords = 4 * 1024 * 1024;
+/** Characters of a text that is not split: more than a variable may hold, for which a container is out of memory. */
+const longestText = 64 * 1024 * 1024;
 
 /** Part of a field. Quoted text stands for itself. */
 interface Piece {
@@ -10,6 +17,7 @@ interface Piece {
 export class Fields {
   readonly #fields: Piece[][] = [];
   #open: Piece[] | undefined;
+  #length = 0;
   readonly #ifs: string;
   /** Whether unquoted results are split at all. */
   readonly #splits: boolean;
@@ -20,8 +28,10 @@ export class Fields {
     this.#splits = ifs !== undefined && ifs !== '';
   }
 
-  /** Text of the script itself, or in quotes. */
+  /** Text of the script itself, or in quotes. @throws ShellError when all is too long */
   add(text: string, quoted: boolean): void {
+    this.#length += text.length;
+    if (this.#length > (this.#splits ? longestWords : longestText)) throw new ShellError('out of memory');
     this.#open ??= [];
     this.#open.push({ text, quoted });
   }
@@ -35,7 +45,7 @@ export class Fields {
   /** The result of an expansion that is not in quotes. */
   private addResult(text: string): void {
     if (text === '') return;
-    if (!this.#splits) {
+    if (!this.#splits || text.length > longestWords) {
       this.add(text, false);
       return;
     }
@@ -71,7 +81,7 @@ export class Fields {
 
   /** What comes next is another word. */
   end(): void {
-    if (this.#open !== undefined) this.#fields.push(this.#open);
+    if (this.#open !== undefined && this.#fields.push(this.#open) > mostFields) throw new ShellError('out of memory');
     this.#open = undefined;
   }
 

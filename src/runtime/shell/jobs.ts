@@ -9,7 +9,7 @@ import { Shell } from './shell.js';
 import { runToEnd } from './to-end.js';
 
 /** Longest output that a substitution keeps. */
-const longestOutput = 64 * 1024 * 1024;
+const longestOutput = 4 * 1024 * 1024;
 
 /**
  * Run something in a copy of the shell, as another task.

@@ -1,3 +1,5 @@
+import { ShellError } from './control.js';
+
 /** One place of a pattern. */
 type Item =
   | { readonly kind: 'char'; readonly char: string }
@@ -18,8 +20,13 @@ export class Pattern {
     return this.#items.every(({ kind }) => kind === 'char');
   }
 
-  /** Whether it matches a text as a whole. In time proportional to the product of their lengths. */
+  /**
+   * Whether it matches a text as a whole. In time proportional to the product of their lengths.
+   *
+   * @throws PatternTooCostly
+   */
   matches(text: string): boolean {
+    const work = new Work();
     const chars = [...text];
     const items = this.#items;
     let at = 0;
@@ -27,6 +34,7 @@ export class Pattern {
     let star = -1;
     let resume = 0;
     while (at < chars.length) {
+      work.add(0);
       const now = items[item];
       if (now?.kind === 'star') {
         star = item++;
@@ -43,16 +51,93 @@ export class Pattern {
     return item === items.length;
   }
 
-  /** How many characters at the start match, the fewest or the most; undefined when none do. */
-  prefix(text: string, longest: boolean): number | undefined {
-    const ends = Array.from({ length: text.length + 1 }, (_, index) => (longest ? text.length - index : index));
-    return ends.find((end) => this.matches(text.slice(0, end)));
+  /**
+   * How many characters at the start match, the fewest or the most; undefined when none do.
+   *
+   * @throws PatternTooCostly
+   */
+  prefix(text: string, longest: boolean, work = new Work()): number | undefined {
+    return this.#ends(text, 0, 1, longest, work);
   }
 
-  /** Where the match at the end starts, for the fewest or the most characters; undefined when none do. */
+  /**
+   * Where the match at the end starts, for the fewest or the most characters; undefined when none do.
+   *
+   * @throws PatternTooCostly
+   */
   suffix(text: string, longest: boolean): number | undefined {
-    const starts = Array.from({ length: text.length + 1 }, (_, index) => (longest ? index : text.length - index));
-    return starts.find((start) => this.matches(text.slice(start)));
+    return this.#ends(text, text.length, -1, longest, new Work());
+  }
+
+  /** The length of the match that begins at an offset of the text. @throws PatternTooCostly */
+  lengthAt(text: string, at: number, work: Work): number | undefined {
+    const end = this.#ends(text, at, 1, true, work);
+    return end === undefined ? undefined : end - at;
+  }
+
+  /** Where a match ends that begins at an offset and goes on in a direction: all places of the pattern are followed at once. */
+  #ends(text: string, from: number, by: 1 | -1, longest: boolean, work: Work): number | undefined {
+    const items = by === 1 ? this.#items : this.#items.toReversed();
+    let places = reach(items, [0]);
+    let found: number | undefined;
+    for (let at = from; ; ) {
+      work.add(places.length);
+      if (places.at(-1) === items.length) {
+        found = at;
+        if (!longest) return found;
+      }
+      const char = charAt(text, at, by);
+      if (char === '' || places.length === 0) return found;
+      const next: number[] = [];
+      for (const place of places) {
+        const item = items[place];
+        if (item === undefined) continue;
+        if (item.kind === 'star') next.push(place);
+        else if (fits(item, char)) next.push(place + 1);
+      }
+      places = reach(items, next);
+      at += by * char.length;
+    }
+  }
+}
+
+/** These places, in their order, with those that are reached from them by passing over stars. */
+function reach(items: readonly Item[], from: readonly number[]): number[] {
+  const places: number[] = [];
+  for (const start of from)
+    for (let place = start; ; place++) {
+      if ((places.at(-1) ?? -1) < place) places.push(place);
+      if (items[place]?.kind !== 'star') break;
+    }
+  return places;
+}
+
+/** The character at an offset, or before it. */
+function charAt(text: string, at: number, by: 1 | -1): string {
+  if (by === 1) return at < text.length ? String.fromCodePoint(text.codePointAt(at) as number) : '';
+  if (at === 0) return '';
+  const isPair = at > 1 && (text.codePointAt(at - 2) as number) > 0xffff;
+  return text.slice(at - (isPair ? 2 : 1), at);
+}
+
+/** Steps that one matching may take: a quarter of a second. */
+const mostSteps = 1 << 22;
+
+/** A text and a pattern that would take too long. */
+export class PatternTooCostly extends ShellError {
+  constructor() {
+    super('out of memory');
+  }
+}
+
+/** The steps that a matching has taken. */
+class Work {
+  #steps = 0;
+
+  /** @throws PatternTooCostly */
+  add(places: number): void {
+    this.#steps += 1 + places;
+    if (this.#steps > mostSteps) throw new PatternTooCostly();
   }
 }
 
@@ -133,13 +218,14 @@ function parseSet(chars: readonly string[], start: number): { readonly item: Ite
 }
 
 /** Longest text that a replacement may make. */
-const longestText = 64 * 1024 * 1024;
+const longestText = 4 * 1024 * 1024;
 
 /**
  * Put something in the place of what a pattern matches: at its first place (`/`), at all of them (`//`), at the start
  * (`/#`) or at the end (`/%`).
  *
  * @returns undefined when that makes too long a text
+ * @throws PatternTooCostly
  */
 export function replacePattern(
   value: string,
@@ -154,20 +240,27 @@ export function replacePattern(
     if (cut === undefined) return value;
     return operator === '/#' ? replacement + value.slice(cut) : value.slice(0, cut) + replacement;
   }
-  let made = '';
-  for (let at = 0; at <= value.length; ) {
-    const length = pattern.prefix(value.slice(at), true);
-    if (length === undefined || length === 0) {
-      made += value.slice(at, at + 1);
+  const parts: string[] = [];
+  const work = new Work();
+  let length = 0;
+  const add = (part: string): boolean => {
+    parts.push(part);
+    length += part.length;
+    return length <= longestText;
+  };
+  let kept = 0;
+  for (let at = 0; at < value.length; ) {
+    const matched = pattern.lengthAt(value, at, work) ?? 0;
+    if (matched === 0) {
       at++;
       continue;
     }
-    made += replacement;
-    if (made.length > longestText) return undefined;
-    at += length;
-    if (operator === '/') return made + value.slice(at);
+    if (!add(value.slice(kept, at)) || !add(replacement)) return undefined;
+    at += matched;
+    kept = at;
+    if (operator === '/') break;
   }
-  return made;
+  return add(value.slice(kept)) ? parts.join('') : undefined;
 }
 
 /** A text as a pattern that matches only itself. */

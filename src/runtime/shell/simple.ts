@@ -153,6 +153,20 @@ async function callFunction(by: Executor, body: FunctionBody, argv: readonly str
   }
 }
 
+/** Bytes of one argument or variable of a program, with a zero at its end, and of all of them: as Linux has it. */
+const longestArgument = 128 * 1024;
+const longestArguments = 2 * 1024 * 1024;
+
+function isTooLong(argv: readonly string[], env: ReadonlyMap<string, string>): boolean {
+  let all = 0;
+  const takes = (text: string): boolean => {
+    const length = Buffer.byteLength(text) + 1;
+    all += length;
+    return length > longestArgument || all > longestArguments;
+  };
+  return argv.some(takes) || [...env].some(([name, value]) => takes(`${name}=${value}`));
+}
+
 /**
  * Run a program.
  *
@@ -168,6 +182,10 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
     return status;
   }
   const env = shell.vars.environment();
+  if (isTooLong(prepared.argv, env)) {
+    await shell.complain(`${argv[0]}: Argument list too long`);
+    return 126;
+  }
   if (inPlace) {
     await become(by, prepared.argv, env);
     throw new ShellExit(await prepared.program(task));

@@ -1,0 +1,69 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: scripts are what is tested
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Pattern, PatternTooCostly, replacePattern } from '../../../src/runtime/shell/pattern.js';
+import { run } from '../support.js';
+
+describe('a shell pattern', () => {
+  /** A pattern's matches by trying all lengths. */
+  const lengths = (pattern: Pattern, text: string): number[] =>
+    Array.from({ length: text.length + 1 }, (_, length) => length).filter((length) =>
+      pattern.matches(text.slice(0, length)),
+    );
+  const starts = (pattern: Pattern, text: string): number[] =>
+    Array.from({ length: text.length + 1 }, (_, start) => start).filter((start) => pattern.matches(text.slice(start)));
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 8 });
+  const sources = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', '[ab]', '[!a]', '/'), maxLength: 5 });
+
+  it('finds what whole matches of every part of the text would', () => {
+    fc.assert(
+      fc.property(sources, letters, (source, text) => {
+        const pattern = new Pattern(source);
+        const [ends, begins] = [lengths(pattern, text), starts(pattern, text)];
+        expect(pattern.prefix(text, false)).to.equal(ends[0]);
+        expect(pattern.prefix(text, true)).to.equal(ends.at(-1));
+        expect(pattern.suffix(text, true)).to.equal(begins[0]);
+        expect(pattern.suffix(text, false)).to.equal(begins.at(-1));
+      }),
+    );
+  });
+
+  it('takes a character for one that is written as two', () => {
+    expect(new Pattern('?').prefix('😀a', true)).to.equal(2);
+    expect(new Pattern('?').suffix('a😀', true)).to.equal(1);
+    expect(replacePattern('a😀b😀', '😀', 'x', '//')).to.equal('axbx');
+  });
+
+  it('is not followed through a long text without end', () => {
+    const text = 'a1\n'.repeat(50_000);
+    expect(() => replacePattern(text, '1*z', '', '//')).to.throw(PatternTooCostly);
+    expect(new Pattern('1*z').suffix(text, true)).to.equal(undefined);
+    expect(() => new Pattern('*a'.repeat(500)).prefix(text, true)).to.throw(PatternTooCostly);
+    expect(() => new Pattern(`*${'a'.repeat(5000)}z`).matches('a'.repeat(100_000))).to.throw(PatternTooCostly);
+    expect(replacePattern(text, '1', '', '//')).to.equal('a\n'.repeat(50_000));
+  });
+});
+
+describe('a script', () => {
+  for (const [what, script] of [
+    ['a pattern that would take too long', 'x=$(seq 1 20000); echo "${x//1*z/}"'],
+    ['words of nested braces', 'bash -c "echo {1..9999}{1..9999}{1..9999}"'],
+    ['more words than there is room for', 'x=$(seq 1 150000); for i in $x; do :; done'],
+    ['a longer text than there is room for', 'x=$(head -c 3000000 /dev/zero | tr "\\0" x); echo "$x$x"'],
+  ] as const)
+    it(`ends with ${what}`, async () => {
+      const { stderr, code } = await run(['sh', '-c', script]);
+      expect(stderr).to.include('out of memory');
+      expect(code).to.equal(2);
+    });
+
+  it('cannot give a program longer arguments than the kernel takes', async () => {
+    const { stdout, stderr } = await run([
+      'sh',
+      '-c',
+      'x=$(head -c 131072 /dev/zero | tr "\\0" x); date "+$x"; echo $?; y=$x date; echo $?; date "+${x#xx}" | wc -c; set -- $(seq 1 99999); date "$@" "$@" "$@" "$@"; echo $?',
+    ]);
+    expect(stdout).to.equal('126\n126\n131071\n126\n');
+    expect(stderr).to.equal('sh: date: Argument list too long\n'.repeat(3));
+  });
+});
