@@ -63,6 +63,12 @@ export function connectTo(target: Target, more: Pick<net.TcpSocketConnectOpts, '
   return secure ? tls.connect(options) : net.connect(options);
 }
 
+/**
+ * Milliseconds after which a timer is late: this process was stopped or busy meanwhile, and what came is still to be read, so that
+ * the wait begins anew.
+ */
+const late = 1000;
+
 /** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
 export class Connection {
   readonly #target: Target;
@@ -99,7 +105,14 @@ export class Connection {
           headers.push([incoming.rawHeaders[i] ?? '', incoming.rawHeaders[i + 1] ?? '']);
         resolve({ status: incoming.statusCode ?? 0, headers, body: incoming });
       });
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${request.timeout} ms`)));
+      let since = performance.now();
+      outgoing.on('timeout', () => {
+        const { timeout = 0 } = request;
+        if (performance.now() - since < timeout + late)
+          return void outgoing.destroy(new Error(`no answer for ${timeout} ms`));
+        since = performance.now();
+        return void outgoing.setTimeout(timeout);
+      });
       outgoing.on('error', (cause: NodeJS.ErrnoException) => {
         // A daemon may close an idle connection just when it is used again; reading once more on a new one does no harm.
         if (

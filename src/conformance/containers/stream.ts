@@ -17,6 +17,9 @@ import { demand, show, Unmet } from '../expect.js';
 /** Milliseconds that a daemon has for what a stream is to bring. */
 const patience = 30_000;
 
+/** Milliseconds after which a timer is late. */
+const late = 1000;
+
 interface Head {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -140,7 +143,11 @@ export class Stream {
     const left = limit - performance.now();
     if (left <= 0) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), left);
+      // A timer that is late tells that this process was stopped, and has not read yet what came meanwhile.
+      let timer = setTimeout(() => {
+        const after = performance.now() < limit + late ? 0 : late;
+        timer = setTimeout(() => resolve(false), after);
+      }, left);
       this.#wake = () => {
         clearTimeout(timer);
         resolve(true);
