@@ -16,6 +16,7 @@ import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
 import { readFlagFile } from './flag-file.js';
+import { holdHeap } from './heap.js';
 import { palette } from './terminal.js';
 import { readTrusts } from './trust.js';
 
@@ -96,7 +97,7 @@ const flags = {
     value: 'BYTES',
     help: 'what may come out of a compressed archive; 2 GiB without it',
   },
-  'cache-size': { type: 'string', value: 'MIB', help: 'what is kept of a store in memory; 256 without it' },
+  'cache-size': { type: 'string', value: 'MIB', help: 'what is kept of a store in memory; 96 without it' },
   'exit-with-parent': { type: 'boolean', help: 'end when the process that started this one does' },
   'allow-insecure-remote': { type: 'boolean', help: 'listen beyond this machine without TLS' },
   'allow-host': {
@@ -228,6 +229,7 @@ export const command = define(
     const logLevel = values['log-level'] ?? (debug ? 'debug' : 'warn');
     limitUnpacking(values['unpack-limit']);
     limitCaches(values['cache-size']);
+    holdHeap();
     const drain = secondsOf('drain-timeout', values['drain-timeout'] ?? '10') * 1000;
     const choice = { engine: values.engine, minimumApi: values['min-api'], maximumApi: values['max-api'] };
     const keys = values['policy-key'];

@@ -160,10 +160,10 @@ async function* compacted(source: Iterable<Buffer> | Readable, descriptor: Descr
   for await (const piece of source as AsyncIterable<Buffer>) {
     if (piece.length === 0) continue;
     empty = false;
-    const out = Buffer.allocUnsafe(piece.length);
-    const end = scanner.push(piece, out, 0);
+    // In its own place: what comes out is never ahead of what goes in, and a second piece for each reader is memory.
+    const end = scanner.push(piece, piece, 0);
     if (scanner.error !== undefined) break;
-    yield out.subarray(0, end);
+    yield piece.subarray(0, end);
   }
   if (empty) {
     yield absent;
