@@ -6,7 +6,7 @@ import { isDigest } from './digest.js';
 import { type Files, isMissing } from './files.js';
 import type { Mark } from './journal.js';
 import { descriptorType } from './manifest.js';
-import { type PlainIndex, plainDescriptor, plainIndex } from './plain-index.js';
+import { type PlainIndex, plainDescriptor, plainIndex, plainTexts } from './plain-index.js';
 import { formatReference, parseDockerReference } from './reference.js';
 import type { ImageRecord } from './store.js';
 
@@ -177,6 +177,8 @@ function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
 
 /** The annotations that an entry holds as JSON; undefined for what this project did not write so. */
 function namesIn(text: string): Record<string, string> | undefined {
+  const plain = plainTexts(text);
+  if (plain !== undefined) return plain;
   try {
     return decodeJson(Buffer.from(text), namesType);
   } catch {

@@ -63,6 +63,8 @@ export class NameTable {
   constructor({ records, attached }: { records: Map<string, ImageRecord>; attached: Map<string, Descriptor> }) {
     this.#records = records;
     this.#attached = attached;
+    // As long as a store is opened nobody waits for an image.
+    this.#byTarget = groupByTarget(records.values());
   }
 
   get size(): number {

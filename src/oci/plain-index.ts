@@ -52,6 +52,17 @@ export function plainDescriptor(entry: Buffer): Descriptor | undefined {
   return plainIndex(alone)?.entries[0];
 }
 
+/** An object of texts, as Go reads it too; undefined where the two might differ. */
+export function plainTexts(text: string): Record<string, string> | undefined {
+  if (text.includes('\\u') || text.includes('__proto__')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isTexts(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An entry with the members that are usual, each of the right kind; the form of its size is for others to look at. */
 function plainEntry(entry: unknown): Descriptor | undefined {
   if (!isObject(entry)) return undefined;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeJson } from '../../src/go/json.js';
+import { decodeJson, goString, map } from '../../src/go/json.js';
 import { documentType } from '../../src/oci/index-file.js';
 import { descriptorType } from '../../src/oci/manifest.js';
-import { plainIndex } from '../../src/oci/plain-index.js';
+import { plainIndex, plainTexts } from '../../src/oci/plain-index.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -75,5 +75,34 @@ describe('an index.json of the usual form', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('texts by names, written as one text', () => {
+  it('are read as Go reads them, or left to it', () => {
+    const type = map(goString);
+    const some = fc.dictionary(fc.string(), fc.string()).map((value) => JSON.stringify(value));
+    const odd = fc.constantFrom(
+      '{"a":null}',
+      '{"a":1}',
+      '[]',
+      'null',
+      '{"a":"1","a":"2"}',
+      '{"a":"\\ud800"}',
+      '\ufeff{}',
+      '{"a":"\\/"}',
+      '{',
+    );
+    let plain = 0;
+    fc.assert(
+      fc.property(fc.oneof(some, odd), (text) => {
+        const found = plainTexts(text);
+        if (found === undefined) return;
+        plain++;
+        expect(found).to.deep.equal(decodeJson(Buffer.from(text), type));
+      }),
+    );
+    expect(plain).to.be.above(30);
+    expect(plainTexts('{"a":null}')).to.equal(undefined);
   });
 });
