@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { isDue } from '../../turns.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { Descriptor } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
@@ -10,7 +11,17 @@ const outputBlock = 8 * 1024;
 /** Write to standard output, or to another descriptor. */
 export function write(task: Task, text: string | Uint8Array, fd = 1): void | Promise<void> {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  return bytes.length === 0 ? undefined : task.fds.need(fd).write(task, bytes);
+  if (bytes.length === 0) return undefined;
+  const to = task.fds.need(fd);
+  return bytes.length > blockSize ? writeInPieces(task, to, bytes) : to.write(task, bytes);
+}
+
+/** A log takes each line by itself, so that a long text takes long. */
+async function writeInPieces(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += blockSize) {
+    await to.write(task, bytes.subarray(at, at + blockSize));
+    if (isDue()) await task.breathe();
+  }
 }
 
 /** Say something on standard error. What cannot be said is lost. */

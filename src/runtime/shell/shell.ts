@@ -1,7 +1,8 @@
 import type { CompoundCommand, CompoundList, Redirected, Statement } from 'unbash';
-import { signalNames } from '../kernel/signals.js';
+import { SIG, signalNames } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
 import { complain } from '../programs/io.js';
+import { ShellExit } from './control.js';
 import { Variables } from './variables.js';
 
 /** What a function runs. */
@@ -14,7 +15,7 @@ export interface Job {
   readonly text: string;
 }
 
-/** Functions within functions; beyond, a real shell's stack is at its end. */
+/** Functions, `eval`, scripts and traps within each other; beyond, a real shell's stack is at its end. */
 const deepestCall = 1000;
 
 /** What a shell knows and remembers. How it runs commands is in execute.ts. */
@@ -89,9 +90,24 @@ export class Shell {
     return this.complain(`${builtin}: line ${this.line}: ${message}`);
   }
 
-  /** Whether one more function may be called; otherwise the shell ends as by a full stack. */
-  enterCall(): boolean {
-    return ++this.calls <= deepestCall;
+  /**
+   * Run what is nested in what runs now.
+   *
+   * @throws ShellExit when it is nested so deeply that the stack is full
+   */
+  async nested<T>(act: () => Promise<T>): Promise<T> {
+    if (this.calls >= deepestCall) {
+      this.task.end(SIG.SEGV);
+      throw new ShellExit(128 + SIG.SEGV);
+    }
+    this.calls++;
+    // A fresh stack: a function may call itself many times.
+    await null;
+    try {
+      return await act();
+    } finally {
+      this.calls--;
+    }
   }
 
   /** Set what a signal does. `undefined` is its default. */

@@ -128,29 +128,24 @@ async function runBuiltin(by: Executor, builtin: Builtin, argv: readonly string[
   }
 }
 
-async function callFunction(by: Executor, body: FunctionBody, argv: readonly string[]): Promise<number> {
+function callFunction(by: Executor, body: FunctionBody, argv: readonly string[]): Promise<number> {
   const { shell } = by;
-  const { positional, loops } = shell;
-  if (!shell.enterCall()) {
-    shell.task.end(SIG.SEGV);
-    throw new ShellExit(128 + SIG.SEGV);
-  }
-  // A fresh stack: a function may call itself many times.
-  await null;
-  shell.positional = argv.slice(1);
-  shell.loops = 0;
-  shell.vars.enter();
-  try {
-    return await by.command(body);
-  } catch (error) {
-    if (error instanceof FunctionReturn) return error.status;
-    throw error;
-  } finally {
-    shell.vars.leave();
-    shell.calls--;
-    shell.loops = loops;
-    shell.positional = positional;
-  }
+  return shell.nested(async () => {
+    const { positional, loops } = shell;
+    shell.positional = argv.slice(1);
+    shell.loops = 0;
+    shell.vars.enter();
+    try {
+      return await by.command(body);
+    } catch (error) {
+      if (error instanceof FunctionReturn) return error.status;
+      throw error;
+    } finally {
+      shell.vars.leave();
+      shell.loops = loops;
+      shell.positional = positional;
+    }
+  });
 }
 
 /** Bytes of one argument or variable of a program, with a zero at its end, and of all of them: as Linux has it. */

@@ -9,7 +9,7 @@ export async function runTraps(by: Executor): Promise<void> {
     const action = shell.traps.get(signal);
     if (action === undefined || action === '') continue;
     const { status } = shell;
-    await by.run(readScript(action).statements);
+    await shell.nested(() => by.run(readScript(action).statements));
     shell.status = status;
   }
 }

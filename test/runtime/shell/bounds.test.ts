@@ -57,6 +57,15 @@ describe('a script', () => {
       expect(code).to.equal(2);
     });
 
+  for (const [what, script] of [
+    ['evaluates itself', `x='eval "$x"'; eval "$x"`],
+    ['reads itself', "echo '. /again' > /again; . /again"],
+    ['is caught in its own trap', 'trap "kill -USR1 $$" USR1; kill -USR1 $$; while :; do sleep 0.001; done'],
+  ] as const)
+    it(`that ${what} without end fills its stack`, async () => {
+      expect((await run(['sh', '-c', script])).code).to.equal(139);
+    });
+
   it('cannot give a program longer arguments than the kernel takes', async () => {
     const { stdout, stderr } = await run([
       'sh',

@@ -42,7 +42,7 @@ function jump(by: Executor, argv: readonly string[], kind: 'break' | 'continue')
 export async function runText(by: Executor, text: string): Promise<number> {
   const { statements, fault } = readScript(text);
   by.shell.status = 0;
-  const status = await by.run(statements);
+  const status = await by.shell.nested(() => by.run(statements));
   if (fault !== undefined) throw new ShellError(fault);
   return status;
 }
