@@ -1,3 +1,4 @@
+import { isDue } from '../../turns.js';
 import { openPath } from '../kernel/open.js';
 import type { Task } from '../kernel/task.js';
 import { parseSize } from './files.js';
@@ -70,7 +71,8 @@ async function copy(task: Task, ends: Ends, size: number, limit: number, silent:
       else part++;
       await output.write(task, bytes);
       total += bytes.length;
-      const turn = task.step();
+      // A block may be large, so that few of them take long.
+      const turn = task.step() ?? (isDue() ? task.breathe() : undefined);
       if (turn !== undefined) await turn;
     }
   } catch (error) {
