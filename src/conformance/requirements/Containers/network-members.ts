@@ -1,7 +1,7 @@
 import { containers, operationPointer } from '../../containers/family.js';
 import { demand, type Shape, same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
-import { blocks, features, first, inspectNetwork as inspect } from './networks.js';
+import { block, features, first, inspectNetwork as inspect } from './networks.js';
 
 const endpoint = (container: Shape, network: string): Shape => container.at('NetworkSettings', 'Networks', network);
 
@@ -35,15 +35,15 @@ const connect = containers(
       pointer: '/definitions/EndpointSettings',
       why: 'Firewalls know it.',
       async check(d) {
-        const block = blocks[2];
+        const own = block(d, 'connect');
         const one = await d.network();
-        const two = await d.network({ IPAM: { Config: [{ Subnet: block }] } });
+        const two = await d.network({ IPAM: { Config: [{ Subnet: own }] } });
         const { id } = await d.running({ HostConfig: { NetworkMode: one.name } });
-        const EndpointConfig = { IPAMConfig: { IPv4Address: first(block, 77) } };
+        const EndpointConfig = { IPAMConfig: { IPv4Address: first(own, 77) } };
         (await d.post(`/networks/${two.id}/connect`, { Container: id, EndpointConfig })).status(200);
         endpoint(await d.inspect(id), two.name)
           .at('IPAddress')
-          .is(first(block, 77));
+          .is(first(own, 77));
       },
     },
     {

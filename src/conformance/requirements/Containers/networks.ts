@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { filters } from '../../api.js';
 import { type Dock, driverPatience, type Made } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
@@ -19,10 +20,14 @@ const ask = (d: Dock, spec: object): ReturnType<Dock['post']> =>
     { patience: driverPatience },
   );
 
-/** Blocks of addresses that only the suite asks for; others on the machine may have taken it. */
-export const blocks = ['10.213.77.0/24', '10.213.78.0/24', '10.213.79.0/24'] as const;
+/** A block of addresses that hardly anybody has: each run has its own, for daemons give none of them away twice. */
+export function block(d: Dock, use: string): string {
+  const [high = 0, low = 0] = createHash('sha256').update(`${d.t.mark()} ${use}`).digest();
+  return `10.${200 + (high % 32)}.${low}.0/24`;
+}
+
 /** An address of a block. */
-export const first = (block: string, last: number): string => block.replace('.0/24', `.${last}`);
+export const first = (of: string, last: number): string => of.replace('.0/24', `.${last}`);
 
 function refused(id: string, title: string, spec: object, statuses: readonly number[], more: Partial<Member>): Member {
   return {
@@ -80,8 +85,8 @@ const create = containers(
       pointer: '/definitions/IPAM',
       why: 'Firewalls know them.',
       async check(d) {
-        const [block] = blocks;
-        const config = { Subnet: block, IPRange: first(block, 128).concat('/25'), Gateway: first(block, 9) };
+        const own = block(d, 'create');
+        const config = { Subnet: own, IPRange: first(own, 128).concat('/25'), Gateway: first(own, 9) };
         const { id } = await d.network({ IPAM: { Driver: 'default', Config: [config] } });
         const [found] = (await inspectNetwork(d, id)).at('IPAM', 'Config').array();
         for (const [member, value] of Object.entries(config)) found?.at(member).is(value);
@@ -122,7 +127,7 @@ const create = containers(
     refused(
       'gateway-outside',
       'a gateway outside of its subnet is answered 400',
-      { IPAM: { Config: [{ Subnet: blocks[1], Gateway: '10.9.9.9' }] } },
+      { IPAM: { Config: [{ Subnet: '10.213.78.0/24', Gateway: '10.9.9.9' }] } },
       [400],
       { pointer: '+/responses/400', observed: true },
     ),
