@@ -82,20 +82,27 @@ export class Daemon {
   /**
    * Send a request that was judged, and read the whole answer.
    *
+   * @param waiting for whom: it is given up with the one who waits
    * @throws AttestdError UNAVAILABLE when the daemon does not answer to the end
    */
-  send({ method, path, headers, body }: Onward & { readonly body: Buffer }): Promise<Answered> {
+  send(
+    { method, path, headers, body }: Onward & { readonly body: Buffer },
+    waiting: ServerResponse,
+  ): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const length: Headers = body.length > 0 ? { 'Content-Length': String(body.length) } : {};
       const outgoing = this.open({ method, path, headers: { ...headers, ...length } });
       const fail = (error: Error): void =>
         reject(new AttestdError('UNAVAILABLE', unreachable(error), { cause: error }));
+      const giveUp = (): void => void outgoing.destroy(new Error('the client has gone'));
+      waiting.once('close', giveUp);
       outgoing.on('error', fail);
       outgoing.on('response', (incoming) => {
         const pieces: Buffer[] = [];
         incoming.on('data', (piece: Buffer) => pieces.push(piece));
         incoming.on('error', fail);
         incoming.on('end', () => {
+          waiting.off('close', giveUp);
           const known = keptHeaders.flatMap((name) => {
             const value = incoming.headers[name];
             return typeof value === 'string' ? [[name, value]] : [];

@@ -179,7 +179,7 @@ class GateKeeper {
     if (kind === 'create' || kind === 'start')
       await this.#write({ decision: 'allow', operation, ...about, ms: since(began) });
     if (response.destroyed) return;
-    const { status, headers, body } = await this.#daemon.send(admitted);
+    const { status, headers, body } = await this.#daemon.send(admitted, response);
     if (status === 201 && admitted.check) await admitted.check(JSON.parse(body.toString()) as { Id?: string });
     const answer = status === 201 && kind === 'create' ? withWarnings(body, admitted.warnings ?? []) : body;
     response.sendDate = false;
