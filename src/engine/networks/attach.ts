@@ -260,7 +260,6 @@ function noteConnection(container: Container, network: Network, settings: Endpoi
   const faults = endpointFaults(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
-  settings.NetworkID = network.id;
   container.networks.set(network.name, settings);
 }
 

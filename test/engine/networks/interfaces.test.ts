@@ -6,7 +6,7 @@ import { networkView } from '../../../src/engine/networks/interfaces.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import { createNetwork } from '../../../src/engine/networks/operations.js';
 import { decodeJson } from '../../../src/go/json.js';
-import { type ContainerEngine, openContainers, run } from '../containers/support.js';
+import { type ContainerEngine, create, openContainers, run } from '../containers/support.js';
 import { refusal } from '../support.js';
 
 describe('Network cards of a container', () => {
@@ -114,5 +114,15 @@ describe('Network cards of a container', () => {
     expect(await leave('nosuch', true)).to.deep.equal(['NOT_FOUND', 'network nosuch not found']);
     expect(await leave('n1', true)).to.deep.equal(['NOT_FOUND', 'endpoint nobody not found']);
     expect(await leave('nosuch', false)).to.deep.equal(['NOT_FOUND', 'No such container: nobody']);
+  });
+
+  it('have no network before the container has started, however it came to be connected', async () => {
+    network('n1');
+    const container = await create(engine.context, { HostConfig: { NetworkMode: 'bridge' } });
+    connectContainer(engine.context, 'n1', container.id, undefined);
+    expect([...container.networks].map(([name, { NetworkID: id }]) => [name, id])).to.deep.equal([
+      ['bridge', ''],
+      ['n1', ''],
+    ]);
   });
 });
