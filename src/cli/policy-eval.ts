@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AttestdError } from '../errors.js';
@@ -53,7 +54,23 @@ async function writeSummary(
   });
   const statement = Buffer.from(JSON.stringify(summary));
   const text = key === undefined ? statement : JSON.stringify(signStatement(statement, key));
-  await writeFile(values.vsa as string, text);
+  const path = values.vsa as string;
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new AttestdError('USAGE', `--vsa: cannot write '${path}'`, { cause });
+  }
+}
+
+/** The key that `--sign` names. @throws AttestdError USAGE for none, before anything is asked */
+async function signingKeyOf(path: string): Promise<string> {
+  const key = await readFlagFile('sign', path);
+  try {
+    createPrivateKey(key);
+    return key;
+  } catch (cause) {
+    throw new AttestdError('USAGE', `--sign: '${path}' is no private key in PEM`, { cause });
+  }
 }
 
 function show(image: string, verdict: PolicyVerdict, values: Values): void {
@@ -90,7 +107,7 @@ export const command = define(
     if (values.vsa === undefined && (values.sign !== undefined || values.verifier !== undefined))
       throw new AttestdError('USAGE', '--sign and --verifier need --vsa OUT');
     const request = await requestOf(values.request);
-    const key = values.sign === undefined ? undefined : await readFlagFile('sign', values.sign);
+    const key = values.sign === undefined ? undefined : await signingKeyOf(values.sign);
     const question = {
       ...questionOf(image, values),
       ...(request && { container: { action: 'create', request } as const }),
@@ -98,9 +115,10 @@ export const command = define(
     const policy = await openAsked(values.policy, values);
     const verdict = await askDaemon(policy, values, (client) => policy.judge(client, question));
     if (verdict === undefined) return cannotTell;
+    const told = verdict.failure === undefined && verdict.doubts === undefined;
+    if (told && values.vsa !== undefined) await writeSummary(verdict, policy, values, key);
     show(image, verdict, values);
-    if (verdict.failure !== undefined || verdict.doubts !== undefined) return cannotTell;
-    if (values.vsa !== undefined) await writeSummary(verdict, policy, values, key);
+    if (!told) return cannotTell;
     return verdict.allow ? 0 : 1;
   },
 );

@@ -98,6 +98,13 @@ describe('attestd policy', () => {
     expect(await usage('test', folder)).to.include('no cases');
   });
 
+  it('refuses a key that signs nothing, and a summary that cannot be written, without a verdict', async () => {
+    const asked = ['eval', 'attestd/signed', '--policy', example('builder.tar.gz'), '--host', daemon.host];
+    const out = join(folder, 'never.json');
+    expect(await usage(...asked, '--vsa', out, '--sign', example('builder.rego'))).to.include('no private key');
+    expect(await usage(...asked, '--vsa', join(folder, 'none', 'vsa.json'))).to.include('--vsa: cannot write');
+  });
+
   it('writes a verification summary of the verdict, signed as DSSE', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const [key, out] = [join(folder, 'key.pem'), join(folder, 'vsa.json')];
