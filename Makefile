@@ -71,7 +71,7 @@ bench: dist/.built bench/prism/node_modules ## measure all, and write docs/bench
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)
 
 bench-scale: dist/.built ## measure a store of 100,000 images, which takes many minutes, and keep it for the page that `make bench` writes
-	npx tsx bench/main.ts --only scale --images 100000 --keep scale-100000 $(ARGS)
+	npx tsx bench/main.ts --only scale --images 10,100000 --keep scale-100000 $(ARGS)
 
 hostile: node_modules/.installed ## give the server what is hostile; fail when others wait or memory grows (ARGS="--only TEXT")
 	npx tsx bench/hostile.ts --check $(ARGS)

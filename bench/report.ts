@@ -1,5 +1,6 @@
 /** What was measured as Markdown with pictures. */
 import { html } from '../src/html.js';
+import { reasons } from './reasons.js';
 import { median, meets, type Result, type Row, spread } from './result.js';
 
 const titles: Readonly<Record<string, string>> = {
@@ -20,28 +21,6 @@ server has served the store before. Milliseconds, unless it says otherwise; what
   start: '',
   content: '',
   containers: '',
-};
-
-/** Why something misses its mark, where that is known. */
-const reasons: Readonly<Record<string, string>> = {
-  'memory at rest': `42 MB of it are the program file of Node.js, a bare \`node:http\` server takes 44; collecting garbage after the start gave
-  nothing back, and smaller young generations (66 MB) or \`--optimize-for-size\` (56 MB) must be given to Node.js before it starts`,
-  '200 slow readers of 40 MiB':
-    'two pieces for each reader and what Node.js holds of a connection; smaller pieces took no less',
-  'load, part of hashing': `each layer is written, synced, decompressed and hashed a second time, as a daemon unpacks it; \`node:http\` in the
-  table only hashes, writes and syncs what it is sent`,
-  'save, part of hashing':
-    'what comes through a socket is copied four times; `node:http` in the table sends the same file and does nothing else',
-  df: 'facts of all images are gone through four times, and the answer has each image twice',
-  prune:
-    'the first collection of a process reads and hashes each manifest: what is deleted is found out from the disk alone',
-  memory: `\`--cache-size\` bounds what is kept, not the heap: after the first list of 10,000 images and a collection by V8, 46 MB of objects
-  and 27 MB of buffers are more than before it, 7.3 kB an image: facts, rendered elements, and the buffers that these are pieces of`,
-  'list again':
-    'names, order and the elements that were kept are gone through for each image; an answer of so many megabytes is not kept whole',
-  'first attestations':
-    'images are sorted by their targets once, when the first is asked for; on a machine that others kept busy',
-  'first list': 'what each image says is read from the file beside the layout, and its element is rendered',
 };
 
 /** A number with three digits that count. */
@@ -104,9 +83,17 @@ const independent = ['first attestations', 'tag', 'untag', 'load', 'delete'];
 const perImage = (rows: readonly Row[]): readonly Row[] =>
   independent.flatMap((what) => rows.filter((row) => row.what === what));
 
+const nameOf = ({ group, what, who }: Row): string => [group, what, who].join(' ');
+
 /** The page, and the pictures that it shows by their names. */
 export function report(result: Result): { readonly page: string; readonly pictures: Readonly<Record<string, string>> } {
-  const all = [...result.rows, ...(result.kept ?? []).flatMap((kept) => kept.rows)];
+  // What a run of its own measured to compare with is in this one, too.
+  const measured = new Set(result.rows.map(nameOf));
+  const kept = (result.kept ?? []).map((one) => ({
+    ...one,
+    rows: one.rows.filter((row) => !measured.has(nameOf(row))),
+  }));
+  const all = [...result.rows, ...kept.flatMap(({ rows }) => rows)];
   const groups = unique(all.map((row) => row.group));
   const pictures: Record<string, string> = {};
   const parts = groups.map((group) => {
@@ -127,10 +114,10 @@ export function report(result: Result): { readonly page: string; readonly pictur
       });
     return `- ${what}: ${figures.join('; ')}${reasons[what] === undefined ? '' : `: ${reasons[what]}`}`;
   });
-  const runs = (result.kept ?? [])
-    .map((kept) => {
-      const who = unique(kept.rows.map((row) => row.who)).join(', ');
-      return `The figures of ${who} are of a run of their own at ${kept.commit} on ${kept.date.slice(0, 10)}, load ${kept.load.map((one) => one.toFixed(1)).join(' to ')}. `;
+  const runs = kept
+    .map(({ rows, commit, date, load }) => {
+      const who = unique(rows.map((row) => row.who)).join(', ');
+      return `The figures of ${who} are of a run of their own at ${commit} on ${date.slice(0, 10)}, load ${load.map((one) => one.toFixed(1)).join(' to ')}. `;
     })
     .join('');
   const page = `# Benchmarks

@@ -31,7 +31,7 @@ interface Step {
 }
 
 /** @param brief only what differs the first time, of a store that is read for minutes */
-export async function measure(folder: string, socketPath: string, count: number, brief: boolean): Promise<Step[]> {
+async function measure(folder: string, socketPath: string, count: number, brief: boolean): Promise<Step[]> {
   const steps: Step[] = [];
   const server = await Served.start(socketPath, ['--store', folder]);
   const step = async (name: string, times: number, act: (time: number) => Promise<unknown>): Promise<void> => {
@@ -89,6 +89,8 @@ export async function measureScale(
   say: (what: string) => void,
 ): Promise<Row[]> {
   const rows: Row[] = [];
+  const peaks = new Map<number, number>();
+  let leastStart: number | undefined;
   for (const count of counts) {
     say(`a store of ${count} images`);
     const folder = makeStore(parent, count);
@@ -96,7 +98,11 @@ export async function measureScale(
     for (const group of ['first start', 'store']) {
       const brief = group === 'first start' && count > manyImages;
       for (const { step, unit, values } of await measure(folder, join(parent, 's.sock'), count, brief)) {
-        const target = wanted[step];
+        const [value = 0] = values;
+        if (group === 'store' && step === 'memory') peaks.set(count, value);
+        const twice = leastStart && { text: 'twice the one of the smallest', limit: () => 2 * (leastStart as number) };
+        if (group === 'store' && step === 'start') leastStart ??= value;
+        const target = step === 'start' ? twice : wanted[step];
         rows.push({
           group,
           what: step,
@@ -108,6 +114,18 @@ export async function measureScale(
         });
       }
     }
+  }
+  const [[fewest, least] = [0, 0], ...more] = peaks;
+  for (const [count, peak] of more) {
+    const values = [((peak - least) * 1000) / (count - fewest)];
+    rows.push({
+      group: 'store',
+      what: 'memory for each image more',
+      who: String(count),
+      unit: 'kB',
+      better: 'less',
+      values,
+    });
   }
   return rows;
 }

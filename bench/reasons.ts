@@ -1,0 +1,37 @@
+/**
+ * Why something misses its mark, and what was tried: written by hand, by the names of rows, and shown beside what misses. A row that meets
+ * its mark again is not looked up here, so nothing has to be taken away in haste.
+ */
+export const reasons: Readonly<Record<string, string>> = {
+  start: `the whole \`index.json\` is read and each name in it before the first answer: 60 MB at 100,000. Tried: the names that an entry holds as
+  JSON by JavaScript's parser, half of that time; an index of names beside the layout would have to be as long`,
+  'attestd serve, to the first answer': `a bare \`node -e 0\` takes 40 to 50 ms of it, the rest is reading and compiling modules, which nothing but
+  less of them makes faster. Tried: everything in one file (12 to 20 % less, a package of its own); CommonJS with V8's code cache (35 % less, twice
+  the package); Node.js 24's compile cache (10 to 15 %, not in 20); the shell read when it is needed (84 modules of 1.13 MB instead of 98 of 1.50, taken)`,
+  'startDaemon(), the first of a process': `the schemas, tables and layouts that the second one finds ready are read and compiled; the second takes
+  a third. Tried: what is tried for \`attestd serve\` above`,
+  'memory at rest': `42 MB of it are the program file of Node.js, a bare \`node:http\` server takes 44. Tried: collecting garbage after the start gave
+  nothing back; a small young generation, told to the process that has begun, holds what comes later (taken), not what the start took; \`--optimize-for-size\`
+  (56 MB) and \`--lite-mode\` (61 MB) must be given to Node.js before it starts`,
+  '200 slow readers of 40 MiB': `a piece for each reader and what Node.js holds of a connection. Tried: smaller pieces, which took no less; compacting a
+  statement where it lies, no less either, and a small young generation: 128 MB to 50 to 57 (both taken)`,
+  'load, part of hashing': `each layer is hashed twice, as it comes and as a daemon unpacks it, so half of hashing's speed is the most that one thread
+  can do; a bare server that hashes once comes to what the table says. Tried: syncing a blob while the next is read, and writing out of memory that is used
+  again (1.7 s to 1.0 for what arrives, taken); unpacking two layers at a time, and in two threads of their own: no more than the spread of the runs,
+  at 189 MB of memory`,
+  'save, part of hashing': `each blob is hashed before it goes out. Tried: pieces of 64, 128 and 256 KiB, so that the client has something to do while the next is
+  hashed, no more than the spread of the runs; a client that takes less of the machine: the one before was slower than the server`,
+  df: `facts of all images are read from the file beside the layout, and each element is made. Tried: all in one pass (2,877 ms to 1,790 at 10,000, taken); each element
+  rendered once for the two places that an answer has it in, and without what it does not show (324 ms to 150 at 1,000, taken)`,
+  prune:
+    'the first collection of a process reads and hashes each manifest: what is deleted is found out from the disk alone',
+  memory: `\`--cache-size\` bounds what is kept, V8 is told to collect early, and both hold; names, where facts are, and marks of blobs come on top for each image,
+  without a bound. Tried: facts not kept in memory, elements as texts (both taken: 573 to 340 MB at 10,000); a small young generation and early collections (275 to 205 at 10,000, for
+  a tenth of the speed of a first list, taken)`,
+  'list again': `names, order and the elements that were kept are gone through for each image; what does not fit into \`--cache-size\` is made again. Tried: keeping what came first
+  instead of what came last (taken); an answer of so many megabytes kept whole would take the room of all elements`,
+  'first attestations': 'index.json is read before; on a machine that others kept busy',
+  'first list': `what each image says is read from the file beside the layout, and its element is rendered: at 1,000 images much of it is code that runs for
+  the first time. Tried: no facts kept in memory (239 ms at 1,000, no less); no rows of manifests where they are not shown, versions compared once, words of digests without
+  texts (164 ms, and 830 instead of 1,264 at 10,000, taken)`,
+};
