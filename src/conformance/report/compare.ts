@@ -24,13 +24,14 @@ export interface Comparison {
   readonly same: number;
 }
 
-/** A failure without what differs from run to run: the run's name, ids, digests, counters, times, API versions of paths. */
+/** A failure without what differs from run to run: the run's name, ids, digests, counters, ports, times, API versions of paths. */
 function lasting(result: ReportedResult, run: string): string {
   return whyOf(result)
     .replaceAll(run, 'RUN')
     .replaceAll(/\b[0-9a-f]{12,64}\b/g, 'ID')
     .replaceAll(/RUN-[a-z]*\d+/g, 'NAME')
     .replaceAll(/scratch-\d+/g, 'scratch')
+    .replaceAll(/\b127\.0\.0\.1:\d+/g, 'REGISTRY')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?/g, 'TIME')
     .replaceAll(/\b\d{10}(\.\d+)?\b/g, 'TIME')
     .replaceAll(/\/v1\.\d+\//g, '/vX/');

@@ -37,8 +37,14 @@ describe('reports side by side', () => {
       ),
     });
     const failed = a.results.filter(({ outcome }) => outcome === 'failed').length;
-    const one = failing(`404 attestd-11111111-c4 at 2026-01-02T03:04:05Z ${'a'.repeat(64)}`, 'attestd-11111111');
-    const two = failing(`404 attestd-22222222-c9 at 2026-01-02T03:04:06.5Z ${'b'.repeat(64)}`, 'attestd-22222222');
+    const one = failing(
+      `404 127.0.0.1:4711 attestd-11111111-c4 at 2026-01-02T03:04:05Z ${'a'.repeat(64)}`,
+      'attestd-11111111',
+    );
+    const two = failing(
+      `404 127.0.0.1:4712 attestd-22222222-c9 at 2026-01-02T03:04:06.5Z ${'b'.repeat(64)}`,
+      'attestd-22222222',
+    );
     expect(compareReports([one, two]).changedFailures).to.deep.equal([]);
     const other = compareReports([one, failing('500 broken', 'attestd-22222222')]);
     expect(other.changedFailures).to.have.length(failed);
