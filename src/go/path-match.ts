@@ -9,23 +9,25 @@ import { AttestdError } from '../errors.js';
 export function matchGlob(pattern: string, text: string): boolean {
   const steps = compile([...pattern]);
   const chars = [...text];
-  // Positions that can be reached in the text, step by step: no backtracking, whatever the pattern.
-  let reached = new Set([0]);
+  // Positions that can be reached in the text, in their order, step by step: no backtracking, whatever the pattern.
+  let reached = [0];
   for (const step of steps) {
-    const next = new Set<number>();
+    const next: number[] = [];
     for (const at of reached) {
       if (step !== 'star') {
         const c = chars[at];
-        if (c !== undefined && step(c)) next.add(at + 1);
+        if (c !== undefined && step(c)) next.push(at + 1);
         continue;
       }
+      // What an earlier position reaches by a star ends at the same slash.
+      if ((next.at(-1) ?? -1) >= at) continue;
       let end = at;
-      next.add(end);
-      while (end < chars.length && chars[end] !== '/') next.add(++end);
+      next.push(end);
+      while (end < chars.length && chars[end] !== '/') next.push(++end);
     }
     reached = next;
   }
-  return reached.has(chars.length);
+  return reached.at(-1) === chars.length;
 }
 
 type Step = 'star' | ((c: string) => boolean);

@@ -10,6 +10,7 @@ import {
   parseReference,
   tagNameOnly,
 } from '../../oci/reference.js';
+import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import { expand } from '../dockerfile/expand.js';
 import { resolveImage } from '../images/names.js';
@@ -148,6 +149,7 @@ class Build {
     this.#escapeChar = plan.escapeChar;
     this.#steps = plan.globals.length + plan.stages.reduce((sum, { steps }) => sum + 1 + steps.length, 0);
     for (const step of plan.globals) {
+      await giveWay();
       this.#tellStep(step.text);
       for (const [name, value] of step.pairs)
         this.#arguments.addGlobal(name, value === undefined ? undefined : this.#expanded(value));

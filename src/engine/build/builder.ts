@@ -1,5 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import type { RunConfig } from '../../oci/image-config.js';
+import { giveWay } from '../../turns.js';
 import { type CommitSource, commitLayer } from '../containers/commit.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
@@ -49,6 +50,7 @@ export class StageBuilder {
    */
   async do(step: Step): Promise<void> {
     const { containers, options, signal } = this.tools;
+    await giveWay();
     if (signal.aborted) throw internal('Build cancelled');
     let done = false;
     try {

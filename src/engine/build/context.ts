@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import { decompress } from '../../oci/compression.js';
-import { largestDocument } from '../../oci/manifest-cache.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import { entriesOfTar, extractFault } from '../containers/archive-entries.js';
 import type { Context } from '../context.js';
+import { largestText } from './lines.js';
 
 /** What a Dockerfile is built from. */
 export interface BuildContext {
@@ -59,17 +59,23 @@ function pathOf(files: FileSystem, given: string): string {
 function readDockerfile(files: FileSystem, path: string): Buffer {
   if (files.stat(`/${path}`).type !== 'file')
     throw new AttestdError('INTERNAL', `unexpected error reading Dockerfile: read ${path}: is a directory`);
-  const bytes = files.readFile(`/${path}`, largestDocument);
+  const bytes = readText(files, path);
   if (bytes.length === 0) throw new AttestdError('INVALID_ARGUMENT', `the Dockerfile (${path}) cannot be empty`);
   return bytes;
+}
+
+function readText(files: FileSystem, path: string): Buffer {
+  if (files.stat(`/${path}`).size > largestText)
+    throw new AttestdError('INVALID_ARGUMENT', `${path} has more than ${largestText} bytes`);
+  return files.readFile(`/${path}`, largestText);
 }
 
 /** What stands in the context for the builder alone is not copied when .dockerignore says so; clients leave out the rest. */
 async function hideIgnored(files: FileSystem, dockerfile: string): Promise<void> {
   if (files.find('/.dockerignore')?.type !== 'file') return;
   const { isIgnored } = await import('./ignore.js');
-  const rules = files.readFile('/.dockerignore', largestDocument).toString();
-  for (const path of ['.dockerignore', dockerfile]) if (isIgnored(rules, path)) files.remove(`/${path}`);
+  const rules = readText(files, '.dockerignore').toString();
+  for (const path of ['.dockerignore', dockerfile]) if (await isIgnored(rules, path)) files.remove(`/${path}`);
 }
 
 /**

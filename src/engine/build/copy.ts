@@ -4,6 +4,7 @@ import { AttestdError } from '../../errors.js';
 import { FileSystemError } from '../../runtime/fs/errors.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import { download, toldBody } from '../registry/download.js';
 import type { Output } from './output.js';
@@ -81,7 +82,10 @@ export class Copier {
       const owner = step.chown === '' ? { uid: 0, gid: 0 } : ownerOf(target, step.chown);
       const destination = inWorkdir(state, step.destination);
       const how = { destination, owner: keeps ? undefined : owner, unpack: step.name === 'ADD' };
-      for (const source of sources) await placed(target, source, how);
+      for (const source of sources) {
+        await giveWay();
+        await placed(target, source, how);
+      }
       return target;
     } catch (error) {
       target.dispose();
@@ -173,6 +177,6 @@ class Gatherer {
     this.output.print('\n');
     const modified = Date.parse(header(response, 'last-modified') ?? '');
     files.change(path, { mtime: BigInt(Number.isNaN(modified) ? 0 : modified) * 1_000_000n });
-    return { files, path, name, directory: false, hash: `file:${digestOf(files, path)}`, packed: true };
+    return { files, path, name, directory: false, hash: `file:${await digestOf(files, path)}`, packed: true };
   }
 }

@@ -1,5 +1,10 @@
 import { posix } from 'node:path';
 import { RE2JS } from 're2js';
+import { AttestdError } from '../../errors.js';
+import { giveWay } from '../../turns.js';
+
+/** Characters of a rule; a path has fewer. */
+const longestRule = 4096;
 
 /** A rule of a .dockerignore file. */
 interface Rule {
@@ -14,25 +19,29 @@ interface Rule {
  * @param text rules, one a line
  * @param path in the context
  */
-export function isIgnored(text: string, path: string): boolean {
+export async function isIgnored(text: string, path: string): Promise<boolean> {
   const paths = path.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/'));
   let ignored = false;
-  for (const { pattern, again } of rulesOf(text))
+  for (const { pattern, again } of rulesOf(text)) {
+    await giveWay();
     if (ignored === again && paths.some((one) => pattern.matches(one))) ignored = !again;
+  }
   return ignored;
 }
 
-function rulesOf(text: string): readonly Rule[] {
+function* rulesOf(text: string): Generator<Rule> {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
-  return lines.flatMap((line): Rule[] => {
+  for (const line of lines) {
     const trimmed = line.trim();
-    if (trimmed === '' || line.startsWith('#')) return [];
+    if (trimmed === '' || line.startsWith('#')) continue;
     const again = trimmed.startsWith('!');
     const glob = posix.normalize(trimmed.slice(again ? 1 : 0).trim()).replace(/^\/|\/$/g, '');
-    if (glob === '' || glob === '.') return [];
+    if (glob === '' || glob === '.') continue;
+    if (glob.length > longestRule)
+      throw new AttestdError('INVALID_ARGUMENT', `a rule of .dockerignore has more than ${longestRule} characters`);
     // Not backtracking: a pattern costs what it is long.
-    return [{ pattern: RE2JS.compile(expressionOf(glob), RE2JS.DOTALL), again }];
-  });
+    yield { pattern: RE2JS.compile(expressionOf(glob), RE2JS.DOTALL), again };
+  }
 }
 
 /** A pattern as a regular expression: `**` stands for any number of directories. */

@@ -1,5 +1,4 @@
 import { AttestdError } from '../../errors.js';
-import { largestDocument } from '../../oci/manifest-cache.js';
 import { execForm } from '../dockerfile/command.js';
 import { pairsOf } from '../dockerfile/words.js';
 
@@ -25,7 +24,10 @@ export interface Lines {
   readonly gaps: readonly string[];
 }
 
-/** Characters of one row. */
+/** Bytes of a Dockerfile or a .dockerignore file, which are read in one go. */
+export const largestText = 1 << 20;
+/** Rows of a Dockerfile, and characters of each. */
+const mostRows = 50_000;
 const longestRow = 65_535;
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
@@ -36,17 +38,18 @@ const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMEN
  * @throws INVALID_ARGUMENT for one without instructions, and for words that are no pairs or no strings
  */
 export async function readLines(dockerfile: Buffer): Promise<Lines> {
-  if (dockerfile.length > largestDocument) throw bad('the Dockerfile is too large');
-  const { DockerfileParser } = await import('dockerfile-ast');
+  if (dockerfile.length > largestText) throw bad(`the Dockerfile has more than ${largestText} bytes`);
   const source = dockerfile
     .toString()
     .replace(/^\uFEFF/, '')
     .replaceAll('\r\n', '\n');
-  const parsed = DockerfileParser.parse(source);
-  const escapeChar = parsed.getEscapeCharacter();
   const rows = source.replace(/\n$/, '').split('\n');
+  if (rows.length > mostRows) throw bad(`the Dockerfile has more than ${mostRows} lines`);
   if (rows.some((row) => row.length > longestRow))
     throw bad(`dockerfile line greater than max allowed size of ${longestRow}`);
+  const { DockerfileParser } = await import('dockerfile-ast');
+  const parsed = DockerfileParser.parse(source);
+  const escapeChar = parsed.getEscapeCharacter();
   const gaps: string[] = [];
   const lines = parsed.getInstructions().map((instruction) => {
     const { start, end } = instruction.getRange();

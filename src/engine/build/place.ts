@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { decompress } from '../../oci/compression.js';
 import { FileSystemError } from '../../runtime/fs/errors.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 import { entriesOfTar } from '../containers/archive-entries.js';
 import type { Owner } from './owner.js';
 import type { Source } from './sources.js';
@@ -49,7 +50,10 @@ export async function place(target: FileSystem, source: Source, how: Placement):
 }
 
 async function* asyncOf(entries: Iterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
-  yield* entries;
+  for (const entry of entries) {
+    await giveWay();
+    yield entry;
+  }
 }
 
 /** A path without links, as far as there is something. */

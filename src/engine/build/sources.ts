@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import { matchGlob } from '../../go/path-match.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 import { pathInContext } from './context.js';
 
 /** A file or directory that is copied. */
@@ -27,10 +28,15 @@ const internal = (message: string): AttestdError => new AttestdError('INTERNAL',
  * @param image whether it is taken from an image, not from the context
  * @throws INTERNAL for what is not there, or outside
  */
-export function sourcesOf(files: FileSystem, given: string, image: boolean): readonly Source[] {
+export async function sourcesOf(files: FileSystem, given: string, image: boolean): Promise<readonly Source[]> {
   const path = given.replace(/^\//, '').replace(/^\.\//, '');
-  if (!hasPattern(path)) return [sourceAt(files, path, image)];
-  return [...below(files, '')].filter((found) => fits(path, found)).map((found) => sourceAt(files, found, image));
+  if (!hasPattern(path)) return [await sourceAt(files, path, image)];
+  const sources: Source[] = [];
+  for (const found of below(files, '')) {
+    await giveWay();
+    if (fits(path, found)) sources.push(await sourceAt(files, found, image));
+  }
+  return sources;
 }
 
 function hasPattern(path: string): boolean {
@@ -53,7 +59,7 @@ function* below(files: FileSystem, folder: string): Generator<string> {
   }
 }
 
-function sourceAt(files: FileSystem, given: string, image: boolean): Source {
+async function sourceAt(files: FileSystem, given: string, image: boolean): Promise<Source> {
   const path = pathInContext(given);
   if (files.find(`/${path}`) === undefined) {
     const missing = `stat ${path}: file does not exist`;
@@ -62,13 +68,14 @@ function sourceAt(files: FileSystem, given: string, image: boolean): Source {
   const real = files.realPath(`/${path}`);
   const directory = files.stat(real).type === 'directory';
   const name = posix.basename(path);
-  return { files, path: real, name, directory, hash: `${directory ? 'dir' : 'file'}:${digestOf(files, real)}` };
+  return { files, path: real, name, directory, hash: `${directory ? 'dir' : 'file'}:${await digestOf(files, real)}` };
 }
 
 /** A digest of a file, or of a directory with everything below it. */
-export function digestOf(files: FileSystem, path: string): string {
+export async function digestOf(files: FileSystem, path: string): Promise<string> {
   const hash = createHash('sha256');
   for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: '.' })) {
+    await giveWay();
     hash.update(`${JSON.stringify([name, type, mode, uid, gid, size, target])}\n`);
     for (const piece of content as Iterable<Uint8Array>) hash.update(piece);
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 
 type TarType = NonNullable<tar.Header['type']>;
 
@@ -37,6 +38,8 @@ export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEn
   archive.on('error', (error) => extract.destroy(error)).pipe(extract);
   try {
     for await (const entry of extract) {
+      // A piece of the archive may hold very many empty files.
+      await giveWay();
       const type = types[entry.header.type ?? 'file'];
       if (type !== undefined) yield toEntry(entry.header, type, entry as unknown as AsyncIterable<Uint8Array>);
       entry.resume();

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { matchGlob } from '../../../src/go/path-match.js';
+import { openEngine, refusal, type TestEngine } from '../support.js';
+import { build, makeBase, textOf } from './support.js';
+
+const from = 'FROM base:1\n';
+
+describe('What a build may ask for', function () {
+  this.timeout(10_000);
+  let engine: TestEngine;
+
+  beforeEach(async () => {
+    engine = await openEngine();
+    await makeBase(engine.context);
+  });
+
+  afterEach(() => engine.close());
+
+  for (const [what, dockerfile, files] of [
+    ['a Dockerfile of more than a MiB', from + '#'.repeat(60_000).concat('\n').repeat(20), {}],
+    ['a Dockerfile of more than 50,000 lines', from + '#\n'.repeat(50_000), {}],
+    ['a .dockerignore file of more than a MiB', from, { '.dockerignore': 'a\n'.repeat(600_000) }],
+    ['a rule of .dockerignore that is longer than a path', from, { '.dockerignore': 'a*'.repeat(3000) }],
+  ] as const)
+    it(`is not ${what}`, async () => {
+      const [code] = await refusal(() => build(engine.context, dockerfile, files));
+      expect(code).to.equal('INVALID_ARGUMENT');
+    });
+
+  it('is no argument that doubles from one to the next', async () => {
+    const doubling = (keyword: string): string =>
+      Array.from({ length: 30 }, (_, i) => `${keyword} a${i + 1}=$a${i}$a${i}\n`).join('');
+    const said = textOf(await build(engine.context, `${from}ARG a0=x\n${doubling('ARG')}`));
+    // The history of the image tells each of them, which is too much even before.
+    expect(said).to.match(/^error /m);
+    const globals = textOf(await build(engine.context, `ARG a0=x\n${doubling('ARG')}${from}`));
+    expect(globals).to.include("the build's arguments have more than");
+  });
+
+  it('lets others have their turn while a context of many files is read, looked through and copied', async () => {
+    const files = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`f/${'a'.repeat(60)}${i}`, '']));
+    let turns = 0;
+    const others = setInterval(() => turns++, 1);
+    const said = textOf(await build(engine.context, `${from}COPY f/${'a*'.repeat(30)}b* f /f/\n`, files));
+    clearInterval(others);
+    expect(said).to.not.include('error');
+    expect(turns).to.be.greaterThan(5);
+  });
+
+  it('is a pattern of many stars, which costs what it is long', () => {
+    const name = 'a'.repeat(5000);
+    expect(matchGlob(`${'a*'.repeat(1000)}b`, name)).to.equal(false);
+    expect(matchGlob(`${'a*'.repeat(1000)}`, name)).to.equal(true);
+    expect(matchGlob('*/*?/*', 'a/bc/')).to.equal(true);
+    expect(matchGlob('**/*', 'a/b')).to.equal(true);
+    expect(matchGlob('**', 'a/b')).to.equal(false);
+  });
+});
