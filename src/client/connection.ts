@@ -73,10 +73,15 @@ const late = 1000;
 export class Connection {
   readonly #target: Target;
   readonly #agent: http.Agent;
+  readonly #deadline: number | undefined;
 
-  /** @param target where the daemon listens */
-  constructor(target: Target) {
+  /**
+   * @param target where the daemon listens
+   * @param deadline milliseconds that a request may take to the end of its answer; as long as it takes without it
+   */
+  constructor(target: Target, deadline?: number) {
     this.#target = target;
+    this.#deadline = deadline;
     const options = { keepAlive: true, maxSockets: 64 };
     this.#agent = target.kind === 'tcp' && target.tls ? new https.Agent(options) : new http.Agent(options);
   }
@@ -105,6 +110,12 @@ export class Connection {
           headers.push([incoming.rawHeaders[i] ?? '', incoming.rawHeaders[i + 1] ?? '']);
         resolve({ status: incoming.statusCode ?? 0, headers, body: incoming });
       });
+      const deadline = this.#deadline;
+      if (deadline !== undefined) {
+        // Also for requests that still wait for a connection.
+        const end = setTimeout(() => outgoing.destroy(new Error(`no answer after ${deadline} ms`)), deadline);
+        outgoing.once('close', () => clearTimeout(end));
+      }
       let since = performance.now();
       outgoing.on('timeout', () => {
         const { timeout = 0 } = request;

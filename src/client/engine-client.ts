@@ -22,6 +22,8 @@ const attestationsSince = '1.55';
 export interface ConnectOptions extends Partial<Surroundings> {
   /** Speak this version instead of the newest that both know; DOCKER_API_VERSION without it. */
   readonly apiVersion?: string;
+  /** Milliseconds that a request may take to the end of its answer; as long as it takes without it. */
+  readonly deadline?: number;
 }
 
 /** What to select of an image's attestations. */
@@ -238,7 +240,7 @@ async function negotiate(connection: Connection): Promise<string> {
 export async function connect(options: ConnectOptions = {}): Promise<EngineClient> {
   const { apiVersion, ...around } = options;
   const discovery = discover(around);
-  const connection = new Connection(discovery.target);
+  const connection = new Connection(discovery.target, options.deadline);
   const env = around.env ?? process.env;
   const pinned = apiVersion ?? (env.DOCKER_API_VERSION || undefined);
   if (pinned !== undefined && !/^\d+\.\d+$/.test(pinned))

@@ -262,7 +262,9 @@ function guarded(keeper: GateKeeper, refusal: (request: IncomingMessage) => stri
 export async function startGate(options: GateOptions): Promise<Gate> {
   const addresses = options.listen.map(parseAddress);
   insecureAddresses(addresses, false, {});
-  const client = await connect(options.host === undefined ? {} : { host: options.host });
+  const { host, timeout = 10_000 } = options;
+  // What a decision that is over has asked the daemon is not asked for ever.
+  const client = await connect({ ...(host !== undefined && { host }), deadline: Math.max(timeout, 10_000) });
   const { target } = client.discovery;
   const daemon = new Daemon(target);
   const access = new RememberedAccess(client, daemon);
