@@ -1,9 +1,9 @@
 import { filters } from '../../api.js';
 import { containers, operationPointer } from '../../containers/family.js';
-import { demand, type Shape, same } from '../../expect.js';
+import { type Shape, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, familiar, idOf, pointers, tagged } from '../common.js';
+import { asDockerd, idOf, pointers, tagged } from '../common.js';
 import { own, pruned } from './prune.js';
 
 const prune = async (t: CheckContext, text: string): Promise<Shape> =>
@@ -169,13 +169,12 @@ export const prunesInUse: readonly Requirement[] = containers(
       async check(d) {
         const [used, free] = [await d.t.fresh('spare'), await d.t.fresh('spare')];
         await d.create({ Image: used.name });
-        const body = await prune(d.t, own(d.t, 'spare', { dangling: ['false'] }));
-        const untagged = body
-          .at('ImagesDeleted')
-          .array()
-          .map((item) => familiar(item.at('Untagged').value));
-        demand(untagged.includes(free.name), 'Untagged', free.name, untagged);
-        same(await there(d.t, used.name), true, 'the used image is there');
+        await prune(d.t, own(d.t, 'spare', { dangling: ['false'] }));
+        same(
+          [await there(d.t, used.name), await there(d.t, free.name)],
+          [true, false],
+          'used and free image are there',
+        );
       },
     },
   ],
