@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
+import { giveWay } from '../../turns.js';
 import type { Container } from '../containers/container.js';
 import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
 
@@ -11,9 +12,14 @@ const lastEphemeral = 65_535;
 /** Connections to one published port at a time. */
 const mostConnections = 256;
 
+/** Listeners of all containers together: each is an open file of the server. */
+const mostListeners = 2048;
+
 /** The ports that containers have published, each a real listener on the loopback address. */
 export class PublishedPorts {
-  readonly #servers = new Map<string, Set<Server>>();
+  readonly #servers = new Map<string, Map<Server, number>>();
+  /** TCP ports that have a listener. */
+  readonly #listened = new Set<number>();
   /** Ports without a listener: UDP and SCTP, `53/udp`. */
   readonly #reserved = new Map<string, string>();
 
@@ -28,6 +34,8 @@ export class PublishedPorts {
     const published: PortMap = {};
     try {
       for (const [key, wanted] of Object.entries(bindings)) {
+        // To listen ends in the same turn of the event loop.
+        await giveWay();
         if (wanted === undefined) published[key] = undefined;
         else published[key] = (await Promise.all(wanted.map((one) => this.#bind(container, key, one)))).flat();
       }
@@ -40,7 +48,10 @@ export class PublishedPorts {
 
   /** Let go of all ports of a container. */
   release(containerId: string): void {
-    for (const server of this.#servers.get(containerId) ?? []) server.close();
+    for (const [server, port] of this.#servers.get(containerId) ?? []) {
+      server.close();
+      this.#listened.delete(port);
+    }
     this.#servers.delete(containerId);
     for (const [key, owner] of this.#reserved) if (owner === containerId) this.#reserved.delete(key);
   }
@@ -54,8 +65,11 @@ export class PublishedPorts {
   async #bind(container: Container, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
     const { number, protocol } = parsePort(key);
     const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
+    if (protocol === 'tcp' && this.#listened.size >= mostListeners)
+      throw new AttestdError('INTERNAL', `more than ${mostListeners} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
+      await giveWay();
       try {
         const bound =
           protocol === 'tcp' ? await this.#listen(container, number, port) : this.#reserve(container, protocol, port);
@@ -88,6 +102,7 @@ export class PublishedPorts {
 
   /** Hand each connection to what listens in the container; without that it is closed at once, as by docker's proxy. */
   async #listen(container: Container, inside: number, port: number): Promise<number> {
+    if (this.#listened.has(port)) throw new AttestdError('CONFLICT', `port ${port} is taken`);
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
       if (container.sandbox?.connect(inside, socket) !== true) socket.destroy();
@@ -103,9 +118,11 @@ export class PublishedPorts {
     server.on('error', () => undefined);
     // A published port does not keep the program from ending.
     server.unref();
-    const servers = this.#servers.get(container.id) ?? new Set();
-    this.#servers.set(container.id, servers.add(server));
     const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    const servers = this.#servers.get(container.id) ?? new Map<Server, number>();
+    this.#servers.set(container.id, servers.set(server, bound));
+    this.#listened.add(bound);
+    return bound;
   }
 }
