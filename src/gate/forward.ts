@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
 import { AttestdError } from '../errors.js';
-import { takeOver } from '../server/hijack.js';
+import { lookAfter, takeOver } from '../server/hijack.js';
 import { carry, Wide } from './wide.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
@@ -222,11 +222,17 @@ export function passUpgrade(
   const outgoing = daemon.openUpgrade({ method: request.method ?? 'POST', path, headers }, upgrade ?? 'tcp');
   const leave = (): void => void outgoing.destroy();
   response.once('close', leave);
-  outgoing.on('response', (incoming) => relay(incoming, response));
+  const stop = lookAfter(request.socket);
+  outgoing.once('close', stop);
+  outgoing.on('response', (incoming) => {
+    stop();
+    relay(incoming, response);
+  });
   outgoing.on('error', (error) => answerError(response, 503, unreachable(error)));
   outgoing.on('upgrade', (incoming, connection: Socket, rest) => {
     connection.on('error', () => connection.destroy());
     response.off('close', leave);
+    stop();
     takeOver(request, response).then(
       (client) => {
         if (client === undefined) {

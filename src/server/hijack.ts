@@ -54,18 +54,26 @@ export async function takeOver(request: IncomingMessage, response: ServerRespons
 }
 
 /**
- * Close a connection whose client has closed it, once that shows: after the client's last byte, a half-closed connection
- * and a closed one look alike until something is written. An empty write tells on unix sockets.
+ * Look now and then whether the client of a connection that nobody reads from has gone: a half-closed connection and a closed one
+ * look alike until something is written. An empty write tells on unix sockets.
+ *
+ * @returns what ends it
  */
+export function lookAfter(socket: Socket): () => void {
+  const timer = setInterval(() => {
+    if (socket.writable && socket.writableLength === 0) socket.write('');
+  }, lookEvery);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Close a connection whose client has closed it, once that shows, after the client's last byte. */
 function watch(socket: Socket): void {
-  let timer: NodeJS.Timeout | undefined;
+  let stop: (() => void) | undefined;
   socket.once('end', () => {
-    timer = setInterval(() => {
-      if (socket.writable && socket.writableLength === 0) socket.write('');
-    }, lookEvery);
-    timer.unref();
+    stop = lookAfter(socket);
   });
-  socket.once('close', () => clearInterval(timer));
+  socket.once('close', () => stop?.());
 }
 
 function headOf(ctx: Context, { statusLine, headers = {}, bare }: HijackResult): string {
