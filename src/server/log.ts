@@ -31,6 +31,14 @@ interface Sink {
 
 const require = createRequire(import.meta.url);
 
+/** Longest text of a line: what clients send may be long, and is told of. */
+const longestText = 4096;
+
+function short<T>(value: T): T | string {
+  if (typeof value !== 'string' || value.length <= longestText) return value;
+  return `${value.slice(0, longestText)}… and ${value.length - longestText} more`;
+}
+
 /** A value in a line of text: quoted where it would be taken for something else, or would break the line. */
 function textOf(value: unknown): string {
   const text = String(value);
@@ -48,7 +56,7 @@ function asText(line: string): string {
 /**
  * A log that writes lines to a stream. The library behind it is loaded with the first line: at `warn` most runs have none.
  *
- * @param level the least level that is written
+ * @param level the least level that is written; texts above 4096 characters are cut
  */
 export function streamLog(stream: Sink, level: LogLevel, format: LogFormat = 'text'): Log {
   let logger: Logger | undefined;
@@ -66,6 +74,7 @@ export function streamLog(stream: Sink, level: LogLevel, format: LogFormat = 'te
   return (at, message, fields = {}) => {
     if (!isLogged(at, level)) return;
     logger ??= load();
-    logger[at](fields, message);
+    const told = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, short(value)]));
+    logger[at](told, short(message));
   };
 }

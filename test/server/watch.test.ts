@@ -65,6 +65,15 @@ describe('the log', () => {
     expect(written.join('')).to.match(/^\S+ warn odd thing agent="a \\"b\\"\\n2026 forged" status=200\n$/);
   });
 
+  it('cuts texts that a client made long', () => {
+    for (const format of ['text', 'json'] as const) {
+      const { written, log } = lines(format);
+      log('error', 'x'.repeat(1 << 20), { client: 'y'.repeat(1 << 20), status: 500 });
+      expect(written.join('').length).to.be.within(8192, 9000);
+      expect(written.join('')).to.include('500');
+    }
+  });
+
   it('leaves out what is below its level', () => {
     const { written, log } = lines('text', 'warn');
     log('info', 'request');
