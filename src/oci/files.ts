@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -25,9 +25,7 @@ export interface Files {
   readFile(path: string): Promise<Buffer>;
   /** A file of so many bytes at most, on the spot; undefined for what is larger or no plain file. */
   readSmall(path: string, limit: number): Buffer | undefined;
-  /** Whether a file is there, on the spot. */
-  exists(path: string): boolean;
-  /** What is known of a file, on the spot; undefined when it is not there. */
+  /** What is known of a file, on the spot; undefined when it is not there, or is no plain file. */
   look(path: string): FileFacts | undefined;
   /** When a file or the names in a folder changed, nanoseconds since 1970, on the spot; 0 when it is not there. */
   changedAt(path: string): bigint;
@@ -45,11 +43,17 @@ export interface Files {
 
 /** The file system of the machine. */
 export const systemFiles: Files = {
-  open,
-  readFile: (path) => readFile(path),
+  open: (path, flags, mode) => (flags === 'r' ? openToRead(path) : open(path, flags, mode)),
+  async readFile(path) {
+    const file = await openToRead(path);
+    try {
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  },
   readSmall,
-  exists: existsSync,
-  look: (path) => statSync(path, { throwIfNoEntry: false }),
+  look,
   changedAt: (path) => statSync(path, { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n,
   readdir: (path) => readdir(path),
   stat: (path) => stat(path),
@@ -62,6 +66,25 @@ export const systemFiles: Files = {
   unlink,
   removeFolder: (path) => rm(path, { recursive: true, force: true }),
 };
+
+/** A file or folder; opening a pipe would wait for whoever writes to it, and a device may have no end. */
+async function openToRead(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const found = fstatSync(file.fd);
+  if (found.isFile() || found.isDirectory()) return file;
+  await file.close();
+  throw Object.assign(new Error(`ENOTFILE: neither a file nor a folder, open '${path}'`), { code: 'ENOTFILE' });
+}
+
+function look(path: string): FileFacts | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() ? found : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}
 
 /**
  * The whole of a small file, read on the spot: a store's documents are small and many, and each trip to a thread of the
@@ -88,6 +111,11 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 
 /** Whether an error says that a file or folder is not there. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+
+const codesOfNoFile = new Set(['ENOENT', 'ENOTFILE', 'EISDIR', 'ELOOP']);
+
+/** Whether an error says that no plain file is there, whatever else may be. */
+export const isNoFile = (error: unknown): boolean => codesOfNoFile.has(codeOf(error) ?? '');
 
 /** Make a file's content survive a power cut, whoever wrote it. */
 export async function syncFile(path: string, files: Files): Promise<void> {

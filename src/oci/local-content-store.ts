@@ -8,6 +8,7 @@ import {
   type Files,
   GatheredWrites,
   isMissing,
+  isNoFile,
   makeFolder,
   type OpenFile,
   syncFile,
@@ -78,7 +79,7 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return this.files.exists(this.path(digest));
+    return this.files.look(this.path(digest)) !== undefined;
   }
 
   async bytes(digest: string): Promise<Buffer> {
@@ -95,6 +96,8 @@ export class LocalContentStore implements PinnableStore {
       throw missingBlob(error, digest);
     });
     try {
+      // A folder can be opened as well.
+      if (!(await this.has(digest))) throw notFound(digest);
       const { size } = await file.stat();
       const start = range.offset ?? 0;
       if (start > size) throw new AttestdError('OUT_OF_RANGE', `read past object length ${size} bytes`);
@@ -288,6 +291,9 @@ function check(digest: string, size: number, expected: { digest?: string; size?:
 
 /** The error of a blob that is not there, worded as containerd does; any other error as it is. */
 function missingBlob(error: unknown, digest: string): unknown {
-  if (!isMissing(error)) return error;
-  return new AttestdError('NOT_FOUND', `content digest ${digest}: not found`, { cause: error });
+  if (!isNoFile(error)) return error;
+  return notFound(digest, error);
 }
+
+const notFound = (digest: string, cause?: unknown): AttestdError =>
+  new AttestdError('NOT_FOUND', `content digest ${digest}: not found`, { cause });

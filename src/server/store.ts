@@ -60,6 +60,8 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'it may not be written',
   EPERM: 'it may not be written',
   EISDIR: 'a folder is where a file belongs',
+  ENOTFILE: 'a pipe or a device is where a file belongs',
+  ELOOP: 'a link leads to itself',
   ENOSPC: 'its disk is full',
   EIO: 'its disk fails',
   EROFS: 'its file system is read-only',

@@ -147,10 +147,6 @@ class Mount implements Files {
     return data.length > limit ? undefined : Buffer.from(data);
   }
 
-  exists(path: string): boolean {
-    return this.disk.find(path) !== undefined;
-  }
-
   look(path: string): FileFacts | undefined {
     const node = this.disk.find(path);
     if (node === undefined) return undefined;
