@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { frame, frames, preface } from '../../test/support/http2-frames.js';
-import { manyFiles } from './archives.js';
+import { manyFiles, zstdRuns } from './archives.js';
 import { ask, dial, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';
 
@@ -113,6 +113,17 @@ function resets(count: number, request: string | Buffer): HostileInput['prepare'
   };
 }
 
+/** Uploads that stop in the middle and stay. */
+function heldUploads(count: number, request: Buffer): HostileInput['prepare'] {
+  return (target) => async () => {
+    const sockets = await dialMany(target, count);
+    for (const socket of sockets) socket.write(request);
+    await sleep(4000, undefined, { signal: target.signal }).catch(() => undefined);
+    for (const socket of sockets) socket.destroy();
+    return `${sockets.length} of ${count} held`;
+  };
+}
+
 /** Event streams that are never read. */
 function deafListeners(count: number): HostileInput['prepare'] {
   return (target) => async () => {
@@ -167,6 +178,19 @@ export const floods: readonly HostileInput[] = [
     prepare: resets(
       1000,
       `POST /v1.51/images/load HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: 9999999\r\n\r\n${'x'.repeat(2048)}`,
+    ),
+  },
+  {
+    name: '100 loads of zstd, 8 MiB of window each',
+    safe: false,
+    prepare: heldUploads(
+      100,
+      Buffer.concat([
+        Buffer.from(
+          'POST /v1.51/images/load HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: 9999999\r\n\r\n',
+        ),
+        zstdRuns(100, 23, 128 << 10),
+      ]),
     ),
   },
   {

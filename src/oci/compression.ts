@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AttestdError } from '../errors.js';
 import { ByteReader } from './bytes.js';
+import { unpackBy } from './unpack-program.js';
 import { unzstd } from './zstd.js';
 
 /** How a stream is compressed. */
@@ -46,7 +46,7 @@ export async function peekCompression(source: AsyncIterable<Buffer>): Promise<Pe
 
 /**
  * A stream without its compression, whatever that is. bzip2 and xz need the programs of these names, as dockerd does for
- * xz.
+ * xz, and so does zstd with a window above 8 MiB.
  *
  * @param limit bytes that may come out at most
  * @returns a stream that ends with INVALID_ARCHIVE when the archive is broken or too long, NOT_IMPLEMENTED when the program is not
@@ -55,8 +55,9 @@ export async function peekCompression(source: AsyncIterable<Buffer>): Promise<Pe
 export async function decompress(source: AsyncIterable<Buffer>, limit = unpackLimit()): Promise<Readable> {
   const { compression, stream } = await peekCompression(source);
   if (compression === 'none') return stream;
-  const plain = compression === 'gzip' ? gunzip : compression === 'zstd' ? unzstd : program(compression);
-  return Readable.from(atMost(plain(stream), limit), { objectMode: false });
+  const plain =
+    compression === 'gzip' ? gunzip(stream) : compression === 'zstd' ? unzstd(stream) : unpackBy(compression, stream);
+  return Readable.from(atMost(plain, limit), { objectMode: false });
 }
 
 /** Bytes that may come out of a compressed stream, unless ATTESTD_UNPACK_LIMIT says otherwise. */
@@ -89,41 +90,5 @@ async function* gunzip(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (!code.startsWith('Z_')) throw error;
     const message = code === 'Z_BUF_ERROR' ? 'unexpected EOF' : `gzip: ${(error as Error).message}`;
     throw new AttestdError('INVALID_ARCHIVE', message, { cause: error });
-  }
-}
-
-/** Decompress with a program of the system that reads standard input and writes standard output. */
-function program(name: 'bzip2' | 'xz'): (input: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
-  return (input) => run(name, input);
-}
-
-/** A stream of xz names the memory that it needs: `xz -9` makes such as need 65 MiB, 32 bytes could ask for 4 GiB. */
-const bounds = { bzip2: [], xz: ['--memlimit-decompress=256MiB'] };
-
-async function* run(program: 'bzip2' | 'xz', input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const child = spawn(program, ['-d', '-c', '-q', ...bounds[program]], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const complaints: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-  const exit = new Promise<Error | number | null>((resolve) => {
-    child.once('error', resolve);
-    child.once('close', resolve);
-  });
-  let failure: Error | undefined;
-  // A program that stops early closes its input; its exit status says why.
-  pipeline(Readable.from(input, { objectMode: false }), child.stdin, (error) => {
-    if (error != null && (error as NodeJS.ErrnoException).code !== 'EPIPE') failure = error;
-  });
-  try {
-    for await (const chunk of child.stdout) yield chunk as Buffer;
-    const status = await exit;
-    if (failure !== undefined) throw failure;
-    if (status instanceof Error)
-      throw new AttestdError('NOT_IMPLEMENTED', `${program} archives need the program ${program}: ${status.message}`);
-    if (status !== 0) {
-      const why = Buffer.concat(complaints).toString().trim() || `exit status ${status}`;
-      throw new AttestdError('INVALID_ARCHIVE', `${program}: ${why}`);
-    }
-  } finally {
-    child.kill();
   }
 }

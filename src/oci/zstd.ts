@@ -1,27 +1,82 @@
 import { AttestdError } from '../errors.js';
+import { takeTurn } from '../turns.js';
 import { ByteReader } from './bytes.js';
+import { unpackBy } from './unpack-program.js';
 
 /**
  * Bytes that a frame may ask to be kept for later references (RFC 8878, section 3.1.1.1.2). The decoder sets them aside
- * when it reads the head of a frame, and moves all of them for each block. `zstd -d` takes no more unless it is told to.
+ * when it reads the head of a frame, and moves all of them for each block: `zstd -19` makes such. What begins with a
+ * larger window goes to the program, which takes 128 MiB at most unless it is told to take more.
  */
-const largestWindow = 128 << 20;
+const largestWindow = 8 << 20;
+const largestForProgram = 128 << 20;
 
 /** Bytes that are moved at a time before others have their turn, and compressed bytes at a time. */
 const turn = 32 << 20;
 const piece = 256;
 
 /**
- * Bytes that may be moved for each byte that comes out, and without any. A long window (128 MiB) with whole blocks (128
- * KiB) moves 1,024.
+ * Bytes that may be moved for each byte that comes out, and without any. A window of 8 MiB moves 64 with whole blocks
+ * (128 KiB), and 2,048 with such as 4 KiB come out of.
  */
 const movedPerByte = 2048;
 const movedFreely = 2 ** 32;
 
-const broken = (what: string): AttestdError => new AttestdError('INVALID_ARCHIVE', `zstd: ${what}`);
+/** Bytes of all windows that there are at a time, and milliseconds that a stream waits for others to end. */
+const mostWindows = 256 << 20;
+const patience = 30_000;
 
-/** What decoding has cost. */
+const broken = (what: string): AttestdError => new AttestdError('INVALID_ARCHIVE', `zstd: ${what}`);
+const tooLarge = (window: number): AttestdError => broken(`a window of ${window} bytes is too large`);
+
+/** The memory of all windows: what wants more than there is waits, in its turn. */
+class Windows {
+  #held = 0;
+  readonly #waiting: { readonly size: number; readonly resume: () => void }[] = [];
+
+  /** @throws AttestdError INVALID_ARCHIVE when it took too long */
+  async take(size: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#held + size <= mostWindows) {
+      this.#held += size;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const place = {
+        size,
+        resume: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(place), 1);
+        this.#next();
+        reject(broken('other archives have all of the memory that there is for windows'));
+      }, patience);
+      timer.unref();
+      this.#waiting.push(place);
+    });
+  }
+
+  give(size: number): void {
+    this.#held -= size;
+    this.#next();
+  }
+
+  #next(): void {
+    for (let first = this.#waiting[0]; first && this.#held + first.size <= mostWindows; first = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#held += first.size;
+      first.resume();
+    }
+  }
+}
+
+const windows = new Windows();
+
+/** What decoding has cost, and the window that it has. */
 class Work {
+  #window = 0;
   #moved = 0;
   #since = 0;
   #plain = 0;
@@ -33,7 +88,16 @@ class Work {
 
   rest(): Promise<void> {
     this.#since = 0;
-    return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => takeTurn('request', resolve));
+  }
+
+  /** Have a window in the place of the one before. @throws AttestdError INVALID_ARCHIVE when there is no memory for it */
+  async replaceWindow(size: number): Promise<void> {
+    windows.give(this.#window);
+    this.#window = 0;
+    if (size === 0) return;
+    await windows.take(size);
+    this.#window = size;
   }
 
   /** @throws AttestdError INVALID_ARCHIVE when it is more than what comes out is worth */
@@ -50,10 +114,25 @@ class Work {
  * 128 KiB, and an empty one moves the whole window.
  *
  * @returns the plain bytes
- * @throws AttestdError INVALID_ARCHIVE for what is no such stream, for a window above 128 MiB, and for blocks whose
- *   decoding would cost far more than they hold
+ * @throws AttestdError INVALID_ARCHIVE for what is no such stream, for a window above 128 MiB, or above 8 MiB in a frame
+ *   that is not the first, and for blocks whose decoding would cost far more than they hold; NOT_IMPLEMENTED where a large
+ *   window needs the program zstd, and it is not there
  */
 export async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(input);
+  const first = windowOf(await reader.peek(longestHead));
+  if (first > largestForProgram) throw tooLarge(first);
+  const work = new Work();
+  try {
+    await work.replaceWindow(first);
+    yield* first > largestWindow ? unpackBy('zstd', reader.remaining()) : decode(reader, work);
+  } finally {
+    await work.replaceWindow(0);
+    await reader.close();
+  }
+}
+
+async function* decode(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
   const { Decompress } = await import('fzstd');
   const plain: Uint8Array[] = [];
   const stream = new Decompress((chunk) => plain.push(chunk));
@@ -68,25 +147,19 @@ export async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buff
     }
     return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   };
-  const reader = new ByteReader(input);
-  const work = new Work();
   let held: Buffer[] = [];
   let size = 0;
-  try {
-    for await (const part of parts(reader, work)) {
-      held.push(part);
-      size += part.length;
-      if (size < piece && !work.isDue) continue;
-      yield* push(Buffer.concat(held), false);
-      held = [];
-      size = 0;
-      if (work.isDue) await work.rest();
-    }
+  for await (const part of parts(reader, work)) {
+    held.push(part);
+    size += part.length;
+    if (size < piece && !work.isDue) continue;
     yield* push(Buffer.concat(held), false);
-    yield* push(new Uint8Array(0), true);
-  } finally {
-    await reader.close();
+    held = [];
+    size = 0;
+    if (work.isDue) await work.rest();
   }
+  yield* push(Buffer.concat(held), false);
+  yield* push(new Uint8Array(0), true);
 }
 
 /** The stream in parts that end where a block does, or within the content of one. */
@@ -108,14 +181,12 @@ async function* parts(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
 async function* frame(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
   const descriptor = await reader.exactly(1);
   const flags = descriptor[0] ?? 0;
-  const isSingle = (flags & 0x20) !== 0;
-  const dictionary = [0, 1, 2, 4][flags & 3] as number;
-  const sizeBytes = flags >> 6 === 0 ? Number(isSingle) : 1 << (flags >> 6);
-  const rest = await reader.exactly(Number(!isSingle) + dictionary + sizeBytes);
-  const window = isSingle ? contentSize(rest.subarray(dictionary), sizeBytes) : windowSize(rest[0] ?? 0);
-  if (window > largestWindow) throw broken(`a window of ${window} bytes is more than ${largestWindow}`);
+  const rest = await reader.exactly(headLength(flags));
+  const window = windowIn(flags, rest);
+  if (window > largestWindow) throw tooLarge(window);
   // To set it aside costs a small part of what it costs to move it.
   work.add(window / 16, 0);
+  await work.replaceWindow(window);
   yield Buffer.concat([descriptor, rest]);
   for (let isLast = false; !isLast; ) {
     const head = await reader.exactly(3);
@@ -142,14 +213,33 @@ async function* content(reader: ByteReader, size: number): AsyncGenerator<Buffer
   }
 }
 
-/** RFC 8878, section 3.1.1.1.2. */
-function windowSize(descriptor: number): number {
-  const base = 2 ** (10 + (descriptor >> 3));
-  return base + (base / 8) * (descriptor & 7);
+/** Bytes of the longest head of a frame, with its magic number. */
+const longestHead = 18;
+
+/** Bytes of a frame's head behind its descriptor (RFC 8878, section 3.1.1.1). */
+function headLength(flags: number): number {
+  return Number((flags & 0x20) === 0) + dictionaryLength(flags) + sizeLength(flags);
 }
 
-/** RFC 8878, section 3.1.1.1.4. */
-function contentSize(bytes: Buffer, length: number): number {
+const dictionaryLength = (flags: number): number => [0, 1, 2, 4][flags & 3] as number;
+
+const sizeLength = (flags: number): number => (flags >> 6 === 0 ? (flags >> 5) & 1 : 1 << (flags >> 6));
+
+/** The window of the frame that begins so; 0 for anything else. */
+function windowOf(head: Buffer): number {
+  if (head.length < 6 || head.readUInt32LE() !== 0xfd2fb528) return 0;
+  return windowIn(head[4] as number, head.subarray(5));
+}
+
+/** RFC 8878, section 3.1.1.1.2, or the content's size where all of it is the window (3.1.1.1.4). */
+function windowIn(flags: number, rest: Buffer): number {
+  if ((flags & 0x20) === 0) {
+    const descriptor = rest[0] ?? 0;
+    const base = 2 ** (10 + (descriptor >> 3));
+    return base + (base / 8) * (descriptor & 7);
+  }
+  const length = sizeLength(flags);
+  const bytes = rest.subarray(dictionaryLength(flags));
   if (bytes.length < length) return 0;
   if (length === 8) return Number(bytes.readBigUInt64LE());
   return bytes.readUIntLE(0, length) + (length === 2 ? 256 : 0);
