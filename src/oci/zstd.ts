@@ -12,7 +12,7 @@ const largestWindow = 8 << 20;
 const largestForProgram = 128 << 20;
 
 /** Bytes that are moved at a time before others have their turn, and compressed bytes at a time. */
-const turn = 32 << 20;
+const turn = 8 << 20;
 const piece = 256;
 
 /**
@@ -125,6 +125,8 @@ export async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buff
   const work = new Work();
   try {
     await work.replaceWindow(first);
+    // A window takes milliseconds to set aside, and many may have come at once.
+    await work.rest();
     yield* first > largestWindow ? unpackBy('zstd', reader.remaining()) : decode(reader, work);
   } finally {
     await work.replaceWindow(0);
