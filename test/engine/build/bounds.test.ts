@@ -1,20 +1,13 @@
 import { expect } from 'chai';
 import { matchGlob } from '../../../src/go/path-match.js';
-import { openEngine, refusal, type TestEngine } from '../support.js';
-import { build, makeBase, textOf } from './support.js';
+import { refusal } from '../support.js';
+import { build, engineWithBase, textOf } from './support.js';
 
 const from = 'FROM base:1\n';
 
 describe('What a build may ask for', function () {
   this.timeout(10_000);
-  let engine: TestEngine;
-
-  beforeEach(async () => {
-    engine = await openEngine();
-    await makeBase(engine.context);
-  });
-
-  afterEach(() => engine.close());
+  const engine = engineWithBase();
 
   for (const [what, dockerfile, files] of [
     ['a Dockerfile of more than a MiB', from + '#'.repeat(60_000).concat('\n').repeat(20), {}],

@@ -3,21 +3,14 @@ import { buildImage } from '../../../src/engine/build/build.js';
 import { imageHistory } from '../../../src/engine/images/history.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import type { StreamMessage } from '../../../src/engine/types.js';
-import { all, history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
-import { archiveOf, build, makeBase, optionsOf, textOf } from './support.js';
+import { all, history, parsed, refusal } from '../support.js';
+import { archiveOf, build, engineWithBase, optionsOf, textOf } from './support.js';
 
 const from = 'FROM base:1\n';
 
 describe('The classic builder', function () {
   this.timeout(10_000);
-  let engine: TestEngine;
-
-  beforeEach(async () => {
-    engine = await openEngine();
-    await makeBase(engine.context);
-  });
-
-  afterEach(() => engine.close());
+  const engine = engineWithBase();
 
   const text = async (
     ...args: Parameters<typeof build> extends [unknown, ...infer Rest] ? Rest : never

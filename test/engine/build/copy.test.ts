@@ -2,8 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { openEngine, type TestEngine } from '../support.js';
-import { archiveOf, build, type ContextFile, makeBase, textOf } from './support.js';
+import { archiveOf, build, type ContextFile, engineWithBase, textOf } from './support.js';
 
 const listing = "RUN stat -c '%n %a %u:%g %s'";
 
@@ -15,14 +14,7 @@ async function bytesOf(files: Readonly<Record<string, ContextFile>>): Promise<Bu
 
 describe('COPY and ADD', function () {
   this.timeout(10_000);
-  let engine: TestEngine;
-
-  beforeEach(async () => {
-    engine = await openEngine();
-    await makeBase(engine.context);
-  });
-
-  afterEach(() => engine.close());
+  const engine = engineWithBase();
 
   /** What a step of a build with these instructions prints. */
   const printed = async (instructions: string, files: Readonly<Record<string, ContextFile>>): Promise<string[]> => {

@@ -4,7 +4,7 @@ import { buildImage } from '../../../src/engine/build/build.js';
 import type { BuildOptions } from '../../../src/engine/build/options.js';
 import type { Context } from '../../../src/engine/context.js';
 import type { StreamMessage } from '../../../src/engine/types.js';
-import { all } from '../support.js';
+import { all, openEngine, type TestEngine } from '../support.js';
 
 /** A file of a context: its text, or what its header says. */
 export type ContextFile = string | (tar.Header extends infer H ? Partial<H> & { readonly text?: string } : never);
@@ -89,4 +89,19 @@ export const programs: Readonly<Record<string, ContextFile>> = {
 /** Make `base:1`, an image with a shell. */
 export async function makeBase(context: Context): Promise<void> {
   await build(context, 'FROM scratch\nCOPY bin /bin\nENV PATH=/bin\n', programs, { tags: ['base:1'] });
+}
+
+/** An engine with `base:1` and nothing else, another one for each test of the suite that calls this. */
+export function engineWithBase(): Pick<TestEngine, 'context'> {
+  let engine: TestEngine;
+  beforeEach(async () => {
+    engine = await openEngine();
+    await makeBase(engine.context);
+  });
+  afterEach(() => engine.close());
+  return {
+    get context() {
+      return engine.context;
+    },
+  };
 }
