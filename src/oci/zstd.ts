@@ -93,6 +93,7 @@ class Work {
 
   /** Have a window in the place of the one before. @throws AttestdError INVALID_ARCHIVE when there is no memory for it */
   async replaceWindow(size: number): Promise<void> {
+    if (size === this.#window) return;
     windows.give(this.#window);
     this.#window = 0;
     if (size === 0) return;
@@ -100,11 +101,16 @@ class Work {
     this.#window = size;
   }
 
-  /** @throws AttestdError INVALID_ARCHIVE when it is more than what comes out is worth */
-  add(moved: number, plain: number): void {
-    this.#moved += moved;
-    this.#since += moved + plain;
+  /** Note what has come out. */
+  gain(plain: number): void {
     this.#plain += plain;
+    this.#since += plain;
+  }
+
+  /** @throws AttestdError INVALID_ARCHIVE when it is more than what came out is worth */
+  add(moved: number): void {
+    this.#moved += moved;
+    this.#since += moved;
     if (this.#moved > movedFreely + this.#plain * movedPerByte) throw broken('its blocks are too small for its window');
   }
 }
@@ -147,7 +153,9 @@ async function* decode(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
         ? new AttestdError('INVALID_ARCHIVE', message, { cause: error })
         : new AttestdError('INVALID_ARCHIVE', `zstd: ${message}`, { cause: error });
     }
-    return plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    const parts = plain.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    for (const part of parts) work.gain(part.length);
+    return parts;
   };
   let held: Buffer[] = [];
   let size = 0;
@@ -187,7 +195,7 @@ async function* frame(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
   const window = windowIn(flags, rest);
   if (window > largestWindow) throw tooLarge(window);
   // To set it aside costs a small part of what it costs to move it.
-  work.add(window / 16, 0);
+  work.add(window / 16);
   await work.replaceWindow(window);
   yield Buffer.concat([descriptor, rest]);
   for (let isLast = false; !isLast; ) {
@@ -198,8 +206,7 @@ async function* frame(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
     isLast = (bits & 1) !== 0;
     const kind = (bits >> 1) & 3;
     const size = bits >> 3;
-    // A compressed block holds what is not known yet: it is taken to hold as much as it is long.
-    work.add(window, size);
+    work.add(window);
     yield head;
     yield* content(reader, kind === 1 ? 1 : size);
   }

@@ -134,6 +134,15 @@ describe('a stream that may be compressed', () => {
       }
     });
 
+    it('is taken where a few bytes of a block come to much', async function () {
+      const made = spawnSync('sh', ['-c', 'yes abcdefg | head -c 100000000 | zstd -q -c -19']);
+      expect(madeBy(this, 'zstd', ['-q', '-c'])).to.have.length.above(0);
+      expect(made.stdout[5]).to.equal(13 << 3);
+      let size = 0;
+      for await (const chunk of await decompress(pieces(made.stdout))) size += (chunk as Buffer).length;
+      expect(size).to.equal(100_000_000);
+    });
+
     it('is taken by the program where the window is larger', async function () {
       const archive = madeBy(this, 'zstd', ['-q', '-c', '--long=27']);
       expect(archive[5]).to.equal(17 << 3);
