@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isIgnored } from '../src/engine/build/ignore.js';
+import { ignoredOf } from '../src/engine/build/ignore.js';
 import { readLine, readLines } from '../src/engine/build/lines.js';
 import { requestedSignal } from '../src/engine/containers/signals.js';
 import { commandOf, execForm } from '../src/engine/dockerfile/command.js';
@@ -123,7 +123,7 @@ const parsers: readonly Parser[] = [
   {
     name: 'ignored paths',
     words: ['**', '*', '!', '/', 'a', '[', ']', '\\', '\n', '#', '..', '?'],
-    parse: (text) => isIgnored(text, 'a/b/c'),
+    parse: (text) => ignoredOf(text, ['a/b/c']),
   },
   {
     name: 'globs',

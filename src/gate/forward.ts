@@ -5,6 +5,7 @@ import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
 import { AttestdError } from '../errors.js';
 import { lookAfter, takeOver } from '../server/hijack.js';
+import { endInTime } from '../server/leave.js';
 import { carry, Wide } from './wide.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
@@ -139,20 +140,22 @@ export class Daemon {
   }
 }
 
+const errorBody = (message: string): string => `${JSON.stringify({ message })}\n`;
+
 /** Answer with an error as daemons do. */
 export function answerError(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const body = `${JSON.stringify({ message })}\n`;
+  const body = errorBody(message);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }
 
 /** The same on a connection that no HTTP server has any more, and that ends with it. */
 export function errorAnswer(status: number, message: string): string {
-  const body = `${JSON.stringify({ message })}\n`;
+  const body = errorBody(message);
   const length = Buffer.byteLength(body);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`;
 }
@@ -187,9 +190,6 @@ export function pass(daemon: Daemon, request: IncomingMessage, response: ServerR
   }
 }
 
-/** Milliseconds that a client has to leave after the daemon has gone. */
-const patience = 5000;
-
 /** Connect two connections, each side closed for itself; what breaks one breaks the other. */
 function splice(client: Wide, daemon: Wide): void {
   client.socket.on('error', () => daemon.socket.destroy());
@@ -197,7 +197,7 @@ function splice(client: Wide, daemon: Wide): void {
   client.socket.once('close', () => daemon.socket.destroy());
   daemon.socket.once('close', () => {
     client.socket.end();
-    setTimeout(() => client.socket.destroy(), patience).unref();
+    endInTime(client.socket);
   });
   carry(daemon, client.socket);
   carry(client, daemon.socket);

@@ -73,9 +73,9 @@ function readText(files: FileSystem, path: string): Buffer {
 /** What stands in the context for the builder alone is not copied when .dockerignore says so; clients leave out the rest. */
 async function hideIgnored(files: FileSystem, dockerfile: string): Promise<void> {
   if (files.find('/.dockerignore')?.type !== 'file') return;
-  const { isIgnored } = await import('./ignore.js');
+  const { ignoredOf } = await import('./ignore.js');
   const rules = readText(files, '.dockerignore').toString();
-  for (const path of ['.dockerignore', dockerfile]) if (await isIgnored(rules, path)) files.remove(`/${path}`);
+  for (const path of await ignoredOf(rules, ['.dockerignore', dockerfile])) files.remove(`/${path}`);
 }
 
 /**

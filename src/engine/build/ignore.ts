@@ -14,19 +14,24 @@ interface Rule {
 }
 
 /**
- * Whether a .dockerignore file ignores a path, or a directory above it; the last rule that fits decides.
+ * Which paths a .dockerignore file ignores, by themselves or by a directory above; the last rule that fits decides.
  *
  * @param text rules, one a line
- * @param path in the context
+ * @param paths in the context
+ * @throws AttestdError INVALID_ARGUMENT for a rule that is longer than a path
  */
-export async function isIgnored(text: string, path: string): Promise<boolean> {
-  const paths = path.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/'));
-  let ignored = false;
+export async function ignoredOf(text: string, paths: readonly string[]): Promise<readonly string[]> {
+  const found = paths.map((path) => ({
+    path,
+    above: path.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/')),
+    ignored: false,
+  }));
   for (const { pattern, again } of rulesOf(text)) {
     await giveWay();
-    if (ignored === again && paths.some((one) => pattern.matches(one))) ignored = !again;
+    for (const one of found)
+      if (one.ignored === again && one.above.some((path) => pattern.matches(path))) one.ignored = !again;
   }
-  return ignored;
+  return found.filter(({ ignored }) => ignored).map(({ path }) => path);
 }
 
 function* rulesOf(text: string): Generator<Rule> {

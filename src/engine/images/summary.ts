@@ -13,6 +13,7 @@ import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
 import type { ImageManifestSummary } from '../../types.js';
+import type { Container } from '../containers/container.js';
 import { usersOfManifest } from '../containers/users.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
@@ -200,14 +201,20 @@ export interface DescribedManifest {
   readonly users: number;
 }
 
-/** What a manifest adds to its image: bytes, those of unpacked layers too, and containers. */
-export function sizeOfManifest(
+/** What a manifest holds of its image, bytes, and the containers of it. */
+function holdingOf(
   context: Context,
   { manifest, content, platform, chains = [] }: ManifestFacts,
-): Pick<DescribedManifest, 'size' | 'users'> {
-  const size = content.reduce((sum, blob) => sum + blob.size, 0);
-  if (platform === undefined) return { size, users: 0 };
-  return { size: size + context.snapshots.total(chains), users: usersOfManifest(context, manifest.digest).length };
+): { readonly blobs: number; readonly unpacked: number; readonly containers: readonly Container[] } {
+  const blobs = content.reduce((sum, blob) => sum + blob.size, 0);
+  if (platform === undefined) return { blobs, unpacked: 0, containers: [] };
+  return { blobs, unpacked: context.snapshots.total(chains), containers: usersOfManifest(context, manifest.digest) };
+}
+
+/** What a manifest adds to its image: bytes, those of unpacked layers too, and containers. */
+export function sizeOfManifest(context: Context, facts: ManifestFacts): Pick<DescribedManifest, 'size' | 'users'> {
+  const { blobs, unpacked, containers } = holdingOf(context, facts);
+  return { size: blobs + unpacked, users: containers.length };
 }
 
 /** What a manifest's facts come to with the containers and unpacked layers of the moment. */
@@ -216,14 +223,15 @@ export async function describeManifest(
   facts: ManifestFacts,
   options: SummaryOptions,
 ): Promise<DescribedManifest> {
-  const { manifest, kind, subject, platform, chains = [] } = facts;
-  const { size, users } = sizeOfManifest(context, facts);
-  const unpacked = platform === undefined ? 0 : context.snapshots.total(chains);
+  const { manifest, kind, subject, platform } = facts;
+  const { blobs, unpacked, containers } = holdingOf(context, facts);
+  const size = blobs + unpacked;
+  const users = containers.length;
   const common = {
     ID: manifest.digest,
     Descriptor: goObject(manifest, descriptorType),
     Available: facts.available,
-    Size: { Content: size - unpacked, Total: size },
+    Size: { Content: blobs, Total: size },
     Kind: kind,
   };
   if (platform === undefined) {
@@ -231,14 +239,13 @@ export async function describeManifest(
     const data = subject && { For: subject, Statements: statements.length === 0 ? undefined : statements };
     return { row: { ...common, AttestationData: data || undefined }, size, users };
   }
-  const containers = usersOfManifest(context, manifest.digest);
   const row = {
     ...common,
     ImageData: {
       Platform: goObject(platform, platformType),
       Identity: options.identity && facts.available ? await identityOf(context, options.identity, platform) : undefined,
       Size: { Unpacked: unpacked },
-      Containers: containers.length === 0 ? null : containers.map(({ id }) => id),
+      Containers: users === 0 ? null : containers.map(({ id }) => id),
     },
   };
   return { row, size, users };

@@ -34,8 +34,6 @@ export class PublishedPorts {
     const published: PortMap = {};
     try {
       for (const [key, wanted] of Object.entries(bindings)) {
-        // To listen ends in the same turn of the event loop.
-        await giveWay();
         if (wanted === undefined) published[key] = undefined;
         else published[key] = (await Promise.all(wanted.map((one) => this.#bind(container, key, one)))).flat();
       }
@@ -69,6 +67,7 @@ export class PublishedPorts {
       throw new AttestdError('INTERNAL', `more than ${mostListeners} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
+      // To listen ends in the same turn of the event loop.
       await giveWay();
       try {
         const bound =

@@ -134,9 +134,10 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   for await (const { body, sizes } of usageList(context, pass, add)) {
     if (body.Containers === 0) reclaimable += sizes.total - sizes.shared;
     else if (body.Containers > 0) active++;
-    const widened = { ...body, VirtualSize: body.Size };
-    if (old) objects.push(widened);
-    else texts.push(texts.length === 0 ? opening : comma, renderJson(body).subarray(0, -1));
+    if (old) {
+      const widened = { ...body, VirtualSize: body.Size };
+      objects.push(widened);
+    } else texts.push(texts.length === 0 ? opening : comma, renderJson(body).subarray(0, -1));
   }
   for (const image of context.store.list()) if (!stored.has(image)) await stored.add(image, await factsOf(image, pass));
   const count = old ? objects.length : texts.length / 2;
