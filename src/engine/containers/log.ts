@@ -206,7 +206,10 @@ export class ContainerLog {
   }
 
   #nanoseconds(): bigint {
-    return BigInt(Math.round(this.#clock.now() * 1e6));
+    const now = this.#clock.now();
+    const whole = Math.floor(now);
+    // As one number it would lose what is less than 256 ns, and the entry be before its own millisecond.
+    return BigInt(whole) * 1_000_000n + BigInt(Math.round((now - whole) * 1e6));
   }
 
   /** Resolves when there may be more to read. */

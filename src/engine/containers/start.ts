@@ -147,6 +147,8 @@ function launch(context: Context, container: Container): void {
   container.sandbox = sandbox;
   const size = sizeOf(hostConfig.ConsoleSize);
   log.begin();
+  // What the program writes at once bears no earlier time than its start: clients ask for the log since then.
+  const startedAt = context.time.now();
   const started = sandbox.start({
     purpose: 'init',
     argv: [container.path, ...container.args],
@@ -168,7 +170,7 @@ function launch(context: Context, container: Container): void {
   }
   container.process = started.process;
   if (config.OpenStdin) streams.begin(started.process.stdin);
-  state.setRunning(started.process.pid, context.time.now());
+  state.setRunning(started.process.pid, startedAt);
   void started.process.exit.then((status) => ended(context, container, started.process, status));
 }
 
