@@ -20,6 +20,7 @@ import type { NetworkStore } from './networks/store.js';
 import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
 import type { DaemonSettings } from './settings.js';
+import type { SwarmMembership } from './swarm/membership.js';
 import type { Channel, Identity } from './types.js';
 import type { VolumeStore } from './volumes/store.js';
 
@@ -61,6 +62,8 @@ export interface Context {
   readonly networks: NetworkStore;
   readonly published: PublishedPorts;
   readonly volumes: VolumeStore;
+  /** The swarm that the daemon is in. */
+  readonly swarm: SwarmMembership;
   /** The simulated machine's own files, which binds of containers show. */
   readonly machine: FileSystem;
   readonly rootfs: RootFileSystems;

@@ -29,6 +29,7 @@ import { NetworkStore } from './networks/store.js';
 import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
 import { usualSettings } from './settings.js';
+import { SwarmMembership } from './swarm/membership.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
 import { VolumeStore } from './volumes/store.js';
@@ -85,6 +86,7 @@ export function makeContext(options: EngineOptions): Context {
     networks: new NetworkStore(time, settings.addressPools),
     published: new PublishedPorts(),
     volumes: new VolumeStore(time, layers, events),
+    swarm: new SwarmMembership({ clock: time, events, budget: layers }),
     machine: createFileSystem({ budget: layers, clock: time }),
     processes: options.processes ?? simulatedModel({ log: { debug, warn } }),
   };

@@ -40,12 +40,12 @@ function parseSpec(text: string): { type: string; quality: number } {
 }
 
 /** An event as API 1.52 and above have it. */
-function renderEvent({ type, action, actor, timeNano }: DaemonEvent): string {
+function renderEvent({ type, action, actor, scope, timeNano }: DaemonEvent): string {
   return jsonRecord({
     Type: type,
     Action: action,
     Actor: { ID: actor.id, Attributes: sortedMap(actor.attributes) },
-    scope: 'local',
+    scope,
     time: timeNano / 1_000_000_000n,
     timeNano,
   });
@@ -56,7 +56,7 @@ function renderEvent({ type, action, actor, timeNano }: DaemonEvent): string {
  * as a float (docs/behaviour.md#events).
  */
 function renderLegacyEvent(event: DaemonEvent): string {
-  const { type, action, actor, timeNano } = event;
+  const { type, action, actor, scope, timeNano } = event;
   if (type !== 'image' && type !== 'container') return renderEvent(event);
   return jsonRecord({
     Action: action,
@@ -64,7 +64,7 @@ function renderLegacyEvent(event: DaemonEvent): string {
     Type: type,
     from: type === 'container' ? (actor.attributes.image ?? '') : undefined,
     id: actor.id,
-    scope: 'local',
+    scope,
     status: action,
     time: timeNano / 1_000_000_000n,
     timeNano: Number(timeNano),

@@ -59,8 +59,8 @@ function handlerOf(handlers: OperationHandlers, operation: OperationEntry): Oper
 }
 
 /** Moves with whatever kept answers depend on: images, where they came from, and the containers that are counted with them. */
-function generationOf({ store, containers, lineage }: Context): number {
-  return store.generation + containers.generation + lineage.generation;
+function generationOf({ store, containers, lineage, swarm }: Context): number {
+  return store.generation + containers.generation + lineage.generation + swarm.generation;
 }
 
 /** The gRPC services of a daemon, made with the first call to it: most runs have none. */

@@ -10,6 +10,7 @@ function event(action: string, type = 'image'): DaemonEvent {
     type,
     action,
     actor: { id: 'sha256:1', attributes: { name: 'a<b>', 'a.label': 'x', image: 'busybox' } },
+    scope: 'local',
     timeNano: 1_795_468_434_423_643_138n,
   };
 }

@@ -9,11 +9,16 @@ export interface EventActor {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Where an event counts. */
+export type EventScope = 'local' | 'swarm';
+
 /** An event as `GET /events` reports it. */
 export interface DaemonEvent {
   readonly type: string;
   readonly action: string;
   readonly actor: EventActor;
+  /** Whether it is of this daemon alone or of the swarm that it is in. */
+  readonly scope: EventScope;
   /** Nanoseconds since 1970. */
   readonly timeNano: bigint;
 }
@@ -78,11 +83,11 @@ export class EventBus {
   }
 
   /** Publish an event that happens now. */
-  log(type: string, action: string, actor: EventActor): void {
+  log(type: string, action: string, actor: EventActor, scope: EventScope = 'local'): void {
     const last = this.memory.at(-1)?.timeNano ?? 0n;
     const now = this.clock();
     // The clock is coarser than dockerd's; equal times would make `since` ambiguous.
-    const event = { type, action, actor, timeNano: now > last ? now : last + 1n };
+    const event = { type, action, actor, scope, timeNano: now > last ? now : last + 1n };
     this.memory.push(event);
     if (this.memory.length > remembered) this.memory.shift();
     for (const observer of this.observers) observer(event);

@@ -13,7 +13,7 @@ export function includesEvent(filters: Filters, event: DaemonEvent): boolean {
   return (
     matchesAction(filters, event.action) &&
     matchesExactly(filters, 'type', event.type) &&
-    matchesExactly(filters, 'scope', 'local') &&
+    matchesExactly(filters, 'scope', event.scope) &&
     byName.every((key) => matchesName(filters, key, event)) &&
     matchesImage(filters, event) &&
     matchesPairs(filters, 'label', event.actor.attributes)

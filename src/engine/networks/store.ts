@@ -4,7 +4,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
-import { noManager } from '../swarm.js';
+import { noManager } from '../swarm/membership.js';
 import { checkPools } from './check.js';
 import { bridgeName, checkDriverOptions, familyOption, isGatewayless } from './driver-options.js';
 import type { CreateNetworkRequest, Ipam, Network } from './network.js';

@@ -4,6 +4,7 @@ import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import { poolObject } from '../settings.js';
+import { swarmInfo } from '../swarm/swarm.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';
@@ -82,15 +83,6 @@ const runtimeStatus = {
   'org.opencontainers.runtime-spec.features': '{"ociVersionMin":"1.0.0","ociVersionMax":"1.2.1"}',
 };
 
-const swarm: Wire<SystemInfo['Swarm']> = {
-  NodeID: '',
-  NodeAddr: '',
-  LocalNodeState: 'inactive',
-  ControlAvailable: false,
-  Error: '',
-  RemoteManagers: null,
-};
-
 /** The runtimes of each daemon: runc, by its name and by that of its shim. */
 function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
   const runc = has(version, 'Runtime.status') ? { ...runtime, status: runtimeStatus } : runtime;
@@ -153,7 +145,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     ServerVersion: release.engine,
     Runtimes: runtimes(version),
     DefaultRuntime: 'runc',
-    Swarm: swarm,
+    Swarm: swarmInfo(context),
     LiveRestoreEnabled: settings.liveRestore,
     Isolation: '',
     InitBinary: 'docker-init',

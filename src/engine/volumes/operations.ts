@@ -3,7 +3,7 @@ import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
-import { noManager } from '../swarm.js';
+import { noManager } from '../swarm/membership.js';
 import { isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
 import { type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';

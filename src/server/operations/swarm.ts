@@ -1,12 +1,12 @@
 import { parseFilters } from '../../engine/filters.js';
-import { noManager } from '../../engine/swarm.js';
 import {
   foundingTypes,
   foundSwarm,
   type InitRequest,
   type JoinRequest,
   joinSwarm,
-} from '../../engine/swarm-founding.js';
+} from '../../engine/swarm/founding.js';
+import { inspectSwarm, leaveSwarm } from '../../engine/swarm/swarm.js';
 import { AttestdError } from '../../errors.js';
 import { zero } from '../../go/json/decode.js';
 import { type GoType, pointer, struct } from '../../go/json.js';
@@ -23,9 +23,10 @@ function refuse(why: string): never {
 
 /** An operation that needs a manager; the checks come first, in their order. */
 function managed(...checks: readonly Check[]): OperationHandler {
-  return async (request) => {
+  return async (request, context) => {
     for (const check of checks) await check(request);
-    throw noManager();
+    context.swarm.manager();
+    throw new AttestdError('NOT_IMPLEMENTED', `the simulated swarm has no ${request.operationId}`);
   };
 }
 
@@ -67,11 +68,17 @@ const { init, join } = foundingTypes;
 
 /** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-daemon-without-a-swarm). */
 export const handlers: OperationHandlers = {
-  SwarmInspect: managed(),
-  SwarmInit: async (request) => foundSwarm(await readJson(request, init, () => zero(init) as InitRequest)),
-  SwarmJoin: async (request) => joinSwarm(await readJson(request, join, () => zero(join) as JoinRequest)),
-  SwarmLeave() {
-    throw new AttestdError('UNAVAILABLE', 'This node is not part of a swarm');
+  SwarmInspect: (_request, context) => ({ kind: 'json', value: inspectSwarm(context) }),
+  async SwarmInit(request, context) {
+    const wanted = await readJson(request, init, () => zero(init) as InitRequest);
+    return { kind: 'json', value: foundSwarm(context, wanted) };
+  },
+  async SwarmJoin(request, context) {
+    return joinSwarm(context, await readJson(request, join, () => zero(join) as JoinRequest));
+  },
+  async SwarmLeave(request, context) {
+    leaveSwarm(context, (await request.form()).flag('force'));
+    return { kind: 'empty' };
   },
   SwarmUpdate: managed(
     body,

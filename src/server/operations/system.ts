@@ -8,14 +8,14 @@ import { AttestdError } from '../../errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';
 
-const ping = ({ settings }: Context, text: string): OperationResult<never> => ({
+const ping = ({ settings, swarm }: Context, text: string): OperationResult<never> => ({
   kind: 'body',
   contentType: 'text/plain; charset=utf-8',
   headers: {
     'Builder-Version': settings.buildkit ? '2' : '1',
     'Cache-Control': 'no-cache, no-store, must-revalidate',
     Pragma: 'no-cache',
-    Swarm: 'inactive',
+    Swarm: swarm.current === undefined ? 'inactive' : 'active/manager',
   },
   body: { length: text.length, content: Buffer.from(text) },
   keep: true,

@@ -1,22 +1,13 @@
 import { isIP } from 'node:net';
-import { AttestdError } from '../errors.js';
-import { type GoType, goInt64, goString, goUint32, named, pointer, slice, struct } from '../go/json.js';
-import { goPrefix } from '../go/netip.js';
-import { quote } from '../go/quote.js';
-import { machineCards } from './networks/driver-options.js';
-import { parsePrefix } from './networks/prefix.js';
-
-/** The parts of a swarm's specification that are looked at; the rest is only decoded. */
-export interface SwarmSpec {
-  Name: string;
-  Dispatcher: { HeartbeatPeriod: number };
-  CAConfig: {
-    NodeCertExpiry: number;
-    ExternalCAs: ({ Protocol: string } | undefined)[] | undefined;
-    SigningCACert: string;
-    SigningCAKey: string;
-  };
-}
+import { AttestdError } from '../../errors.js';
+import { goString, goUint32, named, slice, struct } from '../../go/json.js';
+import { goPrefix } from '../../go/netip.js';
+import { quote } from '../../go/quote.js';
+import type { Context } from '../context.js';
+import { machineCards } from '../networks/driver-options.js';
+import { parsePrefix } from '../networks/prefix.js';
+import { newCluster } from './cluster.js';
+import { checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
 /** What founding and joining a swarm have in common. */
 interface Membership {
@@ -40,8 +31,6 @@ export interface JoinRequest extends Membership {
   JoinToken: string;
 }
 
-const duration: GoType<number> = { ...goInt64, name: 'time.Duration' };
-
 const membership = {
   ListenAddr: goString,
   AdvertiseAddr: goString,
@@ -49,25 +38,10 @@ const membership = {
   Availability: named('swarm.NodeAvailability'),
 };
 
-const externalCa = struct<{ Protocol: string }>('swarm.ExternalCA', {
-  Protocol: named('swarm.ExternalCAProtocol'),
-});
-
-const specType = struct<SwarmSpec>('swarm.Spec', {
-  Name: goString,
-  Dispatcher: struct('swarm.DispatcherConfig', { HeartbeatPeriod: duration }),
-  CAConfig: struct('swarm.CAConfig', {
-    NodeCertExpiry: duration,
-    ExternalCAs: slice(pointer(externalCa)),
-    SigningCACert: goString,
-    SigningCAKey: goString,
-  }),
-});
-
 const initType = struct<InitRequest>('swarm.InitRequest', {
   ...membership,
   DataPathPort: goUint32,
-  Spec: specType,
+  Spec: swarmSpecType,
   DefaultAddrPool: slice(goPrefix),
   SubnetSize: goUint32,
 });
@@ -79,65 +53,98 @@ const joinType = struct<JoinRequest>('swarm.JoinRequest', {
 /** The bodies of the two requests. */
 export const foundingTypes = { init: initType, join: joinType };
 
-/** Network cards of the simulated machine that addresses may name. */
+/** Network cards of the simulated machine that addresses may name, with their addresses. */
+const cardAddresses = { lo: '127.0.0.1', eth0: '192.168.65.3', docker0: '172.17.0.1' } as const;
+type Card = keyof typeof cardAddresses;
 const cards = [...machineCards, 'docker0'];
+const defaultPort = '2377';
+const defaultPool = '10.0.0.0/8';
 const defaultSubnetSize = 24;
+const defaultDataPathPort = 4789;
 const largestSubnetSize = 29;
 const dataPathPorts = [1024, 49151] as const;
-/** Nanoseconds. */
-const hour = 3_600_000_000_000;
 const token = /^SWMTKN-[12]-[0-9a-z]{50}-[0-9a-z]{25}$/;
 
 const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
 const failed = (why: string): AttestdError => new AttestdError('INTERNAL', why);
 
-/** This server can be no part of a swarm, which it says itself: a daemon would become one. */
-function noSwarms(): AttestdError {
-  return new AttestdError('NOT_IMPLEMENTED', 'the reference server takes part in no swarm');
+/** @throws UNAVAILABLE for a daemon that is in a swarm */
+function checkAlone({ swarm }: Context): void {
+  if (swarm.current === undefined) return;
+  const how = 'Use "docker swarm leave" to leave this swarm and join another one.';
+  throw new AttestdError('UNAVAILABLE', `This node is already part of a swarm. ${how}`);
 }
 
 /**
- * `POST /swarm/init` (docs/behaviour.md#a-daemon-without-a-swarm).
+ * `POST /swarm/init`: a swarm of this daemon alone (docs/behaviour.md#founding-a-swarm). Nothing listens where it says.
  *
- * @returns never; throws INVALID_ARGUMENT and INTERNAL for what a daemon refuses, NOT_IMPLEMENTED for a swarm that it would found
+ * @returns the node's id
+ * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses
  */
-export function foundSwarm(request: InitRequest): never {
+export function foundSwarm(context: Context, request: InitRequest): string {
   const { ListenAddr: listen, AdvertiseAddr: advertised, Spec: spec } = request;
+  checkAlone(context);
   checkListen(listen);
   if (spec.Name !== '' && spec.Name !== 'default') throw bad('swarm spec must be named "default"');
   const { port } = listenAddress(listen);
-  if (advertised !== '' && !isReachable(split(advertised)?.host ?? advertised)) {
+  const reached = split(advertised) ?? { host: advertised, port };
+  if (advertised !== '' && !isReachable(reached.host)) {
     const what = 'a non-zero IP address or network interface (with optional port number)';
     throw bad(`advertise address must be ${what}`);
   }
   checkDataPath(request);
   checkPools(request);
-  checkAvailability(request);
+  const availability = availabilityOf(request);
   if (!/^\d+$/.test(port))
     throw failed(
       `manager stopped: failed to listen on remote API address: listen tcp: lookup tcp/${port}: unknown port`,
     );
   if (Number(port) > 65535)
     throw failed(`manager stopped: failed to listen on remote API address: listen tcp: address ${port}: invalid port`);
-  checkSpec(spec);
-  throw noSwarms();
+  checkNewSpec(spec);
+  const address = advertised === '' ? cardAddresses.eth0 : (cardAddresses[reached.host as Card] ?? reached.host);
+  const { DefaultAddrPool: pools = [], SubnetSize: size, DataPathPort: dataPathPort } = request;
+  const usual = pools.length === 0;
+  const cluster = newCluster(
+    {
+      spec: foundingSpec(spec),
+      pools: usual ? [defaultPool] : pools,
+      // The size that blocks of pools have unless it is said is not told.
+      subnetSize: usual ? defaultSubnetSize : size,
+      dataPathPort: dataPathPort || defaultDataPathPort,
+    },
+    context.time.now(),
+  );
+  const { node } = context.swarm.found(cluster, {
+    spec: { Name: '', Labels: {}, Role: 'manager', Availability: availability },
+    hostname: context.identity.hostname,
+    address,
+    managerAddress: isIP(address) === 6 ? `[${address}]:${reached.port}` : `${address}:${reached.port}`,
+  });
+  return node.id;
 }
 
 /**
- * `POST /swarm/join` (docs/behaviour.md#a-daemon-without-a-swarm).
+ * `POST /swarm/join` (docs/behaviour.md#founding-a-swarm): nobody else is reachable from the simulated machine.
  *
- * @returns never; throws INVALID_ARGUMENT and INTERNAL for what a daemon refuses, NOT_IMPLEMENTED where it would ask others
+ * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses, and for a swarm that is not there
  */
-export function joinSwarm(request: JoinRequest): never {
+export function joinSwarm(context: Context, request: JoinRequest): never {
   const { RemoteAddrs: remotes = [], JoinToken: secret } = request;
+  checkAlone(context);
   checkListen(request.ListenAddr);
   if (remotes.length === 0) throw bad('at least 1 RemoteAddr is required to join');
   if (remotes.includes('')) throw bad('invalid remoteAddr "": invalid empty address');
   listenAddress(request.ListenAddr);
   checkDataPath(request);
-  checkAvailability(request);
+  availabilityOf(request);
   if (secret !== '' && !token.test(secret)) throw failed('invalid join token');
-  throw noSwarms();
+  const digest = [...(secret.split('-')[2] ?? '')].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n);
+  if (digest >= 1n << 256n) throw failed('invalid checksum digest length');
+  const [first = ''] = remotes;
+  const address = split(first) === undefined ? `${first}:${defaultPort}` : first;
+  const why = `transport: Error while dialing: dial tcp ${address}: connect: connection refused`;
+  throw new AttestdError('UNAVAILABLE', `rpc error: code = Unavailable desc = connection error: desc = ${quote(why)}`);
 }
 
 function checkListen(address: string): void {
@@ -159,7 +166,7 @@ function split(
 /** Where managers would listen. @throws INVALID_ARGUMENT for what is neither an address nor a card */
 function listenAddress(address: string): { host: string; port: string } {
   const parts = split(address, () => bad(`could not parse listen address ${address}`));
-  const { host, port } = parts ?? { host: address.replace(/^\[(.*)\]$/, '$1'), port: '2377' };
+  const { host, port } = parts ?? { host: address.replace(/^\[(.*)\]$/, '$1'), port: defaultPort };
   const bareIpv6 = parts === undefined && isIP(address) === 6;
   if (bareIpv6 || (host !== '' && isIP(host) === 0 && !cards.includes(host)))
     throw bad('listen address must be an IP address or network interface (with optional port number)');
@@ -176,11 +183,11 @@ function checkDataPath({ DataPathAddr: address }: Membership): void {
     throw bad('data path address must be a non-zero IP address or network interface (without a port number)');
 }
 
-function checkPools({ DataPathPort: port, DefaultAddrPool: pools = [], SubnetSize: size }: InitRequest): void {
+function checkPools({ DataPathPort: port, DefaultAddrPool: pools, SubnetSize: size }: InitRequest): void {
   const [first, last] = dataPathPorts;
   if (port !== 0 && (port < first || port > last))
     throw failed(`Datapath port number is not in valid range (${first}-${last}) : ${port}`);
-  if (pools.length === 0) return;
+  if (pools === undefined) return;
   const wanted = size || defaultSubnetSize;
   if (wanted > largestSubnetSize) throw failed(`subnet size is out of range: ${wanted}`);
   for (const pool of pools)
@@ -188,19 +195,18 @@ function checkPools({ DataPathPort: port, DefaultAddrPool: pools = [], SubnetSiz
       throw failed(`invalid CIDR: ${quote(pool)}. Subnet size is too small for pool: ${wanted}`);
 }
 
-function checkAvailability({ Availability: availability }: Membership): void {
+/** What a node is there for, in small letters. @throws INTERNAL */
+function availabilityOf({ Availability: availability }: Membership): string {
   if (!['', 'active', 'pause', 'drain'].includes(availability.toLowerCase()))
     throw failed(`invalid Availability: ${quote(availability)}`);
+  return availability.toLowerCase() || 'active';
 }
 
 /** What the new manager would say of its own settings. */
-function checkSpec({ CAConfig: ca, Dispatcher: { HeartbeatPeriod: heartbeat } }: SwarmSpec): void {
-  const refused = (why: string): AttestdError => failed(`error updating cluster settings: ${why}`);
-  const invalid = (why: string): AttestdError => refused(`rpc error: code = InvalidArgument desc = ${why}`);
-  for (const { Protocol: protocol = '' } of (ca.ExternalCAs ?? []).map((one) => one ?? { Protocol: '' }))
-    if (protocol.toLowerCase() !== 'cfssl') throw refused(`invalid protocol: ${quote(protocol)}`);
-  if (ca.NodeCertExpiry !== 0 && ca.NodeCertExpiry < hour) throw invalid('minimum certificate expiry time is: 1h0m0s');
-  if (ca.SigningCAKey !== '' && ca.SigningCACert === '')
-    throw invalid('if a signing CA key is provided, the signing CA cert must also be provided');
-  if (heartbeat < 0) throw invalid('heartbeat time period cannot be a negative duration');
+function checkNewSpec(spec: SwarmSpec): void {
+  try {
+    checkSpec(spec);
+  } catch (error) {
+    throw failed(`error updating cluster settings: ${(error as Error).message}`);
+  }
 }

@@ -1,0 +1,38 @@
+import { embedded, type Fields, goString, map, struct } from '../../go/json.js';
+import { sorted } from '../../go/sorted.js';
+
+/** The name and the labels of a thing of a swarm (`swarm.Annotations`). */
+export interface Annotations {
+  Name: string;
+  Labels: Record<string, string> | undefined;
+}
+
+/** Its fields in what it is embedded in. */
+export const annotationFields: Fields<Annotations> = embedded<Annotations>('Annotations', {
+  Name: goString,
+  Labels: map(goString),
+});
+
+/** `swarm.Driver`: what a thing is made by. */
+export interface Driver {
+  Name?: string;
+  Options?: Record<string, string>;
+}
+
+export const driverType = struct<Driver>('swarm.Driver', { 'Name?': goString, 'Options?': map(goString) });
+
+/** A driver as the API tells it; undefined where there is none. */
+export function driverObject(
+  driver: Driver | undefined,
+): { Name?: string; Options?: Record<string, string> } | undefined {
+  if (driver === undefined) return undefined;
+  const { Name: name, Options: options } = driver;
+  return {
+    ...(name && { Name: name }),
+    ...(options && Object.keys(options).length > 0 && { Options: sorted(options) }),
+  };
+}
+
+/** Labels as the API tells them: those of a swarm's things are never null. */
+export const labelsOf = ({ Labels: labels }: Pick<Annotations, 'Labels'>): Record<string, string> =>
+  sorted(labels ?? {});

@@ -1,0 +1,6 @@
+import { clusterKind } from './cluster.js';
+import { nodeKind } from './node.js';
+import type { ObjectKind } from './objects.js';
+
+/** All kinds of things that a swarm keeps. */
+export const swarmKinds: readonly ObjectKind<unknown>[] = [clusterKind, nodeKind];

@@ -1,0 +1,224 @@
+import { AttestdError } from '../../errors.js';
+import { encodeJson, type GoType } from '../../go/json.js';
+import { formatGoTime } from '../../go/rfc3339.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { ByteBudget } from '../../runtime/fs/types.js';
+import type { EventBus } from '../events/bus.js';
+import { checkKeys, type Filters, matchesExactly, matchesPairs, matchesPrefix } from '../filters.js';
+import type { Annotations } from './annotations.js';
+import { newSwarmId } from './ids.js';
+
+/** A thing that a swarm keeps, as one version of it is; the next is another object. */
+export interface SwarmObject<Data> {
+  readonly id: string;
+  /** `Version.Index`: grows with each change anywhere in the swarm. */
+  readonly index: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly data: Data;
+}
+
+/** A kind of things that a swarm keeps. */
+export interface ObjectKind<Data> {
+  /** As errors, events and files call it: `secret`. */
+  readonly name: string;
+  /** How one is written to disk. */
+  readonly record: GoType<Data>;
+  annotations(data: Data): Partial<Annotations>;
+  /** Whether each change is an event of its own; kinds whose events are not as plain leave it out. */
+  readonly tells?: boolean;
+}
+
+/** What the stores of one swarm share. */
+export interface StoreParts {
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Bytes that everything which clients leave here may take. */
+  readonly budget: ByteBudget;
+  /** The index of the next change. */
+  readonly next: () => number;
+  /** Is told of each thing that has changed, or is gone. */
+  readonly changed: (kind: string, id: string) => void;
+}
+
+/** Bytes that a thing takes beside its text. */
+const overhead = 1024;
+
+/** The things of one kind in a swarm, by their ids. */
+export class ObjectStore<Data> {
+  readonly #byId = new Map<string, SwarmObject<Data>>();
+  readonly #sizes = new Map<string, number>();
+
+  constructor(
+    readonly kind: ObjectKind<Data>,
+    private readonly parts: StoreParts,
+  ) {}
+
+  /** All of them by their ids, as managers list them. */
+  list(): readonly SwarmObject<Data>[] {
+    return [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The one with an id; undefined where there is none. */
+  byId(id: string): SwarmObject<Data> | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The one of a name, in whatever case; undefined where there is none. */
+  byName(name: string): SwarmObject<Data> | undefined {
+    return this.list().find((object) => sameName(this.nameOf(object), name));
+  }
+
+  /**
+   * The one that an id, a name or the beginning of an id stands for, in this order (docs/behaviour.md#a-swarm).
+   *
+   * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+   */
+  resolve(term: string): SwarmObject<Data> {
+    const exact = this.byId(term) ?? this.byName(term);
+    if (exact !== undefined) return exact;
+    const { name } = this.kind;
+    const found = term === '' ? [] : this.list().filter(({ id }) => id.startsWith(term));
+    const [first] = found;
+    if (first === undefined) throw new AttestdError('NOT_FOUND', `${name} ${term} not found`);
+    if (found.length > 1)
+      throw new AttestdError('INVALID_ARGUMENT', `${name} ${term} is ambiguous (${found.length} matches found)`);
+    return first;
+  }
+
+  /**
+   * Those that the filters `id`, `name`, `names` and `label` let through, and `also` does.
+   *
+   * @param keys the filters that there are
+   * @throws INVALID_ARGUMENT for another filter
+   */
+  select(
+    filters: Filters,
+    keys: readonly string[],
+    also: (object: SwarmObject<Data>) => boolean = () => true,
+  ): readonly SwarmObject<Data>[] {
+    checkKeys(filters, keys);
+    const accepts = (object: SwarmObject<Data>): boolean =>
+      matchesPrefix(filters, 'id', object.id) &&
+      matchesPrefix(filters, 'name', this.nameOf(object)) &&
+      matchesExactly(filters, 'names', this.nameOf(object)) &&
+      matchesPairs(filters, 'label', this.kind.annotations(object.data).Labels ?? {}) &&
+      also(object);
+    return this.list().filter(accepts);
+  }
+
+  /**
+   * Keep a new one, and tell of it.
+   *
+   * @param id a new one without it
+   * @throws ALREADY_EXISTS for a name that another has; NO_SPACE when the daemon's memory for what clients leave is full
+   */
+  create(data: Data, id = newSwarmId()): SwarmObject<Data> {
+    const { Name: name = '' } = this.kind.annotations(data);
+    if (name !== '' && this.byName(name) !== undefined)
+      throw new AttestdError(
+        'ALREADY_EXISTS',
+        `rpc error: code = AlreadyExists desc = ${this.kind.name} ${name} already exists`,
+      );
+    const now = this.parts.clock.now();
+    return this.#put({ id, index: this.parts.next(), createdAt: now, updatedAt: now, data }, 'create');
+  }
+
+  /**
+   * Keep the next version of one, and tell of it.
+   *
+   * @param version the index of the one that the change is meant for
+   * @param attributes what its event says beside the name
+   * @throws INTERNAL `update out of sequence` where there is a newer one; NO_SPACE
+   */
+  update(
+    { id }: SwarmObject<Data>,
+    version: number,
+    data: Data,
+    attributes: Readonly<Record<string, string>> = {},
+  ): SwarmObject<Data> {
+    const present = this.byId(id);
+    if (present === undefined) throw new AttestdError('NOT_FOUND', `${this.kind.name} ${id} not found`);
+    if (present.index !== version)
+      throw new AttestdError('INTERNAL', 'rpc error: code = Unknown desc = update out of sequence');
+    const updatedAt = this.parts.clock.now();
+    return this.#put({ ...present, index: this.parts.next(), updatedAt, data }, 'update', attributes);
+  }
+
+  /** Forget one, and tell of it. */
+  remove(object: SwarmObject<Data>): void {
+    if (!this.#byId.delete(object.id)) return;
+    this.#release(object.id);
+    this.parts.next();
+    this.parts.changed(this.kind.name, object.id);
+    this.#tell(object, 'remove', {});
+  }
+
+  /** Bring back one of an earlier daemon. @throws NO_SPACE */
+  restore(object: SwarmObject<Data>): void {
+    this.#reserve(object);
+    this.#byId.set(object.id, object);
+  }
+
+  /** Forget them all, untold: the swarm is left. */
+  clear(): void {
+    for (const { id } of this.list()) {
+      this.#byId.delete(id);
+      this.#release(id);
+      this.parts.changed(this.kind.name, id);
+    }
+  }
+
+  /** The name of one; empty where it has none. */
+  nameOf({ data }: SwarmObject<Data>): string {
+    return this.kind.annotations(data).Name ?? '';
+  }
+
+  #put(
+    object: SwarmObject<Data>,
+    action: 'create' | 'update',
+    attributes: Readonly<Record<string, string>> = {},
+  ): SwarmObject<Data> {
+    this.#reserve(object);
+    this.#byId.set(object.id, object);
+    this.parts.changed(this.kind.name, object.id);
+    this.#tell(object, action, attributes);
+    return object;
+  }
+
+  #tell(object: SwarmObject<Data>, action: string, attributes: Readonly<Record<string, string>>): void {
+    if (this.kind.tells !== true) return;
+    const actor = { id: object.id, attributes: { name: this.nameOf(object), ...attributes } };
+    this.parts.events.log(this.kind.name, action, actor, 'swarm');
+  }
+
+  #reserve({ id, data }: SwarmObject<Data>): void {
+    const size = encodeJson(data, this.kind.record).length + overhead;
+    this.parts.budget.reserve(size - (this.#sizes.get(id) ?? 0));
+    this.#sizes.set(id, size);
+  }
+
+  #release(id: string): void {
+    this.parts.budget.release(this.#sizes.get(id) ?? 0);
+    this.#sizes.delete(id);
+  }
+}
+
+/** Managers do not tell names apart by their case. */
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** What the API tells of each thing before all else. */
+export function objectMeta({ id, index, createdAt, updatedAt }: SwarmObject<unknown>): {
+  ID: string;
+  Version: { Index: number };
+  CreatedAt: string;
+  UpdatedAt: string;
+} {
+  return {
+    ID: id,
+    Version: { Index: index },
+    CreatedAt: formatGoTime(new Date(createdAt)),
+    UpdatedAt: formatGoTime(new Date(updatedAt)),
+  };
+}
