@@ -46,12 +46,18 @@ export function checkForJson(request: OperationRequest): void {
  * Decode a request's JSON body; no body is an empty value.
  *
  * @param absent the value where there is no body
+ * @param limit longest body in bytes; as is usual without it
  * @throws INVALID_ARGUMENT for another type, malformed JSON, and anything after it
  */
-export async function readJson<T>(request: OperationRequest, type: GoType<T>, absent: () => T): Promise<T> {
+export async function readJson<T>(
+  request: OperationRequest,
+  type: GoType<T>,
+  absent: () => T,
+  limit?: number,
+): Promise<T> {
   checkForJson(request);
   if (isBodiless(request)) return absent();
-  const body = await readBody(request);
+  const body = await readBody(request, limit);
   if (body.toString('latin1').trim() === '')
     throw new AttestdError('INVALID_ARGUMENT', 'invalid JSON: got EOF while reading request body');
   try {

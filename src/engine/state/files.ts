@@ -13,7 +13,7 @@ import {
 } from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
-const folders = ['containers', 'networks', 'volumes', 'broken', 'draft'] as const;
+const folders = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
 
 /** Bytes of a file that are read at a time. */
 const pieceSize = 1 << 18;

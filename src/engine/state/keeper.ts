@@ -2,6 +2,7 @@ import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
+import { swarmKinds } from '../swarm/kinds.js';
 import type { StateFiles } from './files.js';
 import { LogFile } from './log-file.js';
 import {
@@ -11,6 +12,7 @@ import {
   networkRecordType,
   volumeRecordType,
 } from './records.js';
+import { swarmObjects, swarmText } from './swarm.js';
 import { recordOfContainer, recordOfLineage, recordOfNetwork, recordOfVolume } from './to-records.js';
 
 /** Entries with their bytes as they are now: what is written meanwhile must not get into half of an archive. */
@@ -21,11 +23,11 @@ function frozen(entries: Iterable<ArchiveEntry>): ArchiveEntry[] {
 /** Milliseconds between looks at what running containers have written to their files. */
 const interval = 1000;
 
-/** A thing that may have changed: `containers/ID`, `networks/ID`, `volumes/NAME`, or where images come from. */
-type Key = `containers/${string}` | `networks/${string}` | `volumes/${string}` | 'lineage';
+/** A thing that may have changed: `containers/ID`, `networks/ID`, `volumes/NAME`, `swarm/KIND-ID`, or where images come from. */
+type Key = `${'containers' | 'networks' | 'volumes' | 'swarm'}/${string}` | 'lineage';
 
 /**
- * Keeps containers, networks and volumes in a folder (docs/architecture.md#the-state-of-containers).
+ * Keeps containers, networks, volumes and the swarm in a folder (docs/architecture.md#the-state-of-containers).
  *
  * The daemon's events tell what has changed; it is written before the request that changed it is answered, and soon
  * after where nobody asked for it.
@@ -53,6 +55,7 @@ export class StateKeeper {
     private readonly failed: (message: string) => void,
   ) {
     context.events.observe(({ type, actor, action }) => this.#changed(type, actor.id, action));
+    context.swarm.observe((kind, id) => this.#touch(`swarm/${kind}-${id}`));
     this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
@@ -87,6 +90,8 @@ export class StateKeeper {
     this.touchContainers();
     for (const { id } of this.context.networks.list()) this.#touch(`networks/${id}`);
     for (const { name } of this.context.volumes.list()) this.#touch(`volumes/${name}`);
+    for (const { name } of swarmKinds)
+      for (const { id } of swarmObjects(this.context, name)) this.#touch(`swarm/${name}-${id}`);
   }
 
   /**
@@ -188,6 +193,7 @@ export class StateKeeper {
       return this.#text(key, 'lineage.json', text);
     }
     if (kind === 'containers') return this.#container(name);
+    if (kind === 'swarm') return this.#text(key, `${key}.json`, swarmText(this.context, name));
     if (kind === 'networks') {
       const network = this.context.networks.list().find(({ id }) => id === name);
       const text = network && encodeRecord(recordOfNetwork(network), networkRecordType);

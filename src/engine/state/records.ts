@@ -1,4 +1,4 @@
-/** The form of containers, networks and volumes on disk (docs/architecture.md#the-state-of-containers). */
+/** The form of containers, networks, volumes and what is in a swarm on disk (docs/architecture.md#the-state-of-containers). */
 import { AttestdError } from '../../errors.js';
 import {
   decodeJson,
@@ -101,6 +101,16 @@ export interface VolumeRecord {
   options: Record<string, string> | undefined;
 }
 
+/** A thing of a swarm on disk. */
+export interface SwarmRecord<Data> {
+  version: number;
+  id: string;
+  index: number;
+  createdAt: string;
+  updatedAt: string;
+  data: Data;
+}
+
 /** What the images here were made of, on disk. */
 export interface LineageRecord {
   version: number;
@@ -177,6 +187,17 @@ export const volumeRecordType: GoType<VolumeRecord> = struct<VolumeRecord>('stat
   labels: strings,
   options: strings,
 });
+
+/** @param data the type of what the thing is */
+export const swarmRecordType = <Data>(data: GoType<Data>): GoType<SwarmRecord<Data>> =>
+  struct<SwarmRecord<unknown>>('state.SwarmObject', {
+    version: goInt,
+    id: goString,
+    index: goInt,
+    createdAt: goString,
+    updatedAt: goString,
+    data,
+  }) as GoType<SwarmRecord<Data>>;
 
 export const lineageRecordType: GoType<LineageRecord> = struct<LineageRecord>('state.Lineage', {
   version: goInt,

@@ -28,6 +28,7 @@ import {
   networkRecordType,
   volumeRecordType,
 } from './records.js';
+import { restoreSwarm } from './swarm.js';
 
 /** The exit code of what ended while no daemon saw it. */
 const unseenExit = 255;
@@ -43,7 +44,7 @@ export interface KeepOptions {
 }
 
 /**
- * Bring back the containers, networks and volumes of an earlier daemon, and keep those of this one
+ * Bring back the containers, networks, volumes and the swarm of an earlier daemon, and keep those of this one
  * (docs/behaviour.md#a-daemon-that-comes-back).
  *
  * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
@@ -61,6 +62,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   await reader.each('networks', networkRecordType, async (record) =>
     context.networks.restore(record, { keepBridge: context.settings.liveRestore }),
   );
+  await restoreSwarm(context, files, reader);
   const containers: Container[] = [];
   await reader.each('containers', containerRecordType, async (record, name) => {
     containers.push(await reader.container(record, name));
@@ -120,7 +122,7 @@ const dataOf = (kind: string, name: string): readonly string[] =>
   ['json', 'tar', 'log'].map((ending) => `${kind}/${name}.${ending}`);
 
 /** Reads what an earlier daemon wrote. */
-class Reader {
+export class Reader {
   /** Containers that ran and are to go on, with their endpoints of then. */
   readonly living = new Map<Container, Endpoints>();
 
@@ -130,15 +132,20 @@ class Reader {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** Read the records of a kind, the oldest first; one that cannot be read is set aside. */
+  /**
+   * Read the records of a kind, the oldest first; one that cannot be read is set aside.
+   *
+   * @param prefix of the names of those that are meant
+   */
   async each<T extends { version: number; createdAt: string }>(
-    kind: 'containers' | 'networks' | 'volumes',
+    kind: 'containers' | 'networks' | 'volumes' | 'swarm',
     type: GoType<T>,
     take: (record: T, name: string) => Promise<unknown>,
+    prefix = '',
   ): Promise<void> {
     const found: { name: string; record: T }[] = [];
     for (const file of await this.files.list(kind)) {
-      if (!file.endsWith('.json')) continue;
+      if (!file.endsWith('.json') || !file.startsWith(prefix)) continue;
       const name = file.slice(0, -'.json'.length);
       await this.#guard(dataOf(kind, name), async () => {
         found.push({ name, record: decodeRecord(await this.files.read(`${kind}/${file}`), type) });

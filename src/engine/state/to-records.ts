@@ -1,12 +1,14 @@
 import type { Container } from '../containers/container.js';
 import type { Lineage } from '../images/lineage.js';
 import type { Network } from '../networks/network.js';
+import type { SwarmObject } from '../swarm/objects.js';
 import type { Volume } from '../volumes/store.js';
 import {
   type ContainerRecord,
   type LineageRecord,
   type NetworkRecord,
   recordVersion,
+  type SwarmRecord,
   type VolumeRecord,
 } from './records.js';
 
@@ -69,6 +71,12 @@ export function recordOfNetwork(network: Network): NetworkRecord {
 /** What is written of a volume. */
 export function recordOfVolume({ name, driver, createdAt, labels, options }: Volume): VolumeRecord {
   return { version: recordVersion, name, driver, createdAt: timeOf(createdAt), labels, options };
+}
+
+/** What is written of a thing of a swarm. */
+export function recordOfSwarmObject<Data>(object: SwarmObject<Data>): SwarmRecord<Data> {
+  const { id, index, createdAt, updatedAt, data } = object;
+  return { version: recordVersion, id, index, createdAt: timeOf(createdAt), updatedAt: timeOf(updatedAt), data };
 }
 
 /** What is written of where images come from. */

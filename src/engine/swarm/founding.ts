@@ -7,7 +7,8 @@ import type { Context } from '../context.js';
 import { machineCards } from '../networks/driver-options.js';
 import { parsePrefix } from '../networks/prefix.js';
 import { newCluster } from './cluster.js';
-import { checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
+import { selfOf } from './node.js';
+import { checkName, checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
 /** What founding and joining a swarm have in common. */
 interface Membership {
@@ -85,7 +86,7 @@ export function foundSwarm(context: Context, request: InitRequest): string {
   const { ListenAddr: listen, AdvertiseAddr: advertised, Spec: spec } = request;
   checkAlone(context);
   checkListen(listen);
-  if (spec.Name !== '' && spec.Name !== 'default') throw bad('swarm spec must be named "default"');
+  checkName(spec);
   const { port } = listenAddress(listen);
   const reached = split(advertised) ?? { host: advertised, port };
   if (advertised !== '' && !isReachable(reached.host)) {
@@ -116,8 +117,8 @@ export function foundSwarm(context: Context, request: InitRequest): string {
     context.time.now(),
   );
   const { node } = context.swarm.found(cluster, {
-    spec: { Name: '', Labels: {}, Role: 'manager', Availability: availability },
-    hostname: context.identity.hostname,
+    spec: { Labels: {}, Role: 'manager', Availability: availability },
+    ...selfOf(context),
     address,
     managerAddress: isIP(address) === 6 ? `[${address}]:${reached.port}` : `${address}:${reached.port}`,
   });

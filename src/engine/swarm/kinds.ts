@@ -1,6 +1,7 @@
 import { clusterKind } from './cluster.js';
+import { configKind, secretKind } from './contents.js';
 import { nodeKind } from './node.js';
 import type { ObjectKind } from './objects.js';
 
 /** All kinds of things that a swarm keeps. */
-export const swarmKinds: readonly ObjectKind<unknown>[] = [clusterKind, nodeKind];
+export const swarmKinds: readonly ObjectKind<unknown>[] = [clusterKind, nodeKind, secretKind, configKind];

@@ -119,12 +119,12 @@ export class SwarmMembership {
     const now = this.parts.clock.now();
     const made = { createdAt: now, updatedAt: now };
     const id = newSwarmId();
-    swarm.restore(nodeKind, { ...made, id, index: foundingIndex.node, data: node });
     swarm.restore(clusterKind, { ...made, id: newSwarmId(), index: foundingIndex.cluster, data: cluster });
+    swarm.restore(nodeKind, { ...made, id, index: foundingIndex.node, data: node });
     this.#current = swarm;
     this.#generation++;
-    this.#changed(nodeKind.name, id);
     this.#changed(clusterKind.name, swarm.cluster.id);
+    this.#changed(nodeKind.name, id);
     const attributes = { name: node.hostname, 'state.new': 'ready', 'state.old': 'unknown' };
     this.parts.events.log('node', 'update', { id, attributes }, 'swarm');
     return swarm;

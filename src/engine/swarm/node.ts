@@ -1,15 +1,19 @@
-import { type GoType, goString, named, struct } from '../../go/json.js';
-import { type Annotations, annotationFields } from './annotations.js';
+import { embedded, type GoType, goString, map, named, struct } from '../../go/json.js';
+import type { Context } from '../context.js';
+import type { Annotations } from './annotations.js';
 import type { ObjectKind } from './objects.js';
 
 /** What a node is told to be (`swarm.NodeSpec`). */
-export interface NodeSpec extends Annotations {
-  Role: string;
-  Availability: string;
+export interface NodeSpec extends Pick<Annotations, 'Labels'> {
+  Name?: string;
+  /** `manager` or `worker`. */
+  Role?: string;
+  /** `active`, `pause` or `drain`. */
+  Availability?: string;
 }
 
 export const nodeSpecType: GoType<NodeSpec> = struct<NodeSpec>('swarm.NodeSpec', {
-  ...annotationFields,
+  ...embedded<Pick<NodeSpec, 'Name' | 'Labels'>>('Annotations', { 'Name?': goString, Labels: map(goString) }),
   'Role?': named('swarm.NodeRole'),
   'Availability?': named('swarm.NodeAvailability'),
 });
@@ -22,6 +26,8 @@ export interface NodeData {
   readonly address: string;
   /** Where they reach its manager, with the port. */
   readonly managerAddress: string;
+  /** Of the daemon that it is. */
+  readonly engineLabels: Record<string, string> | undefined;
 }
 
 export const nodeKind: ObjectKind<NodeData> = {
@@ -31,7 +37,20 @@ export const nodeKind: ObjectKind<NodeData> = {
     hostname: goString,
     address: goString,
     managerAddress: goString,
+    engineLabels: map(goString),
   }),
-  annotations: ({ spec, hostname }) => ({ Name: hostname, Labels: spec.Labels }),
+  annotations: ({ hostname, engineLabels }) => ({ Name: hostname, Labels: engineLabels }),
   tells: true,
 };
+
+/** What a node is called and labelled, because its daemon is. */
+export function selfOf({
+  identity,
+  settings,
+}: Pick<Context, 'identity' | 'settings'>): Pick<NodeData, 'hostname' | 'engineLabels'> {
+  const pairs = settings.labels.map((label): [string, string] => {
+    const [key = '', ...value] = label.split('=');
+    return [key, value.join('=')];
+  });
+  return { hostname: identity.hostname, engineLabels: Object.fromEntries(pairs) };
+}

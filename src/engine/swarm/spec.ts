@@ -83,6 +83,12 @@ const second = 1_000_000_000;
 const hour = 3600 * second;
 const day = 24 * hour;
 
+/** There is one name for swarms. @throws INVALID_ARGUMENT for another */
+export function checkName({ Name: name }: SwarmSpec): void {
+  if (name !== '' && name !== 'default')
+    throw new AttestdError('INVALID_ARGUMENT', 'swarm spec must be named "default"');
+}
+
 /**
  * What a manager says of a specification that it cannot have.
  *
@@ -125,7 +131,13 @@ export function keptSpec(spec: SwarmSpec): SwarmSpec {
     Name: 'default',
     Labels: spec.Labels ?? {},
     Orchestration: { TaskHistoryRetentionLimit: orchestration.TaskHistoryRetentionLimit ?? 0 },
-    Raft: { ...raft, KeepOldSnapshots: raft.KeepOldSnapshots ?? 0 },
+    Raft: {
+      ...raft,
+      KeepOldSnapshots: raft.KeepOldSnapshots ?? 0,
+      // Managers keep them as numbers without a sign.
+      ElectionTick: raft.ElectionTick >>> 0,
+      HeartbeatTick: raft.HeartbeatTick >>> 0,
+    },
     CAConfig: {
       ...ca,
       ExternalCAs: ca.ExternalCAs?.map((one) => ({ URL: '', CACert: '', ...one, Protocol: 'cfssl' })),

@@ -2,7 +2,9 @@ import { AttestdError } from '../../errors.js';
 import type { SystemInfo } from '../../types.js';
 import type { Context } from '../context.js';
 import type { AnswerOf, Wire } from '../wire.js';
-import { clusterObject, joinTokens } from './cluster.js';
+import { newRoot } from './certificate.js';
+import { type ClusterData, clusterKind, clusterObject, joinTokens, newSecret, newUnlockKey } from './cluster.js';
+import { checkName, checkSpec, keptSpec, type SwarmSpec } from './spec.js';
 
 /** `GET /swarm` (docs/behaviour.md#a-swarm). @throws UNAVAILABLE without a swarm */
 export function inspectSwarm({ swarm }: Context): AnswerOf<'SwarmInspect'> {
@@ -26,6 +28,52 @@ export function leaveSwarm({ swarm, networks }: Context, force: boolean): void {
     );
   swarm.leave();
   for (const network of networks.list()) if (network.scope === 'swarm') networks.remove(network);
+}
+
+/** What is made anew beside what an update says. */
+export interface Rotation {
+  readonly worker: boolean;
+  readonly manager: boolean;
+  readonly unlockKey: boolean;
+}
+
+/**
+ * `POST /swarm/update`: the whole specification is replaced. Another `ForceRotate` makes another root, which a daemon's nodes come
+ * to have one after the other.
+ *
+ * @param version the index of the swarm that the update is meant for
+ * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for what no swarm can be; INTERNAL for an older version
+ */
+export function updateSwarm({ swarm, time }: Context, version: number, spec: SwarmSpec, rotation: Rotation): void {
+  const manager = swarm.manager();
+  const { cluster } = manager;
+  checkName(spec);
+  checkSpec(spec);
+  const { data } = cluster;
+  const locks = spec.EncryptionConfig.AutoLockManagers;
+  const newKey = locks && (rotation.unlockKey || data.unlockKey === '');
+  const { ForceRotate: turn = 0 } = spec.CAConfig;
+  const turned = turn !== 0 && turn !== data.spec.CAConfig.ForceRotate;
+  const next: ClusterData = {
+    ...data,
+    spec: keptSpec(spec),
+    ...(turned && { root: newRoot(time.now()) }),
+    ...((rotation.worker || turned) && { workerSecret: newSecret() }),
+    ...((rotation.manager || turned) && { managerSecret: newSecret() }),
+    unlockKey: newKey ? newUnlockKey() : locks ? data.unlockKey : '',
+  };
+  manager.store(clusterKind).update(cluster, version, next);
+}
+
+/** `GET /swarm/unlockkey`: empty while managers are not locked. @throws UNAVAILABLE without a swarm */
+export function unlockKey({ swarm }: Context): AnswerOf<'SwarmUnlockkey'> {
+  return { UnlockKey: swarm.manager().cluster.data.unlockKey };
+}
+
+/** `POST /swarm/unlock`: no manager that answers is locked. @throws UNAVAILABLE without a swarm; CONFLICT */
+export function unlockSwarm({ swarm }: Context): never {
+  swarm.manager();
+  throw new AttestdError('CONFLICT', 'swarm is not locked');
 }
 
 /** The swarm as `/info` tells it. */

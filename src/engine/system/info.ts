@@ -8,10 +8,8 @@ import { swarmInfo } from '../swarm/swarm.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';
+import { machineName, pluginNames } from './machine.js';
 import { registryConfigOf } from './registry-config.js';
-
-/** Names of architectures as the kernel has them. */
-const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
 
 /** `GET /version` (docs/behaviour.md#the-daemon-itself). */
 export function daemonVersion({ channel, host, release }: Context): Wire<SystemVersion> {
@@ -48,12 +46,8 @@ export function daemonVersion({ channel, host, release }: Context): Wire<SystemV
   } satisfies Wire<SystemVersion>;
 }
 
-const noPlugins: Wire<SystemInfo['Plugins']> = {
-  Volume: ['local'],
-  Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'],
-  Authorization: null,
-  Log: ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'],
-};
+const { Volume, Network, Log } = pluginNames;
+const noPlugins: Wire<SystemInfo['Plugins']> = { Volume, Network, Authorization: null, Log };
 
 const runtime = { path: 'runc' };
 
@@ -123,7 +117,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     OperatingSystem: 'attestd',
     OSVersion: '',
     OSType: host.os,
-    Architecture: machines[host.architecture] ?? host.architecture,
+    Architecture: machineName(host.architecture),
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: still(version, 'info.registryCIDRs')
       ? undescribed({

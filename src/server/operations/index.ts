@@ -7,7 +7,9 @@ import { handlers as distribution } from './distribution.js';
 import { handlers as exec } from './exec.js';
 import { handlers as image } from './image.js';
 import { handlers as network } from './network.js';
+import { handlers as node } from './node.js';
 import { handlers as plugin } from './plugin.js';
+import { handlers as secret } from './secret.js';
 import { handlers as session } from './session.js';
 import { handlers as swarm } from './swarm.js';
 import { handlers as system } from './system.js';
@@ -27,7 +29,9 @@ export const allHandlers: OperationHandlers = {
   ...exec,
   ...image,
   ...network,
+  ...node,
   ...plugin,
+  ...secret,
   ...session,
   ...swarm,
   ...system,

@@ -6,13 +6,14 @@ import {
   type JoinRequest,
   joinSwarm,
 } from '../../engine/swarm/founding.js';
-import { inspectSwarm, leaveSwarm } from '../../engine/swarm/swarm.js';
+import { type SwarmSpec, swarmSpecType } from '../../engine/swarm/spec.js';
+import { inspectSwarm, leaveSwarm, unlockKey, unlockSwarm, updateSwarm } from '../../engine/swarm/swarm.js';
 import { AttestdError } from '../../errors.js';
 import { zero } from '../../go/json/decode.js';
 import { type GoType, pointer, struct } from '../../go/json.js';
-import { parseBool, parseUnsigned } from '../../go/strconv.js';
 import { readJson } from '../json-body.js';
 import type { OperationHandler, OperationHandlers, OperationRequest } from '../operation.js';
+import { readFlag, readVersion } from '../swarm-parameters.js';
 
 /** What a daemon looks at before it finds that it manages no swarm, each throwing what is wrong with the request. */
 type Check = (request: OperationRequest) => Promise<unknown>;
@@ -35,29 +36,17 @@ const filters: Check = async (request) => parseFilters((await request.form()).ge
 const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
 const body: Check = (request) => readJson(request, anything, () => undefined);
 
-/** A flag that must be one when it is there. */
+/** A check of a flag that must be one. */
 const flag =
-  (name: string, explain: boolean): Check =>
-  async (request) => {
-    const text = (await request.form()).get(name);
-    try {
-      if (text !== '') parseBool(text);
-    } catch (error) {
-      refuse(`invalid value for ${name}: ${text}${explain ? `: ${(error as Error).message}` : ''}`);
-    }
-  };
+  (name: string): Check =>
+  (request) =>
+    readFlag(request, name, true);
 
-/** The version of the object that an update begins with. */
+/** A check of the version of the object that an update begins with. */
 const version =
-  (what: string, explain: boolean): Check =>
-  async (request) => {
-    const text = (await request.form()).get('version');
-    try {
-      parseUnsigned(text);
-    } catch (error) {
-      refuse(explain ? `invalid ${what} version '${text}': ${(error as Error).message}` : `invalid ${what} version`);
-    }
-  };
+  (what: string): Check =>
+  (request) =>
+    readVersion(request, what, true);
 
 const streams: Check = async (request) => {
   const form = await request.form();
@@ -66,7 +55,7 @@ const streams: Check = async (request) => {
 
 const { init, join } = foundingTypes;
 
-/** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-daemon-without-a-swarm). */
+/** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-swarm). */
 export const handlers: OperationHandlers = {
   SwarmInspect: (_request, context) => ({ kind: 'json', value: inspectSwarm(context) }),
   async SwarmInit(request, context) {
@@ -80,36 +69,27 @@ export const handlers: OperationHandlers = {
     leaveSwarm(context, (await request.form()).flag('force'));
     return { kind: 'empty' };
   },
-  SwarmUpdate: managed(
-    body,
-    version('swarm', true),
-    flag('rotateWorkerToken', false),
-    flag('rotateManagerToken', false),
-    flag('rotateManagerUnlockKey', false),
-  ),
-  SwarmUnlockkey: managed(),
-  SwarmUnlock: managed(body),
-  NodeList: managed(filters),
-  NodeInspect: managed(),
-  NodeDelete: managed(),
-  NodeUpdate: managed(body, version('node', true)),
-  ServiceList: managed(filters, flag('status', true)),
+  async SwarmUpdate(request, context) {
+    const spec = await readJson(request, swarmSpecType, () => zero(swarmSpecType) as SwarmSpec);
+    const version = await readVersion(request, 'swarm', true);
+    const worker = await readFlag(request, 'rotateWorkerToken', false);
+    const manager = await readFlag(request, 'rotateManagerToken', false);
+    const unlockKey = await readFlag(request, 'rotateManagerUnlockKey', false);
+    updateSwarm(context, version, spec, { worker, manager, unlockKey });
+    return { kind: 'empty' };
+  },
+  SwarmUnlockkey: (_request, context) => ({ kind: 'json', value: unlockKey(context) }),
+  async SwarmUnlock(request, context) {
+    await body(request);
+    return unlockSwarm(context);
+  },
+  ServiceList: managed(filters, flag('status')),
   ServiceCreate: managed(body),
-  ServiceInspect: managed(flag('insertDefaults', true)),
+  ServiceInspect: managed(flag('insertDefaults')),
   ServiceDelete: managed(),
-  ServiceUpdate: managed(body, version('service', true)),
+  ServiceUpdate: managed(body, version('service')),
   ServiceLogs: managed(streams),
   TaskList: managed(filters),
   TaskInspect: managed(),
   TaskLogs: managed(streams),
-  SecretList: managed(filters),
-  SecretCreate: managed(body),
-  SecretInspect: managed(),
-  SecretDelete: managed(),
-  SecretUpdate: managed(body, version('secret', false)),
-  ConfigList: managed(filters),
-  ConfigCreate: managed(body),
-  ConfigInspect: managed(),
-  ConfigDelete: managed(),
-  ConfigUpdate: managed(body, version('config', false)),
 };

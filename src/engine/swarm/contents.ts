@@ -1,0 +1,159 @@
+import { AttestdError } from '../../errors.js';
+import { type GoType, goBytes, goObject, pointer, struct } from '../../go/json.js';
+import { quote } from '../../go/quote.js';
+import type { Context } from '../context.js';
+import type { Filters } from '../filters.js';
+import { type AnswerOf, undescribed } from '../wire.js';
+import { type Annotations, annotationFields, type Driver, driverType } from './annotations.js';
+import { type ObjectKind, objectMeta, type SwarmObject } from './objects.js';
+
+/** A secret or a configuration: a name, labels, and bytes that its services get (`swarm.SecretSpec`, `swarm.ConfigSpec`). */
+export interface ContentSpec extends Annotations {
+  /** Base64. */
+  Data?: string;
+  /** Makes the bytes of a secret when they are asked for. */
+  Driver?: Driver;
+  Templating?: Driver;
+}
+
+/** What is told of secrets and configurations otherwise. */
+export interface ContentKind extends ObjectKind<ContentSpec> {
+  readonly name: 'secret' | 'config';
+  /** How a client writes one. */
+  readonly spec: GoType<ContentSpec>;
+  /** How it is told. */
+  readonly told: GoType<ContentSpec>;
+  /** Fewer bytes than this. */
+  readonly limit: number;
+  readonly filters: readonly string[];
+}
+
+const kibibyte = 1024;
+const secretSpec = struct<ContentSpec>('swarm.SecretSpec', {
+  ...annotationFields,
+  'Data?': goBytes,
+  'Driver?': pointer(driverType),
+  'Templating?': pointer(driverType),
+});
+const configSpec = struct<ContentSpec>('swarm.ConfigSpec', {
+  ...annotationFields,
+  'Data?': goBytes,
+  'Templating?': pointer(driverType),
+});
+const annotations = (spec: ContentSpec): Annotations => spec;
+
+/** Secrets: nobody is told what is in them. */
+export const secretKind: ContentKind = {
+  name: 'secret',
+  record: secretSpec,
+  spec: secretSpec,
+  told: struct<ContentSpec>('swarm.SecretSpec', {
+    ...annotationFields,
+    'Driver?': pointer(driverType),
+    'Templating?': pointer(driverType),
+  }),
+  annotations,
+  tells: true,
+  limit: 500 * kibibyte,
+  filters: ['id', 'label', 'name', 'names'],
+};
+
+/** Configurations. */
+export const configKind: ContentKind = {
+  name: 'config',
+  record: configSpec,
+  spec: configSpec,
+  told: configSpec,
+  annotations,
+  tells: true,
+  limit: 1000 * kibibyte,
+  filters: ['id', 'label', 'name'],
+};
+
+type Answer = AnswerOf<'SecretInspect'> & AnswerOf<'ConfigInspect'>;
+
+function contentObject(kind: ContentKind, object: SwarmObject<ContentSpec>): Answer {
+  return { ...objectMeta(object), Spec: goObject(object.data, kind.told) };
+}
+
+const longestName = 64;
+const validName = /^[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
+
+const invalid = (why: string): AttestdError =>
+  new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
+
+/** @throws INVALID_ARGUMENT for what no secret or configuration can be; INTERNAL for a driver that is not there */
+function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: driver }: ContentSpec): void {
+  if (name === '') throw invalid('name must be provided');
+  if (name.length > longestName || !validName.test(name))
+    throw invalid(
+      `invalid name, only ${longestName} [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9]`,
+    );
+  if (driver !== undefined) {
+    if (!driver.Name) throw invalid(`${kind.name} driver must have a name`);
+    throw new AttestdError('INTERNAL', `rpc error: code = Unknown desc = plugin ${quote(driver.Name)} not found`);
+  }
+  const size = Buffer.byteLength(data, 'base64');
+  if (size === 0 || size >= kind.limit)
+    throw invalid(`${kind.name} data must be larger than 0 and less than ${kind.limit} bytes`);
+}
+
+/**
+ * `GET /secrets` and `GET /configs` (docs/behaviour.md#secrets-and-configurations).
+ *
+ * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for bad filters
+ */
+export function listContents({ swarm }: Context, kind: ContentKind, filters: Filters): Answer[] {
+  return swarm
+    .manager()
+    .store(kind)
+    .select(filters, kind.filters)
+    .map((object) => contentObject(kind, object));
+}
+
+/** `GET /secrets/{id}` and `GET /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several */
+export function inspectContent({ swarm }: Context, kind: ContentKind, term: string): Answer {
+  return contentObject(kind, swarm.manager().store(kind).resolve(term));
+}
+
+/**
+ * `POST /secrets/create` and `POST /configs/create`.
+ *
+ * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT and INTERNAL for what cannot be one; ALREADY_EXISTS for a taken name; NO_SPACE
+ */
+export function createContent(
+  { swarm }: Context,
+  kind: ContentKind,
+  spec: ContentSpec,
+): AnswerOf<'SecretCreate'> & AnswerOf<'ConfigCreate'> {
+  const store = swarm.manager().store(kind);
+  checkContent(kind, spec);
+  const { id } = store.create({ ...spec, Labels: spec.Labels ?? {} });
+  // The description calls it `Id`.
+  return undescribed({ ID: id });
+}
+
+/**
+ * `POST /secrets/{id}/update` and `POST /configs/{id}/update`: labels are all that can change. Drivers are not looked at.
+ *
+ * @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for other changes; INTERNAL for an older version
+ */
+export function updateContent(
+  { swarm }: Context,
+  kind: ContentKind,
+  term: string,
+  version: number,
+  { Name: name, Labels: labels, Data: data }: ContentSpec,
+): void {
+  const store = swarm.manager().store(kind);
+  const present = store.resolve(term);
+  if (name !== present.data.Name || (data !== undefined && data !== present.data.Data))
+    throw invalid('only updates to Labels are allowed');
+  store.update(present, version, { ...present.data, Labels: labels ?? {} });
+}
+
+/** `DELETE /secrets/{id}` and `DELETE /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several */
+export function removeContent({ swarm }: Context, kind: ContentKind, term: string): void {
+  const store = swarm.manager().store(kind);
+  store.remove(store.resolve(term));
+}

@@ -1,0 +1,14 @@
+/** What the simulated machine is, as /info and a swarm's node tell it. */
+
+/** Names of architectures as the kernel has them. */
+const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
+
+/** The name that the kernel has for an architecture. */
+export const machineName = (architecture: string): string => machines[architecture] ?? architecture;
+
+/** What the daemon has of each kind of drivers. */
+export const pluginNames = {
+  Volume: ['local'],
+  Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'],
+  Log: ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'],
+} as const;

@@ -1,0 +1,23 @@
+import { parseFilters } from '../../engine/filters.js';
+import { type NodeSpec, nodeSpecType } from '../../engine/swarm/node.js';
+import { inspectNode, listNodes, removeNode, updateNode } from '../../engine/swarm/nodes.js';
+import { zero } from '../../go/json/decode.js';
+import { readJson } from '../json-body.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import { readVersion } from '../swarm-parameters.js';
+
+const idOf = (request: OperationRequest): string => request.params.id ?? '';
+
+/** Operations on nodes of a swarm (docs/behaviour.md#nodes). */
+export const handlers: DescribedHandlers = {
+  async NodeList(request, context) {
+    return { kind: 'json', value: listNodes(context, parseFilters((await request.form()).get('filters'))) };
+  },
+  NodeInspect: (request, context) => ({ kind: 'json', value: inspectNode(context, idOf(request)) }),
+  async NodeUpdate(request, context) {
+    const spec = await readJson(request, nodeSpecType, () => zero(nodeSpecType) as NodeSpec);
+    updateNode(context, idOf(request), await readVersion(request, 'node', true), spec);
+    return { kind: 'empty' };
+  },
+  NodeDelete: (request, context) => removeNode(context, idOf(request)),
+};

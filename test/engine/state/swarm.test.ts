@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import type { Context } from '../../../src/engine/context.js';
+import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { keepState } from '../../../src/engine/state/restore.js';
+import { configKind, createContent, removeContent, secretKind } from '../../../src/engine/swarm/contents.js';
+import { inspectNode } from '../../../src/engine/swarm/nodes.js';
+import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
+import { renderJson } from '../../../src/go/json.js';
+import { openLayout } from '../../../src/oci/layout.js';
+import { SimulatedDisk } from '../../soak/disk.js';
+import { calm } from '../../soak/weather.js';
+import { found } from '../swarm/support.js';
+
+const root = '/srv/state';
+
+/** Run a daemon whose state is on a disk; gives what it warned of. */
+async function daemon(
+  disk: SimulatedDisk,
+  act: (context: Context) => unknown,
+  hostname = 'vm',
+): Promise<readonly string[]> {
+  const files = disk.mount(calm);
+  const store = await openLayout('/srv/store', { files, lock: async () => async () => undefined });
+  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard', hostname });
+  const warnings: string[] = [];
+  const keeper = await keepState(context, { root, warn: (message) => warnings.push(message), files });
+  try {
+    await act(context);
+    await keeper.flush();
+  } finally {
+    await keeper.close();
+    await closeContext(context);
+    await store.close();
+  }
+  return warnings;
+}
+
+const text = (answer: unknown): string => renderJson(answer as never).toString();
+const content = (Name: string) => ({ Name, Labels: undefined, Data: 'eA==' });
+
+describe('A swarm of a daemon that comes back', () => {
+  it('is the one that it was, with all that is in it and the name that the daemon has now', async () => {
+    const disk = new SimulatedDisk();
+    let before = '';
+    let bytes = 0;
+    await daemon(disk, (context) => {
+      found(context, { Spec: { EncryptionConfig: { AutoLockManagers: true }, Labels: { a: 'b' } } });
+      for (const kind of [secretKind, configKind])
+        for (const name of ['one', 'two']) createContent(context, kind, content(name));
+      removeContent(context, secretKind, 'two');
+      before = text(inspectSwarm(context));
+      bytes = context.layers.used;
+    });
+    const warnings = await daemon(
+      disk,
+      (context) => {
+        expect(text(inspectSwarm(context))).to.equal(before);
+        const swarm = context.swarm.manager();
+        const names = [secretKind, configKind].map((kind) =>
+          swarm
+            .store(kind)
+            .list()
+            .map(({ data }) => data.Name),
+        );
+        expect(names.map((some) => [...some].sort())).to.deep.equal([['one'], ['one', 'two']]);
+        expect(swarm.store(secretKind).resolve('one').data).to.deep.include({ Data: 'eA==', Labels: {} });
+        expect(inspectNode(context, 'other')).to.have.property('ID', swarm.node.id);
+        expect(context.layers.used).to.be.closeTo(bytes, 10);
+        const indices = [secretKind, configKind].flatMap((kind) =>
+          swarm
+            .store(kind)
+            .list()
+            .map(({ index }) => index),
+        );
+        const made = JSON.parse(text(createContent(context, secretKind, content('three'))));
+        expect(swarm.store(secretKind).resolve(made.ID).index).to.be.above(Math.max(...indices));
+      },
+      'other',
+    );
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('is not there once it was left', async () => {
+    const disk = new SimulatedDisk();
+    await daemon(disk, (context) => {
+      found(context);
+      createContent(context, secretKind, content('one'));
+    });
+    await daemon(disk, (context) => leaveSwarm(context, true));
+    const files = disk.mount(calm);
+    expect(await files.readdir(`${root}/swarm`)).to.deep.equal([]);
+    await daemon(disk, (context) => expect(context.swarm.current).to.equal(undefined));
+  });
+
+  it('is forgotten where it was being left, and set aside where it cannot be read', async () => {
+    for (const broken of [false, true]) {
+      const disk = new SimulatedDisk();
+      await daemon(disk, (context) => {
+        found(context);
+        createContent(context, secretKind, content('one'));
+      });
+      const files = disk.mount(calm);
+      const names = await files.readdir(`${root}/swarm`);
+      const cluster = `${root}/swarm/${names.find((name) => name.startsWith('cluster-'))}`;
+      await files.unlink(cluster);
+      if (broken) {
+        const file = await files.open(cluster, 'a', 0o600);
+        await file.write(Buffer.from('{'));
+        await file.close();
+      }
+      const warnings = await daemon(disk, (context) => expect(context.swarm.current).to.equal(undefined));
+      expect(warnings).to.have.length(broken ? 1 : 0);
+      expect(await files.readdir(`${root}/swarm`)).to.deep.equal([]);
+      expect(await files.readdir(`${root}/broken`)).to.have.length(broken ? names.length : 0);
+    }
+  });
+});
