@@ -4,6 +4,7 @@ import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
+import { createSwarmNetwork, isForSwarm, isOwn, removeSwarmNetwork } from '../swarm/networks.js';
 import { untilFilter } from '../until.js';
 import { has, isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
@@ -40,8 +41,12 @@ async function networkFilter(filters: Filters): Promise<(network: Network) => bo
     hasLabels(filters, network) &&
     among('scope', network.scope) &&
     (types.length === 0 || types.includes(isPredefined(network.name) ? 'builtin' : 'custom')) &&
-    (dangling === undefined || dangling === (!isPredefined(network.name) && network.endpoints.size === 0));
+    (dangling === undefined || dangling === isIdle(network));
 }
+
+/** Whether nobody is in a network that may be without anybody. */
+const isIdle = (network: Network): boolean =>
+  !isPredefined(network.name) && !isOwn(network) && network.endpoints.size === 0;
 
 function danglingOf(filters: Filters): boolean | undefined {
   const values = valuesOf(filters, 'dangling');
@@ -98,6 +103,7 @@ export function createNetwork(
   apiVersion: string,
 ): AnswerOf<'NetworkCreate'> {
   if (!isAtLeast(apiVersion, '1.48')) delete request.EnableIPv4;
+  if (isForSwarm(context, request)) return { Id: createSwarmNetwork(context, request).id, Warning: '' };
   const network = context.networks.create(request);
   logNetworkEvent(context, network, 'create');
   return { Id: network.id, Warning: '' };
@@ -121,6 +127,15 @@ export function removeNetwork(context: Context, term: string): void {
     const why = `configuration network ${quote(network.name)} is in use`;
     throw new AttestdError('FORBIDDEN', `error while removing network: ${why}`);
   }
+  forget(context, network);
+}
+
+/** Take a network away, and tell of it. */
+function forget(context: Context, network: Network): void {
+  if (network.scope === 'swarm') {
+    removeSwarmNetwork(context, network);
+    return;
+  }
   context.networks.remove(network);
   logNetworkEvent(context, network, 'destroy');
 }
@@ -140,12 +155,9 @@ export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'Net
   const until = untilFilter(context, filters);
   const doomed = context.networks
     .list()
-    .filter((network) => !isPredefined(network.name) && network.endpoints.size === 0 && !isLending(context, network))
+    .filter((network) => isIdle(network) && !isLending(context, network))
     .filter((network) => hasLabels(filters, network) && (until === undefined || network.createdAt <= until));
-  for (const network of doomed) {
-    context.networks.remove(network);
-    logNetworkEvent(context, network, 'destroy');
-  }
+  for (const network of doomed) forget(context, network);
   context.events.log('network', 'prune', { id: '', attributes: { reclaimed: '0' } });
   return { NetworksDeleted: doomed.length === 0 ? null : doomed.map(({ name }) => name) };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
-import { noManager } from '../swarm/membership.js';
+import { noManager } from '../swarm/no-manager.js';
 import { checkPools } from './check.js';
 import { bridgeName, checkDriverOptions, familyOption, isGatewayless } from './driver-options.js';
 import type { CreateNetworkRequest, Ipam, Network } from './network.js';
@@ -17,6 +17,12 @@ const drivers = ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'];
 /** Whether a network is one that every daemon has. */
 export function isPredefined(name: string): boolean {
   return predefined.includes(name) || name === 'default';
+}
+
+/** @throws FORBIDDEN for the name of a network that every daemon has */
+export function checkPredefined(name: string): void {
+  if (isPredefined(name))
+    throw new AttestdError('FORBIDDEN', `operation is not permitted on predefined ${name} network `);
 }
 
 const bridgeOptions = {
@@ -96,8 +102,7 @@ export class NetworkStore {
    */
   create(request: CreateNetworkRequest): Network {
     const { Name: name, Driver: driver = '', IPAM: ipam } = request;
-    if (isPredefined(name))
-      throw new AttestdError('FORBIDDEN', `operation is not permitted on predefined ${name} network `);
+    checkPredefined(name);
     if (request.Ingress) throw new AttestdError('FORBIDDEN', 'Ingress network can only be global scope network');
     if (request.Scope === 'swarm')
       throw new AttestdError('FORBIDDEN', 'cannot create a swarm scoped network when swarm is not active');
@@ -188,15 +193,15 @@ export class NetworkStore {
   }
 
   /**
-   * Bring back a network of an earlier daemon. Of the predefined ones, `host` and `none` keep their ids; `bridge` is made
-   * anew unless containers have gone on in it.
+   * Bring back a network of an earlier daemon. A predefined one takes the place of the one that is there.
+   *
+   * @throws INTERNAL for addresses that are taken
    */
-  restore(record: NetworkRecord, { keepBridge }: { readonly keepBridge: boolean }): void {
+  restore(record: NetworkRecord): Network {
     const { version: _version, createdAt, pools, options, labels, ...rest } = record;
     const predefinedOne = this.list().find(({ name }) => name === rest.name && isPredefined(name));
-    if (predefinedOne?.name === 'bridge' && !keepBridge) return;
     if (predefinedOne !== undefined) this.remove(predefinedOne);
-    this.#add({
+    return this.#add({
       ...rest,
       createdAt: Number(createdAt),
       pools: rest.configOnly ? [] : (pools ?? []).map((config) => this.#restored(config, record)),

@@ -2,6 +2,7 @@ import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
+import { clusterKind } from '../swarm/cluster.js';
 import { swarmKinds } from '../swarm/kinds.js';
 import type { StateFiles } from './files.js';
 import { LogFile } from './log-file.js';
@@ -55,7 +56,10 @@ export class StateKeeper {
     private readonly failed: (message: string) => void,
   ) {
     context.events.observe(({ type, actor, action }) => this.#changed(type, actor.id, action));
-    context.swarm.observe((kind, id) => this.#touch(`swarm/${kind}-${id}`));
+    context.swarm.observe((kind, id) => {
+      this.#touch(`swarm/${kind}-${id}`);
+      if (kind === clusterKind.name) this.#touchNetworks();
+    });
     this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
@@ -88,7 +92,7 @@ export class StateKeeper {
   /** All that there is is to be written. */
   touchAll(): void {
     this.touchContainers();
-    for (const { id } of this.context.networks.list()) this.#touch(`networks/${id}`);
+    this.#touchNetworks();
     for (const { name } of this.context.volumes.list()) this.#touch(`volumes/${name}`);
     for (const { name } of swarmKinds)
       for (const { id } of swarmObjects(this.context, name)) this.#touch(`swarm/${name}-${id}`);
@@ -131,6 +135,10 @@ export class StateKeeper {
     const container = this.context.containers.byId(id);
     if (action === 'create' && container !== undefined) this.follow(container);
     this.#touch(`containers/${id}`);
+  }
+
+  #touchNetworks(): void {
+    for (const { id } of this.context.networks.list()) this.#touch(`networks/${id}`);
   }
 
   #touch(key: Key): void {
@@ -195,7 +203,8 @@ export class StateKeeper {
     if (kind === 'containers') return this.#container(name);
     if (kind === 'swarm') return this.#text(key, `${key}.json`, swarmText(this.context, name));
     if (kind === 'networks') {
-      const network = this.context.networks.list().find(({ id }) => id === name);
+      // What all of the swarm has is written with the swarm.
+      const network = this.context.networks.list().find(({ id, scope }) => id === name && scope === 'local');
       const text = network && encodeRecord(recordOfNetwork(network), networkRecordType);
       return this.#text(key, `${key}.json`, text);
     }

@@ -75,6 +75,8 @@ export interface NetworkRecord {
   id: string;
   name: string;
   driver: string;
+  /** That of this daemon alone without it. */
+  scope?: string;
   createdAt: string;
   ipv4: boolean;
   ipv6: boolean;
@@ -164,6 +166,7 @@ export const networkRecordType: GoType<NetworkRecord> = struct<NetworkRecord>('s
   id: goString,
   name: goString,
   driver: goString,
+  'scope?': goString,
   createdAt: goString,
   ipv4: goBool,
   ipv6: goBool,

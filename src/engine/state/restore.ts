@@ -59,9 +59,10 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     const volume = context.volumes.restore(record);
     await reader.fileSystem(`volumes/${name}.tar`, volume.fileSystem);
   });
-  await reader.each('networks', networkRecordType, async (record) =>
-    context.networks.restore(record, { keepBridge: context.settings.liveRestore }),
-  );
+  await reader.each('networks', networkRecordType, async (record) => {
+    // `host` and `none` keep their ids; `bridge` is made anew unless containers have gone on in it.
+    if (record.name !== 'bridge' || context.settings.liveRestore) context.networks.restore(record);
+  });
   await restoreSwarm(context, files, reader);
   const containers: Container[] = [];
   await reader.each('containers', containerRecordType, async (record, name) => {

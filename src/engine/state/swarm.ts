@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { swarmKinds } from '../swarm/kinds.js';
+import { restoreSwarmNetworks } from '../swarm/networks.js';
 import { nodeKind, selfOf } from '../swarm/node.js';
 import type { SwarmObject } from '../swarm/objects.js';
 import type { StateFiles } from './files.js';
@@ -37,7 +38,7 @@ export async function restoreSwarm(context: Context, files: StateFiles, reader: 
     };
     await reader.each('swarm', swarmRecordType(kind.record), take, `${kind.name}-`);
   }
-  if (context.swarm.restore(objects)) return;
+  if (context.swarm.restore(objects)) return restoreSwarmNetworks(context);
   for (const file of await files.list('swarm')) {
     if (whole) await files.setAside(`swarm/${file}`);
     else await files.discard(`swarm/${file}`);

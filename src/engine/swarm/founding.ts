@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import { machineCards } from '../networks/driver-options.js';
 import { parsePrefix } from '../networks/prefix.js';
 import { newCluster } from './cluster.js';
+import { ingressRecord, joinNetworks } from './networks.js';
 import { selfOf } from './node.js';
 import { checkName, checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
@@ -116,12 +117,15 @@ export function foundSwarm(context: Context, request: InitRequest): string {
     },
     context.time.now(),
   );
-  const { node } = context.swarm.found(cluster, {
+  const ingress = ingressRecord(context, cluster);
+  const self = {
     spec: { Labels: {}, Role: 'manager', Availability: availability },
     ...selfOf(context),
     address,
     managerAddress: isIP(address) === 6 ? `[${address}]:${reached.port}` : `${address}:${reached.port}`,
-  });
+  };
+  const { node } = context.swarm.found(cluster, self, ingress);
+  joinNetworks(context, ingress);
   return node.id;
 }
 

@@ -1,7 +1,8 @@
 import { clusterKind } from './cluster.js';
 import { configKind, secretKind } from './contents.js';
+import { networkKind } from './networks.js';
 import { nodeKind } from './node.js';
 import type { ObjectKind } from './objects.js';
 
 /** All kinds of things that a swarm keeps. */
-export const swarmKinds: readonly ObjectKind<unknown>[] = [clusterKind, nodeKind, secretKind, configKind];
+export const swarmKinds: readonly ObjectKind<unknown>[] = [clusterKind, nodeKind, networkKind, secretKind, configKind];

@@ -6,27 +6,17 @@
  * finds them by id, name or the beginning of an id, lists them through filters, keeps versions apart, tells events of scope `swarm`
  * and has everything written to disk. A further kind is a value of `ObjectKind` in a file of its own, and an entry in kinds.ts.
  */
-import { AttestdError } from '../../errors.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { ByteBudget } from '../../runtime/fs/types.js';
 import type { EventBus } from '../events/bus.js';
+import type { NetworkRecord } from '../state/records.js';
 import { type ClusterData, clusterKind } from './cluster.js';
 import { newSwarmId } from './ids.js';
 import { swarmKinds } from './kinds.js';
+import { networkKind } from './networks.js';
+import { noManager } from './no-manager.js';
 import { type NodeData, nodeKind } from './node.js';
 import { type ObjectKind, ObjectStore, type SwarmObject } from './objects.js';
-
-/**
- * dockerd's answer to whatever needs a swarm (docs/behaviour.md#a-daemon-without-a-swarm).
- *
- * @param code FORBIDDEN for networks, as there
- */
-export function noManager(code: 'UNAVAILABLE' | 'FORBIDDEN' = 'UNAVAILABLE'): AttestdError {
-  return new AttestdError(
-    code,
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
-  );
-}
 
 /** What a swarm needs of the daemon. */
 interface SwarmParts {
@@ -36,8 +26,8 @@ interface SwarmParts {
   readonly budget: ByteBudget;
 }
 
-/** Indices of a new swarm's node and of itself; what came before was about how they came to be. */
-const foundingIndex = { node: 9, cluster: 10 };
+/** Indices of what a new swarm begins with; what came before was about how they came to be. */
+const foundingIndex = { ingress: 8, node: 9, cluster: 10 };
 
 /** A swarm, and all that it keeps. */
 export class Swarm {
@@ -114,15 +104,17 @@ export class SwarmMembership {
   }
 
   /** Begin a swarm of this daemon alone. */
-  found(cluster: ClusterData, node: NodeData): Swarm {
+  found(cluster: ClusterData, node: NodeData, ingress: NetworkRecord): Swarm {
     const swarm = this.#make();
     const now = this.parts.clock.now();
     const made = { createdAt: now, updatedAt: now };
     const id = newSwarmId();
     swarm.restore(clusterKind, { ...made, id: newSwarmId(), index: foundingIndex.cluster, data: cluster });
     swarm.restore(nodeKind, { ...made, id, index: foundingIndex.node, data: node });
+    swarm.restore(networkKind, { ...made, id: ingress.id, index: foundingIndex.ingress, data: ingress });
     this.#current = swarm;
     this.#generation++;
+    this.#changed(networkKind.name, ingress.id);
     this.#changed(clusterKind.name, swarm.cluster.id);
     this.#changed(nodeKind.name, id);
     const attributes = { name: node.hostname, 'state.new': 'ready', 'state.old': 'unknown' };

@@ -3,10 +3,10 @@ import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
-import { noManager } from '../swarm/membership.js';
+import { noManager } from '../swarm/no-manager.js';
 import { isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
-import { type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';
+import { type ClusterVolumeSpec, type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';
 
 /**
  * `GET /volumes` (docs/behaviour.md#volumes).
@@ -34,21 +34,55 @@ function hasLabels(filters: Filters, { labels = {} }: Volume): boolean {
 
 /** `GET /volumes/{name}`; errors NOT_FOUND. */
 export function inspectVolume(context: Context, name: string): AnswerOf<'VolumeInspect'> {
-  return volumeObject(context.volumes.get(name));
+  return volumeObject(resolve(context, name));
+}
+
+/** The volume of a name, which a swarm's may be as well, if it had any. @throws NOT_FOUND */
+function resolve({ volumes, swarm }: Context, name: string): Volume {
+  if (swarm.current !== undefined && volumes.find(name) === undefined) throw noVolume(name);
+  return volumes.get(name);
+}
+
+const noVolume = (name: string): AttestdError => new AttestdError('NOT_FOUND', `volume ${name} not found`);
+
+/**
+ * `PUT /volumes/{name}`: only a swarm's volumes can be updated, and there are none (docs/behaviour.md#volumes).
+ *
+ * @param version reads the index that the update is meant for
+ * @throws UNAVAILABLE without a swarm; what `version` throws; NOT_FOUND
+ */
+export async function updateVolume({ swarm }: Context, name: string, version: () => Promise<unknown>): Promise<never> {
+  if (swarm.current === undefined)
+    throw new AttestdError('UNAVAILABLE', 'volume update only valid for cluster volumes, but swarm is unavailable');
+  await version();
+  throw noVolume(name);
 }
 
 /**
  * `POST /volumes/create`.
  *
- * @throws UNAVAILABLE for a cluster's volume, which needs a swarm; what the store throws
+ * @throws UNAVAILABLE for a cluster's volume, which needs a swarm; INVALID_ARGUMENT for what none can be, and NOT_IMPLEMENTED in a swarm; what the
+ *   store throws
  */
 export function createVolume(
   context: Context,
   request: CreateVolumeRequest,
   apiVersion: string,
 ): AnswerOf<'VolumeCreate'> {
-  if (request.ClusterVolumeSpec !== undefined && isAtLeast(apiVersion, '1.42')) throw noManager();
+  const { ClusterVolumeSpec: spec } = request;
+  if (spec !== undefined && isAtLeast(apiVersion, '1.42')) throw clusterVolumeFault(context, spec);
   return volumeObject(context.volumes.create(request));
+}
+
+/** Why a cluster's volume is not made: here no swarm has any. */
+function clusterVolumeFault({ swarm }: Context, { AccessMode: mode }: ClusterVolumeSpec): AttestdError {
+  if (swarm.current === undefined) return noManager();
+  const invalid = (why: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
+  if (mode === undefined) return invalid('AccessMode must not be nil');
+  if (mode.MountVolume === undefined && mode.BlockVolume === undefined)
+    return invalid('Volume AccessMode must specify either Mount or Block access type');
+  return new AttestdError('NOT_IMPLEMENTED', 'the simulated swarm has no volumes of its own');
 }
 
 /**
@@ -59,7 +93,7 @@ export function createVolume(
  */
 export function removeVolume(context: Context, name: string, force: boolean): void {
   if (force && context.volumes.find(name) === undefined) return;
-  context.volumes.remove(context.volumes.get(name));
+  context.volumes.remove(resolve(context, name));
 }
 
 /**

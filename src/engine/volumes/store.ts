@@ -25,9 +25,19 @@ export interface Volume {
   readonly users: Set<string>;
 }
 
+/** What is looked at of a volume that a swarm is to have (`volume.ClusterVolumeSpec`). */
+export interface ClusterVolumeSpec {
+  AccessMode?: { MountVolume?: unknown; BlockVolume?: unknown };
+}
+
+const accessModeType = struct<NonNullable<ClusterVolumeSpec['AccessMode']>>('volume.AccessMode', {
+  'MountVolume?': pointer(goAny),
+  'BlockVolume?': pointer(goAny),
+});
+
 /** Body of `POST /volumes/create`. */
 export interface CreateVolumeRequest {
-  ClusterVolumeSpec?: unknown;
+  ClusterVolumeSpec?: ClusterVolumeSpec;
   Driver?: string;
   DriverOpts?: Record<string, string>;
   Labels?: Record<string, string>;
@@ -36,7 +46,9 @@ export interface CreateVolumeRequest {
 
 /** volume.CreateRequest */
 export const createVolumeType: GoType<CreateVolumeRequest> = struct<CreateVolumeRequest>('volume.CreateRequest', {
-  'ClusterVolumeSpec?': pointer(goAny),
+  'ClusterVolumeSpec?': pointer(
+    struct<ClusterVolumeSpec>('volume.ClusterVolumeSpec', { 'AccessMode?': pointer(accessModeType) }),
+  ),
   'Driver?': goString,
   'DriverOpts?': map(goString),
   'Labels?': map(goString),

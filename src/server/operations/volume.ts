@@ -5,11 +5,13 @@ import {
   listVolumes,
   pruneVolumes,
   removeVolume,
+  updateVolume,
 } from '../../engine/volumes/operations.js';
 import { createVolumeType } from '../../engine/volumes/store.js';
 import { AttestdError } from '../../errors.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import { readVersion } from '../swarm-parameters.js';
 
 function readFilters(text: string): Filters {
   try {
@@ -36,10 +38,8 @@ export const handlers: DescribedHandlers = {
 
   VolumeInspect: (request, context) => ({ kind: 'json', value: inspectVolume(context, nameOf(request)) }),
 
-  VolumeUpdate() {
-    const why = 'volume update only valid for cluster volumes, but swarm is unavailable';
-    throw new AttestdError('UNAVAILABLE', why);
-  },
+  VolumeUpdate: (request, context) =>
+    updateVolume(context, nameOf(request), () => readVersion(request, 'swarm object', true)),
 
   async VolumeDelete(request, context) {
     removeVolume(context, nameOf(request), (await request.form()).flag('force'));

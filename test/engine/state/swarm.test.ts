@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { createNetworkType } from '../../../src/engine/networks/network.js';
+import { createNetwork } from '../../../src/engine/networks/operations.js';
+import { isPredefined } from '../../../src/engine/networks/store.js';
 import { keepState } from '../../../src/engine/state/restore.js';
 import { configKind, createContent, removeContent, secretKind } from '../../../src/engine/swarm/contents.js';
 import { inspectNode } from '../../../src/engine/swarm/nodes.js';
 import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
-import { renderJson } from '../../../src/go/json.js';
+import { decodeJson, renderJson } from '../../../src/go/json.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import { SimulatedDisk } from '../../soak/disk.js';
 import { calm } from '../../soak/weather.js';
@@ -38,16 +41,28 @@ async function daemon(
 const text = (answer: unknown): string => renderJson(answer as never).toString();
 const content = (Name: string) => ({ Name, Labels: undefined, Data: 'eA==' });
 
+/** Names, scopes and subnets of all networks but those that every daemon has. */
+const networksOf = ({ networks }: Context): readonly string[] =>
+  networks
+    .list()
+    .filter(({ name }) => !isPredefined(name))
+    .map(({ id, name, scope, pools }) => [id, name, scope, ...pools.map(({ subnet }) => subnet)].join(' '))
+    .sort();
+
 describe('A swarm of a daemon that comes back', () => {
   it('is the one that it was, with all that is in it and the name that the daemon has now', async () => {
     const disk = new SimulatedDisk();
     let before = '';
+    let networks: readonly string[] = [];
     let bytes = 0;
     await daemon(disk, (context) => {
       found(context, { Spec: { EncryptionConfig: { AutoLockManagers: true }, Labels: { a: 'b' } } });
       for (const kind of [secretKind, configKind])
         for (const name of ['one', 'two']) createContent(context, kind, content(name));
       removeContent(context, secretKind, 'two');
+      const overlay = JSON.stringify({ Name: 'ov', Driver: 'overlay' });
+      createNetwork(context, decodeJson(Buffer.from(overlay), createNetworkType), '1.55');
+      networks = networksOf(context);
       before = text(inspectSwarm(context));
       bytes = context.layers.used;
     });
@@ -55,6 +70,8 @@ describe('A swarm of a daemon that comes back', () => {
       disk,
       (context) => {
         expect(text(inspectSwarm(context))).to.equal(before);
+        expect(networksOf(context)).to.deep.equal(networks);
+        expect(networks.join()).to.contain('ingress').and.to.contain('ov').and.to.contain('docker_gwbridge');
         const swarm = context.swarm.manager();
         const names = [secretKind, configKind].map((kind) =>
           swarm

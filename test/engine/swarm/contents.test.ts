@@ -72,7 +72,7 @@ for (const kind of [secretKind, configKind] as readonly ContentKind[])
     it('is found by its id, then its name in whatever case, then the beginning of its id', async () => {
       const id = create(spec('s1'));
       for (const term of [id, 's1', 'S1', id.slice(0, 24)]) expect(inspect(term).ID).to.equal(id);
-      expect((await refusal(() => inspect('s')))[0]).to.equal('NOT_FOUND');
+      expect((await refusal(() => inspect('s-')))[0]).to.equal('NOT_FOUND');
       const store = context.swarm.manager().store(kind);
       for (const name of ['zzza', 'zzzb']) store.create(spec(name), `zzz${name}`);
       expect(await refusal(() => inspect('zzz'))).to.deep.equal([

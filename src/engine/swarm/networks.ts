@@ -1,0 +1,159 @@
+import { AttestdError } from '../../errors.js';
+import type { Context } from '../context.js';
+import { logNetworkEvent } from '../networks/events.js';
+import type { CreateNetworkRequest, Network } from '../networks/network.js';
+import { freeSubnet } from '../networks/pool.js';
+import { type Prefix, parsePrefix } from '../networks/prefix.js';
+import { checkPredefined } from '../networks/store.js';
+import { type NetworkRecord, networkRecordType, recordVersion } from '../state/records.js';
+import type { ClusterData } from './cluster.js';
+import { newSwarmId } from './ids.js';
+import type { ObjectKind } from './objects.js';
+
+/** Networks that all of a swarm has; who is in them, the daemon's own store of networks knows. */
+export const networkKind: ObjectKind<NetworkRecord> = {
+  name: 'network',
+  record: networkRecordType,
+  annotations: ({ name, labels }) => ({ Name: name, Labels: labels }),
+  tells: true,
+};
+
+const vxlan = 'com.docker.network.driver.overlay.vxlanid_list';
+const firstVxlan = 4096;
+const defaultBits = 24;
+const gateway = 'docker_gwbridge';
+
+/** Whether a network is the swarm's own, which nobody prunes. */
+export const isOwn = ({ name, ingress }: Network): boolean => ingress || name === gateway;
+
+/** Whether a network that is asked for is to be all of the swarm's. */
+export function isForSwarm({ swarm }: Context, { Driver: driver, Scope: scope }: CreateNetworkRequest): boolean {
+  return swarm.current !== undefined && (driver === 'overlay' || scope === 'swarm');
+}
+
+/** The next free number of an overlay network. */
+function nextVxlan(networks: readonly Network[]): number {
+  const used = new Set(networks.map(({ options }) => Number(options[vxlan])));
+  let number = firstVxlan;
+  while (used.has(number)) number++;
+  return number;
+}
+
+/** What is kept of a network of the swarm's. */
+function recordOf(
+  request: CreateNetworkRequest,
+  { pools: wanted, subnetSize }: Pick<ClusterData, 'pools' | 'subnetSize'>,
+  { time, networks }: Pick<Context, 'time' | 'networks'>,
+): NetworkRecord {
+  const others = networks.list().filter(({ scope }) => scope === 'swarm');
+  const overlay = request.Driver === 'overlay';
+  const used: Prefix[] = others.flatMap(({ pools }) => pools.map(({ prefix }) => prefix));
+  const bases = (wanted ?? []).map((pool) => ({ base: parsePrefix(pool), bits: subnetSize || defaultBits }));
+  const asked = (request.IPAM?.Config ?? []).filter(({ Subnet: subnet }) => subnet);
+  const subnets = overlay && asked.length === 0 ? [{ Subnet: freeSubnet(used, bases) }] : asked;
+  return {
+    version: recordVersion,
+    id: newSwarmId(),
+    name: request.Name,
+    driver: request.Driver,
+    scope: 'swarm',
+    createdAt: String(time.now()),
+    ipv4: true,
+    ipv6: request.EnableIPv6 ?? false,
+    ipamDriver: overlay ? request.IPAM?.Driver || 'default' : '',
+    ipamOptions: request.IPAM?.Options,
+    pools: overlay ? subnets : [],
+    internal: request.Internal,
+    attachable: request.Attachable,
+    ingress: request.Ingress,
+    configFrom: request.ConfigFrom?.Network ?? '',
+    configOnly: false,
+    options: { ...request.Options, ...(overlay && { [vxlan]: String(nextVxlan(others)) }) },
+    labels: { ...request.Labels },
+  };
+}
+
+/**
+ * `POST /networks/create` of a network for a swarm (docs/behaviour.md#networks-of-a-swarm).
+ *
+ * @throws FORBIDDEN for a predefined name and a narrower scope; ALREADY_EXISTS for a second ingress network; CONFLICT for a taken name;
+ *   INVALID_ARGUMENT without a name or driver; INTERNAL for addresses that are taken; NO_SPACE
+ */
+export function createSwarmNetwork(context: Context, request: CreateNetworkRequest): Network {
+  const { swarm, networks } = context;
+  const { Name: name, Driver: driver } = request;
+  const manager = swarm.manager();
+  const invalid = (why: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
+  checkPredefined(name);
+  if (driver === 'overlay' && request.Scope === 'local')
+    throw new AttestdError('FORBIDDEN', 'cannot downgrade network scope for overlay networks');
+  if (name.trim() === '') throw invalid('name must be provided');
+  if (networks.list().some((other) => other.name === name))
+    throw new AttestdError('CONFLICT', `network with name ${name} already exists`);
+  if (driver === '') throw invalid('driver name: if driver is specified name is required');
+  const ingress = networks.list().find((other) => other.ingress);
+  if (request.Ingress && ingress !== undefined) {
+    const why = `ingress network (${ingress.id}) is already present`;
+    throw new AttestdError('ALREADY_EXISTS', `rpc error: code = AlreadyExists desc = ${why}`);
+  }
+  const record = recordOf(request, manager.cluster.data, context);
+  const network = networks.restore(record);
+  const store = manager.store(networkKind);
+  try {
+    const made = store.create(record, record.id);
+    // What the allocator gave it is another change.
+    store.update(made, made.index, record);
+  } catch (error) {
+    networks.remove(network);
+    throw error;
+  }
+  return network;
+}
+
+/** Forget a network of the swarm's, and tell of it. */
+export function removeSwarmNetwork({ swarm, networks }: Context, network: Network): void {
+  networks.remove(network);
+  const store = swarm.manager().store(networkKind);
+  const object = store.byId(network.id);
+  if (object !== undefined) store.remove(object);
+}
+
+const plain: Omit<CreateNetworkRequest, 'Name' | 'Driver'> = {
+  Scope: '',
+  IPAM: undefined,
+  Internal: false,
+  Attachable: false,
+  Ingress: false,
+  ConfigOnly: false,
+  ConfigFrom: undefined,
+  Options: undefined,
+  Labels: undefined,
+};
+
+/** The network by which a swarm publishes ports, as it is founded. */
+export function ingressRecord(context: Context, cluster: ClusterData): NetworkRecord {
+  return recordOf({ ...plain, Name: 'ingress', Driver: 'overlay', Ingress: true }, cluster, context);
+}
+
+/** Make the networks that every daemon of a swarm has: one is the swarm's, of the other nobody is told. */
+export function joinNetworks(context: Context, ingress: NetworkRecord): void {
+  const { networks } = context;
+  logNetworkEvent(context, networks.restore(ingress), 'create');
+  if (networks.list().some(({ name }) => name === gateway)) return;
+  const options = {
+    'com.docker.network.bridge.enable_icc': 'false',
+    'com.docker.network.bridge.enable_ip_masquerade': 'true',
+    'com.docker.network.bridge.name': gateway,
+  };
+  try {
+    networks.create({ ...plain, Name: gateway, Driver: 'bridge', Options: options });
+  } catch (error) {
+    context.debug(`the swarm has no ${gateway}: ${(error as Error).message}`);
+  }
+}
+
+/** Bring back the networks of the swarm of an earlier daemon. */
+export function restoreSwarmNetworks({ swarm, networks }: Context): void {
+  for (const { data } of swarm.current?.store(networkKind).list() ?? []) networks.restore(data);
+}

@@ -1,0 +1,13 @@
+import { AttestdError } from '../../errors.js';
+
+/**
+ * dockerd's answer to whatever needs a swarm (docs/behaviour.md#a-daemon-without-a-swarm).
+ *
+ * @param code FORBIDDEN for networks, as there
+ */
+export function noManager(code: 'UNAVAILABLE' | 'FORBIDDEN' = 'UNAVAILABLE'): AttestdError {
+  return new AttestdError(
+    code,
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  );
+}
