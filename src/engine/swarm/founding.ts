@@ -5,9 +5,10 @@ import { goPrefix } from '../../go/netip.js';
 import { quote } from '../../go/quote.js';
 import type { Context } from '../context.js';
 import { machineCards } from '../networks/driver-options.js';
+import { logNetworkEvent } from '../networks/events.js';
 import { parsePrefix } from '../networks/prefix.js';
 import { newCluster } from './cluster.js';
-import { ingressRecord, joinNetworks } from './networks.js';
+import { ingressRecord, makeGateway } from './networks.js';
 import { selfOf } from './node.js';
 import { checkName, checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
@@ -124,8 +125,9 @@ export function foundSwarm(context: Context, request: InitRequest): string {
     address,
     managerAddress: isIP(address) === 6 ? `[${address}]:${reached.port}` : `${address}:${reached.port}`,
   };
+  makeGateway(context);
   const { node } = context.swarm.found(cluster, self, ingress);
-  joinNetworks(context, ingress);
+  logNetworkEvent(context, context.networks.restore(ingress), 'create');
   return node.id;
 }
 

@@ -1,6 +1,5 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { logNetworkEvent } from '../networks/events.js';
 import type { CreateNetworkRequest, Network } from '../networks/network.js';
 import { freeSubnet } from '../networks/pool.js';
 import { type Prefix, parsePrefix } from '../networks/prefix.js';
@@ -136,10 +135,8 @@ export function ingressRecord(context: Context, cluster: ClusterData): NetworkRe
   return recordOf({ ...plain, Name: 'ingress', Driver: 'overlay', Ingress: true }, cluster, context);
 }
 
-/** Make the networks that every daemon of a swarm has: one is the swarm's, of the other nobody is told. */
-export function joinNetworks(context: Context, ingress: NetworkRecord): void {
-  const { networks } = context;
-  logNetworkEvent(context, networks.restore(ingress), 'create');
+/** Make the bridge that every daemon in a swarm has, and that nobody is told of. */
+export function makeGateway({ networks, debug }: Context): void {
   if (networks.list().some(({ name }) => name === gateway)) return;
   const options = {
     'com.docker.network.bridge.enable_icc': 'false',
@@ -149,7 +146,7 @@ export function joinNetworks(context: Context, ingress: NetworkRecord): void {
   try {
     networks.create({ ...plain, Name: gateway, Driver: 'bridge', Options: options });
   } catch (error) {
-    context.debug(`the swarm has no ${gateway}: ${(error as Error).message}`);
+    debug(`the swarm has no ${gateway}: ${(error as Error).message}`);
   }
 }
 
