@@ -44,7 +44,10 @@ export class Collector {
     if (digests.broken) return [];
     if (await this.detach([...core.names.attached.values()].filter(({ digest }) => !digests.has(digest))))
       return this.collect(options);
-    const garbage = (await core.blobs.digests()).filter((digest) => !digests.has(digest) && !core.holds.has(digest));
+    const garbage: string[] = [];
+    for (const digest of await core.blobs.digests())
+      if (!digests.has(digest) && !core.holds.has(digest)) garbage.push(digest);
+    garbage.sort();
     const sized = await Promise.all(garbage.map((digest) => core.blobs.info(digest)));
     const links = await this.lostLinks(garbage, digests);
     // A name that came meanwhile may reach what was garbage before.

@@ -37,8 +37,8 @@ export interface ContentStore {
   ): Promise<{ digest: string; size: number }>;
   delete(digest: string): Promise<void>;
   list(): AsyncIterable<BlobInfo>;
-  /** The digests of all blobs, sorted. */
-  digests(): Promise<string[]>;
+  /** The digests of all blobs, in no order; texts are made as they are asked for. */
+  digests(): Promise<Iterable<string>>;
   /**
    * What stays the same as long as the same blobs are there, whoever writes them; undefined where they have changed too
    * lately to tell.

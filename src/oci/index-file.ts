@@ -94,7 +94,7 @@ export async function readIndexFile(folder: string, files: Files): Promise<Index
     else {
       records.set(record.name, record);
       const refName = target.annotations?.[refNameKey];
-      if (refName !== undefined) refNames.set(record.name, refName);
+      if (refName !== undefined) refNames.set(record.name, refName === record.name ? record.name : refName);
     }
   }
   const { [markKey]: mark, ...annotations } = all;
@@ -163,16 +163,18 @@ function toRecord(entry: Descriptor, written: Date): ImageRecord | undefined {
       ? undefined
       : { name, target: imageTarget(entry), createdAt: written, updatedAt: written };
   }
-  const name = kept[imageNameAnnotation] || danglingName(entry.digest);
+  const { [imageNameAnnotation]: full, [refNameKey]: _, ...others } = kept;
+  const name = full || danglingName(entry.digest);
   const targetNames = names === undefined ? undefined : namesIn(names);
-  if (targetNames !== undefined) {
-    delete kept[imageNameAnnotation];
-    delete kept[refNameKey];
-    Object.assign(kept, targetNames);
-  }
-  const target = imageTarget({ ...entry, annotations: kept });
+  // The same text twice would be kept twice.
+  if (targetNames?.[imageNameAnnotation] === name) targetNames[imageNameAnnotation] = name;
+  const target = imageTarget({
+    ...entry,
+    annotations: targetNames === undefined ? kept : { ...others, ...targetNames },
+  });
   const updatedAt = dateIn(updated) ?? written;
-  return { name, target, createdAt: dateIn(created ?? updated) ?? updatedAt, updatedAt };
+  const createdAt = dateIn(created ?? updated) ?? updatedAt;
+  return { name, target, createdAt, updatedAt };
 }
 
 /** The annotations that an entry holds as JSON; undefined for what this project did not write so. */
@@ -186,10 +188,16 @@ function namesIn(text: string): Record<string, string> | undefined {
   }
 }
 
+/** The last date that was read: what was found or loaded at once has the same. */
+let last: { readonly text: string; readonly date: Date | undefined } = { text: '', date: undefined };
+
 /** Undefined for what is no date, or none that clients could read. */
 function dateIn(text: string): Date | undefined {
+  if (last.text === text) return last.date;
   const date = new Date(text);
-  return date.getTime() >= 0 && date.getUTCFullYear() <= 9999 ? date : undefined;
+  const usable = date.getTime() >= 0 && date.getUTCFullYear() <= 9999;
+  last = { text, date: usable ? date : undefined };
+  return last.date;
 }
 
 /** The name that another tool gave: containerd's in full, or the tag or name of the image-spec. */

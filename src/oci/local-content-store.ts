@@ -162,18 +162,17 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
-    for (const digest of await this.digests()) {
+    for (const digest of [...(await this.digests())].sort()) {
       const info = await this.info(digest);
       if (info !== undefined) yield info;
     }
   }
 
-  async digests(): Promise<string[]> {
-    const found: string[] = [];
+  async digests(): Promise<Iterable<string>> {
+    const names: (readonly [string, readonly string[]])[] = [];
     for (const algorithm of await this.names(this.root))
-      for (const encoded of await this.names(join(this.root, algorithm))) found.push(`${algorithm}:${encoded}`);
-    // Other tools may leave files of their own here.
-    return found.filter(isDigest);
+      names.push([algorithm, await this.names(join(this.root, algorithm))]);
+    return digestsIn(names);
   }
 
   stamp(): string | undefined {
@@ -263,10 +262,10 @@ export class LocalContentStore implements PinnableStore {
     return result;
   }
 
-  /** Sorted names in a folder; none when it is not there or is a file. */
+  /** Names in a folder; none when it is not there or is a file. */
   private async names(folder: string): Promise<string[]> {
     try {
-      return (await this.files.readdir(folder)).sort();
+      return await this.files.readdir(folder);
     } catch (error) {
       if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
       throw error;
@@ -277,6 +276,15 @@ export class LocalContentStore implements PinnableStore {
     const { algorithm, encoded } = parseDigest(digest);
     return `${this.root}/${algorithm}/${encoded}`;
   }
+}
+
+/** Other tools may leave files of their own among blobs. */
+function* digestsIn(names: readonly (readonly [string, readonly string[]])[]): Generator<string> {
+  for (const [algorithm, all] of names)
+    for (const encoded of all) {
+      const digest = `${algorithm}:${encoded}`;
+      if (isDigest(digest)) yield digest;
+    }
 }
 
 function check(digest: string, size: number, expected: { digest?: string; size?: number }): void {

@@ -1,6 +1,6 @@
 import type { Descriptor } from './descriptor.js';
 import { danglingName } from './index-file.js';
-import { byName, groupByTarget, regroup, replaced } from './sorted-images.js';
+import { byName, ImagesByTarget, replaced } from './sorted-images.js';
 import type { ImageRecord } from './store.js';
 
 /** What a name stood for before a change, as far as it tells one image from another. */
@@ -51,7 +51,7 @@ export class NameTable {
   #attached: Map<string, Descriptor>;
   #sorted: readonly ImageRecord[] | undefined;
   readonly #unsorted = new Set<string>();
-  #byTarget: Map<string, readonly ImageRecord[]> | undefined;
+  #byTarget: ImagesByTarget | undefined;
   /** Changes that are not recorded yet. */
   #pending: Change[] = [];
   /** What index.json has, of what is another since. */
@@ -64,7 +64,7 @@ export class NameTable {
     this.#records = records;
     this.#attached = attached;
     // As long as a store is opened nobody waits for an image.
-    this.#byTarget = groupByTarget(records.values());
+    this.#byTarget = new ImagesByTarget(records.values());
   }
 
   get size(): number {
@@ -97,8 +97,8 @@ export class NameTable {
 
   /** The images with a target, by name. */
   withTarget(digest: string): readonly ImageRecord[] {
-    this.#byTarget ??= groupByTarget(this.#records.values());
-    return this.#byTarget.get(digest) ?? [];
+    this.#byTarget ??= new ImagesByTarget(this.#records.values());
+    return this.#byTarget.get(digest);
   }
 
   /** Give a name to an image, or to none. */
@@ -235,8 +235,8 @@ export class NameTable {
     put(this.#records, name, record);
     this.#unsorted.add(name);
     if (this.#byTarget === undefined) return;
-    if (before !== undefined) regroup(this.#byTarget, before.target.digest, name, undefined);
-    if (record !== undefined) regroup(this.#byTarget, record.target.digest, name, record);
+    if (before !== undefined) this.#byTarget.replace(before.target.digest, name, undefined);
+    if (record !== undefined) this.#byTarget.replace(record.target.digest, name, record);
   }
 
   /** Names are no longer what they were, in ways that were not noted one by one. */

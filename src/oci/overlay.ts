@@ -51,15 +51,15 @@ export class OverlayContent implements PinnableStore {
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
-    for (const digest of await this.digests()) {
+    for (const digest of [...(await this.digests())].sort()) {
       const info = await this.info(digest);
       if (info !== undefined) yield info;
     }
   }
 
-  async digests(): Promise<string[]> {
+  async digests(): Promise<ReadonlySet<string>> {
     const below = [...(await this.lowerBlobs()).keys()].filter((digest) => !this.hidden.has(digest));
-    return [...new Set([...below, ...(await this.upper.digests())])].sort();
+    return new Set([...below, ...(await this.upper.digests())]);
   }
 
   stamp(): string | undefined {

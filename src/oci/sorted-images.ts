@@ -4,22 +4,6 @@ import type { ImageRecord } from './store.js';
 /** The order of lists. */
 export const byName = (a: ImageRecord, b: ImageRecord): number => compareText(a.name, b.name);
 
-/** Images by the digests of their targets, each group by name. */
-export function groupByTarget(images: Iterable<ImageRecord>): Map<string, readonly ImageRecord[]> {
-  const groups = new Map<string, ImageRecord[]>();
-  const several = new Set<ImageRecord[]>();
-  for (const image of images) {
-    const group = groups.get(image.target.digest);
-    if (group === undefined) groups.set(image.target.digest, [image]);
-    else {
-      group.push(image);
-      several.add(group);
-    }
-  }
-  for (const group of several) group.sort(byName);
-  return groups;
-}
-
 /** Where a name is, or would be, among sorted images. */
 function placeOf(images: readonly ImageRecord[], name: string): number {
   let low = 0;
@@ -38,14 +22,35 @@ export function replaced(images: readonly ImageRecord[], name: string, record: I
   return images.toSpliced(at, known, ...(record === undefined ? [] : [record]));
 }
 
-/** Put an image in its group in the place of the one of its name, or none. */
-export function regroup(
-  groups: Map<string, readonly ImageRecord[]>,
-  digest: string,
-  name: string,
-  record: ImageRecord | undefined,
-): void {
-  const group = replaced(groups.get(digest) ?? [], name, record);
-  if (group.length === 0) groups.delete(digest);
-  else groups.set(digest, group);
+/** Images by the digests of their targets; one that has its target for itself needs no list. */
+export class ImagesByTarget {
+  readonly #groups = new Map<string, ImageRecord | readonly ImageRecord[]>();
+
+  constructor(images: Iterable<ImageRecord>) {
+    const several = new Map<string, ImageRecord[]>();
+    for (const image of images) {
+      const { digest } = image.target;
+      const known = this.#groups.get(digest);
+      const group = several.get(digest);
+      if (group !== undefined) group.push(image);
+      else if (known === undefined) this.#groups.set(digest, image);
+      else several.set(digest, [known as ImageRecord, image]);
+    }
+    for (const [digest, group] of several) this.#groups.set(digest, group.sort(byName));
+  }
+
+  /** The images with a target, by name. */
+  get(digest: string): readonly ImageRecord[] {
+    const group = this.#groups.get(digest);
+    if (group === undefined) return [];
+    return 'name' in group ? [group] : group;
+  }
+
+  /** Put an image in the place of the one of its name, or none. */
+  replace(digest: string, name: string, record: ImageRecord | undefined): void {
+    const group = replaced(this.get(digest), name, record);
+    const [only] = group;
+    if (only === undefined) this.#groups.delete(digest);
+    else this.#groups.set(digest, group.length === 1 ? only : group);
+  }
 }

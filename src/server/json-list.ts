@@ -1,10 +1,12 @@
-import { type JsonValue, renderJson } from '../go/json/render.js';
+import { type JsonValue, renderJson, VerbatimJson } from '../go/json/render.js';
 
 /** Elements up to which an answer is put together as a whole, so that it can be kept. */
 const wholeLength = 4000;
 
 /** Bytes that are gathered before they are handed on. */
 const piece = 64 << 10;
+
+const [opening, comma] = [Buffer.from('['), Buffer.from(',')];
 
 /** A list whose elements are made one after the other. */
 interface Listing<Item> {
@@ -24,17 +26,16 @@ export async function wholeList<Item>(list: Listing<Item>): Promise<readonly Ite
 export async function* jsonList(items: AsyncIterable<JsonValue>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
-  let separator = '[';
+  let separator = opening;
   for await (const item of items) {
-    const bytes = renderJson(item);
-    const element = bytes.subarray(0, bytes.length - 1);
-    parts.push(Buffer.from(separator), element);
-    separator = ',';
+    const element = item instanceof VerbatimJson ? item.bytes : renderJson(item).subarray(0, -1);
+    parts.push(separator, element);
+    separator = comma;
     length += element.length + 1;
     if (length < piece) continue;
     yield Buffer.concat(parts);
     parts = [];
     length = 0;
   }
-  yield Buffer.concat([...parts, Buffer.from(separator === '[' ? '[]\n' : ']\n')]);
+  yield Buffer.concat([...parts, Buffer.from(separator === opening ? '[]\n' : ']\n')]);
 }

@@ -11,7 +11,7 @@ export interface Look {
   readonly number: number;
   has(digest: string): boolean;
   /** Whether none of some blobs has come or gone since a moment. @param marks of the blobs' digests */
-  isSince(moment: number, marks: readonly number[]): boolean;
+  isSince(moment: number, marks: Iterable<number>): boolean;
 }
 
 /**
@@ -42,12 +42,17 @@ export class BlobChanges {
     return {
       number: this.#number,
       has: (digest) => names.count(digest) > 0,
-      isSince: (moment, marks) =>
-        moment >= this.#complete && marks.every((mark) => (this.#changed.get(mark) ?? 0) <= moment),
+      isSince: (moment, marks) => {
+        if (moment < this.#complete) return false;
+        // What came last is no later.
+        if (moment === this.#number) return true;
+        for (const mark of marks) if ((this.#changed.get(mark) ?? 0) > moment) return false;
+        return true;
+      },
     };
   }
 
-  async #compare(digests: readonly string[]): Promise<void> {
+  async #compare(digests: Iterable<string>): Promise<void> {
     const names = new DigestCounter();
     const changed: number[] = [];
     for (const digest of digests) {

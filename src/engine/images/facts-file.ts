@@ -1,7 +1,9 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { DigestIds } from '../../oci/digest-ids.js';
 import { summed, textOf } from '../../oci/line-sum.js';
 import { giveWay } from '../../turns.js';
+import { Column } from './columns.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
 const gathered = 256 << 10;
@@ -18,12 +20,35 @@ interface Place {
   readonly length: number;
 }
 
+/** Where the facts of images are, in 57 bytes for each. */
+class Places {
+  readonly #ids = new DigestIds();
+  readonly #offsets = new Column(Float64Array);
+  readonly #lengths = new Column(Uint32Array);
+
+  get(digest: string): Place | undefined {
+    const id = this.#ids.find(digest);
+    return id === undefined ? undefined : { offset: this.#offsets.get(id), length: this.#lengths.get(id) };
+  }
+
+  set(digest: string, { offset, length }: Place): void {
+    const id = this.#ids.of(digest);
+    this.#offsets.set(id, offset);
+    this.#lengths.set(id, length);
+  }
+
+  *entries(): Generator<readonly [string, Place]> {
+    for (let id = 0; id < this.#ids.size; id++)
+      yield [this.#ids.digest(id), { offset: this.#offsets.get(id), length: this.#lengths.get(id) }];
+  }
+}
+
 /**
  * Facts of images by their digests, one a line, appended. It is derived from the layout and no part of it: what cannot be
  * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
  */
 export class FactsFile {
-  #places = new Map<string, Place>();
+  #places = new Places();
   #file: FileHandle | undefined;
   #opened: Promise<void> | undefined;
   #end = 0;
@@ -45,7 +70,7 @@ export class FactsFile {
   /** Whether the file has facts of an image. */
   async has(digest: string): Promise<boolean> {
     await this.#open();
-    return this.#places.has(digest);
+    return this.#places.get(digest) !== undefined;
   }
 
   /** The facts of an image as they were appended last; undefined where there are none. */
@@ -61,7 +86,7 @@ export class FactsFile {
     if (size < smallFile) return;
     await this.#open();
     let bytes = 0;
-    for (const [digest, { length }] of this.#places) {
+    for (const [digest, { length }] of this.#places.entries()) {
       await giveWay();
       if (isNeeded(digest)) bytes += length;
     }
@@ -101,7 +126,7 @@ export class FactsFile {
     const draft = `${this.path}.new`;
     const next = await open(draft, 'w+');
     try {
-      const places = new Map<string, Place>();
+      const places = new Places();
       let text = `${this.header}\n`;
       let end = 0;
       const write = async (): Promise<void> => {
@@ -109,7 +134,7 @@ export class FactsFile {
         text = '';
       };
       await write();
-      for (const [digest, place] of this.#places) {
+      for (const [digest, place] of this.#places.entries()) {
         const facts = isNeeded(digest) ? this.#textAt(place) : undefined;
         if (facts === undefined) continue;
         const line = lineOf(digest, facts);

@@ -14,6 +14,7 @@ import type { Context } from '../context.js';
 import { BlobChanges, type Look } from './blob-changes.js';
 import type { FactsFile } from './facts-file.js';
 import { decodeFacts, encodeFacts } from './facts-text.js';
+import { KnownImages } from './known-images.js';
 import { examineManifest, type ManifestFacts } from './summary.js';
 
 /** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
@@ -32,12 +33,6 @@ export interface ImageFacts {
   readonly lasting: boolean;
 }
 
-/** When an image was last found to be as its facts say, and the marks of the blobs that matter to it. */
-interface Known {
-  moment: number;
-  readonly marks: readonly number[];
-}
-
 /** How many times the size of their text facts take in memory. */
 const weight = 2;
 
@@ -48,7 +43,7 @@ const tellEvery = 5000;
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
 export class FactsCache {
   readonly #kept = new LRUCache<string, ImageFacts>({ maxSize: cacheSize('facts') });
-  readonly #known = new Map<string, Known>();
+  #known = new KnownImages();
   readonly #changes = new BlobChanges();
   #closed = false;
 
@@ -64,13 +59,13 @@ export class FactsCache {
   /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
   async begin(context: Context): Promise<Pass> {
     // Of images that are gone nobody asks.
-    if (this.#known.size > 2 * context.store.list().length + worthWhile) this.#known.clear();
+    if (this.#known.isWasteful(context.store.list().length, worthWhile)) this.#known = new KnownImages();
     const look = await this.#changes.look(context.store.content);
     return {
       number: look.number,
       of: (target) => this.#of(context, target, look),
       holds: async ({ digest }) =>
-        this.#holds(digest, look) || (await this.#current(context, digest, look)) !== undefined,
+        this.#known.holds(digest, look) || (await this.#current(context, digest, look)) !== undefined,
     };
   }
 
@@ -121,27 +116,19 @@ export class FactsCache {
     await giveWay();
     const facts = this.#kept.get(digest) ?? (await this.#read(context, digest));
     if (facts === undefined) return undefined;
-    if (this.#holds(digest, look)) return facts;
+    if (this.#known.holds(digest, look)) return facts;
     if (isUnchanged(look, facts)) {
       this.#note(digest, facts, look);
       return facts;
     }
     this.#kept.delete(digest);
-    this.#known.delete(digest);
+    this.#known.forget(digest);
     return undefined;
-  }
-
-  /** Whether an image was found to be as its facts say, and nothing of it has changed since. */
-  #holds(digest: string, { number, isSince }: Look): boolean {
-    const known = this.#known.get(digest);
-    if (known === undefined || !isSince(known.moment, known.marks)) return false;
-    known.moment = Math.max(known.moment, number);
-    return true;
   }
 
   #note(digest: string, facts: ImageFacts, { number }: Look): void {
     const marks = new Set([...facts.blobs.map((blob) => blob.digest), ...facts.absent].map(markOf));
-    this.#known.set(digest, { moment: number, marks: [...marks] });
+    this.#known.note(digest, number, marks);
   }
 
   /** What the file has. */

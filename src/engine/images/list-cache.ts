@@ -4,26 +4,52 @@ import type { ImageRecord } from '../../oci/store.js';
 import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import type { Pass } from './facts.js';
+import { pack, unpack } from './packed-text.js';
 
 /** What an element takes beside its text, bytes. */
-const overhead = 400;
+const overhead = 240;
 
 /** An element of a list as it was rendered. */
 export interface ListedElement {
   /** Of the image, seconds since 1970. */
   readonly created: number;
-  /** A string takes less room than a piece of a buffer, which keeps what lies beside it. */
   readonly text: string;
 }
 
-interface Kept extends ListedElement {
+/** An image with the others that have its target and are listed with it, by name. */
+export interface Group {
   readonly image: ImageRecord;
-  readonly tags: readonly string[] | undefined;
-  readonly about: string;
-  /** The moment at which the image was last found to be as it was. */
-  moment: number;
-  /** The last pass that used it. */
-  user: Pass;
+  readonly others: readonly ImageRecord[];
+}
+
+class Kept implements Group, ListedElement {
+  readonly #packed: string;
+
+  /**
+   * @param about number of what it says beside its image
+   * @param moment at which the image was last found to be as it was
+   * @param user the last pass that used it
+   */
+  constructor(
+    readonly image: ImageRecord,
+    readonly others: readonly ImageRecord[],
+    readonly created: number,
+    text: string,
+    readonly about: number,
+    public moment: number,
+    public user: Pass,
+  ) {
+    this.#packed = pack(text, image.target.digest);
+  }
+
+  get text(): string {
+    return unpack(this.#packed, this.image.target.digest);
+  }
+
+  /** Bytes that it takes. */
+  get size(): number {
+    return this.#packed.length + overhead + this.others.length * 8;
+  }
 }
 
 /**
@@ -31,31 +57,28 @@ interface Kept extends ListedElement {
  * what they say of containers, unpacked layers and parents: after a change of one image only its element is made again.
  */
 export class ListCache {
-  readonly #kept: LRUCache<string, Kept>;
+  /** By what the lists were asked for, the last at the end, and by the digests of images. */
+  readonly #forms = new Map<string, LRUCache<string, Kept>>();
+  #last = '';
   #generations: readonly number[] = [];
-  #about = '';
+  #about = 0;
 
   /** @param size bytes that the elements may take */
-  constructor(size = cacheSize('lists')) {
-    this.#kept = new LRUCache({ maxSize: size });
-  }
+  constructor(private readonly size = cacheSize('lists')) {}
 
   /**
+   * An element as it was rendered for the same images.
+   *
    * @param form what the list was asked for, beyond which images
    * @returns undefined where the element is to be made
    */
-  async get(
-    context: Context,
-    form: string,
-    { image, tags }: { image: ImageRecord; tags: readonly string[] | undefined },
-    pass: Pass,
-  ): Promise<ListedElement | undefined> {
+  async get(context: Context, form: string, group: Group, pass: Pass): Promise<ListedElement | undefined> {
     await giveWay();
-    const kept = this.#kept.get(keyOf(form, image));
-    if (kept === undefined || kept.image !== image || kept.about !== this.#aboutNow(context)) return undefined;
-    if (!isSame(kept.tags, tags)) return undefined;
+    const { digest } = group.image.target;
+    const kept = this.#formOf(form).get(digest);
+    if (kept === undefined || kept.about !== this.#aboutNow(context) || !isSame(kept, group)) return undefined;
     if (kept.moment !== pass.number) {
-      if (!(await pass.holds(image.target))) return undefined;
+      if (!(await pass.holds(group.image.target))) return undefined;
       kept.moment = pass.number;
     }
     kept.user = pass;
@@ -63,38 +86,54 @@ export class ListCache {
   }
 
   /** @param element made of lasting facts */
-  put(
-    context: Context,
-    form: string,
-    { image, tags }: { image: ImageRecord; tags: readonly string[] | undefined },
-    pass: Pass,
-    element: ListedElement,
-  ): void {
-    const size = element.text.length + overhead;
-    if (this.#kept.calculatedSize + size > this.#kept.maxSize) {
-      // Of a list that is longer than there is room for, what came first stays: who puts each in the place of the oldest finds none
-      // the next time.
-      const [oldest] = this.#kept.rkeys();
-      if (oldest !== undefined && this.#kept.peek(oldest)?.user === pass) return;
-    }
-    const kept = { ...element, image, tags, about: this.#aboutNow(context), moment: pass.number, user: pass };
-    this.#kept.set(keyOf(form, image), kept, { size });
+  put(context: Context, form: string, { image, others }: Group, pass: Pass, { created, text }: ListedElement): void {
+    const kept = new Kept(image, others, created, text, this.#aboutNow(context), pass.number, pass);
+    const elements = this.#formOf(form);
+    elements.delete(image.target.digest);
+    const { size } = kept;
+    if (this.#makeRoom(elements, size, pass)) elements.set(image.target.digest, kept, { size });
   }
 
-  /** What changes with anything that an element says beside its image. */
-  #aboutNow({ containers, snapshots, lineage }: Context): string {
+  #formOf(form: string): LRUCache<string, Kept> {
+    let elements = this.#forms.get(form);
+    if (elements !== undefined && this.#last === form) return elements;
+    elements ??= new LRUCache<string, Kept>({ maxSize: this.size });
+    this.#forms.delete(form);
+    this.#forms.set(form, elements);
+    this.#last = form;
+    return elements;
+  }
+
+  /**
+   * Make room by what was used longest ago. Of a list that is longer than there is room for, what came first stays: who puts
+   * each in the place of the oldest finds none the next time.
+   */
+  #makeRoom(elements: LRUCache<string, Kept>, size: number, pass: Pass): boolean {
+    let room = this.size - size;
+    for (const each of this.#forms.values()) room -= each.calculatedSize;
+    for (const [form, each] of this.#forms) {
+      while (room < 0 && each.size > 0) {
+        const [oldest] = each.rkeys();
+        if (oldest === undefined || (each === elements && each.peek(oldest)?.user === pass)) return false;
+        room += each.calculatedSize;
+        each.delete(oldest);
+        room -= each.calculatedSize;
+      }
+      if (each.size === 0 && each !== elements) this.#forms.delete(form);
+    }
+    return room >= 0;
+  }
+
+  /** Another number with anything that an element says beside its image. */
+  #aboutNow({ containers, snapshots, lineage }: Context): number {
     const now = [containers.generation, snapshots.generation, lineage.generation];
     if (now.some((each, at) => each !== this.#generations[at])) {
       this.#generations = now;
-      this.#about = now.join(' ');
+      this.#about++;
     }
     return this.#about;
   }
 }
 
-const keyOf = (form: string, { target }: ImageRecord): string => `${form} ${target.digest}`;
-
-function isSame(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((tag, at) => tag === b[at]);
-}
+const isSame = (a: Group, b: Group): boolean =>
+  a.image === b.image && a.others.length === b.others.length && a.others.every((each, at) => each === b.others[at]);

@@ -13,6 +13,7 @@ import type { ListOptions } from '../types.js';
 import { follows, has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 import type { ImageFacts, Pass } from './facts.js';
+import type { Group } from './list-cache.js';
 import { imageFilter } from './list-filters.js';
 import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
 import { SharedSizes } from './shared-size.js';
@@ -133,14 +134,14 @@ async function newestFirst(
   const groups = await groupByTarget(context, options);
   const listed: Listed[] = [];
   for (const group of groups) {
-    const { image, tags } = group;
+    const { image, others } = group;
     const kept = form?.key === undefined ? undefined : await context.lists.get(context, form.key, group, pass);
     if (kept !== undefined) {
-      listed.push({ image, tags, created: kept.created, facts: undefined });
+      listed.push({ image, others, created: kept.created, facts: undefined });
       continue;
     }
     const facts = await pass.of(image.target);
-    const one = { image, tags, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts };
+    const one = { image, others, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts };
     listed.push(one);
     // While the facts are at hand.
     if (form?.key !== undefined && facts.lasting) await render(context, one, facts, form, pass);
@@ -170,12 +171,7 @@ async function describe(context: Context, { manifests }: ImageFacts, options?: S
   return { rows, totalSize, users };
 }
 
-interface Group {
-  readonly image: ImageRecord;
-  readonly tags: readonly string[] | undefined;
-}
-
-/** One group a target: the last of its named images, and the names of all that passed the filters. */
+/** One group a target: the last of its named images that passed the filters, and the others. */
 async function groupByTarget(
   context: Context,
   { filters = noFilters, all = false }: ListOptions,
@@ -188,15 +184,22 @@ async function groupByTarget(
     if (!all && isDangling(image) && isStep(context, digest)) continue;
     if (!(await passes(image))) continue;
     const group = groups.get(digest);
-    if (isDangling(image)) {
-      if (group === undefined) groups.set(digest, { image, tags: undefined });
-      continue;
-    }
-    const named = parseNormalized(image.name);
-    const tags = named === undefined ? group?.tags : [...(group?.tags ?? []), familiarString(named)];
-    groups.set(digest, { image, tags });
+    if (group === undefined || isDangling(group.image)) groups.set(digest, { image, others: none });
+    else if (!isDangling(image)) groups.set(digest, { image, others: [...group.others, group.image] });
   }
   return [...groups.values()];
+}
+
+const none: readonly never[] = [];
+
+/** What a group is called, where any of its names is one. */
+function tagsOf({ image, others }: Group): readonly string[] | undefined {
+  if (isDangling(image)) return undefined;
+  const tags = [...others, image].flatMap(({ name }) => {
+    const named = parseNormalized(name);
+    return named === undefined ? [] : [familiarString(named)];
+  });
+  return tags.length > 0 ? tags : undefined;
 }
 
 function isStep({ lineage, store }: Context, digest: string): boolean {
@@ -205,11 +208,13 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 
 function makeEntry(
   { lineage }: Context,
-  { image, tags, created }: Omit<Listed, 'facts'>,
+  listed: Omit<Listed, 'facts'>,
   { best }: ImageFacts,
   { rows, totalSize, users }: Described,
   sharedSize: () => number,
 ): Entry {
+  const { image, created } = listed;
+  const tags = tagsOf(listed);
   const { digest } = image.target;
   const named = parseNamed(image.name);
   const invalid = best !== undefined && named === undefined && !isDangling(image);
@@ -277,7 +282,8 @@ export async function* usageList(
 ): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
   const shared = new SharedSizes(context.snapshots);
   const found: { readonly created: number; readonly make: () => { body: ImageItem; sizes: UsageSizes } }[] = [];
-  for (const { image, tags } of await groupByTarget(context, { apiVersion: context.release.api })) {
+  for (const group of await groupByTarget(context, { apiVersion: context.release.api })) {
+    const { image } = group;
     const { digest } = image.target;
     const facts = await pass.of(image.target);
     shared.add(digest, facts);
@@ -285,7 +291,7 @@ export async function* usageList(
     const described = await describe(context, facts);
     const created = facts.best?.created ?? 0;
     const sharedSize = (): number => shared.sizeOf(digest);
-    const entry = makeEntry(context, { image, tags, created }, facts, described, sharedSize);
+    const entry = makeEntry(context, { ...group, created }, facts, described, sharedSize);
     const make = (): { body: ImageItem; sizes: UsageSizes } => ({
       body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers),
       sizes: { shared: sharedSize(), total: described.totalSize },

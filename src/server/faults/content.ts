@@ -72,8 +72,8 @@ export class FaultyContent implements ContentStore {
     return this.inner.list();
   }
 
-  async digests(): Promise<string[]> {
-    return (await this.inner.digests()).filter((digest) => this.faultOf(digest)?.is !== 'missing');
+  async digests(): Promise<readonly string[]> {
+    return [...(await this.inner.digests())].filter((digest) => this.faultOf(digest)?.is !== 'missing');
   }
 
   #present(digest: string): BlobFault | undefined {

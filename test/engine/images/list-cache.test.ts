@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { openList } from '../../../src/engine/images/list.js';
 import { ListCache } from '../../../src/engine/images/list-cache.js';
+import { pack } from '../../../src/engine/images/packed-text.js';
 import { tagImage } from '../../../src/engine/images/tag.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import { temporaryFolder } from '../../oci/support/images.js';
@@ -73,8 +74,8 @@ describe('Elements of the list of images', () => {
 
   it('stay, those that came first, where there is no room for all', async () => {
     const whole = await list(test);
-    const longest = Math.max(...whole.map((text) => Buffer.byteLength(text)));
-    const lists = new ListCache(2 * (longest + 500));
+    const longest = Math.max(...whole.map((text) => pack(text, JSON.parse(text).Id).length));
+    const lists = new ListCache(2 * (longest + 250));
     let used = 0;
     const get = lists.get.bind(lists);
     lists.get = async (...all) => {
