@@ -21,6 +21,7 @@ import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
 import type { DaemonSettings } from './settings.js';
 import type { SwarmMembership } from './swarm/membership.js';
+import type { TaskStore } from './swarm/task-store.js';
 import type { Channel, Identity } from './types.js';
 import type { VolumeStore } from './volumes/store.js';
 
@@ -64,6 +65,8 @@ export interface Context {
   readonly volumes: VolumeStore;
   /** The swarm that the daemon is in. */
   readonly swarm: SwarmMembership;
+  /** What the services of the swarm run. */
+  readonly tasks: TaskStore;
   /** The simulated machine's own files, which binds of containers show. */
   readonly machine: FileSystem;
   readonly rootfs: RootFileSystems;

@@ -30,6 +30,7 @@ import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
 import { usualSettings } from './settings.js';
 import { SwarmMembership } from './swarm/membership.js';
+import { TaskStore } from './swarm/task-store.js';
 import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
 import { VolumeStore } from './volumes/store.js';
@@ -87,6 +88,7 @@ export function makeContext(options: EngineOptions): Context {
     published: new PublishedPorts(),
     volumes: new VolumeStore(time, layers, events),
     swarm: new SwarmMembership({ clock: time, events, budget: layers }),
+    tasks: new TaskStore(events),
     machine: createFileSystem({ budget: layers, clock: time }),
     processes: options.processes ?? simulatedModel({ log: { debug, warn } }),
   };
@@ -94,6 +96,7 @@ export function makeContext(options: EngineOptions): Context {
 
 /** End what a daemon's state keeps going: containers, published ports, connections to registries, subscriptions to events. The store stays open. */
 export async function closeContext(context: Context): Promise<void> {
+  context.tasks.close();
   for (const container of context.containers.list()) {
     container.restarts.cancel();
     container.sandbox?.dispose();

@@ -13,6 +13,7 @@ export {
   goAny,
   goBool,
   goBytes,
+  goFloat32,
   goInt,
   goInt64,
   goRaw,

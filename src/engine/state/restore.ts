@@ -16,6 +16,7 @@ import { goOn, run } from '../containers/start.js';
 import { Streams } from '../containers/streams.js';
 import type { Context } from '../context.js';
 import { type Endpoints, resetEndpoint } from '../networks/attach.js';
+import { resumeServices } from '../swarm/orchestrate.js';
 import { restoreMount } from '../volumes/mounts.js';
 import { StateFiles } from './files.js';
 import { StateKeeper } from './keeper.js';
@@ -81,6 +82,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   try {
     keeper.touchAll();
     await Promise.all(containers.map((container) => resume(context, container, reader.living.get(container))));
+    await resumeServices(context);
     await keeper.flush();
     return keeper;
   } catch (error) {

@@ -43,9 +43,19 @@ export class Swarm {
   store<Data>(kind: ObjectKind<Data>): ObjectStore<Data> {
     const known = this.#stores.get(kind.name) as ObjectStore<Data> | undefined;
     if (known !== undefined) return known;
-    const made = new ObjectStore(kind, { ...this.parts, next: () => ++this.#index, changed: this.changed });
+    const made = new ObjectStore(kind, { ...this.parts, next: () => this.nextIndex(), changed: this.changed });
     this.#stores.set(kind.name, made as ObjectStore<unknown>);
     return made;
+  }
+
+  /** A thing by the name of its kind and its id; undefined where there is none. */
+  find(kind: string, id: string): SwarmObject<unknown> | undefined {
+    return this.#stores.get(kind)?.byId(id);
+  }
+
+  /** The index of the next change, of tasks too, which have no store of their own. */
+  nextIndex(): number {
+    return ++this.#index;
   }
 
   /** The swarm itself. */

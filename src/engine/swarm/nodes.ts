@@ -11,6 +11,7 @@ import type { AnswerOf } from '../wire.js';
 import { tlsInfo } from './cluster.js';
 import { type NodeData, type NodeSpec, nodeKind, nodeSpecType } from './node.js';
 import { objectMeta, type SwarmObject } from './objects.js';
+import { nodeChanged } from './orchestrate.js';
 
 const roles = ['worker', 'manager'];
 const memberships = ['pending', 'accepted'];
@@ -83,8 +84,8 @@ export function inspectNode(context: Context, term: string): AnswerOf<'NodeInspe
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for what no node can be, and for a last manager that is not to be one;
  *   NOT_FOUND; INTERNAL for an older version
  */
-export function updateNode({ swarm }: Context, term: string, version: number, wanted: NodeSpec): void {
-  const store = swarm.manager().store(nodeKind);
+export function updateNode(context: Context, term: string, version: number, wanted: NodeSpec): void {
+  const store = context.swarm.manager().store(nodeKind);
   const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
   const role = wanted.Role?.toLowerCase() ?? '';
   const availability = wanted.Availability?.toLowerCase() ?? '';
@@ -105,6 +106,7 @@ export function updateNode({ swarm }: Context, term: string, version: number, wa
       ...(before !== availability && { 'availability.new': availability, 'availability.old': before }),
     },
   );
+  nodeChanged(context);
 }
 
 /** `DELETE /nodes/{id}`: the only node is a manager, and stays. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT */

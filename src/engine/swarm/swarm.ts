@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import type { AnswerOf, Wire } from '../wire.js';
 import { newRoot } from './certificate.js';
 import { type ClusterData, clusterKind, clusterObject, joinTokens, newSecret, newUnlockKey } from './cluster.js';
+import { abandonAll } from './orchestrate.js';
 import { checkName, checkSpec, keptSpec, type SwarmSpec } from './spec.js';
 
 /** `GET /swarm` (docs/behaviour.md#a-swarm). @throws UNAVAILABLE without a swarm */
@@ -18,7 +19,8 @@ export function inspectSwarm({ swarm }: Context): AnswerOf<'SwarmInspect'> {
  * @param force whether the daemon leaves although it is the last
  * @throws UNAVAILABLE without a swarm, and for the last manager that is not forced
  */
-export function leaveSwarm({ swarm, networks }: Context, force: boolean): void {
+export function leaveSwarm(context: Context, force: boolean): void {
+  const { swarm, networks } = context;
   if (swarm.current === undefined) throw new AttestdError('UNAVAILABLE', 'This node is not part of a swarm');
   if (!force)
     throw new AttestdError(
@@ -27,6 +29,7 @@ export function leaveSwarm({ swarm, networks }: Context, force: boolean): void {
         'Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ',
     );
   swarm.leave();
+  abandonAll(context);
   for (const network of networks.list()) if (network.scope === 'swarm') networks.remove(network);
 }
 

@@ -33,6 +33,7 @@ export function zero(type: GoType): unknown {
     case 'time':
       return '0001-01-01T00:00:00Z';
     case 'int':
+    case 'float':
       return 0;
     case 'bool':
       return false;
@@ -63,6 +64,8 @@ function zeroStruct(type: Struct): Json {
 
 type Json = Record<string, unknown>;
 
+const largestFloat32 = 3.4028234663852886e38;
+
 /** Elements of arrays that are decoded of one document at most. */
 const mostElements = 200_000;
 
@@ -88,8 +91,7 @@ class Decoder {
     if (type.kind === 'time') return this.time(present);
     if (c === 0x6e) {
       this.skip();
-      const clears = type.kind === 'string' || type.kind === 'int' || type.kind === 'bool' || type.kind === 'struct';
-      return clears ? present : undefined;
+      return ['string', 'int', 'float', 'bool', 'struct'].includes(type.kind) ? present : undefined;
     }
     if (type.kind === 'pointer') return this.value(type.element, present ?? zero(type.element));
     if (type.kind === 'any') return parseAny(this.skip());
@@ -106,8 +108,12 @@ class Decoder {
       return this.misfit('string', type, present);
     }
     if (c === 0x74 || c === 0x66) return type.kind === 'bool' ? c === 0x74 : this.misfit('bool', type, present);
-    if (type.kind !== 'int') return this.misfit('number', type, present);
+    if (type.kind !== 'int' && type.kind !== 'float') return this.misfit('number', type, present);
     const text = token.toString('latin1');
+    if (type.kind === 'float') {
+      const number = Number(text);
+      return Math.abs(number) <= largestFloat32 ? number : this.misfit(`number ${text}`, type, present);
+    }
     // No type holds more digits, and reading them all would take time.
     if (!/^-?\d{1,20}$/.test(text) || !fits(BigInt(text), type.unsigned))
       return this.misfit(`number ${text}`, type, present);

@@ -26,6 +26,7 @@ type Shape =
       /** Bits of an unsigned type; a signed one of 64 without it. */
       readonly unsigned?: 16 | 32 | 64;
     }
+  | { readonly kind: 'float'; readonly name: string }
   | { readonly kind: 'slice' | 'pointer'; readonly name: string; readonly element: GoType }
   | {
       readonly kind: 'map';
@@ -57,6 +58,7 @@ export const goInt64: GoType<number> = { kind: 'int', name: 'int64' };
 export const goUint16: GoType<number> = { kind: 'int', name: 'uint16', unsigned: 16 };
 export const goUint32: GoType<number> = { kind: 'int', name: 'uint32', unsigned: 32 };
 export const goUint64: GoType<number> = { kind: 'int', name: 'uint64', unsigned: 64 };
+export const goFloat32: GoType<number> = { kind: 'float', name: 'float32' };
 export const goBool: GoType<boolean> = { kind: 'bool', name: 'bool' };
 export const goBytes: GoType<string | undefined> = { kind: 'bytes', name: '[]uint8' };
 /** time.Time: an RFC 3339 text, as Go writes it again. */

@@ -19,7 +19,7 @@ import { multiplexedStream, rawStream, refusedAttach, upgraded } from '../stream
 const nameOf = (request: OperationRequest): string => request.params.id ?? '';
 
 /** `since` and `until` of a log: Unix seconds; nothing for none. */
-function timeOf(form: Form, name: string): bigint | undefined {
+export function timeOf(form: Form, name: string): bigint | undefined {
   try {
     return parseUnixTimestamp(form.get(name));
   } catch (error) {

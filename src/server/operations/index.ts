@@ -10,6 +10,7 @@ import { handlers as network } from './network.js';
 import { handlers as node } from './node.js';
 import { handlers as plugin } from './plugin.js';
 import { handlers as secret } from './secret.js';
+import { handlers as service } from './service.js';
 import { handlers as session } from './session.js';
 import { handlers as swarm } from './swarm.js';
 import { handlers as system } from './system.js';
@@ -32,6 +33,7 @@ export const allHandlers: OperationHandlers = {
   ...node,
   ...plugin,
   ...secret,
+  ...service,
   ...session,
   ...swarm,
   ...system,

@@ -1,4 +1,3 @@
-import { parseFilters } from '../../engine/filters.js';
 import {
   foundingTypes,
   foundSwarm,
@@ -8,50 +7,13 @@ import {
 } from '../../engine/swarm/founding.js';
 import { type SwarmSpec, swarmSpecType } from '../../engine/swarm/spec.js';
 import { inspectSwarm, leaveSwarm, unlockKey, unlockSwarm, updateSwarm } from '../../engine/swarm/swarm.js';
-import { AttestdError } from '../../errors.js';
 import { zero } from '../../go/json/decode.js';
 import { type GoType, pointer, struct } from '../../go/json.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandler, OperationHandlers, OperationRequest } from '../operation.js';
+import type { OperationHandlers } from '../operation.js';
 import { readFlag, readVersion } from '../swarm-parameters.js';
 
-/** What a daemon looks at before it finds that it manages no swarm, each throwing what is wrong with the request. */
-type Check = (request: OperationRequest) => Promise<unknown>;
-
-function refuse(why: string): never {
-  throw new AttestdError('INVALID_ARGUMENT', why);
-}
-
-/** An operation that needs a manager; the checks come first, in their order. */
-function managed(...checks: readonly Check[]): OperationHandler {
-  return async (request, context) => {
-    for (const check of checks) await check(request);
-    context.swarm.manager();
-    throw new AttestdError('NOT_IMPLEMENTED', `the simulated swarm has no ${request.operationId}`);
-  };
-}
-
-const filters: Check = async (request) => parseFilters((await request.form()).get('filters'));
-
 const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
-const body: Check = (request) => readJson(request, anything, () => undefined);
-
-/** A check of a flag that must be one. */
-const flag =
-  (name: string): Check =>
-  (request) =>
-    readFlag(request, name, true);
-
-/** A check of the version of the object that an update begins with. */
-const version =
-  (what: string): Check =>
-  (request) =>
-    readVersion(request, what, true);
-
-const streams: Check = async (request) => {
-  const form = await request.form();
-  if (!form.flag('stdout') && !form.flag('stderr')) refuse("must specify at least one of 'stdout' or 'stderr'");
-};
 
 const { init, join } = foundingTypes;
 
@@ -80,16 +42,7 @@ export const handlers: OperationHandlers = {
   },
   SwarmUnlockkey: (_request, context) => ({ kind: 'json', value: unlockKey(context) }),
   async SwarmUnlock(request, context) {
-    await body(request);
+    await readJson(request, anything, () => undefined);
     return unlockSwarm(context);
   },
-  ServiceList: managed(filters, flag('status')),
-  ServiceCreate: managed(body),
-  ServiceInspect: managed(flag('insertDefaults')),
-  ServiceDelete: managed(),
-  ServiceUpdate: managed(body, version('service')),
-  ServiceLogs: managed(streams),
-  TaskList: managed(filters),
-  TaskInspect: managed(),
-  TaskLogs: managed(streams),
 };

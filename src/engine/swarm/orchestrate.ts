@@ -1,0 +1,291 @@
+import { removeContainer } from '../containers/remove.js';
+import type { Context } from '../context.js';
+import { newSwarmId } from './ids.js';
+import type { Swarm } from './membership.js';
+import { isJob, type Service, type ServiceData, serviceKind, type UpdateStatus, wantedTasks } from './service.js';
+import { effectivePolicy } from './service-complete.js';
+import { takeAgain } from './service-endpoint.js';
+import { Task, type TaskState } from './task.js';
+import { discard, refusal, runTask } from './task-run.js';
+import { completed, Updater } from './updater.js';
+
+/** Tasks that are kept after they have ended, whatever a swarm's history may hold. */
+const mostEnded = 5000;
+
+/** Milliseconds: how long tasks that wait for a place let others end, and the least between two tasks of a slot. */
+const placePause = 100;
+const leastDelay = 100;
+
+function serviceOf({ swarm }: Context, id: string): Service | undefined {
+  return swarm.current?.store(serviceKind).byId(id);
+}
+
+/**
+ * Have as many tasks of a service as it is to have, and those as they are to be (docs/behaviour.md#tasks-of-a-swarm). Called when a
+ * service was made or changed.
+ */
+export function reconcile(context: Context, id: string): void {
+  const service = serviceOf(context, id);
+  if (service === undefined) return;
+  const run = context.tasks.run(id);
+  run.updater?.cancel();
+  run.updater = undefined;
+  const { spec, update } = service.data;
+  if (isJob(spec.Mode)) {
+    goOnWithJob(context, service);
+    return;
+  }
+  const slots = wantedSlots(context, id);
+  scale(context, service, slots);
+  const dirty = [...slots.keys()].filter((slot) => {
+    const tasks = slots.get(slot) as Task[];
+    const waits = tasks.every((task) => task.desired === 'ready' && !run.delayed.has(task));
+    return waits || tasks.some((task) => task.spec !== spec.TaskTemplate);
+  });
+  if (dirty.length > 0) {
+    run.restarts.clear();
+    run.updater = updaterOf(context, id);
+    void run.updater.run(dirty);
+  } else if (update?.State === 'updating' || update?.State === 'rollback_started')
+    tell(context, id, completed(update, context.time.now()));
+}
+
+/** The tasks of a service that run or are to, by their slots. */
+function wantedSlots(context: Context, id: string): Map<number, Task[]> {
+  const slots = new Map<number, Task[]>();
+  for (const task of context.tasks.of(id)) {
+    if (!task.wanted) continue;
+    const there = slots.get(task.slot);
+    if (there === undefined) slots.set(task.slot, [task]);
+    else there.push(task);
+  }
+  return slots;
+}
+
+/** Fill slots, or empty those that run least and have the highest numbers. */
+function scale(context: Context, service: Service, slots: Map<number, Task[]>): void {
+  const { Mode: mode } = service.data.spec;
+  if (mode.Global) {
+    if (slots.size === 0) addTask(context, service, 0, 'running');
+    return;
+  }
+  const wanted = wantedTasks(mode);
+  for (let slot = 1, missing = wanted - slots.size; missing > 0; slot++) {
+    if (slots.has(slot)) continue;
+    addTask(context, service, slot, 'running');
+    missing--;
+  }
+  const runs = (slot: number): number => ((slots.get(slot) ?? []).some(({ state }) => state === 'running') ? 0 : 1);
+  const order = [...slots.keys()].sort((a, b) => runs(a) - runs(b) || a - b);
+  for (const slot of order.slice(wanted)) {
+    for (const task of slots.get(slot) ?? []) endTask(context, task, 'remove');
+    slots.delete(slot);
+  }
+}
+
+function addTask(context: Context, service: Service, slot: number, desired: TaskState): Task {
+  const swarm = context.swarm.manager();
+  const { spec, iteration } = service.data;
+  const task = new Task({
+    id: newSwarmId(),
+    serviceId: service.id,
+    serviceName: spec.Name,
+    slot,
+    spec: spec.TaskTemplate,
+    ports: (spec.EndpointSpec?.Ports ?? []).filter(({ PublishMode: mode }) => mode === 'host'),
+    desired,
+    iteration: isJob(spec.Mode) ? iteration : undefined,
+    createdAt: context.time.now(),
+    next: () => swarm.nextIndex(),
+    now: () => context.time.now(),
+  });
+  context.tasks.add(task);
+  forgetOld(context, swarm, task);
+  // A task of a global service is only there where it can run.
+  if (spec.Mode.Global && refusal(context, task) !== '') context.tasks.remove(task);
+  else start(context, task);
+  return task;
+}
+
+function start(context: Context, task: Task): void {
+  runTask(context, task, (ended) => taskEnded(context, ended)).catch((error: unknown) => {
+    context.debug(`task ${task.id} was given up: ${String(error)}`);
+    if (!task.over) task.enter('failed', String(error));
+    taskEnded(context, task);
+  });
+}
+
+/** Of each slot no more tasks are kept than the swarm's history holds, and of all slots no more than are good for the daemon. */
+function forgetOld(context: Context, swarm: Swarm, { serviceId, slot }: Task): void {
+  const limit = swarm.cluster.data.spec.Orchestration.TaskHistoryRetentionLimit ?? 0;
+  const there = context.tasks.of(serviceId).filter((task) => task.slot === slot);
+  const over = there.filter((task) => task.over);
+  for (const task of over.slice(0, Math.max(0, there.length - Math.max(limit, 1)))) void discard(context, task);
+  const { ended } = context.tasks;
+  for (const task of ended.slice(0, Math.max(0, ended.length - mostEnded))) void discard(context, task);
+}
+
+/** Let a task end; one that waits for a place has ended at once. */
+function endTask(context: Context, task: Task, desired: 'shutdown' | 'remove'): void {
+  task.want(desired);
+  if (task.over) {
+    if (desired === 'remove') void discard(context, task);
+  } else if (task.parked) {
+    task.parked = false;
+    task.enter('shutdown');
+    taskEnded(context, task);
+  }
+}
+
+/** A task has ended: another one follows where its service wants one. */
+function taskEnded(context: Context, task: Task): void {
+  if (context.tasks.closed) return;
+  const service = serviceOf(context, task.serviceId);
+  if (service === undefined || task.desired === 'remove') {
+    void discard(context, task);
+  } else if (!task.ending) {
+    context.tasks.run(service.id).updater?.ended(task);
+    follow(context, serviceOf(context, task.serviceId) ?? service, task);
+  }
+  placeSoon(context);
+}
+
+function follow(context: Context, service: Service, task: Task): void {
+  const job = isJob(service.data.spec.Mode);
+  if (!(job && task.state === 'complete')) {
+    task.want('shutdown');
+    const replaced = wantedSlots(context, service.id).has(task.slot);
+    if (!replaced && mayRestart(context, service, task))
+      restart(context, service, task.slot, job ? 'complete' : 'running');
+  }
+  if (job) goOnWithJob(context, service);
+}
+
+function mayRestart(context: Context, { id, data }: Service, task: Task): boolean {
+  const policy = effectivePolicy(data.spec.TaskTemplate.RestartPolicy);
+  if (policy.Condition === 'none' || (policy.Condition === 'on-failure' && task.state === 'complete')) return false;
+  if (task.iteration !== undefined && task.iteration !== data.iteration) return false;
+  if (policy.MaxAttempts === 0) return true;
+  const { restarts } = context.tasks.run(id);
+  const since = policy.Window ? context.time.now() - policy.Window / 1e6 : 0;
+  return (restarts.get(task.slot) ?? []).filter((time) => time >= since).length < policy.MaxAttempts;
+}
+
+function restart(context: Context, service: Service, slot: number, desired: TaskState): void {
+  const { restarts, delayed } = context.tasks.run(service.id);
+  const { Delay: delay, MaxAttempts: most } = effectivePolicy(service.data.spec.TaskTemplate.RestartPolicy);
+  // No more is remembered than is ever counted.
+  if (most > 0) restarts.set(slot, [...(restarts.get(slot) ?? []), context.time.now()].slice(-Math.min(most, 100)));
+  const task = addTask(context, service, slot, 'ready');
+  const timer = context.time.after(Math.max(leastDelay, delay / 1e6), () => {
+    delayed.delete(task);
+    task.want(desired);
+  });
+  delayed.set(task, timer);
+}
+
+/** Begin what of a job is neither done, nor running, nor given up. */
+function goOnWithJob(context: Context, service: Service): void {
+  const { spec, iteration } = service.data;
+  const tasks = context.tasks.of(service.id);
+  for (const task of tasks) if (task.wanted && task.iteration !== iteration) endTask(context, task, 'remove');
+  const present = tasks.filter((task) => task.iteration === iteration);
+  const taken = new Set(present.map(({ slot }) => slot));
+  const { MaxConcurrent: most = 1 } = spec.Mode.ReplicatedJob ?? {};
+  let free = most - present.filter((task) => task.wanted).length;
+  for (let slot = 0; slot < wantedTasks(spec.Mode) && free > 0; slot++) {
+    if (taken.has(slot)) continue;
+    addTask(context, service, slot, 'complete');
+    free--;
+  }
+}
+
+/** The node has changed: a drained one loses its tasks, others wait in their slots; an active one takes what it can. */
+export function nodeChanged(context: Context): void {
+  const swarm = context.swarm.manager();
+  const { Availability: availability } = swarm.node.data.spec;
+  for (const service of swarm.store(serviceKind).list()) {
+    const { Mode: mode } = service.data.spec;
+    const job = isJob(mode);
+    for (const task of availability === 'drain' ? context.tasks.of(service.id) : []) {
+      if (!task.wanted || task.nodeId === '') continue;
+      endTask(context, task, 'shutdown');
+      if (!mode.Global) addTask(context, service, task.slot, job ? 'complete' : 'running');
+    }
+    if (mode.Global && availability === 'active') scale(context, service, wantedSlots(context, service.id));
+  }
+  placeWaiting(context);
+}
+
+/** Tasks that wait for a place look for one again. */
+function placeWaiting(context: Context): void {
+  for (const task of context.tasks.waiting) start(context, task);
+}
+
+/** The same after a task has ended, soon: others may end meanwhile. */
+function placeSoon(context: Context): void {
+  context.tasks.once(context.time, placePause, () => placeWaiting(context));
+}
+
+/** The tasks of a service that is gone end, and go. */
+export function abandonService(context: Context, id: string): void {
+  const tasks = context.tasks.of(id);
+  context.tasks.forget(id);
+  for (const task of tasks) endTask(context, task, 'remove');
+}
+
+/** All tasks end: the daemon has left the swarm. */
+export function abandonAll(context: Context): void {
+  for (const id of new Set(context.tasks.list().map(({ serviceId }) => serviceId))) abandonService(context, id);
+}
+
+/**
+ * Begin what services run anew after a restart of the daemon: the containers of their tasks of before go, which nobody knows any more
+ * (docs/behaviour.md#tasks-of-a-swarm).
+ */
+export async function resumeServices(context: Context): Promise<void> {
+  for (const container of context.containers.list())
+    if (Object.hasOwn(container.config.Labels ?? {}, 'com.docker.swarm.task.id'))
+      await removeContainer(context, container, { force: true, volumes: true });
+  for (const service of context.swarm.current?.store(serviceKind).list() ?? []) {
+    takeAgain(context, service);
+    reconcile(context, service.id);
+  }
+}
+
+function tell(context: Context, id: string, update: UpdateStatus): void {
+  change(context, id, (data) => ({ ...data, update }));
+}
+
+/** Keep another version of a service, and say how its update goes. */
+function change(context: Context, id: string, made: (data: ServiceData) => ServiceData): void {
+  const service = serviceOf(context, id);
+  if (service === undefined) return;
+  const data = made(service.data);
+  const [before, now] = [service.data.update?.State, data.update?.State];
+  const attributes =
+    before === now ? {} : { ...(now && { 'updatestate.new': now }), ...(before && { 'updatestate.old': before }) };
+  context.swarm.manager().store(serviceKind).update(service, service.index, data, attributes);
+}
+
+function updaterOf(context: Context, id: string): Updater {
+  return new Updater({
+    clock: context.time,
+    service: () => serviceOf(context, id),
+    wanted: (slot) => context.tasks.of(id).filter((task) => task.slot === slot && task.wanted),
+    add: (slot, desired) => addTask(context, serviceOf(context, id) as Service, slot, desired),
+    end: (task) => endTask(context, task, 'shutdown'),
+    tell: (update) => tell(context, id, update),
+    rollBack(message) {
+      change(context, id, ({ previous, update, ...data }) => {
+        const StartedAt = update?.StartedAt ?? context.time.now();
+        return {
+          ...data,
+          spec: previous ?? data.spec,
+          update: { State: 'rollback_started', StartedAt, Message: message },
+        };
+      });
+      reconcile(context, id);
+    },
+  });
+}

@@ -1,0 +1,139 @@
+import { type GoType, goInt64, goObject, goString, named, pointer, slice, struct } from '../../go/json.js';
+import { formatGoTime } from '../../go/rfc3339.js';
+import { labelsOf } from './annotations.js';
+import { type ObjectKind, objectMeta, type SwarmObject } from './objects.js';
+import {
+  type EndpointSpec,
+  endpointSpecType,
+  type PortConfig,
+  portConfigType,
+  type ServiceMode,
+  type ServiceSpec,
+  serviceSpecType,
+} from './service-spec.js';
+import type { TaskSpec } from './task-spec.js';
+
+/** How far the replacing of a service's tasks is. */
+export type UpdateState =
+  | 'updating'
+  | 'paused'
+  | 'completed'
+  | 'rollback_started'
+  | 'rollback_paused'
+  | 'rollback_completed';
+
+/** Times in milliseconds since 1970. */
+export interface UpdateStatus {
+  State: UpdateState;
+  StartedAt: number;
+  /** 0 while it is not completed. */
+  CompletedAt?: number;
+  Message: string;
+}
+
+/** An address of a service in a network, as CIDR; none in networks that give no addresses. */
+export interface VirtualIp {
+  NetworkID?: string;
+  Addr?: string;
+}
+
+/** What a swarm keeps of a service. */
+export interface ServiceData {
+  readonly spec: ServiceSpec;
+  readonly previous?: ServiceSpec;
+  readonly ports?: PortConfig[];
+  readonly virtualIps?: VirtualIp[];
+  readonly update?: UpdateStatus;
+  /** How often a job was begun anew, and when last, in milliseconds since 1970. */
+  readonly iteration: number;
+  readonly lastExecution: number;
+}
+
+/** A service, as one version of it is. */
+export type Service = SwarmObject<ServiceData>;
+
+const virtualIpType = struct<VirtualIp>('swarm.EndpointVirtualIP', { 'NetworkID?': goString, 'Addr?': goString });
+
+const updateStatusType = struct<UpdateStatus>('state.Update', {
+  State: named('swarm.UpdateState') as GoType<UpdateState>,
+  StartedAt: goInt64,
+  'CompletedAt?': goInt64,
+  Message: goString,
+});
+
+export const serviceKind: ObjectKind<ServiceData> = {
+  name: 'service',
+  record: struct<ServiceData>('state.Service', {
+    spec: serviceSpecType,
+    'previous?': pointer(serviceSpecType),
+    'ports?': slice(portConfigType),
+    'virtualIps?': slice(virtualIpType),
+    'update?': pointer(updateStatusType),
+    iteration: goInt64,
+    lastExecution: goInt64,
+  }),
+  annotations: ({ spec }) => spec,
+  tells: true,
+};
+
+/** Modes of services by the names that filters have for them. */
+export function modeName({ Global: global, ReplicatedJob: job, GlobalJob: globalJob }: ServiceMode): string {
+  return global ? 'global' : job ? 'replicated-job' : globalJob ? 'global-job' : 'replicated';
+}
+
+/** Whether a service's tasks are meant to end. */
+export const isJob = ({ ReplicatedJob: job, GlobalJob: globalJob }: ServiceMode): boolean => Boolean(job ?? globalJob);
+
+/** Tasks that a service is to have; of a job, those that are to be completed. */
+export function wantedTasks({ Replicated: replicated, ReplicatedJob: job }: ServiceMode): number {
+  return replicated?.Replicas ?? job?.TotalCompletions ?? 1;
+}
+
+/** A specification as the API tells it. */
+export function specObject(spec: ServiceSpec): Record<string, unknown> {
+  return { ...goObject({ ...spec, Labels: undefined }, serviceSpecType), Labels: labelsOf(spec) };
+}
+
+/** The specification of tasks as the tasks themselves tell it. */
+export const ownTaskSpec = ({ Runtime: _, ...spec }: TaskSpec): TaskSpec => spec;
+
+/** How many of a service's tasks there are. */
+export interface ServiceStatus {
+  readonly RunningTasks: number;
+  readonly DesiredTasks: number;
+  readonly CompletedTasks: number;
+}
+
+/**
+ * A service as the API tells it (docs/behaviour.md#services-of-a-swarm).
+ *
+ * @param spec its specification, which may have been filled up
+ */
+export function serviceObject(service: Service, spec = service.data.spec, status?: ServiceStatus) {
+  const { previous, ports, virtualIps, update, iteration, lastExecution } = service.data;
+  const endpoint: EndpointSpec = service.data.spec.EndpointSpec ?? {};
+  return {
+    ...objectMeta(service),
+    Spec: specObject(spec),
+    PreviousSpec: previous && specObject(previous),
+    Endpoint: {
+      // With no port and no address, what was asked for is not told.
+      Spec: goObject(ports?.length || virtualIps?.length ? endpoint : {}, endpointSpecType),
+      Ports: ports?.length ? ports.map((port) => goObject(port, portConfigType)) : undefined,
+      VirtualIPs: virtualIps?.length ? virtualIps.map((address) => goObject(address, virtualIpType)) : undefined,
+    },
+    UpdateStatus: update && {
+      State: update.State,
+      StartedAt: formatGoTime(new Date(update.StartedAt)),
+      CompletedAt: update.CompletedAt ? formatGoTime(new Date(update.CompletedAt)) : undefined,
+      Message: update.Message,
+    },
+    ServiceStatus: status,
+    JobStatus: isJob(spec.Mode)
+      ? { JobIteration: iterationObject(iteration), LastExecution: formatGoTime(new Date(lastExecution)) }
+      : undefined,
+  };
+}
+
+/** An iteration of a job; the first is not numbered. */
+export const iterationObject = (iteration: number): { Index?: number } => (iteration === 0 ? {} : { Index: iteration });

@@ -1,0 +1,142 @@
+import type { Clock, Timer } from '../../runtime/clock.js';
+import { giveWay } from '../../turns.js';
+import type { EventBus } from '../events/bus.js';
+import type { Task } from './task.js';
+import type { Updater } from './updater.js';
+
+/** Tasks that all services together may have at a time, beside those that have ended. */
+export const mostTasks = 1000;
+
+/** Tasks that are prepared or started at a time; the others wait for their turn. */
+const atOnce = 4;
+
+/** What there is of a service beside what the swarm keeps of it. */
+export interface ServiceRun {
+  readonly tasks: Set<Task>;
+  /** When tasks of a slot were followed by others, in milliseconds since 1970. */
+  readonly restarts: Map<number, number[]>;
+  /** Tasks that wait until they may start. */
+  readonly delayed: Map<Task, Timer>;
+  updater: Updater | undefined;
+}
+
+/** The tasks of all services, and what goes on with them. */
+export class TaskStore {
+  readonly #byId = new Map<string, Task>();
+  readonly #runs = new Map<string, ServiceRun>();
+  readonly #queue: (() => void)[] = [];
+  readonly #observers = new Set<(task: Task) => void>();
+  #busy = 0;
+  #due: Timer | undefined;
+  #closed = false;
+
+  /** @param events tell of the health of tasks' containers */
+  constructor(events: EventBus) {
+    events.observe(({ type, action, actor }) => {
+      const id = actor.attributes['com.docker.swarm.task.id'];
+      if (type === 'container' && action.startsWith('health_status') && id !== undefined) this.byId(id)?.wake();
+    });
+  }
+
+  /** Whether nothing more happens by itself. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Those that have ended, the oldest first. */
+  get ended(): readonly Task[] {
+    return [...this.#byId.values()].filter(({ over }) => over);
+  }
+
+  /** Those that wait for a place. */
+  get waiting(): readonly Task[] {
+    return [...this.#byId.values()].filter(({ parked }) => parked);
+  }
+
+  /** All tasks by their ids, as managers list them. */
+  list(): readonly Task[] {
+    return [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The same in no order. */
+  all(): Iterable<Task> {
+    return this.#byId.values();
+  }
+
+  byId(id: string): Task | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** What there is of a service. */
+  run(serviceId: string): ServiceRun {
+    let run = this.#runs.get(serviceId);
+    if (run === undefined) {
+      run = { tasks: new Set(), restarts: new Map(), delayed: new Map(), updater: undefined };
+      this.#runs.set(serviceId, run);
+    }
+    return run;
+  }
+
+  /** The tasks of a service, the oldest first. */
+  of(serviceId: string): readonly Task[] {
+    return [...(this.#runs.get(serviceId)?.tasks ?? [])];
+  }
+
+  add(task: Task): void {
+    this.#byId.set(task.id, task);
+    this.run(task.serviceId).tasks.add(task);
+    for (const observer of this.#observers) observer(task);
+  }
+
+  /** Hear of each task that is made, until the signal says that nobody listens. */
+  observe(observer: (task: Task) => void, signal: AbortSignal): void {
+    this.#observers.add(observer);
+    signal.addEventListener('abort', () => this.#observers.delete(observer), { once: true });
+  }
+
+  remove(task: Task): void {
+    this.#byId.delete(task.id);
+    const run = this.#runs.get(task.serviceId);
+    run?.tasks.delete(task);
+    run?.delayed.get(task)?.cancel();
+    run?.delayed.delete(task);
+  }
+
+  /** Forget a service; its tasks go as they end. */
+  forget(serviceId: string): void {
+    const run = this.#runs.get(serviceId);
+    run?.updater?.cancel();
+    for (const timer of run?.delayed.values() ?? []) timer.cancel();
+    this.#runs.delete(serviceId);
+  }
+
+  /** Do something when few others are being prepared or started. */
+  async inTurn<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#busy >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    else this.#busy++;
+    try {
+      await giveWay();
+      return await act();
+    } finally {
+      const next = this.#queue.shift();
+      if (next === undefined) this.#busy--;
+      else next();
+    }
+  }
+
+  /** Do something after a wait, unless that is due already and somebody waits. */
+  once(clock: Clock, delay: number, act: () => void): void {
+    if (this.#due !== undefined || this.waiting.length === 0) return;
+    this.#due = clock.after(delay, () => {
+      this.#due = undefined;
+      act();
+    });
+  }
+
+  /** Let nothing more happen by itself. */
+  close(): void {
+    this.#closed = true;
+    this.#due?.cancel();
+    for (const id of [...this.#runs.keys()]) this.forget(id);
+  }
+}

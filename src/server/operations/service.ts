@@ -1,0 +1,115 @@
+import type { ContainerLogOptions } from '../../engine/containers/logs.js';
+import type { Context } from '../../engine/context.js';
+import { parseFilters } from '../../engine/filters.js';
+import { type ServiceSpec, serviceSpecType } from '../../engine/swarm/service-spec.js';
+import {
+  createService,
+  inspectService,
+  listServices,
+  removeService,
+  updateService,
+} from '../../engine/swarm/services.js';
+import { serviceLogs, type TaskLogs, taskLogs } from '../../engine/swarm/task-logs.js';
+import { inspectTask, listTasks } from '../../engine/swarm/tasks.js';
+import { isAtLeast } from '../../engine/versions.js';
+import { AttestdError } from '../../errors.js';
+import { zero } from '../../go/json/decode.js';
+import { atoi } from '../../go/strconv.js';
+import { renderLog } from '../container-logs.js';
+import type { Form } from '../form.js';
+import { readJson } from '../json-body.js';
+import { merge } from '../merge.js';
+import type { DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
+import { multiplexedStream, rawStream } from '../streams.js';
+import { readFlag, readVersion } from '../swarm-parameters.js';
+import { timeOf } from './container-io.js';
+
+const idOf = (request: OperationRequest): string => request.params.id ?? '';
+
+const refused = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
+
+const readSpec = (request: OperationRequest): Promise<ServiceSpec> =>
+  readJson(request, serviceSpecType, () => zero(serviceSpecType) as ServiceSpec);
+
+/** How many entries are wanted of each task; undefined for all. */
+function tailOf(form: Form): number | undefined {
+  const text = form.get('tail');
+  if (text === '' || text === 'all') return undefined;
+  let tail: number;
+  try {
+    tail = atoi(text);
+  } catch (error) {
+    const why = 'tail value must be a positive integer or "all"';
+    throw new AttestdError('INTERNAL', why, { cause: error });
+  }
+  if (tail < 0) throw new AttestdError('INTERNAL', 'negative tail values not supported');
+  return tail;
+}
+
+async function logs(
+  request: OperationRequest,
+  context: Context,
+  read: (context: Context, id: string, options: ContainerLogOptions, signal: AbortSignal) => TaskLogs,
+): Promise<RecordsResult> {
+  const form = await request.form();
+  const [stdout, stderr] = [form.flag('stdout'), form.flag('stderr')];
+  if (!stdout && !stderr) throw refused("must specify at least one of 'stdout' or 'stderr'");
+  context.swarm.manager();
+  const options = { stdout, stderr, since: timeOf(form, 'since'), tail: tailOf(form), follow: form.flag('follow') };
+  const found = read(context, idOf(request), options, request.signal);
+  const details = form.flag('details');
+  const timestamps = form.flag('timestamps');
+  const multiplexed = !found.tty;
+  const rendered = async function* (): AsyncGenerator<AsyncIterable<Uint8Array>> {
+    for await (const { entries, attributes } of found.logs)
+      yield renderLog(entries, { multiplexed, timestamps, attributes: details ? attributes : undefined });
+  };
+  const contentType = multiplexed && isAtLeast(request.apiVersion, '1.42') ? multiplexedStream : rawStream;
+  return { kind: 'records', contentType, records: merge(rendered()), early: true };
+}
+
+/** Operations on the services of a swarm and their tasks (docs/behaviour.md#services-of-a-swarm). */
+export const handlers: DescribedHandlers = {
+  async ServiceList(request, context) {
+    const filters = parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: listServices(context, filters, await readFlag(request, 'status', true)) };
+  },
+
+  async ServiceCreate(request, context) {
+    return { kind: 'json', status: 201, value: createService(context, await readSpec(request)) };
+  },
+
+  async ServiceInspect(request, context) {
+    const defaults = await readFlag(request, 'insertDefaults', true);
+    return { kind: 'json', value: inspectService(context, idOf(request), defaults) };
+  },
+
+  ServiceDelete(request, context) {
+    removeService(context, idOf(request));
+    return { kind: 'empty' };
+  },
+
+  async ServiceUpdate(request, context) {
+    const spec = await readSpec(request);
+    const form = await request.form();
+    const wanted = {
+      version: await readVersion(request, 'service', true),
+      rollback: form.get('rollback'),
+      registryAuthFrom: form.get('registryAuthFrom'),
+    };
+    return { kind: 'json', value: updateService(context, idOf(request), spec, wanted) };
+  },
+
+  ServiceLogs: (request, context) => logs(request, context, serviceLogs),
+
+  async TaskList(request, context) {
+    const filters = parseFilters((await request.form()).get('filters'));
+    return { kind: 'json', value: listTasks(context, filters) };
+  },
+
+  TaskInspect(request, context) {
+    return { kind: 'json', value: inspectTask(context, idOf(request)) };
+  },
+
+  TaskLogs: (request, context) => logs(request, context, taskLogs),
+};
