@@ -20,10 +20,15 @@ function parse(text: string | undefined): Shape | undefined {
   return text === undefined || text === '' ? undefined : (Object(JSON.parse(text)) as Shape);
 }
 
+const [pemBegin, pemEnd] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'] as const;
+
 const certificates = (pem: string): { rawBytes: string }[] =>
-  (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map((one) => ({
-    rawBytes: new X509Certificate(one).raw.toString('base64'),
-  }));
+  pem
+    .split(pemBegin)
+    .filter((part) => part.includes(pemEnd))
+    .map((part) => ({
+      rawBytes: new X509Certificate(pemBegin + part.slice(0, part.indexOf(pemEnd)) + pemEnd).raw.toString('base64'),
+    }));
 
 /** The entry of the transparency log, in a bundle's form. */
 function entryOf(bundle: Shape): object {

@@ -41,7 +41,7 @@ function kindOf(manifest: ReturnType<typeof parseManifest>): Signature['kind'] |
 /** Repositories that an image is known by. */
 export function repositories({ RepoTags, RepoDigests }: Pick<ImageInspect, 'RepoTags' | 'RepoDigests'>): string[] {
   const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])];
-  return [...new Set(names.map((name) => name.replace(/@.*$/, '').replace(/:[^/:]*$/, '')))];
+  return [...new Set(names.map((name) => (name.split('@', 1)[0] as string).replace(/:[^/:]*$/, '')))];
 }
 
 /** Manifests under the tags that stand in for a registry's referrers API (distribution-spec) and under cosign's. */

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AttestdError } from '../errors.js';
 import { quote } from '../go/quote.js';
+import { trimRight } from '../go/strings.js';
 import { type HostCertificates, readHostCertificates } from './certificates.js';
 import type { RegistryOptions } from './types.js';
 
@@ -56,7 +57,7 @@ export class Endpoints {
     const mirrors = purpose === 'pull' ? this.mirrors : [];
     return Promise.all([
       ...mirrors.map(({ protocol, host, pathname }) => {
-        const path = pathname.replace(/\/+$/, '');
+        const path = trimRight(pathname, '/');
         const scheme = protocol === 'http:' ? 'http' : 'https';
         return this.endpoint(scheme, host, path.endsWith('/v2') ? path : `${path}/v2`, true);
       }),

@@ -25,7 +25,10 @@ export async function patternFilter(filters: Filters, key: string): Promise<Matc
   return (text) => values.length === 0 || values.includes(text) || tests.some((matches) => matches(text));
 }
 
-/** An expression as Go has it, found anywhere in a text; one that is none, or is very long, matches nothing. */
+/** Steps of one search: an instruction of the expression on a character of the text is one. */
+const mostSteps = 4e6;
+
+/** An expression as Go has it, found anywhere in a text; one that is none, or very long, by itself or for the text, matches nothing. */
 export async function textMatcher(value: string): Promise<Matcher> {
   if (plain.test(value)) return (text) => text.includes(value);
   // Go's expressions, which take linear time whatever a client sends; loaded when somebody uses one.
@@ -33,7 +36,7 @@ export async function textMatcher(value: string): Promise<Matcher> {
   if (value.length > longestExpressions) return () => false;
   try {
     const compiled = RE2JS.compile(value);
-    return (text) => compiled.matcher(text).find();
+    return (text) => compiled.programSize() * text.length <= mostSteps && compiled.matcher(text).find();
   } catch {
     return () => false;
   }

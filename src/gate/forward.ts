@@ -19,7 +19,12 @@ type Headers = Record<string, string | string[]>;
 
 /** Headers without those of the connection. */
 export function headersOf(rawHeaders: readonly string[], connection: string | undefined): Headers {
-  const named = new Set((connection ?? '').toLowerCase().split(/\s*,\s*/));
+  const named = new Set(
+    (connection ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
   const headers: Headers = Object.create(null);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;

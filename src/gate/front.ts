@@ -10,14 +10,26 @@ interface Offer {
 
 const offers = new WeakMap<Socket, Offer>();
 
-/** Heads of requests that may have a large body. */
-const mayBeLarge = /^(?:PUT|POST) \S*\/(?:archive|load|build|images\/create)(?:\?\S*)? HTTP\/1\.1\r\n/;
+/** Paths of requests that may have a large body. */
+const largeBody = /\/(?:archive|load|build|images\/create)$/;
 const hasBody = /\r\n(?:content-length|transfer-encoding):/i;
 const asksForMore = /\r\nupgrade:/i;
 /** Where a line ends by one of the two characters alone, parsers differ over where the head ends. */
 const oddLine = /[^\r]\n|\r[^\n]/;
 /** Longest head that is looked at. */
 const longest = 16 * 1024;
+
+function mayBeLarge(head: string): boolean {
+  const [method = '', target = '', version, ...more] = head.slice(0, head.indexOf('\r\n')).split(' ');
+  const path = target.split('?', 1)[0] as string;
+  return (
+    /^(?:PUT|POST)$/.test(method) &&
+    largeBody.test(path) &&
+    !/\s/.test(target) &&
+    version === 'HTTP/1.1' &&
+    more.length === 0
+  );
+}
 
 /** Where the body begins, of bytes that begin with a whole head of such a request; undefined for others. */
 function bodyAt(piece: Buffer): number | undefined {
@@ -26,7 +38,7 @@ function bodyAt(piece: Buffer): number | undefined {
   const end = piece.subarray(0, longest).indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = piece.toString('latin1', 0, end + 2);
-  if (!mayBeLarge.test(head) || !hasBody.test(head) || asksForMore.test(head) || oddLine.test(head)) return undefined;
+  if (!mayBeLarge(head) || !hasBody.test(head) || asksForMore.test(head) || oddLine.test(head)) return undefined;
   return end + 4;
 }
 

@@ -1,3 +1,5 @@
+import { trimSpace } from '../go/strings.js';
+
 /** Says whether a statement with this predicate type is wanted. */
 export type PredicateFilter = (predicateType: string) => boolean;
 
@@ -21,10 +23,4 @@ export function predicateFilter(values: readonly string[], syntax: PredicateSynt
     for (const part of whole.split(',')) if (trimSpace(part) !== '') wanted.add(trimSpace(part));
   }
   return wanted.size === 0 ? () => true : (predicateType) => wanted.has(predicateType);
-}
-
-/** Go's strings.TrimSpace: unlike String.trim it keeps U+FEFF and drops U+0085. */
-function trimSpace(text: string): string {
-  const space = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-  return text.replace(new RegExp(`^${space}|${space}$`, 'g'), '');
 }

@@ -84,13 +84,14 @@ function read(
   platform: string | undefined,
 ): Omit<PolicyMaterial, 'env'> | undefined {
   if (uri.startsWith(imagePackage)) return { image: imageOf(uri, digest, platform) };
+  const plain = uri.split(/[?#]/, 1)[0] as string;
   const scp = scpStyle.exec(uri);
-  if (scp) return { git: gitOf(uri, 'ssh', scp[1] ?? '', uri.replace(/[?#].*$/, ''), scp[3] ?? '') };
+  if (scp) return { git: gitOf(uri, 'ssh', scp[1] ?? '', plain, scp[3] ?? '') };
   const url = new URL(uri);
   const schema = url.protocol.slice(0, -1);
   const web = schema === 'http' || schema === 'https';
   if (['ssh', 'git'].includes(schema) || (web && url.pathname.toLowerCase().endsWith('.git')))
-    return { git: gitOf(uri, schema, url.host, uri.replace(/[?#].*$/, ''), decodeURIComponent(url.hash.slice(1))) };
+    return { git: gitOf(uri, schema, url.host, plain, decodeURIComponent(url.hash.slice(1))) };
   return web ? { http: httpOf(uri, url) } : undefined;
 }
 

@@ -279,6 +279,12 @@ describe('verifying certificates against a trusted root', () => {
       ['another signature', {}, (one) => (one['dev.cosignproject.cosign/signature'] = 'AAAA'), 'bad-signature'],
       ['no certificate that can be read', {}, (one) => (one['dev.sigstore.cosign/certificate'] = 'x'), 'malformed'],
       [
+        'certificates that never end',
+        {},
+        (one) => (one['dev.sigstore.cosign/certificate'] = '-----BEGIN CERTIFICATE-----'.repeat(200_000)),
+        'malformed',
+      ],
+      [
         'an entry of another time',
         {},
         (one) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readTar } from '../../src/oci/tar.js';
+import { turnsDuring } from '../support/turns.js';
 import { collect, entry, pieces, tar } from './support/archives.js';
 import { temporaryFolder } from './support/images.js';
 import { rejected } from './support/rejected.js';
@@ -30,6 +31,17 @@ describe('a tar archive', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('lets others have their turn between very many empty files in one piece', async () => {
+    const empty = entry('e', '0').subarray(0, 512);
+    const archive = Buffer.concat([...Array.from({ length: 20_000 }, () => empty), Buffer.alloc(1024)]);
+    let count = 0;
+    const work = async (): Promise<void> => {
+      for await (const _ of readTar(pieces(archive, archive.length))) count++;
+    };
+    expect(await turnsDuring(work)).to.be.greaterThan(4);
+    expect(count).to.equal(20_000);
   });
 
   it('passes over what is not read', async () => {

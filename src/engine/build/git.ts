@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
+import { trim } from '../../go/strings.js';
 import type { Context } from '../context.js';
 import type { DaemonSettings } from '../settings.js';
 import { type BuildContext, contextOfArchive } from './context.js';
@@ -29,7 +30,7 @@ function parse(remote: string): Wanted {
   const [, address = '', fragment = ''] = /^([^#]*)#?(.*)$/s.exec(remote) ?? [];
   const [ref = '', ...folder] = fragment.split(':');
   const url = address.startsWith('github.com/') ? `https://${address}` : address;
-  return { url, ref: ref || 'HEAD', folder: folder.join(':').replace(/^\/+|\/+$/g, '') };
+  return { url, ref: ref || 'HEAD', folder: trim(folder.join(':'), '/') };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
+import { trimRight } from '../../go/strings.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
 
@@ -56,7 +57,7 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
   const { name, uid = 0, gid = 0, mtime, size = 0, linkname, devmajor = 0, devminor = 0 } = header;
   // A link has no mode of its own.
   const mode = type === 'symlink' ? 0o777 : (header.mode ?? 0o644);
-  const fields = { name: name.replace(/\/+$/, ''), type, mode: mode & 0o7777, uid, gid, target: linkname ?? '' };
+  const fields = { name: trimRight(name, '/'), type, mode: mode & 0o7777, uid, gid, target: linkname ?? '' };
   const device = type === 'character' || type === 'block' ? { device: { major: devmajor, minor: devminor } } : {};
   const time = BigInt(mtime?.getTime() ?? 0) * 1_000_000n;
   return { ...fields, ...device, mtime: time, size: type === 'file' ? size : 0, content };

@@ -6,7 +6,7 @@ import { logContainerEvent } from './events.js';
 import { processTable } from './ps.js';
 
 /** A column that another one poses as. */
-const disguise = /\s+([^\s]*)=\s*(PID[^\s]*)/g;
+const disguise = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
 
 /**
  * `GET /containers/{id}/top` (docs/behaviour.md#container-top).

@@ -137,7 +137,7 @@ function checkExtraHost(entry: string): void {
   const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
   if (name === '') refuse(`bad format for add-host: ${quote(entry)}`);
   const plain = address.replace(/^\[(.*)\]$/, '$1');
-  if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(plain))
+  if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|(?=[^:]*:)[0-9a-fA-F:.]*)$/.test(plain))
     refuse(`invalid IP address in add-host: ${quote(address)}`);
 }
 

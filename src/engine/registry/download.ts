@@ -3,6 +3,7 @@ import type { RegistryResponse, Transport } from '../../distribution/transport.j
 import { header } from '../../distribution/transport.js';
 import { AttestdError, type ErrorCode } from '../../errors.js';
 import { quote } from '../../go/quote.js';
+import { trimRight } from '../../go/strings.js';
 import type { Context } from '../context.js';
 import type { Emit } from './message-stream.js';
 
@@ -63,7 +64,7 @@ function parseSource(address: string): URL {
   const failed = (shown: string, why: string): AttestdError =>
     new AttestdError('INTERNAL', `Get ${quote(shown)}: ${why}`);
   if (!/^https?$/i.test(scheme)) throw failed(address, `unsupported protocol scheme ${quote(scheme.toLowerCase())}`);
-  if (host === '') throw failed(address.replace(/\/+$/, ''), 'http: no Host in request URL');
+  if (host === '') throw failed(trimRight(address, '/'), 'http: no Host in request URL');
   if (!URL.canParse(address)) throw parsing('invalid URL');
   return new URL(address);
 }

@@ -1,4 +1,5 @@
 import type { RegistryOptions } from '../../distribution/types.js';
+import { trimRight } from '../../go/strings.js';
 import type { SystemInfo } from '../../types.js';
 import type { Wire } from '../wire.js';
 
@@ -10,7 +11,7 @@ export function registryConfigOf({ insecureRegistries = [], mirrors = [] }: Regi
   const insecure = insecureRegistries.map((registry) => registry.replace(/^https?:\/\//i, ''));
   const networks = insecure.filter((registry) => registry.includes('/'));
   const hosts = insecure.filter((registry) => !registry.includes('/'));
-  const urls = [...new Set(mirrors.map((mirror) => new URL(mirror).href.replace(/\/*$/, '/')))];
+  const urls = [...new Set(mirrors.map((mirror) => `${trimRight(new URL(mirror).href, '/')}/`))];
   const index = (name: string, own: Partial<{ Mirrors: string[]; Secure: boolean; Official: boolean }>) => ({
     [name]: { Name: name, Mirrors: [], Secure: false, Official: false, ...own },
   });

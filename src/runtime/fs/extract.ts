@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
+import { trimRight } from '../../go/strings.js';
 import { baseName, components, joinPath } from './paths.js';
 import type { ArchiveEntry, ExtractOptions, FileSystem } from './types.js';
 
@@ -39,7 +40,7 @@ export async function extractInto(
 function inside(directory: string, name: string): string {
   const parts = components(posix.normalize(`/${directory}/${name}`));
   const at = `/${parts.join('/')}`;
-  const top = posix.normalize(directory).replace(/\/+$/, '');
+  const top = trimRight(posix.normalize(directory), '/');
   if (at !== (top || '/') && !at.startsWith(`${top}/`)) {
     throw new AttestdError('INVALID_ARCHIVE', `${quote(name)} is outside of ${quote(directory)}`);
   }

@@ -1,9 +1,10 @@
 import { AttestdError } from '../../errors.js';
+import { trimRight } from '../../go/strings.js';
 import { FileSystemError } from './errors.js';
 import { extractInto } from './extract.js';
 import { type AnyNode, namesOf, type UpperNode } from './node.js';
 import { NodeFile } from './open-file.js';
-import { baseName, joinPath } from './paths.js';
+import { baseName, joinPath, withoutSlashes } from './paths.js';
 import { checkReplaced, raiseAll } from './rename.js';
 import { type Found, root } from './resolve.js';
 import { rootOf } from './snapshot.js';
@@ -222,7 +223,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
 
   /** Where something new may come; with `recursive`, what is missing above is made. */
   #resolveNew(path: string, { recursive, mode }: MakeOptions): Found {
-    const bare = path.replace(/\/+$/, '') || '/';
+    const bare = trimRight(path, '/') || '/';
     try {
       return this.resolve(bare, false);
     } catch (error) {
@@ -267,7 +268,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   }
 
   #removable(path: string): { readonly directory: Place; readonly name: string; readonly place: Place } {
-    const { directory, name, place } = this.resolve(path.replace(/(.)\/+$/, '$1'), false);
+    const { directory, name, place } = this.resolve(withoutSlashes(path), false);
     if (place === undefined) throw new FileSystemError('ENOENT', path);
     if (name === '' || this.isMount(place)) throw new FileSystemError('EBUSY', path);
     this.check(directory.node, 3, path);

@@ -1,3 +1,5 @@
+import { trimRight } from '../../go/strings.js';
+
 /** Components of a path, without empty ones and `.`; `..` stays, for links decide what it means. */
 export function components(path: string): string[] {
   const found: string[] = [];
@@ -24,4 +26,9 @@ export function joinPath(directory: string, name: string): string {
 /** A path in a directory, or the path itself when it is absolute. Not cleaned: links decide what `..` means. */
 export function inDirectory(directory: string, path: string): string {
   return path.startsWith('/') ? path : joinPath(directory, path);
+}
+
+/** A path without slashes at its end; the root stays. */
+export function withoutSlashes(path: string): string {
+  return trimRight(path, '/') || path.slice(0, 1);
 }

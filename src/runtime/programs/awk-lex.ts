@@ -54,8 +54,7 @@ export function tokens(source: string): Token[] {
     const number = /^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(rest);
     const name = /^[A-Za-z_]\w*/.exec(rest);
     const text = /^"((?:[^"\\\n]|\\[\s\S])*)"/.exec(rest);
-    const regex =
-      rest.startsWith('/') && mayBegin(found.at(-1)) ? /^\/((?:[^/\\\n[]|\\.|\[\^?\]?[^\]\n]*\])*)\//.exec(rest) : null;
+    const regexEnd = rest.startsWith('/') && mayBegin(found.at(-1)) ? endOfRegex(rest) : undefined;
     if (rest.startsWith('\n')) add('newline', take(1));
     else if (number !== null) add('number', take(number[0].length));
     else if (name !== null) {
@@ -64,9 +63,13 @@ export function tokens(source: string): Token[] {
     } else if (text !== null) {
       take(text[0].length);
       add('string', unescaped(text[1] as string));
-    } else if (regex !== null) {
-      take(regex[0].length);
-      add('regex', (regex[1] as string).replaceAll('\\/', '/'));
+    } else if (regexEnd !== undefined) {
+      add(
+        'regex',
+        take(regexEnd + 1)
+          .slice(1, -1)
+          .replaceAll('\\/', '/'),
+      );
     } else {
       const sign = signs.exec(rest)?.[0];
       if (sign === undefined) throw new BadAwk(`unexpected character '${rest[0]}'`);
@@ -75,6 +78,21 @@ export function tokens(source: string): Token[] {
   }
   add('end', '');
   return found;
+}
+
+/** Where the slash is that ends a regular expression, one in brackets or behind a backslash apart; undefined for none. */
+function endOfRegex(source: string): number | undefined {
+  for (let at = 1; at < source.length; at++) {
+    const char = source[at];
+    if (char === '/') return at;
+    if (char === '\\') at++;
+    if (source[at] === '\n') return undefined;
+    if (char !== '[') continue;
+    const [bracket] = /^\[\^?\]?[^\]\n]*\]/.exec(source.slice(at)) ?? [];
+    if (bracket === undefined) return undefined;
+    at += bracket.length - 1;
+  }
+  return undefined;
 }
 
 /** Whether an expression may begin behind a word, so that a slash begins a regular expression there. */

@@ -1,3 +1,4 @@
+import { trim } from '../../go/strings.js';
 import { Loose, textOf, type Value } from './awk-values.js';
 import type { Regex } from './regex.js';
 
@@ -65,7 +66,7 @@ export class AwkRecord {
 export function divide(text: string, separator: string, compile: (source: string) => Regex): string[] {
   if (text === '') return [];
   if (separator === ' ') {
-    const trimmed = text.replace(/^[ \t\n]+|[ \t\n]+$/g, '');
+    const trimmed = trim(text, ' \t\n');
     return trimmed === '' ? [] : trimmed.split(/[ \t\n]+/);
   }
   if (separator === '') return [...text];

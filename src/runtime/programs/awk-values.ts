@@ -7,7 +7,7 @@ export class Loose {
   readonly number: number | undefined;
 
   constructor(readonly text: string) {
-    this.number = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text) ? Number(text) : undefined;
+    this.number = /^\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$/.test(text) ? Number(text) : undefined;
   }
 }
 
@@ -48,7 +48,7 @@ export function compare(a: Value, b: Value): number {
   return s < t ? -1 : s > t ? 1 : 0;
 }
 
-const conversion = /%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?([a-zA-Z%])/g;
+const conversion = /%[-+ #0]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?([a-zA-Z%])/g;
 
 /** `sprintf` */
 export function format(pattern: string, values: readonly Value[]): string {

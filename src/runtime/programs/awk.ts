@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { trim } from '../../go/strings.js';
 import type { Task } from '../kernel/task.js';
 import { BadAwk, unescaped } from './awk-lex.js';
 import { parseAwk } from './awk-parse.js';
@@ -105,7 +106,7 @@ async function* records(
     text += Buffer.from(chunk).toString();
     if (text.length > longestInput) throw new BadAwk('the input is too long');
   }
-  const parts = separator === '' ? text.replace(/^\n+|\n+$/g, '').split(/\n{2,}/) : text.split(separator.charAt(0));
+  const parts = separator === '' ? trim(text, '\n').split(/\n{2,}/) : text.split(separator.charAt(0));
   if (separator !== '' && parts.at(-1)?.replace(/\n$/, '') === '') parts.pop();
   yield* parts;
 }

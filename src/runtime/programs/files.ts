@@ -1,5 +1,5 @@
 import { FileSystemError } from '../fs/errors.js';
-import { baseName, inDirectory, joinPath } from '../fs/paths.js';
+import { baseName, inDirectory, joinPath, withoutSlashes } from '../fs/paths.js';
 import type { Stat } from '../fs/types.js';
 import type { Task } from '../kernel/task.js';
 import { complain, reason, write } from './io.js';
@@ -57,7 +57,8 @@ export const rmdir = withUsage((task, argv) => {
   needWords(words);
   const remove = (path: string): void => {
     task.fs.rmdir(at(task, path));
-    const above = path.replace(/\/?[^/]+\/*$/, '');
+    const bare = withoutSlashes(path);
+    const above = bare.slice(0, Math.max(0, bare.lastIndexOf('/')));
     if (has('p') && above !== '') remove(above);
   };
   return each(task, words, remove, (path, why) => `rmdir: '${path}': ${why}`);

@@ -1,4 +1,4 @@
-import { joinPath } from '../fs/paths.js';
+import { joinPath, withoutSlashes } from '../fs/paths.js';
 import type { Stat } from '../fs/types.js';
 import type { Task } from '../kernel/task.js';
 import { Pattern } from '../shell/pattern.js';
@@ -141,11 +141,7 @@ class Expression {
         const value = this.#value(name);
         const pattern = new Pattern(lower ? value.toLowerCase() : value);
         return ({ path }) => {
-          const base =
-            path
-              .replace(/(.)\/+$/, '$1')
-              .split('/')
-              .at(-1) || '/';
+          const base = withoutSlashes(path).split('/').at(-1) || '/';
           return pattern.matches(lower ? base.toLowerCase() : base);
         };
       }

@@ -7,6 +7,16 @@ import { BadRegex, compile, type Regex, type RegexOptions } from './regex.js';
 
 /** `grep`, `egrep` and `fgrep`. */
 export const grep = withUsage(async (task, argv) => {
+  try {
+    return await run(task, argv);
+  } catch (error) {
+    if (!(error instanceof BadRegex)) throw error;
+    await complain(task, `grep: ${error.message}`);
+    return 2;
+  }
+}, 2);
+
+async function run(task: Task, argv: readonly string[]): Promise<number> {
   const long = {
     quiet: 'q',
     'ignore-case': 'i',
@@ -44,14 +54,7 @@ export const grep = withUsage(async (task, argv) => {
     ignoreCase: has('i'),
     whole: has('x') ? 'line' : has('w') ? 'word' : undefined,
   };
-  let regexes: Regex[];
-  try {
-    regexes = await Promise.all(patterns.map((pattern) => compile(pattern, settings)));
-  } catch (error) {
-    if (!(error instanceof BadRegex)) throw error;
-    await complain(task, `grep: ${error.message}`);
-    return 2;
-  }
+  const regex = await compile(patterns, settings);
   const recursive = has('r') || has('R');
   const inputs = recursive ? filesBelow(task, paths.length === 0 ? ['.'] : paths) : paths;
   const found = { any: false };
@@ -60,13 +63,13 @@ export const grep = withUsage(async (task, argv) => {
   const failed = await search(
     task,
     inputs,
-    regexes,
+    regex,
     { has, limit: Number(value('m') ?? Number.POSITIVE_INFINITY), titled, context },
     found,
   );
   if (found.any && (has('q') || failed === 0)) return 0;
   return failed === 0 ? 1 : 2;
-}, 2);
+}
 
 function filesBelow(task: Task, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
@@ -88,7 +91,7 @@ interface Search {
 async function search(
   task: Task,
   paths: readonly string[],
-  regexes: readonly Regex[],
+  regex: Regex,
   how: Search,
   found: { any: boolean },
 ): Promise<number> {
@@ -104,7 +107,7 @@ async function search(
     for await (const line of lines(task, input)) {
       number++;
       const text = line.replace(/\n$/, '');
-      const hit = regexes.some((regex) => regex.test(text)) !== has('v');
+      const hit = regex.test(text) !== has('v');
       if (!hit) {
         if (after-- > 0) await output.add(`${title.replace(/:$/, '-')}${has('n') ? `${number}-` : ''}${text}\n`);
         else if (context.before > 0) {
@@ -121,7 +124,7 @@ async function search(
         for (const earlier of before.splice(0)) await output.add(earlier);
         after = context.after;
         const prefix = `${title}${has('n') ? `${number}:` : ''}`;
-        if (has('o')) for (const part of matches(text, regexes)) await output.add(`${prefix}${part}\n`);
+        if (has('o')) for (const part of matches(text, regex)) await output.add(`${prefix}${part}\n`);
         else await output.add(`${prefix}${text}\n`);
       }
       if (hits >= limit) break;
@@ -132,12 +135,9 @@ async function search(
   });
 }
 
-function* matches(text: string, regexes: readonly Regex[]): Generator<string> {
+function* matches(text: string, regex: Regex): Generator<string> {
   for (let from = 0; from <= text.length; ) {
-    const next = regexes
-      .map((regex) => regex.find(text, from))
-      .filter((match) => match !== undefined)
-      .sort((a, b) => a.start - b.start || b.end - a.end)[0];
+    const next = regex.find(text, from);
     if (next === undefined) return;
     if (next.end > next.start) yield text.slice(next.start, next.end);
     from = Math.max(next.end, next.start + 1);

@@ -3,7 +3,7 @@ import { unescaped } from './echo.js';
 import { octal, simpleEscapes } from './escapes.js';
 import { complain, write } from './io.js';
 
-const conversion = /^%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?(?:[hlLqjzt]*)([diouxXeEfFgGcsbq%])/;
+const conversion = /^%([-+ #0]*)(\*|[1-9]\d*)?(?:\.(\*|\d+))?(?:[hlLqjzt]*)([diouxXeEfFgGcsbq%])/;
 /** Widest field. */
 const widest = 65_536;
 

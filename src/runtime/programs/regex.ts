@@ -8,7 +8,7 @@ export interface Match {
   readonly groups: readonly (string | undefined)[];
 }
 
-/** A compiled expression. */
+/** A compiled expression. Both throw BadRegex where it would take too long. */
 export interface Regex {
   test(text: string): boolean;
   /** The first match at or after an offset. */
@@ -26,43 +26,67 @@ export interface RegexOptions {
   readonly whole?: 'line' | 'word' | undefined;
 }
 
-/** What cannot be read as an expression. */
+/** What cannot be read as an expression, or would take too long in a text. */
 export class BadRegex extends Error {}
 
-/** Makes expressions. @throws BadRegex */
-export type Compiler = (source: string, options?: RegexOptions) => Regex;
+/** Makes an expression, or one of several of which any may match. @throws BadRegex */
+export type Compiler = (source: string | readonly string[], options?: RegexOptions) => Regex;
 
 /** @throws BadRegex */
-export async function compile(source: string, options: RegexOptions = {}): Promise<Regex> {
+export async function compile(source: string | readonly string[], options: RegexOptions = {}): Promise<Regex> {
   return (await compiler())(source, options);
 }
 
 /** What makes expressions on the spot, once the library is there. */
 export async function compiler(): Promise<Compiler> {
   const { RE2JS } = await import('re2js');
-  return (source, options = {}) => compileWith(RE2JS, source, options);
+  return (source, options = {}) => compileWith(RE2JS, [source].flat(), options);
 }
 
-function compileWith(RE2JS: typeof import('re2js').RE2JS, source: string, options: RegexOptions): Regex {
-  let pattern = options.fixed ? RE2JS.quote(source) : options.extended ? fromExtended(source) : fromBasic(source);
+/** Characters of the longest expression: to compile one takes time that grows faster than its length. */
+const longestExpression = 4096;
+/** Steps of the longest search, each one instruction of the expression on one character of the text. */
+const mostSteps = 4e6;
+const plain = /^[\w ,:;"'/=-]*$/;
+/** Milliseconds of all searches in one text, where each goes on behind the last match. */
+const longestSearches = 500;
+
+function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly string[], options: RegexOptions): Regex {
+  const length = sources.reduce((sum, source) => sum + source.length, 0);
+  if (length > longestExpression) throw new BadRegex(`an expression of ${length} characters is too long`);
+  const read = options.fixed ? (source: string) => RE2JS.quote(source) : options.extended ? fromExtended : fromBasic;
+  let pattern = sources.map(read).join('|');
   if (options.whole === 'line') pattern = `^(?:${pattern})$`;
   if (options.whole === 'word') pattern = `\\b(?:${pattern})\\b`;
   let compiled: ReturnType<typeof RE2JS.compile>;
   try {
     compiled = RE2JS.compile(pattern, RE2JS.LONGEST_MATCH | (options.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0));
   } catch (error) {
-    throw new BadRegex(`bad regex '${source}': ${(error as Error).message}`);
+    throw new BadRegex(`bad regex '${sources.join('|')}': ${(error as Error).message}`);
   }
+  // A text that stands for itself is looked for without steps.
+  const size = sources.length === 1 && plain.test(pattern) && !options.ignoreCase ? 1 : compiled.programSize();
+  const matcherOf = (text: string, from: number): ReturnType<typeof compiled.matcher> => {
+    if (size * (text.length - from) > mostSteps) throw tooCostly();
+    return compiled.matcher(text);
+  };
+  let [last, spent] = ['', 0];
   return {
-    test: (text) => compiled.matcher(text).find(),
+    test: (text) => matcherOf(text, 0).find(),
     find: (text, from = 0) => {
-      const matcher = compiled.matcher(text);
+      const matcher = matcherOf(text, from);
+      if (from === 0 || text !== last) [last, spent] = [text, 0];
+      const began = performance.now();
       if (!matcher.find(from)) return undefined;
+      spent += performance.now() - began;
+      if (spent > longestSearches) throw tooCostly();
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
       return { start: matcher.start(), end: matcher.end(), groups };
     },
   };
 }
+
+const tooCostly = (): BadRegex => new BadRegex('out of memory');
 
 const gnuEscapes: Readonly<Record<string, string>> = {
   '<': '\\b',
@@ -117,7 +141,32 @@ function fromBasic(source: string): string {
 
 /** Bracket expressions, escaped characters, and single characters. */
 function pieces(source: string): string[] {
-  return source.match(/\[\^?\]?(?:\[[:.=][^\]]*[:.=]\]|[^\]])*\]|\\[\s\S]|[\s\S]/gu) ?? [];
+  const found: string[] = [];
+  let closed = true;
+  for (let at = 0; at < source.length; at += (found.at(-1) as string).length) {
+    const end = closed && source[at] === '[' ? endOfBracket(source, at) : undefined;
+    // Where one is not closed, none behind it is.
+    if (source[at] === '[' && end === undefined) closed = false;
+    const escaped = source[at] === '\\' ? 1 : 0;
+    const char = String.fromCodePoint(source.codePointAt(at + escaped) ?? 0x5c);
+    found.push(end === undefined ? source.slice(at, at + escaped + char.length) : source.slice(at, end));
+  }
+  return found;
+}
+
+/** Where a bracket expression ends, whose first `]` may be one of its characters; undefined for one without an end. */
+function endOfBracket(source: string, start: number): number | undefined {
+  let at = start + (source[start + 1] === '^' ? 2 : 1);
+  if (source[at] === ']') at++;
+  /** Behind the last class, whose end is the bracket's where there is no other. */
+  let last: number | undefined;
+  while (at < source.length) {
+    if (source[at] === ']') return at + 1;
+    const close = source[at] === '[' && ':.='.includes(source[at + 1] ?? ' ') ? source.indexOf(']', at) : -1;
+    if (close > at + 2 && ':.='.includes(source.charAt(close - 1))) last = at = close + 1;
+    else at++;
+  }
+  return last;
 }
 
 function bracket(piece: string): string {

@@ -1,3 +1,5 @@
+import { trimRight } from '../../go/strings.js';
+import { withoutSlashes } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
 import { eachInput } from './cat.js';
 import { simpleEscapes } from './escapes.js';
@@ -191,7 +193,7 @@ export const base64 = withUsage(async (task, argv) => {
 export const basename = withUsage(async (task, argv) => {
   const [, path, suffix = ''] = argv;
   if (path === undefined) throw new Usage('missing operand');
-  const name = path.replace(/(.)\/+$/, '$1').replace(/^.*\/(?=.)/s, '');
+  const name = withoutSlashes(path).replace(/^.*\/(?=.)/s, '');
   await write(
     task,
     `${suffix !== '' && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}\n`,
@@ -202,8 +204,8 @@ export const basename = withUsage(async (task, argv) => {
 export const dirname = withUsage(async (task, argv) => {
   const [, path] = argv;
   if (path === undefined) throw new Usage('missing operand');
-  const bare = path.replace(/(.)\/+$/, '$1');
-  const above = bare.includes('/') ? bare.replace(/\/*[^/]*$/, '') || '/' : '.';
+  const bare = withoutSlashes(path);
+  const above = bare.includes('/') ? trimRight(bare.slice(0, bare.lastIndexOf('/')), '/') || '/' : '.';
   await write(task, `${above}\n`);
   return 0;
 });

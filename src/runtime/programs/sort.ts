@@ -1,3 +1,4 @@
+import { trimRight } from '../../go/strings.js';
 import { eachInput } from './cat.js';
 import { lines, Output } from './io.js';
 import { parseOptions, withUsage } from './options.js';
@@ -53,10 +54,13 @@ export const sort = withUsage(async (task, argv) => {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const flagsOf = (text: string): string => text.slice(trimRight(text, letters).length);
+
 function parseKey(text: string, global: string): Key {
   const [start = '', end] = text.split(',');
-  const flags = /[a-zA-Z]+$/.exec(start)?.[0] ?? '';
-  const endFlags = end === undefined ? '' : (/[a-zA-Z]+$/.exec(end)?.[0] ?? '');
+  const flags = flagsOf(start);
+  const endFlags = end === undefined ? '' : flagsOf(end);
   return {
     from: Math.max(1, Number.parseInt(start, 10) || 1),
     to: end === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(end, 10) || Number.POSITIVE_INFINITY,

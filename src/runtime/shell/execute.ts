@@ -9,7 +9,7 @@ import { fork, startBackground, substitute } from './jobs.js';
 import { redirect } from './redirect.js';
 import type { FunctionBody, Shell } from './shell.js';
 import { runNamed, runSimple } from './simple.js';
-import { evaluateTest } from './test-command.js';
+import { testStatus } from './test-command.js';
 import { runTraps } from './traps.js';
 
 /** Runs the commands of one shell. */
@@ -95,7 +95,7 @@ export class Executor {
         this.shell.functions.set(node.name.value, node.body);
         return 0;
       case 'TestCommand':
-        return (await evaluateTest(this.expander, node.expression)) ? 0 : 1;
+        return testStatus(this, node.expression);
       case 'ArithmeticCommand':
         return (await evaluate(node.expression, this.expander.scope)) === 0n ? 1 : 0;
       case 'ArithmeticFor': {

@@ -1,4 +1,5 @@
 import type { Statement } from 'unbash';
+import { trimRight } from '../../go/strings.js';
 import { nullDevice } from '../kernel/descriptor.js';
 import { SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
@@ -107,5 +108,5 @@ export async function substitute(outer: Executor, statements: readonly Statement
     pipe.reader.release();
   }
   shell.status = (await shell.task.waitFor(task)).code;
-  return Buffer.concat(parts).toString('utf8').replaceAll('\0', '').replace(/\n+$/, '');
+  return trimRight(Buffer.concat(parts).toString('utf8').replaceAll('\0', ''), '\n');
 }

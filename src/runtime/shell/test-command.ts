@@ -1,11 +1,23 @@
 import type { TestExpression } from 'unbash';
+import { BadRegex, compile } from '../programs/regex.js';
 import { binaryTest, unaryTest } from '../programs/test.js';
 import { evaluateText } from './arithmetic.js';
+import type { Executor } from './execute.js';
 import type { Expander } from './expand.js';
 import { Pattern } from './pattern.js';
 
-/** Work out `[[ … ]]`. */
-export async function evaluateTest(by: Expander, node: TestExpression): Promise<boolean> {
+/** The status of `[[ … ]]`: 2 for what is no regular expression, or takes too long. */
+export async function testStatus(by: Executor, expression: TestExpression): Promise<number> {
+  try {
+    return (await evaluateTest(by.expander, expression)) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof BadRegex)) throw error;
+    await by.shell.complain(error.message);
+    return 2;
+  }
+}
+
+async function evaluateTest(by: Expander, node: TestExpression): Promise<boolean> {
   switch (node.type) {
     case 'TestGroup':
       return evaluateTest(by, node.expression);
@@ -35,7 +47,6 @@ async function binary(
   }
   const other = await by.text(right);
   if (operator === '=~') {
-    const { compile } = await import('../programs/regex.js');
     return (await compile(other, { extended: true })).test(text);
   }
   if (/^-(eq|ne|lt|le|gt|ge)$/.test(operator)) {

@@ -15,8 +15,8 @@ function codeOf(name: GrpcStatusName): GrpcCode {
 
 /** The operation that a call is: `ContentRead` for `/containerd.services.content.v1.Content/Read`. */
 export function operationOf(path: string): string {
-  const [, service = '', method = ''] = /([^./]*)\/([^/]*)$/.exec(path) ?? [];
-  return service + method;
+  const [service = '', method = ''] = path.split('/').slice(-2);
+  return service.slice(service.lastIndexOf('.') + 1) + method;
 }
 
 /**

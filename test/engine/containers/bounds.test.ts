@@ -3,7 +3,9 @@ import { inspectContainer } from '../../../src/engine/containers/inspect.js';
 import { renameContainer } from '../../../src/engine/containers/rename.js';
 import { updateRequestType } from '../../../src/engine/containers/resources.js';
 import { startContainer } from '../../../src/engine/containers/start.js';
+import { containerTop } from '../../../src/engine/containers/top.js';
 import { updateContainer } from '../../../src/engine/containers/update.js';
+import { textMatcher } from '../../../src/engine/pattern.js';
 import { decodeJson } from '../../../src/go/json.js';
 import { refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
@@ -38,6 +40,14 @@ describe('What is asked of a container', () => {
     const sysctls = { DriverOpts: { 'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.eth0.x=1' } };
     const networking = { NetworkingConfig: { EndpointsConfig: { bridge: sysctls } } };
     expect((await refusal(() => create(engine.context, networking)))[0]).to.equal('INVALID_ARGUMENT');
+  });
+
+  it('is gone through once, however long it is', async () => {
+    const long = (char: string): string => char.repeat(1_000_000);
+    expect(await refused({ ExtraHosts: [`a:${long(':')}x`] })).to.equal('INVALID_ARGUMENT');
+    const { id } = await create(engine.context, host({}));
+    expect((await refusal(() => containerTop(engine.context, id, `-o${long(' ')}`)))[0]).to.equal('CONFLICT');
+    expect((await textMatcher(`${'a*'.repeat(2000)}b`))(long('a'))).to.equal(false);
   });
 
   it('is shown as it was said', async () => {
