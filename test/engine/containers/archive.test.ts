@@ -148,7 +148,10 @@ describe('archives of containers', () => {
     const pax = `${String(record.length + 7)} ${record}`;
     const [head, file] = [await tarOf({ name: 'x', size: pax.length }, pax), await tarOf({ name: 'a' }, 'plain')];
     head.write('x', 156);
-    const sum = head.subarray(0, 512).fill(0x20, 148, 156).reduce((total, byte) => total + byte, 0);
+    const sum = head
+      .subarray(0, 512)
+      .fill(0x20, 148, 156)
+      .reduce((total, byte) => total + byte, 0);
     head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     await put('/d', Buffer.concat([head.subarray(0, -1024), file]));
     expect(files.readFile('/d/a').toString()).to.equal('plain');
