@@ -6,6 +6,7 @@ import { DigestIds } from './digest-ids.js';
 import { childrenOf } from './manifest.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
+import { type PlainChild, plainChildren } from './plain-children.js';
 import { inlineData } from './read-content.js';
 
 /** What a descriptor says its blob is: nothing that leads on, a manifest, or an index. */
@@ -15,6 +16,9 @@ type Kind = (typeof kinds)[keyof typeof kinds];
 /** Numbers that no more than these bits of them say which kind it is. */
 const kindBits = 2;
 const kindMask = (1 << kindBits) - 1;
+
+/** What a document refers to, as far as it matters here. */
+type Child = PlainChild & Pick<Descriptor, 'data'>;
 
 /** That a digest was met on a walk; which kinds of it were entered is said by the bits above. */
 const metBit = 1;
@@ -106,15 +110,15 @@ export class Edges {
   }
 
   /** The number of a descriptor. What it carries itself need not be there as a blob. */
-  #enter(descriptor: Descriptor): number {
+  #enter(descriptor: Child): number {
     const node = this.#node(descriptor);
     if (descriptor.data === undefined || (node & kindMask) === kinds.leaf || this.#places.has(node)) return node;
-    const data = inlineData(descriptor);
-    if (data !== undefined) this.#note(descriptor, data);
+    const data = inlineData(descriptor as Descriptor);
+    if (data !== undefined) this.#note(descriptor as Descriptor, data);
     return node;
   }
 
-  #node({ digest, mediaType }: Descriptor): number {
+  #node({ digest, mediaType }: Child): number {
     const manifest = isManifestType(mediaType) ? kinds.manifest : kinds.leaf;
     return ((this.#ids.of(digest) << kindBits) | (isIndexType(mediaType) ? kinds.index : manifest)) >>> 0;
   }
@@ -152,9 +156,9 @@ export class Edges {
 }
 
 /** A document that is not what its descriptor says leads nowhere. */
-function childrenIn(bytes: Buffer, descriptor: Descriptor): readonly Descriptor[] {
+function childrenIn(bytes: Buffer, descriptor: Descriptor): readonly Child[] {
   try {
-    return childrenOf(bytes, descriptor);
+    return plainChildren(bytes, descriptor) ?? childrenOf(bytes, descriptor);
   } catch (error) {
     if (error instanceof AttestdError) return [];
     throw error;

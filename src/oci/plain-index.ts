@@ -74,10 +74,12 @@ function plainEntry(entry: unknown): Descriptor | undefined {
   return isTexts(annotations) ? { mediaType: one(mediaType), digest, size, annotations } : undefined;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether a value is a JSON object. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function isTexts(value: unknown): value is Record<string, string> {
+/** Whether a value is a JSON object of texts. */
+export function isTexts(value: unknown): value is Record<string, string> {
   if (!isObject(value)) return false;
   for (const key in value) if (typeof value[key] !== 'string') return false;
   return true;
