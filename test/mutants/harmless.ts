@@ -1,4 +1,5 @@
-import { type Asked, type Mutant, Reply } from './mutant.js';
+import { transport } from './harmless-transport.js';
+import type { Mutant, Reply } from './mutant.js';
 import { editMembers, elementsOf, membersOf } from './text.js';
 
 /** Whether a text is one value, and not a stream of several. */
@@ -45,16 +46,24 @@ function eachObject(text: string, edit: (object: string) => string): string {
 const reversed = (text: string): string =>
   text.startsWith('{') ? `{${[...membersOf(text)].reverse().join(',')}}` : text;
 
+const spaced = (text: string): string => (text.startsWith('{') ? `{ ${membersOf(text).join(' ,\n  ')}\t}` : text);
+
 const turned = (reply: Reply, key: string): Reply =>
   reply.members(key, (value) => (value.startsWith('[') ? `[${elementsOf(value).reverse().join(',')}]` : value));
 
-/** One change of answers that no client may mind. */
-export interface Harmless extends Mutant {
-  readonly after?: (asked: Asked, reply: Reply) => Reply | undefined;
-}
+/** A moment in RFC 3339, in UTC, as a text of JSON. */
+const utc = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z"/g;
+
+/** Edit the text of a document that holds no statement: those keep their bytes. */
+const outsideOfStatements = (reply: Reply, edit: (text: string) => string): Reply | undefined =>
+  isDocument(reply) && !reply.text.includes('"Statement') ? reply.withText(edit(reply.text)) : undefined;
+
+/** What a daemon tells of its progress before the lines of a stream. */
+const progress = '{"status":"Working","progressDetail":{"current":1,"total":2},"id":"0123"}\r\n';
 
 /** Changes that must not fail a MUST of any requirement. */
-export const harmless: readonly Harmless[] = [
+export const harmless: readonly Mutant[] = [
+  ...transport,
   {
     id: 'extra-fields',
     title: 'objects have members that the description does not know',
@@ -65,22 +74,6 @@ export const harmless: readonly Harmless[] = [
     },
     line: (_, line) => grown(line),
   },
-  {
-    id: 'header-case',
-    title: 'names of headers are in capitals',
-    after: (_, reply) =>
-      new Reply(
-        reply.status,
-        reply.headers.map(([name, value]) => [name.toUpperCase(), value]),
-        reply.body,
-      ),
-  },
-  {
-    id: 'header-more',
-    title: 'there are further headers, and the server has another name',
-    after: (_, reply) => reply.withHeader('X-Future', 'yes').withHeader('Server', 'another/1.0'),
-  },
-  { id: 'small-chunks', title: 'bodies come in chunks of seven bytes', pieces: 7 },
   {
     id: 'key-order',
     title: 'members of objects come in the reverse order',
@@ -119,13 +112,44 @@ export const harmless: readonly Harmless[] = [
     },
   },
   {
-    id: 'load-progress',
-    title: 'a load tells of its progress',
+    id: 'progress',
+    title: 'loads, pulls, pushes and builds tell more of their progress',
     after: (asked, reply) =>
-      asked.is('POST', /^\/images\/load$/) && reply.status === 200
-        ? reply.withText(
-            `{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"0123"}\r\n${reply.text}`,
-          )
+      asked.is('POST', /^\/(images\/(load|create|.+\/push)|build)$/) && reply.status === 200
+        ? reply.withText(`${progress}${reply.text}`)
+        : undefined,
+  },
+  {
+    id: 'white-space',
+    title: 'there is white space around documents and between members',
+    after: (_, reply) =>
+      isDocument(reply) ? reply.withText(`\n ${eachObject(reply.text, spaced)} \r\n\t`) : undefined,
+  },
+  {
+    id: 'escapes',
+    title: 'slashes in texts are escaped',
+    after: (_, reply) => outsideOfStatements(reply, (text) => text.replaceAll('/', '\\/')),
+    line: (_, line) => line.replaceAll('/', '\\/'),
+  },
+  {
+    id: 'time-zone',
+    title: 'times name their zone by its offset',
+    after: (_, reply) => outsideOfStatements(reply, (text) => text.replaceAll(utc, '"$1$2+00:00"')),
+  },
+  {
+    id: 'time-digits',
+    title: 'times have all nine digits of their second',
+    after: (_, reply) =>
+      outsideOfStatements(reply, (text) =>
+        text.replaceAll(utc, (_all, second: string, part = '.') => `"${second}${part.padEnd(10, '0')}Z"`),
+      ),
+  },
+  {
+    id: 'warnings',
+    title: 'a container is created with a further warning',
+    after: (asked, reply) =>
+      asked.is('POST', /^\/containers\/create$/) && reply.status === 201
+        ? reply.members('Warnings', (value) => `[${['"mind the step"', ...elementsOf(value)].join(',')}]`)
         : undefined,
   },
 ];
@@ -135,10 +159,16 @@ export const harmless: readonly Harmless[] = [
  *
  * @param used receives the ids of those that changed an answer
  */
-export const allHarmless = (used: Set<string>): Harmless => ({
+export const allHarmless = (used: Set<string>): Mutant => ({
   id: 'all',
   title: 'all harmless changes at once',
   pieces: 7,
+  late: 1,
+  dress: (outgoing) => {
+    for (const { dress } of harmless) dress?.(outgoing);
+  },
+  head: (asked, head) => harmless.reduce((now, change) => change.head?.(asked, now) ?? now, head),
+  call: (call) => harmless.reduce((now, change) => change.call?.(now) ?? now, call),
   after: (asked, reply) =>
     harmless.reduce((now, change) => {
       const next = change.after?.(asked, now);

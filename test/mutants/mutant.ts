@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { dropMembers, editMembers, editValue, elementsOf } from './text.js';
 
 /** A request on its way to the daemon. */
@@ -148,6 +149,10 @@ export interface Mutant {
   readonly line?: (asked: Asked, line: string) => string | null;
   /** Send bodies in chunks of this many bytes. */
   readonly pieces?: number;
+  /** Milliseconds by which answers come later. */
+  readonly late?: number;
+  /** Change how an answer is sent, before its head is. */
+  readonly dress?: (outgoing: ServerResponse) => void;
   /** Change the head of an answer that takes its connection over. */
   readonly head?: (asked: Asked, head: string) => string;
   /** Change bytes of a stream on their way to the suite: of a connection that was taken over, or of an answer that goes on. */

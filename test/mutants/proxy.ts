@@ -4,6 +4,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTo } from '../../src/client/connection.js';
 import type { Target } from '../../src/client/target.js';
 import { Asked, type Call, type Mutant, Reply } from './mutant.js';
@@ -77,9 +78,11 @@ export class FaultyProxy {
   }
 
   async #pass(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    const { late } = this.mutant ?? {};
+    if (late !== undefined) await sleep(late);
     const sent = new Asked(incoming.method ?? 'GET', incoming.url ?? '/', await collect(incoming));
     const changed = this.mutant?.before?.(sent) ?? sent;
-    if (changed instanceof Reply) return write(outgoing, changed, sent.method, this.mutant?.pieces);
+    if (changed instanceof Reply) return write(outgoing, changed, sent.method, this.mutant);
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const {
         host: _,
@@ -109,13 +112,14 @@ export class FaultyProxy {
     if (sent.route === '/events' && answer.statusCode === 200) return this.#passLines(sent, answer, headers, outgoing);
     if (goesOn(sent) && answer.statusCode === 200) return this.#passBytes(sent, answer, headers, outgoing);
     const reply = new Reply(answer.statusCode ?? 0, headers, await collect(answer));
-    write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant?.pieces);
+    write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant);
   }
 
   /** The head of an answer that arrives over time is passed on at once. */
   #begin(asked: Asked, headers: readonly (readonly [string, string])[], outgoing: http.ServerResponse): void {
     const head = new Reply(200, headers, Buffer.alloc(0));
     const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
+    this.mutant?.dress?.(outgoing);
     outgoing.writeHead(status, sent.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name)).flat());
     outgoing.flushHeaders();
   }
@@ -203,10 +207,14 @@ function goesOn({ route, query }: Asked): boolean {
   return /^\/containers\/[^/]+\/stats$/.test(route) && on('stream', '1');
 }
 
+const unchanged: Mutant = { id: 'none', title: 'no fault' };
+
 /** Bytes up to which a body is sent in pieces, so that big ones do not take minutes. */
 const inPieces = 4096;
 
-function write(outgoing: http.ServerResponse, reply: Reply, method: string, pieces?: number): void {
+function write(outgoing: http.ServerResponse, reply: Reply, method: string, mutant: Mutant = unchanged): void {
+  const { pieces } = mutant;
+  mutant.dress?.(outgoing);
   const headers = reply.headers.filter(([name]) => !/^(content-length|transfer-encoding|connection)$/i.test(name));
   const length: [string, string][] = method === 'HEAD' ? [] : [['Content-Length', String(reply.body.length)]];
   if (pieces !== undefined && method !== 'HEAD') {

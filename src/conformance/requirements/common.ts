@@ -1,4 +1,4 @@
-import type { Answer } from '../api.js';
+import type { Answer, Api } from '../api.js';
 import { type Shape, same, Unmet } from '../expect.js';
 import type { FeatureName } from '../features.js';
 import type { Descriptor, Platform } from '../images/kit.js';
@@ -202,4 +202,17 @@ export async function manifestsOf(t: CheckContext, image: LoadedImage): Promise<
 /** Wait a little; only to let a daemon finish what it does after its answer. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Milliseconds that a prune of somebody else may take. */
+const prunePatience = 60_000;
+
+/** Prune; while another prune of the kind is under way, which daemons refuse with 409, wait for it. */
+export async function whenFree(api: Api, path: string, query: Readonly<Record<string, string>>): Promise<Answer> {
+  const limit = performance.now() + prunePatience;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await api.post(path, { query });
+    if (answer.exchange.status !== 409 || performance.now() > limit) return answer;
+    await pause(Math.min(20 * tries, 500));
+  }
 }

@@ -4,33 +4,24 @@ import { containers, operationPointer } from '../../containers/family.js';
 import { demand, Shape, same, Unmet } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
-import { familiar, pause } from '../common.js';
-import { clock, moment } from '../SystemEvents/stream.js';
+import { familiar } from '../common.js';
+import { clock, since as eventsSince, readingTime, selected } from '../SystemEvents/stream.js';
 
-type Filter = Readonly<Record<string, readonly string[]>>;
-
-/** The daemon's present, as since and until take it. */
-async function now(d: Dock, ahead = 0): Promise<string> {
-  return moment((await clock(d.t)) + ahead);
-}
+type Filter = Readonly<Record<string, string[]>>;
 
 const actionsOf = (found: readonly Shape[]): readonly string[] => found.map((event) => event.at('Action').string());
 
 /** Events since a moment, up to the daemon's present, once they hold what was waited for. */
 async function events(
   d: Dock,
-  since: string,
+  since: number,
   of: Filter,
   until: (actions: readonly string[]) => boolean,
 ): Promise<Shape[]> {
-  for (let tries = 0; ; tries += 1) {
-    const query = { since, until: await now(d, 1), filters: filters(of) };
-    const found = (await d.api.get('/events', { query })).status(200).lines();
-    const actions = actionsOf(found);
-    if (until(actions)) return found;
-    if (tries > 100) throw new Unmet('events', 'those that were caused', JSON.stringify(actions));
-    await pause(30);
-  }
+  const enough = (found: readonly Shape[]): boolean => until(actionsOf(found));
+  const found = await selected(d.t, since, of, enough);
+  if (!enough(found)) throw new Unmet('events', 'those that were caused', JSON.stringify(actionsOf(found)));
+  return found;
 }
 
 const has =
@@ -39,7 +30,7 @@ const has =
     wanted.every((action) => actions.includes(action));
 
 /** Actions on a container since a moment. */
-async function actions(d: Dock, since: string, id: string, last: string): Promise<readonly string[]> {
+async function actions(d: Dock, since: number, id: string, last: string): Promise<readonly string[]> {
   return actionsOf(await events(d, since, { container: [id] }, has(last)));
 }
 
@@ -61,7 +52,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.ran(['true']);
         (await d.api.delete(at(id))).status(204);
         inOrder(await actions(d, since, id, 'destroy'), ['create', 'start', 'die', 'destroy']);
@@ -73,7 +64,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Listeners need not ask.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id, name } = await d.create({ Labels: { mine: 'x' } });
         const [event] = await events(d, since, { container: [id] }, has('create'));
         if (!event) throw new Unmet('events', 'one', 'none');
@@ -93,7 +84,7 @@ export const containerEvents: readonly Requirement[] = containers(
       why: 'Alarms go by it.',
       observed: true,
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.ran(['sh', '-c', 'exit 12']);
         const found = await events(d, since, { container: [id], event: ['die'] }, has('die'));
         found[0]?.at('Actor', 'Attributes', 'exitCode').is('12');
@@ -105,7 +96,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.running();
         (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
         const found = await actions(d, since, id, 'stop');
@@ -118,7 +109,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Listeners tell a stop from a hang-up.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.running();
         (await d.api.post(at(id, '/kill'), { query: { signal: 'HUP' } })).status(204);
         const found = await events(d, since, { container: [id], event: ['kill'] }, has('kill'));
@@ -132,7 +123,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.running();
         (await d.api.post(at(id, '/pause'))).status(204);
         (await d.api.post(at(id, '/unpause'))).status(204);
@@ -146,7 +137,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Listeners go on with the same container.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id, name } = await d.create();
         (await d.api.post(at(id, '/rename'), { query: { name: d.unique() } })).status(204);
         const found = await events(d, since, { container: [id], event: ['rename'] }, has('rename'));
@@ -160,7 +151,7 @@ export const containerEvents: readonly Requirement[] = containers(
       observed: true,
       why: 'Auditors see who went in.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id } = await d.running();
         const exec = await d.exec(id, ['true']);
         await (await d.startExec(exec)).ended();
@@ -175,7 +166,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '+/parameters/2',
       why: 'Listeners ask for what they need.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const mine = d.unique('l');
         const { id } = await d.create({ Labels: { mine } });
         const other = await d.create();
@@ -190,9 +181,8 @@ export const containerEvents: readonly Requirement[] = containers(
             `containers of ${JSON.stringify(of)}`,
           );
         }
-        const until = await now(d, 1);
-        const query = { since, until, filters: filters({ container: [other.id], event: ['die'] }) };
-        same((await d.api.get('/events', { query })).status(200).lines().length, 0, 'events that did not happen');
+        const none = await eventsSince(d.t, since, { container: [other.id], event: ['die'] }, readingTime);
+        same(none.lines().length, 0, 'events that did not happen');
       },
     },
     {
@@ -216,7 +206,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const name = await d.volume();
         (await d.api.delete(`/volumes/${name}`)).status(204);
         const found = await events(d, since, { type: ['volume'], volume: [name] }, has('destroy'));
@@ -231,7 +221,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const { id, name } = await d.network();
         (await d.api.delete(`/networks/${id}`)).status(204);
         const found = await events(d, since, { type: ['network'], network: [id] }, has('destroy'));
@@ -246,7 +236,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Proxies follow it.',
       async check(d) {
-        const since = await now(d);
+        const since = await clock(d.t);
         const network = await d.network();
         const { id } = await d.running({ HostConfig: { NetworkMode: network.name } });
         (await d.post(`/networks/${network.id}/disconnect`, { Container: id })).status(200);

@@ -5,6 +5,7 @@ import { containers, type Member, operationPointer } from '../../containers/fami
 import { demand, type Shape } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
+import { whenFree } from '../common.js';
 
 /** What requirements of networks need. */
 export const features = ['containers', 'networks'] as const;
@@ -279,7 +280,7 @@ const prune = containers(
         const stays = await d.network({ Labels: { prune: mark } });
         await d.running({ HostConfig: { NetworkMode: stays.name } });
         const query = { filters: filters({ label: [`prune=${mark}`] }) };
-        (await d.api.post('/networks/prune', { query })).status(200).json().at('NetworksDeleted').is([gone.name]);
+        (await whenFree(d.api, '/networks/prune', query)).status(200).json().at('NetworksDeleted').is([gone.name]);
         (await d.api.get(`/networks/${gone.id}`)).error(404);
         (await inspectNetwork(d, stays.id)).at('Id').is(stays.id);
       },
@@ -293,7 +294,7 @@ const prune = containers(
         const mark = d.unique('p');
         const { id } = await d.network({ Labels: { prune: mark } });
         const query = { filters: filters({ label: [`prune=${mark}`], until: ['1h'] }) };
-        (await d.api.post('/networks/prune', { query })).status(200);
+        (await whenFree(d.api, '/networks/prune', query)).status(200);
         (await inspectNetwork(d, id)).at('Id').is(id);
       },
     },

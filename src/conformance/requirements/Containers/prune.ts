@@ -3,6 +3,7 @@ import { at, type Dock } from '../../containers/dock.js';
 import { containers, operationPointer } from '../../containers/family.js';
 import { same } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { whenFree } from '../common.js';
 
 /** A label that only the containers of one check have, to be given and to be asked for. */
 function marked(d: Dock): { readonly Labels: Readonly<Record<string, string>>; readonly label: readonly string[] } {
@@ -22,9 +23,7 @@ export const prune: readonly Requirement[] = containers(
       async check(d) {
         const { Labels, label } = marked(d);
         const [gone, stays] = [await d.create({ Labels }), await d.running({ Labels })];
-        const body = (await d.api.post('/containers/prune', { query: { filters: filters({ label }) } }))
-          .status(200)
-          .json();
+        const body = (await whenFree(d.api, '/containers/prune', { filters: filters({ label }) })).status(200).json();
         body.at('ContainersDeleted').is([gone.id]);
         body.at('SpaceReclaimed').number();
         (await d.api.get(at(gone.id, '/json'))).error(404);
@@ -41,7 +40,7 @@ export const prune: readonly Requirement[] = containers(
         const gone = await d.create({ Labels });
         const stays = await d.create({ Labels: { ...Labels, keep: 'me' } });
         const query = { filters: filters({ label, 'label!': ['keep'] }) };
-        (await d.api.post('/containers/prune', { query })).status(200).json().at('ContainersDeleted').is([gone.id]);
+        (await whenFree(d.api, '/containers/prune', query)).status(200).json().at('ContainersDeleted').is([gone.id]);
         (await d.inspect(stays.id)).at('Id').is(stays.id);
       },
     },
@@ -54,7 +53,7 @@ export const prune: readonly Requirement[] = containers(
         const { Labels, label } = marked(d);
         const { id } = await d.create({ Labels });
         const query = { filters: filters({ label, until: ['1h'] }) };
-        const deleted = (await d.api.post('/containers/prune', { query })).status(200).json().at('ContainersDeleted');
+        const deleted = (await whenFree(d.api, '/containers/prune', query)).status(200).json().at('ContainersDeleted');
         same((deleted.value as unknown[] | null) ?? [], [], 'ContainersDeleted');
         (await d.inspect(id)).at('Id').is(id);
       },
@@ -66,7 +65,7 @@ export const prune: readonly Requirement[] = containers(
       why: 'Ignoring it would remove everything.',
       async check(d) {
         const query = { filters: filters({ label: [`none=${d.unique()}`], nothing: ['x'] }) };
-        (await d.api.post('/containers/prune', { query })).error(400);
+        (await whenFree(d.api, '/containers/prune', query)).error(400);
       },
     },
   ],

@@ -4,6 +4,7 @@ import { containers, type Member, operationPointer } from '../../containers/fami
 import { demand, type Shape, same } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
+import { whenFree } from '../common.js';
 
 const features = ['containers', 'volumes'] as const;
 
@@ -244,7 +245,7 @@ const prune = containers(
         const [gone, stays] = [await d.volume({ Labels: { prune } }), await d.volume({ Labels: { prune } })];
         await d.create({ HostConfig: { Binds: [`${stays}:/v`] } });
         const query = { filters: filters({ label: [`prune=${prune}`], all: ['true'] }) };
-        const body = (await d.api.post('/volumes/prune', { query })).status(200).json();
+        const body = (await whenFree(d.api, '/volumes/prune', query)).status(200).json();
         body.at('VolumesDeleted').is([gone]);
         body.at('SpaceReclaimed').number();
         (await d.api.get(`/volumes/${gone}`)).error(404);
@@ -260,9 +261,7 @@ const prune = containers(
       async check(d) {
         const prune = d.unique('p');
         const name = await d.volume({ Labels: { prune } });
-        (await d.api.post('/volumes/prune', { query: { filters: filters({ label: [`prune=${prune}`] }) } })).status(
-          200,
-        );
+        (await whenFree(d.api, '/volumes/prune', { filters: filters({ label: [`prune=${prune}`] }) })).status(200);
         (await inspect(d, name)).at('Name').is(name);
       },
     },

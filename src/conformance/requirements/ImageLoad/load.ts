@@ -1,9 +1,18 @@
 import { gzipSync } from 'node:zlib';
+import type { Answer } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { absentPlatform } from '../../images/recipe.js';
 import { writeTar } from '../../images/tar.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { asDockerd, attestationsOf, attestedOf, idOf, lists, platformText, pointers } from '../common.js';
+
+/** What a load says in its stream, as people read it. */
+const said = (answer: Answer): string =>
+  answer
+    .status(200)
+    .lines()
+    .map((line) => line.at('stream').value ?? '')
+    .join('');
 
 /** Load an archive that is none: an error in the stream, or as the answer. */
 async function fails(t: CheckContext, tar: Buffer): Promise<void> {
@@ -39,11 +48,7 @@ export const load: readonly Requirement[] = requirements(
       why: 'Scripts read the name from it.',
       async check(t) {
         const image = await t.fresh('bare');
-        const answer = (await t.load(image.tar)).status(200);
-        const text = answer
-          .lines()
-          .map((line) => line.at('stream').value ?? '')
-          .join('');
+        const text = said(await t.load(image.tar));
         demand(text.includes(image.name), 'stream', image.name, text);
       },
       level: 'SHOULD',
@@ -54,7 +59,7 @@ export const load: readonly Requirement[] = requirements(
       why: 'Scripts cut the name out of that line.',
       async check(t) {
         const image = await t.fresh('bare');
-        const { text } = (await t.load(image.tar)).status(200);
+        const text = said(await t.load(image.tar));
         demand(text.includes(`Loaded image: ${image.name}`), 'stream', `Loaded image: ${image.name}`, text);
       },
     },
@@ -66,11 +71,7 @@ export const load: readonly Requirement[] = requirements(
       why: 'There is no other way to find it.',
       async check(t) {
         const image = await t.fresh('unnamed');
-        const text = (await t.load(image.tar))
-          .status(200)
-          .lines()
-          .map((line) => line.at('stream').value ?? '')
-          .join('');
+        const text = said(await t.load(image.tar));
         demand(text.includes(image.root.digest), 'stream', image.root.digest, text);
       },
     },
@@ -125,7 +126,7 @@ export const load: readonly Requirement[] = requirements(
       why: 'quiet is about progress only.',
       async check(t) {
         const image = await t.fresh('bare');
-        const text = (await t.load(image.tar, { quiet: '1' })).status(200).text;
+        const text = said(await t.load(image.tar, { quiet: '1' }));
         demand(text.includes(image.name), 'stream', image.name, text);
       },
     },

@@ -2,16 +2,11 @@ import { type Answer, filters } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, familiar, idOf, isIdOf, pause, pointers } from '../common.js';
+import { asDockerd, familiar, idOf, isIdOf, pointers, whenFree } from '../common.js';
 
-/** Prune; while another prune is under way, which daemons refuse with 409, wait for it. */
-export async function pruned(t: CheckContext, call: { readonly query: Record<string, string> }): Promise<Answer> {
-  for (let tries = 0; ; tries += 1) {
-    const answer = await t.api.post('/images/prune', call);
-    if (answer.exchange.status !== 409 || tries === 100) return answer;
-    await pause(50);
-  }
-}
+/** Prune images. */
+export const pruned = (t: CheckContext, { query }: { readonly query: Record<string, string> }): Promise<Answer> =>
+  whenFree(t.api, '/images/prune', query);
 
 const refused = (id: string, title: string, text: string) => ({
   id,

@@ -32,11 +32,14 @@ export async function since(
   return (await t.api.get('/events', { query })).status(200);
 }
 
+/** Milliseconds in which a daemon that follows a log has read it up to now. */
+export const readingTime = 300;
+
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for. */
-const aheadOf = (tries: number): number => (tries < 3 ? 0 : 300);
+const aheadOf = (tries: number): number => (tries < 3 ? 0 : readingTime);
 
 /** How long a daemon may take to tell of what it did, in milliseconds. */
-const patience = 3000;
+const patience = 5000;
 
 /**
  * Events that a filter selects, once they hold what is waited for; what there is when a daemon does not tell of it.
