@@ -221,8 +221,19 @@ export function feature(name: FeatureName): Feature {
   return features[name];
 }
 
+const needed = new Map<FeatureName, readonly FeatureName[]>();
+
+/** A feature with all that it needs, what is needed first. */
+function chain(name: FeatureName): readonly FeatureName[] {
+  let known = needed.get(name);
+  if (!known) {
+    known = [...withNeeds((feature(name).needs ?? []) as readonly FeatureName[]), name];
+    needed.set(name, known);
+  }
+  return known;
+}
+
 /** Features with all that they need, each once, what is needed first. */
 export function withNeeds(names: readonly FeatureName[]): readonly FeatureName[] {
-  const all = names.flatMap((name) => [...withNeeds((feature(name).needs ?? []) as readonly FeatureName[]), name]);
-  return [...new Set(all)];
+  return [...new Set(names.flatMap(chain))];
 }

@@ -149,22 +149,25 @@ export function lists(answer: Answer, layers: readonly Descriptor[], what = 'lis
   return entries;
 }
 
+const [quote, backslash] = [0x22, 0x5c];
+const space: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
 /** JSON text without the whitespace between its tokens, every token as it was. */
 export function compact(text: string): string {
-  let out = '';
-  let inString = false;
-  for (let i = 0; i < text.length; i += 1) {
-    const char = text[i] ?? '';
-    if (inString) {
-      out += char;
-      if (char === '\\') out += text[++i] ?? '';
-      else if (char === '"') inString = false;
-    } else if (char === '"') {
-      inString = true;
-      out += char;
-    } else if (!/[ \t\r\n]/.test(char)) out += char;
+  const pieces: string[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === quote) {
+      for (at += 1; at < text.length && text.charCodeAt(at) !== quote; at += 1)
+        if (text.charCodeAt(at) === backslash) at += 1;
+    } else if (space.has(char)) {
+      if (at > from) pieces.push(text.slice(from, at));
+      from = at + 1;
+    }
   }
-  return out;
+  pieces.push(text.slice(from));
+  return pieces.join('');
 }
 
 /**

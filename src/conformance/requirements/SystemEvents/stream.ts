@@ -32,11 +32,8 @@ export async function since(
   return (await t.api.get('/events', { query })).status(200);
 }
 
-/** Milliseconds in which a daemon that follows a log has read it up to now. */
-export const readingTime = 300;
-
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for. */
-const aheadOf = (tries: number): number => (tries < 3 ? 0 : readingTime);
+const aheadOf = (tries: number): number => (tries < 3 ? 0 : 300);
 
 /** How long a daemon may take to tell of what it did, in milliseconds. */
 const patience = 5000;
