@@ -17,6 +17,8 @@ export interface DaemonSettings {
   readonly labels: readonly string[];
   /** In their order; dockerd's own without it. */
   readonly addressPools?: readonly AddressPool[] | undefined;
+  /** Address or network card at which a swarm is reached that is founded without one; the simulated machine's own without it. */
+  readonly swarmAddress?: string | undefined;
   /** What a repository may take that is built from. */
   readonly git: {
     /** On the disk. */

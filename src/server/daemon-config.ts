@@ -13,6 +13,7 @@ interface Written {
   readonly labels?: readonly string[];
   readonly 'live-restore'?: boolean;
   readonly 'registry-mirrors'?: readonly string[];
+  readonly 'swarm-default-advertise-addr'?: string;
 }
 
 /** What a file like dockerd's daemon.json sets up. */
@@ -39,11 +40,13 @@ export async function readDaemonConfig(text: string, name: string): Promise<Daem
   }
   const written = await checkAgainst<Written>(value, name, schemaFile);
   const { features, labels, 'default-address-pools': pools, 'live-restore': liveRestore } = written;
+  const { 'swarm-default-advertise-addr': swarmAddress } = written;
   return {
     settings: {
       ...(features?.buildkit !== undefined && { buildkit: features.buildkit }),
       ...(liveRestore !== undefined && { liveRestore }),
       ...(labels && { labels }),
+      ...(swarmAddress && { swarmAddress }),
       ...(pools && { addressPools: pools.map((pool) => poolOf(pool, name)) }),
     },
     debug: written.debug ?? false,

@@ -53,6 +53,13 @@ describe('A file like daemon.json', () => {
     });
   }
 
+  it('says where a swarm is reached', async () => {
+    await withServer('{"swarm-default-advertise-addr":"lo"}', async (ask) => {
+      await ask('POST', '/swarm/init', { ListenAddr: '0.0.0.0:2377' });
+      expect((await ask('GET', '/info')).body.Swarm).to.include({ NodeAddr: '127.0.0.1', LocalNodeState: 'active' });
+    });
+  });
+
   it('says what /info and /_ping tell, and where networks get their addresses', async () => {
     const pools = [
       { base: '10.10.0.0/16', size: 16 },

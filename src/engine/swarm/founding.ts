@@ -90,11 +90,7 @@ export function foundSwarm(context: Context, request: InitRequest): string {
   checkListen(listen);
   checkName(spec);
   const { port } = listenAddress(listen);
-  const reached = split(advertised) ?? { host: advertised, port };
-  if (advertised !== '' && !isReachable(reached.host)) {
-    const what = 'a non-zero IP address or network interface (with optional port number)';
-    throw bad(`advertise address must be ${what}`);
-  }
+  const reached = reachedAt(context, advertised, port);
   checkDataPath(request);
   checkPools(request);
   const availability = availabilityOf(request);
@@ -105,7 +101,7 @@ export function foundSwarm(context: Context, request: InitRequest): string {
   if (Number(port) > 65535)
     throw failed(`manager stopped: failed to listen on remote API address: listen tcp: address ${port}: invalid port`);
   checkNewSpec(spec);
-  const address = advertised === '' ? cardAddresses.eth0 : (cardAddresses[reached.host as Card] ?? reached.host);
+  const address = cardAddresses[reached.host as Card] ?? reached.host;
   const { DefaultAddrPool: pools = [], SubnetSize: size, DataPathPort: dataPathPort } = request;
   const usual = pools.length === 0;
   const cluster = newCluster(
@@ -178,6 +174,19 @@ function listenAddress(address: string): { host: string; port: string } {
   if (bareIpv6 || (host !== '' && isIP(host) === 0 && !cards.includes(host)))
     throw bad('listen address must be an IP address or network interface (with optional port number)');
   return { host, port };
+}
+
+/** Where a swarm says that it is reached; `port` is that of its manager. @throws INVALID_ARGUMENT */
+function reachedAt({ settings }: Context, advertised: string, port: string): { host: string; port: string } {
+  const what = 'a non-zero IP address or network interface';
+  const usual = settings.swarmAddress ?? 'eth0';
+  if (advertised === '') {
+    if (!isReachable(usual)) throw bad(`default advertise address must be ${what} (without a port number)`);
+    return { host: usual, port };
+  }
+  const reached = split(advertised) ?? { host: advertised, port };
+  if (!isReachable(reached.host)) throw bad(`advertise address must be ${what} (with optional port number)`);
+  return reached;
 }
 
 /** Whether others could reach an address or card. */

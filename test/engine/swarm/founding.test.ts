@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
+import { usualSettings } from '../../../src/engine/settings.js';
 import { foundingTypes, foundSwarm, joinSwarm } from '../../../src/engine/swarm/founding.js';
 import { inspectSwarm, leaveSwarm, swarmInfo } from '../../../src/engine/swarm/swarm.js';
 import { decodeJson, type GoType, renderJson } from '../../../src/go/json.js';
@@ -143,6 +144,21 @@ describe('A swarm', () => {
       const { NodeAddr, RemoteManagers, NodeID } = swarmInfo(engine.context) as Record<string, unknown>;
       expect([NodeAddr, RemoteManagers], JSON.stringify(body)).to.deep.equal([address, [{ NodeID, Addr: manager }]]);
       leaveSwarm(engine.context, true);
+    }
+  });
+
+  it('is reached where the daemon was told, when nobody says', async () => {
+    for (const [swarmAddress, address] of [
+      ['lo', '127.0.0.1'],
+      ['10.1.2.3', '10.1.2.3'],
+      ['0.0.0.0', undefined],
+    ] as const) {
+      const other = await openEngine('standard', { settings: { ...usualSettings, swarmAddress } });
+      const act = (): unknown => foundSwarm(other.context, read(foundingTypes.init, { ListenAddr: '0.0.0.0:2377' }));
+      if (address === undefined) expect((await refusal(act))[0]).to.equal('INVALID_ARGUMENT');
+      else act();
+      expect(other.context.swarm.current?.node.data.address).to.equal(address);
+      await other.close();
     }
   });
 
