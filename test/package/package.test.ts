@@ -69,7 +69,7 @@ describe('the package', () => {
 
   it('is of the size that the README gives', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
-    const [, size, unpacked] = /below (\d+(?:\.\d)?) MB packed, (\d+(?:\.\d)?) MB unpacked/.exec(readme) ?? [];
+    const [, size, unpacked] = /below (\d+(?:\.\d+)?) MB packed, (\d+(?:\.\d+)?) MB unpacked/.exec(readme) ?? [];
     for (const [told, bytes] of [
       [size, packed.size],
       [unpacked, packed.unpackedSize],
