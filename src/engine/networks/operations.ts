@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
 import { createSwarmNetwork, isForSwarm, isOwn, removeSwarmNetwork } from '../swarm/networks.js';
+import { refuseUsed, userOf } from '../swarm/task-files.js';
 import { untilFilter } from '../until.js';
 import { has, isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
@@ -112,12 +113,13 @@ export function createNetwork(
 /**
  * `DELETE /networks/{id}`.
  *
- * @throws NOT_FOUND; FORBIDDEN for a predefined network and one that running containers are in
+ * @throws NOT_FOUND; FORBIDDEN for a predefined network and one that running containers are in; INVALID_ARGUMENT for one of a service
  */
 export function removeNetwork(context: Context, term: string): void {
   const network = context.networks.resolve(term);
   if (isPredefined(network.name))
     throw new AttestdError('FORBIDDEN', `${network.name} is a pre-defined network and cannot be removed`);
+  refuseUsed(context, network);
   if (network.endpoints.size > 0) {
     const names = [...network.endpoints.values()].map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
     const why = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
@@ -155,7 +157,7 @@ export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'Net
   const until = untilFilter(context, filters);
   const doomed = context.networks
     .list()
-    .filter((network) => isIdle(network) && !isLending(context, network))
+    .filter((network) => isIdle(network) && !isLending(context, network) && userOf(context, network) === undefined)
     .filter((network) => hasLabels(filters, network) && (until === undefined || network.createdAt <= until));
   for (const network of doomed) forget(context, network);
   context.events.log('network', 'prune', { id: '', attributes: { reclaimed: '0' } });

@@ -6,6 +6,7 @@ import type { Filters } from '../filters.js';
 import { type AnswerOf, undescribed } from '../wire.js';
 import { type Annotations, annotationFields, type Driver, driverType } from './annotations.js';
 import { type ObjectKind, objectMeta, type SwarmObject } from './objects.js';
+import { refuseInUse } from './task-files.js';
 
 /** A secret or a configuration: a name, labels, and bytes that its services get (`swarm.SecretSpec`, `swarm.ConfigSpec`). */
 export interface ContentSpec extends Annotations {
@@ -152,8 +153,11 @@ export function updateContent(
   store.update(present, version, { ...present.data, Labels: labels ?? {} });
 }
 
-/** `DELETE /secrets/{id}` and `DELETE /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several */
+/** `DELETE /secrets/{id}` and `DELETE /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several, and for one that services have */
 export function removeContent({ swarm }: Context, kind: ContentKind, term: string): void {
-  const store = swarm.manager().store(kind);
-  store.remove(store.resolve(term));
+  const manager = swarm.manager();
+  const store = manager.store(kind);
+  const object = store.resolve(term);
+  refuseInUse(manager, kind, object.id);
+  store.remove(object);
 }

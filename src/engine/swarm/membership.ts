@@ -48,11 +48,6 @@ export class Swarm {
     return made;
   }
 
-  /** A thing by the name of its kind and its id; undefined where there is none. */
-  find(kind: string, id: string): SwarmObject<unknown> | undefined {
-    return this.#stores.get(kind)?.byId(id);
-  }
-
   /** The index of the next change, of tasks too, which have no store of their own. */
   nextIndex(): number {
     return ++this.#index;

@@ -21,6 +21,7 @@ import { checkServiceSpec, invalid } from './service-check.js';
 import { completeSpec, withDefaults } from './service-complete.js';
 import { givePlaces, takePlaces } from './service-endpoint.js';
 import { portConfigType, type ServiceSpec } from './service-spec.js';
+import { checkFiles } from './task-files.js';
 import { type TaskSpec, taskSpecType } from './task-spec.js';
 import { mostTasks } from './task-store.js';
 
@@ -207,7 +208,7 @@ function completed(context: Context, swarm: Swarm, wanted: ServiceSpec, now: Ser
   }));
   const spec = { ...complete, TaskTemplate: { ...complete.TaskTemplate, ...(networks && { Networks: networks }) } };
   checkServiceSpec(spec);
-  checkFiles(swarm, spec);
+  checkFiles(swarm, spec.TaskTemplate.ContainerSpec ?? {});
   checkPorts(swarm.store(serviceKind), spec, now?.id);
   checkBounds(swarm.store(serviceKind), spec, now?.id);
   return spec;
@@ -226,16 +227,6 @@ function networkOf({ networks }: Context, term: string): Network {
     throw new AttestdError('FORBIDDEN', `The network ${network.name} cannot be used with services. ${why}`);
   }
   return network;
-}
-
-/** The secrets and configs of a specification must be there. */
-function checkFiles(swarm: Swarm, { TaskTemplate: { ContainerSpec: container } }: ServiceSpec): void {
-  for (const reference of container?.Secrets ?? [])
-    if (reference && swarm.find('secret', reference.SecretID) === undefined)
-      throw invalid(`secret not found: ${reference.SecretName}`);
-  for (const reference of container?.Configs ?? [])
-    if (reference && swarm.find('config', reference.ConfigID) === undefined)
-      throw invalid(`config not found: ${reference.ConfigName}`);
 }
 
 function checkPorts(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: string | undefined): void {

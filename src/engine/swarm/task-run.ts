@@ -10,6 +10,7 @@ import { misplaced } from './placement.js';
 import { type Service, serviceKind } from './service.js';
 import type { Task } from './task.js';
 import { containerOf, stopTimeout } from './task-container.js';
+import { giveFiles } from './task-files.js';
 
 /**
  * Run a task from its placement to its end, as a node's agent does (docs/behaviour.md#tasks-of-a-swarm). What fails ends the task,
@@ -68,6 +69,8 @@ async function prepare(context: Context, task: Task, service: Service | undefine
   const parts = containerOf(context, service, task);
   const { container } = await createContainer(context, parts, { name: task.name, platform: undefined });
   task.container = container;
+  const { current: swarm } = context.swarm;
+  if (swarm !== undefined) task.files = giveFiles(context, swarm, container, task.spec.ContainerSpec ?? {});
 }
 
 /** An image that is not there is pulled; what comes of it shows when the container is made. */
@@ -140,4 +143,5 @@ export async function discard(context: Context, task: Task): Promise<void> {
   } catch (error) {
     context.debug(`the container of task ${task.id} was not removed: ${messageOf(error)}`);
   }
+  task.files?.dispose();
 }

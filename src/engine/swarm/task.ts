@@ -1,3 +1,4 @@
+import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Container } from '../containers/container.js';
 import type { PortConfig } from './service-spec.js';
 import type { TaskSpec } from './task-spec.js';
@@ -91,6 +92,8 @@ export class Task {
   nodeId = '';
   desired: TaskState;
   container: Container | undefined;
+  /** Secrets and configurations that its container is shown. */
+  files: FileSystem | undefined;
   /** Whether it waits until the node can take it. */
   parked = false;
   /** Ends what waits for its image. */

@@ -1,12 +1,25 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
+import { createNetworkType } from '../../../src/engine/networks/network.js';
+import { createNetwork, removeNetwork } from '../../../src/engine/networks/operations.js';
+import {
+  type ContentKind,
+  configKind,
+  createContent,
+  removeContent,
+  secretKind,
+} from '../../../src/engine/swarm/contents.js';
 import { nodeKind } from '../../../src/engine/swarm/node.js';
 import { updateNode } from '../../../src/engine/swarm/nodes.js';
+import { removeService } from '../../../src/engine/swarm/services.js';
 import { serviceLogs, type TaskLogs, taskLogs } from '../../../src/engine/swarm/task-logs.js';
 import { inspectTask } from '../../../src/engine/swarm/tasks.js';
+import { decodeJson } from '../../../src/go/json.js';
 import type { ContainerEngine, ScriptedProcess } from '../containers/support.js';
 import { parsed, refusal } from '../support.js';
-import { calm, create, openSwarm, pass, states, tasks, update } from './services-support.js';
+import { calm, create, inspected, openSwarm, pass, states, tasks, update } from './services-support.js';
+
+const readNetwork = (body: object) => decodeJson(Buffer.from(JSON.stringify(body)), createNetworkType);
 
 describe('Tasks of a swarm', () => {
   let engine: ContainerEngine & { readonly nodeId: string };
@@ -54,6 +67,51 @@ describe('Tasks of a swarm', () => {
       Message: 'started',
       ContainerStatus: { ContainerID: container?.id, PID: container?.state.pid, ExitCode: 0 },
     });
+  });
+
+  it('are shown secrets and configurations, which stay while a service has them', async () => {
+    const make = (kind: ContentKind, name: string): string => {
+      const made = createContent(context, kind, { Name: name, Labels: {}, Data: Buffer.from(name).toString('base64') });
+      return parsed(made).ID;
+    };
+    const file = (name: string): object => ({ File: { Name: name, UID: '1', GID: '2', Mode: 0o400 } });
+    const secret = { SecretID: make(secretKind, 'sec'), SecretName: 'sec' };
+    const config = { ConfigID: make(configKind, 'con'), ConfigName: 'con' };
+    const container = {
+      Secrets: [
+        { ...secret, ...file('one') },
+        { ...secret, ...file('/at/once') },
+      ],
+      Configs: [{ ...config, ...file('two') }],
+    };
+    await create(context, 'web', { container });
+    const files = context.containers.list()[0]?.fileSystem;
+    const read = (path: string): string => Buffer.from(files?.readFile(path) ?? '').toString();
+    expect([read('/run/secrets/one'), read('/at/once'), read('/two')]).to.deep.equal(['sec', 'sec', 'con']);
+    expect(files?.stat('/two')).to.include({ uid: 1, gid: 2 });
+    const twice = { container: { Secrets: [container.Secrets[0], container.Secrets[0]] } };
+    expect((await refusal(() => create(context, 'b', twice)))[1]).to.contain('conflicting target');
+    const inUse = (await refusal(() => removeContent(context, secretKind, 'sec')))[1];
+    expect(inUse).to.contain("secret 'sec' is in use by the following service: web");
+    removeService(context, 'web');
+    removeContent(context, secretKind, 'sec');
+  });
+
+  it('are in the networks of the swarm that are named, which stay as long', async () => {
+    const network = parsed(createNetwork(context, readNetwork({ Name: 'ov', Driver: 'overlay' }), '1.55')).Id;
+    await create(context, 'web', { template: { Networks: [{ Target: 'ov', Aliases: ['al'] }] } });
+    const [task] = tasks(context);
+    expect(task.Spec.Networks[0].Target).to.equal(network);
+    expect(task.NetworksAttachments[0]).to.deep.include({ Addresses: ['10.0.1.3/24'] });
+    expect(inspected(context, 'web').Endpoint.VirtualIPs).to.deep.equal([{ NetworkID: network, Addr: '10.0.1.2/24' }]);
+    const [code, text] = await refusal(() => removeNetwork(context, 'ov'));
+    expect([code, text]).to.deep.equal([
+      'INVALID_ARGUMENT',
+      `rpc error: code = FailedPrecondition desc = network ${network} is in use by service ${task.ServiceID}`,
+    ]);
+    removeService(context, 'web');
+    await calm();
+    removeNetwork(context, 'ov');
   });
 
   it('are followed by others after a wait, with what they said kept five times', async () => {

@@ -1,0 +1,111 @@
+import { AttestdError } from '../../errors.js';
+import { createFileSystem } from '../../runtime/fs/file-system.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
+import type { Container } from '../containers/container.js';
+import type { Context } from '../context.js';
+import type { Network } from '../networks/network.js';
+import { type ContentKind, configKind, secretKind } from './contents.js';
+import type { Swarm } from './membership.js';
+import { type Service, serviceKind } from './service.js';
+import { invalid } from './service-check.js';
+import type { ContainerSpec, FileReference } from './task-spec.js';
+
+/** A secret or configuration that a container is to have. */
+interface Wanted {
+  readonly kind: ContentKind;
+  readonly id: string;
+  readonly name: string;
+  readonly file: FileReference['File'];
+}
+
+/** All that a container is to have. */
+function wantedBy({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpec): Wanted[] {
+  return [
+    ...secrets.flatMap((one) =>
+      one ? [{ kind: secretKind, id: one.SecretID, name: one.SecretName, file: one.File }] : [],
+    ),
+    ...configs.flatMap((one) =>
+      one ? [{ kind: configKind, id: one.ConfigID, name: one.ConfigName, file: one.File }] : [],
+    ),
+  ];
+}
+
+/**
+ * What a specification says of secrets and configurations must be so (docs/behaviour.md#services-of-a-swarm).
+ *
+ * @throws INVALID_ARGUMENT for one that is not there, and for two in one place
+ */
+export function checkFiles(swarm: Swarm, spec: ContainerSpec): void {
+  const places = new Map<string, string>();
+  for (const { kind, id, name, file } of wantedBy(spec)) {
+    if (swarm.store(kind).byId(id)?.data.Name !== name) throw invalid(`${kind.name} not found: ${name}`);
+    const target = file?.Name ?? '';
+    const other = places.get(`${kind.name} ${target}`);
+    if (other !== undefined)
+      throw invalid(`${kind.name} references '${other}' and '${name}' have a conflicting target: '${target}'`);
+    if (file !== undefined) places.set(`${kind.name} ${target}`, name);
+  }
+}
+
+/** Where secrets are whose place is not said as a path from the root. */
+const folders = { secret: '/run/secrets', config: '' } as const;
+
+/**
+ * Show a container its secrets and configurations, read-only files of their own file system.
+ *
+ * @returns the file system; undefined where there is none of them
+ * @throws Error for a place where no file can be
+ */
+export function giveFiles(
+  context: Context,
+  swarm: Swarm,
+  container: Container,
+  spec: ContainerSpec,
+): FileSystem | undefined {
+  const wanted = wantedBy(spec).filter(({ file }) => file !== undefined);
+  if (wanted.length === 0 || container.fileSystem === undefined) return undefined;
+  const files = createFileSystem({ budget: context.layers, clock: context.time });
+  for (const [at, { kind, id, file }] of wanted.entries()) {
+    const { Name: name = '', UID: uid = '', GID: gid = '', Mode: mode = 0 } = file ?? {};
+    const data = Buffer.from(swarm.store(kind).byId(id)?.data.Data ?? '', 'base64');
+    files.writeFile(`/${at}`, data, { mode });
+    files.change(`/${at}`, { uid: Number(uid) || 0, gid: Number(gid) || 0 });
+    const target = name.startsWith('/') ? name : `${folders[kind.name]}/${name}`;
+    container.fileSystem.mount(target, { fileSystem: files, path: `/${at}`, readOnly: true, type: 'tmpfs' });
+  }
+  return files;
+}
+
+/**
+ * Nothing that services have may go.
+ *
+ * @throws INVALID_ARGUMENT with a manager's words and the services' names
+ */
+export function refuseInUse(swarm: Swarm, kind: ContentKind, id: string): void {
+  const users = swarm
+    .store(serviceKind)
+    .list()
+    .filter(({ data: { spec } }) =>
+      wantedBy(spec.TaskTemplate.ContainerSpec ?? {}).some((one) => one.kind === kind && one.id === id),
+    )
+    .map(({ data }) => data.spec.Name);
+  if (users.length === 0) return;
+  const services = `service${users.length > 1 ? 's' : ''}: ${users.join(', ')}`;
+  throw invalid(`${kind.name} '${swarm.store(kind).byId(id)?.data.Name}' is in use by the following ${services}`);
+}
+
+/** A service whose tasks are in a network; undefined where there is none. */
+export function userOf({ swarm }: Context, { id }: Network): Service | undefined {
+  const services = swarm.current?.store(serviceKind).list() ?? [];
+  return services.find(({ data: { spec } }) =>
+    (spec.TaskTemplate.Networks ?? []).some(({ Target: net }) => net === id),
+  );
+}
+
+/** @throws INVALID_ARGUMENT for a network that a service is in */
+export function refuseUsed(context: Context, network: Network): void {
+  const user = userOf(context, network);
+  if (user === undefined || network.scope !== 'swarm') return;
+  const why = `network ${network.id} is in use by service ${user.id}`;
+  throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = ${why}`);
+}
