@@ -187,6 +187,14 @@ export const inputs: readonly HostileInput[] = [
     prepare: json('/containers/create', () => `{"Image":"x","Env":["${'x'.repeat(64 << 20)}"]}`),
   },
   {
+    name: 'create: a host whose address is 1 MB of colons',
+    safe: true,
+    prepare: json(
+      '/containers/create',
+      () => `{"Image":"x","HostConfig":{"ExtraHosts":["a:${':'.repeat(1 << 20)}x"]}}`,
+    ),
+  },
+  {
     name: 'create: 300,000 labels',
     safe: true,
     prepare: json('/containers/create', () => {
@@ -227,6 +235,24 @@ export const inputs: readonly HostileInput[] = [
     name: 'a container that doubles a text without end',
     safe: false,
     prepare: busyContainers(1, 'x=aaaaaaaa; while :; do x=$x$x; done'),
+  },
+  {
+    name: '4 containers that capture a MB of line feeds',
+    safe: false,
+    prepare: busyContainers(4, "while :; do x=$(head -c 1000000 /dev/zero | tr '\\0' '\\n'; echo .); done"),
+  },
+  {
+    name: '4 containers that match expressions of many stars',
+    safe: false,
+    prepare: busyContainers(
+      4,
+      "x=$(head -c 60000 /dev/zero | tr '\\0' a); while :; do echo $x | grep -c 'a*a*a*a*b'; done",
+    ),
+  },
+  {
+    name: 'a container that codes, turns and sorts what never ends',
+    safe: false,
+    prepare: busyContainers(1, 'base64 /dev/zero >/dev/null & yes | tac & yes | sort & xargs true < /dev/zero & wait'),
   },
   { name: '4 containers that write without end', safe: false, prepare: busyContainers(4, 'yes') },
   { name: '2 containers that fork without end', safe: false, prepare: busyContainers(2, 'f() { f | f & }; f') },

@@ -20,7 +20,7 @@ export function write(task: Task, text: string | Uint8Array, fd = 1): void | Pro
 async function writeInPieces(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; at += blockSize) {
     await to.write(task, bytes.subarray(at, at + blockSize));
-    if (isDue()) await task.breathe();
+    await turnWhereDue(task);
   }
 }
 
@@ -66,7 +66,39 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
     const bytes = await from.read(task, blockSize);
     if (bytes.length === 0) return;
     yield bytes;
-    await task.step();
+    const turn = task.step() ?? turnWhereDue(task);
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** What was done with one piece of input may have taken long. */
+export const turnWhereDue = (task: Task): Promise<void> | undefined => (isDue() ? task.breathe() : undefined);
+
+/** Bytes that a program takes which wants all of its input at once. */
+const mostInput = 16 << 20;
+
+/** All that can be read. @throws FileSystemError EFBIG beyond 16 MiB */
+export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let held = 0;
+  for await (const chunk of chunks(task, from)) {
+    held += chunk.length;
+    if (held > mostInput) throw new FileSystemError('EFBIG', '');
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Bytes of the lines that a program keeps, and that each takes beside its own. */
+const [mostKept, lineOverhead] = [64 << 20, 64] as const;
+
+/** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 64 MiB, with 64 bytes for each line */
+export async function keepLines(task: Task, from: Descriptor, kept: string[]): Promise<void> {
+  let held = kept.reduce((sum, line) => sum + line.length + lineOverhead, 0);
+  for await (const line of lines(task, from)) {
+    held += line.length + lineOverhead;
+    if (held > mostKept) throw new FileSystemError('EFBIG', '');
+    kept.push(line);
   }
 }
 
@@ -82,7 +114,7 @@ export async function* lines(task: Task, from: Descriptor): AsyncGenerator<strin
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
       yield bytes.toString('utf8', 0, end + 1);
       bytes = bytes.subarray(end + 1);
-      const turn = task.step();
+      const turn = task.step() ?? turnWhereDue(task);
       if (turn !== undefined) await turn;
     }
     if (bytes.length > longestLine) throw new FileSystemError('EFBIG', '');

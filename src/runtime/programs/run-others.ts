@@ -4,7 +4,7 @@ import { parseSignal, SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
 import { defaultPath } from '../lookup.js';
 import type { ExitStatus } from '../types.js';
-import { chunks, complain, write } from './io.js';
+import { complain, readAll, reason, write } from './io.js';
 import { parseOptions, withUsage } from './options.js';
 import { parseSeconds } from './sleep.js';
 
@@ -111,9 +111,13 @@ const wordsAtOnce = 5000;
 /** `xargs [-n N] [-I TEXT] [-0rt] [PROGRAM [ARGUMENT]…]` */
 export const xargs = withUsage(async (task, argv) => {
   const { words, has, value } = parseOptions(argv, '0rtn:I:L:P:s:', { stop: true });
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks(task, task.fds.need(0))) parts.push(chunk);
-  const text = Buffer.concat(parts).toString();
+  let text: string;
+  try {
+    text = (await readAll(task, task.fds.need(0))).toString();
+  } catch (error) {
+    await complain(task, `xargs: read error: ${reason(error)}`);
+    return 1;
+  }
   const marker = value('I');
   const items = has('0')
     ? text.split('\0').filter((item) => item !== '')

@@ -8,6 +8,16 @@ import { type Address, BadSed, parseSed, type SedCommand } from './sed-parse.js'
 
 /** `sed [-nEi] SCRIPT [FILE]…` */
 export const sed = withUsage(async (task, argv) => {
+  try {
+    return await edit(task, argv);
+  } catch (error) {
+    if (!(error instanceof BadSed) && !(error instanceof BadRegex)) throw error;
+    await complain(task, `sed: ${error.message}`);
+    return 1;
+  }
+});
+
+async function edit(task: Task, argv: readonly string[]): Promise<number> {
   const { words, has, values } = parseOptions(argv, 'nErie:f:s', {
     long: { quiet: 'n', expression: 'e', 'regexp-extended': 'E', 'in-place': 'i' },
   });
@@ -18,14 +28,7 @@ export const sed = withUsage(async (task, argv) => {
     if (script === undefined) throw new Usage('missing script');
     scripts.push(script);
   }
-  let commands: SedCommand[];
-  try {
-    commands = await parseSed(scripts.join('\n'), has('E') || has('r'));
-  } catch (error) {
-    if (!(error instanceof BadSed) && !(error instanceof BadRegex)) throw error;
-    await complain(task, `sed: ${error.message}`);
-    return 1;
-  }
+  const commands = await parseSed(scripts.join('\n'), has('E') || has('r'));
   if (!has('i')) {
     const output = new Output(task);
     const editor = new Editor(task, commands, has('n'), (text) => output.add(text));
@@ -37,15 +40,22 @@ export const sed = withUsage(async (task, argv) => {
   for (const path of paths) {
     let result = '';
     const editor = new Editor(task, commands, has('n'), (text) => {
-      result += text;
+      result = bounded(result + text);
     });
     status = (await editor.run(allLines(task, [path]))) || status || editor.failed;
     if (editor.failed === 0) task.fs.writeFile(at(task, path), result);
   }
   return status;
-});
+}
 
 const mostSteps = 1_000_000;
+/** Characters of what is edited, or held. */
+const longestSpace = 16 << 20;
+
+function bounded(text: string): string {
+  if (text.length > longestSpace) throw new BadRegex('out of memory');
+  return text;
+}
 
 class Editor {
   failed = 0;
@@ -145,13 +155,13 @@ class Editor {
           this.#space = this.#hold;
           break;
         case 'G':
-          this.#space += `\n${this.#hold}`;
+          this.#space = bounded(`${this.#space}\n${this.#hold}`);
           break;
         case 'h':
           this.#hold = this.#space;
           break;
         case 'H':
-          this.#hold += `\n${this.#space}`;
+          this.#hold = bounded(`${this.#hold}\n${this.#space}`);
           break;
         case 'x':
           [this.#space, this.#hold] = [this.#hold, this.#space];
@@ -166,7 +176,7 @@ class Editor {
           const before = this.#space;
           if (command.name === 'n' && !this.#quiet) await this.#print();
           this.#take(next, input);
-          if (command.name === 'N') this.#space = `${before}\n${this.#space}`;
+          if (command.name === 'N') this.#space = bounded(`${before}\n${this.#space}`);
           break;
         }
         case 'q':
@@ -260,7 +270,7 @@ class Editor {
       if (use && !all) break;
     }
     if (!done) return;
-    this.#space = made + this.#space.slice(from);
+    this.#space = bounded(made + this.#space.slice(from));
     this.#replaced = true;
     if (flags.includes('p')) await this.#print();
   }

@@ -3,7 +3,7 @@ import { withoutSlashes } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
 import { eachInput } from './cat.js';
 import { simpleEscapes } from './escapes.js';
-import { chunks, lines, Output, write } from './io.js';
+import { chunks, lines, Output, readAll, write } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 
 /** `seq [-w] [-s SEP] [FIRST [STEP]] LAST` */
@@ -180,9 +180,7 @@ export const checksum = withUsage(async (task, argv) => {
 export const base64 = withUsage(async (task, argv) => {
   const { words, has, value } = parseOptions(argv, 'dw:');
   return eachInput(task, 'base64', words, async (input) => {
-    const parts: Uint8Array[] = [];
-    for await (const chunk of chunks(task, input)) parts.push(chunk);
-    const bytes = Buffer.concat(parts);
+    const bytes = await readAll(task, input);
     if (has('d')) return await write(task, Buffer.from(bytes.toString('latin1'), 'base64'));
     const width = Number(value('w') ?? 76);
     const text = bytes.toString('base64');

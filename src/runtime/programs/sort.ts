@@ -1,10 +1,8 @@
 import { trimRight } from '../../go/strings.js';
 import { eachInput } from './cat.js';
-import { lines, Output } from './io.js';
+import { keepLines, Output } from './io.js';
+import { mergeSort } from './merge-sort.js';
 import { parseOptions, withUsage } from './options.js';
-
-/** Bytes of lines that are sorted at most. */
-const most = 64 * 1024 * 1024;
 
 /** Part of a line that is compared, and how. */
 interface Key {
@@ -17,15 +15,14 @@ interface Key {
 export const sort = withUsage(async (task, argv) => {
   const { words, has, value, values } = parseOptions(argv, 'nrufbiVhMsmzdgcC:k:t:o:T:S:');
   const all: string[] = [];
+  const status = await eachInput(task, 'sort', words, (input) => keepLines(task, input, all));
+  if (status !== 0) return 2;
   let held = 0;
-  const status = await eachInput(task, 'sort', words, async (input) => {
-    for await (const line of lines(task, input)) {
-      all.push(line.replace(/\n$/, ''));
-      held += line.length;
-      task.machine.account(task, line.length);
-      if (held > most) break;
-    }
-  });
+  for (const [index, line] of all.entries()) {
+    all[index] = line.replace(/\n$/, '');
+    held += line.length;
+  }
+  task.machine.account(task, held);
   const global = ['n', 'r', 'f', 'b', 'V', 'h', 'g'].filter(has).join('');
   const keys = values('k').map((text) => parseKey(text, global));
   const compare = comparison(keys, value('t'), global);
@@ -37,8 +34,10 @@ export const sort = withUsage(async (task, argv) => {
   }
   await task.breathe();
   const direction = has('r') ? -1 : 1;
-  all.sort((a, b) => compare(a, b) || (stable ? 0 : direction * byText(a, b)));
-  const kept = unique ? all.filter((line, index) => index === 0 || compare(all[index - 1] as string, line) !== 0) : all;
+  const sorted = await mergeSort(task, all, (a, b) => compare(a, b) || (stable ? 0 : direction * byText(a, b)));
+  const isFirst = (line: string, index: number): boolean =>
+    index === 0 || compare(sorted[index - 1] as string, line) !== 0;
+  const kept = unique ? sorted.filter(isFirst) : sorted;
   task.machine.account(task, -held);
   const target = value('o');
   if (target !== undefined) {

@@ -1,7 +1,7 @@
 import type { Task } from '../kernel/task.js';
 import { eachInput, openInput } from './cat.js';
 import { parseSize } from './files.js';
-import { blockSize, chunks, complain, lines, Output, write } from './io.js';
+import { blockSize, chunks, complain, keepLines, lines, Output, write } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 
 /** `head -5` is `head -n 5`. */
@@ -44,6 +44,8 @@ export const head = withUsage(async (task, argv) => {
 
 /** Most bytes of the end of a file that are kept. */
 const longestTail = 16 * 1024 * 1024;
+/** Bytes that come before the first look at what of them is still wanted. */
+const longestPiece = 1 << 20;
 const followPause = 1000;
 
 export const tail = withUsage(async (task, argv) => {
@@ -69,27 +71,33 @@ export const tail = withUsage(async (task, argv) => {
           skip = Math.max(0, skip - chunk.length);
         }
       }
-    } else await write(task, await lastPart(task, chunks(task, input), limit, bytes !== undefined));
+    } else await write(task, await lastPart(chunks(task, input), limit, bytes !== undefined));
   });
   if (follows && (status === 0 || has('F'))) await followFile(task, words.at(-1));
   return status;
 });
 
-async function lastPart(
-  task: Task,
-  source: AsyncIterable<Uint8Array>,
-  limit: number,
-  bytes: boolean,
-): Promise<Uint8Array> {
-  let kept: Buffer = Buffer.alloc(0);
+async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes: boolean): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let held = 0;
+  let most = longestPiece;
+  const cut = (): Buffer => {
+    const all = Buffer.concat(parts);
+    const start = Math.max(bytes ? all.length - limit : startOfLines(all, limit), all.length - longestTail, 0);
+    // A part of a large buffer would keep all of it.
+    return Buffer.from(all.subarray(start));
+  };
   for await (const chunk of source) {
-    kept = Buffer.concat([kept, chunk]);
-    if (bytes) kept = kept.subarray(Math.max(0, kept.length - limit));
-    else if (kept.length > longestTail) kept = kept.subarray(kept.length - longestTail);
-    else kept = kept.subarray(startOfLines(kept, limit));
-    await task.step();
+    parts.push(chunk);
+    held += chunk.length;
+    if (held < most) continue;
+    const kept = cut();
+    parts.splice(0, parts.length, kept);
+    held = kept.length;
+    // Twice what is kept, so that each byte is moved a few times only.
+    most = 2 * held + longestPiece;
   }
-  return kept;
+  return cut();
 }
 
 function startOfLines(bytes: Buffer, limit: number): number {
@@ -160,7 +168,7 @@ export const wc = withUsage(async (task, argv) => {
 export const tac = withUsage((task, argv) =>
   eachInput(task, 'tac', parseOptions(argv, '').words, async (input) => {
     const all: string[] = [];
-    for await (const line of lines(task, input)) all.push(line);
+    await keepLines(task, input, all);
     await write(task, all.reverse().join(''));
   }),
 );

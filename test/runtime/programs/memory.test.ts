@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { container, sh } from '../support.js';
+
+describe('a program that wants all of its input', () => {
+  for (const [what, script, code] of [
+    ['to code it', 'base64 /dev/zero >/dev/null', 1],
+    ['to turn it round', `yes "$(head -c 100000 /dev/zero | tr '\\0' x)" | tac`, 1],
+    ['to sort it', `yes "$(head -c 100000 /dev/zero | tr '\\0' x)" | sort`, 2],
+    ['to call others with it', 'xargs true < /dev/zero', 1],
+    ['to edit it', `yes "$(head -c 100000 /dev/zero | tr '\\0' x)" | sed -n H`, 1],
+  ] as const)
+    it(`ends where there is no end of it: ${what}`, async () => {
+      const ended = await sh(script);
+      expect(ended.code).to.equal(code);
+      expect(ended.stderr).to.match(/File too large|out of memory/);
+    });
+
+  it('keeps of the end of a file what it is asked for', async () => {
+    const box = await container();
+    box.fs.writeFile('/f', Buffer.concat([Buffer.alloc(4_999_998, 'ab\n'), Buffer.from('the\nend')]));
+    const tail = async (args: string): Promise<string> => (await sh(`tail ${args} /f`, { in: box })).stdout;
+    expect(await tail('-n 2')).to.equal('the\nend');
+    expect(await tail('-c 5')).to.equal('e\nend');
+    expect((await tail('-c 4000000')).length).to.equal(4_000_000);
+    expect((await tail('-n 1000000')).split('\n')).to.have.length(1_000_000);
+    expect(await tail('-n 0')).to.equal('');
+  });
+
+  it('sorts many lines as few, equal ones in their order', async () => {
+    const { stdout } = await sh(
+      `for i in $(seq 1 3); do seq 1 1000; done | sed 's/$/ x/' | sort -n -s -k 1,1 | uniq -c | sort -rn | tail -n 1`,
+    );
+    expect(stdout).to.match(/^ +3 1 x\n$/);
+    expect((await sh('seq 1 5000 | sort -rn | head -n 2; seq 5000 -1 1 | sort -u | wc -l')).stdout).to.equal(
+      '5000\n4999\n5000\n',
+    );
+  });
+});
