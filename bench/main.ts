@@ -25,6 +25,7 @@ Measures starts, reads, containers, content and stores, and writes build/bench/r
   --images LIST   sizes of stores; 10,1000,10000 without it
   --host URL      a daemon that is read from, too
   --folder DIR    where stores are made, and found the next time
+  --served        stores of the folder have been served before: leave out what is measured when they never were
   --write         write the page of benchmarks among the docs, with its pictures and the runs that were kept
   --keep NAME     write bench/kept/NAME.json, too
 
@@ -37,6 +38,7 @@ example: make bench ARGS="--only start,reads --rounds 3"
     images: { type: 'string', default: '10,1000,10000' },
     host: { type: 'string' },
     folder: { type: 'string' },
+    served: { type: 'boolean' },
     write: { type: 'boolean' },
     keep: { type: 'string' },
   },
@@ -59,7 +61,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   reads: () => measureReads({ folder, rounds, seconds: values.seconds, host: values.host }),
   containers: () => measureContainers(folder, rounds),
   content: () => measureContent(folder, Math.min(rounds, 3)),
-  scale: () => measureScale(stores, counts, say),
+  scale: () => measureScale(stores, counts, say, values.served === true),
 };
 
 const before = load();

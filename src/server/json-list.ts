@@ -1,7 +1,8 @@
-import { type JsonValue, renderJson, VerbatimJson } from '../go/json/render.js';
+import { type JsonValue, renderJson, renderPieces, VerbatimJson } from '../go/json/render.js';
+import { giveWay } from '../turns.js';
 
 /** Elements up to which an answer is put together as a whole, so that it can be kept. */
-const wholeLength = 4000;
+export const wholeLength = 4000;
 
 /** Bytes that are gathered before they are handed on. */
 const piece = 64 << 10;
@@ -38,4 +39,12 @@ export async function* jsonList(items: AsyncIterable<JsonValue>): AsyncGenerator
     length = 0;
   }
   yield Buffer.concat([...parts, Buffer.from(separator === opening ? '[]\n' : ']\n')]);
+}
+
+/** A long JSON answer in pieces, the same bytes as `renderJson` has for all at once. */
+export async function* jsonPieces(value: JsonValue): AsyncGenerator<Buffer> {
+  for (const bytes of renderPieces(value)) {
+    await giveWay();
+    yield bytes;
+  }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type JsonValue, renderJson } from '../../src/go/json/render.js';
-import { jsonList, wholeList } from '../../src/server/json-list.js';
+import { type JsonValue, renderJson, VerbatimJson } from '../../src/go/json/render.js';
+import { jsonList, jsonPieces, wholeList } from '../../src/server/json-list.js';
 
 async function* each(values: readonly JsonValue[]): AsyncGenerator<JsonValue> {
   yield* values;
@@ -29,5 +29,20 @@ describe('A JSON list in pieces', () => {
     const list = (length: number) => ({ length, items: () => each([1, 2]) });
     expect(await wholeList(list(2))).to.deep.equal([1, 2]);
     expect(await wholeList(list(100_000))).to.equal(undefined);
+  });
+});
+
+describe('A long JSON answer in pieces', () => {
+  it('has the bytes that it has as a whole, also of parts that are made when they are written', async () => {
+    const parts = Array.from(
+      { length: 1000 },
+      (_, at) => new VerbatimJson(Buffer.alloc(0), () => Buffer.from(`${at}`)),
+    );
+    const value = { first: 'é', parts, again: parts, none: [], last: { a: 1n } };
+    const pieces: Buffer[] = [];
+    for await (const piece of jsonPieces(value)) pieces.push(piece);
+    expect(pieces.length).to.be.greaterThan(3);
+    expect(Buffer.concat(pieces).toString()).to.equal(renderJson(value).toString());
+    expect(JSON.parse(Buffer.concat(pieces).toString()).again).to.deep.equal(Array.from(parts.keys()));
   });
 });

@@ -110,7 +110,9 @@ export class FactsFile {
     this.#closed = true;
     await this.#flush();
     await this.#opened;
-    await this.#file?.close().catch(() => undefined);
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(() => undefined);
   }
 
   #textAt({ offset, length }: Place): string | undefined {

@@ -209,7 +209,7 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 function makeEntry(
   { lineage }: Context,
   listed: Omit<Listed, 'facts'>,
-  { best }: ImageFacts,
+  { best }: Pick<ImageFacts, 'best'>,
   { rows, totalSize, users }: Described,
   sharedSize: () => number,
 ): Entry {
@@ -281,27 +281,27 @@ export async function* usageList(
   look: (image: ImageRecord, facts: ImageFacts) => Promise<void>,
 ): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
   const shared = new SharedSizes(context.snapshots);
-  const found: { readonly created: number; readonly make: () => { body: ImageItem; sizes: UsageSizes } }[] = [];
-  for (const group of await groupByTarget(context, { apiVersion: context.release.api })) {
-    const { image } = group;
-    const { digest } = image.target;
+  const found: (Group & Pick<ImageFacts, 'best'> & { readonly created: number; readonly described: Described })[] = [];
+  for (const { image, others } of await groupByTarget(context, { apiVersion: context.release.api })) {
     const facts = await pass.of(image.target);
-    shared.add(digest, facts);
+    shared.add(image.target.digest, facts);
     await look(image, facts);
-    const described = await describe(context, facts);
-    const created = facts.best?.created ?? 0;
-    const sharedSize = (): number => shared.sizeOf(digest);
-    const entry = makeEntry(context, { ...group, created }, facts, described, sharedSize);
-    const make = (): { body: ImageItem; sizes: UsageSizes } => ({
-      body: entry.body(entry.tags ?? null, entry.digests ?? null, entry.containers),
-      sizes: { shared: sharedSize(), total: described.totalSize },
+    const { best } = facts;
+    found.push({
+      image,
+      others,
+      created: best?.created ?? 0,
+      described: await describe(context, facts),
+      ...(best && { best }),
     });
-    found.push({ created, make });
   }
   // What they share is known once all were looked at.
-  for (const { make } of found.sort((a, b) => b.created - a.created)) {
+  for (const one of found.sort((a, b) => b.created - a.created)) {
     await giveWay();
-    yield make();
+    const sharedSize = shared.sizeOf(one.image.target.digest);
+    const { tags, digests, containers, body } = makeEntry(context, one, one, one.described, () => sharedSize);
+    const sizes = { shared: sharedSize, total: one.described.totalSize };
+    yield { body: body(tags ?? null, digests ?? null, containers), sizes };
   }
 }
 

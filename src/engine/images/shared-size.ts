@@ -1,21 +1,26 @@
 import { DigestIds } from '../../oci/digest-ids.js';
 import type { Context } from '../context.js';
+import { Column } from './columns.js';
 import type { ImageFacts } from './facts.js';
 
 /** Digests by their numbers, and how often each was counted. */
 class Counted {
   readonly #ids = new DigestIds();
-  readonly #counts: number[] = [];
+  readonly #counts = new Column(Uint32Array);
 
   /** @returns the number of a digest that was counted once more */
   add(digest: string): number {
     const id = this.#ids.of(digest);
-    this.#counts[id] = (this.#counts[id] ?? 0) + 1;
+    this.#counts.set(id, this.#counts.get(id) + 1);
     return id;
   }
 
   isShared(id: number): boolean {
-    return (this.#counts[id] ?? 0) > 1;
+    return this.#counts.get(id) > 1;
+  }
+
+  digest(id: number): string {
+    return this.#ids.digest(id);
   }
 }
 
@@ -23,34 +28,50 @@ class Counted {
 export class SharedSizes {
   readonly #chains = new Counted();
   readonly #blobs = new Counted();
-  /** Of each image: numbers and sizes of its blobs in turn, and numbers of its layer stacks with their ids. */
-  readonly #images = new Map<string, { readonly blobs: readonly number[]; readonly chains: readonly number[] }>();
-  readonly #stacks: string[] = [];
+  readonly #images = new DigestIds();
+  /** By the numbers of images: where theirs begin, and how many blobs and layer stacks they have. */
+  readonly #starts = new Column(Uint32Array);
+  readonly #blobCounts = new Column(Uint32Array);
+  readonly #chainCounts = new Column(Uint32Array);
+  /** Of each image: numbers and sizes of its blobs in turn, then numbers of its layer stacks. */
+  readonly #numbers = new Column(Float64Array);
+  #end = 0;
 
   constructor(private readonly snapshots: Context['snapshots']) {}
 
   /** @param digest of the image's target */
   add(digest: string, facts: ImageFacts): void {
-    const chains: number[] = [];
-    for (const { chains: ids = [] } of facts.manifests)
-      for (const id of ids) {
-        const number = this.#chains.add(id);
-        this.#stacks[number] ??= id;
-        chains.push(number);
-      }
-    const blobs: number[] = [];
-    for (const [blob, size] of contentOf(facts)) blobs.push(this.#blobs.add(blob), size);
-    this.#images.set(digest, { blobs, chains });
+    const image = this.#images.of(digest);
+    this.#starts.set(image, this.#end);
+    const blobs = contentOf(facts);
+    for (const [blob, size] of blobs) {
+      this.#push(this.#blobs.add(blob));
+      this.#push(size);
+    }
+    const ids = facts.manifests.flatMap(({ chains = [] }) => chains);
+    for (const id of ids) this.#push(this.#chains.add(id));
+    this.#blobCounts.set(image, blobs.size);
+    this.#chainCounts.set(image, ids.length);
   }
 
   /** Bytes that an image shares with another one, each blob counted once. @param digest of its target, which was added */
   sizeOf(digest: string): number {
-    const { blobs = [], chains = [] } = this.#images.get(digest) ?? {};
+    const image = this.#images.find(digest);
+    if (image === undefined) return 0;
     let size = 0;
-    for (const id of chains) if (this.#chains.isShared(id)) size += this.snapshots.usage(this.#stacks[id] ?? '') ?? 0;
-    for (let at = 0; at < blobs.length; at += 2)
-      if (this.#blobs.isShared(blobs[at] as number)) size += blobs[at + 1] as number;
+    const start = this.#starts.get(image);
+    const middle = start + 2 * this.#blobCounts.get(image);
+    for (let at = start; at < middle; at += 2)
+      if (this.#blobs.isShared(this.#numbers.get(at))) size += this.#numbers.get(at + 1);
+    for (let at = middle; at < middle + this.#chainCounts.get(image); at++) {
+      const id = this.#numbers.get(at);
+      if (this.#chains.isShared(id)) size += this.snapshots.usage(this.#chains.digest(id)) ?? 0;
+    }
     return size;
+  }
+
+  #push(value: number): void {
+    this.#numbers.set(this.#end++, value);
   }
 }
 

@@ -12,6 +12,7 @@ import { noFilters } from '../filters.js';
 import type { ImageFacts, Pass } from '../images/facts.js';
 import { type ImageItem, usageList } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
+import { pack, unpack } from '../images/packed-text.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
 import { follows, still } from '../versions.js';
@@ -116,7 +117,7 @@ function figures({ items, active, total, reclaimable }: Usage): JsonObject {
 
 interface ImageUsage {
   readonly count: number;
-  readonly items: readonly ImageItem[] | VerbatimJson;
+  readonly items: readonly ImageItem[] | readonly VerbatimJson[];
   readonly totalSize: number;
   readonly usage: PartOf<'SystemDataUsage', 'ImageUsage'>;
 }
@@ -127,7 +128,7 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   const stored = new StoredSize(context);
   const objects: ImageItem[] = [];
   // An answer has them twice, so they are rendered once.
-  const texts: Buffer[] = [];
+  const texts: VerbatimJson[] = [];
   let reclaimable = 0;
   let active = 0;
   const add = (image: ImageRecord, facts: ImageFacts): Promise<void> => stored.add(image, facts);
@@ -137,11 +138,11 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
     if (old) {
       const widened = { ...body, VirtualSize: body.Size };
       objects.push(widened);
-    } else texts.push(texts.length === 0 ? opening : comma, renderJson(body).subarray(0, -1));
+    } else texts.push(packedItem(body));
   }
   for (const image of context.store.list()) if (!stored.has(image)) await stored.add(image, await factsOf(image, pass));
-  const count = old ? objects.length : texts.length / 2;
-  const items = old || count === 0 ? objects : new VerbatimJson(Buffer.concat([...texts, closing]));
+  const items = old ? objects : texts;
+  const count = items.length;
   const totalSize = stored.bytes;
   const usage = {
     ActiveCount: active || undefined,
@@ -153,7 +154,14 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   return { count, items, totalSize, usage };
 }
 
-const [opening, comma, closing] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
+const none = Buffer.alloc(0);
+
+/** An image as it is rendered, kept in a fraction of its length. */
+function packedItem(body: ImageItem): VerbatimJson {
+  const id = body.Id;
+  const packed = pack(renderJson(body).subarray(0, -1).toString(), id);
+  return new VerbatimJson(none, () => Buffer.from(unpack(packed, id)));
+}
 
 /** An image's facts; undefined where it is broken. */
 async function factsOf({ target }: ImageRecord, pass: Pass): Promise<ImageFacts | undefined> {

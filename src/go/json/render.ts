@@ -2,8 +2,14 @@ import { compareText, encodeString, sortedKeys } from './text.js';
 
 /** JSON text that is written as it is: a statement inside an answer is never parsed and stringified. */
 export class VerbatimJson {
-  /** @param bytes one JSON value, compacted */
-  constructor(readonly bytes: Buffer) {}
+  /**
+   * @param bytes one JSON value, compacted
+   * @param make makes the bytes when they are written, in place of those
+   */
+  constructor(
+    readonly bytes: Buffer,
+    readonly make?: () => Buffer,
+  ) {}
 }
 
 /**
@@ -41,9 +47,28 @@ export type EncodedObject = JsonObject & Encoded;
  * @returns the body, with the line feed that ends each JSON answer of dockerd
  */
 export function renderJson(value: JsonValue): Buffer {
-  const parts: (string | Buffer)[] = [];
+  return joined(partsOf(value));
+}
+
+/** What `renderJson` makes, in pieces: the bytes of verbatim parts are asked for when it is their turn. */
+export function* renderPieces(value: JsonValue): Generator<Buffer> {
+  const parts = partsOf(value);
+  for (let at = 0; at < parts.length; at += partsAtOnce) yield joined(parts.slice(at, at + partsAtOnce));
+}
+
+type Parts = (string | VerbatimJson)[];
+
+/** Parts of an answer that are put together at a time. */
+const partsAtOnce = 256;
+
+function partsOf(value: JsonValue): Parts {
+  const parts: Parts = [];
   write(value, parts);
   parts.push('\n');
+  return parts;
+}
+
+function joined(parts: Parts): Buffer {
   const buffers: Buffer[] = [];
   let text = '';
   for (const part of parts) {
@@ -51,22 +76,22 @@ export function renderJson(value: JsonValue): Buffer {
       text += part;
       continue;
     }
-    buffers.push(Buffer.from(text), part);
+    buffers.push(Buffer.from(text), part.make?.() ?? part.bytes);
     text = '';
   }
   buffers.push(Buffer.from(text));
   return buffers.length === 1 ? (buffers[0] as Buffer) : Buffer.concat(buffers);
 }
 
-function write(value: JsonValue, parts: (string | Buffer)[]): void {
-  if (value instanceof VerbatimJson) parts.push(value.bytes);
+function write(value: JsonValue, parts: Parts): void {
+  if (value instanceof VerbatimJson) parts.push(value);
   else if (typeof value === 'string') parts.push(encodeString(value));
   else if (value === null || typeof value !== 'object') parts.push(String(value));
   else if (Array.isArray(value)) writeArray(value, parts);
   else writeMembers(membersOf(value as JsonObject | ReadonlyMap<string, JsonValue>), parts);
 }
 
-function writeArray(value: readonly JsonValue[], parts: (string | Buffer)[]): void {
+function writeArray(value: readonly JsonValue[], parts: Parts): void {
   let separator = '[';
   for (const item of value) {
     parts.push(separator);
@@ -82,7 +107,7 @@ function membersOf(value: JsonObject | ReadonlyMap<string, JsonValue>): Members 
   return value instanceof Map ? value : Object.entries(value as JsonObject);
 }
 
-function writeMembers(members: Members, parts: (string | Buffer)[]): void {
+function writeMembers(members: Members, parts: Parts): void {
   let separator = '{';
   for (const [key, member] of members) {
     if (member === undefined) continue;

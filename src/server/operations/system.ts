@@ -6,6 +6,7 @@ import { diskUsage } from '../../engine/system/usage.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
+import { jsonPieces, wholeLength } from '../json-list.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';
 
 const ping = ({ settings, swarm }: Context, text: string): OperationResult<never> => ({
@@ -54,6 +55,8 @@ export const handlers: DescribedHandlers = {
       ...(form.has('type') && { types: form.all('type') }),
       verbose: form.flag('verbose'),
     });
+    if (context.store.list().length > wholeLength)
+      return { kind: 'records', contentType: 'application/json', records: jsonPieces(value) };
     return { kind: 'json', value };
   },
 
