@@ -114,10 +114,19 @@ function joinContainer(context: Context, container: Container, name: string): vo
   container.config.Domainname = other.config.Domainname;
 }
 
+/** Into a swarm's network go its tasks, and others where it says so (docs/behaviour.md#networks-of-a-swarm). @throws INTERNAL */
+function checkAttachable({ tasks }: Context, { config }: Container, { scope, attachable, name }: Network): void {
+  if (scope !== 'swarm' || attachable || tasks.byId(config.Labels?.['com.docker.swarm.task.id'] ?? '') !== undefined)
+    return;
+  const why = `rpc error: code = PermissionDenied desc = network ${name} not manually attachable`;
+  throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${why}`);
+}
+
 /** Put a container into one network. */
 function join(context: Context, container: Container, key: string, before?: EndpointSettings): void {
   const network = context.networks.resolve(key);
   if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
+  checkAttachable(context, container, network);
   const settings = container.networks.get(key) ?? emptyEndpoint();
   if (key !== network.name) {
     container.networks.delete(key);

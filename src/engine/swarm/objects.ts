@@ -1,5 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import { encodeJson, type GoType } from '../../go/json.js';
+import { compareText, encodeJson, type GoType } from '../../go/json.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { ByteBudget } from '../../runtime/fs/types.js';
@@ -105,7 +105,9 @@ export class ObjectStore<Data> {
       matchesExactly(filters, 'names', this.nameOf(object)) &&
       matchesPairs(filters, 'label', this.kind.annotations(object.data).Labels ?? {}) &&
       also(object);
-    return this.list().filter(accepts);
+    const found = this.list().filter(accepts);
+    // Those that were looked for by name come by name.
+    return filters.has('name') ? found.sort((a, b) => compareText(this.#folded(a), this.#folded(b))) : found;
   }
 
   /**
@@ -173,6 +175,10 @@ export class ObjectStore<Data> {
   /** The name of one; empty where it has none. */
   nameOf({ data }: SwarmObject<Data>): string {
     return this.kind.annotations(data).Name ?? '';
+  }
+
+  #folded(object: SwarmObject<Data>): string {
+    return this.nameOf(object).toLowerCase();
   }
 
   #put(

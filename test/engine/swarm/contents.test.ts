@@ -105,7 +105,8 @@ for (const kind of [secretKind, configKind] as readonly ContentKind[])
       create(spec('s1', { Labels: { a: '1', b: '2' } }));
       create(spec('s2', { Labels: { a: '2' } }));
       const id = create(spec('t1'));
-      expect(list({ name: ['s'] })).to.have.members(['s1', 's2']);
+      create(spec('S0'));
+      expect(list({ name: ['s', 'S'] })).to.deep.equal(['S0', 's1', 's2']);
       expect(list({ id: [id.slice(0, 20)] })).to.deep.equal(['t1']);
       expect(list({ label: ['a'] })).to.have.members(['s1', 's2']);
       expect(list({ label: ['a=1', 'b'] })).to.deep.equal(['s1']);

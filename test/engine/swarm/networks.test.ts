@@ -14,6 +14,7 @@ import { leaveSwarm } from '../../../src/engine/swarm/swarm.js';
 import { createVolume, inspectVolume, removeVolume } from '../../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../../src/engine/volumes/store.js';
 import { decodeJson } from '../../../src/go/json.js';
+import { openContainers, run } from '../containers/support.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';
 
@@ -127,6 +128,26 @@ describe('Networks of a swarm', () => {
     expect(await names({ dangling: ['true'] })).to.deep.equal(['ov2']);
     expect(pruneNetworks(context, parseFilters('{}'))).to.deep.equal({ NetworksDeleted: ['ov2'] });
     expect(await names({ driver: ['overlay'] })).to.deep.equal(['ingress']);
+  });
+});
+
+describe('A container that is no task’s', () => {
+  it('starts in those networks of a swarm that say that it may', async () => {
+    const engine = await openContainers();
+    const { context } = engine;
+    found(context);
+    createNetwork(context, read({ Name: 'closed', Driver: 'overlay' }), '1.55');
+    createNetwork(context, read({ Name: 'open', Driver: 'overlay', Attachable: true }), '1.55');
+    const inside = await run(context, { HostConfig: { NetworkMode: 'open' } }, 'inside');
+    expect(inside.networks.get('open')?.IPAddress).to.equal('10.0.2.2');
+    const labels = { Labels: { 'com.docker.swarm.task.id': 'mine' } };
+    for (const more of [{}, labels])
+      expect(await refusal(() => run(context, { ...more, HostConfig: { NetworkMode: 'closed' } }))).to.deep.equal([
+        'INTERNAL',
+        'failed to set up container networking: Could not attach to network closed: ' +
+          'rpc error: code = PermissionDenied desc = network closed not manually attachable',
+      ]);
+    await engine.close();
   });
 });
 
