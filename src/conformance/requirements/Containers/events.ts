@@ -80,13 +80,14 @@ export const containerEvents: readonly Requirement[] = containers(
     },
     {
       id: 'container-exit-code',
-      title: 'die has the exit code',
-      why: 'Alarms go by it.',
+      title: 'die has the exit code, and the image of the container selects it',
+      why: 'Alarms go by it, for the images that they are about.',
       observed: true,
       async check(d) {
         const since = await clock(d.t);
         const { id } = await d.ran(['sh', '-c', 'exit 12']);
-        const found = await events(d, since, { container: [id], event: ['die'] }, has('die'));
+        const found = await events(d, since, { event: ['die'], image: [d.image()] }, has('die'));
+        same(found[0]?.at('Actor', 'ID').value, id, 'Actor.ID');
         found[0]?.at('Actor', 'Attributes', 'exitCode').is('12');
       },
     },
@@ -162,7 +163,7 @@ export const containerEvents: readonly Requirement[] = containers(
     },
     {
       id: 'container-filters',
-      title: 'filters by type, event, label and image select',
+      title: 'filters by type, event and label select',
       pointer: '+/parameters/2',
       why: 'Listeners ask for what they need.',
       async check(d) {
@@ -171,7 +172,7 @@ export const containerEvents: readonly Requirement[] = containers(
         const { id } = await d.create({ Labels: { mine } });
         const other = await d.create();
         const label = [`mine=${mine}`];
-        const further: readonly Filter[] = [{}, { type: ['container'] }, { event: ['create'] }, { image: [d.image()] }];
+        const further: readonly Filter[] = [{}, { type: ['container'] }, { event: ['create'] }];
         for (const more of further) {
           const of = { ...more, label };
           const found = await events(d, since, of, has('create'));
