@@ -15,6 +15,9 @@ const mostConnections = 256;
 /** Listeners of all containers together: each is an open file of the server. */
 const mostListeners = 2048;
 
+/** Whose ports are published: a container, or what stands for several. */
+export type PortOwner = Pick<Container, 'id' | 'plainName' | 'networks'> & { readonly sandbox: Container['sandbox'] };
+
 /** The ports that containers have published, each a real listener on the loopback address. */
 export class PublishedPorts {
   readonly #servers = new Map<string, Map<Server, number>>();
@@ -30,7 +33,7 @@ export class PublishedPorts {
    * @returns where each is published; null for one that is only exposed
    * @throws INTERNAL for a port that is taken, in dockerd's words
    */
-  async publish(container: Container, bindings: PortMap): Promise<PortMap> {
+  async publish(container: PortOwner, bindings: PortMap): Promise<PortMap> {
     const published: PortMap = {};
     try {
       for (const [key, wanted] of Object.entries(bindings)) {
@@ -60,7 +63,7 @@ export class PublishedPorts {
     this.#reserved.clear();
   }
 
-  async #bind(container: Container, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
+  async #bind(container: PortOwner, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
     const { number, protocol } = parsePort(key);
     const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
     if (protocol === 'tcp' && this.#listened.size >= mostListeners)
@@ -81,7 +84,7 @@ export class PublishedPorts {
     throw this.#refused(container, ip, start, last);
   }
 
-  #refused(container: Container, ip: string, port: number, cause: unknown): AttestdError {
+  #refused(container: PortOwner, ip: string, port: number, cause: unknown): AttestdError {
     const endpoint = [...container.networks.values()].find(({ EndpointID: id }) => id !== '')?.EndpointID ?? '';
     const why =
       `failed to set up container networking: driver failed programming external connectivity on endpoint ` +
@@ -89,7 +92,7 @@ export class PublishedPorts {
     return new AttestdError('INTERNAL', why, { cause });
   }
 
-  #reserve(container: Container, protocol: string, wanted: number): number {
+  #reserve(container: PortOwner, protocol: string, wanted: number): number {
     const taken = (port: number): boolean => this.#reserved.has(formatPort({ number: port, protocol }));
     let port = wanted;
     if (port === 0) for (port = firstEphemeral; port < lastEphemeral && taken(port); ) port++;
@@ -100,7 +103,7 @@ export class PublishedPorts {
   }
 
   /** Hand each connection to what listens in the container; without that it is closed at once, as by docker's proxy. */
-  async #listen(container: Container, inside: number, port: number): Promise<number> {
+  async #listen(container: PortOwner, inside: number, port: number): Promise<number> {
     if (this.#listened.has(port)) throw new AttestdError('CONFLICT', `port ${port} is taken`);
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());

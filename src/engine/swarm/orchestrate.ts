@@ -1,6 +1,7 @@
 import { removeContainer } from '../containers/remove.js';
 import type { Context } from '../context.js';
 import { newSwarmId } from './ids.js';
+import { openIngress } from './ingress.js';
 import type { Swarm } from './membership.js';
 import { isJob, type Service, type ServiceData, serviceKind, type UpdateStatus, wantedTasks } from './service.js';
 import { effectivePolicy } from './service-complete.js';
@@ -118,9 +119,10 @@ function start(context: Context, task: Task): void {
 /** Of each slot no more tasks are kept than the swarm's history holds, and of all slots no more than are good for the daemon. */
 function forgetOld(context: Context, swarm: Swarm, { serviceId, slot }: Task): void {
   const limit = swarm.cluster.data.spec.Orchestration.TaskHistoryRetentionLimit ?? 0;
-  const there = context.tasks.of(serviceId).filter((task) => task.slot === slot);
+  const there = [...(context.tasks.run(serviceId).slots.get(slot) ?? [])];
   const over = there.filter((task) => task.over);
   for (const task of over.slice(0, Math.max(0, there.length - Math.max(limit, 1)))) void discard(context, task);
+  if (context.tasks.count <= mostEnded) return;
   const { ended } = context.tasks;
   for (const task of ended.slice(0, Math.max(0, ended.length - mostEnded))) void discard(context, task);
 }
@@ -234,9 +236,12 @@ export function abandonService(context: Context, id: string): void {
   for (const task of tasks) endTask(context, task, 'remove');
 }
 
-/** All tasks end: the daemon has left the swarm. */
-export function abandonAll(context: Context): void {
-  for (const id of new Set(context.tasks.list().map(({ serviceId }) => serviceId))) abandonService(context, id);
+/** All tasks end: the daemon has left the swarm. @param services of then */
+export function abandonAll(context: Context, services: readonly Service[]): void {
+  for (const service of services) {
+    openIngress(context, service);
+    abandonService(context, service.id);
+  }
 }
 
 /**
@@ -249,6 +254,7 @@ export async function resumeServices(context: Context): Promise<void> {
       await removeContainer(context, container, { force: true, volumes: true });
   for (const service of context.swarm.current?.store(serviceKind).list() ?? []) {
     takeAgain(context, service);
+    openIngress(context, service);
     reconcile(context, service.id);
   }
 }

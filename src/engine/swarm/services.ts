@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesExactly, valuesOf } from '../filters.js';
 import type { Network } from '../networks/network.js';
 import type { AnswerOf } from '../wire.js';
+import { openIngress } from './ingress.js';
 import type { Swarm } from './membership.js';
 import type { ObjectStore } from './objects.js';
 import { abandonService, reconcile } from './orchestrate.js';
@@ -100,8 +101,7 @@ export function createService(context: Context, wanted: ServiceSpec): AnswerOf<'
   }
   const now = context.time.now();
   const service = store.create({ spec, iteration: 0, lastExecution: isJob(spec.Mode) ? now : 0 });
-  const places = takePlaces(context, store, service);
-  if (places !== undefined) store.update(service, service.index, { ...service.data, ...places });
+  settle(context, store, service);
   reconcile(context, service.id);
   return { ID: service.id, Warnings: null };
 }
@@ -165,10 +165,18 @@ export function updateService(
     ...(rerun && { iteration: data.iteration + 1, lastExecution: now }),
   };
   const stored = store.update(service, version, changed, differences(data.spec, next));
-  const places = takePlaces(context, store, stored);
-  if (places !== undefined) store.update(stored, stored.index, { ...stored.data, ...places });
+  settle(context, store, stored);
   reconcile(context, service.id);
   return { Warnings: null } as unknown as AnswerOf<'ServiceUpdate'>;
+}
+
+/** Give a service its ports and addresses. */
+function settle(context: Context, store: ObjectStore<ServiceData>, service: Service): void {
+  const places = takePlaces(context, store, service);
+  if (places === undefined) return;
+  const settled = store.update(service, service.index, { ...service.data, ...places });
+  const text = (ports: ServiceData['ports']): string => encodeJson(ports ?? [], slice(portConfigType));
+  if (text(service.data.ports) !== text(places.ports)) openIngress(context, settled);
 }
 
 /** What an event tells of a change. */
@@ -196,6 +204,7 @@ export function removeService(context: Context, term: string): void {
   const service = resolveService(swarm, term);
   swarm.store(serviceKind).remove(service);
   givePlaces(context, service);
+  openIngress(context, service);
   abandonService(context, service.id);
 }
 

@@ -5,6 +5,7 @@ import type { AnswerOf, Wire } from '../wire.js';
 import { newRoot } from './certificate.js';
 import { type ClusterData, clusterKind, clusterObject, joinTokens, newSecret, newUnlockKey } from './cluster.js';
 import { abandonAll } from './orchestrate.js';
+import { serviceKind } from './service.js';
 import { checkName, checkSpec, keptSpec, type SwarmSpec } from './spec.js';
 
 /** `GET /swarm` (docs/behaviour.md#a-swarm). @throws UNAVAILABLE without a swarm */
@@ -28,8 +29,9 @@ export function leaveSwarm(context: Context, force: boolean): void {
       'You are attempting to leave the swarm on a node that is participating as a manager. ' +
         'Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ',
     );
+  const services = swarm.current.store(serviceKind).list();
   swarm.leave();
-  abandonAll(context);
+  abandonAll(context, services);
   for (const network of networks.list()) if (network.scope === 'swarm') networks.remove(network);
 }
 

@@ -49,10 +49,13 @@ export async function runTask(context: Context, task: Task, ended: (task: Task) 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Why the node cannot take a task; empty when it can. */
+/** Why the node cannot take a task; empty when it can. Others are only looked at where they count. */
 export function refusal(context: Context, task: Task): string {
-  const others = [...context.tasks.all()].filter((other) => other !== task && other.nodeId !== '' && !other.over);
   const { MaxReplicas: most = 0 } = task.spec.Placement ?? {};
+  const { NanoCPUs: cpus, MemoryBytes: memory } = task.spec.Resources?.Reservations ?? {};
+  const others = [...(most || cpus || memory ? context.tasks.all() : [])].filter(
+    (other) => other !== task && other.nodeId !== '' && !other.over,
+  );
   if (most > 0 && others.filter(({ serviceId, ending }) => serviceId === task.serviceId && !ending).length >= most)
     return 'max replicas per node limit exceed';
   const sum = (key: 'NanoCPUs' | 'MemoryBytes'): number =>
@@ -139,7 +142,8 @@ export async function discard(context: Context, task: Task): Promise<void> {
   context.tasks.remove(task);
   if (task.container === undefined) return;
   try {
-    await removeContainer(context, task.container, { force: true, volumes: true });
+    const { container } = task;
+    await context.tasks.inTurn(() => removeContainer(context, container, { force: true, volumes: true }));
   } catch (error) {
     context.debug(`the container of task ${task.id} was not removed: ${messageOf(error)}`);
   }

@@ -13,6 +13,8 @@ const atOnce = 4;
 /** What there is of a service beside what the swarm keeps of it. */
 export interface ServiceRun {
   readonly tasks: Set<Task>;
+  /** The same by their slots, the oldest first. */
+  readonly slots: Map<number, Set<Task>>;
   /** When tasks of a slot were followed by others, in milliseconds since 1970. */
   readonly restarts: Map<number, number[]>;
   /** Tasks that wait until they may start. */
@@ -27,6 +29,8 @@ export class TaskStore {
   readonly #queue: (() => void)[] = [];
   readonly #observers = new Set<(task: Task) => void>();
   #busy = 0;
+  /** What is done about the published ports of each service, one after the other. */
+  readonly #ports = new Map<string, Promise<void>>();
   #due: Timer | undefined;
   #closed = false;
 
@@ -41,6 +45,11 @@ export class TaskStore {
   /** Whether nothing more happens by itself. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#byId.size;
   }
 
   /** Those that have ended, the oldest first. */
@@ -71,7 +80,7 @@ export class TaskStore {
   run(serviceId: string): ServiceRun {
     let run = this.#runs.get(serviceId);
     if (run === undefined) {
-      run = { tasks: new Set(), restarts: new Map(), delayed: new Map(), updater: undefined };
+      run = { tasks: new Set(), slots: new Map(), restarts: new Map(), delayed: new Map(), updater: undefined };
       this.#runs.set(serviceId, run);
     }
     return run;
@@ -84,7 +93,11 @@ export class TaskStore {
 
   add(task: Task): void {
     this.#byId.set(task.id, task);
-    this.run(task.serviceId).tasks.add(task);
+    const { tasks, slots } = this.run(task.serviceId);
+    tasks.add(task);
+    const slot = slots.get(task.slot);
+    if (slot === undefined) slots.set(task.slot, new Set([task]));
+    else slot.add(task);
     for (const observer of this.#observers) observer(task);
   }
 
@@ -98,6 +111,9 @@ export class TaskStore {
     this.#byId.delete(task.id);
     const run = this.#runs.get(task.serviceId);
     run?.tasks.delete(task);
+    const slot = run?.slots.get(task.slot);
+    slot?.delete(task);
+    if (slot?.size === 0) run?.slots.delete(task.slot);
     run?.delayed.get(task)?.cancel();
     run?.delayed.delete(task);
   }
@@ -122,6 +138,15 @@ export class TaskStore {
       if (next === undefined) this.#busy--;
       else next();
     }
+  }
+
+  /** Do something about the published ports of a service when what was begun before is done. */
+  withPorts(serviceId: string, act: () => Promise<void>): void {
+    const done = (this.#ports.get(serviceId) ?? Promise.resolve()).then(act);
+    this.#ports.set(serviceId, done);
+    void done.finally(() => {
+      if (this.#ports.get(serviceId) === done) this.#ports.delete(serviceId);
+    });
   }
 
   /** Do something after a wait, unless that is due already and somebody waits. */

@@ -12,6 +12,9 @@ import { decodeJson, renderJson } from '../../../src/go/json.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import { SimulatedDisk } from '../../soak/disk.js';
 import { calm } from '../../soak/weather.js';
+import { makeBase } from '../build/support.js';
+import { settled } from '../containers/support.js';
+import { create, inspected, tasks } from '../swarm/services-support.js';
 import { found } from '../swarm/support.js';
 
 const root = '/srv/state';
@@ -95,6 +98,36 @@ describe('A swarm of a daemon that comes back', () => {
       'other',
     );
     expect(warnings).to.deep.equal([]);
+  });
+
+  it('runs its services anew, in containers of new tasks', async () => {
+    const disk = new SimulatedDisk();
+    const facts = (context: Context) => {
+      const { ID, Spec, Endpoint } = inspected(context, 'web');
+      return { ID, Spec, Endpoint };
+    };
+    let before: object = {};
+    const containers: string[][] = [];
+    const look = async (context: Context): Promise<void> => {
+      for (let round = 0; round < 50 && tasks(context)[0]?.Status.State !== 'running'; round++) await settled();
+      expect(tasks(context).map(({ Status }) => Status.State)).to.deep.equal(['running']);
+      containers.push(context.containers.list().map(({ id }) => id));
+    };
+    await daemon(disk, async (context) => {
+      await makeBase(context);
+      found(context);
+      const body = { container: { Command: ['sleep', '100'] }, template: { Networks: [{ Target: 'ov' }] } };
+      createNetwork(context, decodeJson(Buffer.from('{"Name":"ov","Driver":"overlay"}'), createNetworkType), '1.55');
+      await create(context, 'web', body);
+      await look(context);
+      before = facts(context);
+    });
+    await daemon(disk, async (context) => {
+      await look(context);
+      expect(facts(context)).to.deep.equal(before);
+    });
+    expect(containers.map(({ length }) => length)).to.deep.equal([1, 1]);
+    expect(containers[0]).not.to.deep.equal(containers[1]);
   });
 
   it('is not there once it was left', async () => {

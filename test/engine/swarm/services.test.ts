@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { noFilters, parseFilters } from '../../../src/engine/filters.js';
@@ -10,7 +11,7 @@ import {
 } from '../../../src/engine/swarm/services.js';
 import { leaveSwarm } from '../../../src/engine/swarm/swarm.js';
 import type { ContainerEngine } from '../containers/support.js';
-import { parsed, refusal } from '../support.js';
+import { all, parsed, refusal } from '../support.js';
 import { bodyOf, calm, create, inspected, openSwarm, pass, read, states, tasks, update } from './services-support.js';
 
 describe('Services of a swarm', () => {
@@ -170,6 +171,29 @@ describe('Services of a swarm', () => {
     const [code, text] = await why(bodyOf('b', { EndpointSpec: { Ports: [{ PublishedPort: 8080 }] } }));
     expect(code).to.equal('INVALID_ARGUMENT');
     expect(text).to.contain("port '8080' is already in use by service 'web'");
+  });
+
+  it('are answered at their ports by their tasks in turn', async () => {
+    const Mode = { Replicated: { Replicas: 2 } };
+    await create(context, 'web', { Mode, EndpointSpec: { Ports: [{ TargetPort: 80 }] } });
+    const { sandboxes } = engine.model;
+    for (const [at, sandbox] of sandboxes.entries())
+      sandbox.connect = (port, socket) => {
+        socket.end(`${port} ${at}`);
+        return true;
+      };
+    const [{ PublishedPort: port }] = inspected(context, 'web').Endpoint.Ports;
+    const ask = async (): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      return Buffer.concat(await all(socket)).toString();
+    };
+    // Another process may have the port; then nobody answers there.
+    let answered = false;
+    for (let attempt = 0; attempt < 50 && !answered; attempt++) answered = await ask().then(Boolean, () => false);
+    expect(new Set([await ask(), await ask()])).to.deep.equal(new Set(['80 0', '80 1']));
+    removeService(context, 'web');
+    await calm();
+    expect(await ask().then(Boolean, () => false)).to.equal(false);
   });
 
   it('run no more tasks than the daemon bears, and repeat no more bytes', async () => {

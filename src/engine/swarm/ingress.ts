@@ -1,0 +1,36 @@
+import type { Context } from '../context.js';
+import type { PortMap } from '../networks/port.js';
+import { type Service, serviceKind } from './service.js';
+
+/**
+ * Answer at the ports that a service publishes, or no longer does (docs/behaviour.md#services-of-a-swarm): each connection goes to the
+ * next of its tasks that runs. When one of them is somebody else's on this machine, none is answered.
+ */
+export function openIngress(context: Context, { id, data: { spec } }: Service): void {
+  let turn = 0;
+  const owner = {
+    id,
+    plainName: spec.Name,
+    networks: new Map(),
+    get sandbox() {
+      const running = context.tasks.of(id).filter(({ state, container }) => state === 'running' && container?.sandbox);
+      return running[turn++ % running.length]?.container?.sandbox;
+    },
+  };
+  context.tasks.withPorts(id, async () => {
+    context.published.release(id);
+    const ports = context.swarm.current?.store(serviceKind).byId(id)?.data.ports ?? [];
+    const bindings: PortMap = {};
+    for (const { PublishMode: mode, Protocol: protocol, TargetPort: target, PublishedPort: port } of ports) {
+      if (mode !== 'ingress') continue;
+      const key = `${target ?? 0}/${protocol}`;
+      bindings[key] = [...(bindings[key] ?? []), { HostIp: '', HostPort: String(port) }];
+    }
+    if (context.tasks.closed || Object.keys(bindings).length === 0) return;
+    try {
+      await context.published.publish(owner, bindings);
+    } catch (error) {
+      context.debug(`the ports of service ${spec.Name} are not answered: ${String(error)}`);
+    }
+  });
+}
