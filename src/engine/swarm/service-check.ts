@@ -107,8 +107,13 @@ function checkUpdate(config: UpdateConfig | undefined): void {
   if (ratio < 0 || ratio > 1) throw invalid('TaskSpec: update-maxfailureratio cannot be less than 0 or bigger than 1');
 }
 
+/** Ports of one service: each is a listener, and takes its time. */
+const mostPorts = 1000;
+
 function checkEndpoint({ EndpointSpec: endpoint }: ServiceSpec): void {
   const { Mode: mode, Ports: ports = [] } = endpoint ?? {};
+  if (ports.length > mostPorts)
+    throw invalid(`EndpointSpec: the simulated swarm publishes at most ${mostPorts} ports of a service`);
   if (mode === 'dnsrr' && ports.some(({ PublishMode: published }) => published === 'ingress'))
     throw invalid("EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
   const seen = new Set<string>();

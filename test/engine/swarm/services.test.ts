@@ -113,6 +113,11 @@ describe('Services of a swarm', () => {
       'INVALID_ARGUMENT',
       'duplicate published ports',
     ],
+    [
+      bodyOf('x', { EndpointSpec: { Ports: Array.from({ length: 1001 }, (_, i) => ({ TargetPort: i })) } }),
+      'INVALID_ARGUMENT',
+      'at most 1000 ports',
+    ],
   ];
   for (const [body, code, text] of refused)
     it(`are refused with ${code}: ${text}`, async () => {
