@@ -1,5 +1,5 @@
 import { clusterKind } from './cluster.js';
-import { configKind, secretKind } from './contents.js';
+import { configKind, secretKind } from './content-kind.js';
 import { networkKind } from './networks.js';
 import { nodeKind } from './node.js';
 import type { ObjectKind } from './objects.js';

@@ -4,7 +4,7 @@ import type { FileSystem } from '../../runtime/fs/types.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import type { Network } from '../networks/network.js';
-import { type ContentKind, configKind, secretKind } from './contents.js';
+import { type ContentKind, configKind, secretKind } from './content-kind.js';
 import type { Swarm } from './membership.js';
 import { type Service, serviceKind } from './service.js';
 import { invalid } from './service-check.js';

@@ -1,13 +1,10 @@
 import { parseFilters } from '../../engine/filters.js';
+import { type ContentKind, type ContentSpec, configKind, secretKind } from '../../engine/swarm/content-kind.js';
 import {
-  type ContentKind,
-  type ContentSpec,
-  configKind,
   createContent,
   inspectContent,
   listContents,
   removeContent,
-  secretKind,
   updateContent,
 } from '../../engine/swarm/contents.js';
 import { zero } from '../../go/json/decode.js';

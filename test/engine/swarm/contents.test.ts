@@ -1,15 +1,12 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { parseFilters } from '../../../src/engine/filters.js';
+import { type ContentKind, type ContentSpec, configKind, secretKind } from '../../../src/engine/swarm/content-kind.js';
 import {
-  type ContentKind,
-  type ContentSpec,
-  configKind,
   createContent,
   inspectContent,
   listContents,
   removeContent,
-  secretKind,
   updateContent,
 } from '../../../src/engine/swarm/contents.js';
 import { leaveSwarm } from '../../../src/engine/swarm/swarm.js';

@@ -2,13 +2,8 @@ import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import { createNetwork, removeNetwork } from '../../../src/engine/networks/operations.js';
-import {
-  type ContentKind,
-  configKind,
-  createContent,
-  removeContent,
-  secretKind,
-} from '../../../src/engine/swarm/contents.js';
+import { type ContentKind, configKind, secretKind } from '../../../src/engine/swarm/content-kind.js';
+import { createContent, removeContent } from '../../../src/engine/swarm/contents.js';
 import { nodeKind } from '../../../src/engine/swarm/node.js';
 import { updateNode } from '../../../src/engine/swarm/nodes.js';
 import { removeService } from '../../../src/engine/swarm/services.js';
