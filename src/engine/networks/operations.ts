@@ -120,8 +120,10 @@ export function removeNetwork(context: Context, term: string): void {
   if (isPredefined(network.name))
     throw new AttestdError('FORBIDDEN', `${network.name} is a pre-defined network and cannot be removed`);
   refuseUsed(context, network);
-  if (network.endpoints.size > 0) {
-    const names = [...network.endpoints.values()].map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
+  // Tasks whose service has gone are on their way out.
+  const inUse = [...network.endpoints.values()].filter(({ containerId }) => !isOfTask(context, containerId));
+  if (inUse.length > 0) {
+    const names = inUse.map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
     const why = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
     throw new AttestdError('FORBIDDEN', why);
   }
@@ -130,6 +132,10 @@ export function removeNetwork(context: Context, term: string): void {
     throw new AttestdError('FORBIDDEN', `error while removing network: ${why}`);
   }
   forget(context, network);
+}
+
+function isOfTask({ containers, tasks }: Context, id: string): boolean {
+  return tasks.byId(containers.byId(id)?.config.Labels?.['com.docker.swarm.task.id'] ?? '') !== undefined;
 }
 
 /** Take a network away, and tell of it. */

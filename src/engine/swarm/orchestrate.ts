@@ -157,8 +157,7 @@ function follow(context: Context, service: Service, task: Task): void {
   if (!(job && task.state === 'complete')) {
     task.want('shutdown');
     const replaced = wantedSlots(context, service.id).has(task.slot);
-    if (!replaced && mayRestart(context, service, task))
-      restart(context, service, task.slot, job ? 'complete' : 'running');
+    if (!replaced && mayRestart(context, service, task)) restart(context, service, task, job ? 'complete' : 'running');
   }
   if (job) goOnWithJob(context, service);
 }
@@ -173,17 +172,30 @@ function mayRestart(context: Context, { id, data }: Service, task: Task): boolea
   return (restarts.get(task.slot) ?? []).filter((time) => time >= since).length < policy.MaxAttempts;
 }
 
-function restart(context: Context, service: Service, slot: number, desired: TaskState): void {
-  const { restarts, delayed } = context.tasks.run(service.id);
+/** Have another task in the slot of one that ended, ready at once, or made after the wait where that was never ready. */
+function restart(context: Context, service: Service, ended: Task, desired: TaskState): void {
+  const { id } = service;
+  const { slot } = ended;
+  const { restarts, delayed } = context.tasks.run(id);
   const { Delay: delay, MaxAttempts: most } = effectivePolicy(service.data.spec.TaskTemplate.RestartPolicy);
   // No more is remembered than is ever counted.
   if (most > 0) restarts.set(slot, [...(restarts.get(slot) ?? []), context.time.now()].slice(-Math.min(most, 100)));
-  const task = addTask(context, service, slot, 'ready');
+  const rejected = ended.state === 'rejected';
+  const task = rejected ? ended : addTask(context, service, slot, 'ready');
   const timer = context.time.after(Math.max(leastDelay, delay / 1e6), () => {
     delayed.delete(task);
-    task.want(desired);
+    if (rejected) fill(context, id, slot, desired);
+    else task.want(desired);
   });
   delayed.set(task, timer);
+}
+
+/** Have a task in a slot where there is none, and the service is to have so many. */
+function fill(context: Context, id: string, slot: number, desired: TaskState): void {
+  const service = serviceOf(context, id);
+  const slots = wantedSlots(context, id);
+  if (service === undefined || slots.has(slot) || slots.size >= wantedTasks(service.data.spec.Mode)) return;
+  addTask(context, service, slot, desired);
 }
 
 /** Begin what of a job is neither done, nor running, nor given up. */
@@ -250,7 +262,7 @@ export function abandonAll(context: Context, services: readonly Service[]): void
  */
 export async function resumeServices(context: Context): Promise<void> {
   for (const container of context.containers.list())
-    if (Object.hasOwn(container.config.Labels ?? {}, 'com.docker.swarm.task.id'))
+    if (container.config.Labels?.['com.docker.swarm.task.name'] === container.plainName)
       await removeContainer(context, container, { force: true, volumes: true });
   for (const service of context.swarm.current?.store(serviceKind).list() ?? []) {
     takeAgain(context, service);

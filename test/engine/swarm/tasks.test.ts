@@ -105,7 +105,6 @@ describe('Tasks of a swarm', () => {
       `rpc error: code = FailedPrecondition desc = network ${network} is in use by service ${task.ServiceID}`,
     ]);
     removeService(context, 'web');
-    await calm();
     removeNetwork(context, 'ov');
   });
 
@@ -165,6 +164,12 @@ describe('Tasks of a swarm', () => {
       template: { RestartPolicy: { Condition: 'none' } },
     });
     const rejected = tasks(context, { 'desired-state': ['shutdown'], service: ['mount'] })[0];
+    await create(context, 'again', { container: { Mounts: [{ Type: 'bind', Source: '/nosuch', Target: '/x' }] } });
+    const count = (): number => tasks(context, { service: ['again'] }).length;
+    await pass(engine, 4999);
+    expect(count()).to.equal(1);
+    await pass(engine, 1);
+    expect(count()).to.equal(2);
     expect(rejected.Status).to.deep.include({
       State: 'rejected',
       Message: 'preparing',
