@@ -9,8 +9,6 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
-  /** Milliseconds of silence that the daemon may take; 30 seconds by default. */
-  readonly patience?: number;
   /** Use a connection of its own: a daemon may answer before it has read a body, whose rest would be the next request. */
   readonly alone?: boolean;
   /** API version in the path; `null` for none; the run's own by default. */
@@ -87,7 +85,8 @@ export function filters(of: Readonly<Record<string, readonly string[]>>): string
   return JSON.stringify(of);
 }
 
-const silence = 30_000;
+/** Milliseconds without a byte after which there is no answer. A daemon with many images may take long for the usage of disks, or to look for a driver among its plugins; that is no fault. */
+const silence = 120_000;
 
 /** Where requests go, and who is told of them. */
 export interface Wire {
@@ -165,7 +164,7 @@ export class Api {
       const { status, headers, body } = await this.#connection.send({
         method,
         path: target,
-        timeout: call.patience ?? silence,
+        timeout: silence,
         ...(call.headers ? { headers: call.headers } : {}),
         ...(requestBody ? { body: requestBody } : {}),
         ...(call.alone ? { alone: true } : {}),

@@ -46,9 +46,6 @@ const runs = new WeakMap<Api, Shared>();
 /** Path of a container, or of something below it. */
 export const at = (id: string, rest = ''): string => `/containers/${id}${rest}`;
 
-/** Milliseconds of silence that a daemon may take to look for a driver among its plugins. */
-export const driverPatience = 120_000;
-
 /** What a check of containers works with: it makes them with the run's label, and takes them away when the check is over. */
 export class Dock {
   readonly t: CheckContext;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { filters } from '../../api.js';
-import { type Dock, driverPatience, type Made } from '../../containers/dock.js';
+import type { Dock, Made } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
 import { demand, type Shape } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
@@ -15,11 +15,7 @@ export const inspectNetwork = async (d: Dock, id: string): Promise<Shape> =>
   (await d.api.get(`/networks/${id}`)).status(200).json();
 
 const ask = (d: Dock, spec: object): ReturnType<Dock['post']> =>
-  d.post(
-    '/networks/create',
-    { Name: d.unique('n'), Driver: 'bridge', Labels: d.labels, ...spec },
-    { patience: driverPatience },
-  );
+  d.post('/networks/create', { Name: d.unique('n'), Driver: 'bridge', Labels: d.labels, ...spec });
 
 /** A block of addresses that hardly anybody has: each run has its own, for daemons give none of them away twice. */
 export function block(d: Dock, use: string): string {

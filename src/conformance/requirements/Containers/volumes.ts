@@ -1,5 +1,5 @@
 import { filters } from '../../api.js';
-import { type Dock, driverPatience } from '../../containers/dock.js';
+import type { Dock } from '../../containers/dock.js';
 import { containers, type Member, operationPointer } from '../../containers/family.js';
 import { demand, type Shape, same } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
@@ -84,11 +84,7 @@ const create = containers(
       async check(d) {
         const name = d.unique('v');
         d.own(`/volumes/${name}`);
-        const answer = await d.post(
-          '/volumes/create',
-          { Name: name, Driver: 'attestd-none', Labels: d.labels },
-          { patience: driverPatience },
-        );
+        const answer = await d.post('/volumes/create', { Name: name, Driver: 'attestd-none', Labels: d.labels });
         demand(answer.exchange.status >= 400, 'status', 'a refusal', answer.exchange.status);
         answer.json().at('message').string();
       },

@@ -27,7 +27,6 @@ export const ask = (t: CheckContext, body: Buffer, query: Query = {}): Promise<A
     body,
     headers: { 'Content-Type': 'application/x-tar' },
     alone: true,
-    patience: 60_000,
   });
 
 /** Build an image under a name of its own. @returns the name, and what inspect says of it */
