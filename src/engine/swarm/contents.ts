@@ -15,7 +15,7 @@ function contentObject(kind: ContentKind, object: SwarmObject<ContentSpec>): Ans
 }
 
 const longestName = 64;
-const validName = /^[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
+const validName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
 
 const invalid = (why: string): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);

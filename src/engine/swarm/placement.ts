@@ -21,12 +21,12 @@ export interface Constraint {
 export function parseConstraint(text: string): Constraint {
   const refused = (why: string): AttestdError =>
     new AttestdError('INTERNAL', `rpc error: code = Unknown desc = ${why}`);
-  const parts = /^(.*?)(==|!=)(.*)$/.exec(text);
-  if (parts === null) throw refused('constraint expected one operator from ==, !=');
-  const [key = '', operator, value = ''] = parts.slice(1).map((part) => part.trim());
+  const at = text.search(/[=!]=/);
+  if (at < 0) throw refused('constraint expected one operator from ==, !=');
+  const [key, value] = [text.slice(0, at).trim(), text.slice(at + 2).trim()];
   if (!/^[a-z][a-z0-9\-_.]+$/i.test(key)) throw refused(`key '${key}' is invalid`);
   if (!/^[a-z0-9:\-_\s.*()?+[\]\\^$|/@#]+$/i.test(value)) throw refused(`value '${value}' is invalid`);
-  return { key: key.toLowerCase(), equal: operator === '==', value };
+  return { key: key.toLowerCase(), equal: text[at] === '=', value };
 }
 
 type Node = SwarmObject<NodeData>;

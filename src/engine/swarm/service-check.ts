@@ -23,7 +23,8 @@ const millisecond = 1_000_000;
 export function checkServiceSpec(spec: ServiceSpec): void {
   const { Name: name, TaskTemplate: template, UpdateConfig: update, RollbackConfig: rollback } = spec;
   if (name.length > longestName) throw invalid(`name must be ${longestName} characters or fewer`);
-  if (!/^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/.test(name)) throw invalid('name must be valid as a DNS name component');
+  if (!/^[a-zA-Z0-9](?:[-_A-Za-z0-9]*[A-Za-z0-9])?$/.test(name))
+    throw invalid('name must be valid as a DNS name component');
   checkTaskSpec(template);
   if (isJob(spec.Mode) && update !== undefined) throw invalid('Jobs may not have an update config');
   checkUpdate(update);

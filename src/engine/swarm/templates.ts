@@ -5,7 +5,8 @@ export interface TemplateScope {
   readonly task: { readonly id: string; readonly name: string; readonly slot: string };
 }
 
-const placeholder = /\{\{-?\s*(.*?)\s*-?\}\}/g;
+/** Characters of the longest text that is made: each of many placeholders may stand for a long label. */
+const longest = 1 << 20;
 const indexed = /^index\s+\.Service\.Labels\s+"([^"]*)"$/;
 
 /**
@@ -14,29 +15,48 @@ const indexed = /^index\s+\.Service\.Labels\s+"([^"]*)"$/;
  * @throws Error in the words of Go's templates for a placeholder that stands for nothing
  */
 export function expand(text: string, scope: TemplateScope): string {
-  return text.replace(placeholder, (_whole, expression: string, at: number) => {
-    const label = indexed.exec(expression)?.[1];
-    if (label !== undefined) return scope.service.labels[label] ?? '';
-    const value = values[expression]?.(scope);
-    if (value !== undefined) return value;
-    const labels = /^\.Service\.Labels\.(\w+)$/.exec(expression)?.[1];
-    if (labels !== undefined) return scope.service.labels[labels] ?? '<no value>';
-    const field = /^\.(\w+)/.exec(expression)?.[1];
-    if (field === undefined)
-      throw new Error(`template: expansion:1: function "${expression.split(' ')[0]}" not defined`);
-    const where = `template: expansion:1:${at + 2}: executing "expansion" at <${expression}>`;
-    throw new Error(`${where}: can't evaluate field ${field} in type *template.Context`);
-  });
+  let made = '';
+  for (let from = 0; ; ) {
+    const start = text.indexOf('{{', from);
+    const end = start < 0 ? -1 : text.indexOf('}}', start + 2);
+    made += text.slice(from, end < 0 ? undefined : start);
+    if (end < 0) return made;
+    const expression = text
+      .slice(start + 2, end)
+      .replace(/^-/, '')
+      .replace(/-$/, '')
+      .trim();
+    made += standsFor(expression, scope, start);
+    if (made.length > longest) throw new Error(`template: expansion:1: more than ${longest} characters`);
+    from = end + 2;
+  }
 }
 
-const values: Readonly<Record<string, (scope: TemplateScope) => string>> = {
-  '.Service.ID': ({ service }) => service.id,
-  '.Service.Name': ({ service }) => service.name,
-  '.Node.ID': ({ node }) => node.id,
-  '.Node.Hostname': ({ node }) => node.hostname,
-  '.Node.Platform.OS': ({ node }) => node.os,
-  '.Node.Platform.Architecture': ({ node }) => node.architecture,
-  '.Task.ID': ({ task }) => task.id,
-  '.Task.Name': ({ task }) => task.name,
-  '.Task.Slot': ({ task }) => task.slot,
-};
+function standsFor(expression: string, scope: TemplateScope, at: number): string {
+  const { labels } = scope.service;
+  const named = (label: string): string | undefined => (Object.hasOwn(labels, label) ? labels[label] : undefined);
+  const label = indexed.exec(expression)?.[1];
+  if (label !== undefined) return named(label) ?? '';
+  const value = values.get(expression)?.(scope);
+  if (value !== undefined) return value;
+  const member = /^\.Service\.Labels\.(\w+)$/.exec(expression)?.[1];
+  if (member !== undefined) return named(member) ?? '<no value>';
+  const field = /^\.(\w+)/.exec(expression)?.[1];
+  if (field === undefined) throw new Error(`template: expansion:1: function "${expression.split(' ')[0]}" not defined`);
+  const where = `template: expansion:1:${at + 2}: executing "expansion" at <${expression}>`;
+  throw new Error(`${where}: can't evaluate field ${field} in type *template.Context`);
+}
+
+const values = new Map<string, (scope: TemplateScope) => string>(
+  Object.entries<(scope: TemplateScope) => string>({
+    '.Service.ID': ({ service }) => service.id,
+    '.Service.Name': ({ service }) => service.name,
+    '.Node.ID': ({ node }) => node.id,
+    '.Node.Hostname': ({ node }) => node.hostname,
+    '.Node.Platform.OS': ({ node }) => node.os,
+    '.Node.Platform.Architecture': ({ node }) => node.architecture,
+    '.Task.ID': ({ task }) => task.id,
+    '.Task.Name': ({ task }) => task.name,
+    '.Task.Slot': ({ task }) => task.slot,
+  }),
+);

@@ -118,6 +118,12 @@ describe('Services of a swarm', () => {
       'INVALID_ARGUMENT',
       'at most 1000 ports',
     ],
+    [bodyOf(`${'0'.repeat(60)}-`), 'INVALID_ARGUMENT', 'valid as a DNS name'],
+    [
+      bodyOf('x', { TaskTemplate: { ContainerSpec: { Image: 'x', Env: ['a={{constructor}}'] } } }),
+      'INVALID_ARGUMENT',
+      'function "constructor" not defined',
+    ],
   ];
   for (const [body, code, text] of refused)
     it(`are refused with ${code}: ${text}`, async () => {
