@@ -45,13 +45,17 @@ function taskFilter(swarm: Swarm, filters: Filters): (task: Task) => boolean {
   return (task) =>
     matchesPrefix(filters, 'id', task.id) &&
     matchesPrefix(filters, 'name', task.name) &&
-    matchesPairs(filters, 'label', {}) &&
+    matchesPairs(filters, 'label', labelsOfService(swarm, task)) &&
     (services.length === 0 || services.includes(task.serviceId)) &&
     (nodes.length === 0 || nodes.includes(task.nodeId)) &&
     matchesExactly(filters, 'desired-state', task.desired) &&
     (runtimes.length === 0 || runtimes.includes('container')) &&
     (upToDate.length === 0 || isCurrent(task));
 }
+
+/** Labels of tasks are those of their services. */
+const labelsOfService = (swarm: Swarm, { serviceId }: Task): Record<string, string> =>
+  swarm.store(serviceKind).byId(serviceId)?.data.spec.Labels ?? {};
 
 /**
  * The task that an id, a name or the beginning of an id stands for.

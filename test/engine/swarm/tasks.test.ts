@@ -246,13 +246,13 @@ describe('Tasks of a swarm', () => {
 
   it('are found by name and id, and pass filters', async () => {
     await create(context, 'web', { Mode: { Replicated: { Replicas: 2 } } });
-    await create(context, 'db');
+    await create(context, 'db', { Labels: { a: 'b' } });
     const count = (filters: object): number => tasks(context, filters).length;
     const { ID: id } = tasks(context, { service: ['db'] })[0];
     expect(parsed(inspectTask(context, `db.1.${id}`)).ID).to.equal(id);
     expect(parsed(inspectTask(context, id.slice(0, 10))).ID).to.equal(id);
     expect([count({ name: ['web'] }), count({ name: ['web.2'] }), count({ id: [id] })]).to.deep.equal([2, 1, 1]);
-    expect([count({ 'desired-state': ['running'] }), count({ label: ['a'] })]).to.deep.equal([3, 0]);
+    expect([count({ 'desired-state': ['running'] }), count({ label: ['a=b'] })]).to.deep.equal([3, 1]);
     expect([count({ node: [engine.nodeId] }), count({ '_up-to-date': ['true'] })]).to.deep.equal([3, 3]);
     const refused = async (filters: object): Promise<string> => (await refusal(() => tasks(context, filters)))[0];
     expect(await refused({ bogus: ['a'] })).to.equal('INVALID_ARGUMENT');
