@@ -83,11 +83,12 @@ bench/prism/node_modules: bench/prism/package-lock.json
 	npm ci --prefix bench/prism --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-lint: node_modules/.installed ## check style, imports, types and the description
+lint: node_modules/.installed ## check style, imports, types, expressions and the description
 	npx biome check .
 	npx biome lint --only=suspicious/noImportCycles --error-on-warnings src
 	npx tsc --noEmit -p tsconfig.json
 	npx tsx scripts/lint-spec.ts
+	npx tsx scripts/lint-expressions.ts
 
 format: node_modules/.installed ## rewrite the sources in the project's format
 	npx biome check --write .

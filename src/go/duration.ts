@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { trimRight } from './strings.js';
 import { quoteTime } from './time-layout.js';
 
 const units: ReadonlyMap<string, bigint> = new Map([
@@ -73,6 +74,6 @@ export function formatDuration(nanoseconds: bigint): string {
 
 /** A count in units of another, with as many decimals as it needs. */
 function decimal(count: bigint, unit: bigint): string {
-  const fraction = `${count % unit}`.padStart(`${unit}`.length - 1, '0').replace(/0+$/, '');
+  const fraction = trimRight(`${count % unit}`.padStart(`${unit}`.length - 1, '0'), '0');
   return `${count / unit}${fraction === '' || unit === 1n ? '' : `.${fraction}`}`;
 }

@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { trimRight } from './strings.js';
 import { parseLayout } from './time-layout.js';
 
 /** A point in time as an image configuration gives it. */
@@ -24,14 +25,14 @@ export function parseGoTime(text: string): GoTime {
     throw new AttestdError('CORRUPT', (error as Error).message, { cause: error });
   }
   const [, date = '', hour = '', rest = '', fraction = '', zone = ''] = grammar.exec(text) ?? [];
-  const digits = fraction.slice(0, 9).replace(/0+$/, '');
+  const digits = trimRight(fraction.slice(0, 9), '0');
   const offset = /^[+-]00:00$/.test(zone) ? 'Z' : zone;
   return { nanoseconds, text: `${date}${hour.padStart(2, '0')}${rest}${digits === '' ? '' : `.${digits}`}${offset}` };
 }
 
 /** A date in UTC as Go's RFC3339Nano writes it: the fraction without trailing zeros. */
 export function formatGoTime(date: Date): string {
-  return date.toISOString().replace(/\.?0+Z$/, 'Z');
+  return `${trimRight(trimRight(date.toISOString().slice(0, -1), '0'), '.')}Z`;
 }
 
 /** Seconds since 1970, rounded down. */
@@ -47,7 +48,7 @@ const second = 1_000_000_000n;
  * @param time nanoseconds since 1970
  */
 export function formatNanoseconds(time: bigint): string {
-  const fraction = fractionOf(time).replace(/0+$/, '');
+  const fraction = trimRight(fractionOf(time), '0');
   return `${wholeSeconds(time)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
 

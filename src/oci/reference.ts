@@ -178,7 +178,7 @@ export function refNameAnnotation(name: string): string {
   const slash = name.indexOf('/');
   // A name is read as a URL without a scheme, so its first part must be able to be a host.
   if (slash < 0 || name.includes('://') || !/^[\w.~!$&'()*+,;=-]+(?::\d*)?$/.test(name.slice(0, slash))) return name;
-  let path = name.slice(slash).replace(/[?#].*$/s, '');
+  let path = name.slice(slash).split(/[?#]/, 1)[0] as string;
   try {
     path = decodeURIComponent(path);
   } catch {

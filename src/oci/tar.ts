@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../errors.js';
 import { quote } from '../go/quote.js';
+import { trim } from '../go/strings.js';
 import { giveWay } from '../turns.js';
 import { ByteReader } from './bytes.js';
 
@@ -141,7 +142,7 @@ function number(field: Buffer): number {
     for (const byte of field.subarray(1)) value = value * 256 + byte;
     return value;
   }
-  const digits = field.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '');
+  const digits = trim(field.toString('latin1'), ' \0');
   if (digits === '') return 0;
   if (!/^[0-7]+$/.test(digits)) throw broken();
   return Number.parseInt(digits, 8);

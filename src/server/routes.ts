@@ -20,14 +20,14 @@ function compile(path: string): { matcher: RegExp; names: readonly string[]; pat
   const names: string[] = [];
   const greedy = !oneSegment.test(path);
   const source = path
-    .split(/\{([^}]*)\}/)
+    .split(/\{([^{}]*)\}/)
     .map((part, at) => {
       if (at % 2 === 0) return part.replace(/[.*+?^$()[\]\\|]/g, '\\$&');
       names.push(part);
       return greedy ? '([^\\n]*)' : '([^/]+)';
     })
     .join('');
-  const pattern = greedy ? path.replace(/\{([^}]*)\}/g, '{$1:.*}') : path;
+  const pattern = greedy ? path.replace(/\{([^{}]*)\}/g, '{$1:.*}') : path;
   return { matcher: new RegExp(`^${source}${slashed.has(path) ? '/?' : ''}$`), names, pattern };
 }
 

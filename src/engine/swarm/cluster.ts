@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type GoType, goInt64, goObject, goString, slice, struct } from '../../go/json.js';
+import { trimRight } from '../../go/strings.js';
 import type { components } from '../../types.js';
 import type { Wire } from '../wire.js';
 import { newRoot, type SwarmRoot } from './certificate.js';
@@ -47,7 +48,7 @@ export const clusterKind: ObjectKind<ClusterData> = {
 export const newSecret = (): string => base36(randomBytes(16), 25);
 
 /** What a locked manager is unlocked with. */
-export const newUnlockKey = (): string => `SWMKEY-1-${randomBytes(32).toString('base64').replace(/=+$/, '')}`;
+export const newUnlockKey = (): string => `SWMKEY-1-${trimRight(randomBytes(32).toString('base64'), '=')}`;
 
 /** A new swarm's data. @param now milliseconds since 1970 */
 export function newCluster(

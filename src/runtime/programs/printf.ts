@@ -1,3 +1,4 @@
+import { trimRight } from '../../go/strings.js';
 import type { Task } from '../kernel/task.js';
 import { unescaped } from './echo.js';
 import { octal, simpleEscapes } from './escapes.js';
@@ -144,7 +145,7 @@ export function general(value: number, digits: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e');
   const size = Number(power);
-  const bare = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  const bare = (text: string): string => (text.includes('.') ? trimRight(trimRight(text, '0'), '.') : text);
   if (size >= -4 && size < digits) return bare(value.toFixed(digits - 1 - size));
   return `${bare(mantissa)}e${size < 0 ? '-' : '+'}${String(Math.abs(size)).padStart(2, '0')}`;
 }

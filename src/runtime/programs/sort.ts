@@ -83,7 +83,7 @@ function comparison(
 }
 
 function part(line: string, { from, to }: Key, separator: string | undefined): string {
-  const fields = separator === undefined ? (line.match(/\s*\S+|\s+$/g) ?? []) : line.split(separator);
+  const fields = separator === undefined ? (line.match(/\s+\S*|\S+/g) ?? []) : line.split(separator);
   return fields.slice(from - 1, to).join(separator ?? '');
 }
 

@@ -89,7 +89,7 @@ export class Described {
     const [body, onward] = requestBody === undefined ? [undefined, request] : await readOnce(request);
     const asked: Request = {
       method: entry.method,
-      path: entry.path.replace(/\{([^}]*)\}/g, (_, name: string) => encodeURIComponent(request.params[name] ?? '')),
+      path: entry.path.replace(/\{([^{}]*)\}/g, (_, name: string) => encodeURIComponent(request.params[name] ?? '')),
       headers: { ...(request.headers as Record<string, string>), ...(body !== undefined && json) },
       query,
       body,

@@ -70,7 +70,8 @@ function resolver(document: Document): (value: JsonObject) => JsonObject {
 }
 
 /** Where an operation stands, whatever its parameters are called. */
-const placeOf = (method: string, path: string): string => `${method.toLowerCase()} ${path.replace(/\{[^}]*\}/g, '{}')}`;
+const placeOf = (method: string, path: string): string =>
+  `${method.toLowerCase()} ${path.replace(/\{[^{}]*\}/g, '{}')}`;
 
 function parameterEntry(parameter: JsonObject): ParameterEntry {
   const schema = (isObject(parameter.schema) ? parameter.schema : {}) as JsonObject;
