@@ -85,7 +85,10 @@ export function filters(of: Readonly<Record<string, readonly string[]>>): string
   return JSON.stringify(of);
 }
 
-/** Milliseconds without a byte after which there is no answer. A daemon with many images may take long for the usage of disks, or to look for a driver among its plugins; that is no fault. */
+/**
+ * Milliseconds without a byte after which there is no answer. A daemon with many images may take long for the usage of disks,
+ * or to look for a driver among its plugins; that is no fault.
+ */
 const silence = 120_000;
 
 /** Where requests go, and who is told of them. */
