@@ -28,11 +28,11 @@ export function plainChildren(document: Buffer, { mediaType }: PlainChild): read
   let value: unknown;
   try {
     value = JSON.parse(text);
+    // As it is, or as BuildKit indents it. What is nested deeply can be read, and not be written.
+    if (text !== JSON.stringify(value, undefined, text[1] === '\n' ? 2 : undefined)) return undefined;
   } catch {
     return undefined;
   }
-  // As it is, or as BuildKit indents it.
-  if (text !== JSON.stringify(value, undefined, text[1] === '\n' ? 2 : undefined)) return undefined;
   if (!isObject(value) || !Number.isSafeInteger(value.schemaVersion)) return undefined;
   const { config, layers, manifests, ...head } = value;
   if (!isPlain(head, members.document)) return undefined;

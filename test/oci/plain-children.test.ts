@@ -69,8 +69,9 @@ describe('The children of a document of the usual form', () => {
       [index(''), 'text/plain'],
       ['[]', ociIndex],
       ['', ociIndex],
+      [`{"schemaVersion":2,"layers":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, ociManifest],
     ];
-    for (const [text, mediaType] of texts) expect(plain(text, mediaType), text).to.equal(undefined);
+    for (const [text, mediaType] of texts) expect(plain(text, mediaType), text.slice(0, 200)).to.equal(undefined);
     const invalid = Buffer.from(index(child(',"annotations":{"a":"\xff"}')), 'latin1');
     expect(plainChildren(invalid, { mediaType: ociIndex, digest })).to.equal(undefined);
   });
