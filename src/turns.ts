@@ -35,11 +35,55 @@ class Queue {
 
 /** The work of requests, and that of programs in containers, of which there may be thousands. */
 const queues = { request: new Queue(), program: new Queue() } as const;
-/** What waits to be begun, by who wants it, who has waited longest first. */
-const wanted = new Map<object, (() => void)[]>();
+/** What waits to be begun, of one kind. */
+class Beginnings {
+  /** By who wants it, who has waited longest first. */
+  readonly #wanted = new Map<object, (() => void)[]>();
+  /** Whether something was begun in this turn of the event loop. */
+  begun = false;
+
+  get empty(): boolean {
+    return this.#wanted.size === 0;
+  }
+
+  add(owner: object, act: () => void): void {
+    const acts = this.#wanted.get(owner);
+    if (acts === undefined) this.#wanted.set(owner, [act]);
+    else acts.push(act);
+  }
+
+  /** What whoever has waited longest wants to begin; who wants more waits for all others then. */
+  take(): (() => void) | undefined {
+    for (const [owner, acts] of this.#wanted) {
+      const act = acts.shift();
+      this.#wanted.delete(owner);
+      if (acts.length > 0) this.#wanted.set(owner, acts);
+      this.begun = true;
+      return act;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Connections, of which setting up takes little, questions, and all that may be large: who only asks does not wait for
+ * everybody who sends.
+ */
+const beginnings = { connection: new Beginnings(), question: new Beginnings(), other: new Beginnings() } as const;
 let scheduled = false;
-/** Whether something was begun in this turn of the event loop. */
-let begun = false;
+
+/** Whether a connection has come since the last turn, and turns in a row that were left to connections. */
+let came = false;
+let left = 0;
+const mostLeft = 60;
+
+/**
+ * A connection has come. libuv accepts one in a turn of the event loop, so that the next ones would wait a slice each: a few
+ * turns go by without work then.
+ */
+export function connectionCame(): void {
+  came = true;
+}
 
 /**
  * Wait for a turn of the event loop. Of all that wait, one request's work and one program goes on in each: all of them
@@ -62,40 +106,36 @@ function schedule(): void {
 }
 
 function goOn(): void {
-  const first = takeWanted();
-  const chosen = [queues.request.take(), queues.program.take(), first];
-  begun = first !== undefined;
+  const { connection, question, other } = beginnings;
+  const kinds = [connection, question, other];
+  for (const kind of kinds) kind.begun = false;
+  left = came && left < mostLeft ? left + 1 : 0;
+  came = false;
+  const chosen = [connection.take(), question.take()];
+  if (left === 0) chosen.push(other.take(), queues.request.take(), queues.program.take());
   scheduled = false;
-  if (begun || !queues.request.empty || !queues.program.empty) schedule();
+  if (left > 0 || !queues.request.empty || !queues.program.empty || kinds.some((kind) => kind.begun || !kind.empty))
+    schedule();
   began = performance.now();
   for (const resume of chosen) resume?.();
-}
-
-/** Of those who want to begin something, whoever has waited longest; who wants more waits for all others then. */
-function takeWanted(): (() => void) | undefined {
-  for (const [owner, acts] of wanted) {
-    const act = acts.shift();
-    wanted.delete(owner);
-    if (acts.length > 0) wanted.set(owner, acts);
-    return act;
-  }
-  return undefined;
+  for (let act = connection.take(); act !== undefined; act = isDue() ? undefined : connection.take()) act();
 }
 
 /**
- * Begin what somebody asks for: on the spot, or in a later turn of the event loop where something else was begun in this
- * one. A turn hears of thousands of connections at once, and all of what they ask for together would keep everybody waiting.
+ * Begin what somebody asks for: on the spot, or in a later turn of the event loop where something else of its kind was begun
+ * in this one. A turn hears of thousands of connections at once, and all of what they ask for together would keep everybody
+ * waiting.
  *
  * @param owner the connection, of which there may be many with one wish each, or one with very many
+ * @param kind as many connections as there is time for are set up in a turn, and one of each other kind is begun
  */
-export function beginInTurn(owner: object, act: () => void): void {
-  if (begun || wanted.size > 0) {
-    const acts = wanted.get(owner);
-    if (acts === undefined) wanted.set(owner, [act]);
-    else acts.push(act);
+export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
+  const line = beginnings[kind];
+  if (line.begun || !line.empty) {
+    line.add(owner, act);
     return;
   }
-  begun = true;
+  line.begun = true;
   schedule();
   act();
 }

@@ -43,6 +43,18 @@ describe('Beginning in turn', () => {
     expect(await turnsOf(names.map((name) => [{}, name] as const))).to.deep.equal(names.map((name) => [name]));
   });
 
+  it('does not let who only asks wait for all who send', async () => {
+    const begun: string[] = [];
+    for (let i = 0; i < 50; i++) beginInTurn({}, () => begun.push('sent'));
+    for (let i = 0; i < 2; i++) beginInTurn({}, () => begun.push('asked'), 'question');
+    for (let i = 0; i < 50; i++) beginInTurn({}, () => begun.push('connected'), 'connection');
+    for (let i = 0; i < 3; i++) await nextTurn();
+    expect(begun.filter((what) => what === 'asked')).to.have.lengthOf(2);
+    expect(begun.filter((what) => what === 'connected')).to.have.lengthOf(50);
+    expect(begun.filter((what) => what === 'sent')).to.have.lengthOf.within(1, 5);
+    while (begun.length < 102) await nextTurn();
+  });
+
   it('lets those who want much wait for those who want little', async () => {
     const [much, little] = [{}, {}];
     const asked = [...['a', 'b', 'c', 'd'].map((name) => [much, name] as const), [little, 'x'] as const];

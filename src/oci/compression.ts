@@ -56,9 +56,17 @@ export async function decompress(source: AsyncIterable<Buffer>, limit = unpackLi
   const { compression, stream } = await peekCompression(source);
   if (compression === 'none') return stream;
   const plain =
-    compression === 'gzip' ? gunzip(stream) : compression === 'zstd' ? unzstd(stream) : unpackBy(compression, stream);
+    compression === 'gzip'
+      ? gunzip(stream)
+      : compression === 'zstd'
+        ? unzstd(stream, () => isGone(source))
+        : unpackBy(compression, stream);
   return Readable.from(atMost(plain, limit), { objectMode: false });
 }
+
+/** Whether a stream was given up before its end, as a request's body is when its client leaves. */
+const isGone = (source: AsyncIterable<Buffer>): boolean =>
+  source instanceof Readable && source.destroyed && !source.readableEnded;
 
 /** Bytes that may come out of a compressed stream, unless ATTESTD_UNPACK_LIMIT says otherwise. */
 const usualLimit = 2 ** 31;

@@ -81,14 +81,19 @@ class Work {
   #since = 0;
   #plain = 0;
 
+  /** @param isGone whether nobody wants any more what comes out */
+  constructor(private readonly isGone: () => boolean) {}
+
   /** Whether others should have their turn before more is decoded. */
   get isDue(): boolean {
     return this.#since >= turn;
   }
 
-  rest(): Promise<void> {
+  /** @throws AttestdError INVALID_ARCHIVE when nobody wants it any more */
+  async rest(): Promise<void> {
     this.#since = 0;
-    return new Promise((resolve) => takeTurn('request', resolve));
+    await new Promise<void>((resolve) => takeTurn('request', resolve));
+    if (this.isGone()) throw new AttestdError('INVALID_ARCHIVE', 'context canceled');
   }
 
   /** Have a window in the place of the one before. @throws AttestdError INVALID_ARCHIVE when there is no memory for it */
@@ -119,16 +124,17 @@ class Work {
  * Decompress zstd frames (RFC 8878), in pieces of which little comes out at a time: a block of four bytes may stand for
  * 128 KiB, and an empty one moves the whole window.
  *
+ * @param isGone whether nobody wants it any more: what has come already is not worked on then
  * @returns the plain bytes
  * @throws AttestdError INVALID_ARCHIVE for what is no such stream, for a window above 128 MiB, or above 8 MiB in a frame
  *   that is not the first, and for blocks whose decoding would cost far more than they hold; NOT_IMPLEMENTED where a large
  *   window needs the program zstd, and it is not there
  */
-export async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* unzstd(input: AsyncIterable<Buffer>, isGone: () => boolean): AsyncGenerator<Buffer> {
   const reader = new ByteReader(input);
   const first = windowOf(await reader.peek(longestHead));
   if (first > largestForProgram) throw tooLarge(first);
-  const work = new Work();
+  const work = new Work(isGone);
   try {
     await work.replaceWindow(first);
     // A window takes milliseconds to set aside, and many may have come at once.

@@ -84,10 +84,11 @@ export class Exchanges {
     // Whoever watches, streams or measures an answer listens for its end; the number is bounded, so it is no leak.
     response.setMaxListeners(32).once('close', () => this.ended());
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
-    beginInTurn(connectionOf(request), () => {
+    const begin = (): void => {
       // Of one who has gone meanwhile nothing is begun.
       if (!response.destroyed) answer(request, response);
-    });
+    };
+    beginInTurn(connectionOf(request), begin, ['GET', 'HEAD'].includes(request.method ?? '') ? 'question' : 'other');
   };
 
   /** Resolves once no answer is under way. */

@@ -83,7 +83,7 @@ export function createHttp1Server(options: Http1Options): Server {
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // Those who leave in the middle of a head do so together, and none of them may keep the others waiting.
-    beginInTurn(socket, () => answerClientError(error, socket));
+    beginInTurn(socket, () => answerClientError(error, socket), 'connection');
   });
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { AttestdError } from '../errors.js';
-import { beginInTurn } from '../turns.js';
+import { beginInTurn, connectionCame } from '../turns.js';
 import { type Address, formatAddress } from './address.js';
 
 /** Takes over a connection; nothing of it has been read, seen from the handler. */
@@ -62,9 +62,10 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     socket.off('readable', decide);
     socket.off('end', decideAtEnd);
     socket.unshift(head);
-    beginInTurn(socket, () => {
+    const begin = (): void => {
       if (!socket.destroyed) (matches ? http2 : http1)(socket);
-    });
+    };
+    beginInTurn(socket, begin, 'connection');
   };
   const decideAtEnd = () => socket.destroy();
   socket.on('readable', decide);
@@ -92,6 +93,7 @@ export async function listen(address: Address, options: ListenerOptions): Promis
     socket.once('close', () => connections.delete(socket));
   };
   const accept = (socket: Socket) => {
+    connectionCame();
     track(socket);
     dispatch(socket, options);
   };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { crc32, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { decompress, detectCompression, peekCompression } from '../../src/oci/compression.js';
@@ -150,6 +151,13 @@ describe('a stream that may be compressed', () => {
       expect(await plainOf(archive, 5)).to.deep.equal(plain);
       expect(await rejected(plainOf(archive.subarray(0, -8)))).to.have.property('code', 'INVALID_ARCHIVE');
       expect(await rejected(plainOf(Buffer.concat([zstdHello, archive])))).to.have.property('code', 'INVALID_ARCHIVE');
+    });
+
+    it('is not worked on where nobody wants it any more', async () => {
+      const body = Readable.from(pieces(Buffer.concat([frame(23, single, 3), last])));
+      const stream = await decompress(body);
+      body.destroy();
+      expect(await rejected(collect(stream))).to.include({ code: 'INVALID_ARCHIVE', message: 'context canceled' });
     });
 
     it('is taken where whole blocks come out, and lets others work meanwhile', async () => {
