@@ -65,10 +65,7 @@ class Beginnings {
   }
 }
 
-/**
- * Connections, of which setting up takes little, questions, and all that may be large: who only asks does not wait for
- * everybody who sends.
- */
+/** Connections, questions, and all that may be large: who only asks does not wait for everybody who sends. */
 const beginnings = { connection: new Beginnings(), question: new Beginnings(), other: new Beginnings() } as const;
 let scheduled = false;
 
@@ -118,7 +115,6 @@ function goOn(): void {
     schedule();
   began = performance.now();
   for (const resume of chosen) resume?.();
-  for (let act = connection.take(); act !== undefined; act = isDue() ? undefined : connection.take()) act();
 }
 
 /**
@@ -127,7 +123,7 @@ function goOn(): void {
  * waiting.
  *
  * @param owner the connection, of which there may be many with one wish each, or one with very many
- * @param kind as many connections as there is time for are set up in a turn, and one of each other kind is begun
+ * @param kind one of each is begun in a turn
  */
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   const line = beginnings[kind];
