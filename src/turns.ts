@@ -69,10 +69,10 @@ class Beginnings {
 const beginnings = { connection: new Beginnings(), question: new Beginnings(), other: new Beginnings() } as const;
 let scheduled = false;
 
-/** Whether a connection has come since the last turn, and turns in a row that were left to connections. */
+/** Whether a connection has come since the last turn, and turns in a row that were left to connections and questions. */
 let came = false;
 let left = 0;
-const mostLeft = 60;
+const mostLeft = 250;
 
 /**
  * A connection has come. libuv accepts one in a turn of the event loop, so that the next ones would wait a slice each: a few
@@ -106,14 +106,16 @@ function goOn(): void {
   const { connection, question, other } = beginnings;
   const kinds = [connection, question, other];
   for (const kind of kinds) kind.begun = false;
-  left = came && left < mostLeft ? left + 1 : 0;
+  const first = came || !connection.empty || !question.empty;
+  left = first && left < mostLeft ? left + 1 : 0;
   came = false;
   const chosen = [connection.take(), question.take()];
   if (left === 0) chosen.push(other.take(), queues.request.take(), queues.program.take());
   scheduled = false;
   if (left > 0 || !queues.request.empty || !queues.program.empty || kinds.some((kind) => kind.begun || !kind.empty))
     schedule();
-  began = performance.now();
+  // Work that goes on by itself, as bytes come to it, gives way too while others come first.
+  if (left === 0) began = performance.now();
   for (const resume of chosen) resume?.();
 }
 

@@ -66,9 +66,9 @@ describe('Beginning in turn', () => {
         await nextTurn();
       }
     };
-    await turns(50);
+    await turns(200);
     expect(done).to.equal(false);
-    await turns(15);
+    await turns(60);
     expect(done).to.equal(true);
   });
 
