@@ -15,7 +15,7 @@ function isOne(text: string): boolean {
 /** JSON answers of this daemon that are one document. */
 const isDocument = (reply: Reply): boolean =>
   reply.headers.some(([name, value]) => name.toLowerCase() === 'content-type' && /^application\/json\b/.test(value)) &&
-  /^[[{]/.test(reply.text) &&
+  /^\s*[[{]/.test(reply.text) &&
   isOne(reply.text);
 
 const first = '"attestdFutureField":{"a":[1]}';
