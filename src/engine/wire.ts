@@ -25,6 +25,9 @@ export type Wire<T> = unknown extends T
         ? readonly Wire<Item>[] | VerbatimJson
         : WireObject<T> | Unchecked;
 
+/** The same of an object whose members are known, so that more can be put beside them. */
+export type WireMembers<T> = Exclude<Wire<T>, Unchecked>;
+
 /** The JSON body that the description gives an answer with one of the statuses of success. */
 type JsonBody<Responses> = {
   [Status in keyof Responses]: Status extends 200 | 201 | 202

@@ -1,6 +1,14 @@
+import { type Filters, parseFilters } from '../engine/filters.js';
 import { AttestdError } from '../errors.js';
 import { parseBool, parseUnsigned } from '../go/strconv.js';
 import type { OperationRequest } from './operation.js';
+
+/** The id, the name or the beginning of an id that a request names. */
+export const idOf = (request: OperationRequest): string => request.params.id ?? '';
+
+/** The filters of a request. @throws INVALID_ARGUMENT */
+export const filtersOf = async (request: OperationRequest): Promise<Filters> =>
+  parseFilters((await request.form()).get('filters'));
 
 /**
  * A flag that must be a truth value when it is there.

@@ -27,9 +27,8 @@ export function isGitUrl(remote: string): boolean {
 
 /** `URL[#[REF][:FOLDER]]` */
 function parse(remote: string): Wanted {
-  const mark = remote.includes('#') ? remote.indexOf('#') : remote.length;
-  const [address, fragment] = [remote.slice(0, mark), remote.slice(mark + 1)];
-  const [ref = '', ...folder] = fragment.split(':');
+  const [address = '', ...fragment] = remote.split('#');
+  const [ref = '', ...folder] = fragment.join('#').split(':');
   const url = address.startsWith('github.com/') ? `https://${address}` : address;
   return { url, ref: ref || 'HEAD', folder: trim(folder.join(':'), '/') };
 }

@@ -115,9 +115,8 @@ function joinContainer(context: Context, container: Container, name: string): vo
 }
 
 /** Into a swarm's network go its tasks, and others where it says so (docs/behaviour.md#networks-of-a-swarm). @throws INTERNAL */
-function checkAttachable({ tasks }: Context, { config }: Container, { scope, attachable, name }: Network): void {
-  if (scope !== 'swarm' || attachable || tasks.byId(config.Labels?.['com.docker.swarm.task.id'] ?? '') !== undefined)
-    return;
+function checkAttachable({ tasks }: Context, container: Container, { scope, attachable, name }: Network): void {
+  if (scope !== 'swarm' || attachable || tasks.has(container)) return;
   const why = `rpc error: code = PermissionDenied desc = network ${name} not manually attachable`;
   throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${why}`);
 }

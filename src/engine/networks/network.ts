@@ -3,7 +3,7 @@ import { goAddress, goPrefix } from '../../go/netip.js';
 import { formatGoTime } from '../../go/rfc3339.js';
 import { sorted } from '../../go/sorted.js';
 import type { NetworkInspect, NetworkSummary } from '../../types.js';
-import type { AnswerOf, Wire } from '../wire.js';
+import type { AnswerOf, Wire, WireMembers } from '../wire.js';
 import type { Pool, PoolConfig } from './pool.js';
 
 /** Addresses of a network (`network.IPAM`). */
@@ -102,7 +102,7 @@ export function poolOf({ pools }: Network, family: 4 | 6): Pool | undefined {
 }
 
 /** A network as a list shows it. */
-export function networkObject(network: Network): Wire<NetworkSummary> {
+export function networkObject(network: Network): WireMembers<NetworkSummary> {
   return {
     Name: network.name,
     Id: network.id,

@@ -135,7 +135,8 @@ export function removeNetwork(context: Context, term: string): void {
 }
 
 function isOfTask({ containers, tasks }: Context, id: string): boolean {
-  return tasks.byId(containers.byId(id)?.config.Labels?.['com.docker.swarm.task.id'] ?? '') !== undefined;
+  const container = containers.byId(id);
+  return container !== undefined && tasks.has(container);
 }
 
 /** Take a network away, and tell of it. */

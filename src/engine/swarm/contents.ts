@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import type { Filters } from '../filters.js';
 import { type AnswerOf, undescribed } from '../wire.js';
 import type { ContentKind, ContentSpec } from './content-kind.js';
+import { invalid } from './invalid.js';
 import { objectMeta, type SwarmObject } from './objects.js';
 import { refuseInUse } from './task-files.js';
 
@@ -16,9 +17,6 @@ function contentObject(kind: ContentKind, object: SwarmObject<ContentSpec>): Ans
 
 const longestName = 64;
 const validName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
-
-const invalid = (why: string): AttestdError =>
-  new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
 
 /** @throws INVALID_ARGUMENT for what no secret or configuration can be; INTERNAL for a driver that is not there */
 function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: driver }: ContentSpec): void {

@@ -7,6 +7,7 @@ import { checkPredefined } from '../networks/store.js';
 import { type NetworkRecord, networkRecordType, recordVersion } from '../state/records.js';
 import type { ClusterData } from './cluster.js';
 import { newSwarmId } from './ids.js';
+import { invalid } from './invalid.js';
 import type { ObjectKind } from './objects.js';
 
 /** Networks that all of a swarm has; who is in them, the daemon's own store of networks knows. */
@@ -82,8 +83,6 @@ export function createSwarmNetwork(context: Context, request: CreateNetworkReque
   const { swarm, networks } = context;
   const { Name: name, Driver: driver } = request;
   const manager = swarm.manager();
-  const invalid = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
   checkPredefined(name);
   if (driver === 'overlay' && request.Scope === 'local')
     throw new AttestdError('FORBIDDEN', 'cannot downgrade network scope for overlay networks');

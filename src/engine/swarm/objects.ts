@@ -67,7 +67,8 @@ export class ObjectStore<Data> {
 
   /** The one of a name, in whatever case; undefined where there is none. */
   byName(name: string): SwarmObject<Data> | undefined {
-    return this.list().find((object) => sameName(this.nameOf(object), name));
+    for (const object of this.#byId.values()) if (sameName(this.nameOf(object), name)) return object;
+    return undefined;
   }
 
   /**
@@ -76,15 +77,7 @@ export class ObjectStore<Data> {
    * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
    */
   resolve(term: string): SwarmObject<Data> {
-    const exact = this.byId(term) ?? this.byName(term);
-    if (exact !== undefined) return exact;
-    const { name } = this.kind;
-    const found = term === '' ? [] : this.list().filter(({ id }) => id.startsWith(term));
-    const [first] = found;
-    if (first === undefined) throw new AttestdError('NOT_FOUND', `${name} ${term} not found`);
-    if (found.length > 1)
-      throw new AttestdError('INVALID_ARGUMENT', `${name} ${term} is ambiguous (${found.length} matches found)`);
-    return first;
+    return this.byId(term) ?? this.byName(term) ?? beginningWith(this.kind.name, term, this.#byId.values());
   }
 
   /**
@@ -209,6 +202,21 @@ export class ObjectStore<Data> {
     this.parts.budget.release(this.#sizes.get(id) ?? 0);
     this.#sizes.delete(id);
   }
+}
+
+/**
+ * The one whose id begins so.
+ *
+ * @param kind what it is, in errors
+ * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+ */
+export function beginningWith<T extends { readonly id: string }>(kind: string, term: string, all: Iterable<T>): T {
+  const found = term === '' ? [] : [...all].filter(({ id }) => id.startsWith(term));
+  const [first] = found;
+  if (first === undefined) throw new AttestdError('NOT_FOUND', `${kind} ${term} not found`);
+  if (found.length > 1)
+    throw new AttestdError('INVALID_ARGUMENT', `${kind} ${term} is ambiguous (${found.length} matches found)`);
+  return first;
 }
 
 /** Managers do not tell names apart by their case. */

@@ -1,14 +1,11 @@
-import { AttestdError } from '../../errors.js';
+import type { AttestdError } from '../../errors.js';
 import { parseReference } from '../../oci/reference.js';
+import { invalid } from './invalid.js';
 import { parseConstraint } from './placement.js';
 import { isJob } from './service.js';
 import type { ServiceSpec, UpdateConfig } from './service-spec.js';
 import type { ContainerSpec, Limits, TaskSpec } from './task-spec.js';
 import { expand, type TemplateScope } from './templates.js';
-
-/** What a manager says of a specification that cannot be. */
-export const invalid = (why: string): AttestdError =>
-  new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
 
 const longestName = 63;
 const smallestMemory = 4 * 1024 * 1024;

@@ -5,6 +5,7 @@ import { checkKeys, type Filters, matchesExactly, valuesOf } from '../filters.js
 import type { Network } from '../networks/network.js';
 import type { AnswerOf } from '../wire.js';
 import { openIngress } from './ingress.js';
+import { invalid } from './invalid.js';
 import type { Swarm } from './membership.js';
 import type { ObjectStore } from './objects.js';
 import { abandonService, reconcile } from './orchestrate.js';
@@ -18,7 +19,7 @@ import {
   serviceObject,
   wantedTasks,
 } from './service.js';
-import { checkServiceSpec, invalid } from './service-check.js';
+import { checkServiceSpec } from './service-check.js';
 import { completeSpec, withDefaults } from './service-complete.js';
 import { givePlaces, takePlaces } from './service-endpoint.js';
 import { portConfigType, type ServiceSpec } from './service-spec.js';
@@ -239,10 +240,10 @@ function networkOf({ networks }: Context, term: string): Network {
 }
 
 function checkPorts(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: string | undefined): void {
+  const others = store.list().filter(({ id }) => id !== own);
   for (const { PublishedPort: port = 0, Protocol: protocol, PublishMode: mode } of spec.EndpointSpec?.Ports ?? []) {
     if (port === 0) continue;
-    for (const { id, data } of store.list()) {
-      if (id === own) continue;
+    for (const { id, data } of others) {
       const other = (data.ports ?? []).find((one) => one.PublishedPort === port && one.Protocol === protocol);
       if (other === undefined || (mode === 'host' && other.PublishMode === 'host')) continue;
       const how = other.PublishMode === 'host' ? 'a host-published port' : 'an ingress port';
@@ -254,7 +255,7 @@ function checkPorts(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: str
 /** This daemon's own bounds: a machine's would be how many containers it bears. */
 function checkBounds(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: string | undefined): void {
   const others = store.list().filter(({ id }) => id !== own);
-  const all = [spec, ...others.map(({ data }) => data.spec)];
+  const all = [spec, ...others.map(({ data }) => data.spec)].filter(({ Mode: mode }) => wantedTasks(mode) > 0);
   const tasks = all.reduce((sum, { Mode: mode }) => sum + wantedTasks(mode), 0);
   if (tasks > mostTasks)
     throw new AttestdError('INVALID_ARGUMENT', `the simulated swarm runs at most ${mostTasks} tasks, not ${tasks}`);

@@ -14,6 +14,7 @@ import {
 } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { type Annotations, annotationFields, type Driver, driverType } from './annotations.js';
+import { invalid } from './invalid.js';
 
 /** An authority elsewhere that certifies nodes (`swarm.ExternalCA`). */
 export interface ExternalCa {
@@ -96,7 +97,6 @@ export function checkName({ Name: name }: SwarmSpec): void {
  */
 export function checkSpec({ CAConfig: ca, Dispatcher: { HeartbeatPeriod: heartbeat = 0 } }: SwarmSpec): void {
   const refused = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
-  const invalid = (why: string): AttestdError => refused(`rpc error: code = InvalidArgument desc = ${why}`);
   for (const { Protocol: protocol } of (ca.ExternalCAs ?? []).map((one) => one ?? { Protocol: '' }))
     if (protocol.toLowerCase() !== 'cfssl') throw refused(`invalid protocol: ${quote(protocol)}`);
   if (ca.NodeCertExpiry && ca.NodeCertExpiry < hour) throw invalid('minimum certificate expiry time is: 1h0m0s');

@@ -8,6 +8,7 @@ import type { Service } from './service.js';
 import { gracePeriod } from './service-complete.js';
 import type { Task } from './task.js';
 import type { ContainerSpec } from './task-spec.js';
+import { taskLabel } from './task-store.js';
 import { expand, type TemplateScope } from './templates.js';
 
 /**
@@ -61,7 +62,7 @@ function labelsOf(service: Service, task: Task): Record<string, string> {
     'com.docker.swarm.service.id': service.id,
     'com.docker.swarm.service.name': service.data.spec.Name,
     'com.docker.swarm.task': '',
-    'com.docker.swarm.task.id': task.id,
+    [taskLabel]: task.id,
     'com.docker.swarm.task.name': task.name,
   };
 }

@@ -5,9 +5,9 @@ import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import type { Network } from '../networks/network.js';
 import { type ContentKind, configKind, secretKind } from './content-kind.js';
+import { invalid } from './invalid.js';
 import type { Swarm } from './membership.js';
 import { type Service, serviceKind } from './service.js';
-import { invalid } from './service-check.js';
 import type { ContainerSpec, FileReference } from './task-spec.js';
 
 /** A secret or configuration that a container is to have. */

@@ -1,8 +1,12 @@
 import type { Clock, Timer } from '../../runtime/clock.js';
 import { giveWay } from '../../turns.js';
+import type { Container } from '../containers/container.js';
 import type { EventBus } from '../events/bus.js';
 import type { Task } from './task.js';
 import type { Updater } from './updater.js';
+
+/** The label by which a container is known as a task's. */
+export const taskLabel = 'com.docker.swarm.task.id';
 
 /** Tasks that all services together may have at a time, beside those that have ended. */
 export const mostTasks = 1000;
@@ -37,7 +41,7 @@ export class TaskStore {
   /** @param events tell of the health of tasks' containers */
   constructor(events: EventBus) {
     events.observe(({ type, action, actor }) => {
-      const id = actor.attributes['com.docker.swarm.task.id'];
+      const id = actor.attributes[taskLabel];
       if (type === 'container' && action.startsWith('health_status') && id !== undefined) this.byId(id)?.wake();
     });
   }
@@ -74,6 +78,11 @@ export class TaskStore {
 
   byId(id: string): Task | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Whether a container is of one of them. */
+  has({ config }: Pick<Container, 'config'>): boolean {
+    return this.#byId.has(config.Labels?.[taskLabel] ?? '');
   }
 
   /** What there is of a service. */

@@ -7,7 +7,7 @@ import { poolOf } from '../networks/network.js';
 import type { AnswerOf } from '../wire.js';
 import type { Swarm } from './membership.js';
 import { nodeKind } from './node.js';
-import { objectMeta } from './objects.js';
+import { beginningWith, objectMeta } from './objects.js';
 import { iterationObject, ownTaskSpec, serviceKind } from './service.js';
 import { resolveService } from './services.js';
 import { type Task, type TaskState, taskStates } from './task.js';
@@ -64,14 +64,7 @@ const labelsOfService = (swarm: Swarm, { serviceId }: Task): Record<string, stri
  */
 export function resolveTask(context: Context, term: string): Task {
   const tasks = context.tasks.list();
-  const exact = context.tasks.byId(term) ?? tasks.find(({ name }) => name === term);
-  if (exact !== undefined) return exact;
-  const found = term === '' ? [] : tasks.filter(({ id }) => id.startsWith(term));
-  const [first] = found;
-  if (first === undefined) throw new AttestdError('NOT_FOUND', `task ${term} not found`);
-  if (found.length > 1)
-    throw new AttestdError('INVALID_ARGUMENT', `task ${term} is ambiguous (${found.length} matches found)`);
-  return first;
+  return context.tasks.byId(term) ?? tasks.find(({ name }) => name === term) ?? beginningWith('task', term, tasks);
 }
 
 /** `GET /tasks/{id}`. @throws UNAVAILABLE, NOT_FOUND, INVALID_ARGUMENT */

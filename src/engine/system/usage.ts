@@ -154,13 +154,11 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   return { count, items, totalSize, usage };
 }
 
-const none = Buffer.alloc(0);
-
 /** An image as it is rendered, kept in a fraction of its length. */
 function packedItem(body: ImageItem): VerbatimJson {
   const id = body.Id;
   const packed = pack(renderJson(body).subarray(0, -1).toString(), id);
-  return new VerbatimJson(none, () => Buffer.from(unpack(packed, id)));
+  return new VerbatimJson(() => Buffer.from(unpack(packed, id)));
 }
 
 /** An image's facts; undefined where it is broken. */

@@ -3,6 +3,7 @@ import { parseBool } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
+import { invalid } from '../swarm/invalid.js';
 import { noManager } from '../swarm/no-manager.js';
 import { isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
@@ -77,8 +78,6 @@ export function createVolume(
 /** Why a cluster's volume is not made: here no swarm has any. */
 function clusterVolumeFault({ swarm }: Context, { AccessMode: mode }: ClusterVolumeSpec): AttestdError {
   if (swarm.current === undefined) return noManager();
-  const invalid = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${why}`);
   if (mode === undefined) return invalid('AccessMode must not be nil');
   if (mode.MountVolume === undefined && mode.BlockVolume === undefined)
     return invalid('Volume AccessMode must specify either Mount or Block access type');

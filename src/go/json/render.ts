@@ -2,14 +2,12 @@ import { compareText, encodeString, sortedKeys } from './text.js';
 
 /** JSON text that is written as it is: a statement inside an answer is never parsed and stringified. */
 export class VerbatimJson {
-  /**
-   * @param bytes one JSON value, compacted
-   * @param make makes the bytes when they are written, in place of those
-   */
-  constructor(
-    readonly bytes: Buffer,
-    readonly make?: () => Buffer,
-  ) {}
+  /** @param source one JSON value, compacted, or what makes it whenever it is asked for */
+  constructor(readonly source: Buffer | (() => Buffer)) {}
+
+  get bytes(): Buffer {
+    return typeof this.source === 'function' ? this.source() : this.source;
+  }
 }
 
 /**
@@ -76,7 +74,7 @@ function joined(parts: Parts): Buffer {
       text += part;
       continue;
     }
-    buffers.push(Buffer.from(text), part.make?.() ?? part.bytes);
+    buffers.push(Buffer.from(text), part.bytes);
     text = '';
   }
   buffers.push(Buffer.from(text));

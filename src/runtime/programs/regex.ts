@@ -1,4 +1,5 @@
 /** Regular expressions of POSIX, matched in linear time. */
+import { isTooCostly, longestExpression } from '../../go/regexp.js';
 
 /** What is found, with where it is. */
 export interface Match {
@@ -43,10 +44,6 @@ export async function compiler(): Promise<Compiler> {
   return (source, options = {}) => compileWith(RE2JS, [source].flat(), options);
 }
 
-/** Characters of the longest expression: to compile one takes time that grows faster than its length. */
-const longestExpression = 4096;
-/** Steps of the longest search, each one instruction of the expression on one character of the text. */
-const mostSteps = 4e6;
 const plain = /^[\w ,:;"'/=-]*$/;
 /** Milliseconds of all searches in one text, where each goes on behind the last match. */
 const longestSearches = 500;
@@ -67,7 +64,7 @@ function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly stri
   // A text that stands for itself is looked for without steps.
   const size = sources.length === 1 && plain.test(pattern) && !options.ignoreCase ? 1 : compiled.programSize();
   const matcherOf = (text: string, from: number): ReturnType<typeof compiled.matcher> => {
-    if (size * (text.length - from) > mostSteps) throw tooCostly();
+    if (isTooCostly(size, text.length - from)) throw tooCostly();
     return compiled.matcher(text);
   };
   let [last, spent] = ['', 0];

@@ -1,17 +1,14 @@
-import { parseFilters } from '../../engine/filters.js';
 import { type NodeSpec, nodeSpecType } from '../../engine/swarm/node.js';
 import { inspectNode, listNodes, removeNode, updateNode } from '../../engine/swarm/nodes.js';
 import { zero } from '../../go/json/decode.js';
 import { readJson } from '../json-body.js';
-import type { DescribedHandlers, OperationRequest } from '../operation.js';
-import { readVersion } from '../swarm-parameters.js';
-
-const idOf = (request: OperationRequest): string => request.params.id ?? '';
+import type { DescribedHandlers } from '../operation.js';
+import { filtersOf, idOf, readVersion } from '../swarm-parameters.js';
 
 /** Operations on nodes of a swarm (docs/behaviour.md#nodes). */
 export const handlers: DescribedHandlers = {
   async NodeList(request, context) {
-    return { kind: 'json', value: listNodes(context, parseFilters((await request.form()).get('filters'))) };
+    return { kind: 'json', value: listNodes(context, await filtersOf(request)) };
   },
   NodeInspect: (request, context) => ({ kind: 'json', value: inspectNode(context, idOf(request)) }),
   async NodeUpdate(request, context) {

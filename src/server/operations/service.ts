@@ -1,6 +1,5 @@
 import type { ContainerLogOptions } from '../../engine/containers/logs.js';
 import type { Context } from '../../engine/context.js';
-import { parseFilters } from '../../engine/filters.js';
 import { type ServiceSpec, serviceSpecType } from '../../engine/swarm/service-spec.js';
 import {
   createService,
@@ -21,10 +20,8 @@ import { readJson } from '../json-body.js';
 import { merge } from '../merge.js';
 import type { DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { multiplexedStream, rawStream } from '../streams.js';
-import { readFlag, readVersion } from '../swarm-parameters.js';
+import { filtersOf, idOf, readFlag, readVersion } from '../swarm-parameters.js';
 import { timeOf } from './container-io.js';
-
-const idOf = (request: OperationRequest): string => request.params.id ?? '';
 
 const refused = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
 
@@ -71,7 +68,7 @@ async function logs(
 /** Operations on the services of a swarm and their tasks (docs/behaviour.md#services-of-a-swarm). */
 export const handlers: DescribedHandlers = {
   async ServiceList(request, context) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = await filtersOf(request);
     return { kind: 'json', value: listServices(context, filters, await readFlag(request, 'status', true)) };
   },
 
@@ -103,7 +100,7 @@ export const handlers: DescribedHandlers = {
   ServiceLogs: (request, context) => logs(request, context, serviceLogs),
 
   async TaskList(request, context) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = await filtersOf(request);
     return { kind: 'json', value: listTasks(context, filters) };
   },
 
