@@ -54,6 +54,8 @@ describe('the GitHub action', () => {
       pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
       join(root, 'src/cli/main.ts'),
     ];
+    // Its own kind of module, whatever package.json the folder of temporary files may lie below.
+    writeFileSync(join(dir, 'action/dist/package.json'), '{"type":"commonjs"}');
     writeFileSync(
       join(dir, 'action/dist/cli/main.js'),
       `const { spawnSync } = require('node:child_process');
