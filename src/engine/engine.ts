@@ -86,7 +86,7 @@ export function makeContext(options: EngineOptions): Context {
     layers,
     networks: new NetworkStore(time, settings.addressPools),
     published: new PublishedPorts(),
-    volumes: new VolumeStore(time, layers, events),
+    volumes: new VolumeStore(time, layers, events, settings.dataRoot),
     swarm: new SwarmMembership({ clock: time, events, budget: layers }),
     tasks: new TaskStore(events),
     machine: createFileSystem({ budget: layers, clock: time }),

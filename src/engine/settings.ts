@@ -13,6 +13,8 @@ export interface DaemonSettings {
   readonly buildkit: boolean;
   /** Whether containers go on when the daemon does not (docs/behaviour.md#a-daemon-that-comes-back). */
   readonly liveRestore: boolean;
+  /** Where a daemon says that it keeps what it has: nothing is there. */
+  readonly dataRoot: string;
   /** `KEY=VALUE`, for /info. */
   readonly labels: readonly string[];
   /** In their order; dockerd's own without it. */
@@ -31,6 +33,7 @@ export interface DaemonSettings {
 export const usualSettings: DaemonSettings = {
   buildkit: true,
   liveRestore: false,
+  dataRoot: '/var/lib/docker',
   labels: [],
   git: { bytes: 2 * 2 ** 30, seconds: 600 },
 };

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { checkAgainst, invalid } from '../checked-yaml.js';
 import { parsePrefix } from '../engine/networks/prefix.js';
 import type { AddressPool, DaemonSettings } from '../engine/settings.js';
@@ -6,6 +7,7 @@ const schemaFile = new URL('../../schemas/daemon-1.0.json', import.meta.url);
 
 /** The file as it is written. */
 interface Written {
+  readonly 'data-root'?: string;
   readonly debug?: boolean;
   readonly 'default-address-pools'?: readonly { readonly base: string; readonly size: number }[];
   readonly features?: { readonly buildkit?: boolean };
@@ -40,11 +42,12 @@ export async function readDaemonConfig(text: string, name: string): Promise<Daem
   }
   const written = await checkAgainst<Written>(value, name, schemaFile);
   const { features, labels, 'default-address-pools': pools, 'live-restore': liveRestore } = written;
-  const { 'swarm-default-advertise-addr': swarmAddress } = written;
+  const { 'data-root': dataRoot, 'swarm-default-advertise-addr': swarmAddress } = written;
   return {
     settings: {
       ...(features?.buildkit !== undefined && { buildkit: features.buildkit }),
       ...(liveRestore !== undefined && { liveRestore }),
+      ...(dataRoot !== undefined && { dataRoot: posix.normalize(dataRoot).replace(/(?<=.)\/$/, '') }),
       ...(labels && { labels }),
       ...(swarmAddress && { swarmAddress }),
       ...(pools && { addressPools: pools.map((pool) => poolOf(pool, name)) }),

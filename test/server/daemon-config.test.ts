@@ -60,6 +60,15 @@ describe('A file like daemon.json', () => {
     });
   });
 
+  it('says below which folder volumes and containers are', async () => {
+    await withServer('{"data-root":"/srv//docker/"}', async (ask) => {
+      expect((await ask('GET', '/info')).body.DockerRootDir).to.equal('/srv/docker');
+      const made = await ask('POST', '/volumes/create', { Name: 'rooted' });
+      expect(made.body.Mountpoint).to.equal('/srv/docker/volumes/rooted/_data');
+      expect((await ask('GET', '/volumes/rooted')).body.Mountpoint).to.equal(made.body.Mountpoint);
+    });
+  });
+
   it('says what /info and /_ping tell, and where networks get their addresses', async () => {
     const pools = [
       { base: '10.10.0.0/16', size: 16 },

@@ -24,9 +24,6 @@ const never = '0001-01-01T00:00:00Z';
 
 const timeOf = (ms: number | undefined): string => (ms === undefined ? never : formatGoTime(new Date(ms)));
 
-/** Where a daemon keeps what belongs to a container. */
-const folderOf = (id: string): string => `/var/lib/docker/containers/${id}`;
-
 /** What inspect is asked for. */
 export interface InspectContainerOptions {
   readonly apiVersion: string;
@@ -50,7 +47,8 @@ export function inspectContainer(
   const storage = has(apiVersion, 'ContainerInspectResponse.Storage');
   const usage = options.size ? container.fileSystem?.usage() : undefined;
   const { id, startedBefore } = container;
-  const path = (file: string): string => (startedBefore ? `${folderOf(id)}/${file}` : '');
+  const folder = `${context.settings.dataRoot}/containers/${id}`;
+  const path = (file: string): string => (startedBefore ? `${folder}/${file}` : '');
   const body = {
     Id: id,
     Created: formatGoTime(new Date(container.createdAt)),

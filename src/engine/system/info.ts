@@ -129,7 +129,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
     NCPU: processorCount(),
     MemTotal: totalmem(),
     GenericResources: null,
-    DockerRootDir: '/var/lib/docker',
+    DockerRootDir: settings.dataRoot,
     HttpProxy: '',
     HttpsProxy: '',
     NoProxy: '',

@@ -11,7 +11,7 @@ import { resolveImage } from '../images/names.js';
 import type { MountRecord } from '../state/records.js';
 import type { MountPoint } from './mount.js';
 import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
-import { isAnonymous, mountpointOf, type Volume } from './store.js';
+import { isAnonymous, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
 
 /** Bytes of a page. */
@@ -100,7 +100,7 @@ async function makeMount(context: Context, container: Container, planned: Planne
       volume.users.add(container.id);
       const mode = point.Mode === '' ? 'z' : point.Mode;
       const { Type, Destination, RW, Propagation } = point;
-      const order = { Type, Name: volume.name, Source: mountpointOf(volume.name), Destination };
+      const order = { Type, Name: volume.name, Source: volume.mountpoint, Destination };
       const full = { ...order, Driver: volume.driver, Mode: mode, RW, Propagation } as MountPoint;
       return { point: full, volume, fileSystem: volume.fileSystem, path, copy };
     }

@@ -15,6 +15,8 @@ import type { AnswerOf } from '../wire.js';
 /** A volume: data that outlives the containers that use it. */
 export interface Volume {
   readonly name: string;
+  /** Where a daemon keeps its data. */
+  readonly mountpoint: string;
   readonly driver: string;
   readonly labels: Readonly<Record<string, string>> | undefined;
   readonly options: Readonly<Record<string, string>> | undefined;
@@ -69,6 +71,7 @@ export class VolumeStore {
     private readonly clock: Clock,
     private readonly budget: ByteBudget,
     private readonly events: EventBus,
+    private readonly dataRoot: string,
   ) {}
 
   /** All volumes by their names. */
@@ -108,10 +111,11 @@ export class VolumeStore {
       );
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
-    checkName(name);
+    const mountpoint = this.#mountpoint(name);
     checkOptions(name, options ?? {});
     const volume: Volume = {
       name,
+      mountpoint,
       driver: wanted,
       labels: request.Name ? labels : { ...labels, [anonymousLabel]: '' },
       options,
@@ -126,9 +130,9 @@ export class VolumeStore {
 
   /** Bring back a volume of an earlier daemon, without its data. */
   restore({ name, driver, createdAt, labels, options }: VolumeRecord): Volume {
-    checkName(name);
     const volume: Volume = {
       name,
+      mountpoint: this.#mountpoint(name),
       driver,
       labels,
       options,
@@ -156,6 +160,15 @@ export class VolumeStore {
   /** Let go of a container's use of a volume. */
   release(name: string, containerId: string): void {
     this.#byName.get(name)?.users.delete(containerId);
+  }
+
+  /** @throws INVALID_ARGUMENT for a malformed name; INTERNAL for one that is too long for a folder's */
+  #mountpoint(name: string): string {
+    checkName(name);
+    const root = `${this.dataRoot}/volumes/${name}`;
+    if (name.length <= longestName) return `${root}/_data`;
+    const why = `error while creating volume root path '${root}': mkdir ${root}: file name too long`;
+    throw new AttestdError('INTERNAL', `create ${name}: ${why}`);
   }
 
   #log({ name, driver }: Volume, action: string): void {
@@ -191,20 +204,6 @@ function checkName(name: string): void {
       `create ${name}: ${quote(name)} includes invalid characters for a local volume name, only ` +
         '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
     );
-  if (name.length > longestName) {
-    const root = volumeRoot(name);
-    const why = `error while creating volume root path '${root}': mkdir ${root}: file name too long`;
-    throw new AttestdError('INTERNAL', `create ${name}: ${why}`);
-  }
-}
-
-function volumeRoot(name: string): string {
-  return `/var/lib/docker/volumes/${name}`;
-}
-
-/** Where a daemon keeps a volume's data. */
-export function mountpointOf(name: string): string {
-  return `${volumeRoot(name)}/_data`;
 }
 
 /** Whether a volume was made without a name. */
@@ -218,12 +217,12 @@ export function isAnonymous({ labels }: Volume): boolean {
  * @param usage whether to measure it
  */
 export function volumeObject(volume: Volume, usage = false): JsonObject & AnswerOf<'VolumeInspect'> {
-  const { name, driver, labels, options, users, fileSystem } = volume;
+  const { name, mountpoint, driver, labels, options, users, fileSystem } = volume;
   return {
     CreatedAt: formatGoTime(new Date(Math.floor(volume.createdAt / 1000) * 1000)),
     Driver: driver,
     Labels: labels === undefined ? null : sorted(labels),
-    Mountpoint: mountpointOf(name),
+    Mountpoint: mountpoint,
     Name: name,
     Options: options === undefined ? null : sorted(options),
     Scope: 'local',
