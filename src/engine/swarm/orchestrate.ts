@@ -46,7 +46,10 @@ export function reconcile(context: Context, id: string): void {
   if (dirty.length > 0) {
     run.restarts.clear();
     run.updater = updaterOf(context, id);
-    void run.updater.run(dirty);
+    // Where there is no room left to say how far it is, it stays where it is.
+    run.updater
+      .run(dirty)
+      .catch((error: unknown) => context.debug(`the update of ${id} was given up: ${String(error)}`));
   } else if (update?.State === 'updating' || update?.State === 'rollback_started')
     tell(context, id, completed(update, context.time.now()));
 }
