@@ -2,6 +2,7 @@ import type { Answer, Api, Call } from '../api.js';
 import { type Shape, Unmet } from '../expect.js';
 import { runLabel } from '../images/kit.js';
 import type { RecipeName } from '../images/recipes.js';
+import { Patience } from '../patience.js';
 import type { CheckContext } from '../requirement.js';
 import { pause } from '../requirements/common.js';
 import { follow, hijack, type Stream, type Takeover } from './stream.js';
@@ -218,12 +219,12 @@ export class Dock {
 
   /** Wait for a member of a container to have a value. @throws Unmet when it never has */
   async until(id: string, path: readonly string[], value: unknown): Promise<Shape> {
-    const limit = performance.now() + 30_000;
+    const patience = new Patience(this.api.wire.connection, path.join('.'), 30_000);
     for (;;) {
       const found = await this.inspect(id);
       const member = found.at(...path);
       if (member.value === value) return found;
-      if (performance.now() > limit) throw new Unmet(member.place, String(value), String(member.value));
+      if (patience.over) throw new Unmet(member.place, String(value), String(member.value));
       await pause(20);
     }
   }

@@ -11,11 +11,16 @@ import {
   type Sent,
   sentBody,
   targetOf,
+  type Wire,
 } from '../api.js';
 import { demand, show, Unmet } from '../expect.js';
+import { Patience } from '../patience.js';
 
 /** Milliseconds that a daemon has for what a stream is to bring. */
-const patience = 30_000;
+const full = 30_000;
+
+/** What streams of an operation have in common: the path without what it names. */
+const kindOf = (method: string, path: string): string => `${method} ${path.replace(/^(\/\w+)\/[^/]+(?=\/)/, '$1/*')}`;
 
 /** Milliseconds after which a timer is late. */
 const late = 1000;
@@ -32,18 +37,28 @@ export class Stream {
   readonly #what: Sent;
   readonly #record: (exchange: Exchange) => void;
   readonly #cut: () => void;
+  readonly #patience: (what: string) => Patience;
   readonly #socket: Socket | undefined;
   #received: Buffer = Buffer.alloc(0);
   #over = false;
   #closed = false;
   #wake: () => void = () => undefined;
 
-  constructor(head: Head, what: Sent, record: (exchange: Exchange) => void, cut: () => void, socket?: Socket) {
+  /**
+   * @param head status and headers
+   * @param what the request
+   * @param kind the operation, whose streams a daemon may let hang
+   * @param wire whose record has the exchange in the end
+   * @param cut ends the connection
+   * @param socket where bytes can be sent
+   */
+  constructor(head: Head, what: Sent, kind: string, { connection, record }: Wire, cut: () => void, socket?: Socket) {
     this.status = head.status;
     this.headers = head.headers;
     this.#what = what;
     this.#record = record;
     this.#cut = cut;
+    this.#patience = (part) => new Patience(connection, `${part} of ${kind}`, full);
     this.#socket = socket;
   }
 
@@ -100,9 +115,9 @@ export class Stream {
    * @throws Unmet when it has not come in time, or the daemon has ended its side without it
    */
   async until(holds: (received: Buffer) => boolean, expected: string): Promise<Buffer> {
-    const limit = performance.now() + patience;
+    const patience = this.#patience('bytes');
     while (!holds(this.#received)) {
-      if (this.#over || !(await this.#more(limit)))
+      if (this.#over || (!(await this.#more(patience.limit)) && patience.over))
         throw new Unmet(`stream of ${this.#name}`, expected, `${this.#over ? 'ended after ' : ''}${show(this.text)}`);
     }
     return this.#received;
@@ -120,9 +135,9 @@ export class Stream {
    * @throws Unmet when it does not in time
    */
   async ended(): Promise<Buffer> {
-    const limit = performance.now() + patience;
+    const patience = this.#patience('end');
     while (!this.#over)
-      if (!(await this.#more(limit)))
+      if (!(await this.#more(patience.limit)) && patience.over)
         throw new Unmet(`stream of ${this.#name}`, 'an end', `still open after ${show(this.text)}`);
     return this.#received;
   }
@@ -190,7 +205,8 @@ export interface Takeover extends Pick<Call, 'query' | 'version'> {
  * @throws Unmet when no head comes
  */
 export async function hijack(api: Api, path: string, call: Takeover = {}): Promise<Stream> {
-  const { connection, record, version: usual } = api.wire;
+  const { wire } = api;
+  const { connection, record, version: usual } = wire;
   const version = call.version === undefined ? usual : call.version;
   const target = targetOf(version, path, call.query);
   const method = call.method ?? 'POST';
@@ -212,7 +228,7 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
     version,
     at: performance.now(),
   };
-  const socket = await connection.dial(patience);
+  const socket = await connection.dial(full);
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);
     let stream: Stream | undefined;
@@ -222,14 +238,15 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
       record(brokenOff(what, why, head));
       reject(new Unmet(`${method} ${target}`, 'the head of an answer', why));
     };
-    const timer = setTimeout(() => fail(`none after ${patience} ms: ${show(head.toString('latin1'))}`), patience);
+    const timer = setTimeout(() => fail(`none after ${full} ms: ${show(head.toString('latin1'))}`), full);
     socket.on('data', (bytes: Buffer) => {
       if (stream) return stream.take(bytes);
       head = Buffer.concat([head, bytes]);
       const end = head.indexOf('\r\n\r\n');
       if (end < 0) return undefined;
       clearTimeout(timer);
-      stream = new Stream(parseHead(head.toString('latin1', 0, end)), what, record, () => socket.destroy(), socket);
+      const cut = (): void => void socket.destroy();
+      stream = new Stream(parseHead(head.toString('latin1', 0, end)), what, kindOf(method, path), wire, cut, socket);
       if (head.length > end + 4) stream.take(head.subarray(end + 4));
       return resolve(stream);
     });
@@ -251,13 +268,14 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
  * @throws Unmet when the daemon gives no head
  */
 export async function follow(api: Api, method: string, path: string, call: Pick<Call, 'query'> = {}): Promise<Stream> {
-  const { connection, record, version } = api.wire;
+  const { wire } = api;
+  const { connection, record, version } = wire;
   const target = targetOf(version, path, call.query);
   const what: Sent = { method, path: target, requestHeaders: {}, version, at: performance.now() };
   const cut = new AbortController();
   try {
-    const answer = await connection.open({ method, path: target, timeout: patience, signal: cut.signal });
-    const stream = new Stream(answer, what, record, () => cut.abort());
+    const answer = await connection.open({ method, path: target, timeout: full, signal: cut.signal });
+    const stream = new Stream(answer, what, kindOf(method, path), wire, () => cut.abort());
     answer.body.on('data', (bytes: Buffer) => stream.take(bytes));
     for (const event of ['end', 'error', 'close']) answer.body.on(event, () => stream.finish());
     return stream;

@@ -1,5 +1,6 @@
-import { type Answer, filters } from '../../api.js';
+import { type Answer, type Api, filters } from '../../api.js';
 import { type Shape, same, Unmet } from '../../expect.js';
+import { Patience } from '../../patience.js';
 import type { CheckContext } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
 import { idOf, isIdOf, pause } from '../common.js';
@@ -9,11 +10,20 @@ export function moment(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
-/** The daemon's own clock in milliseconds: the clocks of both sides and their zones may differ. */
+/** By how many milliseconds the daemon's clock is ahead of this one's, for each run. */
+const offsets = new WeakMap<Api, number>();
+
+/**
+ * The daemon's own clock in milliseconds, never ahead of it: the clocks of both sides and their zones may differ. It is asked for
+ * once, since some daemons need seconds for /info; from then on what was asked is reckoned on.
+ */
 export async function clock(t: CheckContext): Promise<number> {
+  const known = offsets.get(t.api);
+  if (known !== undefined) return Date.now() + known;
   const text = (await t.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
   const at = Date.parse(text);
   if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
+  offsets.set(t.api, at - Date.now());
   return at;
 }
 
@@ -32,11 +42,14 @@ export async function since(
   return (await t.api.get('/events', { query })).status(200);
 }
 
-/** How far ahead a try looks: not at first, so that a quick daemon is not waited for. */
-const aheadOf = (tries: number): number => (tries < 3 ? 0 : 300);
+/** How far ahead a try looks: not at first, so that a quick daemon is not waited for; the more, the longer it takes. */
+const aheadOf = (tries: number): number => (tries < 3 ? 0 : Math.min(300 * (tries - 2), 1500));
 
 /** How long a daemon may take to tell of what it did, in milliseconds. */
-const patience = 5000;
+const full = 5000;
+
+/** The patience with a daemon that is to tell of something. */
+const patienceOf = (t: CheckContext, what: string): Patience => new Patience(t.api.wire.connection, what, full);
 
 /**
  * Events that a filter selects, once they hold what is waited for; what there is when a daemon does not tell of it.
@@ -49,10 +62,10 @@ export async function selected(
   filter: Record<string, string[]>,
   enough: (found: readonly Shape[]) => boolean = (found) => found.length > 0,
 ): Promise<Shape[]> {
-  const until = performance.now() + patience;
+  const patience = patienceOf(t, `events by ${Object.keys(filter).sort().join()}`);
   for (let tries = 0; ; tries += 1) {
     const found = (await since(t, from, filter, aheadOf(tries))).lines();
-    if (enough(found) || (tries > 4 && performance.now() > until)) return found;
+    if (enough(found) || (tries > 3 && patience.over)) return found;
     await pause(5 * tries);
   }
 }
@@ -60,7 +73,7 @@ export async function selected(
 /** Wait for the events of an image that something caused. */
 export async function caused(t: CheckContext, image: LoadedImage, from: number, action: string): Promise<Shape[]> {
   const about = [image.repository, idOf(t, image).slice('sha256:'.length)];
-  const until = performance.now() + patience;
+  const patience = patienceOf(t, `event ${action} of images`);
   for (let tries = 0; ; tries += 1) {
     const own = (await since(t, from, undefined, aheadOf(tries))).lines().filter((event) => {
       const text = JSON.stringify(event.value);
@@ -68,7 +81,7 @@ export async function caused(t: CheckContext, image: LoadedImage, from: number, 
     });
     const found = own.filter((event) => event.at('Action').value === action);
     if (found.length > 0) return found;
-    if (performance.now() > until && tries > 2)
+    if (tries > 3 && patience.over)
       throw new Unmet(
         'events',
         `one of action ${action}`,
