@@ -56,6 +56,7 @@ const sections: readonly (readonly [operation: string, section: string])[] = [
   ['Network', 'networks'],
   ['PutContainerArchive', 'container-archive'],
   ['SystemEvents', 'events'],
+  ['SystemInfo', 'the-daemon-itself'],
   ['Volume', 'volumes'],
 ];
 

@@ -101,7 +101,7 @@ const network = containers(
     {
       id: 'verbose-malformed',
       title: 'a verbose that is no flag is answered 400',
-      pointer: '+/responses/400',
+      observed: true,
       why: 'What was meant cannot be known.',
       async check(d) {
         const { id } = await d.network();
@@ -133,6 +133,7 @@ const connect = containers(
     {
       id: 'address-malformed',
       title: 'an address that is none is answered 400',
+      since: '1.44',
       pointer: '+/responses/400',
       why: 'Another address would be no help.',
       async check(d) {

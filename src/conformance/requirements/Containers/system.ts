@@ -6,7 +6,7 @@ const info = containers({ operationId: 'SystemInfo', pointer: operationPointer('
   {
     id: 'containers-by-state',
     title: 'containers are counted by state, and the states make up all',
-    pointer: '/definitions/SystemInfo',
+    observed: true,
     why: 'Dashboards show them.',
     async check(d) {
       await d.sleeper();

@@ -39,6 +39,7 @@ const socket = containers(
     },
     {
       id: 'input',
+      since: '1.42',
       title: 'messages are the input of the process',
       pointer: '+/parameters/4',
       why: 'People type in browsers.',

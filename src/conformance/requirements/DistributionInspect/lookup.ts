@@ -1,7 +1,7 @@
 import { demand, same } from '../../expect.js';
 import { offered, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { pointers, prose } from '../common.js';
+import { asDockerd, pointers, prose } from '../common.js';
 
 const look = (t: CheckContext, name: string, headers: Readonly<Record<string, string>> = {}) =>
   t.api.get(`/distribution/${name}/json`, { headers });
@@ -172,8 +172,7 @@ export const lookups: readonly Requirement[] = requirements(
     {
       id: 'bad-name',
       title: 'a name that cannot be parsed is answered 400',
-      features: ['distribution'],
-      basis: prose(`Engine API, description of the operation: ${pointers.distribution}`),
+      ...asDockerd(['distribution'], 'docs/behaviour.md#registries-without-a-network'),
       why: 'No registry need be asked.',
       async check(t) {
         (await look(t, 'attestd/UPPER')).error(400);

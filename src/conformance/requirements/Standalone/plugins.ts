@@ -42,7 +42,7 @@ const list = requirements({ operationId: 'PluginList', pointer: operationPointer
   {
     id: 'filters-malformed',
     title: 'filters that are no JSON are answered 400',
-    pointer: '+/responses/400',
+    ...asDockerd(features, 'docs/behaviour.md#a-daemon-without-plugins'),
     why: 'A filter that is left out would show everything.',
     async check(t) {
       await having(t);

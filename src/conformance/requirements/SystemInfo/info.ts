@@ -1,6 +1,6 @@
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { pointers } from '../common.js';
+import { asDockerd, pointers } from '../common.js';
 
 const definition = '/definitions/SystemInfo/properties';
 
@@ -53,7 +53,7 @@ export const info: readonly Requirement[] = requirements(
     {
       id: 'containers-counted',
       title: 'Containers is the sum of those that run, are paused and have stopped',
-      pointer: `${definition}/Containers`,
+      ...asDockerd(['engine'], 'docs/behaviour.md#the-daemon-itself'),
       why: 'Dashboards show all four.',
       async check(t) {
         const body = (await t.api.get('/info')).status(200).json();
