@@ -3,7 +3,7 @@ import { discover } from '../client/discover.js';
 import { Api } from './api.js';
 import { meet } from './daemon.js';
 import { Unmet } from './expect.js';
-import { kindNames, type Leftover, labelled, removed, undone } from './remains.js';
+import { kindNames, type Leftover, labelled, removed } from './remains.js';
 
 /**
  * Find what runs of the suite have left in a daemon, by their label, and remove it.
@@ -32,13 +32,7 @@ export async function cleanUp(options: {
     }
     const wanted = found.filter(({ run }) => options.run === '*' || run === options.run);
     const left: Leftover[] = [];
-    for (const kind of kindNames)
-      left.push(
-        ...(await undone(
-          wanted.filter((one) => one.kind === kind),
-          (one) => removed(api, one),
-        )),
-      );
+    for (const one of wanted) if (!(await removed(api, one))) left.push(one);
     return { found, left };
   } finally {
     connection.close();

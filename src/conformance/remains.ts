@@ -59,29 +59,6 @@ export async function removed(api: Api, one: Leftover): Promise<boolean> {
   return [200, 204, 404].includes(status);
 }
 
-/** Removals under way at once. */
-const atOnce = 8;
-
-/**
- * Do something with each of many, several at once, and once more by itself where it failed: a daemon may refuse what meets another act.
- *
- * @param act whether it is done
- * @returns those that it was not done with, in their order
- * @throws what `act` throws the second time
- */
-export async function undone<T>(all: readonly T[], act: (one: T) => Promise<boolean>): Promise<readonly T[]> {
-  const waiting = [...all.entries()];
-  const failed = new Map<number, T>();
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      if (!(await act(next[1]).catch(() => false))) failed.set(...next);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  const left: T[] = [];
-  for (const [, one] of [...failed].sort(([a], [b]) => a - b)) if (!(await act(one))) left.push(one);
-  return left;
-}
-
 /**
  * Remove the containers, networks and volumes of a run, and nothing else.
  *
@@ -93,7 +70,7 @@ export async function sweep(api: Api, run: string): Promise<readonly string[]> {
   const left: string[] = [];
   for (const kind of kindNames.filter((name) => name !== 'image')) {
     try {
-      left.push(...(await undone(await labelled(api, kind, run), (one) => removed(api, one))).map(pathOf));
+      for (const one of await labelled(api, kind, run)) if (!(await removed(api, one))) left.push(pathOf(one));
     } catch {
       left.push(kinds[kind].list);
     }

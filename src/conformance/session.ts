@@ -5,7 +5,7 @@ import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 import type { Journal } from './journal.js';
 import { Registry } from './registry/registry.js';
-import { labelled, sweep, undone } from './remains.js';
+import { labelled, sweep } from './remains.js';
 
 /** An image that the daemon holds. */
 export interface LoadedImage extends BuiltImage {
@@ -132,11 +132,12 @@ export class Session {
     await Promise.allSettled(this.#loaded.values());
     // Containers first: an image that one is made of cannot go.
     const left = new Set<string>(await sweep(api, this.run));
-    const labels = async (): Promise<readonly string[]> =>
-      (await labelled(api, 'image', this.run).catch(() => [])).map(({ id }) => id);
-    const remove = (name: string): Promise<boolean> => this.#remove(api, name);
-    for (const name of await undone([...this.#names], remove)) left.add(name);
-    for (const id of await undone(await labels(), remove)) left.add(id);
+    for (const name of this.#names) {
+      if (!(await this.#remove(api, name))) left.add(name);
+    }
+    for (const { id } of await labelled(api, 'image', this.run).catch(() => [])) {
+      if (!(await this.#remove(api, id))) left.add(id);
+    }
     return [...left];
   }
 
