@@ -53,8 +53,8 @@ const json = (path: string, body: () => string): HostileInput['prepare'] => {
 
 const nested = (depth: number): string => '['.repeat(depth);
 
-/** Readers that take a little of an answer of 30 MiB and then nothing. */
-function pausedReaders(count: number): HostileInput['prepare'] {
+/** Readers that take a little of a long answer and then nothing. */
+function pausedReaders(count: number, path: (target: Target) => string, time: number): HostileInput['prepare'] {
   return (target) => async () => {
     const sockets = await dialMany(target, count);
     let begun = 0;
@@ -63,9 +63,9 @@ function pausedReaders(count: number): HostileInput['prepare'] {
         begun++;
         socket.pause();
       });
-      socket.write(`GET /v1.55/images/${target.image}/attestations?statement=1&n=1 HTTP/1.1\r\nHost: docker\r\n\r\n`);
+      socket.write(`GET ${path(target)} HTTP/1.1\r\nHost: docker\r\n\r\n`);
     }
-    await sleep(6000, undefined, { signal: target.signal }).catch(() => undefined);
+    await sleep(time, undefined, { signal: target.signal }).catch(() => undefined);
     for (const socket of sockets) socket.destroy();
     return `${begun} of ${count} begun`;
   };
@@ -123,10 +123,32 @@ function busyContainers(count: number, script: string): HostileInput['prepare'] 
   };
 }
 
+/** Readers of a long log with short lines, who take a little of it and then nothing. */
+function pausedLogReaders(count: number): HostileInput['prepare'] {
+  return (target) => async () => {
+    const body = Buffer.from(JSON.stringify({ Image: target.image, Cmd: ['sh', '-c', 'yes'] }));
+    await ask(target, 'POST', '/containers/create?name=long', {
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    await ask(target, 'POST', '/containers/long/start');
+    await sleep(2000, undefined, { signal: target.signal }).catch(() => undefined);
+    await ask(target, 'POST', '/containers/long/kill');
+    const path = '/v1.51/containers/long/logs?stdout=1&timestamps=1';
+    const answer = await pausedReaders(count, () => path, 3000)(target)();
+    await ask(target, 'DELETE', '/containers/long?force=1');
+    return answer;
+  };
+}
+
 /** All inputs, in the order in which they are tried. */
 export const inputs: readonly HostileInput[] = [
   { name: 'nothing', safe: true, prepare: () => () => sleep(3000, 'none') },
-  { name: '100 paused readers of a statement of 30 MiB', safe: true, prepare: pausedReaders(100) },
+  {
+    name: '100 paused readers of a statement of 30 MiB',
+    safe: true,
+    prepare: pausedReaders(100, ({ image }) => `/v1.55/images/${image}/attestations?statement=1&n=1`, 6000),
+  },
   { name: '1,000 gRPC reads of 30 MiB without a window', safe: true, prepare: slowReads(1000) },
   ...floods,
   {
@@ -255,5 +277,6 @@ export const inputs: readonly HostileInput[] = [
     prepare: busyContainers(1, 'base64 /dev/zero >/dev/null & yes | tac & yes | sort & xargs true < /dev/zero & wait'),
   },
   { name: '4 containers that write without end', safe: false, prepare: busyContainers(4, 'yes') },
+  { name: '200 paused readers of a log of short lines', safe: false, prepare: pausedLogReaders(200) },
   { name: '2 containers that fork without end', safe: false, prepare: busyContainers(2, 'f() { f | f & }; f') },
 ];

@@ -7,6 +7,7 @@ import type { ByteBudget, FileSystem } from '../runtime/fs/types.js';
 import type { ProcessModel } from '../runtime/types.js';
 import type { Admission } from './containers/admission.js';
 import type { ExecStore } from './containers/exec.js';
+import type { LogRoom } from './containers/log-room.js';
 import type { RootFileSystems } from './containers/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
@@ -59,6 +60,8 @@ export interface Context {
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
   readonly containers: ContainerStore;
+  /** What the logs of containers may take together. */
+  readonly logs: LogRoom;
   readonly execs: ExecStore;
   readonly networks: NetworkStore;
   readonly published: PublishedPorts;

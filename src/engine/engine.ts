@@ -15,6 +15,7 @@ import { Budget } from '../runtime/fs/budget.js';
 import { createFileSystem } from '../runtime/fs/file-system.js';
 import { simulatedModel } from '../runtime/simulated.js';
 import { ExecStore } from './containers/exec.js';
+import { LogRoom } from './containers/log-room.js';
 import { RootFileSystems } from './containers/rootfs.js';
 import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
@@ -58,6 +59,7 @@ export function makeContext(options: EngineOptions): Context {
   const hostMatcher = only(leveled);
   const documents = store.manifests;
   const events = new EventBus(() => nanoseconds(clock()));
+  const containers = new ContainerStore();
   const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {
     store,
@@ -80,7 +82,8 @@ export function makeContext(options: EngineOptions): Context {
     time,
     signatures: options.signatures,
     admission: options.admission,
-    containers: new ContainerStore(),
+    containers,
+    logs: new LogRoom(() => containers.list().map(({ log }) => log)),
     execs: new ExecStore(time),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),
     layers,

@@ -109,7 +109,7 @@ async function make(
   const id = newId();
   const name = context.containers.reserve(id, wanted);
   if (config.Hostname === '') config.Hostname = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12);
-  const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig));
+  const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig), context.logs);
   const container = new Container({
     id,
     name,

@@ -2,7 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { bytesIn } from '../../go/units.js';
 import type { HostConfig } from './host-config.js';
-import { type LogBounds, overheads } from './log.js';
+import type { LogBounds } from './log.js';
 
 const drivers = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'none', 'splunk', 'syslog'];
 /** Drivers whose logs can be read. */
@@ -50,13 +50,11 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
 
 /** How much of a log is kept: what max-size and max-file say, and not more than a bound of our own. */
 export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): LogBounds {
-  const size = bytesOf(options['max-size'] ?? '');
   const files = Number(options['max-file'] ?? '1');
-  const fileSize = size ?? defaultSize;
+  const fileSize = bytesOf(options['max-size'] ?? '') ?? defaultSize;
   return {
     fileSize,
     files: Number.isInteger(files) && files > 0 ? Math.min(files, Math.ceil(largest / fileSize)) : 1,
-    overhead: size === undefined ? overheads.memory : overheads.file,
   };
 }
 

@@ -1,4 +1,7 @@
 import type { Clock } from '../../runtime/clock.js';
+import { giveWay } from '../../turns.js';
+import { LogBlock } from './log-block.js';
+import type { LogRoom } from './log-room.js';
 
 /** Which of a process's outputs. */
 export type StreamName = 'stdout' | 'stderr';
@@ -28,25 +31,23 @@ export interface LogRange {
 const longestLine = 16 * 1024;
 const lineFeed = 0x0a;
 
-/** Bytes that an entry takes in a file beside its own, `{"log":"…","stream":"stdout","time":"…"}`, and in memory. */
-export const overheads = { file: 75, memory: 256 } as const;
+/** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
+const overhead = 75;
 
 /** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
 export interface LogBounds {
   /** Bytes of one file. */
   readonly fileSize: number;
   readonly files: number;
-  /** Bytes that an entry takes beside its own. */
-  readonly overhead: number;
 }
 
-/** A file of the log. */
-interface LogFile {
-  /** Number of its first entry, counted from the container's first. */
-  readonly first: number;
-  readonly entries: LogEntry[];
-  /** Bytes. */
-  size: number;
+/** What a log holds. */
+export interface KeptLog {
+  readonly count: number;
+  /** Bytes of the entries. */
+  readonly bytes: number;
+  /** The entries, the oldest first, some at a time; without those that come later. */
+  readonly pieces: Iterable<readonly LogEntry[]>;
 }
 
 /** Told each entry. @returns when it wants more, where that is not at once */
@@ -56,8 +57,14 @@ export type LogObserver = (entry: LogEntry) => Promise<void> | undefined;
 export class ContainerLog {
   readonly #clock: Clock;
   readonly #bounds: LogBounds;
-  /** Files in turn, the newest last. */
-  #files: LogFile[] = [{ first: 0, entries: [], size: 0 }];
+  readonly #room: LogRoom | undefined;
+  /** The newest last; only that one is not packed. */
+  #blocks: LogBlock[] = [new LogBlock(0, 0)];
+  /** Number of the file that is written, and its bytes. */
+  #file = 0;
+  #fileBytes = 0;
+  /** Bytes of memory of all blocks that are packed. */
+  #packed = 0;
   readonly #rest: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
   readonly #waiting = new Set<() => void>();
   /** How many entries ever came; followers know by it what is new. */
@@ -68,9 +75,11 @@ export class ContainerLog {
   /** When the observer wants more. */
   #pressure: Promise<void> | undefined;
 
-  constructor(clock: Clock, bounds: LogBounds) {
+  /** @param room of all logs of the daemon; without it, this one has no bound but its own */
+  constructor(clock: Clock, bounds: LogBounds, room?: LogRoom) {
     this.#clock = clock;
     this.#bounds = bounds;
+    this.#room = room;
   }
 
   /** A run begins: followers wait for what it writes. */
@@ -130,15 +139,38 @@ export class ContainerLog {
   }
 
   #keep(entry: LogEntry): void {
-    const file = this.#files.at(-1) as LogFile;
     this.#last = entry.time;
-    file.entries.push(entry);
-    file.size += entry.bytes.length + this.#bounds.overhead;
     this.#count++;
-    if (file.size >= this.#bounds.fileSize) {
-      this.#files.push({ first: this.#count, entries: [], size: 0 });
-      if (this.#files.length > this.#bounds.files) this.#files.shift();
+    this.#fileBytes += entry.bytes.length + overhead;
+    const isFull = this.#newest.add(entry);
+    const isOver = this.#fileBytes >= this.#bounds.fileSize;
+    if (isOver) {
+      this.#file++;
+      this.#fileBytes = 0;
     }
+    if (!isFull && !isOver) return;
+    this.#newest.pack();
+    this.#packed += this.#newest.held;
+    this.#blocks.push(new LogBlock(this.#count, this.#file));
+    while ((this.#blocks[0] as LogBlock).file <= this.#file - this.#bounds.files) this.letGo();
+    this.#room?.make();
+  }
+
+  get #newest(): LogBlock {
+    return this.#blocks.at(-1) as LogBlock;
+  }
+
+  /** Bytes of memory. */
+  get held(): number {
+    return this.#packed + this.#newest.held;
+  }
+
+  /** Give up the oldest entries. @returns bytes of memory; 0 when only the newest entries are left */
+  letGo(): number {
+    if (this.#blocks.length === 1) return 0;
+    const freed = this.#blocks.shift()?.held ?? 0;
+    this.#packed -= freed;
+    return freed;
   }
 
   /** Tell each entry as it comes. */
@@ -146,9 +178,23 @@ export class ContainerLog {
     this.#observer = observer;
   }
 
-  /** The entries that are kept, the oldest first. */
-  entries(): readonly LogEntry[] {
-    return this.#from(0);
+  /** The entries that are kept. */
+  kept(): KeptLog {
+    const count = this.#count;
+    const first = this.#blocks[0]?.first ?? 0;
+    const bytes = this.#blocks.reduce((sum, block) => sum + block.bytes, 0);
+    return { count: count - first, bytes, pieces: this.#pieces(first, count) };
+  }
+
+  /** The entries that are still kept from a number on, up to another, some at a time. */
+  *#pieces(from: number, to: number): Generator<LogEntry[]> {
+    for (let next = from; next < to; ) {
+      const block = this.#blocks.findLast(({ first }) => first <= next) ?? (this.#blocks[0] as LogBlock);
+      const entries = block.slice(next, to);
+      if (entries.length === 0) return;
+      next = block.end;
+      yield entries;
+    }
   }
 
   /** Take over the entries of an earlier daemon, the oldest first. */
@@ -161,48 +207,36 @@ export class ContainerLog {
     this.#waiting.clear();
   }
 
-  /** The entries that are kept, from a number on. */
-  #from(number: number): LogEntry[] {
-    const last = this.#files.at(-1) as LogFile;
-    // What a follower has not read yet is nearly always in the newest file.
-    if (number >= last.first) return last.entries.slice(number - last.first);
-    return this.#files
-      .filter(({ first, entries }) => first + entries.length > number)
-      .flatMap(({ first, entries }) => entries.slice(Math.max(0, number - first)));
+  /** Number of the first entry that is wanted. */
+  #start({ since = 0n, tail }: LogRange): number {
+    const block = this.#blocks.find(({ last }) => last >= since);
+    const earlier = block?.slice(0, this.#count).findIndex(({ time }) => time >= since) ?? 0;
+    const first = block === undefined ? this.#count : block.first + earlier;
+    return tail === undefined ? first : Math.max(first, this.#count - tail);
   }
 
   /**
    * Read the log.
    *
    * @param signal ends a log that is followed
-   * @returns the entries, as many at a time as there are
+   * @returns the entries, some at a time: who reads slowly holds few, and misses what is let go of meanwhile
    */
   async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
-    const { since, until, tail, follow } = range;
-    const wanted = (entries: readonly LogEntry[]): readonly LogEntry[] =>
-      since === undefined && until === undefined
-        ? entries
-        : entries.filter(
-            ({ time }) => (since === undefined || time >= since) && (until === undefined || time <= until),
-          );
-    const isOver = (entries: readonly LogEntry[]): boolean =>
-      until !== undefined && (entries.at(-1)?.time ?? 0n) > until;
-    const all = this.#from(0);
-    let next = this.#count;
-    const kept = all.filter(({ time }) => since === undefined || time >= since);
-    const last = tail === undefined ? kept : tail === 0 ? [] : kept.slice(-tail);
-    if (last.length > 0) yield wanted(last);
-    if (isOver(last)) return;
-    while (follow && !signal.aborted) {
-      const fresh = this.#from(next);
-      next = this.#count;
-      const entries = wanted(fresh);
-      if (entries.length > 0) yield entries;
-      if (isOver(fresh)) return;
-      if (this.#count > next) continue;
+    const { since = 0n, until, follow } = range;
+    let next = this.#start(range);
+    do {
+      const to = this.#count;
+      for (const entries of this.#pieces(next, to)) {
+        const wanted = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
+        if (wanted.length > 0) yield wanted;
+        if (until !== undefined && (entries.at(-1)?.time ?? 0n) > until) return;
+        await giveWay();
+      }
+      next = to;
+      if (!follow || this.#count > next) continue;
       if (!this.#open || (until !== undefined && this.#nanoseconds() > until)) return;
       await this.#more(until, signal);
-    }
+    } while (follow && !signal.aborted);
   }
 
   #nanoseconds(): bigint {

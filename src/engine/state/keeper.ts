@@ -72,7 +72,7 @@ export class StateKeeper {
   /** Follow what a container writes. */
   follow(container: Container): void {
     const path = `containers/${container.id}.log`;
-    const file = new LogFile(this.files, path, () => container.log.entries(), this.failed);
+    const file = new LogFile(this.files, path, () => container.log.kept(), this.failed);
     this.#logs.set(container.id, file);
     container.log.observe((entry) => (this.#closed ? undefined : file.add(entry)));
   }

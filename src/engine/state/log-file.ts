@@ -1,5 +1,5 @@
 import { giveWay } from '../../turns.js';
-import type { LogEntry } from '../containers/log.js';
+import type { KeptLog, LogEntry } from '../containers/log.js';
 import type { StateFiles } from './files.js';
 
 interface Line {
@@ -32,9 +32,6 @@ export async function readLog(files: StateFiles, path: string): Promise<LogEntry
 /** Bytes that may wait to be written before the program that writes them waits too, as with dockerd. */
 const most = 1024 * 1024;
 
-/** Entries that are written at a time where a log is written anew. */
-const batch = 1000;
-
 /** Bytes that a log's file may have beside those that are kept, before it is written anew. */
 const slack = 1024 * 1024;
 
@@ -54,13 +51,13 @@ export class LogFile {
   #closed = false;
 
   /**
-   * @param kept the entries that the log still holds
+   * @param kept what the log still holds
    * @param failed is told when something could not be written that nobody waits for
    */
   constructor(
     private readonly files: StateFiles,
     private readonly path: string,
-    private readonly kept: () => readonly LogEntry[],
+    private readonly kept: () => KeptLog,
     private readonly failed: (message: string) => void,
   ) {}
 
@@ -124,10 +121,13 @@ export class LogFile {
     }
     this.#torn = false;
     if (this.#size < slack) return;
-    const kept = this.kept();
-    const estimated = kept.reduce((sum, { bytes }) => sum + lineOverhead + Math.ceil((bytes.length * 4) / 3), 0);
+    const { count, bytes, pieces } = this.kept();
+    const estimated = count * lineOverhead + Math.ceil((bytes * 4) / 3);
     if (this.#size <= 2 * estimated + slack) return;
-    await this.files.replace(this.path, linesOf(kept));
+    // What came while it was written is among the entries that are kept.
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    await this.files.replace(this.path, linesOf(pieces));
     this.#size = estimated;
   }
 }
@@ -135,14 +135,9 @@ export class LogFile {
 /** Bytes of a line beside those of the entry. */
 const lineOverhead = 62;
 
-async function* linesOf(entries: readonly LogEntry[]): AsyncGenerator<Buffer> {
-  for (let at = 0; at < entries.length; at += batch) {
+async function* linesOf(pieces: KeptLog['pieces']): AsyncGenerator<Buffer> {
+  for (const entries of pieces) {
     await giveWay();
-    yield Buffer.from(
-      entries
-        .slice(at, at + batch)
-        .map(lineOf)
-        .join(''),
-    );
+    yield Buffer.from(entries.map(lineOf).join(''));
   }
 }

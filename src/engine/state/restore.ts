@@ -194,7 +194,7 @@ export class Reader {
     const { context } = this;
     const { id, hostConfig } = record;
     if (id !== name) throw new AttestdError('CORRUPT', `it is of container ${id}`);
-    const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig));
+    const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig), context.logs);
     log.restore(await readLog(this.files, `containers/${id}.log`));
     const container = new Container({
       id,

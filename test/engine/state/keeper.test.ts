@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { ContainerLog } from '../../../src/engine/containers/log.js';
+import { ContainerLog, type KeptLog } from '../../../src/engine/containers/log.js';
 import type { Context } from '../../../src/engine/context.js';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { StateFiles } from '../../../src/engine/state/files.js';
@@ -101,6 +101,9 @@ function losingAfter(lossAt: number): Weather & { arm(): void } {
 function unexpected(message: string): void {
   throw new Error(message);
 }
+
+/** What an empty log holds. */
+const nothingKept = (): KeptLog => ({ count: 0, bytes: 0, pieces: [] });
 
 describe('The state on a disk', () => {
   it('has what was flushed', async () => {
@@ -236,7 +239,7 @@ describe('The state on a disk', () => {
 
   it('holds a program back that writes more than the disk takes', async () => {
     const disk = await diskWithVolume();
-    const log = new LogFile(new StateFiles(root, disk.mount(calm)), 'containers/x.log', () => [], unexpected);
+    const log = new LogFile(new StateFiles(root, disk.mount(calm)), 'containers/x.log', nothingKept, unexpected);
     const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.alloc(16_000, 'x') };
     let added = 0;
     let wait: Promise<void> | undefined;
@@ -252,13 +255,13 @@ describe('The state on a disk', () => {
     const files = new StateFiles(root, disk.mount(calm));
     const entry = (text: string) => ({ stream: 'stdout' as const, time: 1n, bytes: Buffer.from(text) });
     const path = 'containers/x.log';
-    const first = new LogFile(files, path, () => [], unexpected);
+    const first = new LogFile(files, path, nothingKept, unexpected);
     first.add(entry('one'));
     first.add(entry('cut'));
     await first.flush();
     const node = disk.get(`${root}/${path}`);
     node.data = node.data.subarray(0, -10);
-    const second = new LogFile(files, path, () => [], unexpected);
+    const second = new LogFile(files, path, nothingKept, unexpected);
     second.add(entry('two'));
     await second.flush();
     expect((await readLog(files, path)).map(({ bytes }) => bytes.toString())).to.deep.equal(['one', 'two']);
@@ -280,7 +283,7 @@ describe('The state on a disk', () => {
       },
     };
     const { context, keeper, close } = await start(disk, weather);
-    const log = new ContainerLog(realClock, { fileSize: 1000, files: 2, overhead: 0 });
+    const log = new ContainerLog(realClock, { fileSize: 1000, files: 2 });
     keeper.follow({ id: 'c'.repeat(64), log } as Container);
     log.write('stdout', Buffer.from('y\n'));
     while (!writing) await new Promise((resolve) => setImmediate(resolve));
@@ -293,10 +296,32 @@ describe('The state on a disk', () => {
     await again.close();
   });
 
+  it('has each line of a log once that was written anew while more came', async () => {
+    const log = new ContainerLog(realClock, { fileSize: 10_000, files: 1 });
+    let began = false;
+    const weather: Weather = {
+      step: async (what) => {
+        if (what !== 'open a' || began) return;
+        began = true;
+        for (let i = 0; i < 10; i++) log.write('stdout', Buffer.from(`late ${i}\n`));
+      },
+    };
+    const files = new StateFiles(root, (await diskWithVolume()).mount(weather));
+    const file = new LogFile(files, 'containers/x.log', () => log.kept(), unexpected);
+    log.observe((entry) => file.add(entry));
+    for (let i = 0; i < 20_000; i++) log.write('stdout', Buffer.from(`${i}\n`));
+    await file.flush();
+    await file.close();
+    const texts = (await readLog(files, 'containers/x.log')).map(({ bytes }) => bytes.toString());
+    expect(texts.filter((text) => text.startsWith('late'))).to.deep.equal(
+      Array.from({ length: 10 }, (_, i) => `late ${i}\n`),
+    );
+  });
+
   it('gets nothing more of a log that was closed', async () => {
     const files = new StateFiles(root, (await diskWithVolume()).mount(calm));
     const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.from('late') };
-    const log = new LogFile(files, 'containers/x.log', () => [], unexpected);
+    const log = new LogFile(files, 'containers/x.log', nothingKept, unexpected);
     log.add(entry);
     await log.close();
     await files.discard('containers/x.log');
@@ -309,7 +334,7 @@ describe('The state on a disk', () => {
     const disk = await diskWithVolume();
     const files = new StateFiles(root, disk.mount(failing('write')));
     const said = new Promise<string>((resolve) => {
-      const log = new LogFile(files, 'containers/x.log', () => [], resolve);
+      const log = new LogFile(files, 'containers/x.log', nothingKept, resolve);
       log.add({ stream: 'stdout' as const, time: 1n, bytes: Buffer.from('text') });
     });
     expect(await said).to.include('EIO');
