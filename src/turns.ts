@@ -1,7 +1,11 @@
 /** Milliseconds that long work takes at a time before requests that came meanwhile have their turn. */
 const slice = 10;
 
+/** Milliseconds that work takes at a time for which nobody waits: a request of many steps meets such a turn at each of them. */
+const asideSlice = 0.5;
+
 let began = 0;
+let asideBegan = 0;
 
 /** Someone who waits for a turn; nobody any more where `resume` is gone. */
 interface Place {
@@ -33,8 +37,9 @@ class Queue {
   }
 }
 
-/** The work of requests, and that of programs in containers, of which there may be thousands. */
-const queues = { request: new Queue(), program: new Queue() } as const;
+/** The work of requests, that of programs in containers, of which there may be thousands, and what nobody waits for. */
+const queues = { request: new Queue(), program: new Queue(), aside: new Queue() } as const;
+
 /** What waits to be begun, of one kind. */
 class Beginnings {
   /** By who wants it, who has waited longest first. */
@@ -110,12 +115,13 @@ function goOn(): void {
   left = first && left < mostLeft ? left + 1 : 0;
   came = false;
   const chosen = [connection.take(), question.take()];
-  if (left === 0) chosen.push(other.take(), queues.request.take(), queues.program.take());
+  if (left === 0) chosen.push(queues.aside.take(), other.take(), queues.request.take(), queues.program.take());
   scheduled = false;
-  if (left > 0 || !queues.request.empty || !queues.program.empty || kinds.some((kind) => kind.begun || !kind.empty))
-    schedule();
+  const { request, program, aside } = queues;
+  const waiting = [request, program, aside].some((queue) => !queue.empty);
+  if (left > 0 || waiting || kinds.some((kind) => kind.begun || !kind.empty)) schedule();
   // Work that goes on by itself, as bytes come to it, gives way too while others come first.
-  if (left === 0) began = performance.now();
+  if (left === 0) asideBegan = began = performance.now();
   for (const resume of chosen) resume?.();
 }
 
@@ -151,4 +157,10 @@ export function isDue(): boolean {
  */
 export function giveWay(): Promise<void> | undefined {
   return isDue() ? new Promise((resolve) => takeTurn('request', resolve)) : undefined;
+}
+
+/** As `giveWay`, for work that nobody waits for: it is due much sooner, so that requests hardly notice it. */
+export function stepAside(): Promise<void> | undefined {
+  if (performance.now() - asideBegan < asideSlice) return undefined;
+  return new Promise((resolve) => takeTurn('aside', resolve));
 }

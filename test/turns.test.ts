@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { beginInTurn, connectionCame, giveWay } from '../src/turns.js';
+import { beginInTurn, connectionCame, giveWay, stepAside } from '../src/turns.js';
 
 /** Milliseconds after which whoever asks has to give way. */
 const longerThanASlice = 15;
@@ -21,6 +21,42 @@ describe('Giving way', () => {
     }
     await Promise.all(loops);
     expect(Math.max(...inTurns)).to.equal(1);
+  });
+});
+
+describe('Stepping aside', () => {
+  /** Milliseconds of work between two turns of the event loop, the longest of ten. */
+  const longestTurn = async (wait: () => Promise<void> | undefined): Promise<number> => {
+    let over = false;
+    let rounds = 0;
+    const working = (async () => {
+      for (; !over; rounds++) await wait();
+    })();
+    let longest = 0;
+    for (let turn = 0; turn < 10; turn++) {
+      const before = rounds;
+      await nextTurn();
+      longest = Math.max(longest, rounds - before);
+    }
+    over = true;
+    await working;
+    return longest;
+  };
+
+  it('takes a small part of the time at a time that work takes for which somebody waits', async () => {
+    expect(await longestTurn(stepAside)).to.be.below((await longestTurn(giveWay)) / 3);
+  });
+
+  it('goes on while requests are worked on', async () => {
+    let over = false;
+    const request = (async () => {
+      while (!over) await giveWay();
+    })();
+    const began = performance.now();
+    while (performance.now() - began < longerThanASlice);
+    for (let steps = 0; steps < 20; ) if ((await stepAside()) === undefined) steps++;
+    over = true;
+    await request;
   });
 });
 

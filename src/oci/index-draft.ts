@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { encodeJson, goRaw } from '../go/json.js';
-import { giveWay } from '../turns.js';
+import { stepAside } from '../turns.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, writeDraft } from './files.js';
 import {
@@ -54,10 +54,11 @@ async function* pieces(content: IndexContent, mark: Mark): AsyncGenerator<Buffer
   for (const entry of entries(content)) {
     text += separator + entry;
     separator = ',';
-    if (text.length < pieceSize) continue;
-    yield Buffer.from(text);
-    text = '';
-    await giveWay();
+    if (text.length >= pieceSize) {
+      yield Buffer.from(text);
+      text = '';
+    }
+    await stepAside();
   }
   yield Buffer.from(text + json.slice(inside));
 }
@@ -78,7 +79,7 @@ async function nameForOthers({ records, refNames }: IndexContent): Promise<void>
     const record = records.get(name);
     if (record === undefined || isDangling(record) || taken.has(refName)) refNames.delete(name);
     else taken.add(refName);
-    await giveWay();
+    await stepAside();
   }
   for (const record of records.values()) {
     const { name, target } = record;
@@ -88,7 +89,7 @@ async function nameForOthers({ records, refNames }: IndexContent): Promise<void>
     const free = [brought, refNameAnnotation(name)].find((one) => one !== undefined && !taken.has(one)) ?? name;
     refNames.set(name, free);
     taken.add(free);
-    await giveWay();
+    await stepAside();
   }
 }
 

@@ -87,15 +87,16 @@ export async function readIndexFile(folder: string, files: Files): Promise<Index
     if (isMissing(error)) return { records, attached, foreign, refNames, mark: noMark, written: new Date() };
     throw error;
   }
-  const { entries, annotations: all = {} } = plainIndex(bytes) ?? readEntries(bytes, path, foreign);
-  for (const target of entries) {
+  const made = (target: Descriptor): Entry => {
     const record = toRecord(target, written);
-    if (record === undefined) attached.set(target.digest, target);
-    else {
-      records.set(record.name, record);
-      const refName = target.annotations?.[refNameKey];
-      if (refName !== undefined) refNames.set(record.name, refName === record.name ? record.name : refName);
-    }
+    return record === undefined ? { target } : { record, refName: target.annotations?.[refNameKey] };
+  };
+  const { entries, annotations: all = {} } = plainIndex(bytes, made) ?? readEntries(bytes, path, foreign, made);
+  for (const { record, refName, target } of entries) {
+    if (target !== undefined) attached.set(target.digest, target);
+    if (record === undefined) continue;
+    records.set(record.name, record);
+    if (refName !== undefined) refNames.set(record.name, refName === record.name ? record.name : refName);
   }
   const { [markKey]: mark, ...annotations } = all;
   return {
@@ -109,6 +110,13 @@ export async function readIndexFile(folder: string, files: Files): Promise<Index
   };
 }
 
+/** What an entry says: an image, and what other tools know it by, or a descriptor without a name. */
+interface Entry {
+  readonly record?: ImageRecord;
+  readonly refName?: string | undefined;
+  readonly target?: Descriptor;
+}
+
 /** The mark of an index that holds nothing of a journal. */
 export const noMark: Mark = { file: 0, bytes: 0 };
 
@@ -118,18 +126,23 @@ function markIn(text: string | undefined): Mark {
 }
 
 /** The entries of an index.json by Go's rules. @param foreign gets those that cannot be understood */
-function readEntries(bytes: Buffer, path: string, foreign: Buffer[]): PlainIndex {
+function readEntries(
+  bytes: Buffer,
+  path: string,
+  foreign: Buffer[],
+  made: (target: Descriptor) => Entry,
+): PlainIndex<Entry> {
   let document: Document;
   try {
     document = decodeJson(bytes, documentType);
   } catch (error) {
     throw new AttestdError('CORRUPT', `${path}: ${(error as Error).message}`, { cause: error });
   }
-  const entries: Descriptor[] = [];
+  const entries: Entry[] = [];
   for (const entry of document.manifests ?? []) {
     const target = entry === undefined ? undefined : decodeEntry(entry);
     if (target === undefined) foreign.push(entry ?? Buffer.from('null'));
-    else entries.push(target);
+    else entries.push(made(target));
   }
   return { entries, ...(document.annotations && { annotations: document.annotations }) };
 }

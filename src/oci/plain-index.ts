@@ -4,10 +4,19 @@ import { isDigest } from './digest.js';
 import { mediaTypes } from './media-types.js';
 
 /** An index all of whose entries have the form that almost all have. */
-export interface PlainIndex {
-  readonly entries: readonly Descriptor[];
+export interface PlainIndex<Entry = Descriptor> {
+  readonly entries: readonly Entry[];
   readonly annotations?: Record<string, string>;
 }
+
+/** Bytes of a long index that are read at a time: as a whole it takes many times its length. */
+const pieceSize = 256 << 10;
+
+/** How an index begins that is read in pieces, what stands between its entries, and what makes an index of some of them. */
+const beginning = /^\{"schemaVersion":2,(?:"mediaType":"[^"\\]{0,100}",)?"manifests":\[/;
+const longestBeginning = 200;
+const between = Buffer.from('},{');
+const [opening, closing] = [Buffer.from('{"schemaVersion":2,"manifests":['), Buffer.from(']}')];
 
 const sizes = /"size":\d{1,15}[,}]/g;
 const notes = /"annotations":/g;
@@ -15,9 +24,40 @@ const notes = /"annotations":/g;
 /**
  * An index.json of the usual form, of which JavaScript's parser says the same as Go's in a fraction of the time.
  *
+ * @param made what becomes of an entry; may be called more than once for the same one
  * @returns undefined where the two might differ, or where anything is to be kept as it was written
  */
-export function plainIndex(bytes: Buffer): PlainIndex | undefined {
+export function plainIndex<Entry>(bytes: Buffer, made: (entry: Descriptor) => Entry): PlainIndex<Entry> | undefined {
+  return inPieces(bytes, made) ?? wholeIndex(bytes, made);
+}
+
+/**
+ * A long index, some entries at a time. Where they are parted is seen to be between two entries: what begins with one and
+ * ends elsewhere, in a text or in another entry, is no list of entries.
+ */
+function inPieces<Entry>(bytes: Buffer, made: (entry: Descriptor) => Entry): PlainIndex<Entry> | undefined {
+  if (bytes.length <= pieceSize) return undefined;
+  const [begun] = beginning.exec(bytes.toString('latin1', 0, longestBeginning)) ?? [];
+  if (begun === undefined) return undefined;
+  const entries: Entry[] = [];
+  let from = begun.length;
+  while (bytes.length - from > pieceSize) {
+    const end = bytes.lastIndexOf(between, from + pieceSize) + 1;
+    const piece = end > from ? wholeIndex(joined(bytes.subarray(from, end), closing), made) : undefined;
+    // Annotations of the index are read with what comes last.
+    if (piece === undefined || piece.annotations !== undefined) return undefined;
+    for (const entry of piece.entries) entries.push(entry);
+    from = end + 1;
+  }
+  const last = wholeIndex(joined(bytes.subarray(from)), made);
+  if (last === undefined) return undefined;
+  for (const entry of last.entries) entries.push(entry);
+  return { ...last, entries };
+}
+
+const joined = (...parts: readonly Buffer[]): Buffer => Buffer.concat([opening, ...parts]);
+
+function wholeIndex<Entry>(bytes: Buffer, made: (entry: Descriptor) => Entry): PlainIndex<Entry> | undefined {
   if (!isUtf8(bytes)) return undefined;
   const text = bytes.toString();
   // Halves of pairs differ; numbers of any other form are refused by Go.
@@ -43,13 +83,13 @@ export function plainIndex(bytes: Buffer): PlainIndex | undefined {
   // Of a member that is there twice Go puts both together.
   const said = [document, ...entries].filter(({ annotations: some }) => some !== undefined).length;
   if (count(text, sizes) !== entries.length || count(text, notes) !== said) return undefined;
-  return { entries, ...(annotations !== undefined && { annotations }) };
+  return { entries: entries.map(made), ...(annotations !== undefined && { annotations }) };
 }
 
 /** One entry of an index, as `plainIndex` reads it. */
 export function plainDescriptor(entry: Buffer): Descriptor | undefined {
   const alone = Buffer.concat([Buffer.from('{"schemaVersion":2,"manifests":['), entry, Buffer.from(']}')]);
-  return plainIndex(alone)?.entries[0];
+  return wholeIndex(alone, (only) => only)?.entries[0];
 }
 
 /** An object of texts, as Go reads it too; undefined where the two might differ. */

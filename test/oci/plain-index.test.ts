@@ -7,6 +7,8 @@ import { plainIndex, plainTexts } from '../../src/oci/plain-index.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
+const read = (text: string): unknown => plainIndex(Buffer.from(text), (one) => one);
+
 /** What Go's rules make of an index. */
 function byGo(text: string): unknown {
   const { manifests = [], annotations } = decodeJson(Buffer.from(text), documentType);
@@ -27,7 +29,7 @@ describe('an index.json of the usual form', () => {
       index(entry(',"annotations":{"annotations\\"":"","a":"1","a":"2"}')),
       index(`{"size":7,"annotations":{},"digest":"${digest}","mediaType":"m"}`, ',"mediaType":"x"'),
     ];
-    for (const text of texts) expect(plainIndex(Buffer.from(text)), text).to.deep.equal(byGo(text));
+    for (const text of texts) expect(read(text), text).to.deep.equal(byGo(text));
   });
 
   it('is not taken for one where the two languages read it differently', () => {
@@ -55,9 +57,9 @@ describe('an index.json of the usual form', () => {
       `${index('')}x`,
       '',
     ];
-    for (const text of texts) expect(plainIndex(Buffer.from(text)), text).to.equal(undefined);
+    for (const text of texts) expect(read(text), text).to.equal(undefined);
     const invalid = Buffer.from(index(entry(',"annotations":{"a":"\xff"}')), 'latin1');
-    expect(plainIndex(invalid)).to.equal(undefined);
+    expect(plainIndex(invalid, (one) => one)).to.equal(undefined);
   });
 
   it('says the same as Go, whatever its annotations are', () => {
@@ -70,11 +72,43 @@ describe('an index.json of the usual form', () => {
           manifests: [{ mediaType: 'm', digest, size, annotations }],
           annotations: more,
         });
-        const plain = plainIndex(Buffer.from(text));
+        const plain = read(text);
         if (plain !== undefined) expect(plain).to.deep.equal(byGo(text));
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('a long index.json', () => {
+  const many = (more: string): string => Array.from({ length: 3000 }, () => entry(more)).join(',');
+
+  it('is read in pieces as Go reads it', () => {
+    const texts = [
+      index(many(''), ',"annotations":{"c":"d"}'),
+      `{"schemaVersion":2,"mediaType":"x","manifests":[${many(',"annotations":{"a":"\\"é"}')}]}`,
+      index(many(`,"annotations":{"a":"${'},{'.repeat(40)}"}`)),
+      index(`${many('')}, ${entry()}`),
+      `{"manifests":[${many('')}],"schemaVersion":2}`,
+    ];
+    for (const text of texts) expect(read(text), text.slice(0, 200)).to.deep.equal(byGo(text));
+  });
+
+  it('makes of each entry what is asked for, in their order', () => {
+    const entries = Array.from({ length: 3000 }, (_, at) => entry('', String(at + 1)));
+    const found = plainIndex(Buffer.from(index(entries.join(','))), ({ size }) => size);
+    expect(found?.entries).to.deep.equal(entries.map((_, at) => at + 1));
+  });
+
+  it('is not taken for one of the usual form where it is none anywhere', () => {
+    const texts = [
+      index(`${many('')},${entry(',"platform":{"os":"linux"}')},${many('')}`),
+      index(`${many('')}],"manifests":[${many('')}`),
+      index(`],"annotations":{"a":"1"},"manifests":[${many('')}`, ',"annotations":{"b":"2"}'),
+      index(`${many('')},null,${many('')}`),
+      index(`${many('')}},{${many('')}`),
+    ];
+    for (const text of texts) expect(read(text), text.slice(0, 200)).to.equal(undefined);
   });
 });
 

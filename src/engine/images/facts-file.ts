@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { DigestIds } from '../../oci/digest-ids.js';
 import { summed, textOf } from '../../oci/line-sum.js';
-import { giveWay } from '../../turns.js';
+import { stepAside } from '../../turns.js';
 import { Column } from './columns.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
@@ -87,7 +87,7 @@ export class FactsFile {
     await this.#open();
     let bytes = 0;
     for (const [digest, { length }] of this.#places.entries()) {
-      await giveWay();
+      await stepAside();
       if (isNeeded(digest)) bytes += length;
     }
     if (bytes * 2 > this.#end || this.#closed) return;
@@ -143,7 +143,7 @@ export class FactsFile {
         places.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: place.length });
         text += line;
         if (text.length >= gathered) await write();
-        await giveWay();
+        await stepAside();
       }
       await write();
       await rename(draft, this.path);

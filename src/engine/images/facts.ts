@@ -9,7 +9,7 @@ import type { ImageConfig } from '../../oci/image-config.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
-import { giveWay } from '../../turns.js';
+import { giveWay, stepAside } from '../../turns.js';
 import type { Context } from '../context.js';
 import { BlobChanges, type Look } from './blob-changes.js';
 import type { FactsFile } from './facts-file.js';
@@ -80,7 +80,7 @@ export class FactsCache {
     if (context.store.list().length < worthWhile) return;
     const missing = new Map<string, Descriptor>();
     for (const { target } of context.store.list()) {
-      await giveWay();
+      await stepAside();
       if (!(await this.file.has(target.digest))) missing.set(target.digest, target);
     }
     if (missing.size < worthWhile) return;
@@ -88,6 +88,7 @@ export class FactsCache {
     let done = 0;
     for (const target of missing.values()) {
       if (this.#closed) return;
+      await stepAside();
       await (await this.begin(context)).of(target).catch(() => undefined);
       done++;
       if (Date.now() - told < tellEvery) continue;

@@ -1,7 +1,6 @@
 import { AttestdError } from '../../errors.js';
-import type { SystemInfo } from '../../types.js';
 import type { Context } from '../context.js';
-import type { AnswerOf, Wire } from '../wire.js';
+import type { AnswerOf } from '../wire.js';
 import { newRoot } from './certificate.js';
 import { type ClusterData, clusterKind, clusterObject, joinTokens, newSecret, newUnlockKey } from './cluster.js';
 import { abandonAll } from './orchestrate.js';
@@ -79,29 +78,4 @@ export function unlockKey({ swarm }: Context): AnswerOf<'SwarmUnlockkey'> {
 export function unlockSwarm({ swarm }: Context): never {
   swarm.manager();
   throw new AttestdError('CONFLICT', 'swarm is not locked');
-}
-
-/** The swarm as `/info` tells it. */
-export function swarmInfo({ swarm: { current } }: Context): Wire<NonNullable<SystemInfo['Swarm']>> {
-  if (current === undefined)
-    return {
-      NodeID: '',
-      NodeAddr: '',
-      LocalNodeState: 'inactive',
-      ControlAvailable: false,
-      Error: '',
-      RemoteManagers: null,
-    };
-  const { id, data } = current.node;
-  return {
-    NodeID: id,
-    NodeAddr: data.address,
-    LocalNodeState: 'active',
-    ControlAvailable: true,
-    Error: '',
-    RemoteManagers: [{ NodeID: id, Addr: data.managerAddress }],
-    Nodes: 1,
-    Managers: 1,
-    Cluster: clusterObject(current.cluster),
-  };
 }

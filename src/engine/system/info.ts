@@ -4,7 +4,7 @@ import type { SystemInfo, SystemVersion } from '../../types.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import { poolObject } from '../settings.js';
-import { swarmInfo } from '../swarm/swarm.js';
+import { swarmInfo } from '../swarm/info.js';
 import type { Versioned } from '../types.js';
 import { has, still } from '../versions.js';
 import { olderForm, undescribed, type Wire } from '../wire.js';

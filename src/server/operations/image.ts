@@ -1,46 +1,34 @@
 import type { Readable } from 'node:stream';
-import { commitContainer } from '../../engine/containers/commit.js';
-import { type ContainerConfig, containerConfigType } from '../../engine/containers/config.js';
-import type { Context } from '../../engine/context.js';
 import { parseFilters } from '../../engine/filters.js';
 import { imageAttestations } from '../../engine/images/attestations.js';
 import { exportByName } from '../../engine/images/export.js';
 import { imageHistory } from '../../engine/images/history.js';
-import { importImage } from '../../engine/images/import.js';
-import { importFrom } from '../../engine/images/import-from.js';
 import { inspectImage } from '../../engine/images/inspect.js';
 import { openList } from '../../engine/images/list.js';
 import { loadImages } from '../../engine/images/load.js';
 import { pruneImages } from '../../engine/images/prune.js';
 import { removeImage } from '../../engine/images/remove.js';
-import { repoTag, tagImage } from '../../engine/images/tag.js';
-import { pullImage } from '../../engine/registry/pull.js';
-import { parsePushName, pushImage } from '../../engine/registry/push.js';
-import { searchImages } from '../../engine/registry/search.js';
+import { tagImage } from '../../engine/images/tag.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
-import { zero } from '../../go/json/decode.js';
-import { encodeJson, pointer } from '../../go/json.js';
 import type { Platform } from '../../oci/descriptor.js';
 import type { Form } from '../form.js';
-import { readJson } from '../json-body.js';
 import { jsonList, wholeList } from '../json-list.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 import { lines } from '../records.js';
-import { registryUse } from '../registry-use.js';
 
-function atLeast(request: OperationRequest, version: string): boolean {
+export function atLeast(request: OperationRequest, version: string): boolean {
   return isAtLeast(request.apiVersion, version);
 }
 
-function nameOf(request: OperationRequest): string {
+export function nameOf(request: OperationRequest): string {
   return request.params.name ?? '';
 }
 
 /** The parameter as a platform; undefined when it is absent or empty. */
-function onePlatform(form: Form): Platform | undefined {
+export function onePlatform(form: Form): Platform | undefined {
   const text = form.get('platform');
   return text === '' ? undefined : decodePlatform(text);
 }
@@ -57,18 +45,12 @@ function severalPlatforms(request: OperationRequest, form: Form): Platform[] {
   return values.map(decodePlatform);
 }
 
-function progress(messages: AsyncIterable<StreamMessage>): RecordsResult {
+export function progress(messages: AsyncIterable<StreamMessage>): RecordsResult {
   return { kind: 'records', contentType: 'application/json', records: lines(messages) };
 }
 
 function archive(stream: Readable): BodyResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
-}
-
-/** A body without members says nothing of what the image is to run. */
-function isBlank(config: ContainerConfig): boolean {
-  const empty = zero(containerConfigType) as ContainerConfig;
-  return encodeJson(config, containerConfigType) === encodeJson(empty, containerConfigType);
 }
 
 /** Image operations (docs/behaviour.md). */
@@ -162,57 +144,4 @@ export const handlers: DescribedHandlers = {
     const form = await request.form();
     return { kind: 'json', value: await pruneImages(context, parseFilters(form.get('filters'))) };
   },
-
-  async ImageCreate(request, context) {
-    const form = await request.form();
-    return progress(await (form.get('fromImage') === '' ? createByImport : createByPull)(request, form, context));
-  },
-
-  async ImagePush(request, context) {
-    const form = await request.form();
-    const tag = form.get('tag');
-    // A malformed platform is refused after the name.
-    parsePushName(nameOf(request), tag);
-    const platform = atLeast(request, '1.46') ? onePlatform(form) : undefined;
-    const messages = await pushImage(context, nameOf(request), { tag, platform, ...registryUse(request) });
-    return progress(messages);
-  },
-
-  async ImageCommit(request, context) {
-    const form = await request.form();
-    const config = await readJson(request, pointer(containerConfigType), () => undefined);
-    const id = await commitContainer(context, form.get('container'), {
-      reference: repoTag(form.get('repo'), form.get('tag')),
-      author: form.get('author'),
-      comment: form.get('comment'),
-      changes: form.all('changes').filter((change) => change !== ''),
-      config: config === undefined || isBlank(config) ? undefined : config,
-      pause: form.flag('pause', true),
-    });
-    return { kind: 'json', status: 201, value: { Id: id } };
-  },
-
-  async ImageSearch(request, context) {
-    const form = await request.form();
-    const search = { term: form.get('term'), limit: form.get('limit'), filters: form.get('filters') };
-    const value = await searchImages(context, { ...search, ...registryUse(request) });
-    return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
-  },
 };
-
-function createByPull(request: OperationRequest, form: Form, context: Context): Promise<AsyncIterable<StreamMessage>> {
-  const image = { fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') };
-  return pullImage(context, { ...image, ...registryUse(request) });
-}
-
-async function createByImport(
-  request: OperationRequest,
-  form: Form,
-  context: Context,
-): Promise<AsyncIterable<StreamMessage>> {
-  const source = form.get('fromSrc');
-  const target = { repo: form.get('repo'), tag: form.get('tag'), platform: form.get('platform') };
-  const options = { ...target, message: form.get('message'), changes: form.all('changes') };
-  if (source !== '-') return importFrom(context, source, options, request.signal);
-  return importImage(context, request.body, options);
-}

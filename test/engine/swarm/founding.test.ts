@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { usualSettings } from '../../../src/engine/settings.js';
 import { foundingTypes, foundSwarm, joinSwarm } from '../../../src/engine/swarm/founding.js';
-import { inspectSwarm, leaveSwarm, swarmInfo } from '../../../src/engine/swarm/swarm.js';
+import { swarmInfo } from '../../../src/engine/swarm/info.js';
+import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
 import { decodeJson, type GoType, renderJson } from '../../../src/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 
