@@ -131,12 +131,16 @@ function goOn(): void {
  * waiting.
  *
  * @param owner the connection, of which there may be many with one wish each, or one with very many
- * @param kind one of each is begun in a turn
+ * @param kind one of each is begun in a turn; `other` not while connections come or wait: whoever comes after hundreds of them
+ *   would wait until all of their work was begun, of those who have left again too
  */
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
+  const { connection, question } = beginnings;
   const line = beginnings[kind];
-  if (line.begun || !line.empty) {
+  const waits = kind === 'other' && (came || !connection.empty || !question.empty);
+  if (line.begun || !line.empty || waits) {
     line.add(owner, act);
+    schedule();
     return;
   }
   line.begun = true;

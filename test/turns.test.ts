@@ -108,6 +108,21 @@ describe('Beginning in turn', () => {
     expect(done).to.equal(true);
   });
 
+  it('begins what may be large when nobody comes any more', async () => {
+    let begun = false;
+    connectionCame();
+    beginInTurn({}, () => {
+      begun = true;
+    });
+    for (let i = 0; i < 20; i++) {
+      connectionCame();
+      await nextTurn();
+      expect(begun).to.equal(false);
+    }
+    for (let i = 0; i < 2; i++) await nextTurn();
+    expect(begun).to.equal(true);
+  });
+
   it('lets those who want much wait for those who want little', async () => {
     const [much, little] = [{}, {}];
     const asked = [...['a', 'b', 'c', 'd'].map((name) => [much, name] as const), [little, 'x'] as const];
