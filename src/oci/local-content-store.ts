@@ -169,10 +169,7 @@ export class LocalContentStore implements PinnableStore {
   }
 
   async digests(): Promise<Iterable<string>> {
-    const names: (readonly [string, readonly string[]])[] = [];
-    for (const algorithm of await this.names(this.root))
-      names.push([algorithm, await this.names(join(this.root, algorithm))]);
-    return digestsIn(names);
+    return this.digestsNow();
   }
 
   stamp(): string | undefined {
@@ -262,13 +259,21 @@ export class LocalContentStore implements PinnableStore {
     return result;
   }
 
+  /** Other tools may leave files of their own among blobs. */
+  private *digestsNow(): Generator<string> {
+    for (const algorithm of [...this.names(this.root)])
+      for (const encoded of this.names(join(this.root, algorithm))) {
+        const digest = `${algorithm}:${encoded}`;
+        if (isDigest(digest)) yield digest;
+      }
+  }
+
   /** Names in a folder; none when it is not there or is a file. */
-  private async names(folder: string): Promise<string[]> {
+  private *names(folder: string): Generator<string> {
     try {
-      return await this.files.readdir(folder);
+      yield* this.files.names(folder);
     } catch (error) {
-      if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
-      throw error;
+      if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
     }
   }
 
@@ -276,15 +281,6 @@ export class LocalContentStore implements PinnableStore {
     const { algorithm, encoded } = parseDigest(digest);
     return `${this.root}/${algorithm}/${encoded}`;
   }
-}
-
-/** Other tools may leave files of their own among blobs. */
-function* digestsIn(names: readonly (readonly [string, readonly string[]])[]): Generator<string> {
-  for (const [algorithm, all] of names)
-    for (const encoded of all) {
-      const digest = `${algorithm}:${encoded}`;
-      if (isDigest(digest)) yield digest;
-    }
 }
 
 function check(digest: string, size: number, expected: { digest?: string; size?: number }): void {

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -99,6 +100,17 @@ describe('a blob directory', () => {
     const readOnly = new LocalContentStore(join(folder, 'blobs'));
     expect(await rejected(readOnly.ingest(Buffer.from('x')))).to.have.property('code', 'READ_ONLY');
     expect(await rejected(readOnly.delete(digestOf('x')))).to.have.property('code', 'READ_ONLY');
+  });
+
+  it('has the digests of all blobs, and none of what else lies there', async () => {
+    expect([...(await store.digests())], 'before there is a folder').to.deep.equal([]);
+    const names: string[] = [];
+    for (let i = 0; i < 4500; i++) names.push(digestOf(String(i)));
+    await mkdir(join(folder, 'blobs/sha256'), { recursive: true });
+    await writeFile(join(folder, 'blobs/sha512'), 'no folder');
+    for (const name of [...names.map((digest) => digest.slice(7)), 'notes.txt'])
+      writeFileSync(join(folder, 'blobs/sha256', name), '');
+    expect([...(await store.digests())].sort()).to.deep.equal(names.sort());
   });
 
   it('lists blobs in the order of their digests', async () => {

@@ -165,6 +165,12 @@ class Mount implements Files {
     return [...names.keys()];
   }
 
+  names(path: string): Iterable<string> {
+    const { names } = this.disk.get(path);
+    if (names === undefined) throw systemError('ENOTDIR', path);
+    return [...names.keys()];
+  }
+
   async stat(path: string): Promise<FileFacts> {
     await this.weather.step('stat');
     this.disk.get(path);

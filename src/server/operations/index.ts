@@ -1,6 +1,6 @@
 import type { OperationHandler, OperationHandlers } from '../operation.js';
 import { handlers as image } from './image.js';
-import { handlers as ping } from './ping.js';
+import { handlers as system } from './system.js';
 import { handlers as undescribed } from './undescribed.js';
 
 /** The operations that others.ts has, by what they are about. */
@@ -19,7 +19,7 @@ const others = [
   'SecretCreate SecretDelete SecretInspect SecretList SecretUpdate',
   'ServiceCreate ServiceDelete ServiceInspect ServiceList ServiceLogs ServiceUpdate TaskInspect TaskList TaskLogs',
   'SwarmInit SwarmInspect SwarmJoin SwarmLeave SwarmUnlock SwarmUnlockkey SwarmUpdate',
-  'Grpc Session SystemAuth SystemDataUsage SystemEvents SystemInfo SystemVersion',
+  'Grpc Session',
   'VolumeCreate VolumeDelete VolumeInspect VolumeList VolumePrune VolumeUpdate',
 ].flatMap((line) => line.split(' '));
 
@@ -37,7 +37,7 @@ function whenAsked(operationId: string): OperationHandler {
  */
 export const allHandlers: OperationHandlers = {
   ...image,
-  ...ping,
+  ...system,
   ...undescribed,
   ...Object.fromEntries(others.map((id) => [id, whenAsked(id)])),
 };

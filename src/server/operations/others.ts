@@ -13,7 +13,6 @@ import { handlers as secret } from './secret.js';
 import { handlers as service } from './service.js';
 import { handlers as session } from './session.js';
 import { handlers as swarm } from './swarm.js';
-import { handlers as system } from './system.js';
 import { handlers as volume } from './volume.js';
 
 /** The handlers of all that is not about images that are there; index.ts has their names. */
@@ -32,6 +31,5 @@ export const otherHandlers: OperationHandlers = {
   ...service,
   ...session,
   ...swarm,
-  ...system,
   ...volume,
 };

@@ -1,3 +1,4 @@
+import type { Context } from '../../engine/context.js';
 import { subscribeEvents } from '../../engine/events/subscribe.js';
 import { authenticate } from '../../engine/registry/auth.js';
 import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
@@ -6,7 +7,20 @@ import { isAtLeast } from '../../engine/versions.js';
 import { AttestdError } from '../../errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import { jsonPieces, wholeLength } from '../json-list.js';
-import type { DescribedHandlers } from '../operation.js';
+import type { DescribedHandlers, OperationResult } from '../operation.js';
+
+const ping = ({ settings, swarm }: Context, text: string): OperationResult<never> => ({
+  kind: 'body',
+  contentType: 'text/plain; charset=utf-8',
+  headers: {
+    'Builder-Version': settings.buildkit ? '2' : '1',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    Pragma: 'no-cache',
+    Swarm: swarm.current === undefined ? 'inactive' : 'active/manager',
+  },
+  body: { length: text.length, content: Buffer.from(text) },
+  keep: true,
+});
 
 /** Longest credentials that are read. */
 const maximumCredentials = 1024 * 1024;
@@ -24,6 +38,10 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
 
 /** System operations (docs/behaviour.md#the-daemon-itself, docs/behaviour.md#events). */
 export const handlers: DescribedHandlers = {
+  SystemPing: (_request, context) => ping(context, 'OK'),
+
+  SystemPingHead: (_request, context) => ping(context, ''),
+
   SystemVersion: (_request, context) => ({ kind: 'json', value: daemonVersion(context), keep: true }),
 
   async SystemInfo(request, context) {
