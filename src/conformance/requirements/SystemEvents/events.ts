@@ -3,7 +3,7 @@ import { demand, same } from '../../expect.js';
 import { runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
-import { familiar, idOf, pause, pointers, tagged } from '../common.js';
+import { familiar, idOf, pointers, tagged } from '../common.js';
 import { caused, clock, isAbout, loaded, moment, selected, since } from './stream.js';
 
 const action = (
@@ -196,9 +196,11 @@ export const events: readonly Requirement[] = requirements(
         await loaded(t, image, from);
         (await t.api.get(`/images/${image.name}/attestations`)).status(200);
         (await t.api.get(`/images/${image.name}/json`)).status(200);
-        await pause(50);
+        // What came before an event that is told was told of, too.
+        await tagged(t, image.name, 'event');
+        await t.given('SystemEvents.tag', () => caused(t, image, from, 'tag'));
         const own = (await since(t, from)).lines().filter((event) => event.at('Actor', 'ID').value === idOf(t, image));
-        same([...new Set(own.map((event) => event.at('Action').value))], ['load'], 'actions');
+        same([...new Set(own.map((event) => event.at('Action').value))], ['load', 'tag'], 'actions');
       },
     },
     refused('bad-since', 'since that is not a time is refused', { since: 'bogus', until: '1' }),

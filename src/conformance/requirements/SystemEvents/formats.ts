@@ -3,7 +3,7 @@ import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
 import { compareVersions } from '../../version.js';
 import { pointers, prose } from '../common.js';
-import { clock, loaded, moment } from './stream.js';
+import { clock, loaded, moment, present } from './stream.js';
 
 /** The forms of the stream of events. */
 export const formats: readonly Requirement[] = requirements(
@@ -26,8 +26,7 @@ export const formats: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         await loaded(t, image, from);
-        const until = moment(await clock(t));
-        const query = { since: moment(from), until, filters: filters({ type: ['image'] }) };
+        const query = { since: moment(from), until: await present(t), filters: filters({ type: ['image'] }) };
         const answer = await t.api.get('/events', { query, headers: { Accept: 'application/json-seq' } });
         answer.status(200).mediaType('application/json-seq');
         const records = answer.text.split('\n').filter((line) => line !== '');
@@ -58,7 +57,7 @@ export const formats: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         await loaded(t, image, from);
-        const query = { since: moment(from), until: moment(await clock(t)), filters: filters({ type: ['image'] }) };
+        const query = { since: moment(from), until: await present(t), filters: filters({ type: ['image'] }) };
         const version = compareVersions(t.version, '1.51') > 0 ? '1.51' : t.version;
         for (const event of (await t.api.get('/events', { query, version })).status(200).lines()) {
           event.at('status').is(event.at('Action').value);

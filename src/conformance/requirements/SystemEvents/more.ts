@@ -4,7 +4,7 @@ import { recipeLabel, runLabel } from '../../images/kit.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
 import { familiar, idOf, pause, pointers, tagged } from '../common.js';
-import { caused, clock, loaded, moment, selected } from './stream.js';
+import { caused, clock, loaded, moment, present, selected } from './stream.js';
 
 const event = '/definitions/EventMessage';
 
@@ -107,8 +107,9 @@ export const moreEvents: readonly Requirement[] = requirements(
         await loaded(t, image, from);
         (await t.api.delete(`/images/${image.repository}:none`)).error(404);
         (await t.api.get(`/images/${image.repository}:none/get`)).error(404);
-        await pause(50);
-        const list = actions(await told(t, image, from, 'load'));
+        // What came before an event that is told was told of, too.
+        await tagged(t, image.name, 'event');
+        const list = actions(await told(t, image, from, 'tag'));
         for (const action of ['delete', 'untag', 'save'])
           demand(!list.includes(action), 'actions', `no ${action}`, list);
       },
@@ -173,7 +174,7 @@ export const moreEvents: readonly Requirement[] = requirements(
         await loaded(t, await t.fresh('bare'), from);
         const query = {
           since: moment(from),
-          until: moment(await clock(t)),
+          until: await present(t),
           filters: filters({ label: [`${runLabel}=nothing-has-this`] }),
         };
         same((await t.api.get('/events', { query })).status(200).lines().length, 0, 'number of events');
@@ -187,7 +188,7 @@ export const moreEvents: readonly Requirement[] = requirements(
       async check(t) {
         // A slow daemon loads slowly: it is given more time when the stream has ended before the event.
         for (const patience of [300, 3000, 10_000]) {
-          const until = moment((await clock(t)) + patience);
+          const until = await present(t, patience);
           const query = { until, filters: filters({ type: ['image'] }) };
           const [answer, image] = await Promise.all([
             t.api.get('/events', { query }),

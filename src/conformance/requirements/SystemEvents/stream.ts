@@ -5,17 +5,18 @@ import type { CheckContext } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
 import { idOf, isIdOf, pause } from '../common.js';
 
-/** Seconds with their fraction, as since and until take them. */
+/** Seconds with their fraction, as since takes them. */
 export function moment(milliseconds: number): string {
-  return (milliseconds / 1000).toFixed(3);
+  return (Math.floor(milliseconds) / 1000).toFixed(3);
 }
 
-/** By how many milliseconds the daemon's clock is ahead of this one's, for each run. */
+/** By how many milliseconds the daemon's clock is ahead of this one's, at least, for each run. */
 const offsets = new WeakMap<Api, number>();
 
 /**
  * The daemon's own clock in milliseconds, never ahead of it: the clocks of both sides and their zones may differ. It is asked for
- * once, since some daemons need seconds for /info; from then on what was asked is reckoned on.
+ * once, since some daemons need seconds for /info; from then on what was asked is reckoned on, and events tell how much too early
+ * that is.
  */
 export async function clock(t: CheckContext): Promise<number> {
   const known = offsets.get(t.api);
@@ -25,6 +26,20 @@ export async function clock(t: CheckContext): Promise<number> {
   if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
   offsets.set(t.api, at - Date.now());
   return at;
+}
+
+/** The daemon's present, as until takes it: not before what it has told of. */
+export async function present(t: CheckContext, ahead = 0): Promise<string> {
+  return moment(Math.ceil(await clock(t)) + ahead);
+}
+
+/** What the times of events say of the daemon's clock: they have happened by now. */
+function learn(t: CheckContext, answer: Answer): void {
+  for (const [, nano] of answer.text.matchAll(/"timeNano":\s*(\d{1,19})/g)) {
+    const offset = Number(nano) / 1e6 - Date.now();
+    const known = offsets.get(t.api);
+    if (known !== undefined && offset > known) offsets.set(t.api, offset);
+  }
 }
 
 /**
@@ -38,8 +53,10 @@ export async function since(
   filter: Record<string, string[]> = { type: ['image'] },
   ahead = 0,
 ): Promise<Answer> {
-  const query = { since: moment(from), until: moment((await clock(t)) + ahead), filters: filters(filter) };
-  return (await t.api.get('/events', { query })).status(200);
+  const query = { since: moment(from), until: await present(t, ahead), filters: filters(filter) };
+  const answer = (await t.api.get('/events', { query })).status(200);
+  learn(t, answer);
+  return answer;
 }
 
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for; the more, the longer it takes. */
