@@ -87,7 +87,7 @@ install_packages() {
   mount --rbind /dev "$tree/dev"
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
   chroot "$tree" apt-get update
-  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc podman procps "${clients[@]:1}"
+  chroot "$tree" apt-get install --yes docker.io docker-cli containerd runc podman aardvark-dns catatonit nftables procps "${clients[@]:1}"
 }
 
 # Runs inside mount and process namespaces of its own, as the parent of everything that dockerd starts.

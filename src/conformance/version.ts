@@ -25,3 +25,8 @@ export function neighbour(version: string, step: 1 | -1): string {
   const [major, minor] = parts(version);
   return `${major}.${minor + step}`;
 }
+
+/** The lower of two versions: what later ones left out is asked for by the last that has it, where the daemon is no older. */
+export function atMost(version: string, last: string): string {
+  return compareVersions(version, last) > 0 ? last : version;
+}

@@ -1,4 +1,4 @@
-import type { Answer, Api } from '../api.js';
+import type { Answer, Api, Call } from '../api.js';
 import { type Shape, same, Unmet } from '../expect.js';
 import type { FeatureName } from '../features.js';
 import type { Descriptor, Platform } from '../images/kit.js';
@@ -217,5 +217,14 @@ export async function whenFree(api: Api, path: string, query: Readonly<Record<st
     const answer = await api.post(path, { query });
     if (answer.exchange.status !== 409 || performance.now() > limit) return answer;
     await pause(Math.min(20 * tries, 500));
+  }
+}
+
+/** The usage of disks; asked for again where a daemon fails since somebody else removes an image meanwhile. */
+export async function diskUsage(api: Api, call: Call): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await api.get('/system/df', call);
+    if (answer.exchange.status !== 500 || tries > 3) return answer;
+    await pause(300 * tries);
   }
 }

@@ -1,6 +1,8 @@
 import { containers, operationPointer } from '../../containers/family.js';
 import { demand, same, Unmet } from '../../expect.js';
 import type { Requirement } from '../../requirement.js';
+import { atMost } from '../../version.js';
+import { diskUsage } from '../common.js';
 
 const info = containers({ operationId: 'SystemInfo', pointer: operationPointer('GET', '/info') }, [
   {
@@ -33,7 +35,7 @@ const usage = containers({ operationId: 'SystemDataUsage', pointer: operationPoi
     async check(d) {
       const { id } = await d.ran(['sh', '-c', 'seq 20000 > /big']);
       const query = { type: 'container', verbose: '1' };
-      const found = (await d.api.get('/system/df', { query, version: '1.51' }))
+      const found = (await diskUsage(d.api, { query, version: atMost(d.t.version, '1.51') }))
         .status(200)
         .json()
         .at('Containers')
@@ -53,7 +55,7 @@ const usage = containers({ operationId: 'SystemDataUsage', pointer: operationPoi
       const name = await d.volume();
       await d.create({ HostConfig: { Binds: [`${name}:/v`] } });
       const query = { type: 'volume', verbose: '1' };
-      const found = (await d.api.get('/system/df', { query, version: '1.51' }))
+      const found = (await diskUsage(d.api, { query, version: atMost(d.t.version, '1.51') }))
         .status(200)
         .json()
         .at('Volumes')

@@ -1,6 +1,6 @@
 import { broken, offered, pull, pulled, streamed, welcome } from '../../registry/offered.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, idOf, inspect, pointers, prose } from '../common.js';
+import { asDockerd, idOf, inspect, observed, pointers, prose } from '../common.js';
 import { clock, toldOf } from '../SystemEvents/stream.js';
 
 const refused = (id: string, title: string, query: (repository: string) => Record<string, string>) => ({
@@ -105,7 +105,7 @@ export const pullErrors: readonly Requirement[] = requirements(
       id: 'reserved-name',
       title: 'the name scratch is answered 403',
       features: ['images'],
-      basis: prose(`Engine API, description of the parameter: ${pointers.create}/parameters/0`),
+      basis: observed('docs/behaviour.md#registries-without-a-network'),
       level: 'SHOULD',
       pointer: '+/parameters/0',
       why: 'Builds begin with it, and no registry may take its place.',

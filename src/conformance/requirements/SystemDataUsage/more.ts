@@ -1,10 +1,10 @@
 import { demand, type Shape, same, Unmet } from '../../expect.js';
 import type { RecipeName } from '../../images/recipes.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
-import { familiar, isIdOf, pointers } from '../common.js';
+import { diskUsage, familiar, isIdOf, pointers } from '../common.js';
 
 const usage = async (t: CheckContext, query: Readonly<Record<string, string | readonly string[]>>): Promise<Shape> =>
-  (await t.api.get('/system/df', { query })).status(200).json();
+  (await diskUsage(t.api, { query })).status(200).json();
 
 const of = '/definitions/ImagesDiskUsage/properties';
 
@@ -29,7 +29,7 @@ export const moreUsage: readonly Requirement[] = requirements(
       pointer: '+/responses/200',
       why: 'Clients choose their decoder by the media type.',
       async check(t) {
-        (await t.api.get('/system/df', { query: { type: 'image' } })).status(200).mediaType('application/json');
+        (await diskUsage(t.api, { query: { type: 'image' } })).status(200).mediaType('application/json');
       },
     },
     {

@@ -1,6 +1,6 @@
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { asDockerd, entryWhere, idOf, pointers } from '../common.js';
+import { asDockerd, diskUsage, entryWhere, idOf, pointers } from '../common.js';
 
 /** Disk usage of images. */
 export const usage: readonly Requirement[] = requirements(
@@ -13,11 +13,7 @@ export const usage: readonly Requirement[] = requirements(
       pointer: '+/parameters/0',
       why: 'Clean-up tools start from it.',
       async check(t) {
-        const images = (await t.api.get('/system/df', { query: { type: 'image' } }))
-          .status(200)
-          .json()
-          .at('Images')
-          .array();
+        const images = (await diskUsage(t.api, { query: { type: 'image' } })).status(200).json().at('Images').array();
         entryWhere(images, 'Id', idOf(t, t.image('basic')))
           .at('RepoTags')
           .array();
@@ -29,7 +25,7 @@ export const usage: readonly Requirement[] = requirements(
       pointer: '+/parameters/0',
       why: 'Clean-up tools add them up.',
       async check(t) {
-        for (const image of (await t.api.get('/system/df', { query: { type: 'image' } }))
+        for (const image of (await diskUsage(t.api, { query: { type: 'image' } }))
           .status(200)
           .json()
           .at('Images')
@@ -50,7 +46,7 @@ export const usage: readonly Requirement[] = requirements(
       pointer: '+/responses/200/schema',
       why: 'It is the total that people look at.',
       async check(t) {
-        (await t.api.get('/system/df', { query: { type: 'image' } })).status(200).json().at('LayersSize').number();
+        (await diskUsage(t.api, { query: { type: 'image' } })).status(200).json().at('LayersSize').number();
       },
     },
     {
@@ -59,7 +55,7 @@ export const usage: readonly Requirement[] = requirements(
       pointer: '+/responses/200/schema',
       why: 'It is the total that people look at.',
       async check(t) {
-        const size = (await t.api.get('/system/df', { query: { type: 'image' } }))
+        const size = (await diskUsage(t.api, { query: { type: 'image' } }))
           .status(200)
           .json()
           .at('LayersSize')
@@ -75,7 +71,7 @@ export const usage: readonly Requirement[] = requirements(
       why: 'Clients show it without asking for the items.',
       async check(t) {
         const query = { type: 'image', verbose: '1' };
-        const usage = (await t.api.get('/system/df', { query })).status(200).json().at('ImageUsage');
+        const usage = (await diskUsage(t.api, { query })).status(200).json().at('ImageUsage');
         usage.at('TotalCount').is(usage.at('Items').array().length);
       },
     },
@@ -98,7 +94,7 @@ export const usage: readonly Requirement[] = requirements(
       why: 'Newer clients read that form.',
       async check(t) {
         const query = { type: 'image', verbose: '1' };
-        const items = (await t.api.get('/system/df', { query })).status(200).json().at('ImageUsage', 'Items').array();
+        const items = (await diskUsage(t.api, { query })).status(200).json().at('ImageUsage', 'Items').array();
         entryWhere(items, 'Id', idOf(t, t.image('basic')));
       },
     },

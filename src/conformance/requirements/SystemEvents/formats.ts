@@ -1,7 +1,7 @@
 import { filters } from '../../api.js';
 import { demand } from '../../expect.js';
 import { type Requirement, requirements } from '../../requirement.js';
-import { compareVersions } from '../../version.js';
+import { atMost } from '../../version.js';
 import { pointers, prose } from '../common.js';
 import { clock, loaded, moment, present } from './stream.js';
 
@@ -58,7 +58,7 @@ export const formats: readonly Requirement[] = requirements(
         const image = await t.fresh('bare');
         await loaded(t, image, from);
         const query = { since: moment(from), until: await present(t), filters: filters({ type: ['image'] }) };
-        const version = compareVersions(t.version, '1.51') > 0 ? '1.51' : t.version;
+        const version = atMost(t.version, '1.51');
         for (const event of (await t.api.get('/events', { query, version })).status(200).lines()) {
           event.at('status').is(event.at('Action').value);
           event.at('id').is(event.at('Actor', 'ID').value);

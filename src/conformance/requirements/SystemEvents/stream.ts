@@ -10,6 +10,9 @@ export function moment(milliseconds: number): string {
   return (Math.floor(milliseconds) / 1000).toFixed(3);
 }
 
+/** How long a daemon may take to tell of what it did, in milliseconds. */
+const full = 5000;
+
 /** By how many milliseconds the daemon's clock is ahead of this one's, at least, for each run. */
 const offsets = new WeakMap<Api, number>();
 
@@ -33,12 +36,12 @@ export async function present(t: CheckContext, ahead = 0): Promise<string> {
   return moment(Math.ceil(await clock(t)) + ahead);
 }
 
-/** What the times of events say of the daemon's clock: they have happened by now. */
+/** What the times of events say of the daemon's clock: they have happened by now, unless one is far ahead, which is no time. */
 function learn(t: CheckContext, answer: Answer): void {
   for (const [, nano] of answer.text.matchAll(/"timeNano":\s*(\d{1,19})/g)) {
     const offset = Number(nano) / 1e6 - Date.now();
     const known = offsets.get(t.api);
-    if (known !== undefined && offset > known) offsets.set(t.api, offset);
+    if (known !== undefined && offset > known && offset < known + full) offsets.set(t.api, offset);
   }
 }
 
@@ -61,9 +64,6 @@ export async function since(
 
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for; the more, the longer it takes. */
 const aheadOf = (tries: number): number => (tries < 3 ? 0 : Math.min(300 * (tries - 2), 1500));
-
-/** How long a daemon may take to tell of what it did, in milliseconds. */
-const full = 5000;
 
 /** The patience with a daemon that is to tell of something. */
 const patienceOf = (t: CheckContext, what: string): Patience => new Patience(t.api.wire.connection, what, full);
