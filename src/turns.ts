@@ -4,8 +4,15 @@ const slice = 10;
 /** Milliseconds that work takes at a time for which nobody waits: a request of many steps meets such a turn at each of them. */
 const asideSlice = 0.5;
 
+/** Milliseconds after which nobody is taken to wait for what was asked for last, and those that such work rests until then. */
+const answered = 100;
+const asideRest = 5;
+
 let began = 0;
 let asideBegan = 0;
+let asked = Number.NEGATIVE_INFINITY;
+/** How many wait for work that steps aside otherwise. */
+let hurries = 0;
 
 /** Someone who waits for a turn; nobody any more where `resume` is gone. */
 interface Place {
@@ -135,6 +142,7 @@ function goOn(): void {
  *   would wait until all of their work was begun, of those who have left again too
  */
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
+  asked = performance.now();
   const { connection, question } = beginnings;
   const line = beginnings[kind];
   const waits = kind === 'other' && (came || !connection.empty || !question.empty);
@@ -163,8 +171,26 @@ export function giveWay(): Promise<void> | undefined {
   return isDue() ? new Promise((resolve) => takeTurn('request', resolve)) : undefined;
 }
 
-/** As `giveWay`, for work that nobody waits for: it is due much sooner, so that requests hardly notice it. */
+/**
+ * As `giveWay`, for work that nobody waits for: it is due much sooner, and rests while somebody is likely to be answered, so
+ * that requests hardly notice it.
+ */
 export function stepAside(): Promise<void> | undefined {
-  if (performance.now() - asideBegan < asideSlice) return undefined;
-  return new Promise((resolve) => takeTurn('aside', resolve));
+  const now = performance.now();
+  if (now - asideBegan < asideSlice) return undefined;
+  const rests = hurries === 0 && now - asked < answered;
+  return new Promise((resolve) => {
+    if (rests) setTimeout(takeTurn, asideRest, 'aside', resolve);
+    else takeTurn('aside', resolve);
+  });
+}
+
+/** Wait for what steps aside otherwise. */
+export async function inHurry<T>(act: () => Promise<T>): Promise<T> {
+  hurries++;
+  try {
+    return await act();
+  } finally {
+    hurries--;
+  }
 }

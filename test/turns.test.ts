@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { beginInTurn, connectionCame, giveWay, stepAside } from '../src/turns.js';
+import { beginInTurn, connectionCame, giveWay, inHurry, stepAside } from '../src/turns.js';
 
 /** Milliseconds after which whoever asks has to give way. */
 const longerThanASlice = 15;
@@ -45,6 +45,26 @@ describe('Stepping aside', () => {
 
   it('takes a small part of the time at a time that work takes for which somebody waits', async () => {
     expect(await longestTurn(stepAside)).to.be.below((await longestTurn(giveWay)) / 3);
+  });
+
+  it('rests while somebody has asked for something, unless somebody waits for it', async () => {
+    const turnsUntilResumed = async (): Promise<number> => {
+      let done = false;
+      beginInTurn({}, () => undefined);
+      void (async () => {
+        for (let waited = false; !waited; ) {
+          const turn = stepAside();
+          waited = turn !== undefined;
+          await turn;
+        }
+        done = true;
+      })();
+      let turns = 0;
+      for (; !done; turns++) await nextTurn();
+      return turns;
+    };
+    expect(await inHurry(turnsUntilResumed)).to.be.below(5);
+    expect(await turnsUntilResumed()).to.be.above(20);
   });
 
   it('goes on while requests are worked on', async () => {

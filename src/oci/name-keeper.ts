@@ -1,4 +1,5 @@
 import { AttestdError } from '../errors.js';
+import { inHurry } from '../turns.js';
 import type { IndexContent } from './index-draft.js';
 import type { IndexFile } from './index-file.js';
 import type { Mark } from './journal.js';
@@ -97,7 +98,7 @@ export class NameKeeper {
     await this.refresh();
     await this.kept();
     while (!this.inStep) {
-      await this.#write();
+      await inHurry(() => this.#write());
       await this.kept();
     }
   }
@@ -113,8 +114,10 @@ export class NameKeeper {
     await this.#nextRecord?.catch(() => undefined);
     await this.#turn.catch(() => undefined);
     // What cannot be written now is recorded, and written when the store is opened again.
-    if (!this.inStep) await this.#write().catch(() => undefined);
-    await this.#writing?.catch(() => undefined);
+    await inHurry(async () => {
+      if (!this.inStep) await this.#write().catch(() => undefined);
+      await this.#writing?.catch(() => undefined);
+    });
     await this.persistence.close(this.inStep);
   }
 
