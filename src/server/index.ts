@@ -32,6 +32,9 @@ export { surviveUnhandled } from './last-resort.js';
 export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 export type { RunningServer, ServerOptions, ServerTls } from './options.js';
 
+/** Milliseconds after the start before anything is done that nobody asked for. */
+const preparationDelay = 250;
+
 /** Node's names of architectures, as platforms have them. */
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
 
@@ -210,7 +213,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       acts.push(() => listener.close());
       listeners.push(listener);
     }
-    void context.facts.prepare(context, (message) => log('warn', message)).catch(() => undefined);
+    const prepare = (): Promise<void> => context.facts.prepare(context, (message) => log('warn', message));
+    const preparing = setTimeout(() => void prepare().catch(() => undefined), preparationDelay).unref();
+    acts.push(async () => clearTimeout(preparing));
     const hosts = listeners.map((listener) => formatAddress(listener.address));
     return {
       hosts,

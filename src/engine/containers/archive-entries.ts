@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
-import tar from 'tar-stream';
+import type tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import { trimRight } from '../../go/strings.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
+import { tarStream } from '../tar-stream.js';
 
 type TarType = NonNullable<tar.Header['type']>;
 
@@ -35,7 +36,7 @@ const tarTypes: Readonly<Record<ArchiveEntry['type'], TarType>> = {
  * @throws INVALID_ARCHIVE when it cannot be read
  */
 export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEntry> {
-  const extract = tar.extract();
+  const extract = tarStream().extract();
   archive.on('error', (error) => extract.destroy(error)).pipe(extract);
   try {
     for await (const entry of extract) {
@@ -65,7 +66,7 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
 
 /** A tar archive of entries. */
 export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
-  const pack = tar.pack();
+  const pack = tarStream().pack();
   const fill = async (): Promise<void> => {
     for (const entry of entries) await put(pack, entry);
     pack.finalize();

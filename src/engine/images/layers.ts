@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import { decompress } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
+import { tarStream } from '../tar-stream.js';
 
 /** What a layer is once it is unpacked. */
 export interface UnpackedLayer {
@@ -24,7 +24,7 @@ const block = 4096;
 export async function unpackLayer(content: ContentStore, digest: string): Promise<UnpackedLayer> {
   const source = await decompress(await content.stream(digest));
   const hash = createHash('sha256');
-  const extract = tar.extract();
+  const extract = tarStream().extract();
   const hashed = Readable.from(tee(source, hash), { objectMode: false });
   let size = 0;
   try {

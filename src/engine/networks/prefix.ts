@@ -1,4 +1,13 @@
-import { Address4, Address6 } from 'ip-address';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** The library is read when an address is met that is not plainly one of IPv4: a start knows only such. */
+const library = (): typeof import('ip-address') => require('ip-address') as typeof import('ip-address');
+
+const plainAddress = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
+const byte = 8n;
+const bytePlaces = [24n, 16n, byte, 0n] as const;
 
 /** A block of addresses. */
 export interface Prefix {
@@ -15,12 +24,17 @@ const width = (family: Family): number => (family === 4 ? 32 : 128);
 
 /** An address as a number. */
 export function addressNumber(text: string): bigint {
+  const parts = plainAddress.test(text) ? text.split('.').map(Number) : [];
+  if (parts.length > 0 && parts.every((part) => part < 256))
+    return parts.reduce((number, part) => (number << byte) + BigInt(part), 0n);
+  const { Address4, Address6 } = library();
   return familyOf(text) === 4 ? new Address4(text).bigInt() : new Address6(text).bigInt();
 }
 
 /** A number as an address, IPv6 in its shortest form. */
 export function formatNumber(family: Family, number: bigint): string {
-  return family === 4 ? Address4.fromBigInt(number).correctForm() : Address6.fromBigInt(number).correctForm();
+  if (family === 4) return bytePlaces.map((place) => (number >> place) & 255n).join('.');
+  return library().Address6.fromBigInt(number).correctForm();
 }
 
 /** Whether an address is one of IPv4 or IPv6. */
