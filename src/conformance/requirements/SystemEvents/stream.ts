@@ -10,38 +10,68 @@ export function moment(milliseconds: number): string {
   return (Math.floor(milliseconds) / 1000).toFixed(3);
 }
 
-/** How long a daemon may take to tell of what it did, in milliseconds. */
-const full = 5000;
+/** By how many milliseconds the daemon's clock is ahead of this one's: at least, and at most. */
+interface Offset {
+  least: number;
+  most: number;
+}
 
-/** By how many milliseconds the daemon's clock is ahead of this one's, at least, for each run. */
-const offsets = new WeakMap<Api, number>();
+const offsets = new WeakMap<Api, Promise<Offset>>();
+
+/** Milliseconds for an answer that tells the time well enough, and how often it is asked for. */
+const soon = 10;
+const asked = 3;
+
+/** How many milliseconds what is thought to be the daemon's present may be too late: it is waited for until then. */
+const unsure = 300;
+
+/** What /info says of the daemon's clock; it is asked for once in a run, since some daemons need seconds for it. */
+async function measured(t: CheckContext): Promise<Offset> {
+  const offset: Offset = { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+  for (let tries = 0; tries < asked; tries += 1) {
+    const before = Date.now();
+    const text = (await t.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
+    const after = Date.now();
+    const at = Date.parse(text);
+    if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
+    offset.least = Math.max(offset.least, at - after);
+    offset.most = Math.min(offset.most, at + (text.includes('.') ? 1 : 1000) - before);
+    if (after - before <= soon) break;
+  }
+  return offset;
+}
+
+function offsetOf(t: CheckContext): Promise<Offset> {
+  const known = offsets.get(t.api);
+  if (known) return known;
+  const asking = measured(t);
+  offsets.set(t.api, asking);
+  asking.catch(() => offsets.delete(t.api));
+  return asking;
+}
+
+/** The daemon's own clock in milliseconds, never ahead of it: the clocks of both sides and their zones may differ. */
+export async function clock(t: CheckContext): Promise<number> {
+  const { least } = await offsetOf(t);
+  return Date.now() + least;
+}
 
 /**
- * The daemon's own clock in milliseconds, never ahead of it: the clocks of both sides and their zones may differ. It is asked for
- * once, since some daemons need seconds for /info; from then on what was asked is reckoned on, and events tell how much too early
- * that is.
+ * The daemon's present, as until takes it: what has happened by now is told of.
+ *
+ * @param ahead milliseconds further, to wait for what is to come
  */
-export async function clock(t: CheckContext): Promise<number> {
-  const known = offsets.get(t.api);
-  if (known !== undefined) return Date.now() + known;
-  const text = (await t.api.get('/info', { version: null })).status(200).json().at('SystemTime').string();
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new Unmet('SystemTime', 'an RFC 3339 time', text);
-  offsets.set(t.api, at - Date.now());
-  return at;
-}
-
-/** The daemon's present, as until takes it: not before what it has told of. */
 export async function present(t: CheckContext, ahead = 0): Promise<string> {
-  return moment(Math.ceil(await clock(t)) + ahead);
+  const { least, most } = await offsetOf(t);
+  return moment(Math.ceil(Date.now() + Math.max(least, Math.min(most, least + unsure))) + ahead);
 }
 
-/** What the times of events say of the daemon's clock: they have happened by now, unless one is far ahead, which is no time. */
-function learn(t: CheckContext, answer: Answer): void {
+/** What the times of events say of the daemon's clock: they have happened by now, unless one is ahead of it, which is no time. */
+async function learn(t: CheckContext, answer: Answer): Promise<void> {
+  const offset = await offsetOf(t);
   for (const [, nano] of answer.text.matchAll(/"timeNano":\s*(\d{1,19})/g)) {
-    const offset = Number(nano) / 1e6 - Date.now();
-    const known = offsets.get(t.api);
-    if (known !== undefined && offset > known && offset < known + full) offsets.set(t.api, offset);
+    const least = Number(nano) / 1e6 - Date.now();
+    if (least > offset.least && least <= offset.most) offset.least = least;
   }
 }
 
@@ -58,12 +88,15 @@ export async function since(
 ): Promise<Answer> {
   const query = { since: moment(from), until: await present(t, ahead), filters: filters(filter) };
   const answer = (await t.api.get('/events', { query })).status(200);
-  learn(t, answer);
+  await learn(t, answer);
   return answer;
 }
 
 /** How far ahead a try looks: not at first, so that a quick daemon is not waited for; the more, the longer it takes. */
 const aheadOf = (tries: number): number => (tries < 3 ? 0 : Math.min(300 * (tries - 2), 1500));
+
+/** How long a daemon may take to tell of what it did, in milliseconds. */
+const full = 5000;
 
 /** The patience with a daemon that is to tell of something. */
 const patienceOf = (t: CheckContext, what: string): Patience => new Patience(t.api.wire.connection, what, full);
