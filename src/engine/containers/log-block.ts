@@ -4,28 +4,25 @@ import type { LogEntry } from './log.js';
 const mostEntries = 512;
 const mostBytes = 64 * 1024;
 
-/** Bytes that an entry takes beside its own: as an object, and packed. */
-const overheads = { open: 256, packed: 12 } as const;
+/** What a block begins with room for. */
+const fewEntries = 16;
+const fewBytes = 512;
 
-interface Packed {
-  readonly bytes: Buffer;
-  /** Where each entry ends, twice, and one more for standard error. */
-  readonly ends: Uint32Array;
-  readonly times: BigInt64Array;
-}
+/** Bytes that a block takes beside what is in it. */
+const overhead = 600;
 
 /**
- * Some entries of a log, one after the other: as they came until it is full, packed from then on, because an object for each
- * short line takes a hundred times what the line does.
+ * Some entries of a log, one after the other, packed: an object for each short line takes a hundred times what the line does, and
+ * lives long enough to be collected late.
  */
 export class LogBlock {
   /** Bytes of its entries. */
   bytes = 0;
-  /** Time of its last entry; earlier than any where it has none. */
-  last = -1n;
   #count = 0;
-  #open: LogEntry[] = [];
-  #packed: Packed | undefined;
+  #room = Buffer.alloc(0);
+  /** Where each entry ends, twice, and one more for standard error. */
+  #ends = new Uint32Array(0);
+  #times = new BigInt64Array(0);
 
   /**
    * @param first number of its first entry, counted from the container's first
@@ -41,51 +38,58 @@ export class LogBlock {
     return this.first + this.#count;
   }
 
+  /** Time of its last entry; earlier than any where it has none. */
+  get last(): bigint {
+    return this.#times[this.#count - 1] ?? -1n;
+  }
+
   /** Bytes of memory. */
   get held(): number {
-    return this.bytes + this.#count * (this.#packed === undefined ? overheads.open : overheads.packed);
+    return overhead + this.#room.length + this.#ends.byteLength + this.#times.byteLength;
   }
 
   /** @returns whether it is full */
-  add(entry: LogEntry): boolean {
-    this.#open.push(entry);
+  add({ stream, time, bytes }: LogEntry): boolean {
+    if (this.#count === this.#ends.length) this.#moreEntries();
+    // Who has read what is in it already keeps the room of then.
+    if (this.bytes + bytes.length > this.#room.length)
+      this.#enlarge(Math.max(fewBytes, this.bytes * 2, this.bytes + bytes.length));
+    this.bytes += bytes.copy(this.#room, this.bytes);
+    this.#ends[this.#count] = this.bytes * 2 + (stream === 'stderr' ? 1 : 0);
+    this.#times[this.#count] = time;
     this.#count++;
-    this.bytes += entry.bytes.length;
-    this.last = entry.time;
     return this.#count >= mostEntries || this.bytes >= mostBytes;
   }
 
+  #moreEntries(): void {
+    const length = Math.max(fewEntries, this.#count * 2);
+    const [ends, times] = [new Uint32Array(length), new BigInt64Array(length)];
+    ends.set(this.#ends);
+    times.set(this.#times);
+    [this.#ends, this.#times] = [ends, times];
+  }
+
+  #enlarge(length: number): void {
+    const room = Buffer.allocUnsafeSlow(length);
+    this.#room.copy(room, 0, 0, this.bytes);
+    this.#room = room;
+  }
+
   /** Nothing more is added. */
-  pack(): void {
-    const entries = this.#open;
-    const bytes = Buffer.allocUnsafeSlow(this.bytes);
-    const ends = new Uint32Array(entries.length);
-    const times = new BigInt64Array(entries.length);
-    let end = 0;
-    for (const [at, entry] of entries.entries()) {
-      end += entry.bytes.copy(bytes, end);
-      ends[at] = end * 2 + (entry.stream === 'stderr' ? 1 : 0);
-      times[at] = entry.time;
-    }
-    this.#packed = { bytes, ends, times };
-    this.#open = [];
+  close(): void {
+    if (this.#room.length > this.bytes) this.#enlarge(this.bytes);
   }
 
   /** The entries from a number on, up to another. */
   slice(from: number, to: number): LogEntry[] {
     const [start, stop] = [Math.max(0, from - this.first), Math.min(this.#count, to - this.first)];
-    const packed = this.#packed;
-    if (packed === undefined) return this.#open.slice(start, stop);
-    return Array.from({ length: Math.max(0, stop - start) }, (_, i) => entryAt(packed, start + i));
+    return Array.from({ length: Math.max(0, stop - start) }, (_, i) => this.#entry(start + i));
   }
-}
 
-function entryAt({ bytes, ends, times }: Packed, at: number): LogEntry {
-  const end = ends[at] as number;
-  const start = at === 0 ? 0 : (ends[at - 1] as number) >>> 1;
-  return {
-    stream: end % 2 === 1 ? 'stderr' : 'stdout',
-    time: times[at] as bigint,
-    bytes: bytes.subarray(start, end >>> 1),
-  };
+  #entry(at: number): LogEntry {
+    const end = this.#ends[at] as number;
+    const start = at === 0 ? 0 : (this.#ends[at - 1] as number) >>> 1;
+    const bytes = this.#room.subarray(start, end >>> 1);
+    return { stream: end % 2 === 1 ? 'stderr' : 'stdout', time: this.#times[at] as bigint, bytes };
+  }
 }

@@ -58,13 +58,13 @@ export class ContainerLog {
   readonly #clock: Clock;
   readonly #bounds: LogBounds;
   readonly #room: LogRoom | undefined;
-  /** The newest last; only that one is not packed. */
+  /** The newest last. */
   #blocks: LogBlock[] = [new LogBlock(0, 0)];
   /** Number of the file that is written, and its bytes. */
   #file = 0;
   #fileBytes = 0;
-  /** Bytes of memory of all blocks that are packed. */
-  #packed = 0;
+  /** Bytes of memory of all blocks but the newest. */
+  #closed = 0;
   readonly #rest: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
   readonly #waiting = new Set<() => void>();
   /** How many entries ever came; followers know by it what is new. */
@@ -149,8 +149,8 @@ export class ContainerLog {
       this.#fileBytes = 0;
     }
     if (!isFull && !isOver) return;
-    this.#newest.pack();
-    this.#packed += this.#newest.held;
+    this.#newest.close();
+    this.#closed += this.#newest.held;
     this.#blocks.push(new LogBlock(this.#count, this.#file));
     while ((this.#blocks[0] as LogBlock).file <= this.#file - this.#bounds.files) this.letGo();
     this.#room?.make();
@@ -162,14 +162,14 @@ export class ContainerLog {
 
   /** Bytes of memory. */
   get held(): number {
-    return this.#packed + this.#newest.held;
+    return this.#closed + this.#newest.held;
   }
 
   /** Give up the oldest entries. @returns bytes of memory; 0 when only the newest entries are left */
   letGo(): number {
     if (this.#blocks.length === 1) return 0;
     const freed = this.#blocks.shift()?.held ?? 0;
-    this.#packed -= freed;
+    this.#closed -= freed;
     return freed;
   }
 
@@ -227,10 +227,11 @@ export class ContainerLog {
     do {
       const to = this.#count;
       for (const entries of this.#pieces(next, to)) {
+        // What is done with them takes a while: others who ask come first.
+        await giveWay();
         const wanted = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
         if (wanted.length > 0) yield wanted;
         if (until !== undefined && (entries.at(-1)?.time ?? 0n) > until) return;
-        await giveWay();
       }
       next = to;
       if (!follow || this.#count > next) continue;

@@ -71,10 +71,10 @@ export class StateFiles {
   }
 
   /** Write at the end of a file, which is made where it is not there. It is not synced. */
-  async append(path: string, text: string): Promise<void> {
+  async append(path: string, pieces: readonly Buffer[]): Promise<void> {
     const handle = await this.files.open(join(this.root, path), 'a', 0o600);
     try {
-      await writeAll(handle, Buffer.from(text));
+      for (const piece of pieces) await writeAll(handle, piece);
     } finally {
       await handle.close();
     }

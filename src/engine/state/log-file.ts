@@ -1,6 +1,7 @@
 import { giveWay } from '../../turns.js';
 import type { KeptLog, LogEntry } from '../containers/log.js';
 import type { StateFiles } from './files.js';
+import { giveBack, Lines } from './lines.js';
 
 interface Line {
   readonly stream: string;
@@ -40,8 +41,7 @@ const slack = 1024 * 1024;
  * do with the container waits for it: a program that writes without end would keep everybody waiting.
  */
 export class LogFile {
-  #waiting: string[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Lines();
   #held: { readonly until: Promise<void>; readonly end: () => void } | undefined;
   #size = 0;
   /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
@@ -69,10 +69,8 @@ export class LogFile {
   add(entry: LogEntry): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#schedule();
-    const line = lineOf(entry);
-    this.#waiting.push(line);
-    this.#waitingBytes += line.length;
-    if (this.#waitingBytes < most) return undefined;
+    this.#waiting.add(lineOf(entry));
+    if (this.#waiting.length < most) return undefined;
     if (this.#held === undefined) {
       let end = (): void => undefined;
       const until = new Promise<void>((resolve) => {
@@ -109,25 +107,24 @@ export class LogFile {
 
   async #write(): Promise<void> {
     if (!this.waits) return;
-    const text = (this.#torn ? '\n' : '') + this.#waiting.splice(0).join('');
-    this.#waitingBytes = 0;
-    this.#size += text.length;
+    this.#size += this.#waiting.length;
+    const pieces = this.#waiting.take(this.#torn);
     this.#torn = true;
     try {
-      await this.files.append(this.path, text);
+      await this.files.append(this.path, pieces);
     } finally {
+      giveBack(pieces);
       this.#held?.end();
       this.#held = undefined;
     }
     this.#torn = false;
     if (this.#size < slack) return;
-    const { count, bytes, pieces } = this.kept();
+    const { count, bytes, pieces: kept } = this.kept();
     const estimated = count * lineOverhead + Math.ceil((bytes * 4) / 3);
     if (this.#size <= 2 * estimated + slack) return;
     // What came while it was written is among the entries that are kept.
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    await this.files.replace(this.path, linesOf(pieces));
+    giveBack(this.#waiting.take(false));
+    await this.files.replace(this.path, linesOf(kept));
     this.#size = estimated;
   }
 }
