@@ -22,9 +22,6 @@ const full = 30_000;
 /** What streams of an operation have in common: the path without what it names. */
 const kindOf = (method: string, path: string): string => `${method} ${path.replace(/^(\/\w+)\/[^/]+(?=\/)/, '$1/*')}`;
 
-/** Milliseconds after which a timer is late. */
-const late = 1000;
-
 interface Head {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -117,7 +114,7 @@ export class Stream {
   async until(holds: (received: Buffer) => boolean, expected: string): Promise<Buffer> {
     const patience = this.#patience('bytes');
     while (!holds(this.#received)) {
-      if (this.#over || (!(await this.#more(patience.limit)) && patience.over))
+      if (this.#over || (!(await this.#more(patience.step)) && patience.over))
         throw new Unmet(`stream of ${this.#name}`, expected, `${this.#over ? 'ended after ' : ''}${show(this.text)}`);
     }
     return this.#received;
@@ -137,7 +134,7 @@ export class Stream {
   async ended(): Promise<Buffer> {
     const patience = this.#patience('end');
     while (!this.#over)
-      if (!(await this.#more(patience.limit)) && patience.over)
+      if (!(await this.#more(patience.step)) && patience.over)
         throw new Unmet(`stream of ${this.#name}`, 'an end', `still open after ${show(this.text)}`);
     return this.#received;
   }
@@ -146,7 +143,7 @@ export class Stream {
   async quiet(milliseconds: number): Promise<boolean> {
     const before = this.#received.length;
     const limit = performance.now() + milliseconds;
-    while (await this.#more(limit)) if (this.#over || this.#received.length > before) return false;
+    while (await this.#more(limit - performance.now())) if (this.#over || this.#received.length > before) return false;
     return !this.#over;
   }
 
@@ -154,15 +151,11 @@ export class Stream {
     return this.#received.toString('utf8');
   }
 
-  async #more(limit: number): Promise<boolean> {
-    const left = limit - performance.now();
-    if (left <= 0) return false;
+  /** Whether something comes in so many milliseconds. */
+  async #more(milliseconds: number): Promise<boolean> {
+    if (milliseconds <= 0) return false;
     return new Promise((resolve) => {
-      // A timer that is late tells that this process was stopped, and has not read yet what came meanwhile.
-      let timer = setTimeout(() => {
-        const after = performance.now() < limit + late ? 0 : late;
-        timer = setTimeout(() => resolve(false), after);
-      }, left);
+      const timer = setTimeout(() => resolve(false), milliseconds);
       this.#wake = () => {
         clearTimeout(timer);
         resolve(true);
@@ -238,7 +231,13 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
       record(brokenOff(what, why, head));
       reject(new Unmet(`${method} ${target}`, 'the head of an answer', why));
     };
-    const timer = setTimeout(() => fail(`none after ${full} ms: ${show(head.toString('latin1'))}`), full);
+    const patience = new Patience(what, 'head', full);
+    const look = (): NodeJS.Timeout | undefined => {
+      if (!patience.over) return setTimeout(() => (timer = look()), patience.step);
+      fail(`none after ${full} ms: ${show(head.toString('latin1'))}`);
+      return undefined;
+    };
+    let timer = look();
     socket.on('data', (bytes: Buffer) => {
       if (stream) return stream.take(bytes);
       head = Buffer.concat([head, bytes]);
