@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import tls from 'node:tls';
 import { AttestdError } from '../errors.js';
 import type { Target, TlsMaterial } from './target.js';
@@ -69,11 +69,16 @@ export function connectTo(target: Target, more: Pick<net.TcpSocketConnectOpts, '
  */
 const late = 1000;
 
+/** Milliseconds after which an idle connection is used no more: a daemon may close it just when a request is on its way, and perhaps done. */
+const rest = 1000;
+
 /** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
 export class Connection {
   readonly #target: Target;
   readonly #agent: http.Agent;
   readonly #deadline: number | undefined;
+  /** When connections were used last. */
+  readonly #used = new WeakMap<Duplex, number>();
 
   /**
    * @param target where the daemon listens
@@ -84,6 +89,13 @@ export class Connection {
     this.#deadline = deadline;
     const options = { keepAlive: true, maxSockets: 64 };
     this.#agent = target.kind === 'tcp' && target.tls ? new https.Agent(options) : new http.Agent(options);
+    this.#agent.on('free', (socket: Duplex) => this.#used.set(socket, performance.now()));
+  }
+
+  #dropRested(): void {
+    const now = performance.now();
+    for (const socket of Object.values(this.#agent.freeSockets).flat())
+      if (socket && now - (this.#used.get(socket) ?? now) > rest) socket.destroy();
   }
 
   /**
@@ -92,6 +104,7 @@ export class Connection {
    * @throws AttestdError UNAVAILABLE when no daemon answers or the connection breaks
    */
   open(request: RawRequest): Promise<RawResponse> {
+    this.#dropRested();
     return new Promise((resolve, reject) => {
       const target = this.#target;
       const options: https.RequestOptions = {

@@ -31,4 +31,27 @@ describe('a connection that is kept for the next request', () => {
       await new Promise((resolve) => server.close(resolve));
     }
   });
+
+  it('is not used again after a second of rest, when a daemon may be about to close it', async () => {
+    const sockets = new Set<unknown>();
+    const server = http.createServer((request, response) => {
+      sockets.add(request.socket);
+      response.end('OK');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const connection = new Connection({ kind: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+    const write = async (): Promise<number> => {
+      await connection.send({ method: 'POST', path: '/images/load', body: 'x' });
+      return sockets.size;
+    };
+    try {
+      expect([await write(), await write()]).to.deep.equal([1, 1]);
+      await new Promise((resolve) => setTimeout(resolve, 1050));
+      expect(await write()).to.equal(2);
+    } finally {
+      connection.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
 });
