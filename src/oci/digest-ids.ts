@@ -22,7 +22,8 @@ export class DigestIds {
 
   /** The number of a digest, which gets one if it has none. */
   of(digest: string): number {
-    const known = this.find(digest);
+    const plain = usual.test(digest);
+    const known = plain ? this.#findPlain(digest) : this.#others.get(digest);
     if (known !== undefined) return known;
     const id = this.#size++;
     if (this.#size * digestWords > this.#words.length) {
@@ -30,7 +31,7 @@ export class DigestIds {
       words.set(this.#words);
       this.#words = words;
     }
-    if (!usual.test(digest)) {
+    if (!plain) {
       this.#others.set(digest, id);
       this.#otherNames.set(id, digest);
       return id;
@@ -43,7 +44,11 @@ export class DigestIds {
 
   /** The number of a digest that has one. */
   find(digest: string): number | undefined {
-    if (!usual.test(digest)) return this.#others.get(digest);
+    return usual.test(digest) ? this.#findPlain(digest) : this.#others.get(digest);
+  }
+
+  /** The number of a sha256, whose words are in `#sought` then. */
+  #findPlain(digest: string): number | undefined {
     this.#bytes.write(digest.slice(digest.indexOf(':') + 1), 'hex');
     const mask = this.#slots.length - 1;
     for (let slot = (this.#sought[0] as number) & mask; ; slot = (slot + 1) & mask) {

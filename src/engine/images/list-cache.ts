@@ -9,6 +9,9 @@ import { pack, unpack } from './packed-text.js';
 /** What an element takes beside its text, bytes. */
 const overhead = 240;
 
+/** Elements up to which they are kept as they are: to pack them takes a tenth of the time of a first list. */
+const unpackedElements = 2000;
+
 /** An element of a list as it was rendered. */
 export interface ListedElement {
   /** Of the image, seconds since 1970. */
@@ -23,12 +26,13 @@ export interface Group {
 }
 
 class Kept implements Group, ListedElement {
-  readonly #packed: string;
+  readonly #kept: string;
 
   /**
    * @param about number of what it says beside its image
    * @param moment at which the image was last found to be as it was
    * @param user the last pass that used it
+   * @param packed whether its text is kept packed
    */
   constructor(
     readonly image: ImageRecord,
@@ -38,17 +42,18 @@ class Kept implements Group, ListedElement {
     readonly about: number,
     public moment: number,
     public user: Pass,
+    private readonly packed: boolean,
   ) {
-    this.#packed = pack(text, image.target.digest);
+    this.#kept = packed ? pack(text, image.target.digest) : text;
   }
 
   get text(): string {
-    return unpack(this.#packed, this.image.target.digest);
+    return this.packed ? unpack(this.#kept, this.image.target.digest) : this.#kept;
   }
 
   /** Bytes that it takes. */
   get size(): number {
-    return this.#packed.length + overhead + this.others.length * 8;
+    return this.#kept.length + overhead + this.others.length * 8;
   }
 }
 
@@ -63,8 +68,14 @@ export class ListCache {
   #generations: readonly number[] = [];
   #about = 0;
 
-  /** @param size bytes that the elements may take */
-  constructor(private readonly size = cacheSize('lists')) {}
+  /**
+   * @param size bytes that the elements may take
+   * @param unpacked elements of a form up to which they are kept as they are
+   */
+  constructor(
+    private readonly size = cacheSize('lists'),
+    private readonly unpacked = unpackedElements,
+  ) {}
 
   /**
    * An element as it was rendered for the same images.
@@ -87,8 +98,9 @@ export class ListCache {
 
   /** @param element made of lasting facts */
   put(context: Context, form: string, { image, others }: Group, pass: Pass, { created, text }: ListedElement): void {
-    const kept = new Kept(image, others, created, text, this.#aboutNow(context), pass.number, pass);
     const elements = this.#formOf(form);
+    const packed = elements.size >= this.unpacked;
+    const kept = new Kept(image, others, created, text, this.#aboutNow(context), pass.number, pass, packed);
     elements.delete(image.target.digest);
     const { size } = kept;
     if (this.#makeRoom(elements, size, pass)) elements.set(image.target.digest, kept, { size });

@@ -138,7 +138,7 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
     if (old) {
       const widened = { ...body, VirtualSize: body.Size };
       objects.push(widened);
-    } else texts.push(packedItem(body));
+    } else texts.push(texts.length < unpackedItems ? new VerbatimJson(renderedItem(body)) : packedItem(body));
   }
   for (const image of context.store.list()) if (!stored.has(image)) await stored.add(image, await factsOf(image, pass));
   const items = old ? objects : texts;
@@ -154,10 +154,16 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   return { count, items, totalSize, usage };
 }
 
+/** Images of an answer that are kept as they are rendered; more of them are kept packed. */
+const unpackedItems = 2000;
+
+/** An image as it is rendered. */
+export const renderedItem = (body: ImageItem): Buffer => renderJson(body).subarray(0, -1);
+
 /** An image as it is rendered, kept in a fraction of its length. */
-function packedItem(body: ImageItem): VerbatimJson {
+export function packedItem(body: ImageItem): VerbatimJson {
   const id = body.Id;
-  const packed = pack(renderJson(body).subarray(0, -1).toString(), id);
+  const packed = pack(renderedItem(body).toString(), id);
   return new VerbatimJson(() => Buffer.from(unpack(packed, id)));
 }
 

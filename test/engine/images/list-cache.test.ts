@@ -72,10 +72,19 @@ describe('Elements of the list of images', () => {
     expect(await list(test)).to.deep.equal(first);
   });
 
+  it('are the same whether they are kept packed or as they are', async () => {
+    const whole = await list(test);
+    for (const unpacked of [0, 1]) {
+      const other = { ...test, context: { ...test.context, lists: new ListCache(1 << 20, unpacked) } };
+      expect(await list(other)).to.deep.equal(whole);
+      expect(await list(other)).to.deep.equal(whole);
+    }
+  });
+
   it('stay, those that came first, where there is no room for all', async () => {
     const whole = await list(test);
     const longest = Math.max(...whole.map((text) => pack(text, JSON.parse(text).Id).length));
-    const lists = new ListCache(2 * (longest + 250));
+    const lists = new ListCache(2 * (longest + 250), 0);
     let used = 0;
     const get = lists.get.bind(lists);
     lists.get = async (...all) => {
