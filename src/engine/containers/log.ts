@@ -53,6 +53,25 @@ export interface KeptLog {
 /** Told each entry. @returns when it wants more, where that is not at once */
 export type LogObserver = (entry: LogEntry) => Promise<void> | undefined;
 
+/** What of a line was written before its end; a program may write it byte by byte. */
+class Unended {
+  #parts: Buffer[] = [];
+  /** Bytes. */
+  length = 0;
+
+  add(part: Buffer): void {
+    this.#parts.push(part);
+    this.length += part.length;
+  }
+
+  take(): readonly Buffer[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    this.length = 0;
+    return parts;
+  }
+}
+
 /** What a container has written, and who waits for more of it (the json-file driver, in memory). */
 export class ContainerLog {
   readonly #clock: Clock;
@@ -65,7 +84,7 @@ export class ContainerLog {
   #fileBytes = 0;
   /** Bytes of memory of all blocks but the newest. */
   #closed = 0;
-  readonly #rest: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
+  readonly #rest: Record<StreamName, Unended> = { stdout: new Unended(), stderr: new Unended() };
   readonly #waiting = new Set<() => void>();
   /** How many entries ever came; followers know by it what is new. */
   #count = 0;
@@ -90,7 +109,7 @@ export class ContainerLog {
   /** The run has ended: what has no line feed yet is an entry, and followers come to their end. */
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      const rest = Buffer.concat(this.#rest[stream].splice(0));
+      const rest = Buffer.concat(this.#rest[stream].take());
       if (rest.length > 0) this.#add(stream, rest);
     }
     this.#open = false;
@@ -109,16 +128,16 @@ export class ContainerLog {
     const rest = this.#rest[stream];
     let chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed)) {
-      rest.push(chunk.subarray(0, end + 1));
-      this.#cut(stream, Buffer.concat(rest.splice(0)));
+      const line = chunk.subarray(0, end + 1);
+      this.#cut(stream, rest.length === 0 ? line : Buffer.concat([...rest.take(), line]));
       chunk = chunk.subarray(end + 1);
     }
-    if (chunk.length > 0) rest.push(chunk);
-    if (rest.reduce((sum, part) => sum + part.length, 0) < longestLine) return;
-    const line = Buffer.concat(rest.splice(0));
+    if (chunk.length > 0) rest.add(chunk);
+    if (rest.length < longestLine) return;
+    const line = Buffer.concat(rest.take());
     const whole = line.length - (line.length % longestLine);
     this.#cut(stream, line.subarray(0, whole));
-    if (whole < line.length) rest.push(line.subarray(whole));
+    if (whole < line.length) rest.add(line.subarray(whole));
   }
 
   #cut(stream: StreamName, line: Buffer): void {

@@ -63,6 +63,15 @@ describe('A container’s log', () => {
     expect(await readAll(log, { since: (written.at(-1)?.time ?? 0n) + 1n })).to.have.lengthOf(0);
   });
 
+  it('has a line as one entry that was written byte by byte, cut after 16 KiB, and what was never ended', () => {
+    const log = new ContainerLog(new ManualClock(1), wide);
+    const text = `${'x'.repeat(20_000)}\nab\nc`;
+    for (const byte of Buffer.from(text)) log.write('stdout', Buffer.of(byte));
+    log.end();
+    const long = 'x'.repeat(16 * 1024);
+    expect(textsOf(entriesOf(log))).to.deep.equal([long, `${'x'.repeat(20_000 - long.length)}\n`, 'ab\n', 'c']);
+  });
+
   it('gives nobody much at a time, and those who read slowly what is kept by then', async () => {
     const log = new ContainerLog(new ManualClock(1), wide);
     for (let i = 0; i < 1200; i++) log.write('stdout', Buffer.from(`${i}\n`));
