@@ -48,7 +48,8 @@ const stop = containers({ operationId: 'ContainerStop', pointer: pointer('stop')
     title: 'without t the StopTimeout of the container counts',
     why: 'Who made it knows how long it takes.',
     async check(d) {
-      const { id } = await d.running({ StopTimeout: 1 });
+      // A process that is only about to begin may be ended by any signal.
+      const id = await obeying(d, { Cmd: ['sh', '-c', 'echo ready; sleep 86400'], StopTimeout: 1 });
       const before = performance.now();
       (await d.api.post(at(id, '/stop'))).status(204);
       same(await exitCode(d, id), 137, 'exit code');
