@@ -133,6 +133,42 @@ describe('a run', () => {
     ]);
   });
 
+  it('tries what checks need first again until it has failed twice in a row', async () => {
+    const tried: string[] = [];
+    const needing = (id: string, works: boolean) =>
+      sample({
+        ...simple,
+        id,
+        check: (t) =>
+          t.given('X', async () => {
+            tried.push(id);
+            demand(works, 'what', 'this', 'that');
+          }),
+      });
+    const outcome = await run({
+      ...options,
+      requirements: [
+        needing('A.chance', false),
+        needing('B.made', true),
+        needing('C.first', false),
+        needing('D.second', false),
+        needing('E.not-tried', true),
+        needing('X', true),
+        needing('Y.made', true),
+      ],
+    });
+    expect(outcome.results.map(({ outcome: ended }) => ended)).to.deep.equal([
+      'blocked',
+      'passed',
+      'blocked',
+      'blocked',
+      'blocked',
+      'passed',
+      'passed',
+    ]);
+    expect(tried).to.deep.equal(['A.chance', 'B.made', 'C.first', 'D.second', 'X', 'Y.made']);
+  });
+
   it('asks for nothing that a narrowed selection leaves out: no image, no probe, no check', async () => {
     const requirements = [
       sample({ ...simple, id: 'A.kept', check: async (t) => void (await t.api.get('/kept')) }),

@@ -33,6 +33,8 @@ export class FaultyProxy {
     const rest = http.createServer((incoming, outgoing) => {
       this.#pass(incoming, outgoing).catch(() => outgoing.destroy());
     });
+    // As the server behind it: an idle connection is not closed just when a request is on its way.
+    rest.keepAliveTimeout = 0;
     const grpc = http2.createServer();
     grpc.on('stream', (stream, headers) => {
       stream.on('error', () => undefined);
