@@ -15,7 +15,7 @@ interface Column {
 
 const more = `
 .matrix th.daemon { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 14rem; font-weight: 600; }
-.matrix td { text-align: center; } .matrix td a { text-decoration: none; font-weight: 600; }
+.matrix td { text-align: center; } .matrix .verdict { min-width: 5.5rem; max-width: 8rem; font-size: .85rem; } .verdict a { overflow-wrap: normal; } .matrix td a { text-decoration: none; font-weight: 600; }
 .copy { font: inherit; padding: .1rem .5rem; border: 1px solid var(--soft); border-radius: 4px; background: var(--card); color: var(--fg); cursor: pointer; }
 `;
 
@@ -41,6 +41,13 @@ function weight(one: KeptResult | undefined): number {
   return one?.outcome === 'blocked' || one?.outcome === 'error' ? 10 : 0;
 }
 
+/** What a verdict looks like beside others; the row says which profile it is on. */
+function classOf(verdict: string): string {
+  if (verdict.startsWith('conformant')) return 'passed';
+  if (verdict === 'not conformant' || verdict === 'error') return 'failed';
+  return verdict === 'partial' ? 'blocked' : 'soft';
+}
+
 const fileOf = (area: string): string => `area-${area.toLowerCase()}.html`;
 
 const heads = (columns: readonly Column[]): Html =>
@@ -54,7 +61,7 @@ function overview(columns: readonly Column[], areas: ReadonlyMap<string, readonl
     (name) =>
       html`<tr><th scope="row">${name}</th>${columns.map(({ result, slug }) => {
         const verdict = result.profiles[name] ?? 'not judged';
-        return html`<td><a href="${slug}.html"><img src="${slug}-${name}.svg" alt="${verdict}"></a></td>`;
+        return html`<td class="verdict"><a class="${classOf(verdict)}" href="${slug}.html">${verdict}</a></td>`;
       })}</tr>`,
   );
   const cell = (ids: readonly string[], { byId }: Column): { text: Html; failed: number } => {
