@@ -5,7 +5,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { getHeapSpaceStatistics } from 'node:v8';
 
 /** Milliseconds between two looks. */
 const pace = 5;
@@ -28,27 +27,7 @@ export function tellTurns(): void {
     longest = Math.max(longest, now.ran - before.ran);
     before = now;
   }, pace).unref();
-  let worst = { at: 0, rss: 0, text: '' };
-  setInterval(() => {
-    const m = process.memoryUsage();
-    if (m.rss > worst.rss) {
-      worst = {
-        at: 0,
-        rss: m.rss,
-        text: `rss ${m.rss >> 20} heapTotal ${m.heapTotal >> 20} used ${m.heapUsed >> 20} ext ${m.external >> 20} ab ${m.arrayBuffers >> 20}`,
-      };
-    }
-  }, 20).unref();
   process.on('message', () => {
-    const m = process.memoryUsage();
-    const spaces = getHeapSpaceStatistics()
-      .map((x) => `${x.space_name} ${x.space_size >> 20}/${x.space_used_size >> 20}`)
-      .filter((x) => !/ 0\/0/.test(x))
-      .join(', ');
-    process.stderr.write(
-      `   worst: ${worst.text}; now: rss ${m.rss >> 20} heapTotal ${m.heapTotal >> 20} used ${m.heapUsed >> 20} ext ${m.external >> 20} ab ${m.arrayBuffers >> 20}; ${spaces}\n`,
-    );
-    worst = { at: 0, rss: 0, text: '' };
     const now = clocks();
     process.send?.({ longest, waited: now.waited - asked.waited } satisfies Turns);
     asked = now;
