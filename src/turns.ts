@@ -19,10 +19,18 @@ interface Place {
   resume: (() => void) | undefined;
 }
 
+/** Places that have had their turn before they are let go of. */
+const mostPast = 1024;
+
 /** Those who wait, in their order. */
-class Queue {
+export class Queue {
   #places: Place[] = [];
   #next = 0;
+
+  /** Places that are held in memory. */
+  get held(): number {
+    return this.#places.length;
+  }
 
   get empty(): boolean {
     return this.#next === this.#places.length;
@@ -36,8 +44,9 @@ class Queue {
   take(): (() => void) | undefined {
     let resume: (() => void) | undefined;
     while (resume === undefined && !this.empty) resume = this.#places[this.#next++]?.resume;
-    if (this.empty) {
-      this.#places = [];
+    // Programs that never end may keep it from ever being empty.
+    if (this.empty || this.#next >= Math.max(mostPast, this.#places.length / 2)) {
+      this.#places = this.#places.slice(this.#next);
       this.#next = 0;
     }
     return resume;

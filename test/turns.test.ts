@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { beginInTurn, connectionCame, giveWay, inHurry, stepAside } from '../src/turns.js';
+import { beginInTurn, connectionCame, giveWay, inHurry, Queue, stepAside } from '../src/turns.js';
 
 /** Milliseconds after which whoever asks has to give way. */
 const longerThanASlice = 15;
@@ -21,6 +21,29 @@ describe('Giving way', () => {
     }
     await Promise.all(loops);
     expect(Math.max(...inTurns)).to.equal(1);
+  });
+});
+
+describe('Those who wait for a turn', () => {
+  it('are held until they have had it, also where somebody always waits', () => {
+    const queue = new Queue();
+    const taken: number[] = [];
+    let came = 0;
+    const come = (): void => {
+      const number = came++;
+      queue.add({ resume: () => taken.push(number) });
+    };
+    for (let i = 0; i < 3; i++) come();
+    let most = 0;
+    for (let turn = 0; turn < 20_000; turn++) {
+      come();
+      queue.take()?.();
+      most = Math.max(most, queue.held);
+    }
+    expect(most).to.be.below(2100);
+    while (!queue.empty) queue.take()?.();
+    expect(taken).to.deep.equal(Array.from({ length: came }, (_, i) => i));
+    expect(queue.held).to.equal(0);
   });
 });
 

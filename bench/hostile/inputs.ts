@@ -277,6 +277,11 @@ export const inputs: readonly HostileInput[] = [
     prepare: busyContainers(1, 'base64 /dev/zero >/dev/null & yes | tac & yes | sort & xargs true < /dev/zero & wait'),
   },
   { name: '4 containers that write without end', safe: false, prepare: busyContainers(4, 'yes') },
+  {
+    name: '20 containers that keep a text of 16 MiB',
+    safe: false,
+    prepare: busyContainers(20, `x=aaaaaaaa; for i in ${'1 '.repeat(21)}; do x=$x$x; done; yes > /dev/null`),
+  },
   { name: '200 paused readers of a log of short lines', safe: false, prepare: pausedLogReaders(200) },
   { name: '2 containers that fork without end', safe: false, prepare: busyContainers(2, 'f() { f | f & }; f') },
 ];

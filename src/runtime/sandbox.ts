@@ -7,6 +7,7 @@ import { type Descriptor, nullDevice, SinkDescriptor } from './kernel/descriptor
 import { kernelMounts } from './kernel/kernel-trees.js';
 import { prepare } from './kernel/launch.js';
 import { Machine, type ProgramTable } from './kernel/machine.js';
+import type { ProgramMemory } from './kernel/memory.js';
 import { Pipe } from './kernel/pipe.js';
 import { SIG } from './kernel/signals.js';
 import { type Program, Task } from './kernel/task.js';
@@ -34,6 +35,8 @@ export interface SandboxParts {
   readonly programs: ProgramTable;
   readonly log: RuntimeLog;
   readonly nextHostPid: () => number;
+  /** What the programs of all containers hold. */
+  readonly held: ProgramMemory;
   /** What is said of this container, if anything. */
   readonly script: RunningScript | undefined;
 }
@@ -68,6 +71,7 @@ export class SimulatedSandbox implements Sandbox {
       image: spec.image,
       log: parts.log,
       memory: spec.memory ?? 0,
+      held: parts.held,
       nextHostPid: parts.nextHostPid,
       programs: parts.programs,
       listening: () => this.listening(),

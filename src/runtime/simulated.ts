@@ -1,4 +1,5 @@
 import { quote } from '../go/quote.js';
+import { ProgramMemory } from './kernel/memory.js';
 import { programs } from './programs/index.js';
 import { SimulatedSandbox } from './sandbox.js';
 import { chooseScript, RunningScript } from './scripts/run.js';
@@ -11,6 +12,8 @@ export interface SimulatedOptions {
   readonly log?: RuntimeLog;
   /** What is said of containers (scripts/read.ts); the first that matches counts. */
   readonly scripts?: readonly Script[];
+  /** Bytes that programs of all containers may hold; 96 MiB without it. */
+  readonly memory?: number;
 }
 
 const silent: RuntimeLog = { debug: () => {}, warn: () => {} };
@@ -21,15 +24,16 @@ const firstHostPid = 2000;
  * The process model that runs nothing: a shell and its usual programs on the container's file system, and images' own
  * programs that run until they are stopped.
  */
-export function simulatedModel({ log = silent, scripts = [] }: SimulatedOptions = {}): ProcessModel {
+export function simulatedModel({ log = silent, scripts = [], memory }: SimulatedOptions = {}): ProcessModel {
   let lastPid = firstHostPid;
+  const held = new ProgramMemory(memory);
   const nextHostPid = (): number => ++lastPid;
   return {
     createSandbox: (spec) => {
       const missing = (name: string): void => log.warn(`container ${spec.id}: there is no script ${quote(name)}`);
       const candidates = chooseScript(scripts, spec, missing);
       const script = candidates.length === 0 ? undefined : new RunningScript(candidates, () => spec.clock.now());
-      return new SimulatedSandbox(spec, { programs, log, nextHostPid, script });
+      return new SimulatedSandbox(spec, { programs, log, nextHostPid, held, script });
     },
   };
 }

@@ -4,7 +4,15 @@ import { createFileSystem } from '../../src/runtime/fs/file-system.js';
 import type { ArchiveEntry, FileSystem, Snapshot } from '../../src/runtime/fs/types.js';
 import { programs } from '../../src/runtime/programs/index.js';
 import { type SimulatedOptions, simulatedModel } from '../../src/runtime/simulated.js';
-import type { ExitStatus, Process, ProcessSpec, Sandbox, SandboxSpec, StartResult } from '../../src/runtime/types.js';
+import type {
+  ExitStatus,
+  Process,
+  ProcessModel,
+  ProcessSpec,
+  Sandbox,
+  SandboxSpec,
+  StartResult,
+} from '../../src/runtime/types.js';
 import { entry, snapshotOf } from './fs/support.js';
 
 /** An image with busybox under all the names that the runtime knows, as the recordings' images have it. */
@@ -44,11 +52,15 @@ export interface Running {
 
 /** A container of a busybox image, or of another snapshot. */
 export async function container(
-  spec: Partial<SandboxSpec> & { readonly snapshot?: Snapshot; readonly options?: SimulatedOptions } = {},
+  spec: Partial<SandboxSpec> & {
+    readonly snapshot?: Snapshot;
+    readonly options?: SimulatedOptions;
+    readonly model?: ProcessModel;
+  } = {},
 ): Promise<Container> {
   const clock = new ManualClock();
   const fs = createFileSystem({ snapshot: spec.snapshot ?? (await busybox), budget: new Budget(1 << 26), clock });
-  const sandbox = simulatedModel(spec.options).createSandbox({
+  const sandbox = (spec.model ?? simulatedModel(spec.options)).createSandbox({
     id: 'c0ffee',
     fileSystem: fs,
     hostname: 'box',

@@ -4,6 +4,7 @@ import type { FileSystem } from '../fs/types.js';
 import { machineResolver } from '../resolvers.js';
 import type { ImageFacts, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
 import { type Limits, limitsOf } from './limits.js';
+import { ProgramMemory } from './memory.js';
 import { Pipe } from './pipe.js';
 import { SIG } from './signals.js';
 import type { Task } from './task.js';
@@ -18,6 +19,8 @@ export interface MachineOptions {
   readonly log: RuntimeLog;
   /** Bytes; 0 is no limit. */
   readonly memory: number;
+  /** What programs of all containers hold; of this one alone without it. */
+  readonly held?: ProgramMemory | undefined;
   /** A number that no process of the host has. */
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
@@ -71,6 +74,7 @@ export class Machine {
   readonly log: RuntimeLog;
   readonly domainname: string;
   readonly memoryLimit: number;
+  readonly #held: ProgramMemory;
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
   readonly listening: () => readonly number[];
@@ -108,6 +112,7 @@ export class Machine {
     this.domainname = domainname;
     this.image = image;
     this.log = log;
+    this.#held = options.held ?? new ProgramMemory();
     this.memoryLimit = memory > 0 ? Math.min(memory, mostMemory) : mostMemory;
   }
 
@@ -122,6 +127,7 @@ export class Machine {
   /** A task has ended. With PID 1, all others end. */
   remove(task: Task): void {
     this.#tasks.delete(task.pid);
+    this.letGo(task);
     this.cpu += task.cpu;
     if (task.pid === 1) for (const other of this.tasks()) other.end(SIG.KILL);
   }
@@ -157,11 +163,19 @@ export class Machine {
   /**
    * A program holds more or less memory than before. Beyond the limit the kernel's last resort ends it.
    *
-   * @param bytes may be negative
+   * @param bytes may be negative; what it still holds at its end is let go of then
+   * @param beside what they cost here beside themselves, bytes
    */
-  account(task: Task, bytes: number): void {
+  account(task: Task, bytes: number, beside = 0): void {
+    if (task.isEnding) return;
     this.memory += bytes;
+    this.#held.add(task, bytes, beside);
     if (this.memory > this.memoryLimit) task.end(SIG.KILL, true);
+  }
+
+  /** A task comes to its end: what it held counts no more. */
+  letGo(task: Task): void {
+    this.memory -= this.#held.drop(task);
   }
 
   pipe(): Pipe {

@@ -103,6 +103,11 @@ export class Task {
     return this.#exit;
   }
 
+  /** Whether it has ended, or a signal is ending it. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined || this.#exit !== undefined;
+  }
+
   get state(): 'running' | 'sleeping' | 'stopped' | 'paused' {
     if (this.machine.paused) return 'paused';
     if (this.#stopped) return 'stopped';
@@ -253,6 +258,7 @@ export class Task {
   end(signal: number, oomKilled = false): void {
     if (this.#exit !== undefined || this.#ending !== undefined) return;
     this.#ending = { code: 128 + signal, signal, oomKilled };
+    this.machine.letGo(this);
     for (const end of [...this.#waits]) end(new Terminated());
     for (const go of this.#gates.splice(0)) go();
   }

@@ -84,20 +84,22 @@ export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
   for await (const chunk of chunks(task, from)) {
     held += chunk.length;
     if (held > mostInput) throw new FileSystemError('EFBIG', '');
+    task.machine.account(task, chunk.length);
     parts.push(chunk);
   }
   return Buffer.concat(parts);
 }
 
-/** Bytes of the lines that a program keeps, and that each takes beside its own. */
-const [mostKept, lineOverhead] = [64 << 20, 64] as const;
+/** Bytes of the lines that a program keeps, what each takes beside its own, and bytes of both. */
+const [mostText, lineOverhead, mostKept] = [24 << 20, 64, 64 << 20] as const;
 
-/** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 64 MiB, with 64 bytes for each line */
+/** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 24 MiB, or 64 with 64 bytes for each line */
 export async function keepLines(task: Task, from: Descriptor, kept: string[]): Promise<void> {
-  let held = kept.reduce((sum, line) => sum + line.length + lineOverhead, 0);
+  let text = kept.reduce((sum, line) => sum + line.length, 0);
   for await (const line of lines(task, from)) {
-    held += line.length + lineOverhead;
-    if (held > mostKept) throw new FileSystemError('EFBIG', '');
+    text += line.length;
+    if (text > mostText || text + kept.length * lineOverhead > mostKept) throw new FileSystemError('EFBIG', '');
+    task.machine.account(task, line.length, lineOverhead);
     kept.push(line);
   }
 }

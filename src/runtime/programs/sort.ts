@@ -17,12 +17,7 @@ export const sort = withUsage(async (task, argv) => {
   const all: string[] = [];
   const status = await eachInput(task, 'sort', words, (input) => keepLines(task, input, all));
   if (status !== 0) return 2;
-  let held = 0;
-  for (const [index, line] of all.entries()) {
-    all[index] = line.replace(/\n$/, '');
-    held += line.length;
-  }
-  task.machine.account(task, held);
+  for (const [index, line] of all.entries()) all[index] = line.replace(/\n$/, '');
   const global = ['n', 'r', 'f', 'b', 'V', 'h', 'g'].filter(has).join('');
   const keys = values('k').map((text) => parseKey(text, global));
   const compare = comparison(keys, value('t'), global);
@@ -38,7 +33,6 @@ export const sort = withUsage(async (task, argv) => {
   const isFirst = (line: string, index: number): boolean =>
     index === 0 || compare(sorted[index - 1] as string, line) !== 0;
   const kept = unique ? sorted.filter(isFirst) : sorted;
-  task.machine.account(task, -held);
   const target = value('o');
   if (target !== undefined) {
     const { at } = await import('./files.js');

@@ -102,10 +102,12 @@ export async function substitute(outer: Executor, statements: readonly Statement
       if (bytes.length === 0) break;
       parts.push(bytes);
       length += bytes.length;
+      shell.task.machine.account(shell.task, bytes.length);
       if (length > longestOutput) throw new ShellError('out of memory');
     }
   } finally {
     pipe.reader.release();
+    shell.task.machine.account(shell.task, -length);
   }
   shell.status = (await shell.task.waitFor(task)).code;
   return trimRight(Buffer.concat(parts).toString('utf8').replaceAll('\0', ''), '\n');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { container, sh } from '../support.js';
+import { simulatedModel } from '../../../src/runtime/simulated.js';
+import { container, type Running, sh } from '../support.js';
 
 describe('a program that wants all of its input', () => {
   for (const [what, script, code] of [
@@ -14,6 +15,27 @@ describe('a program that wants all of its input', () => {
       expect(ended.code).to.equal(code);
       expect(ended.stderr).to.match(/File too large|out of memory/);
     });
+
+  it('is ended where all containers together hold too much, the largest first', async () => {
+    const model = simulatedModel({ memory: 600_000 });
+    const keep = async (bytes: number): Promise<Running> => {
+      const box = await container({ model });
+      const text = `x=a; while [ \${#x} -lt ${bytes} ]; do x=$x$x; done; echo ready; sleep 1000`;
+      const running = box.start(['sh', '-c', text]);
+      while (running.stdout === '' && running.process.status === undefined) await new Promise((go) => setImmediate(go));
+      return running;
+    };
+    const small = await keep(100);
+    const large: Running[] = [];
+    for (let i = 0; i < 8; i++) large.push(await keep(100_000));
+    // Each holds 128 KiB.
+    expect(large.filter(({ process }) => process.status === undefined)).to.have.length(4);
+    expect(small.process.status).to.equal(undefined);
+    expect(await large.find(({ process }) => process.status !== undefined)?.exit).to.include({
+      code: 137,
+      oomKilled: true,
+    });
+  });
 
   it('keeps of the end of a file what it is asked for', async () => {
     const box = await container();

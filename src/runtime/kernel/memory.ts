@@ -1,0 +1,44 @@
+import { SIG } from './signals.js';
+import type { Task } from './task.js';
+
+/** Bytes that the programs of all containers may hold. */
+const most = 96 * 1024 * 1024;
+
+/** What a task holds: as its container sees it, and with what it costs here. */
+interface Held {
+  readonly bytes: number;
+  readonly all: number;
+}
+
+const nothing: Held = { bytes: 0, all: 0 };
+
+/**
+ * What the programs of all containers hold together, which is memory of the server. Beyond its bound the one that holds most is
+ * ended, as by the kernel's last resort.
+ */
+export class ProgramMemory {
+  readonly #held = new Map<Task, Held>();
+  #sum = 0;
+
+  /** @param limit bytes */
+  constructor(private readonly limit = most) {}
+
+  /** A task holds more or less than before. */
+  add(task: Task, bytes: number, beside: number): void {
+    const before = this.#held.get(task) ?? nothing;
+    this.#held.set(task, { bytes: before.bytes + bytes, all: before.all + bytes + beside });
+    this.#sum += bytes + beside;
+    while (this.#sum > this.limit) {
+      const [largest] = [...this.#held].reduce((a, b) => (b[1].all > a[1].all ? b : a));
+      largest.end(SIG.KILL, true);
+    }
+  }
+
+  /** A task holds nothing any more. @returns what it held as its container sees it */
+  drop(task: Task): number {
+    const { bytes, all } = this.#held.get(task) ?? nothing;
+    this.#held.delete(task);
+    this.#sum -= all;
+    return bytes;
+  }
+}
