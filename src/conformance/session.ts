@@ -145,7 +145,7 @@ export class Session {
   async #remove(api: Api, name: string): Promise<boolean> {
     try {
       const { status } = (await api.delete(`/images/${name}`, { query: { force: '1' } })).exchange;
-      return status === 200 || (await api.get(`/images/${name}/json`)).exchange.status === 404;
+      return status === 200 || status === 404 || (await api.get(`/images/${name}/json`)).exchange.status === 404;
     } catch {
       return false;
     }
