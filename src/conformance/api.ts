@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Connection, headerOf } from '../client/connection.js';
 import { AttestdError } from '../errors.js';
 import { demand, Shape, show, Unmet } from './expect.js';
+import { documents } from './json-stream.js';
 
 /** A request of the suite. */
 export interface Call {
@@ -241,19 +242,20 @@ export class Answer {
     }
   }
 
-  /** Each JSON document of a stream. @throws Unmet when a line is not JSON */
+  /**
+   * Each JSON document of a stream: one a line where the media type says so, else however they are laid out.
+   *
+   * @throws Unmet when what should be one is not JSON
+   */
   lines(): Shape[] {
-    return this.text
-      .replaceAll('\u001e', '\n')
-      .split(/[\r\n]+/)
-      .filter((line) => line.trim() !== '')
-      .map((line, i) => {
-        try {
-          return new Shape(JSON.parse(line), `line ${i + 1} of ${this.#what}`);
-        } catch {
-          throw new Unmet(`line ${i + 1} of ${this.#what}`, 'JSON', show(line));
-        }
-      });
+    const isByLine = /jsonl|ndjson/.test(this.header('Content-Type') ?? '');
+    return documents(this.text.replaceAll('\u001e', '\n'), isByLine).map((part, i) => {
+      try {
+        return new Shape(JSON.parse(part), `line ${i + 1} of ${this.#what}`);
+      } catch {
+        throw new Unmet(`line ${i + 1} of ${this.#what}`, 'JSON', show(part));
+      }
+    });
   }
 
   /**
