@@ -217,11 +217,12 @@ export const containerEvents: readonly Requirement[] = containers(
       why: 'Dashboards follow it.',
       async check(d) {
         const since = await clock(d.t);
+        await d.volume();
         const name = await d.volume();
         (await d.api.delete(`/volumes/${name}`)).status(204);
         const found = await events(d, since, { type: ['volume'], volume: [name] }, has('destroy'));
         inOrder(actionsOf(found), ['create', 'destroy']);
-        found[0]?.at('Actor', 'ID').is(name);
+        for (const event of found) event.at('Actor', 'ID').is(name);
       },
     },
     {
@@ -232,11 +233,12 @@ export const containerEvents: readonly Requirement[] = containers(
       why: 'Dashboards follow it.',
       async check(d) {
         const since = await clock(d.t);
+        await d.network();
         const { id, name } = await d.network();
         (await d.api.delete(`/networks/${id}`)).status(204);
         const found = await events(d, since, { type: ['network'], network: [id] }, has('destroy'));
         inOrder(actionsOf(found), ['create', 'destroy']);
-        found[0]?.at('Actor', 'Attributes', 'name').is(name);
+        for (const event of found) event.at('Actor', 'Attributes', 'name').is(name);
       },
     },
     {
