@@ -16,6 +16,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { holdHeap } from '../src/cli/heap.js';
 import { startServer } from '../src/server/index.js';
 import { image } from '../src/testing/image.js';
 import { readTool } from '../test/support/options.js';
@@ -225,6 +226,8 @@ if (childSocket === undefined) process.exitCode = await main();
 else {
   // As it is shipped: each error that somebody's connection ends with would be looked up in the sources otherwise.
   process.setSourceMapsEnabled(false);
+  // As `attestd serve` does.
+  holdHeap();
   // Whatever becomes of the one who measures, nothing of it stays.
   process.once('disconnect', () => process.exit());
   const listen = [`unix://${childSocket}`, 'tcp://127.0.0.1:0'];
