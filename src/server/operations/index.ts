@@ -23,10 +23,17 @@ const others = [
   'VolumeCreate VolumeDelete VolumeInspect VolumeList VolumePrune VolumeUpdate',
 ].flatMap((line) => line.split(' '));
 
-/** They are read when the first of them is asked for: most servers are asked for images only, and this is half of all code. */
+let read: Promise<OperationHandlers> | undefined;
+let otherHandlers: OperationHandlers | undefined;
+
+/**
+ * They are read when the first of them is asked for: most servers are asked for images only, and this is half of all code. An
+ * import takes a millisecond of its own each time, so there is one.
+ */
 function whenAsked(operationId: string): OperationHandler {
   return async (request, context) => {
-    const { otherHandlers } = await import('./others.js');
+    read ??= import('./others.js').then((module) => module.otherHandlers);
+    otherHandlers ??= await read;
     return (otherHandlers[operationId] as OperationHandler)(request, context);
   };
 }
