@@ -39,8 +39,12 @@ const stop = containers({ operationId: 'ContainerStop', pointer: pointer('stop')
     why: 'A stop must end.',
     async check(d) {
       const { id } = await d.running();
+      const before = performance.now();
       (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
       same(await exitCode(d, id), 137, 'exit code');
+      // Without t it would be ten.
+      const took = performance.now() - before;
+      demand(took < 8000, 'duration of the stop', 'at once', `${Math.round(took)} ms`);
     },
   },
   {
