@@ -77,13 +77,16 @@ export const turnWhereDue = (task: Task): Promise<void> | undefined => (isDue() 
 /** Bytes that a program takes which wants all of its input at once. */
 const mostInput = 16 << 20;
 
-/** All that can be read. @throws FileSystemError EFBIG beyond 16 MiB */
+/** All that can be read, which counts as held by the task until it is let go of. @throws FileSystemError EFBIG beyond 16 MiB */
 export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let held = 0;
   for await (const chunk of chunks(task, from)) {
     held += chunk.length;
-    if (held > mostInput) throw new FileSystemError('EFBIG', '');
+    if (held > mostInput) {
+      task.machine.account(task, chunk.length - held);
+      throw new FileSystemError('EFBIG', '');
+    }
     task.machine.account(task, chunk.length);
     parts.push(chunk);
   }

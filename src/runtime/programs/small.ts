@@ -181,10 +181,11 @@ export const base64 = withUsage(async (task, argv) => {
   const { words, has, value } = parseOptions(argv, 'dw:');
   return eachInput(task, 'base64', words, async (input) => {
     const bytes = await readAll(task, input);
-    if (has('d')) return await write(task, Buffer.from(bytes.toString('latin1'), 'base64'));
     const width = Number(value('w') ?? 76);
-    const text = bytes.toString('base64');
-    await write(task, width === 0 ? text : `${text.replace(new RegExp(`.{${width}}(?!$)`, 'g'), '$&\n')}\n`);
+    const text = bytes.toString(has('d') ? 'latin1' : 'base64');
+    if (has('d')) await write(task, Buffer.from(text, 'base64'));
+    else await write(task, width === 0 ? text : `${text.replace(new RegExp(`.{${width}}(?!$)`, 'g'), '$&\n')}\n`);
+    task.machine.account(task, -bytes.length);
   });
 });
 

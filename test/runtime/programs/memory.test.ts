@@ -37,6 +37,15 @@ describe('a program that wants all of its input', () => {
     });
   });
 
+  it('holds nothing of a file any more when it takes the next one', async () => {
+    const box = await container();
+    box.fs.writeFile('/f', Buffer.alloc(12 << 20));
+    box.fs.writeFile('/long', Buffer.alloc((16 << 20) + 1));
+    const ended = await sh('base64 /long /f /long /f /f >/dev/null', { in: box });
+    expect(ended.code).to.equal(1);
+    expect(ended.stderr.match(/File too large/g)).to.have.length(2);
+  });
+
   it('keeps of the end of a file what it is asked for', async () => {
     const box = await container();
     box.fs.writeFile('/f', Buffer.concat([Buffer.alloc(4_999_998, 'ab\n'), Buffer.from('the\nend')]));
