@@ -1,3 +1,4 @@
+import { readOnce } from '../../read-once.js';
 import type { Applet } from '../kernel/machine.js';
 import type { Task } from '../kernel/task.js';
 import { awk } from './awk.js';
@@ -28,13 +29,10 @@ import { arch, hostname, id, mount, nproc, printenv, ps, pwd, stty, top, tty, un
 import { test } from './test.js';
 import { head, rev, tac, tail, tee, uniq, wc } from './text.js';
 
-let shell: Promise<typeof import('../shell/main.js')> | undefined;
-
 /** The shell is read when the first one begins: its grammar alone is a fifth of what a server would read at its start. */
-async function shellMain(task: Task, argv: readonly string[]): Promise<number> {
-  shell ??= import('../shell/main.js');
-  return (await shell).shellMain(task, argv);
-}
+const shell = readOnce(() => import('../shell/main.js'));
+
+const shellMain: Applet = (task, argv) => shell((module) => module.shellMain(task, argv));
 
 const shells: readonly (readonly [string, Applet])[] = ['sh', 'ash', 'bash', 'dash'].map(
   (name) => [name, shellMain] as const,

@@ -1,3 +1,4 @@
+import { readOnce } from '../../read-once.js';
 import type { Applet, ProgramTable } from '../kernel/machine.js';
 
 /** The programs that the runtime has. */
@@ -9,18 +10,11 @@ const names = [
   'time timeout top touch tr true truncate tty uname uniq uptime usleep wc which whoami xargs yes',
 ].flatMap((line) => line.split(' '));
 
-let read: Promise<unknown> | undefined;
-let all: ReadonlyMap<string, Applet> | undefined;
+const all = readOnce(async () => (await import('./all.js')).allPrograms);
 
 /** The programs are read when the first one begins: most servers run none. */
 function whenBegun(name: string): Applet {
-  return (task, argv) => {
-    if (all !== undefined) return (all.get(name) as Applet)(task, argv);
-    read ??= import('./all.js').then(({ allPrograms }) => {
-      all = allPrograms;
-    });
-    return read.then(() => (all?.get(name) as Applet)(task, argv));
-  };
+  return (task, argv) => all((read) => (read.get(name) as Applet)(task, argv));
 }
 
 /** All programs that the runtime has, by name. */

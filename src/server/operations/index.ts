@@ -1,3 +1,4 @@
+import { readOnce } from '../../read-once.js';
 import type { OperationHandler, OperationHandlers } from '../operation.js';
 import { handlers as image } from './image.js';
 import { handlers as system } from './system.js';
@@ -23,19 +24,11 @@ const others = [
   'VolumeCreate VolumeDelete VolumeInspect VolumeList VolumePrune VolumeUpdate',
 ].flatMap((line) => line.split(' '));
 
-let read: Promise<OperationHandlers> | undefined;
-let otherHandlers: OperationHandlers | undefined;
+const otherHandlers = readOnce(async () => (await import('./others.js')).otherHandlers);
 
-/**
- * They are read when the first of them is asked for: most servers are asked for images only, and this is half of all code. An
- * import takes a millisecond of its own each time, so there is one.
- */
+/** They are read when the first of them is asked for: most servers are asked for images only, and this is half of all code. */
 function whenAsked(operationId: string): OperationHandler {
-  return async (request, context) => {
-    read ??= import('./others.js').then((module) => module.otherHandlers);
-    otherHandlers ??= await read;
-    return (otherHandlers[operationId] as OperationHandler)(request, context);
-  };
+  return (request, context) => otherHandlers((all) => (all[operationId] as OperationHandler)(request, context));
 }
 
 /**
