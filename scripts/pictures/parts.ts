@@ -23,7 +23,7 @@ const captions: Readonly<Record<string, string>> = {
 };
 
 /** Files and folders that everything may import. */
-const base = ['checked-yaml', 'errors', 'generated', 'html', 'index', 'package', 'turns', 'types'];
+const base = ['checked-yaml', 'errors', 'generated', 'html', 'index', 'package', 'read-once', 'turns', 'types'];
 
 /** What each part imports of the others, from the sources. */
 export function partImports(root: string): Map<string, Set<string>> {
