@@ -122,12 +122,18 @@ async function idleConnections(to: string | number, socketPath: string, pid: num
   await sleep(1000);
 }
 
+/** What the hostile programs of containers are made of. */
+const programs =
+  'awk base64 bash cat cut dd echo expr find grep head ls mkdir mv printf sed seq sh sleep sort tac tail tr true truncate wc xargs yes'.split(
+    ' ',
+  );
+
 async function fill(socketPath: string): Promise<Omit<Target, 'signal'>> {
   const predicate = 'x'.repeat(30 << 20);
   const statement = `{"_type":"https://in-toto.io/Statement/v1","predicate":"${predicate}"}`;
   const program = { content: '\x7fELF', mode: 0o755 };
   const built = image('hostile/big:1')
-    .layer({ '/bin/sh': program, '/bin/yes': program })
+    .layer(Object.fromEntries(programs.map((name) => [`/bin/${name}`, program])))
     .platform('linux/amd64')
     .statement('https://example.com/big', statement);
   const target = { socketPath, image: 'hostile/big:1', signal: AbortSignal.timeout(60_000) };

@@ -18,6 +18,7 @@ import type { ListCache } from './images/list-cache.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
+import type { ObjectRoom } from './object-room.js';
 import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
 import type { DaemonSettings } from './settings.js';
@@ -59,6 +60,8 @@ export interface Context {
   readonly signatures?: SignatureReader | undefined;
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
+  /** What all that clients make takes of the process's memory. */
+  readonly room: ObjectRoom;
   readonly containers: ContainerStore;
   /** What the logs of containers may take together. */
   readonly logs: LogRoom;

@@ -27,6 +27,7 @@ import { ListCache } from './images/list-cache.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
+import { ObjectRoom } from './object-room.js';
 import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
 import { usualSettings } from './settings.js';
@@ -39,9 +40,9 @@ import { VolumeStore } from './volumes/store.js';
 /** Level of an amd64 machine that is not told: dockerd asks the processor, a reference server answers the same everywhere. */
 const amd64Level = 'v3';
 
-/** Bytes of images' files that containers read, and of what containers and volumes write, that are kept in memory. */
+/** Bytes of images' files that containers read, and of what containers and volumes write, which are kept in memory. */
 const defaultImageBytes = 1 << 30;
-const defaultLayerBytes = 1 << 29;
+const defaultLayerBytes = 1 << 28;
 
 /**
  * Make a daemon's state.
@@ -59,7 +60,8 @@ export function makeContext(options: EngineOptions): Context {
   const hostMatcher = only(leveled);
   const documents = store.manifests;
   const events = new EventBus(() => nanoseconds(clock()));
-  const containers = new ContainerStore();
+  const room = new ObjectRoom();
+  const containers = new ContainerStore(room);
   const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {
     store,
@@ -82,14 +84,15 @@ export function makeContext(options: EngineOptions): Context {
     time,
     signatures: options.signatures,
     admission: options.admission,
+    room,
     containers,
     logs: new LogRoom(() => containers.list().map(({ log }) => log)),
-    execs: new ExecStore(time),
+    execs: new ExecStore(time, room),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),
     layers,
-    networks: new NetworkStore(time, settings.addressPools),
+    networks: new NetworkStore(time, settings.addressPools, room),
     published: new PublishedPorts(),
-    volumes: new VolumeStore(time, layers, events, settings.dataRoot),
+    volumes: new VolumeStore(time, layers, events, settings.dataRoot, room),
     swarm: new SwarmMembership({ clock: time, events, budget: layers }),
     tasks: new TaskStore(events),
     machine: createFileSystem({ budget: layers, clock: time }),

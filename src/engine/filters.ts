@@ -95,7 +95,9 @@ export function matchesExactly(filters: Filters, key: string, text: string): boo
 
 /** Whether the text is, or begins with, one of the key's values; true when the key has none. */
 export function matchesPrefix(filters: Filters, key: string, text: string): boolean {
-  return matchesExactly(filters, key, text) || valuesOf(filters, key).some((value) => text.startsWith(value));
+  if (matchesExactly(filters, key, text)) return true;
+  for (const value of filters.get(key)?.keys() ?? []) if (text.startsWith(value)) return true;
+  return false;
 }
 
 /** Whether each value of the key (`name` or `name=value`) is one of the pairs; true when the key has none. */

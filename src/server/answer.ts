@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { AttestdError } from '../errors.js';
 import { type JsonValue, renderJson } from '../go/json/render.js';
 import { giveWay } from '../turns.js';
+import { heldAnswers } from './held-answers.js';
 import { hijack } from './hijack.js';
 import type { OperationResult, RecordsResult } from './operation.js';
 
@@ -16,6 +17,7 @@ export function sendBytes(ctx: Context, status: number, contentType: string | un
   // Without a type, koa would look for one.
   ctx.res.setHeader('Content-Type', contentType ?? 'none');
   ctx.body = body;
+  heldAnswers.hold(ctx.res, body);
   if (contentType === undefined) ctx.res.removeHeader('Content-Type');
   if (body.length > buffered) chunk(ctx);
 }
@@ -69,7 +71,7 @@ async function relay(response: ServerResponse, records: RecordsResult['records']
       const next = await iterator.next();
       if (response.destroyed) return;
       if (next.done) break;
-      if (!response.write(next.value)) await room(response);
+      if (!response.write(next.value)) await room(response, next.value);
       if (written % 64 === 0) await giveWay();
     }
     response.end();
@@ -79,8 +81,13 @@ async function relay(response: ServerResponse, records: RecordsResult['records']
   }
 }
 
-/** Resolves when more may be written, or nothing ever. */
-async function room(response: ServerResponse): Promise<void> {
+/**
+ * Resolves when more may be written, or nothing ever.
+ *
+ * @param piece what was written last
+ */
+async function room(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+  const letGo = typeof piece === 'string' ? undefined : heldAnswers.hold(response, piece);
   await new Promise<void>((resolve) => {
     const go = (): void => {
       response.off('drain', go).off('close', go);
@@ -89,6 +96,7 @@ async function room(response: ServerResponse): Promise<void> {
     response.once('drain', go).once('close', go);
     if (response.destroyed) go();
   });
+  letGo?.();
 }
 
 /** Let what is there at once go out with the header: a write of its own takes longer than to answer a wait for a container. */
@@ -113,7 +121,11 @@ async function sendRecords(ctx: Context, status: number, result: RecordsResult):
   const iterator = result.records[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done) sendBytes(ctx, status, result.contentType, Buffer.alloc(0));
-  else sendStream(ctx, status, result.contentType, Readable.from(chain(first.value, iterator)));
+  else {
+    // A piece may be large: no more of them are made than are sent.
+    const pieces = Readable.from(chain(first.value, iterator), { highWaterMark: 1 });
+    sendStream(ctx, status, result.contentType, pieces);
+  }
 }
 
 /** Turn what an operation answered into the answer of its request. */

@@ -80,28 +80,34 @@ export interface StreamForm {
   readonly withoutCreate: boolean;
 }
 
-/** What an event looks like in a form, made once for all who hear of it. */
+/** What an event looks like in a form, made once for all who hear of it: connections share the bytes. */
 class Rendered {
-  readonly #made = new WeakMap<DaemonEvent, string>();
+  readonly #made = new WeakMap<DaemonEvent, Buffer>();
 
-  constructor(private readonly render: (event: DaemonEvent) => string) {}
+  constructor(
+    private readonly render: (event: DaemonEvent) => string,
+    private readonly start = '',
+  ) {}
 
-  of(event: DaemonEvent): string {
-    const made = this.#made.get(event) ?? this.render(event);
+  of(event: DaemonEvent): Buffer {
+    const made = this.#made.get(event) ?? Buffer.from(`${this.start}${this.render(event)}\n`);
     this.#made.set(event, made);
     return made;
   }
 }
 
+const separator = '\u001e';
 const current = new Rendered(renderEvent);
+const currentSequence = new Rendered(renderEvent, separator);
 const legacy = new Rendered(renderLegacyEvent);
+const legacySequence = new Rendered(renderLegacyEvent, separator);
 
 /** Write events one record each, in the form that the client's version and content type ask for. */
-export async function* renderEvents(events: AsyncIterable<DaemonEvent>, form: StreamForm): AsyncGenerator<string> {
-  const rendered = form.legacy ? legacy : current;
-  const start = form.contentType === jsonSequence ? '\u001e' : '';
+export async function* renderEvents(events: AsyncIterable<DaemonEvent>, form: StreamForm): AsyncGenerator<Buffer> {
+  const sequence = form.contentType === jsonSequence;
+  const rendered = form.legacy ? (sequence ? legacySequence : legacy) : sequence ? currentSequence : current;
   for await (const event of events) {
     if (form.withoutCreate && event.type === 'image' && event.action === 'create') continue;
-    yield `${start}${rendered.of(event)}\n`;
+    yield rendered.of(event);
   }
 }

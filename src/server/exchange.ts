@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import { renderJson } from '../go/json/render.js';
 import { beginInTurn } from '../turns.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
+import { heldAnswers } from './held-answers.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
@@ -88,7 +89,7 @@ export class Exchanges {
       // Of one who has gone meanwhile nothing is begun.
       if (!response.destroyed) answer(request, response);
     };
-    beginInTurn(connectionOf(request), begin, ['GET', 'HEAD'].includes(request.method ?? '') ? 'question' : 'other');
+    beginInTurn(connectionOf(request), begin, isShort(request) ? 'question' : 'other');
   };
 
   /** Resolves once no answer is under way. */
@@ -123,6 +124,14 @@ export class Exchanges {
   }
 }
 
+/** Characters of a question up to which it is soon understood. */
+const longestQuestion = 16 * 1024;
+
+/** Whether a request asks for something in few words. */
+function isShort({ method = '', url = '' }: IncomingMessage): boolean {
+  return ['GET', 'HEAD'].includes(method) && url.length <= longestQuestion;
+}
+
 /** What stands for a request's connection; over HTTP/2 each has a socket of its own. */
 function connectionOf(request: IncomingMessage | Http2ServerRequest): object {
   return ('stream' in request ? request.stream.session : undefined) ?? request.socket;
@@ -138,6 +147,7 @@ function refuse(response: ServerResponse, message: string): void {
 function sendKept(request: IncomingMessage, response: ServerResponse, { status, headers, body }: CachedResponse): void {
   leaveOutKeepAlive(request, response);
   response.writeHead(status, headers as string[]);
+  heldAnswers.hold(response, body);
   response.end(body);
 }
 

@@ -90,14 +90,41 @@ function capitalised(headers: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(entries);
 }
 
-/** Make a WebSocket connection a stream of binary messages; undefined when the client does not speak the protocol. */
+/** Bytes of a WebSocket's message, which is passed on as a whole, and of answers to pings that its client does not read. */
+const longestMessage = 256 << 10;
+const mostPongs = 64 << 10;
+/** WebSockets at a time: each may have begun a message. */
+const mostWebSockets = 256;
+let webSockets = 0;
+
+/**
+ * Make a WebSocket connection a stream of binary messages; undefined when the client does not speak the protocol, or when there
+ * are too many.
+ */
 async function webSocket(request: IncomingMessage, socket: Socket): Promise<Duplex | undefined> {
   const { createWebSocketStream, WebSocketServer } = await import('ws');
-  const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false });
+  // Its end would not be heard of any more.
+  if (socket.destroyed) return undefined;
+  if (webSockets >= mostWebSockets) {
+    leave(socket, 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return undefined;
+  }
+  webSockets++;
+  socket.once('close', () => webSockets--);
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    autoPong: false,
+    maxPayload: longestMessage,
+  });
   return new Promise((resolve) => {
     socket.once('close', () => resolve(undefined));
     server.handleUpgrade(request, socket, Buffer.alloc(0), (client) => {
       client.on('error', ignore);
+      client.on('ping', (data) => {
+        if (client.bufferedAmount < mostPongs) client.pong(data);
+      });
       const stream = createWebSocketStream(client);
       stream.on('error', ignore);
       resolve(stream);

@@ -153,6 +153,37 @@ describe('hijacking a connection', () => {
     await gone;
   });
 
+  it('ends a WebSocket whose message is longer than what is passed on at once', async () => {
+    const socket = new WebSocket(`ws+unix://${service.path}:/containers/a/attach/ws`);
+    await once(socket, 'open');
+    socket.send(Buffer.alloc(1 << 20));
+    const [code] = await once(socket, 'close');
+    expect(code).to.equal(1009);
+  });
+
+  it('answers no more pings of a WebSocket than its client reads', async () => {
+    const socket = connect(service.path);
+    const key = Buffer.alloc(16).toString('base64');
+    const lines = ['Host: docker', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    socket.write(`GET /containers/a/attach/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
+    await once(socket, 'readable');
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const pings = Buffer.concat(Array(40_000).fill(ping));
+    // All of them are taken, whether anything of the answers is or not.
+    await new Promise((resolve) => socket.write(pings, resolve));
+    const text = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
+    await new Promise((resolve) => socket.write(text, resolve));
+    await until(() => served.at(-1)?.connection.readableDidRead === true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    let read = 0;
+    for (let piece: Buffer | null = socket.read(); piece !== null || read === 0; piece = socket.read()) {
+      read += piece?.length ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    socket.destroy();
+    expect(read).to.be.within(1, 2 << 20);
+  });
+
   it('refuses a WebSocket to a client that does not speak it', async () => {
     const { socket, text } = dial();
     socket.write('GET /containers/a/attach/ws HTTP/1.1\r\nHost: d\r\n\r\n');

@@ -27,7 +27,7 @@ import { type BuildContext, contextOfArchive, usualDockerfile } from './context.
 import { Copier } from './copy.js';
 import { readLines } from './lines.js';
 import type { BuildOptions } from './options.js';
-import { failureMessage, Output } from './output.js';
+import { failureMessage, HeldOutput, Output } from './output.js';
 import { contextOfUrl } from './remote.js';
 import { type BaseImage, beginStage, type StageState } from './state.js';
 import { type ConfigureStep, type Plan, planOf, type Stage, triggerOf } from './steps.js';
@@ -49,18 +49,18 @@ export function buildImage(
   outer?: AbortSignal,
 ): AsyncIterable<StreamMessage> {
   return messagesOf(async (emit, signal) => {
-    const held: StreamMessage[] = [];
+    const held = new HeldOutput();
     let said = false;
     const say: Emit = (message) => {
       said = true;
-      emit(message);
+      return emit(message);
     };
-    const output = new Output(options.quiet ? (message) => void held.push(message) : say);
+    const output = new Output(options.quiet ? held.emit : say);
     try {
       const imageId = await build(context, body, options, output, signal);
       if (options.quiet) say({ stream: `${imageId}\n` });
     } catch (error) {
-      for (const message of held) say(message);
+      for (const message of held.messages) say(message);
       if (!said) throw error;
       emit(failureMessage(error));
     }

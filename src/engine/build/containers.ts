@@ -52,8 +52,7 @@ export class StepContainers {
     container.streams.attach({
       write: (stream, bytes) => {
         const text = Buffer.from(bytes).toString();
-        if (stream === 'stdout') output.print(text);
-        else output.printError(text);
+        return stream === 'stdout' ? output.print(text) : output.printError(text);
       },
       end: () => undefined,
     });

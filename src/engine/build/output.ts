@@ -6,18 +6,40 @@ import type { StreamMessage } from '../types.js';
 export class Output {
   constructor(readonly emit: Emit) {}
 
-  print(text: string): void {
-    this.emit({ stream: text });
+  /** @returns when there is room for more, where that is not at once */
+  print(text: string): Promise<void> | undefined {
+    return this.emit({ stream: text });
   }
 
-  /** In red, as terminals show it. */
-  printError(text: string): void {
-    this.emit({ stream: `\u001b[91m${text}\u001b[0m` });
+  /** In red, as terminals show it. @returns as `print` */
+  printError(text: string): Promise<void> | undefined {
+    return this.emit({ stream: `\u001b[91m${text}\u001b[0m` });
   }
 
   /** The image that a stage came to. */
   result(imageId: string): void {
     if (imageId !== '') this.emit({ aux: { ID: imageId } });
+  }
+}
+
+/** Characters of what a quiet build says that are kept for the case that it fails. */
+const mostHeld = 1 << 20;
+
+/** The last that a quiet build has said. */
+export class HeldOutput {
+  readonly #messages: { readonly message: StreamMessage; readonly length: number }[] = [];
+  #length = 0;
+
+  /** Keep a message; the first ones make room for it. */
+  readonly emit = (message: StreamMessage): undefined => {
+    const length = typeof message.stream === 'string' ? message.stream.length : 0;
+    this.#messages.push({ message, length: length + 64 });
+    this.#length += length + 64;
+    while (this.#length > mostHeld && this.#messages.length > 1) this.#length -= this.#messages.shift()?.length ?? 0;
+  };
+
+  get messages(): readonly StreamMessage[] {
+    return this.#messages.map(({ message }) => message);
   }
 }
 

@@ -18,7 +18,7 @@ import { Container } from './container.js';
 import type { CreateParts } from './create-request.js';
 import { logContainerEvent } from './events.js';
 import type { HostConfig } from './host-config.js';
-import { addLinks, checkLinks } from './links.js';
+import { addLinks, checkLinks, releaseLinks } from './links.js';
 import { ContainerLog } from './log.js';
 import { checkLogConfig, logBounds } from './log-config.js';
 import { mergeConfig } from './merge.js';
@@ -137,7 +137,8 @@ async function make(
     addLinks(context, container, links);
     return container;
   } catch (error) {
-    context.containers.release(name);
+    releaseLinks(context, container, name);
+    context.containers.remove(container);
     await releaseMounts(context, container, true);
     throw error;
   }

@@ -54,7 +54,7 @@ export const execCreateRequestType: GoType<ExecCreateRequest> = struct<ExecCreat
  *
  * @returns the exec's id
  * @throws INVALID_ARGUMENT for no command or an unknown user; NOT_FOUND; CONFLICT when the container does not run, is
- * paused or restarts; INTERNAL for detach keys that are none, as in dockerd
+ * paused or restarts; INTERNAL for detach keys that are none, as in dockerd; NO_SPACE
  */
 export function createExec(context: Context, name: string, request: ExecCreateRequest, apiVersion: string): string {
   const argv = request.Cmd ?? [];
@@ -85,10 +85,10 @@ export function createExec(context: Context, name: string, request: ExecCreateRe
   return exec.id;
 }
 
-/** Make an exec known, and tell of it. */
+/** Make an exec known, and tell of it. @throws NO_SPACE */
 export function registerExec(context: Context, container: Container, exec: Exec): void {
-  container.execs.set(exec.id, exec);
   context.execs.add(exec);
+  container.execs.set(exec.id, exec);
   logContainerEvent(context, container, `exec_create: ${exec.command}`, { execID: exec.id });
 }
 

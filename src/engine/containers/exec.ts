@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { Process, Purpose, TerminalSize } from '../../runtime/types.js';
+import { ObjectRoom, weightOf } from '../object-room.js';
 import { Streams } from './streams.js';
 
 /** What is asked of an exec. */
@@ -52,16 +53,35 @@ export class Exec {
 const mayGo = 5 * 60_000;
 const isGone = 2 * mayGo;
 
-/** The execs of all containers, by id; those that have ended can be asked for some minutes more. */
+/** Bytes that an exec takes beside what was asked for it. */
+const execWeight = 2048;
+
+/** The execs of all containers, by id; those that have ended can be asked for some minutes more, as long as there is room. */
 export class ExecStore {
   readonly #byId = new Map<string, Exec>();
   /** Those that have ended, the first one first. */
   readonly #ended = new Set<Exec>();
 
-  constructor(private readonly clock: Clock) {}
+  /** @param room for all that clients make */
+  constructor(
+    private readonly clock: Clock,
+    private readonly room = new ObjectRoom(),
+  ) {}
 
+  /** @throws NO_SPACE */
   add(exec: Exec): void {
     this.#sweep();
+    const weight = execWeight + weightOf(exec.parts);
+    for (;;) {
+      const [oldest] = this.#ended;
+      try {
+        this.room.take(exec.id, weight);
+        break;
+      } catch (error) {
+        if (oldest === undefined) throw error;
+        this.remove(oldest);
+      }
+    }
     this.#byId.set(exec.id, exec);
   }
 
@@ -85,6 +105,7 @@ export class ExecStore {
   remove(exec: Exec): void {
     this.#byId.delete(exec.id);
     this.#ended.delete(exec);
+    this.room.giveBack(exec.id);
   }
 
   /** Forget those of a container that is removed. */

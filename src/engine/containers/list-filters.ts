@@ -3,7 +3,8 @@ import { atoi } from '../../go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesExactly, matchesPairs, valuesOf } from '../filters.js';
 import { resolveImage } from '../images/names.js';
-import { formatPort, parsePort, parsePortRange } from '../networks/port.js';
+import { parsePort, parsePortRange } from '../networks/port.js';
+import { PortRanges } from '../networks/port-ranges.js';
 import { type Matcher, patternFilter } from '../pattern.js';
 import type { Container } from './container.js';
 
@@ -149,14 +150,13 @@ function ancestors(context: Context, filters: Filters): ReadonlySet<string> | un
   return found;
 }
 
-function ports(filters: Filters, key: string): ReadonlySet<string> {
-  const found = new Set<string>();
+function ports(filters: Filters, key: string): PortRanges {
+  const found = new PortRanges();
   for (const value of valuesOf(filters, key)) {
     // dockerd takes a bad port for its own fault.
     if (value.includes(':')) throw new AttestdError('INTERNAL', `filter for '${key}' should not contain ':': ${value}`);
     try {
-      const { start, end, protocol } = parsePortRange(value);
-      for (let number = start; number <= end; number++) found.add(formatPort({ number, protocol }));
+      found.add(parsePortRange(value));
     } catch (error) {
       throw new AttestdError('INTERNAL', `error while looking up for ${key} ${value}: ${(error as Error).message}`);
     }
@@ -164,11 +164,11 @@ function ports(filters: Filters, key: string): ReadonlySet<string> {
   return found;
 }
 
-function onPorts(container: Container, published: ReadonlySet<string>, exposed: ReadonlySet<string>): boolean {
-  if (published.size === 0 && exposed.size === 0) return true;
+function onPorts(container: Container, published: PortRanges, exposed: PortRanges): boolean {
+  if (published.empty && exposed.empty) return true;
   return Object.entries(container.ports).some(([key, bindings = []]) => {
-    if (exposed.has(key)) return true;
-    const { protocol } = parsePort(key);
-    return bindings.some(({ HostPort }) => published.has(`${parsePortRange(HostPort).start}/${protocol}`));
+    const port = parsePort(key);
+    if (exposed.has(port)) return true;
+    return bindings.some(({ HostPort }) => published.has({ ...port, number: parsePortRange(HostPort).start }));
   });
 }

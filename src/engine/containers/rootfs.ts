@@ -1,46 +1,113 @@
+import { AttestdError } from '../../errors.js';
 import { decompress } from '../../oci/compression.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isLayerType } from '../../oci/media-types.js';
 import type { Clock } from '../../runtime/clock.js';
 import { Budget } from '../../runtime/fs/budget.js';
-import { memoryKeeper } from '../../runtime/fs/content.js';
+import { FileKeeper, memoryKeeper } from '../../runtime/fs/content.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import { applyLayer, emptySnapshot } from '../../runtime/fs/snapshot.js';
-import type { ByteBudget, ContentKeeper, Snapshot } from '../../runtime/fs/types.js';
+import type { ArchiveEntry, ByteBudget, ContentKeeper, Snapshot } from '../../runtime/fs/types.js';
 import { asynchronous, entriesOfTar } from './archive-entries.js';
 import { fillInitLayer } from './init-layer.js';
 
 /** Bytes that a few empty files and directories may be counted as. */
 const initLayerBytes = 1 << 20;
 
+/** Bytes of images' files that are kept in memory; others are kept on the disk. */
+const mostInMemory = 64 << 20;
+
+/** Bytes that files and directories of images take themselves, each about so many. */
+const mostNodes = 128 << 20;
+const nodeBytes = 400;
+
+/** Layers of an image that can be mounted, as in Linux. */
+const mostLayers = 500;
+
+/** What a layer takes while it is read; all of it is given back where it cannot be. */
+class LayerRoom implements ContentKeeper {
+  readonly #inMemory: ContentKeeper;
+  #file: FileKeeper | undefined;
+  #bytes = 0;
+  #held = 0;
+  #nodes = 0;
+
+  constructor(
+    private readonly room: { readonly files: ByteBudget; readonly memory: ByteBudget; readonly nodes: ByteBudget },
+  ) {
+    this.#inMemory = memoryKeeper(room.memory);
+  }
+
+  async keep(content: ArchiveEntry['content'], size: number): ReturnType<ContentKeeper['keep']> {
+    const { files, memory } = this.room;
+    files.reserve(size);
+    this.#bytes += size;
+    if (memory.used + size > memory.limit) {
+      this.#file ??= new FileKeeper();
+      return this.#file.keep(content, size);
+    }
+    this.#held += size;
+    return this.#inMemory.keep(content, size);
+  }
+
+  /** Entries, each of which is a node or more. */
+  async *counted(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
+    for await (const entry of entries) {
+      const bytes = nodeBytes * entry.name.split('/').length;
+      this.room.nodes.reserve(bytes);
+      this.#nodes += bytes;
+      yield entry;
+    }
+  }
+
+  /** Nobody uses the layer. */
+  giveBack(): void {
+    this.room.files.release(this.#bytes);
+    this.room.memory.release(this.#held);
+    this.room.nodes.release(this.#nodes);
+  }
+
+  /** The layer could not be read. */
+  fail(): void {
+    this.giveBack();
+    this.#file?.close();
+  }
+}
+
+/** Gives back what layers took that nothing refers to any more. */
+const unused = new FinalizationRegistry<LayerRoom>((room) => room.giveBack());
+
 /** The trees that containers begin with: the layers of their images, each stack read once and shared. */
 export class RootFileSystems {
-  readonly #keeper: ContentKeeper;
+  readonly #room: ConstructorParameters<typeof LayerRoom>[0];
   /** By the digests of the layers, bottom first. */
   readonly #stacks = new Map<string, Promise<Snapshot>>();
   /** The same with what every container finds. */
   readonly #containers = new WeakMap<Snapshot, Promise<Snapshot>>();
 
-  /** @param budget for the bytes of all files */
+  /** @param files for the bytes of all files */
   constructor(
     private readonly documents: ManifestCache,
-    budget: ByteBudget,
+    files: ByteBudget,
     private readonly clock: Clock,
   ) {
-    this.#keeper = memoryKeeper(budget);
+    const memory = new Budget(Math.min(mostInMemory, files.limit));
+    this.#room = { files, memory, nodes: new Budget(mostNodes) };
   }
 
   /**
    * The tree of an image.
    *
    * @param manifest undefined for an empty one
-   * @throws NOT_FOUND, CORRUPT, INVALID_ARCHIVE when its content is not there or broken; NO_SPACE
+   * @throws NOT_FOUND, CORRUPT, INVALID_ARCHIVE when its content is not there or broken; NO_SPACE; INTERNAL for too many layers
    */
   async snapshot(manifest: Descriptor | undefined): Promise<Snapshot> {
     if (manifest === undefined) return emptySnapshot;
     const { layers = [] } = await this.documents.manifest(manifest);
-    return this.#stack(layers.filter(({ mediaType }) => isLayerType(mediaType)).map(({ digest }) => digest));
+    const digests = layers.filter(({ mediaType }) => isLayerType(mediaType)).map(({ digest }) => digest);
+    if (digests.length > mostLayers) throw new AttestdError('INTERNAL', 'max depth exceeded');
+    return this.#stack(digests);
   }
 
   /**
@@ -62,7 +129,7 @@ export class RootFileSystems {
   async #fill(snapshot: Snapshot): Promise<Snapshot> {
     const tree = createFileSystem({ snapshot, budget: new Budget(initLayerBytes), clock: this.clock });
     fillInitLayer(tree);
-    return applyLayer(snapshot, asynchronous(tree.layer()), this.#keeper);
+    return this.#read(snapshot, asynchronous(tree.layer()));
   }
 
   #stack(digests: readonly string[]): Promise<Snapshot> {
@@ -81,6 +148,20 @@ export class RootFileSystems {
   async #apply(below: readonly string[], digest: string): Promise<Snapshot> {
     const base = await this.#stack(below);
     const archive = await decompress(await this.documents.content.stream(digest));
-    return applyLayer(base, entriesOfTar(archive), this.#keeper);
+    return this.#read(base, entriesOfTar(archive));
+  }
+
+  /** @throws what `snapshot` throws; what nothing uses makes room for the next that is asked for then */
+  async #read(base: Snapshot, entries: AsyncIterable<ArchiveEntry>): Promise<Snapshot> {
+    const room = new LayerRoom(this.#room);
+    try {
+      const made = await applyLayer(base, room.counted(entries), room);
+      unused.register(made, room);
+      return made;
+    } catch (error) {
+      room.fail();
+      if (error instanceof AttestdError && error.code === 'NO_SPACE') this.#stacks.clear();
+      throw error;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
+import { ObjectRoom, weightOf } from '../object-room.js';
 import type { Container } from './container.js';
 import { randomName } from './random-name.js';
 
@@ -22,6 +23,10 @@ export function newId(): string {
   }
 }
 
+/** Bytes that a container takes beside what was asked for it, and a name. */
+const containerWeight = 8192;
+const nameWeight = 256;
+
 /** The containers, by id and by name. */
 export class ContainerStore {
   /** Moves with each container that comes or goes. */
@@ -31,6 +36,9 @@ export class ContainerStore {
   readonly #names = new Map<string, string>();
   /** The same by id. */
   readonly #namesById = new Map<string, Set<string>>();
+
+  /** @param room for all that clients make */
+  constructor(private readonly room = new ObjectRoom()) {}
 
   /** All containers, the oldest first. */
   list(): readonly Container[] {
@@ -70,7 +78,7 @@ export class ContainerStore {
    *
    * @param name with or without its slash; empty for any
    * @returns the name with its slash
-   * @throws INVALID_ARGUMENT for a malformed name, CONFLICT for one that is taken
+   * @throws INVALID_ARGUMENT for a malformed name, CONFLICT for one that is taken, NO_SPACE
    */
   reserve(id: string, name: string): string {
     if (name === '') return this.#invent(id);
@@ -105,6 +113,7 @@ export class ContainerStore {
   }
 
   #note(id: string, name: string): void {
+    this.room.take(`name ${name}`, nameWeight + 2 * name.length);
     this.#names.set(name, id);
     const names = this.#namesById.get(id);
     if (names === undefined) this.#namesById.set(id, new Set([name]));
@@ -114,6 +123,7 @@ export class ContainerStore {
   /** Give a name back. */
   release(name: string): void {
     const id = this.#names.get(name) ?? '';
+    this.room.giveBack(`name ${name}`);
     this.#names.delete(name);
     const names = this.#namesById.get(id);
     names?.delete(name);
@@ -125,8 +135,18 @@ export class ContainerStore {
     return [...(this.#namesById.get(id) ?? [])].sort();
   }
 
-  /** Keep a container whose name is reserved. */
+  /**
+   * Take room for what a container is made of and connected to.
+   *
+   * @throws NO_SPACE when there is none
+   */
+  weigh({ id, config, hostConfig, networks, mounts }: Container): void {
+    this.room.take(id, containerWeight + weightOf([config, hostConfig, networks, mounts]));
+  }
+
+  /** Keep a container whose name is reserved. @throws NO_SPACE */
   add(container: Container): void {
+    this.weigh(container);
     this.#byId.set(container.id, container);
     this.generation++;
   }
@@ -134,6 +154,7 @@ export class ContainerStore {
   /** Forget a container with its names. */
   remove({ id }: Container): void {
     this.#byId.delete(id);
+    this.room.giveBack(id);
     this.generation++;
     for (const name of this.namesOf(id)) this.release(name);
   }

@@ -30,6 +30,8 @@ export interface Subscription {
   /** Nanoseconds since 1970; the stream ends there. */
   readonly until?: bigint | undefined;
   readonly filters?: Filters | undefined;
+  /** Characters of the filters as they came. */
+  readonly filterLength?: number;
 }
 
 /**
@@ -63,10 +65,31 @@ const remembered = 256;
 /** Events that wait for a slow subscriber; later ones are lost to it, as in dockerd. */
 const waiting = 1024;
 
+/** Bytes of the events that are remembered, and of all that wait: an event may name a command of a mebibyte. */
+const rememberedBytes = 8 << 20;
+const waitingBytes = 32 << 20;
+
+/** Characters of the filters of all subscribers, each of which every event is held against. */
+const filterLengths = 2 << 20;
+
+/** About what an event takes in memory, with the text that it is sent as. */
+function weightOf({ action, actor }: DaemonEvent): number {
+  let length = action.length + actor.id.length;
+  for (const name in actor.attributes) length += name.length + (actor.attributes[name] as string).length;
+  return 256 + 2 * length;
+}
+
 /** The daemon's events: a bounded memory of the last ones and any number of subscribers. */
 export class EventBus {
-  private readonly memory: DaemonEvent[] = [];
+  private readonly memory: { readonly event: DaemonEvent; readonly weight: number }[] = [];
+  private held = 0;
   private readonly queues = new Set<Queue>();
+  /** Queues in which events wait, and their bytes; a subscription may be over and not read yet. */
+  private readonly holding = new Set<Queue>();
+  private waiting = 0;
+  private filterLength = 0;
+  /** When the last event was. */
+  private last = 0n;
   private readonly observers: ((event: DaemonEvent) => void)[] = [];
 
   /** @param clock nanoseconds since 1970, now */
@@ -84,14 +107,20 @@ export class EventBus {
 
   /** Publish an event that happens now. */
   log(type: string, action: string, actor: EventActor, scope: EventScope = 'local'): void {
-    const last = this.memory.at(-1)?.timeNano ?? 0n;
+    const last = this.last;
     const now = this.clock();
     // The clock is coarser than dockerd's; equal times would make `since` ambiguous.
     const event = { type, action, actor, scope, timeNano: now > last ? now : last + 1n };
-    this.memory.push(event);
-    if (this.memory.length > remembered) this.memory.shift();
+    this.last = event.timeNano;
+    const weight = weightOf(event);
+    this.memory.push({ event, weight });
+    this.held += weight;
+    while (this.memory.length > remembered || this.held > rememberedBytes)
+      this.held -= this.memory.shift()?.weight ?? 0;
     for (const observer of this.observers) observer(event);
-    for (const queue of this.queues) queue.offer(event);
+    for (const queue of this.queues) queue.offer(event, weight);
+    // Whoever lets most events wait loses some; others read theirs.
+    while (this.waiting > waitingBytes) [...this.holding].reduce((a, b) => (b.held > a.held ? b : a)).lose();
   }
 
   /**
@@ -99,14 +128,27 @@ export class EventBus {
    *
    * @param wanted range and filters
    * @param signal ends the stream
+   * @throws NO_SPACE when the filters of all subscribers are too long
    */
   subscribe(wanted: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
-    const { since, until, filters } = wanted;
+    const { since, until, filters, filterLength = 0 } = wanted;
+    if (this.filterLength + filterLength > filterLengths)
+      throw new AttestdError('NO_SPACE', `the filters of all event streams have more than ${filterLengths} characters`);
     const accepts = (event: DaemonEvent): boolean => filters === undefined || includesEvent(filters, event);
-    const queue = new Queue(accepts, () => this.queues.delete(queue));
+    const queue: Queue = new Queue(accepts, (change) => {
+      this.waiting += change;
+      if (queue.held > 0) this.holding.add(queue);
+      else this.holding.delete(queue);
+    });
+    this.filterLength += filterLength;
+    queue.onEnd(() => {
+      this.queues.delete(queue);
+      this.filterLength -= filterLength;
+    });
     if (since !== undefined || until !== undefined) {
-      for (const event of this.memory) {
-        if (event.timeNano >= (since ?? 0n) && (until === undefined || event.timeNano <= until)) queue.offer(event);
+      for (const { event, weight } of this.memory) {
+        const { timeNano: time } = event;
+        if (time >= (since ?? 0n) && (until === undefined || time <= until)) queue.offer(event, weight);
       }
     }
     const left = until === undefined ? undefined : until - this.clock();
@@ -134,27 +176,41 @@ export class EventBus {
 
 /** One subscriber's events, waiting to be read. */
 class Queue implements AsyncIterableIterator<DaemonEvent> {
-  private readonly events: DaemonEvent[] = [];
+  private readonly events: { readonly event: DaemonEvent; readonly weight: number }[] = [];
   private readonly readers: ((result: IteratorResult<DaemonEvent>) => void)[] = [];
   private readonly endings: (() => void)[] = [];
   private ended = false;
+  /** Bytes that wait. */
+  held = 0;
 
+  /** @param count is told of bytes that wait more or less */
   constructor(
     private readonly accepts: (event: DaemonEvent) => boolean,
-    leave: () => void,
-  ) {
-    this.endings.push(leave);
-  }
+    private readonly count: (change: number) => void,
+  ) {}
 
   onEnd(act: () => void): void {
     this.endings.push(act);
   }
 
-  offer(event: DaemonEvent): void {
+  offer(event: DaemonEvent, weight: number): void {
     if (this.ended || !this.accepts(event)) return;
     const reader = this.readers.shift();
     if (reader !== undefined) reader({ value: event, done: false });
-    else if (this.events.length < waiting) this.events.push(event);
+    else if (this.events.length < waiting) {
+      this.events.push({ event, weight });
+      this.grow(weight);
+    }
+  }
+
+  /** Give up the later half of what waits. */
+  lose(): void {
+    for (const { weight } of this.events.splice(this.events.length >> 1)) this.grow(-weight);
+  }
+
+  private grow(change: number): void {
+    this.held += change;
+    this.count(change);
   }
 
   end(): void {
@@ -165,14 +221,17 @@ class Queue implements AsyncIterableIterator<DaemonEvent> {
   }
 
   next(): Promise<IteratorResult<DaemonEvent>> {
-    const event = this.events.shift();
-    if (event !== undefined) return Promise.resolve({ value: event, done: false });
+    const next = this.events.shift();
+    if (next !== undefined) {
+      this.grow(-next.weight);
+      return Promise.resolve({ value: next.event, done: false });
+    }
     if (this.ended) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => this.readers.push(resolve));
   }
 
   return(): Promise<IteratorResult<DaemonEvent>> {
-    this.events.length = 0;
+    for (const { weight } of this.events.splice(0)) this.grow(-weight);
     this.end();
     return Promise.resolve({ value: undefined, done: true });
   }

@@ -30,6 +30,7 @@ function matchesName(filters: Filters, key: string, { actor }: DaemonEvent): boo
 }
 
 function matchesImage(filters: Filters, { type, actor }: DaemonEvent): boolean {
+  if (!filters.has('image')) return true;
   const name = actor.attributes[type === 'image' ? 'name' : 'image'] ?? '';
   return [actor.id, name, withoutTag(actor.id), withoutTag(name)].some((text) =>
     matchesExactly(filters, 'image', text),

@@ -7,7 +7,8 @@ import { type DaemonEvent, eventRange } from './bus.js';
  * `GET /events`: buffered events in range, then new ones until `until` or until the signal aborts. The subscription
  * begins with the call, so that nothing is lost before the first read.
  *
- * @throws INVALID_ARGUMENT at once, for a bad time before bad filters (docs/behaviour.md#events)
+ * @throws INVALID_ARGUMENT at once, for a bad time before bad filters (docs/behaviour.md#events); NO_SPACE when all filters
+ *   together are too long
  */
 export function subscribeEvents(
   context: Context,
@@ -15,5 +16,6 @@ export function subscribeEvents(
   signal?: AbortSignal,
 ): AsyncIterable<DaemonEvent> {
   const range = eventRange(options.since, options.until);
-  return context.events.subscribe({ ...range, filters: parseFilters(options.filters) }, signal);
+  const filters = parseFilters(options.filters);
+  return context.events.subscribe({ ...range, filters, filterLength: options.filters?.length ?? 0 }, signal);
 }

@@ -239,6 +239,7 @@ export function connectContainer(
     const network = find(context, term);
     if (network === undefined) container.networks.set(term, settings);
     else noteConnection(container, network, settings);
+    weigh(context, container, network?.name ?? term);
     return;
   }
   if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
@@ -252,6 +253,7 @@ export function connectContainer(
       `endpoint with name ${container.plainName} already exists in network ${network.name}`,
     );
   container.networks.set(network.name, settings);
+  weigh(context, container, network.name);
   try {
     join(context, container, network.name);
   } catch (error) {
@@ -259,6 +261,16 @@ export function connectContainer(
     throw error;
   }
   writeHosts(container);
+}
+
+/** Take room for a further connection. @throws NO_SPACE; it is not noted then */
+function weigh({ containers }: Context, container: Container, name: string): void {
+  try {
+    containers.weigh(container);
+  } catch (error) {
+    container.networks.delete(name);
+    throw error;
+  }
 }
 
 /** What a container that does not run is to be in when it starts. */
@@ -328,5 +340,6 @@ export function disconnectContainer(context: Context, term: string, name: string
     );
   leave(context, container, known, settings);
   container.networks.delete(known);
+  context.containers.weigh(container);
   writeHosts(container);
 }

@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Clock } from '../../runtime/clock.js';
 import { newId } from '../containers/store.js';
+import { ObjectRoom, weightOf } from '../object-room.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm/no-manager.js';
@@ -45,6 +46,9 @@ function checkAddressDriver(ipam: Ipam | undefined, wanted: readonly PoolConfig[
   throw new AttestdError('INVALID_ARGUMENT', why);
 }
 
+/** Bytes that a network takes beside what was asked for it. */
+const networkWeight = 4096;
+
 /** The networks, by id. */
 export class NetworkStore {
   readonly #byId = new Map<string, Network>();
@@ -55,6 +59,8 @@ export class NetworkStore {
     private readonly clock: Clock,
     /** Where networks without a subnet get one; dockerd's usual ones without it. */
     private readonly addressPools?: readonly AddressPool[],
+    /** For all that clients make. */
+    private readonly room = new ObjectRoom(),
   ) {
     this.#add({
       name: 'bridge',
@@ -98,7 +104,7 @@ export class NetworkStore {
    * Make a network.
    *
    * @throws FORBIDDEN for a predefined name, overlay without a swarm and overlapping subnets; INVALID_ARGUMENT; CONFLICT for a
-   * taken name; NOT_FOUND for an unknown driver
+   * taken name; NOT_FOUND for an unknown driver; NO_SPACE
    */
   create(request: CreateNetworkRequest): Network {
     const { Name: name, Driver: driver = '', IPAM: ipam } = request;
@@ -190,6 +196,7 @@ export class NetworkStore {
   /** Forget a network. */
   remove({ id }: Network): void {
     this.#byId.delete(id);
+    this.room.giveBack(id);
   }
 
   /**
@@ -234,6 +241,9 @@ export class NetworkStore {
       endpoints: new Map(),
       ...parts,
     };
+    const { options, labels, ipamOptions, pools, lent } = network;
+    const addresses = pools.map(({ config }) => config);
+    this.room.take(network.id, networkWeight + weightOf([network.name, options, labels, ipamOptions, addresses, lent]));
     this.#byId.set(network.id, network);
     return network;
   }

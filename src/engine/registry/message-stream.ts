@@ -1,12 +1,20 @@
 import { AttestdError } from '../../errors.js';
 import type { StreamMessage } from '../types.js';
 
-/** Tells whoever reads a stream that something happened. */
-export type Emit = (message: StreamMessage) => void;
+/**
+ * Tells whoever reads a stream that something happened.
+ *
+ * @returns when there is room for more, where that is not at once
+ */
+export type Emit = (message: StreamMessage) => Promise<void> | undefined;
+
+/** Messages that wait to be read, and characters of output among them, before there is no more room. */
+const mostWaiting = 1000;
+const mostOutput = 1 << 20;
 
 /**
  * The messages of an act, as they come. An error before the first message is thrown, a later one is the last message, as
- * dockerd has it. Whoever stops reading aborts the act.
+ * dockerd has it. Whoever stops reading aborts the act; whoever reads slowly hears less of how far something has come.
  *
  * @param act is over when its promise settles
  * @param outer aborts the act as well
@@ -18,12 +26,24 @@ export async function* messagesOf(
   const aborter = new AbortController();
   const signal = outer === undefined ? aborter.signal : AbortSignal.any([aborter.signal, outer]);
   const queue: StreamMessage[] = [];
+  /** Characters of output in the queue. */
+  let output = 0;
   let wake: () => void = () => undefined;
   let over = false;
+  let unheard = false;
   let failure: unknown;
+  const isFull = (): boolean => !unheard && (queue.length >= mostWaiting || output >= mostOutput);
+  /** Called once there is room. */
+  const waiting: (() => void)[] = [];
+  const makeRoom = (): void => {
+    if (!isFull()) for (const resolve of waiting.splice(0)) resolve();
+  };
   const emit: Emit = (message) => {
+    if (unheard || (isFull() && isProgress(message))) return undefined;
     queue.push(message);
+    output += outputOf(message);
     wake();
+    return isFull() ? new Promise((resolve) => waiting.push(resolve)) : undefined;
   };
   const acting = act(emit, signal)
     .catch((error: unknown) => {
@@ -44,6 +64,8 @@ export async function* messagesOf(
         });
         continue;
       }
+      output -= outputOf(message);
+      makeRoom();
       said = true;
       yield message;
     }
@@ -52,6 +74,15 @@ export async function* messagesOf(
     yield { error: failure.message, errorDetail: { message: failure.message } };
   } finally {
     aborter.abort();
+    unheard = true;
+    makeRoom();
     await acting;
   }
 }
+
+/** Whether a message only says how far something has come: the next one says it again. */
+function isProgress({ progressDetail }: StreamMessage): boolean {
+  return typeof progressDetail === 'object' && progressDetail !== null && 'current' in progressDetail;
+}
+
+const outputOf = ({ stream }: StreamMessage): number => (typeof stream === 'string' ? stream.length : 0);

@@ -1,4 +1,4 @@
-import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
+import type { FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
@@ -15,11 +15,6 @@ import {
 } from './records.js';
 import { swarmObjects, swarmText } from './swarm.js';
 import { recordOfContainer, recordOfLineage, recordOfNetwork, recordOfVolume } from './to-records.js';
-
-/** Entries with their bytes as they are now: what is written meanwhile must not get into half of an archive. */
-function frozen(entries: Iterable<ArchiveEntry>): ArchiveEntry[] {
-  return [...entries].map((entry) => ({ ...entry, content: [...(entry.content as Iterable<Uint8Array>)] }));
-}
 
 /** Milliseconds between looks at what running containers have written to their files. */
 const interval = 1000;
@@ -254,7 +249,8 @@ export class StateKeeper {
     // Another's data goes with the first record of who has its name now.
     const others = this.#orphans.has(path) || (saved !== undefined && saved !== fileSystem);
     if (!this.#stale(fileSystem) && !others) return;
-    await this.files.replace(path, tarOfEntries(frozen(fileSystem.layer())));
+    // All of them at once: what is written meanwhile must not get into half of an archive.
+    await this.files.replace(path, tarOfEntries([...fileSystem.layer()]));
     this.#orphans.delete(path);
     this.#saved.set(path, fileSystem);
     this.#revisions.set(fileSystem, revision);

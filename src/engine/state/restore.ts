@@ -54,6 +54,8 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   const files = new StateFiles(root, disk);
   await files.open();
   const reader = new Reader(context, files, warn);
+  const bounds = [context.room, context.layers];
+  for (const bound of bounds) bound.lenient = true;
   await reader.fileSystem('machine.tar', context.machine);
   await reader.lineage();
   await reader.each('volumes', volumeRecordType, async (record, name) => {
@@ -70,6 +72,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     containers.push(await reader.container(record, name));
   });
   for (const container of containers) reader.links(container);
+  for (const bound of bounds) bound.lenient = false;
   await reader.sweep();
   const keeper = new StateKeeper(context, files, warn);
   keeper.clean('machine.tar', context.machine);

@@ -9,6 +9,7 @@ import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
+import { ObjectRoom, weightOf } from '../object-room.js';
 import type { VolumeRecord } from '../state/records.js';
 import type { AnswerOf } from '../wire.js';
 
@@ -63,6 +64,9 @@ const localOptions = ['type', 'o', 'device', 'size'];
 /** Bytes that a file's name has at most. */
 const longestName = 255;
 
+/** Bytes that a volume takes beside what was asked for it. */
+const volumeWeight = 2048;
+
 /** The volumes, by name. */
 export class VolumeStore {
   readonly #byName = new Map<string, Volume>();
@@ -72,6 +76,8 @@ export class VolumeStore {
     private readonly budget: ByteBudget,
     private readonly events: EventBus,
     private readonly dataRoot: string,
+    /** For all that clients make. */
+    private readonly room = new ObjectRoom(),
   ) {}
 
   /** All volumes by their names. */
@@ -98,7 +104,7 @@ export class VolumeStore {
   /**
    * Make a volume; one that is there already is given back (docs/behaviour.md#volumes).
    *
-   * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for a driver that is not there
+   * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for a driver that is not there; NO_SPACE
    */
   create(request: CreateVolumeRequest): Volume {
     const { Driver: driver, DriverOpts: options, Labels: labels } = request;
@@ -113,6 +119,7 @@ export class VolumeStore {
     if (known !== undefined) return known;
     const mountpoint = this.#mountpoint(name);
     checkOptions(name, options ?? {});
+    this.#weigh(name, labels, options);
     const volume: Volume = {
       name,
       mountpoint,
@@ -130,6 +137,7 @@ export class VolumeStore {
 
   /** Bring back a volume of an earlier daemon, without its data. */
   restore({ name, driver, createdAt, labels, options }: VolumeRecord): Volume {
+    this.#weigh(name, labels, options);
     const volume: Volume = {
       name,
       mountpoint: this.#mountpoint(name),
@@ -153,6 +161,7 @@ export class VolumeStore {
     if (volume.users.size > 0)
       throw new AttestdError('CONFLICT', `remove ${volume.name}: volume is in use - [${[...volume.users].join(', ')}]`);
     this.#byName.delete(volume.name);
+    this.room.giveBack(`volume ${volume.name}`);
     volume.fileSystem.dispose();
     this.#log(volume, 'destroy');
   }
@@ -160,6 +169,10 @@ export class VolumeStore {
   /** Let go of a container's use of a volume. */
   release(name: string, containerId: string): void {
     this.#byName.get(name)?.users.delete(containerId);
+  }
+
+  #weigh(name: string, ...parts: readonly unknown[]): void {
+    this.room.take(`volume ${name}`, volumeWeight + weightOf([name, ...parts]));
   }
 
   /** @throws INVALID_ARGUMENT for a malformed name; INTERNAL for one that is too long for a folder's */

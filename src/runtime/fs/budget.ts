@@ -4,6 +4,7 @@ import type { ByteBudget } from './types.js';
 /** A number of bytes that several writable layers share. */
 export class Budget implements ByteBudget {
   readonly limit: number;
+  lenient = false;
   #used = 0;
 
   /** @param limit bytes; Infinity for none */
@@ -16,7 +17,7 @@ export class Budget implements ByteBudget {
   }
 
   reserve(bytes: number): void {
-    if (this.#used + bytes > this.limit) throw new FileSystemError('ENOSPC', '');
+    if (!this.lenient && this.#used + bytes > this.limit) throw new FileSystemError('ENOSPC', '');
     this.#used += bytes;
   }
 

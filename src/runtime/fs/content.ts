@@ -1,4 +1,7 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FileSystemError } from './errors.js';
 import type { ByteBudget, ContentKeeper, FileContent } from './types.js';
 
@@ -46,14 +49,26 @@ export function memoryKeeper(budget: ByteBudget): ContentKeeper {
   };
 }
 
-/** Keeps files one behind the other in a file of the host. */
+/** Descriptors of those whose content nobody can read any more. */
+const unread = new FinalizationRegistry<{ readonly file: number; readonly gone: () => void }>(({ file, gone }) => {
+  closeSync(file);
+  gone();
+});
+
+/**
+ * Keeps files one behind the other in a file of the host that has no name: it is gone when nothing that it keeps is in use any
+ * more, and with the process.
+ */
 export class FileKeeper implements ContentKeeper {
   readonly #file: number;
   #end = 0;
 
-  /** @param path made anew; the caller removes it */
-  constructor(path: string) {
+  /** @param gone is called when the file is gone by itself */
+  constructor(gone: () => void = () => undefined) {
+    const path = join(tmpdir(), `attestd-files-${randomBytes(12).toString('hex')}`);
     this.#file = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    unread.register(this, { file: this.#file, gone }, this);
   }
 
   async keep(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent> {
@@ -65,18 +80,21 @@ export class FileKeeper implements ContentKeeper {
       writeSync(this.#file, part, 0, part.length, start + at);
       at += part.length;
     }
-    const file = this.#file;
     return {
       size: at,
-      read(from, length) {
-        const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, at - from)));
-        return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start + from));
-      },
+      // By way of this keeper, so that it lives as long as its files do.
+      read: (from, length) => this.#read(start + from, Math.max(0, Math.min(length, at - from))),
     };
+  }
+
+  #read(from: number, length: number): Uint8Array {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(this.#file, bytes, 0, length, from));
   }
 
   /** No file that was kept can be read afterwards. */
   close(): void {
+    unread.unregister(this);
     closeSync(this.#file);
   }
 }
@@ -85,12 +103,21 @@ const chunkSize = 64 * 1024;
 const smallest = 256;
 const largestFile = 2 ** 40;
 
-/** Bytes of a file of a writable layer. Parts that were never written take no room and read as zeros. */
+/** What a byte of a hole counts for: it takes no memory, but has to be written where the file is saved. */
+const holeShare = 1 / 8;
+
+const zeros = new Uint8Array(chunkSize);
+
+/** Bytes of a file of a writable layer. Parts that were never written are holes, which read as zeros. */
 export class GrowingContent implements FileContent {
   readonly #budget: ByteBudget;
   readonly #chunks = new Map<number, Buffer>();
+  /** Those that a frozen copy has too. */
+  readonly #shared = new WeakSet<Buffer>();
   #size = 0;
   #held = 0;
+  /** What holes count for. */
+  #holes = 0;
 
   constructor(budget: ByteBudget) {
     this.#budget = budget;
@@ -116,6 +143,7 @@ export class GrowingContent implements FileContent {
   /** @throws FileSystemError ENOSPC, EFBIG; what was written until then stays */
   write(at: number, bytes: Uint8Array): void {
     if (at + bytes.length > largestFile) throw new FileSystemError('EFBIG', '');
+    this.#countHoles(Math.max(this.#size, at));
     for (let done = 0; done < bytes.length; ) {
       const within = (at + done) % chunkSize;
       const step = Math.min(chunkSize - within, bytes.length - done);
@@ -138,23 +166,43 @@ export class GrowingContent implements FileContent {
         if (start >= size) {
           this.#chunks.delete(index);
           this.#release(chunk.length);
-        } else chunk.fill(0, Math.min(size - start, chunk.length));
+        } else if (size - start < chunk.length) this.#own(index, chunk).fill(0, size - start);
       }
     }
+    this.#countHoles(size);
     this.#size = size;
+  }
+
+  /** What it holds now, whatever is written later; it takes memory of its own only for what is changed. */
+  frozen(): FileContent {
+    const chunks = new Map(this.#chunks);
+    for (const chunk of chunks.values()) this.#shared.add(chunk);
+    const size = this.#size;
+    return {
+      size,
+      read: (at, length) => {
+        const within = at % chunkSize;
+        const step = Math.max(0, Math.min(length, chunkSize - within, size - at));
+        const written = chunks.get((at - within) / chunkSize)?.subarray(within, within + step);
+        return written === undefined || written.length === 0
+          ? zeros.subarray(0, Math.max(0, Math.min(length, chunkSize - within, size - at)))
+          : written;
+      },
+    };
   }
 
   /** Give everything back. */
   clear(): void {
     this.#chunks.clear();
     this.#release(this.#held);
+    this.#countHoles(0);
     this.#size = 0;
   }
 
   /** A part with room for `length` bytes. It grows in steps, so that small files stay small. */
   #chunk(index: number, length: number): Buffer {
     const present = this.#chunks.get(index);
-    if (present !== undefined && present.length >= length) return present;
+    if (present !== undefined && present.length >= length) return this.#own(index, present);
     let room = Math.max(smallest, present?.length ?? 0);
     while (room < length) room *= 2;
     const more = room - (present?.length ?? 0);
@@ -164,6 +212,22 @@ export class GrowingContent implements FileContent {
     present?.copy(chunk);
     this.#chunks.set(index, chunk);
     return chunk;
+  }
+
+  /** A part that no frozen copy has. */
+  #own(index: number, chunk: Buffer): Buffer {
+    if (!this.#shared.delete(chunk)) return chunk;
+    const copy = Buffer.from(chunk);
+    this.#chunks.set(index, copy);
+    return copy;
+  }
+
+  /** Count what would be holes beyond the parts that there are, were it of a size. @throws FileSystemError ENOSPC */
+  #countHoles(size: number): void {
+    const holes = Math.ceil(Math.max(0, size - this.#held) * holeShare);
+    if (holes > this.#holes) this.#budget.reserve(holes - this.#holes);
+    else this.#budget.release(this.#holes - holes);
+    this.#holes = holes;
   }
 
   #release(bytes: number): void {

@@ -105,11 +105,28 @@ async function put(
 
 async function write(fs: FileSystem, at: string, entry: ArchiveEntry): Promise<void> {
   const file = fs.open(at, { write: true, create: true, exclusive: true });
+  let size = 0;
   try {
-    for await (const chunk of entry.content) file.write(chunk);
+    for await (const chunk of entry.content) {
+      size += chunk.length;
+      // A hole is one again, so that what was saved has room where it was before.
+      if (isZero(chunk)) file.skip(chunk.length);
+      else file.write(chunk);
+    }
+    file.truncate(size);
   } finally {
     file.close();
   }
+}
+
+const zeros = Buffer.alloc(64 * 1024);
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const piece = bytes.subarray(at, at + zeros.length);
+    if (!zeros.subarray(0, piece.length).equals(piece)) return false;
+  }
+  return true;
 }
 
 function attributes(

@@ -77,6 +77,8 @@ export interface ContentKeeper {
 export interface ByteBudget {
   readonly limit: number;
   readonly used: number;
+  /** Whether more is taken than there is: what an earlier daemon has acknowledged. */
+  lenient?: boolean;
   /** @throws NO_SPACE (ENOSPC) when there is less left */
   reserve(bytes: number): void;
   release(bytes: number): void;

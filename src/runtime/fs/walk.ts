@@ -1,3 +1,4 @@
+import { GrowingContent } from './content.js';
 import type { AnyNode, LowerNode, UpperNode } from './node.js';
 import { byBytes, childOf, namesOf, statOf } from './node.js';
 import { joinPath } from './paths.js';
@@ -8,7 +9,7 @@ import type { ArchiveEntry, Change } from './types.js';
 const chunkSize = 64 * 1024;
 
 /** Exactly `size` bytes, whatever has become of the file since: cut, or filled with zeros. */
-function* bytesOf(node: AnyNode, size: number): Generator<Uint8Array> {
+function* bytesOf(node: Pick<AnyNode, 'content'>, size: number): Generator<Uint8Array> {
   for (let at = 0; at < size; ) {
     const chunk = node.content?.read(at, Math.min(chunkSize, size - at));
     if (chunk === undefined || chunk.length === 0) {
@@ -21,7 +22,13 @@ function* bytesOf(node: AnyNode, size: number): Generator<Uint8Array> {
   }
 }
 
-function entryOf(node: AnyNode, name: string, hardLink: string | undefined): ArchiveEntry {
+/** The content of a node as it is now, whatever becomes of it. */
+function frozen(node: AnyNode): Pick<AnyNode, 'content'> {
+  const content = node.content instanceof GrowingContent ? node.content.frozen() : node.content;
+  return content === undefined ? {} : { content };
+}
+
+function entryOf(node: AnyNode, name: string, hardLink: string | undefined, freezes = false): ArchiveEntry {
   const { mode, uid, gid, mtime, target, device, xattrs, size } = statOf(node);
   const common = { name, mode, uid, gid, mtime, ...(device && { device }), ...(xattrs && { xattrs }) };
   if (hardLink !== undefined) return { ...common, type: 'hardlink', size: 0, target: hardLink, content: [] };
@@ -31,8 +38,12 @@ function entryOf(node: AnyNode, name: string, hardLink: string | undefined): Arc
     type: node.type,
     size: bytes,
     target,
-    content: { [Symbol.iterator]: () => bytesOf(node, bytes) },
+    content: bytes === 0 ? [] : contentOf(freezes ? frozen(node) : node, bytes),
   };
+}
+
+function contentOf(node: Pick<AnyNode, 'content'>, size: number): Iterable<Uint8Array> {
+  return { [Symbol.iterator]: () => bytesOf(node, size) };
 }
 
 /** The first name of each node that has several. */
@@ -63,7 +74,7 @@ export function* entriesOf(start: Place, name: string, mounts: ReadonlyMap<strin
   }
 }
 
-/** A writable layer as layer entries: what it holds, and whiteouts for what it hides. */
+/** A writable layer as layer entries, files as they are when they are listed: what it holds, and whiteouts for what it hides. */
 export function* layerOf(root: UpperNode): Generator<ArchiveEntry> {
   const links = new HardLinks();
   yield* below(root, '');
@@ -75,7 +86,7 @@ export function* layerOf(root: UpperNode): Generator<ArchiveEntry> {
         yield whiteout(`${prefix}.wh.${name}`, directory.mtime);
         continue;
       }
-      yield entryOf(node, at, links.seen(node, at));
+      yield entryOf(node, at, links.seen(node, at), true);
       if (node.type !== 'directory') continue;
       const hides = directory.below?.children?.get(name);
       if (hides?.type === 'directory' && node.below === undefined) yield whiteout(`${at}/.wh..wh..opq`, node.mtime);

@@ -77,17 +77,34 @@ function parseNumber(text: string): bigint | undefined {
     const positive = parseNumber(text.slice(1));
     return positive === undefined ? undefined : BigInt.asIntN(64, -positive);
   }
-  if (/^0[xX][0-9a-fA-F]+$/.test(text) || /^[1-9]\d*$/.test(text)) return BigInt.asIntN(64, BigInt(text));
-  if (/^0[0-7]*$/.test(text)) return BigInt.asIntN(64, BigInt(text === '0' ? 0 : `0o${text.slice(1)}`));
+  // Of what is a power of two only the last digits are within 64 bits.
+  if (/^0[xX][0-9a-fA-F]+$/.test(text)) return BigInt.asIntN(64, BigInt(`0x${text.slice(2).slice(-16)}`));
+  if (/^[1-9]\d*$/.test(text)) return wrapped(text, 10);
+  if (/^0[0-7]*$/.test(text)) return BigInt.asIntN(64, BigInt(text === '0' ? 0 : `0o${text.slice(1).slice(-22)}`));
   const based = /^(\d+)#([0-9a-zA-Z]+)$/.exec(text);
   if (based === null) return undefined;
+  const base = Number(based[1]);
+  if (base > largestBase) throw syntax();
+  return wrapped((based[2] as string).toLowerCase(), base);
+}
+
+const largestBase = 64;
+
+/** The last 64 bits of a number, however long it is: BigInt itself takes much longer for a text that is ten times as long. */
+function wrapped(digits: string, base: number): bigint {
+  const step = Math.floor(53 / Math.log2(Math.max(base, 2)));
   let value = 0n;
-  for (const digit of (based[2] as string).toLowerCase()) {
-    const amount = Number.parseInt(digit, 36);
-    if (amount >= Number(based[1])) throw syntax();
-    value = value * BigInt(based[1] as string) + BigInt(amount);
+  for (let at = 0; at < digits.length; at += step) {
+    const piece = digits.slice(at, at + step);
+    let amount = 0;
+    for (const digit of piece) {
+      const one = Number.parseInt(digit, 36);
+      if (one >= base) throw syntax();
+      amount = amount * base + one;
+    }
+    value = BigInt.asIntN(64, value * BigInt(base) ** BigInt(piece.length) + BigInt(amount));
   }
-  return BigInt.asIntN(64, value);
+  return value;
 }
 
 type Of<T extends ArithmeticExpression['type']> = Extract<ArithmeticExpression, { readonly type: T }>;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { HeldOutput } from '../../../src/engine/build/output.js';
 import { matchGlob } from '../../../src/go/path-match.js';
 import { turnsDuring } from '../../support/turns.js';
 import { refusal } from '../support.js';
@@ -47,5 +48,13 @@ describe('What a build may ask for', function () {
     expect(matchGlob('*/*?/*', 'a/bc/')).to.equal(true);
     expect(matchGlob('**/*', 'a/b')).to.equal(true);
     expect(matchGlob('**', 'a/b')).to.equal(false);
+  });
+
+  it('is no end of what a quiet build would say if it failed', () => {
+    const held = new HeldOutput();
+    for (let i = 0; i < 100; i++) held.emit({ stream: `${i}${'x'.repeat(100_000)}` });
+    const said = held.messages.map(({ stream }) => Number.parseInt(String(stream), 10));
+    expect(said.length).to.be.within(5, 11);
+    expect(said.at(-1)).to.equal(99);
   });
 });

@@ -159,4 +159,44 @@ describe('The range of events', () => {
       `invalid value for 'since': invalid timestamp "bogus": invalid seconds "bogus": invalid syntax`,
     ]);
   });
+
+  it('that are large are remembered and wait within bounds, and whoever reads loses none', async () => {
+    const clock = new Clock();
+    const deaf = Array.from({ length: 3 }, () => clock.bus.subscribe({}));
+    const reader = clock.bus.subscribe({});
+    const long = 'x'.repeat(1 << 20);
+    let read = 0;
+    for (let at = 101n; at < 201n; at++) {
+      clock.log(at, `${long}${at}`, 'a');
+      read += (await take(reader, 1)).length;
+    }
+    await reader.return?.();
+    for (const events of deaf) await events.return?.();
+    expect(read).to.equal(100);
+    clock.now = 300n * second;
+    expect((await past(clock)).length).to.be.within(1, 4);
+  });
+
+  it('that wait for those who do not read are lost to those who have most of them', async () => {
+    const clock = new Clock();
+    const deaf = clock.bus.subscribe({});
+    const long = 'x'.repeat(1 << 20);
+    for (let at = 101n; at < 141n; at++) clock.log(at, `${long}${at}`, 'a');
+    const slow = clock.bus.subscribe({});
+    clock.log(150n, 'small', 'a');
+    clock.bus.close();
+    expect(await rest(slow)).to.deep.equal(['small']);
+    expect((await rest(deaf)).length).to.be.within(1, 16);
+  });
+
+  it('are not filtered by more text than there is room for', async () => {
+    const clock = new Clock();
+    const filters = parseFilters('{"container":["a"]}');
+    const held = Array.from({ length: 2 }, () => clock.bus.subscribe({ filters, filterLength: 1 << 20 }));
+    const [code] = await refusal(() => clock.bus.subscribe({ filters, filterLength: 1 }));
+    expect(code).to.equal('NO_SPACE');
+    for (const events of held) await events.return?.();
+    const events = clock.bus.subscribe({ filters, filterLength: 1 << 20 });
+    await events.return?.();
+  });
 });

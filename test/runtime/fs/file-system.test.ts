@@ -101,13 +101,41 @@ describe('a container file system', () => {
     expect(small.usage().writable).to.equal(50_000);
   });
 
-  it('holds no bytes for parts that were never written', () => {
+  it('counts an eighth of the parts that were never written', () => {
     const file = fs.open('/tmp/sparse', { read: true, write: true, create: true });
-    file.truncate(2 ** 39);
-    file.write(Buffer.from('end'), 2 ** 39);
-    expect(budget.used).to.be.lessThan(100_000);
-    expect(file.read(3, 2 ** 39).toString()).to.equal('end');
+    const before = budget.used;
+    file.truncate(2 ** 22);
+    expect(budget.used - before).to.equal(2 ** 19);
+    file.write(Buffer.from('end'), 2 ** 22);
+    expect(file.read(3, 2 ** 22).toString()).to.equal('end');
+    expect(errno(() => file.truncate(2 ** 39))).to.equal('ENOSPC');
+    expect(errno(() => file.write(Buffer.from('end'), 2 ** 39))).to.equal('ENOSPC');
     expect(errno(() => file.truncate(2 ** 41))).to.equal('EFBIG');
+    file.truncate(0);
+    expect(budget.used).to.equal(before);
+    file.close();
+  });
+
+  it('saves what files hold when it is asked, and holes as holes', async () => {
+    const file = fs.open('/tmp/sparse', { read: true, write: true, create: true });
+    file.write(Buffer.from('begin'));
+    file.write(Buffer.from('end'), 300_000);
+    const before = budget.used;
+    const layer = [...fs.layer()];
+    expect(budget.used).to.equal(before);
+    file.write(Buffer.from('BEGIN'), 0);
+    file.truncate(100_000);
+    const { fs: other, budget: room } = mountable(await image());
+    await other.restore(stream(layer));
+    expect(room.used).to.be.lessThan(200_000);
+    const saved = other.readFile('/tmp/sparse');
+    expect([saved.length, saved.toString('latin1', 0, 5), saved.toString('latin1', 300_000)]).to.deep.equal([
+      300_003,
+      'begin',
+      'end',
+    ]);
+    expect(fs.readFile('/tmp/sparse').toString('latin1', 0, 5)).to.equal('BEGIN');
+    file.close();
   });
 
   it('gives everything back when it is disposed of', () => {

@@ -76,3 +76,18 @@ describe('a script', () => {
     expect(stderr).to.equal('sh: date: Argument list too long\n'.repeat(3));
   });
 });
+
+describe('a number of a shell', () => {
+  it('has 64 bits, however many digits it is written with', async () => {
+    const digits = '7'.repeat(300_000);
+    const expected = [
+      BigInt.asIntN(64, BigInt(digits)),
+      BigInt.asIntN(64, BigInt(`0x${digits}`)),
+      BigInt.asIntN(64, BigInt(`0o${digits}`)),
+      BigInt.asIntN(64, BigInt(`0x${'1'.repeat(300_000)}`)),
+    ];
+    const script = `x=$(yes 7 | head -n 300000 | tr -d '\\n'); y=$(echo $x | tr 7 1); echo $(($x)) $((0x$x)) $((0$x)) $((16#$y)) $((2#101))`;
+    const made = await run(['sh', '-c', script]);
+    expect(made).to.deep.include({ stdout: `${expected.join(' ')} 5\n` });
+  });
+});
