@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { AttestdError } from '../../errors.js';
 import { decompress } from '../../oci/compression.js';
 import type { Descriptor } from '../../oci/descriptor.js';
@@ -7,7 +9,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { Budget } from '../../runtime/fs/budget.js';
 import { FileKeeper, memoryKeeper } from '../../runtime/fs/content.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
-import { applyLayer, emptySnapshot } from '../../runtime/fs/snapshot.js';
+import { applyLayer, emptySnapshot, rootOf } from '../../runtime/fs/snapshot.js';
 import type { ArchiveEntry, ByteBudget, ContentKeeper, Snapshot } from '../../runtime/fs/types.js';
 import { asynchronous, entriesOfTar } from './archive-entries.js';
 import { fillInitLayer } from './init-layer.js';
@@ -24,6 +26,9 @@ const nodeBytes = 400;
 
 /** Layers of an image that can be mounted, as in Linux. */
 const mostLayers = 500;
+
+/** Milliseconds that must have passed since room was made: it takes a collection of all memory. */
+const restAfterRoom = 5000;
 
 /** What a layer takes while it is read; all of it is given back where it cannot be. */
 class LayerRoom implements ContentKeeper {
@@ -75,7 +80,8 @@ class LayerRoom implements ContentKeeper {
   }
 }
 
-/** Gives back what layers took that nothing refers to any more. */
+/** Gives back what layers took that nothing refers to any more; a layer refers to the one below it. */
+const below = new WeakMap<object, object>();
 const unused = new FinalizationRegistry<LayerRoom>((room) => room.giveBack());
 
 /** The trees that containers begin with: the layers of their images, each stack read once and shared. */
@@ -85,6 +91,7 @@ export class RootFileSystems {
   readonly #stacks = new Map<string, Promise<Snapshot>>();
   /** The same with what every container finds. */
   readonly #containers = new WeakMap<Snapshot, Promise<Snapshot>>();
+  #madeRoom = Number.NEGATIVE_INFINITY;
 
   /** @param files for the bytes of all files */
   constructor(
@@ -145,22 +152,45 @@ export class RootFileSystems {
     return made;
   }
 
-  async #apply(below: readonly string[], digest: string): Promise<Snapshot> {
-    const base = await this.#stack(below);
-    const archive = await decompress(await this.documents.content.stream(digest));
-    return this.#read(base, entriesOfTar(archive));
+  async #apply(lower: readonly string[], digest: string): Promise<Snapshot> {
+    const base = await this.#stack(lower);
+    const read = async (): Promise<Snapshot> => {
+      const archive = await decompress(await this.documents.content.stream(digest));
+      return this.#read(base, entriesOfTar(archive));
+    };
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof AttestdError) || error.code !== 'NO_SPACE' || !(await this.#makeRoom())) throw error;
+      return read();
+    }
   }
 
-  /** @throws what `snapshot` throws; what nothing uses makes room for the next that is asked for then */
+  /** Let go of what no container needs. @returns whether that was done; not when it was shortly before */
+  async #makeRoom(): Promise<boolean> {
+    const now = performance.now();
+    if (now - this.#madeRoom < restAfterRoom) return false;
+    this.#madeRoom = now;
+    this.#stacks.clear();
+    // Only a collection tells what is still in use.
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    // What it found is told in a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return true;
+  }
+
+  /** @throws what `snapshot` throws */
   async #read(base: Snapshot, entries: AsyncIterable<ArchiveEntry>): Promise<Snapshot> {
     const room = new LayerRoom(this.#room);
     try {
       const made = await applyLayer(base, room.counted(entries), room);
-      unused.register(made, room);
+      // File systems refer to the root of a tree; it has what is below it.
+      unused.register(rootOf(made), room);
+      below.set(rootOf(made), rootOf(base));
       return made;
     } catch (error) {
       room.fail();
-      if (error instanceof AttestdError && error.code === 'NO_SPACE') this.#stacks.clear();
       throw error;
     }
   }

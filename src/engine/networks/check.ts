@@ -2,12 +2,17 @@ import { AttestdError } from '../../errors.js';
 import type { PoolConfig } from './pool.js';
 import { contains, familyOf, formatPrefix, overlaps, parsePrefix } from './prefix.js';
 
+/** Subnets of a network: each is held against those of all networks. */
+const mostPools = 64;
+
 /**
  * Check the subnets of a network that is to be made.
  *
  * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
  */
 export function checkPools(pools: readonly PoolConfig[], ipv6: boolean): void {
+  if (pools.length > mostPools)
+    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${mostPools} subnets`);
   const faults = pools.flatMap((pool) => [...check(pool, ipv6)]);
   if (faults.length > 0)
     throw new AttestdError('INVALID_ARGUMENT', `invalid network config:\n${faults.map(indent).join('\n')}`);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isIPv6 } from 'node:net';
 
 const require = createRequire(import.meta.url);
 
@@ -27,8 +28,19 @@ export function addressNumber(text: string): bigint {
   const parts = plainAddress.test(text) ? text.split('.').map(Number) : [];
   if (parts.length > 0 && parts.every((part) => part < 256))
     return parts.reduce((number, part) => (number << byte) + BigInt(part), 0n);
+  if (isIPv6(text) && !/[.%]/.test(text)) return number6(text);
   const { Address4, Address6 } = library();
   return familyOf(text) === 4 ? new Address4(text).bigInt() : new Address6(text).bigInt();
+}
+
+/** A request may have tens of thousands of addresses, each of which takes the library long. */
+function number6(text: string): bigint {
+  const [head = '', tail] = text.split('::');
+  const groups = (part: string): string[] =>
+    part === '' ? [] : part.split(':').map((group) => group.padStart(4, '0'));
+  const [first, last] = [groups(head), groups(tail ?? '')];
+  const zeros = Array(8 - first.length - last.length).fill('0000');
+  return BigInt(`0x${[...first, ...zeros, ...last].join('')}`);
 }
 
 /** A number as an address, IPv6 in its shortest form. */

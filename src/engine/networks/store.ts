@@ -268,7 +268,8 @@ export class NetworkStore {
       if (!subnet) continue;
       const family = familyOf(subnet);
       if ((family === 6 && !v6) || (family === 4 && !v4)) continue;
-      if (used.some((other) => overlaps(other, parsePrefix(subnet))))
+      const prefix = parsePrefix(subnet);
+      if (used.some((other) => overlaps(other, prefix)))
         throw new AttestdError('FORBIDDEN', 'invalid pool request: Pool overlaps with other one on this address space');
       add({ ...config, Subnet: subnet });
     }

@@ -3,6 +3,7 @@ import { AttestdError } from '../../errors.js';
 import { Budget } from '../../runtime/fs/budget.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 import { asynchronous } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
@@ -153,13 +154,17 @@ export async function mountAll(context: Context, container: Container): Promise<
   const { fileSystem, hostConfig } = container;
   if (fileSystem === undefined) return;
   const mounts = [...container.mountSources.values()].sort((a, b) => depth(a) - depth(b));
+  // Asked for once: there may be tens of thousands.
+  const there = new Set(fileSystem.mounts().keys());
   for (const { point, fileSystem: source, path, copy, volume } of mounts) {
     const { Destination: destination, RW: writable } = point;
-    if (fileSystem.mounts().has(destination)) continue;
+    if (there.has(destination)) continue;
+    await giveWay();
     const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
     if (volume !== undefined && copy) await populate(fileSystem, destination, source, seen);
     const shown = { fileSystem: source, path: seen, readOnly: !writable };
     fileSystem.mount(destination, point.Type === 'tmpfs' ? { ...shown, type: 'tmpfs' } : shown);
+    there.add(fileSystem.realPath(destination));
     if (volume !== undefined)
       context.events.log('volume', 'mount', {
         id: volume.name,
@@ -172,14 +177,17 @@ export async function mountAll(context: Context, container: Container): Promise<
         },
       });
   }
-  for (const destination of Object.keys(hostConfig.Tmpfs ?? {}))
-    if (!fileSystem.mounts().has(destination))
-      fileSystem.mount(destination, {
-        fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
-        path: '/',
-        readOnly: false,
-        type: 'tmpfs',
-      });
+  for (const destination of Object.keys(hostConfig.Tmpfs ?? {})) {
+    if (there.has(destination)) continue;
+    await giveWay();
+    fileSystem.mount(destination, {
+      fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
+      path: '/',
+      readOnly: false,
+      type: 'tmpfs',
+    });
+    there.add(fileSystem.realPath(destination));
+  }
 }
 
 const depth = ({ point }: ContainerMount): number => point.Destination.split('/').length;

@@ -7,6 +7,7 @@ import { containerTop } from '../../../src/engine/containers/top.js';
 import { updateContainer } from '../../../src/engine/containers/update.js';
 import { textMatcher } from '../../../src/engine/pattern.js';
 import { decodeJson } from '../../../src/go/json.js';
+import type { FileSystem } from '../../../src/runtime/fs/types.js';
 import { refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
 
@@ -77,5 +78,20 @@ describe('What is asked of a container', () => {
     const [code, message] = await refusal(() => renameContainer(engine.context, 'old', '-a'));
     expect(code).to.equal('INVALID_ARGUMENT');
     expect(message).to.contain('(/-a)');
+  });
+
+  it('may be very many mounts, which are asked for once', async () => {
+    const tmpfs = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`/t${i}`, '']));
+    const container = await create(engine.context, host({ Tmpfs: tmpfs }), 'mounts');
+    const files = container.fileSystem as FileSystem;
+    let asked = 0;
+    const { mounts } = files;
+    files.mounts = function (this: FileSystem) {
+      asked++;
+      return mounts.call(this);
+    };
+    await startContainer(engine.context, 'mounts');
+    expect(mounts.call(files).size).to.be.at.least(500);
+    expect(asked).to.be.below(10);
   });
 });
