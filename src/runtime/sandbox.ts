@@ -12,7 +12,6 @@ import { Pipe } from './kernel/pipe.js';
 import { SIG } from './kernel/signals.js';
 import { type Program, Task } from './kernel/task.js';
 import { Terminal } from './kernel/terminal.js';
-import { defaultPath } from './lookup.js';
 import type { RunningScript } from './scripts/run.js';
 import type {
   ExitStatus,
@@ -151,7 +150,8 @@ export class SimulatedSandbox implements Sandbox {
 
   #start(spec: ProcessSpec, user: User): StartResult {
     const env = environmentOf(spec, user.home);
-    const cwd = spec.cwd || '/';
+    // Where links on the way lead: nobody tells the process by which path it came there.
+    const cwd = this.#files.realPath(spec.cwd || '/');
     const looker = { fs: this.#files.as(user.credentials), cwd };
     const scripted = this.#parts.script?.answer(spec);
     const program = scripted ?? this.#findProgram(spec, env, looker);
@@ -178,15 +178,16 @@ export class SimulatedSandbox implements Sandbox {
     env: ReadonlyMap<string, string>,
     looker: { readonly fs: Task['fs']; readonly cwd: string },
   ): { readonly argv: readonly string[]; readonly program: Program } | { readonly failure: StartFailure } {
-    const prepared = prepare({ ...looker, machine: this.#machine }, spec.argv, env.get('PATH') ?? defaultPath);
+    const prepared = prepare({ ...looker, machine: this.#machine }, spec.argv, env.get('PATH') ?? '');
     const [name = ''] = spec.argv;
     if (prepared.ok) {
       if (spec.purpose === 'init') this.#machine.initIsScript = prepared.argv[0] !== name;
       if (!prepared.simulated || spec.purpose === 'init') return prepared;
       this.#parts.log.warn(`${name}: not among the programs that can be run`);
     }
-    const reason = prepared.ok || prepared.reason === 'not-simulated' ? 'not-found' : prepared.reason;
-    return { failure: startFailure(reason, name) };
+    // Of what is only looked for, runc passes over files that cannot be run.
+    const isFound = name.includes('/') && !prepared.ok && prepared.reason !== 'not-simulated';
+    return { failure: startFailure(isFound ? prepared.reason : 'not-found', name, looker.fs) };
   }
 
   #checkDirectory(cwd: string, user: User): StartFailure | undefined {
@@ -211,12 +212,18 @@ function failed(reason: StartReason, message: string, exitCode: number): StartRe
 }
 
 /** runc's words for a program that cannot be run (observed with `POST /containers/{id}/start`). */
-function startFailure(reason: 'not-found' | 'not-executable' | 'is-directory', name: string): StartFailure {
+function startFailure(
+  reason: 'not-found' | 'not-executable' | 'is-directory',
+  name: string,
+  fs: Pick<FileSystem, 'find'>,
+): StartFailure {
   const quoted = quote(name);
   if (reason === 'is-directory')
     return { reason, message: `exec: ${quoted}: is a directory: permission denied`, exitCode: 126 };
   if (reason === 'not-executable') return { reason, message: `exec: ${quoted}: permission denied`, exitCode: 126 };
-  const why = name.includes('/') ? `stat ${name}: no such file or directory` : 'executable file not found in $PATH';
+  const isFile = name.endsWith('/') && fs.find(name.replace(/\/+$/, ''))?.type === 'file';
+  const wrong = isFile ? 'not a directory' : 'no such file or directory';
+  const why = name.includes('/') ? `stat ${name}: ${wrong}` : 'executable file not found in $PATH';
   return { reason, message: `exec: ${quoted}: ${why}`, exitCode: 127 };
 }
 

@@ -89,9 +89,7 @@ export function resolveUser(fs: FileSystem, spec: string, further: readonly stri
 }
 
 function find(fs: FileSystem, spec: string, further: readonly string[]): User {
-  const colon = spec.indexOf(':');
-  const userSpec = colon < 0 ? spec : spec.slice(0, colon);
-  const groupSpec = colon < 0 ? '' : spec.slice(colon + 1);
+  const [userSpec = '', groupSpec = ''] = spec.split(':');
   const there = groups(fs);
   const entry = passwd(fs).find(({ name, uid }) =>
     userSpec === '' ? uid === 0 : name === userSpec || String(uid) === userSpec,

@@ -25,7 +25,7 @@ export interface Placement {
  */
 export async function place(target: FileSystem, source: Source, how: Placement): Promise<void> {
   const { files, path, directory } = source;
-  const copied = { anyLink: true, ...(how.owner && { owner: how.owner }) };
+  const copied = { ...(how.owner && { owner: how.owner }) };
   const wanted = resolved(target, how.destination);
   if (directory) {
     // The directory itself stays as it is, or is made; its source's mode and time do not count.

@@ -77,10 +77,11 @@ export async function archivePath(context: Context, name: string, path: string):
   const container = context.containers.resolve(name);
   return withMounts(context, container, (files) => {
     const found = look(files, name, path);
+    const stat = describePath(files, found);
     const entries = files.entries(found.path, { name: found.name === '/' ? '.' : found.name, mounts: true });
     const archive = tarOfEntries(found.name === '/' ? fromRoot(entries) : entries);
     logContainerEvent(context, container, 'archive-path');
-    return { stat: describePath(files, found), archive };
+    return { stat, archive };
   });
 }
 
@@ -116,6 +117,7 @@ export async function extractArchive(
     try {
       await files.extract(directory, entriesOfTar(archive), how);
     } catch (error) {
+      if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
       throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
     }
   });

@@ -92,6 +92,7 @@ async function carry(
 async function writeLog(container: Container, options: AttachOptions, connection: Duplex): Promise<boolean> {
   const { multiplexed } = options;
   if (!isReadable(container.hostConfig.LogConfig)) {
+    if (container.hostConfig.LogConfig.Type === 'none') return false;
     const text = Buffer.from('Error attaching: configured logging driver does not support reading\n');
     connection.write(multiplexed ? frame('stdout', text) : text);
     return false;

@@ -46,6 +46,9 @@ export interface Origin {
   readonly config: RunConfig;
 }
 
+const linksAreOld =
+  'Links on the default bridge network are deprecated and will be removed in a future release. Use a custom network instead.';
+
 /** Bytes of /dev/shm. */
 const defaultShmSize = 64 * 1024 * 1024;
 
@@ -77,6 +80,7 @@ export async function createContainer(
   if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0)
     throw new AttestdError('INVALID_ARGUMENT', 'no command specified');
   checkLogConfig(hostConfig.LogConfig);
+  if (hostConfig.NetworkMode === 'bridge' && (hostConfig.Links ?? []).length > 0) warnings.push(linksAreOld);
   const asked = request && askedOf(request, options);
   if (asked) {
     const { imageId: digest, platform } = origin;
@@ -196,7 +200,8 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
   if (host.CgroupnsMode === '') host.CgroupnsMode = 'host';
   for (const mode of ['PidMode', 'IpcMode', 'NetworkMode'] as const) {
     const shared = sharedContainer(host[mode]);
-    const id = shared === undefined ? undefined : idOf(context, shared, mode === 'NetworkMode');
+    // Whose memory is shared without a name is looked for by the start alone.
+    const id = shared ? idOf(context, shared, mode === 'NetworkMode') : undefined;
     if (id !== undefined) host[mode] = shareWith(id);
   }
   const labelled = (host.SecurityOpt ?? []).some((option) => option.split('=', 1)[0] === 'label');

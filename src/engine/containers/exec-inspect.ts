@@ -39,11 +39,11 @@ export function inspectExec(context: Context, id: string): AnswerOf<'ExecInspect
 /**
  * `POST /exec/{id}/resize`: a terminal gets another size, anything else takes no notice.
  *
- * @throws NOT_FOUND; CONFLICT when the container does not run; INVALID_ARGUMENT before the exec is started
+ * @throws NOT_FOUND; CONFLICT when the container does not run; INTERNAL before the exec is started, as in dockerd
  */
 export function resizeExec(context: Context, id: string, size: TerminalSize): void {
   const { exec } = findExec(context, id);
-  if (exec.pid === 0) throw new AttestdError('INVALID_ARGUMENT', 'exec process is not started');
+  if (exec.pid === 0) throw new AttestdError('INTERNAL', 'timeout waiting for exec session ready');
   if (exec.exitCode !== undefined)
     throw new AttestdError('NOT_FOUND', `NotFound: process does not exist ${id}: not found`);
   exec.process?.resize(size);

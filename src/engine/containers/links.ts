@@ -21,7 +21,7 @@ export function checkLinks(context: Context, links: readonly string[]): void {
     let { name } = parseLink(spec);
     let mode = '';
     const seen = new Set<string>();
-    while (name !== '' && !seen.has(name)) {
+    do {
       seen.add(name);
       try {
         mode = context.containers.resolve(name).hostConfig.NetworkMode;
@@ -30,7 +30,7 @@ export function checkLinks(context: Context, links: readonly string[]): void {
         throw new AttestdError('INVALID_ARGUMENT', why, { cause: error });
       }
       name = sharedContainer(mode) ?? '';
-    }
+    } while (name !== '' && !seen.has(name));
     if (mode === 'host')
       throw new AttestdError(
         'INVALID_ARGUMENT',

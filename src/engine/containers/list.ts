@@ -118,9 +118,9 @@ export function statusText({ state }: Container, now: number): string {
 function portsOf({ ports }: Container): Wire<NonNullable<ContainerSummary['Ports']>> {
   return Object.entries(ports).flatMap(([key, bindings = []]) => {
     const { number, protocol } = parsePort(key);
-    if (bindings.length === 0) return [{ PrivatePort: number, Type: protocol as Protocol }];
+    if (bindings.length === 0) return [{ IP: '', PrivatePort: number, Type: protocol as Protocol }];
     return bindings.map(({ HostIp, HostPort }) => ({
-      IP: HostIp || undefined,
+      IP: HostIp,
       PrivatePort: number,
       PublicPort: parsePortRange(HostPort).start || undefined,
       Type: protocol as Protocol,

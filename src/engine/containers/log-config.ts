@@ -1,5 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
+import { parseBool } from '../../go/strconv.js';
 import { bytesIn } from '../../go/units.js';
 import type { HostConfig } from './host-config.js';
 import type { LogBounds } from './log.js';
@@ -7,7 +8,19 @@ import type { LogBounds } from './log.js';
 const drivers = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'none', 'splunk', 'syslog'];
 /** Drivers whose logs can be read. */
 const readable = ['json-file', 'local', 'journald'];
-const jsonFileOptions = ['max-file', 'max-size', 'compress', 'env', 'env-regex', 'labels', 'labels-regex', 'tag'];
+/** Options that go to the daemon, whatever the driver. */
+const everyOption = 'mode max-buffer-size cache-disabled cache-max-size cache-max-file cache-compress'.split(' ');
+const chosen = 'env env-regex labels labels-regex tag';
+/** Options of drivers that refuse others. */
+const ownOptions: Readonly<Record<string, readonly string[]>> = {
+  'json-file': `max-file max-size compress ${chosen}`.split(' '),
+  local: `max-file max-size compress ${chosen}`.split(' '),
+  journald: chosen.split(' '),
+  syslog:
+    `syslog-address syslog-facility syslog-format syslog-tls-ca-cert syslog-tls-cert syslog-tls-key syslog-tls-skip-verify ${chosen}`.split(
+      ' ',
+    ),
+};
 
 /** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
 const defaultSize = 16 * 1024 * 1024;
@@ -18,7 +31,7 @@ const largest = 2 * defaultSize;
 /** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
 export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
   if (readable.includes(driver)) return true;
-  return driver !== 'none' && !/^(?:1|t|true)$/i.test(options['cache-disabled'] ?? '');
+  return driver !== 'none' && !truth(options['cache-disabled'] ?? '');
 }
 
 /**
@@ -42,10 +55,49 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
     refuse(`error parsing option max-buffer-size: invalid size: '${buffer}'`);
   if (!drivers.includes(log.Type))
     refuse(`error looking up logging plugin ${log.Type}: plugin ${quote(log.Type)} not found`);
-  if (log.Type !== 'json-file') return;
-  for (const key of Object.keys(log.Config))
-    if (!['mode', 'max-buffer-size', ...jsonFileOptions].includes(key) && !key.startsWith('cache-'))
-      refuse(`unknown log opt '${key}' for json-file log driver`);
+  const cached = log.Config['cache-disabled'];
+  if (cached !== undefined && truth(cached) === undefined) refuse(`invalid value for option cache-disabled: ${cached}`);
+  const options = ownOptions[log.Type];
+  for (const key of options === undefined ? [] : Object.keys(log.Config).sort()) {
+    if (options?.includes(key) || everyOption.includes(key)) continue;
+    refuse(`unknown log opt '${key}' for ${log.Type === 'local' ? 'log driver local' : `${log.Type} log driver`}`);
+  }
+  if (log.Type === 'gelf' && !log.Config['gelf-address']) refuse('gelf-address is a required parameter');
+  if (log.Type === 'awslogs' && log.Config['awslogs-group'] === undefined)
+    refuse("must specify a value for log opt 'awslogs-group'");
+}
+
+/**
+ * Check what a driver looks at when the container starts (docs/behaviour.md#container-start).
+ *
+ * @throws INTERNAL with the driver's words
+ */
+export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['LogConfig']): void {
+  if (type !== 'json-file') return;
+  const fail = (why: string): never => {
+    throw new AttestdError(
+      'INTERNAL',
+      `failed to create task for container: failed to initialize logging driver: ${why}`,
+    );
+  };
+  const { 'max-size': size, 'max-file': files = '1', compress } = options;
+  if (size !== undefined && bytesIn(size) === undefined) fail(`invalid size: '${size}'`);
+  if (size !== undefined && bytesIn(size) === 0) fail('max-size must be a positive number');
+  if (!/^[+-]?\d+$/.test(files)) fail(`strconv.Atoi: parsing ${quote(files)}: invalid syntax`);
+  if (Number(files) < 1) fail('max-file cannot be less than 1');
+  if (compress === undefined) return;
+  const packed = truth(compress);
+  if (packed === undefined) fail(`strconv.ParseBool: parsing ${quote(compress)}: invalid syntax`);
+  if (packed && (Number(files) < 2 || size === undefined))
+    fail('compress cannot be true when max-file is less than 2 or max-size is not set');
+}
+
+function truth(text: string): boolean | undefined {
+  try {
+    return parseBool(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How much of a log is kept: what max-size and max-file say, and not more than a bound of our own. */

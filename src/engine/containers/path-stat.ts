@@ -69,11 +69,13 @@ export function describePath(fileSystem: FileSystem, { path, name, stat }: Found
   };
 }
 
-/** Where a link leads in the end, or as far as that can be told. */
+/** Where a link leads in the end, or as far as that can be told. @throws INTERNAL for a link that leads to itself */
 function targetOf(fileSystem: FileSystem, path: string, { target }: Stat): string {
   try {
     return fileSystem.realPath(path, { missing: true });
-  } catch {
+  } catch (error) {
+    if (error instanceof FileSystemError && error.errno === 'ELOOP')
+      throw new AttestdError('INTERNAL', `evalSymlinksInScope: too many links in ${path}`, { cause: error });
     return posix.resolve(posix.dirname(path), target);
   }
 }

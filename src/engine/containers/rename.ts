@@ -1,5 +1,6 @@
 import { AttestdError } from '../../errors.js';
 import type { Context } from '../context.js';
+import { renameEndpoints } from '../networks/attach.js';
 import { logContainerEvent } from './events.js';
 import { renameLinks } from './links.js';
 
@@ -27,5 +28,6 @@ export function renameContainer(context: Context, oldName: string, newName: stri
   }
   context.containers.release(before);
   renameLinks(context, container, before);
+  if (container.state.running) renameEndpoints(context, container);
   logContainerEvent(context, container, 'rename', { oldName: before });
 }

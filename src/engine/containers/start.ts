@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AttestdError } from '../../errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../runtime/types.js';
 import type { Context } from '../context.js';
-import { type Endpoints, joinNetworks, leaveNetworks } from '../networks/attach.js';
+import { type Endpoints, forgetNetworks, joinNetworks, leaveNetworks, tellJoined } from '../networks/attach.js';
 import { networkView } from '../networks/interfaces.js';
 import { processorCount } from '../processors.js';
 import { mountAll, unmountAll } from '../volumes/mounts.js';
@@ -12,9 +12,11 @@ import { environmentOf } from './environment.js';
 import { logContainerEvent } from './events.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
 import { checkLinked } from './links.js';
+import { checkLogStart } from './log-config.js';
 import { machineParts } from './machine-parts.js';
 import { checkSharedNamespaces } from './namespaces.js';
 import { removeContainer } from './remove.js';
+import { checkStart, runcPrefix } from './start-checks.js';
 import { type StartFault, startFault } from './start-fault.js';
 import { mountSystemFiles } from './system-files.js';
 import { sizeOf } from './terminal.js';
@@ -59,8 +61,8 @@ export async function run(context: Context, container: Container, byHand: boolea
   await mayStart(context, container);
   try {
     checkSharedNamespaces(context, container);
-    await joinNetworks(context, container);
     await mountAll(context, container);
+    await joinNetworks(context, container);
     checkLinked(container);
     mountSystemFiles(context, container);
     if (byHand) {
@@ -76,6 +78,8 @@ export async function run(context: Context, container: Container, byHand: boolea
   container.restartedByHand = false;
   container.startedBefore = true;
   startHealthChecks(context, container);
+  // Nobody is told of the networks of a container whose program could not be run, but that it left them.
+  tellJoined(context, container);
   logContainerEvent(context, container, 'start');
 }
 
@@ -120,12 +124,16 @@ async function abandon(context: Context, container: Container, error: unknown): 
   container.sandbox?.dispose();
   container.sandbox = undefined;
   leaveNetworks(context, container);
+  forgetNetworks(container);
+  unmountAll(context, container);
   if (container.hostConfig.AutoRemove) await removeContainer(context, container, { force: true, volumes: true });
 }
 
 function launch(context: Context, container: Container): void {
   const { config, hostConfig, log, streams, state, fileSystem } = container;
+  checkStart(context, container);
   checkRealTime(container);
+  checkLogStart(hostConfig.LogConfig);
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
   const sandbox = context.processes.createSandbox({
     id: container.id,
@@ -174,10 +182,8 @@ function launch(context: Context, container: Container): void {
   void started.process.exit.then((status) => ended(context, container, started.process, status));
 }
 
-/** What the daemon puts before runc's words. */
-const runcPrefix =
-  'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ' +
-  'unable to start container process: ';
+/** What stands before runc's words about a process. */
+const processPrefix = `${runcPrefix}unable to start container process: `;
 
 /**
  * The control group above those of containers has no real-time to give.
@@ -190,14 +196,14 @@ function checkRealTime({ id, hostConfig }: Container): void {
   if (runtime === 0 && period >= 0) return;
   const file = `/sys/fs/cgroup/cpu/docker/${id}/cpu.${name}`;
   const why = `failed to write "${value}": write ${file}: invalid argument`;
-  throw startFault(`${runcPrefix}unable to apply cgroup configuration: ${why}`).error;
+  throw startFault(`${processPrefix}unable to apply cgroup configuration: ${why}`).error;
 }
 
 function faultOf({ reason, message }: StartFailure): StartFault {
   // The daemon looks for the user itself.
-  if (reason === 'no-such-user' || reason === 'no-such-group') return startFault(message);
+  if (['no-such-user', 'no-such-group', 'invalid-user'].includes(reason)) return startFault(message);
   const inInit = ['not-found', 'not-executable', 'is-directory', 'bad-format'].includes(reason);
-  return startFault(`${runcPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
+  return startFault(`${processPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
 }
 
 /** The process of a container has ended: clean up, and start it again where its policy says so. */

@@ -125,7 +125,7 @@ export function checkHostConfig(host: HostConfig, processors: number, update = f
   if (host.NetworkMode === 'host' && Object.keys(host.PortBindings ?? {}).length > 0)
     warnings.push('Published ports are discarded when using host network mode');
   host.Runtime = host.Runtime ? host.Runtime : 'runc';
-  if (!['runc', 'io.containerd.runc.v2'].includes(host.Runtime))
+  if (!['runc', 'io.containerd.runc.v2'].includes(host.Runtime) && shimOf(host.Runtime) === undefined)
     refuse(`unknown or invalid runtime name: ${host.Runtime}`);
   for (const destination of Object.keys(host.Tmpfs ?? {})) checkTmpfs(destination);
   if (!['', 'private', 'host'].includes(host.CgroupnsMode))
@@ -133,11 +133,18 @@ export function checkHostConfig(host: HostConfig, processors: number, update = f
   return warnings;
 }
 
+/** What containerd runs for a runtime that it is not told of: named by the last two parts; undefined where it is no such name. */
+export function shimOf(runtime: string): string | undefined {
+  const parts = runtime.split('.');
+  return parts.length < 2 || parts[0] === '' || runtime.includes('/')
+    ? undefined
+    : `containerd-shim-${parts.slice(-2).join('-')}`;
+}
+
 function checkExtraHost(entry: string): void {
   const [, name = '', address = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
   if (name === '') refuse(`bad format for add-host: ${quote(entry)}`);
-  const plain = address.replace(/^\[(.*)\]$/, '$1');
-  if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|(?=[^:]*:)[0-9a-fA-F:.]*)$/.test(plain))
+  if (address !== 'host-gateway' && !/^(\d{1,3}(\.\d{1,3}){3}|(?=[^:]*:)[0-9a-fA-F:.]*)$/.test(address))
     refuse(`invalid IP address in add-host: ${quote(address)}`);
 }
 

@@ -29,5 +29,5 @@ export function waitForContainer(
 
 async function* record(result: Promise<WaitStatus>): AsyncGenerator<string> {
   const { exitCode, error } = await result;
-  yield `${jsonRecord({ StatusCode: exitCode, Error: error === undefined ? undefined : { Message: error } })}\n`;
+  yield `${jsonRecord({ Error: error === undefined ? undefined : { Message: error }, StatusCode: exitCode })}\n`;
 }

@@ -3,7 +3,6 @@ import { AttestdError } from '../../errors.js';
 import type { Container } from '../containers/container.js';
 import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
 import { newId } from '../containers/store.js';
-import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
 import { cardFaults } from './driver-options.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
@@ -34,7 +33,8 @@ export function prepareEndpoints(
   if (container.networks.size === 0) container.networks.set(network?.name ?? name, emptyEndpoint());
 }
 
-function find(context: Context, term: string): Network | undefined {
+/** A network by its name or id; undefined for none. */
+export function find(context: Context, term: string): Network | undefined {
   try {
     return context.networks.resolve(term);
   } catch {
@@ -58,7 +58,8 @@ export function checkEndpoints(context: Context, wanted: Readonly<Record<string,
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', faults.join('\n'));
 }
 
-function endpointFaults(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
+/** What is wrong with what is asked of an endpoint, in dockerd's words. */
+export function endpointFaults(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
   const { IPAMConfig: ipam, Aliases: aliases } = settings;
   const { IPv4Address: v4 = '', IPv6Address: v6 = '' } = ipam ?? {};
   const faults: string[] = [];
@@ -93,7 +94,15 @@ export async function joinNetworks(context: Context, container: Container, befor
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `failed to set up container networking: ${error.message}`, { cause: error });
   }
-  container.ports = await publish(context, container);
+  try {
+    if (names.length > 0) container.ports = await publish(context, container);
+  } catch (error) {
+    // The network whose ports could not be published is left for good, as in dockerd.
+    const name = [...container.networks.keys()].at(-1) as string;
+    leave(context, container, name, container.networks.get(name) as EndpointSettings);
+    container.networks.delete(name);
+    throw error;
+  }
 }
 
 function joinContainer(context: Context, container: Container, name: string): void {
@@ -121,8 +130,12 @@ function checkAttachable({ tasks }: Context, container: Container, { scope, atta
   throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${why}`);
 }
 
-/** Put a container into one network. */
-function join(context: Context, container: Container, key: string, before?: EndpointSettings): void {
+/**
+ * Put a container into one network; nobody is told.
+ *
+ * @throws NOT_FOUND; FORBIDDEN for a network of settings; INVALID_ARGUMENT for what cannot be; INTERNAL where it may not be
+ */
+export function join(context: Context, container: Container, key: string, before?: EndpointSettings): Network {
   const network = context.networks.resolve(key);
   if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   checkAttachable(context, container, network);
@@ -160,7 +173,15 @@ function join(context: Context, container: Container, key: string, before?: Endp
     card,
     link: context.networks.nextLink(),
   });
-  logNetworkEvent(context, network, 'connect', { container: container.id });
+  return network;
+}
+
+/** Tell of the networks that a container that was started has joined. */
+export function tellJoined(context: Context, { id, networks }: Container): void {
+  for (const [name, { EndpointID: endpoint, NetworkID: networkId }] of networks) {
+    const network = endpoint === '' ? undefined : find(context, networkId || name);
+    if (network !== undefined) logNetworkEvent(context, network, 'connect', { container: id });
+  }
 }
 
 /** A locally administered unicast address. */
@@ -173,6 +194,15 @@ function randomMac(): string {
 /** Names by which other containers of a network find one. */
 export function dnsNames({ plainName, id, config }: Container, aliases: readonly string[]): string[] {
   return [...new Set([plainName, ...aliases, id.slice(0, 12), config.Hostname])].filter((name) => name !== '');
+}
+
+/** Call a container that runs by its new name in each of its networks, the daemon's own among them. */
+export function renameEndpoints(context: Context, container: Container): void {
+  for (const [name, settings] of container.networks) {
+    settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
+    const endpoint = find(context, settings.NetworkID || name)?.endpoints.get(container.id);
+    if (endpoint !== undefined) endpoint.name = container.plainName;
+  }
 }
 
 /** Ports are published on bridges only. */
@@ -208,138 +238,14 @@ export function leave(context: Context, container: Container, name: string, sett
   resetEndpoint(settings);
 }
 
+/** After a start that failed a container has no names and no network's id, as before its first one. */
+export function forgetNetworks({ networks }: Container): void {
+  for (const settings of networks.values()) Object.assign(settings, { NetworkID: '', DNSNames: undefined });
+}
+
 /** What a container is left with of a network that it is not in: what was asked for. */
 export function resetEndpoint(settings: EndpointSettings): EndpointSettings {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
   const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
   return Object.assign(settings, emptyEndpoint(), kept);
-}
-
-/**
- * `POST /networks/{id}/connect` (docs/behaviour.md#networks).
- *
- * @param endpoint undefined for nothing in particular
- * @throws NOT_FOUND; FORBIDDEN when it is in that network; INVALID_ARGUMENT for what cannot be
- */
-export function connectContainer(
-  context: Context,
-  term: string,
-  name: string,
-  endpoint: EndpointSettings | undefined,
-): void {
-  const container = context.containers.resolve(name);
-  const settings = endpoint ?? emptyEndpoint();
-  const { state } = container;
-  if (state.removing || state.dead)
-    throw new AttestdError(
-      'INTERNAL',
-      `Container ${container.id} is marked for removal and cannot be connected or disconnected to the network`,
-    );
-  if (!state.running) {
-    const network = find(context, term);
-    if (network === undefined) container.networks.set(term, settings);
-    else noteConnection(container, network, settings);
-    weigh(context, container, network?.name ?? term);
-    return;
-  }
-  if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
-    throw new AttestdError('INVALID_ARGUMENT', sharesNetwork);
-  const network = context.networks.resolve(term);
-  checkMode(container, network);
-  if (network.driver === 'host') return;
-  if (network.endpoints.has(container.id))
-    throw new AttestdError(
-      'FORBIDDEN',
-      `endpoint with name ${container.plainName} already exists in network ${network.name}`,
-    );
-  container.networks.set(network.name, settings);
-  weigh(context, container, network.name);
-  try {
-    join(context, container, network.name);
-  } catch (error) {
-    container.networks.delete(network.name);
-    throw error;
-  }
-  writeHosts(container);
-}
-
-/** Take room for a further connection. @throws NO_SPACE; it is not noted then */
-function weigh({ containers }: Context, container: Container, name: string): void {
-  try {
-    containers.weigh(container);
-  } catch (error) {
-    container.networks.delete(name);
-    throw error;
-  }
-}
-
-/** What a container that does not run is to be in when it starts. */
-function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
-  checkMode(container, network);
-  if (network.driver === 'host') return;
-  const faults = endpointFaults(network, network.name, settings);
-  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
-  if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
-  container.networks.set(network.name, settings);
-}
-
-const sharesNetwork =
-  'container sharing network namespace with another container or host cannot be connected to any other network';
-
-/** The host's network, and none, go with no other. */
-function checkMode(container: Container, network: Network): void {
-  const { NetworkMode: mode } = container.hostConfig;
-  if (mode === 'host' && network.driver === 'host') return;
-  if (mode === 'host' || network.driver === 'host')
-    throw new AttestdError(
-      'INVALID_ARGUMENT',
-      network.driver === 'host'
-        ? 'cannot connect container to host network - container must be created in host network mode'
-        : sharesNetwork,
-    );
-  for (const [name] of container.networks)
-    if ((name === 'none') !== (network.name === 'none'))
-      throw new AttestdError(
-        'INVALID_ARGUMENT',
-        'container cannot be connected to multiple networks with one of the networks in private (none) mode',
-      );
-}
-
-/** @throws NOT_FOUND for the container; by force, for the network, then for the endpoint that it has not */
-function leaving(context: Context, term: string, name: string, force: boolean): Container {
-  try {
-    return context.containers.resolve(name);
-  } catch (error) {
-    if (!force) throw error;
-    context.networks.resolve(term);
-    throw new AttestdError('NOT_FOUND', `endpoint ${name} not found`, { cause: error });
-  }
-}
-
-/**
- * `POST /networks/{id}/disconnect`.
- *
- * @param force whether a network that is gone is as good as left
- * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
- */
-export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
-  const container = leaving(context, term, name, force);
-  const network = force || !container.state.running ? find(context, term) : context.networks.resolve(term);
-  const known = network?.name ?? term;
-  const settings = container.networks.get(known);
-  const running = container.state.running;
-  if (settings === undefined)
-    throw new AttestdError(
-      'INTERNAL',
-      `container ${container.id} is not connected to ${running ? '' : 'the '}network ${known}`,
-    );
-  if (running && container.hostConfig.NetworkMode === 'host' && network?.driver === 'host')
-    throw new AttestdError(
-      'INVALID_ARGUMENT',
-      'cannot disconnect container from host network - container was created in host network mode',
-    );
-  leave(context, container, known, settings);
-  container.networks.delete(known);
-  context.containers.weigh(container);
-  writeHosts(container);
 }

@@ -82,7 +82,7 @@ function takeFrom(context: Context, container: Container, spec: string): void {
   for (const [destination, mount] of other.mountSources) {
     mount.volume?.users.add(container.id);
     forget(container, destination);
-    const point = { ...mount.point, RW: mount.point.RW && !readOnly };
+    const point = { ...mount.point, Mode: '', RW: mount.point.RW && !readOnly };
     container.mountSources.set(destination, { ...mount, point, copy: false });
   }
 }

@@ -23,7 +23,7 @@ const classes: readonly (readonly string[])[] = [
   ['z', 'Z'],
   propagations,
   ['nocopy'],
-  ['consistent', 'cached', 'delegated', 'default'],
+  ['consistent', 'cached', 'delegated'],
 ];
 
 /** Whether a mode is a list of options, of each kind one at the most. */
@@ -60,7 +60,7 @@ export function parseBind(raw: string, driver: string): PlannedMount {
     Target: target,
     ReadOnly: options.includes('ro'),
     ...(propagation !== undefined && { BindOptions: { Propagation: propagation } }),
-    ...(type === 'volume' && {
+    ...((type === 'volume' || options.includes('nocopy')) && {
       VolumeOptions: { NoCopy: options.includes('nocopy'), ...(driver !== '' && { DriverConfig: { Name: driver } }) },
     }),
   };
@@ -124,7 +124,7 @@ export function checkMount(mount: Mount, exists: boolean): void {
   };
   const exclusive = { BindOptions: 'bind', VolumeOptions: 'volume', ImageOptions: 'image', TmpfsOptions: 'tmpfs' };
   for (const [key, owner] of Object.entries(exclusive))
-    if (type !== owner && mount[key as keyof typeof exclusive] !== undefined && !(key === 'BindOptions' && !exists))
+    if (type !== owner && mount[key as keyof typeof exclusive] !== undefined)
       refuse(`field ${key} must not be specified`);
   if (target === '') refuse('field Target must not be empty');
   if (posix.normalize(target) === '/') refuse("invalid specification: destination can't be '/'");

@@ -21,7 +21,8 @@ export async function extractInto(
 ): Promise<void> {
   const directories: { readonly path: string; readonly mtime: bigint }[] = [];
   for await (const entry of entries) {
-    const at = inside(path, entry.name);
+    const named = inside(path, entry.name);
+    const at = options.whiteouts ? named : withinLinks(fs, path, named);
     if (options.whiteouts && baseName(at).startsWith('.wh.')) {
       hide(fs, at);
       continue;
@@ -29,8 +30,9 @@ export async function extractInto(
     if (!clear(fs, path, at, entry, options)) continue;
     const above = posix.dirname(at);
     if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
-    await put(fs, path, at, entry, options);
-    if (entry.type !== 'hardlink') fs.change(at, attributes(entry, options), { link: true });
+    await put(fs, path, at, entry);
+    // A further name brings what its entry says of the file; in layers the first one counts.
+    if (entry.type !== 'hardlink' || !options.whiteouts) fs.change(at, attributes(entry, options), { link: true });
     if (entry.type === 'directory') directories.push({ path: at, mtime: entry.mtime });
   }
   for (const { path: at, mtime } of directories) if (fs.find(at)?.type === 'directory') fs.change(at, { mtime });
@@ -45,6 +47,44 @@ function inside(directory: string, name: string): string {
     throw new AttestdError('INVALID_ARCHIVE', `${quote(name)} is outside of ${quote(directory)}`);
   }
   return at;
+}
+
+/** Links in one path after which there is a loop, as in Linux. */
+const mostLinks = 40;
+
+/**
+ * Where an entry goes when links are on the way: the directory is the root of those that begin with a slash, and no other
+ * leads outside of it.
+ *
+ * @throws INVALID_ARCHIVE with Go's words
+ */
+function withinLinks(fs: FileSystem, directory: string, at: string): string {
+  const top = components(directory);
+  const left = components(at).slice(top.length);
+  const name = left.pop();
+  if (name === undefined) return at;
+  const done: string[] = [];
+  for (let links = 0; left.length > 0; ) {
+    const part = left.shift() as string;
+    if (part === '..') {
+      if (done.pop() === undefined)
+        throw new AttestdError(
+          'INVALID_ARCHIVE',
+          `statat ${components(at).slice(top.length)[0]}: path escapes from parent`,
+        );
+      continue;
+    }
+    const here = `/${[...top, ...done, part].join('/')}`;
+    const target = lookup(fs, here) === 'symlink' ? fs.lstat(here).target : undefined;
+    if (target === undefined) {
+      done.push(part);
+      continue;
+    }
+    if (++links > mostLinks) throw new AttestdError('INVALID_ARCHIVE', 'too many levels of symbolic links');
+    if (target.startsWith('/')) done.length = 0;
+    left.unshift(...components(target));
+  }
+  return `/${[...top, ...done, name].join('/')}`;
 }
 
 function hide(fs: FileSystem, at: string): void {
@@ -78,19 +118,12 @@ function lookup(fs: FileSystem, path: string): string | undefined {
   }
 }
 
-async function put(
-  fs: FileSystem,
-  directory: string,
-  at: string,
-  entry: ArchiveEntry,
-  { anyLink }: Options,
-): Promise<void> {
+async function put(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): Promise<void> {
   switch (entry.type) {
     case 'directory':
       if (lookup(fs, at) === undefined) fs.mkdir(at);
       return;
     case 'symlink':
-      if (!anyLink) inside(directory, posix.join(posix.relative(directory, posix.dirname(at)), entry.target));
       fs.symlink(entry.target, at);
       return;
     case 'hardlink':

@@ -265,8 +265,6 @@ export interface FileSystem {
 export interface ExtractOptions {
   /** A directory does not replace anything else, nor anything else a directory (CONFLICT, in the daemon's words). */
   readonly noOverwriteDirNonDir?: boolean;
-  /** Let links point anywhere, as in a copy of what is in an image already. */
-  readonly anyLink?: boolean;
   /** Make everything belong to this user and group, whatever the entries say. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }

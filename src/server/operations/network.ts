@@ -1,5 +1,5 @@
 import { parseFilters } from '../../engine/filters.js';
-import { connectContainer, disconnectContainer } from '../../engine/networks/attach.js';
+import { connectContainer, disconnectContainer } from '../../engine/networks/connect.js';
 import { type EndpointSettings, endpointSettingsType } from '../../engine/networks/endpoint.js';
 import { type CreateNetworkRequest, createNetworkType } from '../../engine/networks/network.js';
 import {

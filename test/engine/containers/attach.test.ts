@@ -83,13 +83,18 @@ describe('attaching to a container', () => {
     expect(isOver()).to.equal(true);
   });
 
-  it('says on the stream that there is no log to begin with', async () => {
-    const { id } = await run(engine.context, { Tty: true, HostConfig: { LogConfig: { Type: 'none' } } });
-    const { output, isOver } = attach(id, { logs: true });
-    await settled();
-    expect(output.text).to.equal('Error attaching: configured logging driver does not support reading\n');
-    expect(isOver()).to.equal(true);
-  });
+  const unread = { 'gelf-address': 'udp://127.0.0.1:9', 'cache-disabled': 'true' };
+  for (const [log, text] of [
+    [{ Type: 'gelf', Config: unread }, 'Error attaching: configured logging driver does not support reading\n'],
+    [{ Type: 'none' }, ''],
+  ] as const)
+    it(`ends where there is no log to begin with, of the driver ${log.Type} ${text === '' ? 'without a word' : 'with words'}`, async () => {
+      const { id } = await run(engine.context, { Tty: true, HostConfig: { LogConfig: log } });
+      const { output, isOver } = attach(id, { logs: true });
+      await settled();
+      expect(output.text).to.equal(text);
+      expect(isOver()).to.equal(true);
+    });
 
   it('passes input on, also what comes before the start, and ends it with the client when that is so', async () => {
     const { id } = await create(engine.context, { OpenStdin: true, StdinOnce: true });

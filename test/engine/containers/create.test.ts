@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createContainer } from '../../../src/engine/containers/create.js';
 import { readCreateRequest } from '../../../src/engine/containers/create-request.js';
 import { startContainer } from '../../../src/engine/containers/start.js';
 import { failure, refusal } from '../support.js';
@@ -32,6 +33,73 @@ describe('creating containers', () => {
     ]);
     expect(engine.context.containers.list()).to.deep.equal([]);
     await create(engine.context, {}, 'web');
+  });
+
+  it('refuses a link without a container’s name, and makes nothing', async () => {
+    const linked = { HostConfig: { NetworkMode: 'bridge', Links: [':al'] } };
+    expect(await refusal(() => create(engine.context, linked, 'web'))).to.deep.equal([
+      'INVALID_ARGUMENT',
+      'could not get container for : invalid name or ID supplied: ""',
+    ]);
+    expect(engine.context.containers.list()).to.deep.equal([]);
+  });
+
+  it('warns of links on the default bridge alone', async () => {
+    await create(engine.context, {}, 'zz');
+    const warnings = async (mode: string): Promise<readonly string[]> => {
+      const body = { Cmd: ['program'], HostConfig: { NetworkMode: mode, Links: ['zz:al'] } };
+      const parts = readCreateRequest(Buffer.from(JSON.stringify(body)), '1.55');
+      return (await createContainer(engine.context, parts, { name: '', platform: undefined })).warnings;
+    };
+    const text =
+      'Links on the default bridge network are deprecated and will be removed in a future release. Use a custom network instead.';
+    expect([await warnings('bridge'), await warnings('default'), await warnings('none')]).to.deep.equal([
+      [text],
+      [text],
+      [],
+    ]);
+  });
+
+  const refused: readonly (readonly [what: string, host: object, code: string])[] = [
+    ['a volume with a propagation', { Binds: ['vol:/x:rslave'] }, 'INTERNAL'],
+    ['a path that is not to be copied', { Binds: ['/tmp:/x:nocopy'] }, 'INTERNAL'],
+    ['an unknown consistency', { Binds: ['vol:/x:default'] }, 'INTERNAL'],
+    ['an address in brackets', { ExtraHosts: ['a:[::1]'] }, 'INVALID_ARGUMENT'],
+    ['a runtime without a dot', { Runtime: 'odd' }, 'INVALID_ARGUMENT'],
+    ['a path for a runtime', { Runtime: '/usr/bin/a.b' }, 'INVALID_ARGUMENT'],
+    [
+      'an option that local logs do not have',
+      { LogConfig: { Type: 'local', Config: { odd: '1' } } },
+      'INVALID_ARGUMENT',
+    ],
+    [
+      'an option that syslog does not have',
+      { LogConfig: { Type: 'syslog', Config: { odd: '1' } } },
+      'INVALID_ARGUMENT',
+    ],
+    ['gelf without an address', { LogConfig: { Type: 'gelf' } }, 'INVALID_ARGUMENT'],
+    ['awslogs without a group', { LogConfig: { Type: 'awslogs' } }, 'INVALID_ARGUMENT'],
+    ['no truth about a cache', { LogConfig: { Type: 'local', Config: { 'cache-disabled': 'x' } } }, 'INVALID_ARGUMENT'],
+  ];
+  for (const [what, host, code] of refused)
+    it(`refuses ${what}`, async () => {
+      const wanted = { HostConfig: { NetworkMode: 'none', ...host } };
+      expect((await refusal(() => create(engine.context, wanted)))[0]).to.equal(code);
+    });
+
+  it('takes what only the start refuses: a runtime that is not there, memory of a container without a name', async () => {
+    await create(engine.context, { HostConfig: { NetworkMode: 'none', Runtime: 'a.b' } });
+    const wanted = { HostConfig: { NetworkMode: 'none', IpcMode: 'container:' } };
+    expect(await refusal(() => run(engine.context, wanted))).to.deep.equal([
+      'INVALID_ARGUMENT',
+      'failed to join IPC namespace: invalid name or ID supplied: ""',
+    ]);
+  });
+
+  it('takes mounts of another container without their modes', async () => {
+    await create(engine.context, { HostConfig: { NetworkMode: 'none', Binds: ['vol:/x:ro'] } }, 'zz');
+    const { mounts } = await create(engine.context, { HostConfig: { NetworkMode: 'none', VolumesFrom: ['zz'] } });
+    expect(mounts.map(({ Mode, RW }) => [Mode, RW])).to.deep.equal([['', false]]);
   });
 
   it('refuses to see the processes or memory of nobody, and starts only beside one that runs', async () => {

@@ -192,9 +192,7 @@ describe('exec', () => {
 
   it('is resized when it runs', async () => {
     const id = make({ Tty: true });
-    expect((await refusal(() => resizeExec(engine.context, id, { height: 1, width: 2 })))[0]).to.equal(
-      'INVALID_ARGUMENT',
-    );
+    expect((await refusal(() => resizeExec(engine.context, id, { height: 1, width: 2 })))[0]).to.equal('INTERNAL');
     start(id);
     resizeExec(engine.context, id, { height: 10, width: 20 });
     expect(engine.model.last.sizes).to.deep.equal(['10x20']);

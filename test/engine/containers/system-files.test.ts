@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { archivePath } from '../../../src/engine/containers/archive.js';
 import { startContainer } from '../../../src/engine/containers/start.js';
 import { stopContainer } from '../../../src/engine/containers/stop.js';
-import { connectContainer, disconnectContainer } from '../../../src/engine/networks/attach.js';
+import { connectContainer, disconnectContainer } from '../../../src/engine/networks/connect.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import { createNetwork } from '../../../src/engine/networks/operations.js';
 import { decodeJson } from '../../../src/go/json.js';

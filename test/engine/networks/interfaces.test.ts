@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { connectContainer, disconnectContainer } from '../../../src/engine/networks/attach.js';
+import { connectContainer, disconnectContainer } from '../../../src/engine/networks/connect.js';
 import { type EndpointSettings, emptyEndpoint } from '../../../src/engine/networks/endpoint.js';
 import { networkView } from '../../../src/engine/networks/interfaces.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';

@@ -1,0 +1,138 @@
+import { AttestdError } from '../../errors.js';
+import type { Container } from '../containers/container.js';
+import { isUserDefined, sharedContainer } from '../containers/modes.js';
+import { writeHosts } from '../containers/system-files.js';
+import type { Context } from '../context.js';
+import { dnsNames, endpointFaults, find, join, leave } from './attach.js';
+import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
+import { logNetworkEvent } from './events.js';
+import type { Network } from './network.js';
+
+/**
+ * `POST /networks/{id}/connect` (docs/behaviour.md#networks).
+ *
+ * @param endpoint undefined for nothing in particular
+ * @throws NOT_FOUND; FORBIDDEN when it is in that network; INVALID_ARGUMENT for what cannot be
+ */
+export function connectContainer(
+  context: Context,
+  term: string,
+  name: string,
+  endpoint: EndpointSettings | undefined,
+): void {
+  const container = context.containers.resolve(name);
+  const settings = endpoint ?? emptyEndpoint();
+  const { state } = container;
+  if (state.removing || state.dead)
+    throw new AttestdError(
+      'INTERNAL',
+      `Container ${container.id} is marked for removal and cannot be connected or disconnected to the network`,
+    );
+  if (!state.running) {
+    const network = find(context, term);
+    if (network === undefined) container.networks.set(term, settings);
+    else noteConnection(container, network, settings);
+    weigh(context, container, network?.name ?? term);
+    return;
+  }
+  if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
+    throw new AttestdError('INVALID_ARGUMENT', sharesNetwork);
+  const network = context.networks.resolve(term);
+  checkMode(container, network);
+  if (network.driver === 'host') return;
+  if (network.endpoints.has(container.id))
+    throw new AttestdError(
+      'FORBIDDEN',
+      `endpoint with name ${container.plainName} already exists in network ${network.name}`,
+    );
+  container.networks.set(network.name, settings);
+  weigh(context, container, network.name);
+  try {
+    join(context, container, network.name);
+    logNetworkEvent(context, network, 'connect', { container: container.id });
+  } catch (error) {
+    container.networks.delete(network.name);
+    throw error;
+  }
+  writeHosts(container);
+}
+
+/** Take room for a further connection. @throws NO_SPACE; it is not noted then */
+function weigh({ containers }: Context, container: Container, name: string): void {
+  try {
+    containers.weigh(container);
+  } catch (error) {
+    container.networks.delete(name);
+    throw error;
+  }
+}
+
+/** What a container that does not run is to be in when it starts. */
+function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
+  checkMode(container, network);
+  if (network.driver === 'host') return;
+  const faults = endpointFaults(network, network.name, settings);
+  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+  if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
+  container.networks.set(network.name, settings);
+}
+
+const sharesNetwork =
+  'container sharing network namespace with another container or host cannot be connected to any other network';
+
+/** The host's network, and none, go with no other. */
+function checkMode(container: Container, network: Network): void {
+  const { NetworkMode: mode } = container.hostConfig;
+  if (mode === 'host' && network.driver === 'host') return;
+  if (mode === 'host' || network.driver === 'host')
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      network.driver === 'host'
+        ? 'cannot connect container to host network - container must be created in host network mode'
+        : sharesNetwork,
+    );
+  for (const [name] of container.networks)
+    if ((name === 'none') !== (network.name === 'none'))
+      throw new AttestdError(
+        'INVALID_ARGUMENT',
+        'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+      );
+}
+
+/** @throws NOT_FOUND for the container; by force, for the network, then for the endpoint that it has not */
+function leaving(context: Context, term: string, name: string, force: boolean): Container {
+  try {
+    return context.containers.resolve(name);
+  } catch (error) {
+    if (!force) throw error;
+    context.networks.resolve(term);
+    throw new AttestdError('NOT_FOUND', `endpoint ${name} not found`, { cause: error });
+  }
+}
+
+/**
+ * `POST /networks/{id}/disconnect`.
+ *
+ * @param force whether a network that is gone is as good as left
+ * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
+ */
+export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
+  const container = leaving(context, term, name, force);
+  const network = force || !container.state.running ? find(context, term) : context.networks.resolve(term);
+  const known = network?.name ?? term;
+  const settings = container.networks.get(known);
+  const running = container.state.running;
+  if (settings === undefined)
+    throw new AttestdError(
+      'INTERNAL',
+      `container ${container.id} is not connected to ${running ? '' : 'the '}network ${known}`,
+    );
+  if (running && container.hostConfig.NetworkMode === 'host' && network?.driver === 'host')
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      'cannot disconnect container from host network - container was created in host network mode',
+    );
+  leave(context, container, known, settings);
+  container.networks.delete(known);
+  writeHosts(container);
+}
