@@ -4,7 +4,7 @@ import { findExec, startExec } from '../../src/engine/containers/exec-start.js';
 import { removeContainer } from '../../src/engine/containers/remove.js';
 import { renameContainer } from '../../src/engine/containers/rename.js';
 import type { Context } from '../../src/engine/context.js';
-import { connectContainer, disconnectContainer } from '../../src/engine/networks/attach.js';
+import { connectContainer, disconnectContainer } from '../../src/engine/networks/connect.js';
 import { emptyEndpoint } from '../../src/engine/networks/endpoint.js';
 import { createNetworkType } from '../../src/engine/networks/network.js';
 import { ObjectRoom, weightOf } from '../../src/engine/object-room.js';

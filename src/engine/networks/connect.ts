@@ -134,5 +134,6 @@ export function disconnectContainer(context: Context, term: string, name: string
     );
   leave(context, container, known, settings);
   container.networks.delete(known);
+  context.containers.weigh(container);
   writeHosts(container);
 }
