@@ -55,6 +55,9 @@ export interface Answered {
 /** Headers of the daemon that are part of an answer that was read. */
 const keptHeaders = ['content-type', 'api-version', 'server', 'ostype', 'docker-experimental', 'date'];
 
+/** Bytes of an answer to what is judged: an id, or why it was refused. */
+const longestAnswer = 4 << 20;
+
 /** What a client hears of a daemon that does not answer. */
 export const unreachable = (error: Error): string => `the gate cannot reach the daemon: ${error.message}`;
 
@@ -105,7 +108,12 @@ export class Daemon {
       outgoing.on('error', fail);
       outgoing.on('response', (incoming) => {
         const pieces: Buffer[] = [];
-        incoming.on('data', (piece: Buffer) => pieces.push(piece));
+        let length = 0;
+        incoming.on('data', (piece: Buffer) => {
+          length += piece.length;
+          if (length > longestAnswer) outgoing.destroy(new Error('its answer is too long'));
+          else pieces.push(piece);
+        });
         incoming.on('error', fail);
         incoming.on('end', () => {
           waiting.off('close', giveUp);

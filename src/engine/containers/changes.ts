@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
+import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
 import { tarOfEntries } from './archive-entries.js';
@@ -11,8 +12,14 @@ import { logContainerEvent } from './events.js';
  * @returns null without changes
  * @throws NOT_FOUND
  */
-export function containerChanges(context: Context, name: string): AnswerOf<'ContainerChanges'> {
-  const changes = context.containers.resolve(name).fileSystem?.changes() ?? [];
+export async function containerChanges(context: Context, name: string): Promise<AnswerOf<'ContainerChanges'>> {
+  const search = context.containers.resolve(name).fileSystem?.searchChanges();
+  let found = search?.next();
+  while (found?.done === false) {
+    await giveWay();
+    found = search?.next();
+  }
+  const changes = found?.value ?? [];
   return changes.length === 0 ? null : changes.map(({ path, kind }) => ({ Path: path, Kind: kind }));
 }
 

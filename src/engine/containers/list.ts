@@ -2,6 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { humanDuration } from '../../go/human-duration.js';
 import { goMap, goObject } from '../../go/json/value.js';
 import { goString, map, pointer } from '../../go/json.js';
+import { giveWay } from '../../turns.js';
 import type { ContainerSummary } from '../../types.js';
 import type { Context } from '../context.js';
 import type { Filters } from '../filters.js';
@@ -36,7 +37,13 @@ export async function listContainers(
   options: ListContainersOptions,
 ): Promise<AnswerOf<'ContainerList'>> {
   const chosen = await chooseContainers(context, options.filters, options);
-  return chosen.map((container) => summary(context, container, options));
+  const listed: Wire<ContainerSummary>[] = [];
+  for (const container of chosen) {
+    // Each may have very many files, or labels.
+    await giveWay();
+    if (context.containers.byId(container.id) === container) listed.push(summary(context, container, options));
+  }
+  return listed;
 }
 
 /** What ports are of; others were refused when the container was made. */

@@ -51,7 +51,7 @@ let inodes = 1;
 export const newInode = (): number => inodes++;
 
 /** Bytes that a node of a writable layer counts for beside its content. */
-export const nodeCost = 256;
+export const nodeCost = 1024;
 
 /** What a directory counts for in stat's size. */
 const directorySize = 4096;
@@ -92,20 +92,22 @@ export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** Names that a directory shows, in no order. */
+export function anyNamesOf(directory: AnyNode): string[] {
+  if (directory.layer === 'lower') return [...(directory.children?.keys() ?? [])];
+  return [
+    ...[...(directory.names ?? [])].filter(([, node]) => node !== null).map(([name]) => name),
+    ...[...(directory.below?.children?.keys() ?? [])].filter((name) => !directory.names?.has(name)),
+  ];
+}
+
 /** Names that a directory shows, sorted by bytes. */
 export function namesOf(directory: AnyNode): string[] {
-  const names =
-    directory.layer === 'lower'
-      ? [...(directory.children?.keys() ?? [])]
-      : [
-          ...[...(directory.names ?? [])].filter(([, node]) => node !== null).map(([name]) => name),
-          ...[...(directory.below?.children?.keys() ?? [])].filter((name) => !directory.names?.has(name)),
-        ];
-  return sorted(names);
+  return sorted(anyNamesOf(directory));
 }
 
 /** Sort names by their bytes; JavaScript's own order is the same for ASCII. */
-function sorted(names: string[]): string[] {
+export function sorted(names: string[]): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII as a whole
   return names.every((name) => /^[\x00-\x7f]*$/.test(name)) ? names.sort() : names.sort(byBytes);
 }

@@ -34,6 +34,8 @@ export class WritableTree {
   #nodes = 0;
   /** Moves with each change. */
   revision = 0;
+  /** Bytes at a revision: they take long to add up where there are very many files. */
+  measured: { readonly revision: number; readonly writable: number; readonly root: number } | undefined;
 
   constructor(below: LowerNode | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;

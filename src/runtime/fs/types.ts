@@ -248,6 +248,8 @@ export interface FileSystem {
 
   /** The writable layer against the snapshot, sorted; mounts are not looked into. */
   changes(): Change[];
+  /** The same, some steps at a time, for there may be very many. */
+  searchChanges(): Iterator<undefined, Change[]>;
   /** The writable layer as a layer's entries, whiteouts as `.wh.` names: what commit stores. Reload with `restore`. */
   layer(): Iterable<ArchiveEntry>;
   /** Take over a layer that `layer()` gave earlier. */

@@ -1,5 +1,5 @@
 import { FileSystemError } from './errors.js';
-import { type AnyNode, namesOf, statOf } from './node.js';
+import { type AnyNode, anyNamesOf, namesOf, statOf } from './node.js';
 import { baseName, joinPath } from './paths.js';
 import { allowed, type Found, resolve as resolvePath } from './resolve.js';
 import { type Place, sizeSeen, type WritableTree } from './tree.js';
@@ -87,6 +87,13 @@ export abstract class TreeView {
   }
 
   changes(): Change[] {
+    const search = this.searchChanges();
+    let found = search.next();
+    while (found.done !== true) found = search.next();
+    return found.value;
+  }
+
+  searchChanges(): Iterator<undefined, Change[]> {
     return changesOf(this.shared.tree.root);
   }
 
@@ -96,7 +103,10 @@ export abstract class TreeView {
 
   usage(): { readonly writable: number; readonly root: number } {
     const { tree } = this.shared;
-    return { writable: tree.size(), root: sizeSeen(tree.root, namesOf) };
+    const { revision } = tree;
+    if (tree.measured?.revision !== revision)
+      tree.measured = { revision, writable: tree.size(), root: sizeSeen(tree.root, anyNamesOf) };
+    return tree.measured;
   }
 
   protected resolve(path: string, follow: boolean): Found {

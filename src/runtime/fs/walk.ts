@@ -1,6 +1,6 @@
 import { GrowingContent } from './content.js';
 import type { AnyNode, LowerNode, UpperNode } from './node.js';
-import { byBytes, childOf, namesOf, statOf } from './node.js';
+import { anyNamesOf, childOf, namesOf, sorted, statOf } from './node.js';
 import { joinPath } from './paths.js';
 import { step } from './resolve.js';
 import type { Place } from './tree.js';
@@ -29,18 +29,28 @@ function frozen(node: AnyNode): Pick<AnyNode, 'content'> {
 }
 
 function entryOf(node: AnyNode, name: string, hardLink: string | undefined, freezes = false): ArchiveEntry {
-  const { mode, uid, gid, mtime, target, device, xattrs, size } = statOf(node);
-  const common = { name, mode, uid, gid, mtime, ...(device && { device }), ...(xattrs && { xattrs }) };
-  if (hardLink !== undefined) return { ...common, type: 'hardlink', size: 0, target: hardLink, content: [] };
-  const bytes = node.type === 'file' ? size : 0;
-  return {
-    ...common,
-    type: node.type,
-    size: bytes,
-    target,
-    content: bytes === 0 ? [] : contentOf(freezes ? frozen(node) : node, bytes),
+  const { mode, uid, gid, mtime, device, xattrs } = node;
+  const size = node.type === 'file' && hardLink === undefined ? (node.content?.size ?? 0) : 0;
+  // Without what makes of several objects one: there may be hundreds of thousands, all at once.
+  const entry: Writable<ArchiveEntry> = {
+    name,
+    mode,
+    uid,
+    gid,
+    mtime,
+    type: hardLink === undefined ? node.type : 'hardlink',
+    size,
+    target: hardLink ?? node.target,
+    content: size === 0 ? nothing : contentOf(freezes ? frozen(node) : node, size),
   };
+  if (device) entry.device = device;
+  if (xattrs) entry.xattrs = xattrs;
+  return entry;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const nothing: readonly Uint8Array[] = [];
 
 function contentOf(node: Pick<AnyNode, 'content'>, size: number): Iterable<Uint8Array> {
   return { [Symbol.iterator]: () => bytesOf(node, size) };
@@ -80,7 +90,10 @@ export function* layerOf(root: UpperNode): Generator<ArchiveEntry> {
   yield* below(root, '');
 
   function* below(directory: UpperNode, prefix: string): Generator<ArchiveEntry> {
-    for (const [name, node] of [...(directory.names ?? [])].sort(([a], [b]) => byBytes(a, b))) {
+    for (const name of sorted([...(directory.names?.keys() ?? [])])) {
+      const node = directory.names?.get(name);
+      // Gone since the names were asked for.
+      if (node === undefined) continue;
       const at = `${prefix}${name}`;
       if (node === null) {
         yield whiteout(`${prefix}.wh.${name}`, directory.mtime);
@@ -102,16 +115,27 @@ function whiteout(name: string, mtime: bigint): ArchiveEntry {
 /**
  * How a writable layer differs from its snapshot. A directory counts as modified when something in it changed; times and
  * sizes of directories do not count (observed with `GET /containers/{id}/changes`).
+ *
+ * @returns gives way at each directory
  */
-export function changesOf(root: UpperNode): Change[] {
+export function* changesOf(root: UpperNode): Generator<undefined, Change[]> {
   const changes: Change[] = [];
-  compare(root, root.below, '/', changes);
+  yield* compare(root, root.below, '/', changes);
   return changes;
 }
 
-function compare(node: AnyNode, old: LowerNode | undefined, path: string, changes: Change[]): void {
-  const names = new Set([...namesOf(node), ...(old?.children?.keys() ?? [])]);
-  for (const name of [...names].sort(byBytes)) {
+const namesPerTurn = 256;
+
+function* compare(
+  node: AnyNode,
+  old: LowerNode | undefined,
+  path: string,
+  changes: Change[],
+): Generator<undefined, void> {
+  let looked = 0;
+  const names = new Set([...anyNamesOf(node), ...(old?.children?.keys() ?? [])]);
+  for (const name of sorted([...names])) {
+    if (looked++ % namesPerTurn === 0) yield;
     const now = childOf(node, name);
     const before = old?.children?.get(name);
     if (now === before) continue;
@@ -121,7 +145,7 @@ function compare(node: AnyNode, old: LowerNode | undefined, path: string, change
       continue;
     }
     const start = changes.length;
-    if (now.type === 'directory') compare(now, before?.type === 'directory' ? before : undefined, at, changes);
+    if (now.type === 'directory') yield* compare(now, before?.type === 'directory' ? before : undefined, at, changes);
     const kind = before === undefined ? 1 : 0;
     if (kind === 1 || changes.length > start || differs(now, before as LowerNode))
       changes.splice(start, 0, { path: at, kind });

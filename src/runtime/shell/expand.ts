@@ -28,7 +28,8 @@ export class Expander {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {
-        const paths = hasPattern(pattern) && !this.shell.options.has('f') ? expandPaths(this.shell.task, pattern) : [];
+        const paths =
+          hasPattern(pattern) && !this.shell.options.has('f') ? await expandPaths(this.shell.task, pattern) : [];
         if (paths.length > 0) found.push(...paths);
         else found.push(text);
       }

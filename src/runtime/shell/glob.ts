@@ -1,26 +1,32 @@
 import { FileSystemError } from '../fs/errors.js';
 import { inDirectory } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
+import { turnWhereDue } from '../programs/io.js';
 import { hasPattern, Pattern } from './pattern.js';
 
 /** Paths that one pattern may stand for. */
 const mostPaths = 100_000;
 
 /**
- * Paths that a pattern stands for, sorted; none when nothing fits.
+ * Paths that a pattern stands for, sorted; none when nothing fits. Others have their turn meanwhile.
  *
  * @param source pattern, quoted characters with a backslash
  */
-export function expandPaths(task: Task, source: string): string[] {
+export async function expandPaths(task: Task, source: string): Promise<string[]> {
   const absolute = source.startsWith('/');
   let found = [absolute ? '/' : ''];
   const parts = source.split('/').filter((part) => part !== '');
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
-    found = found.flatMap((base) =>
-      hasPattern(part) ? matching(task, base, part, last) : fixed(task, base, part, last),
-    );
-    if (found.length > mostPaths) return [];
+    const next: string[] = [];
+    for (const base of found) {
+      const turn = task.step() ?? turnWhereDue(task);
+      if (turn !== undefined) await turn;
+      for (const path of hasPattern(part) ? matching(task, base, part, last) : fixed(task, base, part, last))
+        next.push(path);
+      if (next.length > mostPaths) return [];
+    }
+    found = next;
   }
   return source.endsWith('/') ? found.map((path) => `${path}/`) : found;
 }

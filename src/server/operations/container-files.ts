@@ -55,7 +55,9 @@ export const handlers: DescribedHandlers = {
     return { kind: 'empty' };
   },
 
-  ContainerChanges: (request, context) => ({ kind: 'json', value: containerChanges(context, nameOf(request)) }),
+  async ContainerChanges(request, context) {
+    return { kind: 'json', value: await containerChanges(context, nameOf(request)) };
+  },
 
   ContainerExport: (request, context) => ({
     kind: 'body',

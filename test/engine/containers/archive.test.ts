@@ -191,9 +191,9 @@ describe('archives of containers', () => {
   });
 
   it('and changes tell what a container wrote', async () => {
-    expect(parsed(containerChanges(engine.context, 'web'))).to.deep.include({ Path: '/d/f', Kind: 1 });
+    expect(parsed(await containerChanges(engine.context, 'web'))).to.deep.include({ Path: '/d/f', Kind: 1 });
     await create(engine.context, {}, 'new');
-    expect(containerChanges(engine.context, 'new')).to.equal(null);
+    expect(await containerChanges(engine.context, 'new')).to.equal(null);
   });
 
   it('of all files are exports, told of when they are through', async () => {

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Pattern, PatternTooCostly, replacePattern } from '../../../src/runtime/shell/pattern.js';
-import { run } from '../support.js';
+import { turnsDuring } from '../../support/turns.js';
+import { container, run, sh } from '../support.js';
 
 describe('a shell pattern', () => {
   /** A pattern's matches by trying all lengths. */
@@ -89,5 +90,17 @@ describe('a number of a shell', () => {
     const script = `x=$(yes 7 | head -n 300000 | tr -d '\\n'); y=$(echo $x | tr 7 1); echo $(($x)) $((0x$x)) $((0$x)) $((16#$y)) $((2#101))`;
     const made = await run(['sh', '-c', script]);
     expect(made).to.deep.include({ stdout: `${expected.join(' ')} 5\n` });
+  });
+});
+
+describe('a pattern of very many paths', () => {
+  it('lets others have their turn while they are looked for', async () => {
+    const box = await container();
+    for (let i = 0; i < 100; i++) for (let j = 0; j < 60; j++) box.fs.mkdir(`/t/${i}/${j}`, { recursive: true });
+    const turns = await turnsDuring(async () => {
+      const { stdout } = await sh('echo /t/*/*/nothing* /t/*/5*/.', { in: box });
+      expect(stdout.split(' ')).to.have.length(1101);
+    });
+    expect(turns).to.be.greaterThan(3);
   });
 });
