@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
@@ -14,6 +14,17 @@ import {
 
 /** The folders of a daemon's state. */
 const folders = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
+
+/** Characters of a volume's name that is a file's too: something is put behind it, and before it when it is set aside. */
+const longestOwnName = 200;
+
+/**
+ * What the files of a volume are called: as the volume, which a name of up to 255 characters leaves no room for an ending, or
+ * by its digest, behind a character that no volume's name begins with.
+ */
+export function volumeFile(name: string): string {
+  return name.length <= longestOwnName ? name : `~${createHash('sha256').update(name).digest('hex')}`;
+}
 
 /** Bytes of a file that are read at a time. */
 const pieceSize = 1 << 18;

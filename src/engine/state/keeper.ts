@@ -4,7 +4,7 @@ import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import { clusterKind } from '../swarm/cluster.js';
 import { swarmKinds } from '../swarm/kinds.js';
-import type { StateFiles } from './files.js';
+import { type StateFiles, volumeFile } from './files.js';
 import { LogFile } from './log-file.js';
 import {
   containerRecordType,
@@ -204,9 +204,10 @@ export class StateKeeper {
       return this.#text(key, `${key}.json`, text);
     }
     const volume = this.context.volumes.find(name);
-    if (volume !== undefined) await this.#save(`${key}.tar`, volume.fileSystem);
-    await this.#text(key, `${key}.json`, volume && encodeRecord(recordOfVolume(volume), volumeRecordType));
-    if (volume === undefined) this.#orphan(`${key}.tar`);
+    const path = `volumes/${volumeFile(name)}`;
+    if (volume !== undefined) await this.#save(`${path}.tar`, volume.fileSystem);
+    await this.#text(key, `${path}.json`, volume && encodeRecord(recordOfVolume(volume), volumeRecordType));
+    if (volume === undefined) this.#orphan(`${path}.tar`);
   }
 
   async #container(id: string): Promise<void> {
@@ -215,7 +216,7 @@ export class StateKeeper {
     if (container === undefined) {
       // What its last requests wrote to volumes is there still, and was acknowledged.
       for (const { name, fileSystem } of this.context.volumes.list())
-        await this.#save(`volumes/${name}.tar`, fileSystem);
+        await this.#save(`volumes/${volumeFile(name)}.tar`, fileSystem);
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
       // Whoever waits for it to be written waits for nothing.
       await this.#logs.get(id)?.close();
@@ -237,7 +238,7 @@ export class StateKeeper {
     const found: [string, FileSystem][] = [];
     if (fileSystem !== undefined) found.push([`containers/${id}.tar`, fileSystem]);
     for (const { point, volume, fileSystem: source } of mountSources.values()) {
-      if (volume !== undefined) found.push([`volumes/${volume.name}.tar`, source]);
+      if (volume !== undefined) found.push([`volumes/${volumeFile(volume.name)}.tar`, source]);
       else if (point.Type === 'bind') found.push(['machine.tar', source]);
     }
     return found;

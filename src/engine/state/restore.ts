@@ -18,7 +18,7 @@ import type { Context } from '../context.js';
 import { type Endpoints, resetEndpoint } from '../networks/attach.js';
 import { resumeServices } from '../swarm/orchestrate.js';
 import { restoreMount } from '../volumes/mounts.js';
-import { StateFiles } from './files.js';
+import { StateFiles, volumeFile } from './files.js';
 import { StateKeeper } from './keeper.js';
 import { readLog } from './log-file.js';
 import {
@@ -76,7 +76,8 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
   await reader.sweep();
   const keeper = new StateKeeper(context, files, warn);
   keeper.clean('machine.tar', context.machine);
-  for (const { name, fileSystem } of context.volumes.list()) keeper.clean(`volumes/${name}.tar`, fileSystem);
+  for (const { name, fileSystem } of context.volumes.list())
+    keeper.clean(`volumes/${volumeFile(name)}.tar`, fileSystem);
   for (const container of containers) {
     const { id, fileSystem } = container;
     if (fileSystem !== undefined) keeper.clean(`containers/${id}.tar`, fileSystem);

@@ -112,6 +112,26 @@ describe('The state on a disk', () => {
     await close();
   });
 
+  it('has a volume of the longest name there is, in files whose names a disk can hold', async () => {
+    const disk = new SimulatedDisk();
+    const longest = 'v'.repeat(255);
+    const first = await start(disk);
+    make(first.context, longest);
+    await write(first.context, longest, 'text');
+    await first.keeper.flush();
+    await first.close();
+    const names = await disk.mount(calm).readdir(`${root}/volumes`);
+    expect(names).to.have.lengthOf(2);
+    for (const name of names) expect(name.length).to.be.lessThan(200);
+    const { context, keeper, close } = await start(disk);
+    expect(textIn(context, longest)).to.equal('text');
+    context.volumes.remove(context.volumes.get(longest));
+    context.events.log('volume', 'destroy', { id: longest, attributes: {} });
+    await keeper.flush();
+    expect(await disk.mount(calm).readdir(`${root}/volumes`)).to.deep.equal([]);
+    await close();
+  });
+
   it('is told as kept to nobody while something of it could not be written', async () => {
     const disk = await diskWithVolume();
     let fail = false;
