@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
+import { quote } from '../../go/quote.js';
 import { decompress } from '../../oci/compression.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
+import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
 import { entriesOfTar, extractFault } from '../containers/archive-entries.js';
 import type { Context } from '../context.js';
 import { largestText } from './lines.js';
@@ -41,9 +42,18 @@ export async function contextOfArchive(context: Context, archive: Readable, path
 
 async function unpack(files: FileSystem, archive: Readable): Promise<void> {
   try {
-    await files.extract('/', entriesOfTar(await decompress(archive)));
+    await files.extract('/', within(entriesOfTar(await decompress(archive))));
   } catch (error) {
     throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
+  }
+}
+
+/** Entries none of which leads out of the context. */
+async function* within(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
+  for await (const entry of entries) {
+    if (posix.normalize(entry.name).split('/')[0] === '..')
+      throw new AttestdError('INVALID_ARCHIVE', `invalid entry name ${quote(entry.name)}`);
+    yield entry;
   }
 }
 

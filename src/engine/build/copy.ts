@@ -5,6 +5,7 @@ import { FileSystemError } from '../../runtime/fs/errors.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
+import { extractFault } from '../containers/archive-entries.js';
 import type { Context } from '../context.js';
 import { download, toldBody } from '../registry/download.js';
 import type { Output } from './output.js';
@@ -98,6 +99,8 @@ async function placed(target: FileSystem, source: Source, how: Placement): Promi
   try {
     await place(target, source, how);
   } catch (error) {
+    if (error instanceof AttestdError && error.code === 'INVALID_ARCHIVE')
+      throw new AttestdError('INTERNAL', `failed to copy files: ${extractFault(error)}`, { cause: error });
     if (!(error instanceof FileSystemError)) throw error;
     const why = error.text.toLowerCase();
     throw new AttestdError('INTERNAL', `failed to copy files: lstat ${how.destination}: ${why}`, { cause: error });
@@ -177,6 +180,6 @@ class Gatherer {
     this.output.print('\n');
     const modified = Date.parse(header(response, 'last-modified') ?? '');
     files.change(path, { mtime: BigInt(Number.isNaN(modified) ? 0 : modified) * 1_000_000n });
-    return { files, path, name, directory: false, hash: `file:${await digestOf(files, path)}`, packed: true };
+    return { files, path, name, directory: false, hash: await digestOf(files, path), packed: true };
   }
 }

@@ -47,19 +47,34 @@ export async function readLines(dockerfile: Buffer): Promise<Lines> {
   if (rows.length > mostRows) throw bad(`the Dockerfile has more than ${mostRows} lines`);
   if (rows.some((row) => row.length > longestRow))
     throw bad(`dockerfile line greater than max allowed size of ${longestRow}`);
+  checkDirectives(rows);
   const { DockerfileParser } = await import('dockerfile-ast');
   const parsed = DockerfileParser.parse(source);
   const escapeChar = parsed.getEscapeCharacter();
   const gaps: string[] = [];
   const lines = parsed.getInstructions().map((instruction) => {
     const { start, end } = instruction.getRange();
-    const { text, gap } = joined(rows.slice(start.line, end.line + 1), escapeChar);
-    if (gap) gaps.push(text);
+    const { text, gap, told } = joined(rows.slice(start.line, end.line + 1), escapeChar);
+    if (gap) gaps.push(told);
     return readLine(text, start.line + 1);
   });
   if (lines.length === 0) throw bad('file with no instructions');
   for (const line of lines) checkWords(line);
   return { lines, escapeChar, gaps };
+}
+
+/** What comments at the top may be to the parser: each once, and another comment ends them. */
+function checkDirectives(rows: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const [, name = '', value = ''] = /^#\s*([a-z][a-z0-9]*)\s*=\s*(\S.*?)\s*$/i.exec(row) ?? [];
+    const directive = name.toLowerCase();
+    if (!['syntax', 'escape', 'check'].includes(directive)) return;
+    if (seen.has(directive)) throw bad(`only one ${directive} parser directive can be used`);
+    seen.add(directive);
+    if (directive === 'escape' && value !== '`' && value !== '\\')
+      throw bad(`invalid escape token '${value}' does not match \` or \\`);
+  }
 }
 
 /** One instruction on one line. */
@@ -80,7 +95,7 @@ function takeFlag(args: string): string | undefined {
 }
 
 /** The first row and those that go on with it, without comments and empty ones between. */
-function joined(rows: readonly string[], escapeChar: string): { readonly text: string; readonly gap: boolean } {
+function joined(rows: readonly string[], escapeChar: string): { text: string; gap: boolean; told: string } {
   let text = '';
   let gap = false;
   for (const [index, row] of rows.entries()) {
@@ -94,7 +109,7 @@ function joined(rows: readonly string[], escapeChar: string): { readonly text: s
     text += goesOn ? trimmed.slice(0, -1) : row;
     if (!goesOn) break;
   }
-  return { text: text.trim(), gap };
+  return { text: text.trim(), gap, told: text.trimStart() };
 }
 
 const listing = new Set(['add', 'cmd', 'copy', 'entrypoint', 'run', 'shell', 'volume']);
@@ -103,5 +118,6 @@ const listing = new Set(['add', 'cmd', 'copy', 'entrypoint', 'run', 'shell', 'vo
 function checkWords({ name, args }: Line): void {
   if ((name === 'env' || name === 'label') && args !== '') pairsOf(name.toUpperCase(), args);
   if (listing.has(name)) execForm(args);
+  if (name === 'onbuild') checkWords(readLine(args, 1));
   if (name === 'healthcheck') execForm(args.replace(/^cmd\s+/i, ''));
 }

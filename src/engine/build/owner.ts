@@ -14,16 +14,19 @@ export interface Owner {
  * @throws INTERNAL for a name that the image does not have
  */
 export function ownerOf(files: FileSystem, spec: string): Owner {
-  const [user = '', group = ''] = spec.split(':', 2);
+  const [user = '', group = user, ...more] = spec.split(':');
+  if (more.length > 0) throw unusable(`invalid chown string format: ${spec}`);
   return {
     uid: numberOf(user, 'uid', 'user', passwd(files).find(({ name }) => name === user)?.uid),
-    gid: numberOf(group || user, 'gid', 'group', groups(files).find(({ name }) => name === (group || user))?.gid),
+    gid: numberOf(group, 'gid', 'group', groups(files).find(({ name }) => name === group)?.gid),
   };
 }
+
+const unusable = (why: string): AttestdError =>
+  new AttestdError('INTERNAL', `unable to convert uid/gid chown string to host mapping: ${why}`);
 
 function numberOf(text: string, id: string, kind: string, named: number | undefined): number {
   if (/^\d+$/.test(text)) return Number(text);
   if (named !== undefined) return named;
-  const why = `can't find ${id} for ${kind} ${text}: no such ${kind}: ${text}`;
-  throw new AttestdError('INTERNAL', `unable to convert uid/gid chown string to host mapping: ${why}`);
+  throw unusable(`can't find ${id} for ${kind} ${text}: no such ${kind}: ${text}`);
 }

@@ -33,7 +33,7 @@ export async function place(target: FileSystem, source: Source, how: Placement):
     if (!fresh && target.stat(wanted).type !== 'directory') throw new FileSystemError('ENOTDIR', wanted);
     makeDirectories(target, wanted, undefined);
     if (fresh && how.owner !== undefined) target.change(wanted, how.owner);
-    await target.extract(wanted, asyncOf(files.entries(path, { name: '.' })), copied);
+    await target.extract(wanted, handedOver(files.entries(path, { name: '.' }), how), copied);
     return;
   }
   const archive = how.unpack && !source.packed ? await archiveIn(files, path) : undefined;
@@ -46,22 +46,43 @@ export async function place(target: FileSystem, source: Source, how: Placement):
   const at = into ? resolved(target, posix.join(wanted, source.name)) : wanted;
   makeDirectories(target, posix.dirname(at), how.owner);
   const entries = files.entries(path, { name: posix.basename(at) });
-  await target.extract(posix.dirname(at), asyncOf(entries), copied);
+  await target.extract(posix.dirname(at), handedOver(entries, how), copied);
 }
 
-async function* asyncOf(entries: Iterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
+/** Entries for their new owner: a program that changes hands no longer runs as its owner or group. */
+async function* handedOver(entries: Iterable<ArchiveEntry>, { owner }: Placement): AsyncGenerator<ArchiveEntry> {
   for (const entry of entries) {
     await giveWay();
-    yield entry;
+    yield owner !== undefined && entry.type === 'file' ? { ...entry, mode: entry.mode & 0o1777 } : entry;
   }
 }
 
-/** A path without links, as far as there is something. */
-function resolved(files: FileSystem, path: string): string {
+/** Links to nothing that are followed one after the other. */
+const mostLinks = 40;
+
+/** A path without links, as far as there is something; a link to nothing leads to where something is to be made. */
+function resolved(files: FileSystem, path: string, links = 0): string {
   const absolute = posix.resolve('/', path);
   let known = absolute;
-  while (files.find(known) === undefined) known = posix.dirname(known);
+  while (files.find(known) === undefined) {
+    const target = linkAt(files, known);
+    if (target !== '' && links < mostLinks) {
+      const there = posix.resolve(posix.dirname(known), target);
+      return resolved(files, posix.join(there, absolute.slice(known.length)), links + 1);
+    }
+    known = posix.dirname(known);
+  }
   return posix.join(files.realPath(known), absolute.slice(known.length));
+}
+
+/** Where a link points; empty for anything else, and for nothing. */
+function linkAt(files: FileSystem, path: string): string {
+  try {
+    return files.lstat(path).target;
+  } catch (error) {
+    if (error instanceof FileSystemError) return '';
+    throw error;
+  }
 }
 
 function makeDirectories(files: FileSystem, path: string, owner: Owner | undefined): void {

@@ -164,7 +164,7 @@ const others: ReadonlySet<string> = new Set(['arg', 'maintainer', 'shell']);
 const runFlags = { mount: 'list', network: 'text', security: 'text', device: 'list' } as const;
 const placeFlags = { chmod: 'text', chown: 'text', link: 'flag', exclude: 'list' } as const;
 const copyFlags: FlagKinds = { from: 'text', parents: 'flag', ...placeFlags };
-const addFlags: FlagKinds = { checksum: 'text', 'keep-git-dir': 'flag', ...placeFlags };
+const addFlags: FlagKinds = { checksum: 'text', 'keep-git-dir': 'flag', unpack: 'flag', ...placeFlags };
 
 function copyOf({ text, args, flags }: Line, name: 'COPY' | 'ADD'): Step {
   const words = execForm(args) ?? (args === '' ? [] : args.split(/\s+/));

@@ -39,6 +39,10 @@ const unfinished = (what: string): Fault => new Fault(`unexpected end of stateme
 /** What nested words may be deep. */
 const deepest = 100;
 
+/** A pattern in which brackets stand for themselves: in a Dockerfile only `*` and `?` stand for others. */
+const withoutSets = (pattern: string): string =>
+  pattern.replace(/\\.|\[/gs, (piece) => (piece === '[' ? '\\[' : piece));
+
 class Expander {
   readonly #chars: readonly string[];
   readonly #lookup: Expansion['lookup'];
@@ -148,7 +152,7 @@ class Expander {
   #trimmed(modifier: '#' | '%', value: string): string {
     const longest = this.#chars[this.#at] === modifier;
     if (longest) this.#at++;
-    const pattern = new Pattern(this.#until('}', true));
+    const pattern = new Pattern(withoutSets(this.#until('}', true)));
     if (modifier === '#') return this.#grown(value.slice(pattern.prefix(value, longest) ?? 0));
     return this.#grown(value.slice(0, pattern.suffix(value, longest) ?? value.length));
   }
@@ -156,7 +160,7 @@ class Expander {
   #replaced(value: string): string {
     const all = this.#chars[this.#at] === '/';
     if (all) this.#at++;
-    const source = this.#until('/', true);
+    const source = withoutSets(this.#until('/', true));
     const replacement = this.#until('}');
     const made = replacePattern(value, source, replacement, all ? '//' : '/');
     return this.#grown(made ?? ' '.repeat(this.#limit + 1));

@@ -22,8 +22,11 @@ const durations: Readonly<Record<string, 'Interval' | 'Timeout' | 'StartPeriod' 
  */
 export function healthcheck(args: string): Healthcheck {
   const check: Healthcheck = {};
+  const seen = new Set<string>();
   let rest = args;
   for (let flag = takeFlag(rest); flag !== undefined; flag = takeFlag(rest)) {
+    if (seen.has(flag.name)) throw bad(`duplicate flag specified: --${flag.name}`);
+    seen.add(flag.name);
     setFlag(check, flag.name, flag.value);
     rest = flag.rest;
   }
@@ -41,21 +44,22 @@ export function healthcheck(args: string): Healthcheck {
   return { Test: shell ? ['CMD-SHELL', command] : ['CMD', ...argv], ...check };
 }
 
-function takeFlag(text: string): { name: string; value: string; rest: string } | undefined {
+function takeFlag(text: string): { name: string; value: string | undefined; rest: string } | undefined {
   const match = /^--([a-z-]+)(?:=(\S*))?(?:\s+|$)/.exec(text);
   if (match === null) return undefined;
-  return { name: match[1] as string, value: match[2] ?? '', rest: text.slice(match[0].length) };
+  return { name: match[1] as string, value: match[2], rest: text.slice(match[0].length) };
 }
 
-function setFlag(check: Healthcheck, name: string, value: string): void {
+function setFlag(check: Healthcheck, name: string, value: string | undefined): void {
   const field = Object.hasOwn(durations, name) ? durations[name] : undefined;
+  if (field === undefined && name !== 'retries') throw bad(`unknown flag: --${name}`);
+  if (value === undefined) throw bad(`missing a value on flag: --${name}`);
   if (field !== undefined) {
     const duration = parseDuration(value);
     if (duration !== 0n && duration < 1_000_000n) throw bad(`Interval ${quote(name)} cannot be less than 1ms`);
     check[field] = Number(duration);
     return;
   }
-  if (name !== 'retries') throw bad(`unknown flag: --${name}`);
   const retries = Number(parseInteger(value, 32));
   if (retries < 0) throw bad(`--retries cannot be negative (${retries})`);
   check.Retries = retries;

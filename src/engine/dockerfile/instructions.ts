@@ -110,6 +110,7 @@ export const configuring: Readonly<Record<string, Reader>> = {
   },
   volume: (args) => {
     const words = execForm(atLeastOne('VOLUME', args)) ?? args.split(/\s+/);
+    if (words.length === 0) atLeastOne('VOLUME', '');
     if (words.some((word) => word.trim() === '')) throw bad('VOLUME specified can not be an empty string');
     return (draft) => {
       draft.config.Volumes ??= {};

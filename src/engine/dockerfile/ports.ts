@@ -17,7 +17,7 @@ export class PortSet {
    * @throws AttestdError INVALID_ARGUMENT with dockerd's text
    */
   add(text: string): void {
-    const [spec = '', named = 'tcp'] = text.split('/');
+    const [spec = '', named = ''] = text.split('/');
     // Where it would be published is no matter of the image.
     const range = spec.split(':').at(-1) ?? '';
     if (range === '') throw bad(`no port specified: ${text}<empty>`);
@@ -25,7 +25,7 @@ export class PortSet {
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);
     if (match === null || first > last || last > largestPort) throw bad(`invalid containerPort: ${text}`);
-    const protocol = named.toLowerCase();
+    const protocol = named.toLowerCase() || 'tcp';
     if (!protocols.includes(protocol)) throw bad(`invalid proto: ${named}`);
     const missing = this.missing.get(protocol) ?? Uint32Array.from({ length: largestPort + 2 }, (_, port) => port);
     this.missing.set(protocol, missing);

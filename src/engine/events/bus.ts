@@ -146,9 +146,11 @@ export class EventBus {
       this.filterLength -= filterLength;
     });
     if (since !== undefined || until !== undefined) {
+      // An end of 0 bounds nothing that is remembered, but the stream.
+      const last = until || undefined;
       for (const { event, weight } of this.memory) {
         const { timeNano: time } = event;
-        if (time >= (since ?? 0n) && (until === undefined || time <= until)) queue.offer(event, weight);
+        if (time >= (since ?? 0n) && (last === undefined || time <= last)) queue.offer(event, weight);
       }
     }
     const left = until === undefined ? undefined : until - this.clock();

@@ -35,9 +35,12 @@ export function widenConfig(config: EncodedObject, apiVersion: string): EncodedO
   return { ...more, ...config };
 }
 
-/** An inspected image with what an older API version adds; an answer that gained something has its keys sorted. */
+/**
+ * An inspected image with what an older API version adds; an answer that gained something has its keys sorted, as has one with a
+ * parent, which newer versions do not know either.
+ */
 export function widenInspect(body: JsonObject & Wire<ImageInspect>, apiVersion: string): Wire<ImageInspect> {
-  if (!still(apiVersion, 'inspect.legacyFields')) return body;
+  if (!still(apiVersion, 'inspect.legacyFields')) return body.Parent === undefined ? body : olderForm(body);
   const legacy = {
     Parent: '',
     Comment: '',

@@ -23,7 +23,8 @@ const indent = (fault: string): string => fault.split('\n').join('\n\t');
 function* check(pool: PoolConfig, ipv6: boolean): Generator<string> {
   const { Subnet: subnet = '', IPRange: range = '', Gateway: gateway = '', AuxiliaryAddresses: others = {} } = pool;
   if (subnet === '') {
-    // Without a subnet there is nothing that an address could be in.
+    // Without a subnet there is nothing that anything could be in.
+    if (range !== '') yield `invalid ip-range ${range}: parent subnet invalid Prefix doesn't contain ip-range`;
     if (gateway !== '') yield `invalid gateway ${gateway}: parent subnet invalid Prefix doesn't contain this address`;
     return;
   }

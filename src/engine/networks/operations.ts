@@ -19,7 +19,7 @@ import { isPredefined } from './store.js';
  * @throws INVALID_ARGUMENT for bad filters
  */
 export async function listNetworks(context: Context, filters: Filters): Promise<AnswerOf<'NetworkList'>> {
-  checkKeys(filters, ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type']);
+  checkKeys(filters, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']);
   const accepts = await networkFilter(filters);
   return context.networks.list().filter(accepts).map(networkObject);
 }

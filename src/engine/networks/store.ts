@@ -121,7 +121,7 @@ export class NetworkStore {
     if (driver !== '' && !drivers.includes(driver))
       throw new AttestdError('NOT_FOUND', `plugin ${quote(driver)} not found`);
     const source = this.#configurationOf(request);
-    const options = { ...request.Options };
+    const options = { ...(source?.options ?? request.Options) };
     const v4 = familyOption(options, 4, request.EnableIPv4) ?? true;
     const v6 = source?.ipv6 ?? familyOption(options, 6, request.EnableIPv6) ?? false;
     if (!request.ConfigOnly && !v4 && !v6) throw new AttestdError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled');
@@ -135,7 +135,7 @@ export class NetworkStore {
       ...parts,
       pools: request.ConfigOnly ? [] : this.#pools(source?.lent ?? wanted, v6, v4, parts),
       lent: request.ConfigOnly ? wanted : [],
-      labels: { ...request.Labels },
+      labels: { ...(source?.labels ?? request.Labels) },
       ipv4: v4,
       ipv6: v6,
       ipamDriver: ipam?.Driver || 'default',

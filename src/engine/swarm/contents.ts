@@ -2,7 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { goObject } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import type { Context } from '../context.js';
-import type { Filters } from '../filters.js';
+import { checkKeys, type Filters } from '../filters.js';
 import { type AnswerOf, undescribed } from '../wire.js';
 import type { ContentKind, ContentSpec } from './content-kind.js';
 import { invalid } from './invalid.js';
@@ -40,6 +40,7 @@ function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: 
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for bad filters
  */
 export function listContents({ swarm }: Context, kind: ContentKind, filters: Filters): Answer[] {
+  checkKeys(filters, kind.filters);
   return swarm
     .manager()
     .store(kind)

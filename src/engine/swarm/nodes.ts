@@ -4,7 +4,7 @@ import { goObject } from '../../go/json.js';
 import { quote } from '../../go/quote.js';
 import { sorted } from '../../go/sorted.js';
 import type { Context } from '../context.js';
-import { type Filters, matchesPairs, valuesOf } from '../filters.js';
+import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { processorCount } from '../processors.js';
 import { machineName, pluginNames } from '../system/machine.js';
 import type { AnswerOf } from '../wire.js';
@@ -55,6 +55,7 @@ function checkValues(filters: Filters, key: string, known: readonly string[]): v
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT and INTERNAL for bad filters
  */
 export function listNodes(context: Context, filters: Filters): AnswerOf<'NodeList'> {
+  checkKeys(filters, filterKeys);
   const store = context.swarm.manager().store(nodeKind);
   const among = (key: string, text: string): boolean => {
     const values = valuesOf(filters, key);

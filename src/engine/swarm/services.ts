@@ -50,8 +50,8 @@ export function resolveService(swarm: Swarm, term: string): Service {
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for another filter
  */
 export function listServices(context: Context, filters: Filters, status: boolean): AnswerOf<'ServiceList'> {
-  const store = context.swarm.manager().store(serviceKind);
   checkKeys(filters, ['id', 'label', 'mode', 'name', 'runtime']);
+  const store = context.swarm.manager().store(serviceKind);
   const runtimes = valuesOf(filters, 'runtime');
   const accepts = ({ data: { spec } }: Service): boolean =>
     matchesExactly(filters, 'mode', modeName(spec.Mode)) && (runtimes.length === 0 || runtimes.includes('container'));
@@ -128,13 +128,13 @@ export function updateService(
   wanted: ServiceSpec,
   { version, rollback, registryAuthFrom }: ServiceUpdate,
 ): AnswerOf<'ServiceUpdate'> {
+  if (!['', 'spec', 'previous-spec'].includes(registryAuthFrom))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid registryAuthFrom '${registryAuthFrom}'`);
   const swarm = context.swarm.manager();
   const store = swarm.store(serviceKind);
   const given = completeSpec(wanted);
   const service = resolveService(swarm, term);
   const { data } = service;
-  if (!['', 'spec', 'previous-spec'].includes(registryAuthFrom))
-    throw new AttestdError('INVALID_ARGUMENT', `invalid registryAuthFrom '${registryAuthFrom}'`);
   if (registryAuthFrom === 'previous-spec' && data.previous === undefined)
     throw new AttestdError('INTERNAL', 'service does not have a previous spec');
   if (!['', 'none', 'previous'].includes(rollback))

@@ -114,6 +114,8 @@ function checkIgnored(form: Form): void {
   const isolation = form.get('isolation');
   if (!['', 'default'].includes(isolation.toLowerCase()))
     throw new AttestdError('INVALID_ARGUMENT', `unsupported isolation: ${quote(isolation)}`);
+  if (form.get('securityopt') !== '')
+    throw new AttestdError('INVALID_ARGUMENT', 'security options are not supported on linux');
   const outputs = form.get('outputs');
   try {
     if (outputs !== '') decodeJson(Buffer.from(outputs), slice(goAny));

@@ -233,11 +233,55 @@ ONBUILD RUN x
       'INVALID_ARGUMENT',
       'dockerfile parse error on line 2: SHELL requires the arguments to be in JSON form',
     ],
+    [
+      `${from}VOLUME []\n`,
+      'INVALID_ARGUMENT',
+      'dockerfile parse error on line 2: VOLUME requires at least one argument',
+    ],
+    [
+      `${from}HEALTHCHECK --retries=1 --retries=2 CMD x\n`,
+      'INVALID_ARGUMENT',
+      'dockerfile parse error on line 2: duplicate flag specified: --retries',
+    ],
+    [
+      `${from}HEALTHCHECK --interval CMD x\n`,
+      'INVALID_ARGUMENT',
+      'dockerfile parse error on line 2: missing a value on flag: --interval',
+    ],
+    [`${from}ONBUILD ENV a\n`, 'INVALID_ARGUMENT', 'failed to parse Dockerfile: ENV must have two arguments'],
+    [
+      `# escape=x\n${from}`,
+      'INVALID_ARGUMENT',
+      "failed to parse Dockerfile: invalid escape token 'x' does not match ` or \\",
+    ],
+    [
+      `# syntax=a\n# escape=\`\n#ESCAPE = \\\n${from}`,
+      'INVALID_ARGUMENT',
+      'failed to parse Dockerfile: only one escape parser directive can be used',
+    ],
   ];
   for (const [dockerfile, code, message] of refused)
     it(`refuses ${JSON.stringify(dockerfile.slice(0, 60))} before it says anything`, async () => {
       expect(await refusal(() => build(engine.context, dockerfile))).to.deep.equal([code, message]);
     });
+
+  it('takes comments for no directives once another one came', async () => {
+    expect(await text(`# c\n# escape=x\n# escape=y\n${from}LABEL a=b\n`)).to.contain('Successfully built');
+  });
+
+  it('refuses an archive that leads out of the context', async () => {
+    expect(await refusal(() => build(engine.context, from, { '../evil': 'x' }))).to.deep.equal([
+      'INTERNAL',
+      'invalid entry name "../evil"',
+    ]);
+  });
+
+  it('tells of what it made with the keys in order, for its parent is told', async () => {
+    await text(`${from}LABEL a=b\n`, {}, { tags: ['ordered:1'] });
+    const told = parsed(await inspectImage(engine.context, 'ordered:1', { apiVersion: '1.55' }));
+    expect(told.Parent).to.match(/^sha256:/);
+    expect(Object.keys(told)).to.deep.equal(Object.keys(told).sort());
+  });
 
   it('refuses names, paths and targets before it says anything', async () => {
     const { context } = engine;

@@ -86,6 +86,35 @@ describe('COPY and ADD', function () {
     expect(await printed(`COPY a.tar /t/\nRUN ls /t`, files)).to.deep.equal(['a.tar']);
   });
 
+  it('leave a program its mode, but not whose it runs as', async () => {
+    const files = {
+      p: { text: '1', mode: 0o6755 },
+      'a.tar': (await bytesOf({ q: { mode: 0o4755 } })).toString('latin1'),
+    };
+    expect(await printed(`COPY p /p\nADD a.tar /t\n${listing} /p /t/q`, files)).to.deep.equal([
+      '/p 755 0:0 1',
+      '/t/q 4755 0:0 0',
+    ]);
+  });
+
+  it('fail at an archive that leads out of the destination', async () => {
+    const files = { 'a.tar': (await bytesOf({ '../evil': 'x' })).toString('latin1') };
+    expect(await fault('ADD a.tar /t', files)).to.match(/^failed to copy files: /);
+  });
+
+  it('go where a link of the image leads, also when nothing is there yet', async () => {
+    const image = 'RUN ln -s made /to; ln -s /nowhere /loop; ln -s /loop /nowhere\n';
+    expect(await printed(`${image}COPY f /to\nRUN ls -l /made /to | cut -c1; cat /made`, { f: 'x' })).to.deep.equal([
+      '-',
+      'l',
+      'x',
+    ]);
+  });
+
+  it('take ADD with --unpack', async () => {
+    expect(await printed('ADD --unpack f /f\nRUN cat /f', { f: 'x' })).to.deep.equal(['x']);
+  });
+
   it('hide the Dockerfile and .dockerignore where it says so, and nothing else', async () => {
     const files = { '.dockerignore': '*\n!Dockerfile\n', f: '' };
     expect(await printed('COPY . /t\nRUN ls -a /t', files)).to.deep.equal(['.', '..', 'Dockerfile', 'f']);
@@ -105,6 +134,10 @@ describe('COPY and ADD', function () {
     [
       'COPY --chown=nosuch f /d',
       "unable to convert uid/gid chown string to host mapping: can't find uid for user nosuch: no such user: nosuch",
+    ],
+    [
+      'COPY --chown=1:2:3 f /d',
+      'unable to convert uid/gid chown string to host mapping: invalid chown string format: 1:2:3',
     ],
     ['COPY . /bin/busybox', 'failed to copy files: lstat /bin/busybox: not a directory'],
     ['WORKDIR /bin/busybox', 'Cannot mkdir: /bin/busybox is not a directory'],

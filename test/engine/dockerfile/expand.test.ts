@@ -11,6 +11,7 @@ const values = new Map([
   ['P', '/usr/bin'],
   ['E', ''],
   ['X', 'x'],
+  ['B', 'a[b]'],
 ]);
 const expanded = (text: string): string => expand(text, { lookup: (name) => values.get(name), limit: 1000 });
 
@@ -25,7 +26,8 @@ describe('Words of a Dockerfile', () => {
     ['${N:-${P}}', '/usr/bin'],
     ['${P#/}|${P#*/}|${P##*/}', 'usr/bin|usr/bin|bin'],
     ['${P%n}|${P%/*}|${P%%/*}', '/usr/bi|/usr|'],
-    ['${P/u/v}|${P//[ub]/-}', '/vsr/bin|/-sr/-in'],
+    ['${P/u/v}|${P//?i/-}', '/vsr/bin|/usr/-n'],
+    ['${P//[ub]/-}|${B//[b]/-}', '/usr/bin|a-'],
     ['$$|$1|$ |$', '||$ |$'],
   ];
   for (const [word, value] of words)

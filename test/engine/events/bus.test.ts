@@ -52,6 +52,12 @@ describe('Events', () => {
     expect(await rest(clock.bus.subscribe(range))).to.deep.equal(['at 102', 'at 103']);
   });
 
+  it('are all reported until 0, which bounds only the stream', async () => {
+    const clock = new Clock();
+    clock.log(101n, 'before', 'a');
+    expect(await rest(clock.bus.subscribe({ until: 0n }))).to.deep.equal(['before']);
+  });
+
   it('are followed until a time to come', async () => {
     const clock = new Clock();
     const events = clock.bus.subscribe({ until: clock.now + 30_000_000n });

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
+import { type Filters, parseFilters } from '../../../src/engine/filters.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
-import { createNetwork, inspectNetwork, removeNetwork } from '../../../src/engine/networks/operations.js';
+import {
+  createNetwork,
+  inspectNetwork,
+  listNetworks,
+  pruneNetworks,
+  removeNetwork,
+} from '../../../src/engine/networks/operations.js';
 import { decodeJson } from '../../../src/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 
@@ -19,6 +26,9 @@ describe('Making a network', () => {
   const make = (request: object): ReturnType<typeof createNetwork> =>
     createNetwork(engine.context, decodeJson(Buffer.from(JSON.stringify(request)), createNetworkType), '1.55');
 
+  const pruned = (filters: Filters): unknown =>
+    (pruneNetworks(engine.context, filters) as { NetworksDeleted: unknown }).NetworksDeleted;
+
   const refused: readonly (readonly [request: object, code: string])[] = [
     [{ Ingress: true }, 'FORBIDDEN'],
     [{ Scope: 'swarm' }, 'FORBIDDEN'],
@@ -26,6 +36,7 @@ describe('Making a network', () => {
     [{ IPAM: { Driver: 'x' } }, 'NOT_FOUND'],
     [{ EnableIPv4: false }, 'INVALID_ARGUMENT'],
     [{ IPAM: { Config: [{ Gateway: '10.98.0.1' }] } }, 'INVALID_ARGUMENT'],
+    [{ IPAM: { Config: [{ IPRange: '10.98.0.0/25' }] } }, 'INVALID_ARGUMENT'],
     [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', Gateway: '10.1.0.0' }] } }, 'INTERNAL'],
     [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', Gateway: '10.1.255.255' }] } }, 'INTERNAL'],
     [{ IPAM: { Config: [{ Subnet: '10.1.0.0/16', AuxiliaryAddresses: { a: '10.1.0.1' } }] } }, 'INTERNAL'],
@@ -85,16 +96,32 @@ describe('Making a network', () => {
     expect(engine.context.networks.resolve('alone').pools[0]?.take()).to.match(/\.0\.1$/);
   });
 
-  it('takes subnets from a configuration network, which then stays', async () => {
-    make({ Name: 'lender', ConfigOnly: true, IPAM: { Config: [{ Subnet: '10.77.0.0/24' }] } });
+  it('takes subnets, options and labels from a configuration network, which then stays', async () => {
+    const lent = { Options: { [mtu]: '1300' }, Labels: { x: 'y' } };
+    make({ Name: 'lender', ConfigOnly: true, ...lent, IPAM: { Config: [{ Subnet: '10.77.0.0/24' }] } });
     make({ Name: 'borrower', ConfigFrom: { Network: 'lender' } });
     expect(config('borrower')).to.have.nested.property('[0].Subnet', '10.77.0.0/24');
+    const { options, labels } = engine.context.networks.resolve('borrower');
+    expect({ options, labels }).to.deep.equal({ options: lent.Options, labels: lent.Labels });
     expect((await refusal(() => removeNetwork(engine.context, 'lender')))[0]).to.equal('FORBIDDEN');
     const own = { Name: 'further', ConfigFrom: { Network: 'lender' } };
     expect((await refusal(() => make({ ...own, Options: { x: 'y' } })))[0]).to.equal('FORBIDDEN');
     expect((await refusal(() => make({ ...own, Labels: { x: 'y' } })))[0]).to.equal('FORBIDDEN');
     removeNetwork(engine.context, 'borrower');
     removeNetwork(engine.context, 'lender');
+  });
+
+  it('is listed by labels that it has, pruned also by those that it has not', async () => {
+    const without = parseFilters('{"label!":["x"]}');
+    const refused = await refusal(() => listNetworks(engine.context, without));
+    expect(refused).to.deep.equal(['INVALID_ARGUMENT', "invalid filter 'label!'"]);
+    make({ Name: 'idle' });
+    expect(pruned(without)).to.include('idle');
+  });
+
+  it('is pruned whenever it was made where no time is named', () => {
+    make({ Name: 'idle' });
+    expect(pruned(parseFilters('{"until":[]}'))).to.include('idle');
   });
 
   it('takes the families from its options where nothing else is said', () => {

@@ -1,13 +1,39 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
+import { parseFilters } from '../../../src/engine/filters.js';
+import { configKind, secretKind } from '../../../src/engine/swarm/content-kind.js';
+import { listContents } from '../../../src/engine/swarm/contents.js';
+import { listNodes } from '../../../src/engine/swarm/nodes.js';
+import { serviceSpecType } from '../../../src/engine/swarm/service-spec.js';
+import { listServices, updateService } from '../../../src/engine/swarm/services.js';
 import { type SwarmSpec, swarmSpecType } from '../../../src/engine/swarm/spec.js';
 import { inspectSwarm, type Rotation, unlockKey, unlockSwarm, updateSwarm } from '../../../src/engine/swarm/swarm.js';
+import { listTasks } from '../../../src/engine/swarm/tasks.js';
 import { decodeJson, renderJson } from '../../../src/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';
 
 const nothing: Rotation = { worker: false, manager: false, unlockKey: false };
 const read = (body: object): SwarmSpec => decodeJson(Buffer.from(JSON.stringify(body)), swarmSpecType);
+
+describe('A daemon in no swarm', () => {
+  it('looks at filters, and whose credentials an update takes, before it says so', async () => {
+    const { context, close } = await openEngine();
+    const filters = parseFilters('{"bogus":["x"]}');
+    for (const list of [
+      () => listNodes(context, filters),
+      () => listServices(context, filters, false),
+      () => listContents(context, secretKind, filters),
+      () => listContents(context, configKind, filters),
+    ])
+      expect(await refusal(list)).to.deep.equal(['INVALID_ARGUMENT', "invalid filter 'bogus'"]);
+    expect((await refusal(() => listTasks(context, filters)))[0]).to.equal('UNAVAILABLE');
+    const how = { version: 1, rollback: '', registryAuthFrom: 'x' };
+    const spec = decodeJson(Buffer.from('{}'), serviceSpecType);
+    expect((await refusal(() => updateService(context, 'x', spec, how)))[0]).to.equal('INVALID_ARGUMENT');
+    await close();
+  });
+});
 
 describe('An update of a swarm', () => {
   let engine: TestEngine;
