@@ -1,5 +1,5 @@
 /** JSON with the rules of Go's encoding/json, over bytes. */
-export { decodeJson } from './json/decode.js';
+export { decodeJson, mostElementsOfRequest } from './json/decode.js';
 export { compactJson, firstJson, firstJsonInTurns, jsonFault } from './json/document.js';
 export { setOwn } from './json/own.js';
 export { type JsonObject, type JsonValue, renderJson, sortedMap, sortKeys, VerbatimJson } from './json/render.js';

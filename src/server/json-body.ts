@@ -1,5 +1,5 @@
 import { AttestdError } from '../errors.js';
-import { decodeJson, firstJson, type GoType } from '../go/json.js';
+import { decodeJson, firstJson, type GoType, mostElementsOfRequest } from '../go/json.js';
 import type { OperationRequest } from './operation.js';
 
 /** Longest JSON body that is read, in bytes: more than any client sends, and what is decoded without keeping others waiting. */
@@ -62,7 +62,7 @@ export async function readJson<T>(
     throw new AttestdError('INVALID_ARGUMENT', 'invalid JSON: got EOF while reading request body');
   try {
     const first = firstJson(body);
-    const value = decodeJson(first, type);
+    const value = decodeJson(first, type, mostElementsOfRequest);
     if (/^\s*[^\s\]}]/.test(body.toString('latin1', first.length)))
       throw new AttestdError('INVALID_ARGUMENT', 'unexpected content after JSON');
     return value;

@@ -14,6 +14,7 @@ import {
   goUtf8,
   JsonScanner,
   jsonFault,
+  map,
   slice,
   sortedMap,
 } from '../../src/go/json.js';
@@ -266,6 +267,15 @@ describe('long documents', () => {
     const lists = (count: number): Buffer => Buffer.from(`[[${Array(count - 2).fill('""')}],[]]`);
     expect(decodeJson(lists(200_000), slice(slice(goString)))).to.have.length(2);
     expect(() => decodeJson(lists(200_001), slice(slice(goString))))
+      .to.throw(AttestdError)
+      .with.property('code', 'INVALID_JSON');
+  });
+
+  it('have no more members in their maps than they may have elements', () => {
+    const members = (count: number): Buffer =>
+      Buffer.from(`{${Array.from({ length: count }, (_, i) => `"m${i}":""`).join(',')}}`);
+    expect(Object.keys(decodeJson(members(100), map(goString), 100) ?? {})).to.have.length(100);
+    expect(() => decodeJson(members(101), map(goString), 100))
       .to.throw(AttestdError)
       .with.property('code', 'INVALID_JSON');
   });

@@ -1,5 +1,5 @@
 import { AttestdError } from '../../errors.js';
-import { decodeJson, firstJson } from '../../go/json.js';
+import { decodeJson, firstJson, mostElementsOfRequest } from '../../go/json.js';
 import type { NetworkingConfig } from '../networks/endpoint.js';
 import { type ContainerConfig, type CreateRequest, configFields, createRequestType } from './config.js';
 import { adaptRequest } from './create-versions.js';
@@ -56,7 +56,7 @@ function hasConfig(body: Buffer): boolean {
 function decode(body: Buffer): CreateRequest | undefined {
   try {
     const first = firstJson(body);
-    const request = decodeJson(first, createRequestType);
+    const request = decodeJson(first, createRequestType, mostElementsOfRequest);
     if (/^\s*[^\s\]}]/.test(body.toString('latin1', first.length)))
       throw new AttestdError('INVALID_ARGUMENT', 'unexpected content after JSON');
     return request;

@@ -12,8 +12,8 @@ const lastEphemeral = 65_535;
 /** Connections to one published port at a time. */
 const mostConnections = 256;
 
-/** Listeners of all containers together: each is an open file of the server. */
-const mostListeners = 2048;
+/** Ports that all containers publish together: of TCP each is an open file of the server. */
+const mostPublished = 2048;
 
 /** Whose ports are published: a container, or what stands for several. */
 export type PortOwner = Pick<Container, 'id' | 'plainName' | 'networks'> & { readonly sandbox: Container['sandbox'] };
@@ -66,8 +66,8 @@ export class PublishedPorts {
   async #bind(container: PortOwner, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
     const { number, protocol } = parsePort(key);
     const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
-    if (protocol === 'tcp' && this.#listened.size >= mostListeners)
-      throw new AttestdError('INTERNAL', `more than ${mostListeners} ports are published`);
+    if (this.#listened.size + this.#reserved.size >= mostPublished)
+      throw new AttestdError('INTERNAL', `more than ${mostPublished} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
       // To listen ends in the same turn of the event loop.

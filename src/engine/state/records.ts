@@ -230,7 +230,8 @@ export function encodeRecord<T extends { version: number }>(record: NoInfer<T>, 
  * @throws INVALID_JSON for what is none; CORRUPT for another version
  */
 export function decodeRecord<T extends { version: number }>(bytes: Buffer, type: GoType<T>): T {
-  const record = decodeJson(bytes, type);
+  // What was acknowledged is read, whatever it has come to.
+  const record = decodeJson(bytes, type, Number.POSITIVE_INFINITY);
   if (record.version !== recordVersion)
     throw new AttestdError('CORRUPT', `its version is ${record.version}, not ${recordVersion}`);
   return record;

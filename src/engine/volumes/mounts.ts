@@ -15,6 +15,9 @@ import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './pa
 import { isAnonymous, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
 
+/** Mounts of a container, of which every answer about it tells. */
+const mostMounts = 4096;
+
 /** Bytes of a page. */
 const smallestTmpfs = 4096;
 
@@ -35,10 +38,18 @@ export interface ContainerMount {
 /**
  * Work out what a container has mounted where, and make the volumes that are not there (docs/behaviour.md#mounts).
  *
- * @throws INTERNAL for binds that cannot be parsed; INVALID_ARGUMENT for other mounts; NOT_FOUND for an image
+ * @throws INTERNAL for binds that cannot be parsed; INVALID_ARGUMENT for other mounts, and too many; NOT_FOUND for an image
  */
 export async function registerMounts(context: Context, container: Container): Promise<void> {
   const { hostConfig, config } = container;
+  const wanted = [
+    hostConfig.Binds,
+    hostConfig.Mounts,
+    Object.keys(config.Volumes ?? {}),
+    Object.keys(hostConfig.Tmpfs ?? {}),
+  ];
+  if (wanted.reduce((sum, list) => sum + (list?.length ?? 0), 0) > mostMounts)
+    throw new AttestdError('INVALID_ARGUMENT', `a container has at most ${mostMounts} mounts`);
   const mounts = container.mountSources;
   for (const spec of hostConfig.VolumesFrom ?? []) takeFrom(context, container, spec);
   const own = new Set<string>();

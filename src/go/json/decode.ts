@@ -12,14 +12,14 @@ import type { GoType } from './type.js';
  *
  * @param document the whole document
  * @param type what Go would decode into
- * @throws AttestdError INVALID_JSON with Go's text; also where arrays have more than 200,000 elements in all, which no
- *   document needs and which would take seconds
+ * @param limit elements of arrays and members of maps in all: more would take seconds
+ * @throws AttestdError INVALID_JSON with Go's text, or where there are more
  */
-export function decodeJson<T>(document: Uint8Array, type: GoType<T>): T {
+export function decodeJson<T>(document: Uint8Array, type: GoType<T>, limit = mostElements): T {
   const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
   const fault = jsonFault(document);
   if (fault !== undefined) throw new AttestdError('INVALID_JSON', fault);
-  const decoder = new Decoder(bytes);
+  const decoder = new Decoder(bytes, limit);
   const value = decoder.value(type, zero(type));
   if (decoder.mismatch !== undefined) throw new AttestdError('INVALID_JSON', decoder.mismatch);
   return value as T;
@@ -66,8 +66,9 @@ type Json = Record<string, unknown>;
 
 const largestFloat32 = 3.4028234663852886e38;
 
-/** Elements of arrays that are decoded of one document at most. */
+/** Elements of arrays, and members of maps, that are decoded of a document; of a request, which is answered at once. */
 const mostElements = 200_000;
+export const mostElementsOfRequest = 25_000;
 
 const braceOpen = 0x7b;
 const bracketOpen = 0x5b;
@@ -82,7 +83,10 @@ class Decoder {
   private owner = '';
   private path: string[] = [];
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly limit: number,
+  ) {}
 
   value(type: GoType, present: unknown): unknown {
     this.space();
@@ -175,7 +179,10 @@ class Decoder {
       this.space();
       this.at++;
       if (type.kind === 'struct') this.field(type, target, key);
-      else setOwn(target, this.text(key, type.key, key), this.value(type.element, zero(type.element)));
+      else {
+        this.count();
+        setOwn(target, this.text(key, type.key, key), this.value(type.element, zero(type.element)));
+      }
     }
     this.at++;
     return target;
@@ -212,13 +219,17 @@ class Decoder {
       this.space();
       if (this.bytes[this.at] === 0x5d) break;
       if (this.bytes[this.at] === 0x2c) this.at++;
-      if (++this.elements > mostElements)
-        throw new AttestdError('INVALID_JSON', `arrays of more than ${mostElements} elements`);
+      this.count();
       // An element of a repeated key is decoded over the one that was there.
       items.push(this.value(type.element, before[items.length] ?? zero(type.element)));
     }
     this.at++;
     return items;
+  }
+
+  private count(): void {
+    if (++this.elements > this.limit)
+      throw new AttestdError('INVALID_JSON', `arrays of more than ${this.limit} elements`);
   }
 
   private space(): void {

@@ -94,4 +94,16 @@ describe('What is asked of a container', () => {
     expect(mounts.call(files).size).to.be.at.least(500);
     expect(asked).to.be.below(10);
   });
+
+  it('is no more elements than are answered at once, mounts than can be told, and ports than can be open', async () => {
+    const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `a${i}`);
+    const codeOf = async (act: () => unknown): Promise<string> => (await refusal(act))[0];
+    expect(await codeOf(() => create(engine.context, { Env: many(25_001) }))).to.equal('INVALID_ARGUMENT');
+    const volumes = Object.fromEntries(many(5000).map((name) => [`/${name}`, {}]));
+    expect(await codeOf(() => create(engine.context, { Volumes: volumes }))).to.equal('INVALID_ARGUMENT');
+    expect(engine.context.volumes.list()).to.have.length(0);
+    const ports = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`${i + 1}/udp`, [{ HostPort: '' }]]));
+    await create(engine.context, { HostConfig: { PortBindings: ports } }, 'ports');
+    expect(await codeOf(() => startContainer(engine.context, 'ports'))).to.equal('INTERNAL');
+  });
 });
