@@ -64,7 +64,7 @@ export async function admitMounts(
   const warnings: string[] = [];
   for (const { imageId: digest, point } of mountSources.values())
     if (digest !== undefined)
-      warnings.push(...(await admit(context, { reference: point.Source, digest, platform, container: asked })));
+      warnings.push(...(await admit(context, { reference: point.Name ?? '', digest, platform, container: asked })));
   return warnings;
 }
 

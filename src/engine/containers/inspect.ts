@@ -120,12 +120,13 @@ export function manifestOf({ manifest, platform }: Container): EncodedObject | u
 function desiredMac({ hostConfig, networks }: Container): string {
   const { NetworkMode: mode } = hostConfig;
   if (mode !== 'bridge' && !isUserDefined(mode)) return '';
-  return networks.get(networkName(mode))?.MacAddress ?? '';
+  const endpoint = networks.get(networkName(mode));
+  return endpoint?.desiredMac ?? endpoint?.MacAddress ?? '';
 }
 
 function configOf(container: Container, apiVersion: string): Wire<ContainerInspect['Config']> {
   const config = goObject(container.config, containerConfigType);
-  const mac = container.state.running ? '' : desiredMac(container);
+  const mac = desiredMac(container);
   return mac === '' || isAtLeast(apiVersion, '1.52') ? config : undescribed({ ...config, MacAddress: mac });
 }
 

@@ -132,7 +132,10 @@ function isOnly({ containers }: Context, prefix: string): boolean {
 
 function lookUp(context: Context, filters: Filters, key: string): Container | undefined {
   let found: Container | undefined;
-  for (const value of valuesOf(filters, key)) found = context.containers.resolve(value);
+  for (const value of valuesOf(filters, key)) {
+    if (value === '') throw new AttestdError('NOT_FOUND', 'No such container: ');
+    found = context.containers.resolve(value);
+  }
   return found;
 }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InputSink } from '../../runtime/types.js';
 import { drained } from './connection.js';
 import { DetachKeys } from './detach-keys.js';
@@ -95,17 +96,24 @@ export class Session {
   async #input(connection: Duplex, output: Promise<SessionEnd>): Promise<SessionEnd> {
     const { tty, closeStdin, stdout, stderr, detachKeys } = this.#options;
     const keys = tty ? new DetachKeys(detachKeys) : undefined;
+    const endsWithInput = !closeStdin || tty;
+    const pieces = connection.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
     try {
-      for await (const piece of connection.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for (let next = pieces.next(); ; ) {
+        const { value: piece, done } = await next;
+        if (done) break;
+        next = pieces.next();
         if (this.#gone.signal.aborted) continue;
         const { bytes, detached } = keys?.feed(piece) ?? { bytes: piece, detached: false };
+        // Who leaves at once is gone before a real process has answered.
+        if (detached || (endsWithInput && (await isLast(next)))) this.#stop();
         if (bytes.length > 0) await this.#pass(bytes);
         if (detached) return 'detached';
       }
     } catch {
       // The connection broke: as good as its end.
     }
-    if (!closeStdin || tty) return 'ended';
+    if (endsWithInput) return 'ended';
     const sink = await this.#streams.input(this.#gone.signal);
     sink?.end();
     return stdout || stderr ? output : 'ended';
@@ -138,6 +146,18 @@ export class Session {
       if (!open) throw new Gone();
     });
   }
+}
+
+/** Milliseconds in which a real process has not answered yet. */
+const answer = 2;
+
+/** Whether nothing comes any more, as far as that shows at once. */
+async function isLast(next: Promise<IteratorResult<Buffer>>): Promise<boolean> {
+  const over = next.then(
+    ({ done }) => done === true,
+    () => true,
+  );
+  return Promise.race([over, sleep(answer, false)]);
 }
 
 class Gone extends Error {

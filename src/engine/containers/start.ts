@@ -31,8 +31,12 @@ const unknownExit = 128;
  * @throws NOT_FOUND; NOT_MODIFIED when it runs; CONFLICT when it is paused or on its way out; INVALID_ARGUMENT with
  * the words of runc when its program cannot be run
  */
-export async function startContainer(context: Context, name: string, checkpoint = ''): Promise<void> {
-  if (checkpoint !== '')
+export async function startContainer(
+  context: Context,
+  name: string,
+  checkpoint: { readonly name: string; readonly directory: string } = { name: '', directory: '' },
+): Promise<void> {
+  if (checkpoint.name !== '')
     throw new AttestdError('INVALID_ARGUMENT', 'checkpoint is only supported in experimental mode');
   const container = context.containers.resolve(name);
   await container.alone(async () => {
@@ -40,6 +44,7 @@ export async function startContainer(context: Context, name: string, checkpoint 
     if (state.paused) throw new AttestdError('CONFLICT', 'cannot start a paused container, try unpause instead');
     if (state.running) throw new AttestdError('NOT_MODIFIED', 'container is already running');
     refuseDoomed(container);
+    if (checkpoint.directory !== '') throw new AttestdError('FORBIDDEN', 'custom checkpointdir is not supported');
     // An update may have left bounds that cannot be.
     checkHostConfig(container.hostConfig, processorCount());
     await run(context, container, true);

@@ -150,7 +150,6 @@ export function join(context: Context, container: Container, key: string, before
   const [v4, v6] = [poolOf(network, 4), poolOf(network, 6)];
   const id = newId();
   const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';
-  settings.NetworkID = network.id;
   settings.EndpointID = id;
   if (v4 !== undefined) {
     settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address || before?.IPAddress);
@@ -162,6 +161,8 @@ export function join(context: Context, container: Container, key: string, before
     settings.GlobalIPv6PrefixLen = v6.prefix.bits;
     settings.IPv6Gateway = network.internal ? '' : v6.gateway;
   }
+  settings.NetworkID = network.id;
+  settings.desiredMac ??= settings.MacAddress;
   if (network.pools.length > 0) settings.MacAddress ||= before?.MacAddress || randomMac();
   network.endpoints.set(container.id, {
     id,
@@ -238,14 +239,15 @@ export function leave(context: Context, container: Container, name: string, sett
   resetEndpoint(settings);
 }
 
-/** After a start that failed a container has no names and no network's id, as before its first one. */
+/** After a start that failed a container has no names and no network's id of those that it had joined, as before its first one. */
 export function forgetNetworks({ networks }: Container): void {
-  for (const settings of networks.values()) Object.assign(settings, { NetworkID: '', DNSNames: undefined });
+  for (const settings of networks.values())
+    if (settings.NetworkID !== '') Object.assign(settings, { NetworkID: '', DNSNames: undefined });
 }
 
 /** What a container is left with of a network that it is not in: what was asked for. */
 export function resetEndpoint(settings: EndpointSettings): EndpointSettings {
-  const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames } = settings;
-  const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames };
+  const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames, desiredMac = '' } = settings;
+  const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames, MacAddress: desiredMac };
   return Object.assign(settings, emptyEndpoint(), kept);
 }

@@ -26,6 +26,8 @@ export interface EndpointSettings {
   GlobalIPv6Address: string;
   GlobalIPv6PrefixLen: number;
   DNSNames: string[] | undefined;
+  /** The hardware address that was asked for, known from the first start on; not told. */
+  desiredMac?: string;
 }
 
 const endpointIpamType = struct<EndpointIpam>('network.EndpointIPAMConfig', {

@@ -126,7 +126,8 @@ async function makeMount(context: Context, container: Container, planned: Planne
       const manifest = await bestManifest(context, image, 'strict', undefined);
       const snapshot = await context.rootfs.snapshot(manifest);
       const fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
-      const shown = { ...point, Name: point.Source, RW: false };
+      const folder = `${context.settings.dataRoot}/rootfs/overlayfs/${image.target.digest.slice('sha256:'.length)}`;
+      const shown = { ...point, Name: point.Source, Source: folder, RW: false };
       return { point: shown, imageId: image.target.digest, fileSystem, path, copy: false };
     }
     default:
@@ -154,7 +155,7 @@ export async function restoreMount(
     return { ...common, volume, fileSystem: volume.fileSystem };
   }
   if (point.Type === 'bind') return { ...common, fileSystem: context.machine };
-  const image = point.Type === 'image' ? resolveImage(context.store, point.Source) : undefined;
+  const image = point.Type === 'image' ? resolveImage(context.store, point.Name ?? '') : undefined;
   const snapshot = image && (await context.rootfs.snapshot(await bestManifest(context, image, 'strict', undefined)));
   const fileSystem = createFileSystem({ budget: context.layers, clock: context.time, ...(snapshot && { snapshot }) });
   return { ...common, fileSystem };

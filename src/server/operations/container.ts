@@ -98,8 +98,8 @@ export const handlers: DescribedHandlers = {
         'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
       );
     const form = await request.form();
-    if (form.get('checkpoint-dir') !== '') throw new AttestdError('FORBIDDEN', 'custom checkpointdir is not supported');
-    await startContainer(context, nameOf(request), form.get('checkpoint'));
+    const checkpoint = { name: form.get('checkpoint'), directory: form.get('checkpoint-dir') };
+    await startContainer(context, nameOf(request), checkpoint);
     return nothing;
   },
 

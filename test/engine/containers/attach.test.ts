@@ -96,6 +96,26 @@ describe('attaching to a container', () => {
       expect(isOver()).to.equal(true);
     });
 
+  for (const leaves of [true, false])
+    it(`${leaves ? 'keeps' : 'does not keep'} the answer to its input from a client that ${leaves ? 'leaves with it' : 'stays'}`, async () => {
+      const { id } = await run(engine.context, { OpenStdin: true });
+      const process = engine.model.last;
+      const asked: string[] = [];
+      Object.assign(process.stdin, {
+        write: (bytes: Uint8Array) => {
+          asked.push(Buffer.from(bytes).toString());
+          return process.print('answer');
+        },
+      });
+      const { client, output, isOver } = attach(id, { stdin: true });
+      if (leaves) client.end('question');
+      else client.write('question');
+      for (let turn = 0; turn < 100 && asked.length === 0; turn++) await settled();
+      await settled();
+      expect([asked, isOver()]).to.deep.equal([['question'], leaves]);
+      expect(output.text).to.equal(leaves ? '' : frame('stdout', Buffer.from('answer')).toString('latin1'));
+    });
+
   it('passes input on, also what comes before the start, and ends it with the client when that is so', async () => {
     const { id } = await create(engine.context, { OpenStdin: true, StdinOnce: true });
     const { client, isOver } = attach(id);

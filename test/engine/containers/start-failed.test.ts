@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
+import { inspectContainer } from '../../../src/engine/containers/inspect.js';
 import { listContainers } from '../../../src/engine/containers/list.js';
+import { startContainer } from '../../../src/engine/containers/start.js';
+import { killContainer } from '../../../src/engine/containers/stop.js';
 import { parsed, refusal } from '../support.js';
-import { type ContainerEngine, openContainers, run, settled } from './support.js';
+import { type ContainerEngine, create, openContainers, run, settled } from './support.js';
 
 describe('the start of a container', () => {
   let engine: ContainerEngine;
@@ -44,6 +47,29 @@ describe('the start of a container', () => {
     const port = ports['80/tcp']?.[0]?.HostPort ?? '';
     expect((await refusal(() => run(engine.context, published(port), 'two')))[0]).to.equal('INTERNAL');
     expect(engine.context.containers.resolve('two').networks.size).to.equal(0);
+  });
+
+  it('keeps the hardware address that was asked for, over stops too, and tells older clients of it', async () => {
+    const mac = '02:42:ac:11:00:22';
+    const wanted = { NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress: mac } } } };
+    const { id } = await run(engine.context, { HostConfig: { NetworkMode: 'bridge' }, ...wanted });
+    const told = async (): Promise<unknown> =>
+      parsed(await inspectContainer(engine.context, id, { apiVersion: '1.51', size: false })).Config.MacAddress;
+    expect(await told()).to.equal(mac);
+    await killContainer(engine.context, id, '');
+    await settled();
+    expect(await told()).to.equal(mac);
+    const other = await run(engine.context, { HostConfig: { NetworkMode: 'bridge' } });
+    const inspected = await inspectContainer(engine.context, other.id, { apiVersion: '1.51', size: false });
+    expect(parsed(inspected).Config).not.to.have.property('MacAddress');
+  });
+
+  it('refuses a folder of checkpoints, unless the container runs', async () => {
+    const checkpoint = { name: '', directory: '/x' };
+    const { id } = await create(engine.context);
+    expect((await refusal(() => startContainer(engine.context, id, checkpoint)))[0]).to.equal('FORBIDDEN');
+    await startContainer(engine.context, id);
+    expect((await refusal(() => startContainer(engine.context, id, checkpoint)))[0]).to.equal('NOT_MODIFIED');
   });
 
   it('mounts its volumes before it joins its networks', async () => {
