@@ -5,9 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import typescript from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -27,6 +28,7 @@ if (status !== 0) process.exit(status ?? 1);
 const threads = ['dist/policy/thread.js'];
 const made = new Set(emitted.map((line) => resolve(root, line.slice('TSFILE: '.length))));
 await bundle();
+keepDeclared();
 mkdirSync(join(dist, 'generated'), { recursive: true });
 for (const name of readdirSync(join(root, 'src/generated'))) {
   if (!name.endsWith('.json')) continue;
@@ -65,6 +67,20 @@ async function bundle() {
     writeFileSync(path, contents);
     made.add(path);
   }
+}
+
+/** Of the declarations those stay that the package's entry points lead to: nobody can import the others. */
+function keepDeclared() {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const reached = new Set();
+  const reach = (path) => {
+    if (reached.has(path) || !made.has(path)) return;
+    reached.add(path);
+    for (const { fileName } of typescript.preProcessFile(readFileSync(path, 'utf8')).importedFiles)
+      if (fileName.startsWith('.')) reach(resolve(dirname(path), fileName.replace(/\.js$/, '.d.ts')));
+  };
+  for (const { types } of Object.values(exports)) if (types !== undefined) reach(resolve(root, types));
+  for (const path of made) if (path.endsWith('.d.ts') && !reached.has(path)) made.delete(path);
 }
 
 /** A module goes on to find the package's files from where it was, not from the chunk that it is in. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { execute, install, type Packed, pack, root, temporary } from './project.js';
@@ -65,6 +65,20 @@ describe('the package', () => {
     for (const { path } of packed.files)
       if (path.endsWith('.js') && path.startsWith('dist/') && !path.startsWith('dist/chunks/'))
         expect(existsSync(join(root, path.replace(/^dist\/(.*)\.js$/, 'src/$1.ts'))), path).to.equal(true);
+  });
+
+  it('declares what its entry points lead to and nothing beside', () => {
+    const declared = new Set(packed.files.map(({ path }) => path).filter((path) => path.endsWith('.d.ts')));
+    const reached = new Set<string>();
+    const reach = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const [, other = ''] of readFileSync(join(root, path), 'utf8').matchAll(/["'](\.[^"'\n]*)\.js["']/g))
+        reach(posix.join(posix.dirname(path), `${other}.d.ts`));
+    };
+    for (const entry of Object.values(manifest.exports))
+      if (typeof entry !== 'string') reach(entry.types.replace('./', ''));
+    expect([...declared].sort()).to.deep.equal([...reached].sort());
   });
 
   it('is of the size that the README gives', () => {
