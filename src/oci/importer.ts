@@ -38,6 +38,8 @@ export interface ImportedImage {
 
 export interface ImportedArchive {
   readonly images: readonly ImportedImage[];
+  /** Digests of what the archive brought; each blob was hashed as it came, or as it lies on the disk. */
+  readonly blobs: ReadonlySet<string>;
   /** To be called when the images have their names, or will not get any: deletes what no name reaches. */
   end(): Promise<void>;
 }
@@ -99,9 +101,10 @@ export async function importArchive(
       const name = full || short || undefined;
       if (name !== undefined || subject === undefined) images.push({ name, target });
     }
-    const read = platforms === undefined ? [] : [...files.blobs.values()].map((blob) => blob.digest);
+    const blobs = new Set([...files.blobs.values()].map((blob) => blob.digest));
+    const read = platforms === undefined ? [] : [...blobs];
     const unwanted = read.filter((digest) => !walked.has(digest) && !before.has(digest));
-    return { images, end: () => end(lease, store, unwanted) };
+    return { images, blobs, end: () => end(lease, store, unwanted) };
   } catch (error) {
     await lease.end(true);
     throw error;

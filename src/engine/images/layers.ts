@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
-import { decompress } from '../../oci/compression.js';
+import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import { tarStream } from '../tar-stream.js';
 
@@ -19,30 +19,39 @@ const block = 4096;
  * Read a layer to its end: hash what is in it, and add up what its files take on disk.
  *
  * @param digest the layer's blob, compressed or not
+ * @param isHashed that the blob was hashed a moment ago: where it is not compressed, its digest is that of the archive
  * @throws NOT_FOUND when the blob is not there; INVALID_ARCHIVE when it cannot be read
  */
-export async function unpackLayer(content: ContentStore, digest: string): Promise<UnpackedLayer> {
-  const source = await decompress(await content.stream(digest));
+export async function unpackLayer(content: ContentStore, digest: string, isHashed = false): Promise<UnpackedLayer> {
+  const { compression, stream } = await peekCompression(await content.stream(digest));
+  const isPlain = compression === 'none';
+  const source = isPlain ? stream : await decompress(stream);
+  if (isPlain && isHashed && digest.startsWith('sha256:')) return { diffId: digest, size: await measure(source) };
   const hash = createHash('sha256');
+  const size = await measure(Readable.from(tee(source, hash), { objectMode: false }));
+  return { diffId: `sha256:${hash.digest('hex')}`, size };
+}
+
+/** Read an archive to its end and add up what its files take on disk. */
+async function measure(archive: Readable): Promise<number> {
   const extract = tarStream().extract();
-  const hashed = Readable.from(tee(source, hash), { objectMode: false });
   let size = 0;
   try {
-    hashed.on('error', (error) => extract.destroy(error)).pipe(extract);
+    archive.on('error', (error) => extract.destroy(error)).pipe(extract);
     for await (const entry of extract) {
       if (entry.header.type === 'file') size += Math.ceil((entry.header.size ?? 0) / block) * block;
       entry.resume();
     }
-    // The archive may end before the stream does; the hash is over all of it.
-    for await (const _ of hashed);
+    // The archive may end before the stream does; a digest is over all of it.
+    for await (const _ of archive);
   } catch (error) {
     throw error instanceof AttestdError
       ? error
       : new AttestdError('INVALID_ARCHIVE', (error as Error).message, { cause: error });
   } finally {
-    hashed.destroy();
+    archive.destroy();
   }
-  return { diffId: `sha256:${hash.digest('hex')}`, size };
+  return size;
 }
 
 async function* tee(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {

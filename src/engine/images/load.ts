@@ -28,12 +28,12 @@ export async function* loadImages(
 ): AsyncGenerator<StreamMessage> {
   const { platforms = [], signal } = options;
   try {
-    const images = await importNamed(context, archive, platforms, signal);
+    const { images, blobs } = await importNamed(context, archive, platforms, signal);
     const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
     for (const image of images) {
       await giveWay();
       if (signal?.aborted) return;
-      yield* report(context, image, unpackable);
+      yield* report(context, image, unpackable, blobs);
     }
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
@@ -47,7 +47,7 @@ async function importNamed(
   archive: Readable,
   platforms: readonly Platform[],
   signal: AbortSignal | undefined,
-): Promise<readonly ImageRecord[]> {
+): Promise<{ images: readonly ImageRecord[]; blobs: ReadonlySet<string> }> {
   const { store, hostMatcher } = context;
   const matcher = platforms.length > 0 ? anyOf(platforms, hostMatcher) : undefined;
   const imported = await importArchive(archive, store, matcher, hostMatcher, signal).catch((error: unknown) => {
@@ -57,7 +57,7 @@ async function importNamed(
     const named = await nameAll(context, imported.images, signal);
     // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
     if (platforms.length > 0) await requirePlatforms(context, named, platforms);
-    return named;
+    return { images: named, blobs: imported.blobs };
   } finally {
     await imported.end();
   }
@@ -159,11 +159,12 @@ async function* report(
   context: Context,
   image: ImageRecord,
   unpackable: PlatformMatcher,
+  blobs: ReadonlySet<string>,
 ): AsyncGenerator<StreamMessage> {
   const { digest } = image.target;
   const dangling = isDangling(image);
   const name = dangling ? digest : displayName(image.name);
-  const failure = await unpack(context, image, unpackable);
+  const failure = await unpack(context, image, unpackable, blobs);
   yield { stream: `${dangling ? 'Loaded image ID' : 'Loaded image'}: ${name}\n` };
   await logImageEvent(context, digest, digest, 'load');
   if (failure !== undefined) yield { stream: `Error unpacking image ${name}: ${failure}\n` };
@@ -175,7 +176,12 @@ function displayName(name: string): string {
 }
 
 /** @returns what went wrong, if anything did */
-async function unpack(context: Context, image: ImageRecord, unpackable: PlatformMatcher): Promise<string | undefined> {
+async function unpack(
+  context: Context,
+  image: ImageRecord,
+  unpackable: PlatformMatcher,
+  blobs: ReadonlySet<string>,
+): Promise<string | undefined> {
   const { documents, snapshots } = context;
   try {
     for (const manifest of await presentManifests(documents, image)) {
@@ -183,7 +189,7 @@ async function unpack(context: Context, image: ImageRecord, unpackable: Platform
       const platform = await platformIfKnown(context, manifest).catch(() => undefined);
       if (platform === undefined || !unpackable.match(platform)) continue;
       if (!(await hasConfig(context, manifest))) continue;
-      await snapshots.unpack(manifest, image.name);
+      await snapshots.unpack(manifest, image.name, blobs);
     }
     return undefined;
   } catch (error) {

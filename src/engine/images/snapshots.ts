@@ -105,31 +105,52 @@ export class Snapshots {
    * Unpack an image manifest.
    *
    * @param name the image's name, for the error
+   * @param hashed blobs that were hashed a moment ago
    * @throws INTERNAL with the daemon's text (docs/behaviour.md#loading-images); NOT_FOUND, CORRUPT
    */
-  async unpack(manifest: Descriptor, name: string): Promise<void> {
+  async unpack(manifest: Descriptor, name: string, hashed: ReadonlySet<string> = new Set()): Promise<void> {
     const { config, layers = [] } = await this.documents.manifest(manifest);
     const diffIds = (await this.documents.config(config)).rootfs.diff_ids ?? [];
     if (diffIds.length !== layers.length)
       throw new AttestdError('INTERNAL', "number of layers and diffIDs don't match");
     const ids = chainIds(diffIds);
-    for (const [i, layer] of layers.entries()) {
-      const id = ids[i] as string;
-      if (this.sizes.has(id)) continue;
-      const unpacked = await this.layer(layer, diffIds[i] as string, name);
-      if (unpacked.diffId !== diffIds[i]) {
-        const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
-        throw new AttestdError('INTERNAL', `apply layer error for ${quote(name)}: ${found}`);
+    const packed = layers
+      .map((layer, i) => ({ layer, id: ids[i] as string, diffId: diffIds[i] as string }))
+      .filter(({ id }) => !this.sizes.has(id));
+    const begin = (at: number): Promise<UnpackedLayer> | undefined => {
+      const next = packed[at];
+      const begun = next && this.layer(next.layer, next.diffId, name, hashed);
+      begun?.catch(() => undefined);
+      return begun;
+    };
+    // The next layer is read while one is hashed.
+    let next = begin(0);
+    try {
+      for (const [i, { id, diffId }] of packed.entries()) {
+        const current = next as Promise<UnpackedLayer>;
+        next = begin(i + 1);
+        const unpacked = await current;
+        if (unpacked.diffId !== diffId) {
+          const found = `wrong diff id calculated on extraction "${unpacked.diffId}"`;
+          throw new AttestdError('INTERNAL', `apply layer error for ${quote(name)}: ${found}`);
+        }
+        this.set(id, unpacked.size);
       }
-      this.set(id, unpacked.size);
+    } finally {
+      await next?.catch(() => undefined);
     }
   }
 
-  private async layer({ digest }: Descriptor, diffId: string, name: string): Promise<UnpackedLayer> {
+  private async layer(
+    { digest }: Descriptor,
+    diffId: string,
+    name: string,
+    hashed: ReadonlySet<string>,
+  ): Promise<UnpackedLayer> {
     const known = this.layers.get(digest);
     if (known !== undefined) return known;
     try {
-      const unpacked = await unpackLayer(this.documents.content, digest);
+      const unpacked = await unpackLayer(this.documents.content, digest, hashed.has(digest));
       this.layers.set(digest, unpacked);
       return unpacked;
     } catch (error) {

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { unpackLayer } from '../../../src/engine/images/layers.js';
 import { chainIds, Snapshots } from '../../../src/engine/images/snapshots.js';
 import { AttestdError } from '../../../src/errors.js';
+import type { ContentStore } from '../../../src/oci/content-store.js';
 import type { Descriptor, Platform } from '../../../src/oci/descriptor.js';
 import { digestOf } from '../../../src/oci/digest.js';
 import { openOverlay } from '../../../src/oci/layout.js';
@@ -53,6 +55,23 @@ describe('Unpacked layers', () => {
       const { digest } = await store.content.ingest(bytes);
       expect(await unpackLayer(store.content, digest)).to.deep.equal({ diffId: digestOf(layer), size: 12_288 });
     }
+  });
+
+  it('are not hashed again where they are not compressed and were hashed a moment ago', async () => {
+    const layer = await tar({ 'a.txt': 'x' });
+    const other = await tar({ 'a.txt': 'y' });
+    const [plain, packed] = await Promise.all(
+      [layer, gzipSync(layer)].map(async (bytes) => (await store.content.ingest(bytes)).digest),
+    );
+    // What a second look would find is told from what was found before.
+    const changed: ContentStore = Object.create(store.content, {
+      stream: { value: async (digest: string) => Readable.from([digest === plain ? other : gzipSync(other)]) },
+    });
+    const look = async (digest: string, isHashed: boolean): Promise<string> =>
+      (await unpackLayer(changed, digest, isHashed)).diffId;
+    expect(await look(plain as string, true)).to.equal(plain);
+    expect(await look(plain as string, false)).to.equal(digestOf(other));
+    expect(await look(packed as string, true)).to.equal(digestOf(other));
   });
 
   it('add up to the size of an image that the machine runs', async () => {
