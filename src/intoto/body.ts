@@ -33,8 +33,8 @@ const inMemory = 1 << 20;
 
 /** Bytes of a statement that are read at a time, and less where many read: each slow reader holds a few such pieces. */
 const largestChunk = 64 << 10;
-const smallestChunk = 16 << 10;
-const chunks = 2 << 20;
+const smallestChunk = 8 << 10;
+const chunks = 1 << 20;
 
 /** Statements that are being read. */
 let reading = 0;
@@ -103,7 +103,7 @@ async function stream(layers: readonly StatementLayer[], content: ContentStore):
     }
     yield Buffer.from(end);
   }
-  return { length, content: Readable.from(pieces(), { objectMode: false }) };
+  return { length, content: Readable.from(pieces(), { objectMode: false, highWaterMark: 0 }) };
 }
 
 /** Statements whose length is remembered, of each store. */
