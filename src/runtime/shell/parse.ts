@@ -14,10 +14,15 @@ const kept = 256;
 const longestKept = 16 * 1024;
 const readings = new Map<string, Reading>();
 
+/** Here-documents of a script: the parser takes a look at all of them for each. */
+const mostHereDocuments = 2000;
+
 /** Read a script. What was read lately is kept. */
 export function readScript(source: string): Reading {
   const present = readings.get(source);
   if (present !== undefined) return present;
+  if (source.split('<<', mostHereDocuments + 2).length > mostHereDocuments + 1)
+    return { statements: [], fault: 'too many here-documents', incomplete: false };
   const reading = judge(parse(source), source);
   if (source.length <= longestKept) {
     if (readings.size >= kept) readings.delete(readings.keys().next().value as string);
