@@ -73,7 +73,7 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
  * @throws INTERNAL with the driver's words
  */
 export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['LogConfig']): void {
-  if (type !== 'json-file') return;
+  if (type !== 'json-file' && type !== 'local') return;
   const fail = (why: string): never => {
     throw new AttestdError(
       'INTERNAL',
@@ -81,6 +81,16 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
     );
   };
   const { 'max-size': size, 'max-file': files = '1', compress } = options;
+  if (type === 'local') {
+    if (size !== undefined && bytesIn(size) === undefined)
+      fail(`invalid value for max-size: ${size}: invalid size: '${size}'`);
+    if (!/^[+-]?\d+$/.test(files))
+      fail(`invalid value for max-file: ${files}: strconv.Atoi: parsing ${quote(files)}: invalid syntax`);
+    const packed = compress === undefined ? undefined : truth(compress);
+    if (compress !== undefined && packed === undefined)
+      fail(`invalid boolean value for compress: strconv.ParseBool: parsing ${quote(compress)}: invalid syntax`);
+    return;
+  }
   if (size !== undefined && bytesIn(size) === undefined) fail(`invalid size: '${size}'`);
   if (size !== undefined && bytesIn(size) === 0) fail('max-size must be a positive number');
   if (!/^[+-]?\d+$/.test(files)) fail(`strconv.Atoi: parsing ${quote(files)}: invalid syntax`);

@@ -40,7 +40,7 @@ function sharedMemory(context: Context, { hostConfig }: Container): MountSource 
     context.machine.mkdir('/dev/shm', { recursive: true });
     return { fileSystem: context.machine, path: '/dev/shm', readOnly: false, type: 'tmpfs' };
   }
-  const fileSystem = createFileSystem({ budget: new Budget(size), clock: context.time });
+  const fileSystem = createFileSystem({ budget: new Budget(Math.max(size, page)), clock: context.time });
   fileSystem.change('/', { mode: 0o1777 });
   return { fileSystem, path: '/', readOnly: false, type: 'shm' };
 }
@@ -60,6 +60,9 @@ function controlsOf({ hostConfig }: Container): ResourceControls {
     processes: hostConfig.PidsLimit ?? 0,
   };
 }
+
+/** Bytes: less than a page is a page. */
+const page = 4096;
 
 /** Microseconds. */
 const usualPeriod = 100_000;

@@ -43,6 +43,8 @@ const ownMessages = 'msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forc
   .split(' ')
   .map((name) => `kernel.${name}`);
 
+const isDevice = (path: string): boolean => devices.some((name) => path === `/dev/${name}`);
+
 const refuse = (why: string): never => {
   throw new AttestdError('INTERNAL', why);
 };
@@ -57,13 +59,29 @@ export function checkStart({ machine }: Context, { hostConfig }: Container): voi
   for (const { PathOnHost: path } of hostConfig.Devices ?? []) {
     const at = (why: string): never =>
       refuse(`error gathering device information while adding custom device ${quote(path)}: ${why}`);
-    if (path === '/dev' || devices.some((name) => path === `/dev/${name}`)) continue;
+    if (path === '/dev' || isDevice(path)) continue;
     const there = path === '' ? undefined : machine.find(path);
     if (there === undefined) at('no such file or directory');
     else if (there.type === 'file') at('not a device node');
   }
   for (const rule of hostConfig.DeviceCgroupRules ?? [])
     if (!/^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(rule)) refuse(`invalid device cgroup rule format: '${rule}'`);
+  for (const { Driver: driver, DeviceIDs: ids, Capabilities: sets } of hostConfig.DeviceRequests ?? []) {
+    const all = (sets ?? []).map((names) => `[${(names ?? []).join(' ')}]`).join(' ');
+    if (driver === 'cdi') refuse(`CDI device injection failed: unresolvable CDI devices ${(ids ?? []).join(', ')}`);
+    if (driver === '' && (sets ?? []).some((names) => names?.includes('gpu')))
+      refuse('failed to discover GPU vendor from CDI: no known GPU vendor found');
+    refuse(`could not select device driver ${quote(driver)} with capabilities: [${all}]`);
+  }
+  const {
+    BlkioDeviceReadBps: r,
+    BlkioDeviceWriteBps: w,
+    BlkioDeviceReadIOps: ri,
+    BlkioDeviceWriteIOps: wi,
+  } = hostConfig;
+  for (const throttle of [r, w, ri, wi].flatMap((list) => list ?? []))
+    if (throttle !== undefined && !isDevice(throttle.Path) && machine.find(throttle.Path || '/') === undefined)
+      refuse(`stat ${throttle.Path}: no such file or directory`);
   for (const list of Object.values(hostConfig.Tmpfs ?? {}))
     for (const option of list === '' ? [] : list.split(',')) {
       const [name = ''] = option.split('=', 1);

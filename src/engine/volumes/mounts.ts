@@ -189,13 +189,13 @@ export async function mountAll(context: Context, container: Container): Promise<
         },
       });
   }
-  for (const destination of Object.keys(hostConfig.Tmpfs ?? {})) {
+  for (const [destination, options] of Object.entries(hostConfig.Tmpfs ?? {})) {
     if (there.has(destination)) continue;
     await giveWay();
     fileSystem.mount(destination, {
       fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
       path: '/',
-      readOnly: false,
+      readOnly: options.split(',').findLast((option) => ['ro', 'rw'].includes(option)) === 'ro',
       type: 'tmpfs',
     });
     there.add(fileSystem.realPath(destination));

@@ -38,7 +38,9 @@ export const id = withUsage(async (task, argv) => {
   else {
     const shown = (number: number, known: string | undefined): string =>
       known === undefined ? String(number) : `${number}(${known})`;
-    const list = all.map((group) => shown(group, groupName(task, group))).join(',');
+    // Of the process itself, all are shown as the kernel has them.
+    const listed = entry === undefined && further.length > 0 ? further : all;
+    const list = listed.map((group) => shown(group, groupName(task, group))).join(',');
     await write(
       task,
       `uid=${shown(uid, userName(task, uid))} gid=${shown(gid, groupName(task, gid))} groups=${list}\n`,

@@ -96,6 +96,13 @@ describe('creating containers', () => {
     ]);
   });
 
+  it('mounts memory that cannot be written to, by the last word about it', async () => {
+    const host = { NetworkMode: 'none', Tmpfs: { '/t': 'rw,ro', '/u': 'ro,rw' } };
+    const { fileSystem } = await run(engine.context, { HostConfig: host });
+    expect((await failure(() => fileSystem?.mkdir('/t/x'))).message).to.match(/read-only/i);
+    fileSystem?.mkdir('/u/x');
+  });
+
   it('takes mounts of another container without their modes', async () => {
     await create(engine.context, { HostConfig: { NetworkMode: 'none', Binds: ['vol:/x:ro'] } }, 'zz');
     const { mounts } = await create(engine.context, { HostConfig: { NetworkMode: 'none', VolumesFrom: ['zz'] } });

@@ -57,6 +57,26 @@ describe('what only the start of a container looks at', () => {
       { Ulimits: [{ Name: 'odd', Soft: 1, Hard: 1 }] },
       `${runc}wrong rlimit value: RLIMIT_ODD`,
     ],
+    [
+      'a driver of devices that is not there',
+      { DeviceRequests: [{ Driver: 'odd', Capabilities: [['a', 'b'], ['c']] }] },
+      'could not select device driver "odd" with capabilities: [[a b] [c]]',
+    ],
+    [
+      'a graphics card',
+      { DeviceRequests: [{ Capabilities: [['gpu']] }] },
+      'failed to discover GPU vendor from CDI: no known GPU vendor found',
+    ],
+    [
+      'a bound for a disk that is not there',
+      { BlkioDeviceReadBps: [{ Path: '/nope', Rate: 10 }] },
+      'stat /nope: no such file or directory',
+    ],
+    [
+      'a size of local logs that is none',
+      { LogConfig: { Type: 'local', Config: { 'max-size': 'x' } } },
+      `${logging}invalid value for max-size: x: invalid size: 'x'`,
+    ],
     ['a size of logs that is none', jsonFile({ 'max-size': 'x' }), `${logging}invalid size: 'x'`],
     ['no log file', jsonFile({ 'max-size': '1k', 'max-file': '0' }), `${logging}max-file cannot be less than 1`],
     [
@@ -86,6 +106,8 @@ describe('what only the start of a container looks at', () => {
       Tmpfs: { '/t': 'ro,size=64k,mode=700' },
       Sysctls: { 'net.ipv4.ip_forward': '1', 'kernel.msgmax': '1' },
       Ulimits: [{ Name: 'nofile', Soft: 10, Hard: 20 }],
+      BlkioDeviceReadBps: [{ Path: '/dev/null', Rate: 10 }],
+      ShmSize: 1,
       ...jsonFile({ compress: 'true', 'max-size': '1k', 'max-file': '2' }),
     };
     const container = await run(engine.context, { HostConfig: { NetworkMode: 'none', ...host } });
