@@ -13,7 +13,7 @@ const hello = 'HTTP/1.1 200 OK\r\nApi-Version: 1.55\r\nContent-Length: 0\r\n\r\n
 const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('large bodies through the gate', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   let path: string;
   let remove: () => Promise<void>;
   let gate: Gate;

@@ -20,7 +20,7 @@ import { type Daemon, startDaemon } from '../../src/testing/server.js';
 import { attested, images, listAudit, send, sendRaw } from './support.js';
 
 describe('the gate', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   let daemon: Daemon;
   let client: EngineClient;
   let path: string;

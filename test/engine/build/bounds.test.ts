@@ -8,7 +8,7 @@ import { build, engineWithBase, textOf } from './support.js';
 const from = 'FROM base:1\n';
 
 describe('What a build may ask for', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   const engine = engineWithBase();
 
   for (const [what, dockerfile, files] of [

@@ -9,7 +9,7 @@ import { archiveOf, build, engineWithBase, optionsOf, textOf } from './support.j
 const from = 'FROM base:1\n';
 
 describe('The classic builder', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   const engine = engineWithBase();
 
   const text = async (

@@ -13,7 +13,7 @@ async function bytesOf(files: Readonly<Record<string, ContextFile>>): Promise<Bu
 }
 
 describe('COPY and ADD', function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   const engine = engineWithBase();
 
   /** What a step of a build with these instructions prints. */

@@ -9,10 +9,10 @@ describe('a program that does much at a time', () => {
   );
 
   for (const [what, script] of [
-    ['copies few large blocks', 'dd if=/dev/zero of=/dev/null bs=32M count=24 2>/dev/null'],
+    ['copies few large blocks', 'dd if=/dev/zero of=/dev/null bs=32M count=160 2>/dev/null'],
     [
       'writes a long text',
-      'x=$(head -c 1600000 /dev/zero | tr "\\0" "\\n"; echo .); for i in 1 2 3 4 5 6; do printf "$x"; done',
+      'x=$(head -c 1600000 /dev/zero | tr "\\0" "\\n"; echo .); for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf "$x"; done',
     ],
   ] as const)
     it(`lets others have their turn while it ${what}`, async () => {
