@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { drop, header } from '../../distribution/transport.js';
+import { header, type RegistryResponse } from '../../distribution/transport.js';
 import { AttestdError } from '../../errors.js';
 import { FileSystemError } from '../../runtime/fs/errors.js';
 import { createFileSystem } from '../../runtime/fs/file-system.js';
@@ -113,6 +113,16 @@ function inWorkdir({ config }: StageState, path: string): string {
   return path.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute;
 }
 
+/** What a file from a URL is called: as the URL's path ends, or as the server says; empty for neither. */
+function nameOf(url: string, response: RegistryResponse): string {
+  const { pathname } = new URL(url);
+  if (!pathname.endsWith('/')) return posix.basename(pathname);
+  const [, quoted, plain] =
+    /;\s*filename=(?:"([^"]*)"|([^\s;]*))/i.exec(header(response, 'content-disposition') ?? '') ?? [];
+  const name = quoted ?? plain ?? '';
+  return name.endsWith('/') ? '' : posix.basename(name);
+}
+
 /** Gathers what COPY and ADD copy; what was fetched is kept until it is disposed. */
 class Gatherer {
   readonly #fetched: FileSystem[] = [];
@@ -159,15 +169,11 @@ class Gatherer {
     return sourcesOf(files, given, image);
   }
 
-  /** A file from a URL, called as the URL's path ends. */
+  /** A file from a URL. */
   async #fetch(url: string, destination: string): Promise<Source> {
-    const base = posix.basename(URL.canParse(url) ? new URL(url).pathname : '');
     const response = await download(this.context, url, this.signal);
-    if (base === '' && destination.endsWith('/')) {
-      await drop(response);
-      throw new AttestdError('INTERNAL', `cannot determine filename for source ${url}`);
-    }
-    const name = base === '' ? '__unnamed__' : base;
+    const told = nameOf(url, response);
+    const name = told || '__unnamed__';
     const files = createFileSystem({ budget: this.context.layers, clock: this.context.time });
     this.#fetched.push(files);
     const path = posix.join('/', name);
@@ -178,6 +184,8 @@ class Gatherer {
       file.close();
     }
     this.output.print('\n');
+    if (told === '' && destination.endsWith('/'))
+      throw new AttestdError('INTERNAL', `cannot determine filename for source ${url}`);
     const modified = Date.parse(header(response, 'last-modified') ?? '');
     files.change(path, { mtime: BigInt(Number.isNaN(modified) ? 0 : modified) * 1_000_000n });
     return { files, path, name, directory: false, hash: await digestOf(files, path), packed: true };

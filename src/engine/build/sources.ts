@@ -14,7 +14,7 @@ export interface Source {
   /** What a file is called where it goes. */
   readonly name: string;
   readonly directory: boolean;
-  /** `file:` or `dir:` and a digest of what it is and holds, without times. */
+  /** `file:` or `dir:` and a digest of what it is, is called and holds, without times. */
   readonly hash: string;
   /** Whether ADD leaves an archive as it is. */
   readonly packed?: boolean;
@@ -71,10 +71,10 @@ async function sourceAt(files: FileSystem, given: string, image: boolean): Promi
   return { files, path: real, name, directory, hash: `${directory ? 'dir' : 'file'}:${await digestOf(files, real)}` };
 }
 
-/** A digest of a file, or of a directory with everything below it. */
+/** A digest of a file, or of a directory with everything below it, and where they are. */
 export async function digestOf(files: FileSystem, path: string): Promise<string> {
   const hash = createHash('sha256');
-  for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: '.' })) {
+  for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: path })) {
     await giveWay();
     hash.update(`${JSON.stringify([name, type, mode, uid, gid, size, target])}\n`);
     for (const piece of content as Iterable<Uint8Array>) hash.update(piece);

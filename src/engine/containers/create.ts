@@ -170,7 +170,9 @@ function makeWorkingDir(fileSystem: FileSystem, path: string): void {
 export async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
   if (reference === '') return { imageId: '', manifest: undefined, platform: context.host, config: {} };
   const image = resolveImage(context.store, reference);
-  const best = await chooseImage(context, image, matcherFor(context, 'strict', platform));
+  const matcher = matcherFor(context, 'strict', platform);
+  // One of another platform that is there goes before the host's own that is not.
+  const best = (await chooseImage(context, image, matcher, true)) ?? (await chooseImage(context, image, matcher));
   if (best === undefined) throw platformNotFound(reference, platform);
   const { architecture = '', os = '', variant } = best.config ?? {};
   return {

@@ -88,17 +88,20 @@ export async function summarize(
 /**
  * The image manifest that `summarize` would choose, without what is said of all of them.
  *
+ * @param whole only those whose content is all there
  * @throws CORRUPT when a present index or manifest is not what its media type says
  */
 export async function chooseImage(
   context: Context,
   { target }: ImageRecord,
   matcher: PlatformMatcher,
+  whole = false,
 ): Promise<PlatformImage | undefined> {
   const choice = new Choice(matcher);
   const consider = async (manifest: Descriptor): Promise<void> => {
     const { documents } = context;
-    if ((await isAvailable(documents, manifest)) === undefined) return;
+    const available = await isAvailable(documents, manifest);
+    if (available === undefined || (whole && !available)) return;
     if ((await isPseudo(documents, manifest)) !== false) return;
     const config = await configOf(documents, manifest);
     if (config !== undefined) await context.snapshots.settle(manifest);

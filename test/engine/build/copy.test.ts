@@ -158,6 +158,9 @@ describe('COPY and ADD', function () {
       archive = gzipSync(await bytesOf({ Dockerfile: 'FROM base:1\nCOPY f /f\nRUN cat /f\n', f: 'from afar\n' }));
       server = createServer(({ url }, response) => {
         if (url === '/file') response.writeHead(200, { 'Last-Modified': new Date(1e12).toUTCString() }).end('content');
+        else if (url === '/folder/') response.end('content');
+        else if (url === '/named/')
+          response.writeHead(200, { 'Content-Disposition': 'attachment; filename="a/from-header"' }).end('content');
         else if (url === '/context') response.writeHead(200, { 'Content-Type': 'application/x-gzip' }).end(archive);
         else if (url === '/Dockerfile')
           response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('FROM base:1\nCOPY f /f\n');
@@ -177,6 +180,14 @@ describe('COPY and ADD', function () {
       );
     });
 
+    it('call a file as the path ends, or as the server says', async () => {
+      expect(await printed(`ADD ${origin}/named/ /t/\nRUN cat /t/from-header`, {})).to.deep.equal(['content']);
+      expect(await printed(`ADD ${origin}/folder/ /t\nRUN cat /t`, {})).to.deep.equal(['content']);
+      expect(await fault(`ADD ${origin}/folder/ /t/`, {})).to.equal(
+        `ADD failed: cannot determine filename for source ${origin}/folder/`,
+      );
+    });
+
     it('take a context from there, or but a Dockerfile', async () => {
       const remote = (path: string): Promise<string> =>
         build(engine.context, '', {}, { remote: `${origin}${path}` }).then(textOf);
@@ -187,14 +198,15 @@ describe('COPY and ADD', function () {
     });
   });
 
-  it('are known by owner, mode and content', async () => {
-    const imagesAfter = async (file: ContextFile): Promise<number> => {
-      await build(engine.context, 'FROM base:1\nCOPY f /f\n', { f: file });
+  it('are known by owner, mode, content and name', async () => {
+    const imagesAfter = async (file: ContextFile, name = 'f'): Promise<number> => {
+      await build(engine.context, `FROM base:1\nCOPY ${name} /f\n`, { [name]: file });
       return engine.context.store.list().length;
     };
     const first = await imagesAfter('x');
     expect(await imagesAfter({ text: 'x', mtime: new Date(9e9) })).to.equal(first);
     expect(await imagesAfter({ text: 'x', mode: 0o600 })).to.equal(first + 1);
     expect(await imagesAfter({ text: 'x', uid: 1 })).to.equal(first + 2);
+    expect(await imagesAfter('x', 'g')).to.equal(first + 3);
   });
 });

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { createContainer } from '../../../src/engine/containers/create.js';
+import { createContainer, originOf } from '../../../src/engine/containers/create.js';
 import { readCreateRequest } from '../../../src/engine/containers/create-request.js';
 import { startContainer } from '../../../src/engine/containers/start.js';
-import { failure, refusal } from '../support.js';
+import { removeImage } from '../../../src/engine/images/remove.js';
+import { failure, load, openEngine, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
 
 describe('creating containers', () => {
@@ -20,6 +21,16 @@ describe('creating containers', () => {
         'config cannot be empty in order to create a container',
       ]);
     });
+
+  it('takes another platform that is there before its own that is not', async () => {
+    const other = await openEngine();
+    await load(other.context, 'att-multi');
+    expect((await originOf(other.context, 'att-multi', undefined)).platform.architecture).to.equal('amd64');
+    const amd64 = { os: 'linux', architecture: 'amd64' };
+    await removeImage(other.context, 'att-multi', { platforms: [amd64], force: true });
+    expect((await originOf(other.context, 'att-multi', undefined)).platform.architecture).to.equal('arm64');
+    await other.close();
+  });
 
   it('takes a member of any case, and null, for a configuration', () => {
     expect(readCreateRequest(Buffer.from('{"cmd":null}'), '1.55').config.Cmd).to.equal(undefined);
