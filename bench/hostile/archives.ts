@@ -22,7 +22,7 @@ function tar(files: readonly File[]): Buffer {
 }
 
 /** An image layout whose index names the given content. */
-function layout(blobs: readonly Buffer[], named: readonly Reference[]): Buffer {
+export function layout(blobs: readonly Buffer[], named: readonly object[]): Buffer {
   const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
   return tar([
     { name: 'oci-layout', bytes: json({ imageLayoutVersion: '1.0.0' }) },
@@ -31,7 +31,7 @@ function layout(blobs: readonly Buffer[], named: readonly Reference[]): Buffer {
   ]);
 }
 
-function referTo(bytes: Buffer, mediaType: string): Reference {
+export function referTo(bytes: Buffer, mediaType: string): Reference {
   return { mediaType, digest: digestOf(bytes), size: bytes.length };
 }
 

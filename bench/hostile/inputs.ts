@@ -13,6 +13,7 @@ import {
 } from './archives.js';
 import { ask, call, dialMany, http2, outcome, type Target, tally } from './client.js';
 import { floods } from './floods.js';
+import { left } from './left.js';
 
 /** Something hostile. */
 export interface HostileInput {
@@ -284,4 +285,5 @@ export const inputs: readonly HostileInput[] = [
   },
   { name: '200 paused readers of a log of short lines', safe: false, prepare: pausedLogReaders(200) },
   { name: '2 containers that fork without end', safe: false, prepare: busyContainers(2, 'f() { f | f & }; f') },
+  ...left,
 ];

@@ -2,8 +2,9 @@ import { AttestdError } from '../../errors.js';
 import type { PoolConfig } from './pool.js';
 import { contains, familyOf, formatPrefix, overlaps, parsePrefix } from './prefix.js';
 
-/** Subnets of a network: each is held against those of all networks. */
+/** Subnets of a network, each of which is held against those of all networks, and addresses that are set aside in one. */
 const mostPools = 64;
+const mostAddresses = 1000;
 
 /**
  * Check the subnets of a network that is to be made.
@@ -13,6 +14,11 @@ const mostPools = 64;
 export function checkPools(pools: readonly PoolConfig[], ipv6: boolean): void {
   if (pools.length > mostPools)
     throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${mostPools} subnets`);
+  if (pools.some(({ AuxiliaryAddresses: others = {} }) => Object.keys(others).length > mostAddresses))
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      `invalid network config: more than ${mostAddresses} auxiliary addresses`,
+    );
   const faults = pools.flatMap((pool) => [...check(pool, ipv6)]);
   if (faults.length > 0)
     throw new AttestdError('INVALID_ARGUMENT', `invalid network config:\n${faults.map(indent).join('\n')}`);

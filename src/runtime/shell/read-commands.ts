@@ -1,5 +1,5 @@
 import { SIG } from '../kernel/signals.js';
-import { readLine, turnWhereDue, write } from '../programs/io.js';
+import { readLine, write } from '../programs/io.js';
 import { FunctionReturn, LoopJump, ShellError } from './control.js';
 import type { Executor } from './execute.js';
 import { readScript } from './parse.js';
@@ -36,9 +36,6 @@ async function commandLoop(by: Executor): Promise<number> {
     if (line === undefined) return endOfInput(by, text);
     text += line;
     if (text.length > longestCommand) throw new ShellError('out of memory');
-    // All of what is not complete is read again with each line.
-    const turn = shell.task.step() ?? turnWhereDue(shell.task);
-    if (turn !== undefined) await turn;
     const { incomplete } = readScript(text);
     if (incomplete || /(^|[^\\])(\\\\)*\\\n$/.test(text)) continue;
     const whole = text;

@@ -132,4 +132,14 @@ describe('Making a network', () => {
     expect(engine.context.networks.resolve('one').pools).to.have.length(1);
     expect(engine.context.networks.resolve('one').options).to.deep.equal({});
   });
+
+  it('has no more subnets and addresses than are looked at in one go', async () => {
+    const subnets = (count: number): object[] =>
+      Array.from({ length: count }, (_, i) => ({ Subnet: `10.9.${i}.0/24` }));
+    const others = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`a${i}`, `fd00:9::1:${i.toString(16)}`]));
+    for (const Config of [subnets(65), [{ Subnet: 'fd00:9::/64', AuxiliaryAddresses: others }]]) {
+      const [code] = await refusal(() => make({ Name: 'many', Driver: 'macvlan', EnableIPv6: true, IPAM: { Config } }));
+      expect(code).to.equal('INVALID_ARGUMENT');
+    }
+  });
 });

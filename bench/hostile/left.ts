@@ -1,0 +1,227 @@
+/** What clients leave with the server or make it wade through: large objects, filters, streams that nobody reads, odd images. */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { digestOf } from '../../src/oci/digest.js';
+import { tarOf } from '../../src/oci/tar-write.js';
+import { layout, referTo } from './archives.js';
+import { ask, dialMany, type Target, tally } from './client.js';
+import type { HostileInput } from './inputs.js';
+
+const json = { 'content-type': 'application/json' };
+const tar = { 'content-type': 'application/x-tar' };
+
+const post = (target: Target, path: string, body: object): Promise<string> =>
+  ask(target, 'POST', path, { headers: json, body: Buffer.from(JSON.stringify(body)) });
+
+const numbered = (count: number, text: (i: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => text(i));
+
+/** Do something with a container, which goes whatever becomes of it. */
+function withContainer(
+  name: string,
+  more: object,
+  act: (target: Target) => Promise<string>,
+  starts = true,
+): HostileInput['prepare'] {
+  return (target) => async () => {
+    const made = await post(target, `/containers/create?name=${name}`, { Image: target.image, ...more });
+    const started = starts ? await ask(target, 'POST', `/containers/${name}/start`) : made;
+    const answer = started.startsWith('20') ? await act(target) : started;
+    await ask({ ...target, signal: AbortSignal.timeout(8000) }, 'DELETE', `/containers/${name}?force=1&v=1`);
+    return answer;
+  };
+}
+
+const script = (text: string): object => ({ Cmd: ['sh', '-c', text] });
+
+/** A program of a container for so many milliseconds. */
+const program = (name: string, text: string, ms: number): HostileInput['prepare'] =>
+  withContainer(name, script(text), async ({ signal }) => {
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    return 'started';
+  });
+
+/** Connections that ask for something and do not read it. */
+async function unread(target: Target, count: number, head: string, ms: number): Promise<string> {
+  const sockets = await dialMany(target, count);
+  for (const socket of sockets) {
+    socket.pause();
+    socket.write(head);
+  }
+  await sleep(ms, undefined, { signal: target.signal }).catch(() => undefined);
+  for (const socket of sockets) socket.destroy();
+  return `${sockets.length} of ${count} held`;
+}
+
+async function listeners(target: Target, count: number, names: number): Promise<string> {
+  const filter = `{"container":[${numbered(names, (i) => `"c${i}"`).join(',')}]}`;
+  const sockets = await dialMany(target, count);
+  for (const socket of sockets) {
+    socket.resume();
+    socket.write(`GET /v1.51/events?filters=${filter} HTTP/1.1\r\nHost: docker\r\n\r\n`);
+  }
+  await sleep(1000);
+  const answers: string[] = [];
+  for (let i = 0; i < 20 && !target.signal.aborted; i++)
+    answers.push(await ask(target, 'POST', `/images/${target.image}/tag?repo=heard&tag=t${i}`));
+  for (const socket of sockets) socket.destroy();
+  return tally(answers);
+}
+
+const webSocket = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`;
+
+/** Write as fast as it is taken. */
+async function pump(socket: Socket, piece: Buffer, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  while (!socket.destroyed && performance.now() < end)
+    if (!socket.write(piece)) await Promise.race([new Promise((go) => socket.once('drain', go)), sleep(100)]);
+}
+
+/** WebSockets that send something, and read nothing. */
+const webSockets = (name: string, count: number, first: Buffer, piece: Buffer): HostileInput['prepare'] =>
+  withContainer(name, { ...script('sleep 1000'), OpenStdin: true }, async (target) => {
+    const sockets = await dialMany(target, count);
+    const send = async (socket: Socket): Promise<void> => {
+      socket.write(webSocket(`/v1.51/containers/${name}/attach/ws?stream=1&stdin=1&stdout=1`));
+      await sleep(500);
+      socket.pause();
+      socket.write(first);
+      await pump(socket, piece, 3000);
+    };
+    await Promise.all(sockets.map(send));
+    const open = sockets.filter(({ destroyed }) => !destroyed).length;
+    for (const socket of sockets) socket.destroy();
+    return `${open} of ${count} held`;
+  });
+
+/** The head of a message of 96 MiB, and a ping of 125 bytes. */
+const longMessage = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
+const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
+
+function unreadBuild(target: Target): Promise<string> {
+  const bytes = Buffer.from(`FROM ${target.image}\nRUN yes\n`);
+  const body = tarOf([{ name: 'Dockerfile', mode: 0o644, size: bytes.length, bytes }]);
+  const head = `POST /v1.51/build?version=1&nocache=1 HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: ${body.length}\r\n\r\n`;
+  return unread(target, 1, `${head}${body.toString('latin1')}`, 4000);
+}
+
+/** An image whose layers are all the same one. */
+function layered(count: number): HostileInput['prepare'] {
+  return (target) => {
+    const files = tarOf([{ name: 'f', mode: 0o644, size: 0, bytes: Buffer.alloc(0) }]);
+    const layer = gzipSync(files);
+    const rootfs = { type: 'layers', diff_ids: Array(count).fill(digestOf(files)) };
+    const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }));
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const manifest = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType,
+        config: referTo(config, 'application/vnd.oci.image.config.v1+json'),
+        layers: Array(count).fill(referTo(layer, 'application/vnd.oci.image.layer.v1.tar+gzip')),
+      }),
+    );
+    const annotations = { 'io.containerd.image.name': 'docker.io/library/layered:1' };
+    const platform = { architecture: 'amd64', os: 'linux' };
+    const archive = layout([config, manifest, layer], [{ ...referTo(manifest, mediaType), platform, annotations }]);
+    return async () => {
+      await ask(target, 'POST', '/images/load', { headers: tar, body: archive });
+      return post(target, '/containers/create', { Image: 'layered:1', Cmd: ['sh'] });
+    };
+  };
+}
+
+const create = (more: () => object): HostileInput['prepare'] => {
+  return (target) => {
+    const body = { Image: target.image, ...more() };
+    return () => post(target, '/containers/create', body);
+  };
+};
+
+/** Inputs that leave something with the server, or make it look at much. */
+export const left: readonly HostileInput[] = [
+  {
+    name: '40 event streams that filter by 40,000 names',
+    safe: false,
+    prepare: (target) => () => listeners(target, 40, 40_000),
+  },
+  {
+    name: '1,000 paused readers of an inspect of 900 KB',
+    safe: false,
+    prepare: withContainer(
+      'long-label',
+      { Cmd: ['sh'], Labels: { a: 'x'.repeat(900_000) } },
+      (target) => unread(target, 1000, 'GET /v1.51/containers/long-label/json HTTP/1.1\r\nHost: docker\r\n\r\n', 5000),
+      false,
+    ),
+  },
+  {
+    name: '20 WebSockets with a message of 96 MiB each',
+    safe: false,
+    prepare: webSockets('long-messages', 20, longMessage, Buffer.alloc(1 << 20)),
+  },
+  {
+    name: '8 WebSockets that ping and read no answer',
+    safe: false,
+    prepare: webSockets('pings', 8, ping, Buffer.concat(Array(2000).fill(ping))),
+  },
+  {
+    name: 'a build that nobody reads and that writes without end',
+    safe: false,
+    prepare: (target) => () => unreadBuild(target),
+  },
+  {
+    name: 'containers/json: 60,000 ranges of ports',
+    safe: true,
+    prepare: (target) => {
+      const ranges = numbered(60_000, (i) => `"${i % 100}-${65_535 - Math.floor(i / 100)}"`);
+      return () => ask(target, 'GET', `/containers/json?filters={"publish":[${ranges.join(',')}]}`);
+    },
+  },
+  {
+    name: 'create: 50,000 binds',
+    safe: false,
+    prepare: create(() => ({ Cmd: ['sh'], HostConfig: { Binds: numbered(50_000, (i) => `vol:/b${i}`) } })),
+  },
+  {
+    name: 'networks/create: 20,000 addresses of IPv6',
+    safe: true,
+    prepare: (target) => {
+      const addresses = Object.fromEntries(numbered(20_000, (i) => `fd00:1::1:${i.toString(16)}`).entries());
+      const config = [{ Subnet: 'fd00:1::/64', AuxiliaryAddresses: addresses }];
+      return () => post(target, '/networks/create', { Name: 'many', EnableIPv6: true, IPAM: { Config: config } });
+    },
+  },
+  { name: 'a container of an image of 20,000 layers', safe: false, prepare: layered(20_000) },
+  {
+    name: 'a container that makes a file of 1 TB of holes',
+    safe: false,
+    prepare: program('holes', 'dd if=/dev/zero of=/f bs=1 count=1 seek=1000000000000; sleep 100', 3000),
+  },
+  {
+    name: 'a container that counts with 1,000,000 digits',
+    safe: false,
+    prepare: program(
+      'digits',
+      'x=$(yes 1 | head -n 1000000 | tr -d "\\n"); while :; do y=$((2#$x)); y=$(($x)); done',
+      4000,
+    ),
+  },
+  {
+    name: 'a container with 100,000 here-documents',
+    safe: false,
+    prepare: program('documents', `cat ${'<<a '.repeat(100_000)}`, 1000),
+  },
+  {
+    name: 'a container whose pattern stands for 3,600 paths',
+    safe: false,
+    prepare: program(
+      'paths',
+      'for i in $(seq 60); do mkdir /$i; for j in $(seq 60); do mkdir /$i/$j; done; done; while :; do echo /*/*/. > /dev/null; done',
+      4000,
+    ),
+  },
+];
