@@ -118,6 +118,14 @@ async function webSocket(request: IncomingMessage, socket: Socket): Promise<Dupl
     autoPong: false,
     maxPayload: longestMessage,
   });
+  // dockerd answers without any header.
+  server.on('wsClientError', () => {
+    const isAsked = request.headers.upgrade?.toLowerCase() === 'websocket';
+    leave(
+      socket,
+      `HTTP/1.1 400 Bad Request\r\n\r\n${isAsked ? 'mismatch challenge/response' : 'not websocket protocol'}`,
+    );
+  });
   return new Promise((resolve) => {
     socket.once('close', () => resolve(undefined));
     server.handleUpgrade(request, socket, Buffer.alloc(0), (client) => {

@@ -188,7 +188,16 @@ describe('hijacking a connection', () => {
     const { socket, text } = dial();
     socket.write('GET /containers/a/attach/ws HTTP/1.1\r\nHost: d\r\n\r\n');
     await once(socket, 'end');
-    expect(text()).to.match(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(text()).to.equal('HTTP/1.1 400 Bad Request\r\n\r\nnot websocket protocol');
+    expect(served).to.deep.equal([]);
+  });
+
+  it('refuses one that asks for a WebSocket without a key', async () => {
+    const { socket, text } = dial();
+    const lines = ['Host: d', 'Connection: Upgrade', 'Upgrade: websocket'];
+    socket.write(`GET /containers/a/attach/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'end');
+    expect(text()).to.equal('HTTP/1.1 400 Bad Request\r\n\r\nmismatch challenge/response');
     expect(served).to.deep.equal([]);
   });
 });
