@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { quote } from '../go/quote.js';
+import { trimRight } from '../go/strings.js';
 import type { Clock } from './clock.js';
 import { FileSystemError } from './fs/errors.js';
 import type { FileSystem, MountSource } from './fs/types.js';
@@ -221,7 +222,7 @@ function startFailure(
   if (reason === 'is-directory')
     return { reason, message: `exec: ${quoted}: is a directory: permission denied`, exitCode: 126 };
   if (reason === 'not-executable') return { reason, message: `exec: ${quoted}: permission denied`, exitCode: 126 };
-  const isFile = name.endsWith('/') && fs.find(name.replace(/\/+$/, ''))?.type === 'file';
+  const isFile = name.endsWith('/') && fs.find(trimRight(name, '/'))?.type === 'file';
   const wrong = isFile ? 'not a directory' : 'no such file or directory';
   const why = name.includes('/') ? `stat ${name}: ${wrong}` : 'executable file not found in $PATH';
   return { reason, message: `exec: ${quoted}: ${why}`, exitCode: 127 };
