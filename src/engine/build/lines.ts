@@ -67,7 +67,7 @@ export async function readLines(dockerfile: Buffer): Promise<Lines> {
 function checkDirectives(rows: readonly string[]): void {
   const seen = new Set<string>();
   for (const row of rows) {
-    const [, name = '', value = ''] = /^#\s*([a-z][a-z0-9]*)\s*=\s*(\S.*?)\s*$/i.exec(row) ?? [];
+    const [, name = '', value = ''] = /^#\s*([a-z][a-z0-9]*)\s*=\s*(\S.*)$/i.exec(row.trimEnd()) ?? [];
     const directive = name.toLowerCase();
     if (!['syntax', 'escape', 'check'].includes(directive)) return;
     if (seen.has(directive)) throw bad(`only one ${directive} parser directive can be used`);
