@@ -3,8 +3,8 @@ import type { Context } from '../context.js';
 import type { Container } from './container.js';
 import { isUserDefined, sharedContainer } from './modes.js';
 
-/** `NAME[:ALIAS]`; the alias is the name without it. */
-function parseLink(spec: string): { readonly name: string; readonly alias: string } {
+/** `NAME[:ALIAS]`; the alias is the name without it. @throws INTERNAL for anything else */
+export function parseLink(spec: string): { readonly name: string; readonly alias: string } {
   const [name = '', alias, more] = spec.split(':');
   if (spec === '') throw new AttestdError('INTERNAL', 'empty string specified for links');
   if (more !== undefined) throw new AttestdError('INTERNAL', `bad format for links: ${spec}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../errors.js';
 import type { Container } from '../containers/container.js';
+import { parseLink } from '../containers/links.js';
 import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
 import { newId } from '../containers/store.js';
 import type { Context } from '../context.js';
@@ -76,6 +77,12 @@ export function endpointFaults(network: Network | undefined, name: string, setti
   return faults;
 }
 
+/** @throws INVALID_ARGUMENT for what cannot be asked of an endpoint of a network */
+export function checkSettings(network: Network, settings: EndpointSettings): void {
+  const faults = endpointFaults(network, network.name, settings);
+  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+}
+
 /**
  * Put a container that starts into its networks, and publish its ports.
  *
@@ -145,8 +152,8 @@ export function join(context: Context, container: Container, key: string, before
     container.networks.set(network.name, settings);
   }
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
-  const faults = endpointFaults(network, network.name, settings);
-  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+  checkSettings(network, settings);
+  if (isUserDefined(network.name)) for (const link of settings.Links ?? []) parseLink(link);
   const [v4, v6] = [poolOf(network, 4), poolOf(network, 6)];
   const id = newId();
   const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';

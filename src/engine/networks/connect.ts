@@ -3,7 +3,7 @@ import type { Container } from '../containers/container.js';
 import { isUserDefined, sharedContainer } from '../containers/modes.js';
 import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
-import { dnsNames, endpointFaults, find, join, leave } from './attach.js';
+import { checkSettings, dnsNames, find, join, leave } from './attach.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { logNetworkEvent } from './events.js';
 import type { Network } from './network.js';
@@ -40,6 +40,7 @@ export function connectContainer(
   const network = context.networks.resolve(term);
   checkMode(container, network);
   if (network.driver === 'host') return;
+  checkSettings(network, settings);
   if (network.endpoints.has(container.id))
     throw new AttestdError(
       'FORBIDDEN',
@@ -71,8 +72,7 @@ function weigh({ containers }: Context, container: Container, name: string): voi
 function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
   checkMode(container, network);
   if (network.driver === 'host') return;
-  const faults = endpointFaults(network, network.name, settings);
-  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
+  checkSettings(network, settings);
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
   container.networks.set(network.name, settings);
 }

@@ -61,6 +61,19 @@ describe('Network cards of a container', () => {
     ]);
   });
 
+  it('are refused for what cannot be asked before they are there already, and for links that cannot be', async () => {
+    const { context } = engine;
+    network('n');
+    const { id } = await run(context, on('bridge'));
+    const again = (settings: object): Promise<readonly [string, string]> =>
+      refusal(() => connectContainer(context, 'bridge', id, { ...emptyEndpoint(), ...settings }));
+    expect((await again({}))[0]).to.equal('FORBIDDEN');
+    expect((await again({ Aliases: ['x'] }))[0]).to.equal('INVALID_ARGUMENT');
+    expect(
+      await refusal(() => connectContainer(context, 'n', id, { ...emptyEndpoint(), Links: ['a:b:c'] })),
+    ).to.deep.equal(['INTERNAL', 'bad format for links: a:b:c']);
+  });
+
   for (const [name, why] of [
     ['eth0', 'file exists'],
     ['bad/name', 'invalid argument'],
