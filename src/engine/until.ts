@@ -10,8 +10,9 @@ import { parseTime } from './timestamps.js';
  * @throws INVALID_ARGUMENT for several values, or one that is no time
  */
 export function untilFilter(context: Context, filters: Filters): number | undefined {
+  if (!filters.has('until')) return undefined;
   const [text, ...more] = valuesOf(filters, 'until');
-  if (text === undefined) return undefined;
-  if (more.length > 0) throw new AttestdError('INVALID_ARGUMENT', 'more than one until filter specified');
+  if (text === undefined || more.length > 0)
+    throw new AttestdError('INVALID_ARGUMENT', 'more than one until filter specified');
   return Number(parseTime(text, context.clock()) / 1_000_000n);
 }

@@ -161,7 +161,8 @@ function isLending({ networks }: Context, { configOnly, name }: Network): boolea
  */
 export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'NetworkPrune'> {
   checkKeys(filters, ['label', 'label!', 'until']);
-  const until = untilFilter(context, filters);
+  // Of networks, but not of containers, one without a value is none.
+  const until = valuesOf(filters, 'until').length === 0 ? undefined : untilFilter(context, filters);
   const doomed = context.networks
     .list()
     .filter((network) => isIdle(network) && !isLending(context, network) && userOf(context, network) === undefined)

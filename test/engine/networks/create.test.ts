@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { pruneContainers } from '../../../src/engine/containers/prune.js';
 import { type Filters, parseFilters } from '../../../src/engine/filters.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import {
@@ -119,9 +120,11 @@ describe('Making a network', () => {
     expect(pruned(without)).to.include('idle');
   });
 
-  it('is pruned whenever it was made where no time is named', () => {
+  it('is pruned whenever it was made where no time is named, which containers are not', async () => {
+    const untimed = parseFilters('{"until":[]}');
+    expect((await refusal(() => pruneContainers(engine.context, untimed)))[0]).to.equal('INVALID_ARGUMENT');
     make({ Name: 'idle' });
-    expect(pruned(parseFilters('{"until":[]}'))).to.include('idle');
+    expect(pruned(untimed)).to.include('idle');
   });
 
   it('takes the families from its options where nothing else is said', () => {
