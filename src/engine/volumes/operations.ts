@@ -101,7 +101,9 @@ export function removeVolume(context: Context, name: string, force: boolean): vo
  * @throws INVALID_ARGUMENT for bad filters
  */
 export function pruneVolumes(context: Context, filters: Filters, apiVersion: string): AnswerOf<'VolumePrune'> {
-  const all = !isAtLeast(apiVersion, '1.42') || allOf(filters);
+  const values = valuesOf(filters, 'all');
+  // An older client's prune is one with the filter, beside what the client says itself.
+  const all = allOf(isAtLeast(apiVersion, '1.42') ? values : [...new Set([...values, 'true'])]);
   checkKeys(filters, ['label', 'label!', 'all']);
   const doomed = context.volumes
     .list()
@@ -116,8 +118,7 @@ export function pruneVolumes(context: Context, filters: Filters, apiVersion: str
   return { VolumesDeleted: doomed.map(({ name }) => name), SpaceReclaimed: reclaimed };
 }
 
-function allOf(filters: Filters): boolean {
-  const values = valuesOf(filters, 'all');
+function allOf(values: readonly string[]): boolean {
   const [value] = values;
   if (values.length > 1)
     throw new AttestdError(

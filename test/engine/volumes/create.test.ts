@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { parseFilters } from '../../../src/engine/filters.js';
+import { pruneVolumes } from '../../../src/engine/volumes/operations.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 
 describe('Making a volume', () => {
@@ -30,6 +32,17 @@ describe('Making a volume', () => {
     volumes.create({ Name: 'none', DriverOpts: { size: '0' } });
     volumes.create({ Name: 'y'.repeat(255) });
     expect((await refusal(() => volumes.create({ Name: 'y'.repeat(256) })))[0]).to.equal('INTERNAL');
+  });
+
+  it('is pruned by older clients whatever its name, who say so once', async () => {
+    const { context } = engine;
+    context.volumes.create({ Name: 'named' });
+    const prune = (text: string, version: string): unknown => pruneVolumes(context, parseFilters(text), version);
+    expect((await refusal(() => prune('{"all":["1"]}', '1.41')))[0]).to.equal('INVALID_ARGUMENT');
+    prune('{}', '1.55');
+    expect(context.volumes.find('named')).not.to.equal(undefined);
+    prune('{"all":["true"]}', '1.41');
+    expect(context.volumes.find('named')).to.equal(undefined);
   });
 
   it('looks for its driver first', async () => {
