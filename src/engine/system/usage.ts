@@ -96,7 +96,7 @@ function volumeUsage({ volumes }: Context): Usage {
   let active = 0;
   const local = volumes.list().filter(({ options }) => Object.keys(options ?? {}).length === 0);
   for (const { users, fileSystem } of local) {
-    const size = fileSystem.usage().root;
+    const size = fileSystem.bytes();
     total += size;
     if (users.size > 0) active++;
     else reclaimable += size;

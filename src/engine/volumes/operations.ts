@@ -111,7 +111,7 @@ export function pruneVolumes(context: Context, filters: Filters, apiVersion: str
     .filter((volume) => (all || isAnonymous(volume)) && hasLabels(filters, volume));
   let reclaimed = 0;
   for (const volume of doomed) {
-    reclaimed += volume.fileSystem.usage().root;
+    reclaimed += volume.fileSystem.bytes();
     context.volumes.remove(volume);
   }
   context.events.log('volume', 'prune', { id: '', attributes: { reclaimed: String(reclaimed) } });

@@ -239,6 +239,6 @@ export function volumeObject(volume: Volume, usage = false): JsonObject & Answer
     Name: name,
     Options: options === undefined ? null : sorted(options),
     Scope: 'local',
-    UsageData: usage ? { RefCount: users.size, Size: fileSystem.usage().root } : undefined,
+    UsageData: usage ? { RefCount: users.size, Size: fileSystem.bytes() } : undefined,
   };
 }

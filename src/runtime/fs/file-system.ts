@@ -7,7 +7,6 @@ import { NodeFile } from './open-file.js';
 import { baseName, joinPath, withoutSlashes } from './paths.js';
 import { checkReplaced, raiseAll } from './rename.js';
 import { type Found, root } from './resolve.js';
-import { rootOf } from './snapshot.js';
 import { type Place, WritableTree } from './tree.js';
 import type {
   ArchiveEntry,
@@ -31,7 +30,7 @@ import { type Shared, TreeView } from './view.js';
  * @throws NO_SPACE when the budget is used up
  */
 export function createFileSystem({ snapshot, budget, clock }: FileSystemOptions): FileSystem {
-  const tree = new WritableTree(snapshot && rootOf(snapshot), budget, clock);
+  const tree = new WritableTree(snapshot, budget, clock);
   const top = { tree, node: tree.root, parent: undefined, name: '', readOnly: false, path: '/' };
   return new LayeredFileSystem({ tree, top, mounts: new Map(), sources: new Map() }, root);
 }

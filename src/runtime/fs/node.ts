@@ -53,6 +53,9 @@ export const newInode = (): number => inodes++;
 /** Bytes that a node of a writable layer counts for beside its content. */
 export const nodeCost = 1024;
 
+/** Bytes that a file takes on a disk with blocks of 4 KiB. */
+export const onDisk = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
+
 /** What a directory counts for in stat's size. */
 const directorySize = 4096;
 

@@ -1,31 +1,17 @@
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { noContent } from './content.js';
-import { type LowerNode, newInode } from './node.js';
+import { type LowerNode, newInode, onDisk } from './node.js';
 import { components } from './paths.js';
 import type { ArchiveEntry, ContentKeeper, FileContent, Snapshot } from './types.js';
 
 type Draft = Omit<LowerNode, 'children'> & { mode: number; links: number; children?: Map<string, LowerNode> };
 
 class Tree implements Snapshot {
-  readonly root: LowerNode;
-  readonly size: number;
-
-  constructor(root: LowerNode) {
-    this.root = root;
-    this.size = treeSize(root, new Set());
-  }
-}
-
-function treeSize(node: LowerNode, seen: Set<number>): number {
-  if (node.children === undefined) {
-    if (node.links > 1 && seen.has(node.inode)) return 0;
-    seen.add(node.inode);
-    return node.content?.size ?? 0;
-  }
-  let size = 0;
-  for (const child of node.children.values()) size += treeSize(child, seen);
-  return size;
+  constructor(
+    readonly root: LowerNode,
+    readonly size: number,
+  ) {}
 }
 
 function directory(from?: LowerNode): Draft {
@@ -35,7 +21,7 @@ function directory(from?: LowerNode): Draft {
 }
 
 /** A tree with nothing but its root. */
-export const emptySnapshot: Snapshot = new Tree(directory() as LowerNode);
+export const emptySnapshot: Snapshot = new Tree(directory() as LowerNode, 0);
 
 /** The root of a snapshot. */
 export function rootOf(snapshot: Snapshot): LowerNode {
@@ -62,10 +48,12 @@ export async function applyLayer(
   keeper: ContentKeeper,
 ): Promise<Snapshot> {
   const layer = new LayerDraft(rootOf(base));
+  let { size } = base;
   for await (const entry of entries) {
+    if (entry.type === 'file') size += onDisk(entry.size);
     await layer.put(entry, () => (entry.size === 0 ? noContent : keeper.keep(entry.content, entry.size)));
   }
-  return new Tree(layer.root as LowerNode);
+  return new Tree(layer.root as LowerNode, size);
 }
 
 /** A snapshot while a layer is put on it. Directories are copied when they are first changed. */

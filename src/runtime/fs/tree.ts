@@ -1,7 +1,17 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
-import { type AnyNode, childOf, type LowerNode, newInode, nodeCost, type UpperNode } from './node.js';
-import type { Attributes, ByteBudget, Device, NodeType } from './types.js';
+import {
+  type AnyNode,
+  anyNamesOf,
+  childOf,
+  type LowerNode,
+  newInode,
+  nodeCost,
+  onDisk,
+  type UpperNode,
+} from './node.js';
+import { rootOf } from './snapshot.js';
+import type { Attributes, ByteBudget, Device, NodeType, Snapshot } from './types.js';
 
 /** What a new node is made of. */
 interface NewNode {
@@ -34,14 +44,19 @@ export class WritableTree {
   #nodes = 0;
   /** Moves with each change. */
   revision = 0;
-  /** Bytes at a revision: they take long to add up where there are very many files. */
-  measured: { readonly revision: number; readonly writable: number; readonly root: number } | undefined;
+  /** Bytes on a disk of the snapshot. */
+  readonly below: number;
+  /** Bytes at a revision, on a disk and as they are: they take long to add up where there are very many files. */
+  #measured: { revision: number; onDisk?: number; seen?: number } = { revision: -1 };
 
-  constructor(below: LowerNode | undefined, budget: ByteBudget, clock: Clock) {
+  constructor(snapshot: Snapshot | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;
     this.#clock = clock;
+    this.below = snapshot?.size ?? 0;
     this.root =
-      below === undefined ? this.make({ type: 'directory', mode: 0o755, uid: 0, gid: 0 }) : this.#raise(below);
+      snapshot === undefined
+        ? this.make({ type: 'directory', mode: 0o755, uid: 0, gid: 0 })
+        : this.#raise(rootOf(snapshot));
   }
 
   /** Nanoseconds since 1970. */
@@ -128,9 +143,23 @@ export class WritableTree {
       if (value !== undefined) Object.assign(node, { [key]: value });
   }
 
-  /** Bytes of the files of the writable layer, each once. */
+  /** Bytes on a disk of the files of the writable layer, each once. */
   size(): number {
-    return sizeBelow(this.root, new Set());
+    const measured = this.#current();
+    measured.onDisk ??= sizeBelow(this.root, new Set());
+    return measured.onDisk;
+  }
+
+  /** Bytes of all files that are seen, each once. */
+  bytes(): number {
+    const measured = this.#current();
+    measured.seen ??= sizeSeen(this.root, new Set());
+    return measured.seen;
+  }
+
+  #current(): { onDisk?: number; seen?: number } {
+    if (this.#measured.revision !== this.revision) this.#measured = { revision: this.revision };
+    return this.#measured;
   }
 
   /** Give everything back. */
@@ -189,24 +218,23 @@ function sizeBelow(node: AnyNode, seen: Set<number>): number {
   if (node.names === undefined) {
     if (seen.has(node.inode)) return 0;
     seen.add(node.inode);
-    return node.content?.size ?? 0;
+    return onDisk(node.content?.size ?? 0);
   }
   let size = 0;
   for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen);
   return size;
 }
 
-/** Bytes of all files that are seen below a node, each once. */
-export function sizeSeen(node: AnyNode, names: (node: AnyNode) => Iterable<string>, seen = new Set<number>()): number {
+function sizeSeen(node: AnyNode, seen: Set<number>): number {
   if (node.type !== 'directory') {
     if (seen.has(node.inode)) return 0;
     seen.add(node.inode);
     return node.content?.size ?? 0;
   }
   let size = 0;
-  for (const name of names(node)) {
+  for (const name of anyNamesOf(node)) {
     const child = childOf(node, name);
-    if (child !== undefined) size += sizeSeen(child, names, seen);
+    if (child !== undefined) size += sizeSeen(child, seen);
   }
   return size;
 }

@@ -86,7 +86,7 @@ export interface ByteBudget {
 
 /** The read-only tree of a chain of layers. Opaque: made by `emptySnapshot` and `applyLayer` (snapshot.ts). */
 export interface Snapshot {
-  /** Bytes of all files below it, each inode once, as `SizeRootFs` counts them. */
+  /** Bytes that the files of all its layers take on a disk, those too that a layer above takes away or replaces. */
   readonly size: number;
 }
 
@@ -257,8 +257,10 @@ export interface FileSystem {
 
   /** Moves with each change of the writable layer; what it is mounted with has its own. */
   readonly revision: number;
-  /** Bytes of the writable layer's files (`SizeRw`), and of all files that are seen (`SizeRootFs`). */
+  /** Bytes on a disk that the writable layer's files take (`SizeRw`), and with those of the snapshot (`SizeRootFs`). */
   usage(): { readonly writable: number; readonly root: number };
+  /** Bytes of all files that are seen, each once: what a volume is said to be large. */
+  bytes(): number;
   /** Give the writable layer's bytes back to the budget. Nothing may be asked of it afterwards. */
   dispose(): void;
 }

@@ -1,8 +1,8 @@
 import { FileSystemError } from './errors.js';
-import { type AnyNode, anyNamesOf, namesOf, statOf } from './node.js';
+import { type AnyNode, namesOf, statOf } from './node.js';
 import { baseName, joinPath } from './paths.js';
 import { allowed, type Found, resolve as resolvePath } from './resolve.js';
-import { type Place, sizeSeen, type WritableTree } from './tree.js';
+import type { Place, WritableTree } from './tree.js';
 import type { ArchiveEntry, Change, Credentials, MountSource, Stat } from './types.js';
 import { changesOf, entriesOf, layerOf } from './walk.js';
 
@@ -103,10 +103,12 @@ export abstract class TreeView {
 
   usage(): { readonly writable: number; readonly root: number } {
     const { tree } = this.shared;
-    const { revision } = tree;
-    if (tree.measured?.revision !== revision)
-      tree.measured = { revision, writable: tree.size(), root: sizeSeen(tree.root, anyNamesOf) };
-    return tree.measured;
+    const writable = tree.size();
+    return { writable, root: tree.below + writable };
+  }
+
+  bytes(): number {
+    return this.shared.tree.bytes();
   }
 
   protected resolve(path: string, follow: boolean): Found {

@@ -42,9 +42,23 @@ describe('layers of a snapshot', () => {
     expect(await files([entry('a/b/c')])).to.deep.equal({ '/a': 'directory', '/a/b': 'directory', '/a/b/c': 'file ' });
   });
 
+  it('count what a layer above takes away or replaces, as a disk has it', async () => {
+    const snapshot = await snapshotOf(
+      [entry('a', { text: '1' }), entry('b', { text: '2'.repeat(5000) }), entry('d/')],
+      [entry('.wh.a'), entry('b', { text: '' })],
+    );
+    expect(snapshot.size).to.equal(12_288);
+    const { fs } = mountable(snapshot);
+    expect(fs.usage()).to.deep.equal({ writable: 0, root: 12_288 });
+    fs.writeFile('/c', Buffer.from('3'));
+    fs.mkdir('/e');
+    expect(fs.usage()).to.deep.equal({ writable: 4096, root: 16_384 });
+    expect(fs.bytes()).to.equal(1);
+  });
+
   it('count a file with several names once', async () => {
     const snapshot = await snapshotOf([entry('a', { text: '12345' })], [entry('b', { type: 'hardlink', target: 'a' })]);
-    expect(snapshot.size).to.equal(5);
+    expect(snapshot.size).to.equal(4096);
     const { fs } = mountable(snapshot);
     expect(fs.stat('/a').inode).to.equal(fs.stat('/b').inode);
   });
