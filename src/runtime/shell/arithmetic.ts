@@ -90,22 +90,28 @@ function parseNumber(text: string): bigint | undefined {
 
 const largestBase = 64;
 
+/** Digits of a number whose base is even that its last 64 bits depend on: each is a bit or more. */
+const mostDigits = 64;
+
 /** The last 64 bits of a number, however long it is: BigInt itself takes much longer for a text that is ten times as long. */
 function wrapped(digits: string, base: number): bigint {
+  if (!digitsOf(base).test(digits)) throw syntax();
   const step = Math.floor(53 / Math.log2(Math.max(base, 2)));
   let value = 0n;
-  for (let at = 0; at < digits.length; at += step) {
+  for (let at = base % 2 === 0 ? Math.max(0, digits.length - mostDigits) : 0; at < digits.length; at += step) {
     const piece = digits.slice(at, at + step);
     let amount = 0;
-    for (const digit of piece) {
-      const one = Number.parseInt(digit, 36);
-      if (one >= base) throw syntax();
-      amount = amount * base + one;
-    }
+    for (const digit of piece) amount = amount * base + Number.parseInt(digit, 36);
     value = BigInt.asIntN(64, value * BigInt(base) ** BigInt(piece.length) + BigInt(amount));
   }
   return value;
 }
+
+/** What digits of a base there are: above 36, none are told apart any more. */
+const digitsOf = (base: number): RegExp => {
+  const all = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
+  return new RegExp(all === '' ? '^$' : `^[${all}]*$`);
+};
 
 type Of<T extends ArithmeticExpression['type']> = Extract<ArithmeticExpression, { readonly type: T }>;
 

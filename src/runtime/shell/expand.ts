@@ -1,4 +1,5 @@
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
+import { turnWhereDue } from '../programs/io.js';
 import { passwd } from '../users.js';
 import { evaluate, evaluateText } from './arithmetic.js';
 import { expandBraces } from './braces.js';
@@ -9,6 +10,9 @@ import { expandParameter } from './parameters.js';
 import { judge } from './parse.js';
 import { hasPattern } from './pattern.js';
 import type { Interpreter, Shell } from './shell.js';
+
+/** Characters of a text after which others have their turn. */
+const longText = 16 * 1024;
 
 /** Expands the words of a script. */
 export class Expander {
@@ -64,7 +68,14 @@ export class Expander {
 
   /** The value of an arithmetic expression in a text. */
   async number(text: string): Promise<bigint> {
+    await this.#turnFor(text);
     return evaluateText(text, this.scope);
+  }
+
+  /** What is done with a long text takes long, however few steps it is. */
+  async #turnFor({ length }: string): Promise<void> {
+    const turn = length > longText ? turnWhereDue(this.shell.task) : undefined;
+    if (turn !== undefined) await turn;
   }
 
   /** What arithmetic sees of the shell. */
@@ -72,8 +83,11 @@ export class Expander {
     get: (name: string): string | undefined => this.shell.vars.get(name),
     set: (name: string, value: string): void => this.shell.vars.set(name, value),
     expand: async (parts: readonly WordPart[] | undefined, text: string): Promise<string> => {
-      if (parts === undefined) return text.startsWith('$') ? await this.special(text.slice(1)) : text;
-      return this.quoted(parts);
+      let found = text;
+      if (parts !== undefined) found = await this.quoted(parts);
+      else if (text.startsWith('$')) found = await this.special(text.slice(1));
+      await this.#turnFor(found);
+      return found;
     },
   };
 

@@ -86,10 +86,18 @@ describe('a number of a shell', () => {
       BigInt.asIntN(64, BigInt(`0x${digits}`)),
       BigInt.asIntN(64, BigInt(`0o${digits}`)),
       BigInt.asIntN(64, BigInt(`0x${'1'.repeat(300_000)}`)),
+      BigInt.asIntN(64, 3n ** 1000n),
     ];
-    const script = `x=$(yes 7 | head -n 300000 | tr -d '\\n'); y=$(echo $x | tr 7 1); echo $(($x)) $((0x$x)) $((0$x)) $((16#$y)) $((2#101))`;
+    const script = `x=$(yes 7 | head -n 300000 | tr -d '\\n'); y=$(echo $x | tr 7 1); z=$(yes 0 | head -n 1000 | tr -d '\\n'); echo $(($x)) $((0x$x)) $((0$x)) $((16#$y)) $((3#1$z)) $((2#101))`;
     const made = await run(['sh', '-c', script]);
     expect(made).to.deep.include({ stdout: `${expected.join(' ')} 5\n` });
+  });
+});
+
+describe('a shell that counts with very many digits', () => {
+  it('lets others have their turn between two of them', async () => {
+    const text = `x=$(yes 1 | head -n 300000 | tr -d '\\n'); for i in $(seq 60); do y=$((3#$x)); done; echo $y`;
+    expect(await turnsDuring(() => sh(text))).to.be.greaterThan(45);
   });
 });
 
