@@ -87,7 +87,12 @@ class Beginnings {
 }
 
 /** Connections, questions, and all that may be large: who only asks does not wait for everybody who sends. */
-const beginnings = { connection: new Beginnings(), question: new Beginnings(), other: new Beginnings() } as const;
+const beginnings = {
+  ping: new Beginnings(),
+  connection: new Beginnings(),
+  question: new Beginnings(),
+  other: new Beginnings(),
+} as const;
 let scheduled = false;
 
 /** Whether a connection has come since the last turn, and turns in a row that were left to connections and questions. */
@@ -124,13 +129,13 @@ function schedule(): void {
 }
 
 function goOn(): void {
-  const { connection, question, other } = beginnings;
-  const kinds = [connection, question, other];
+  const { ping, connection, question, other } = beginnings;
+  const kinds = [ping, connection, question, other];
   for (const kind of kinds) kind.begun = false;
-  const first = came || !connection.empty || !question.empty;
+  const first = came || !ping.empty || !connection.empty || !question.empty;
   left = first && left < mostLeft ? left + 1 : 0;
   came = false;
-  const chosen = [connection.take(), question.take()];
+  const chosen = [ping.take(), connection.take(), question.take()];
   if (left === 0) chosen.push(queues.aside.take(), other.take(), queues.request.take(), queues.program.take());
   scheduled = false;
   const { request, program, aside } = queues;
@@ -147,14 +152,14 @@ function goOn(): void {
  * waiting.
  *
  * @param owner the connection, of which there may be many with one wish each, or one with very many
- * @param kind one of each is begun in a turn; `other` not while connections come or wait: whoever comes after hundreds of them
+ * @param kind one of each is begun in a turn, so that a ping waits for no question, of which each may take long; `other` not while connections come or wait: whoever comes after hundreds of them
  *   would wait until all of their work was begun, of those who have left again too
  */
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   asked = performance.now();
-  const { connection, question } = beginnings;
+  const { ping, connection, question } = beginnings;
   const line = beginnings[kind];
-  const waits = kind === 'other' && (came || !connection.empty || !question.empty);
+  const waits = kind === 'other' && (came || !ping.empty || !connection.empty || !question.empty);
   if (line.begun || !line.empty || waits) {
     line.add(owner, act);
     schedule();

@@ -134,6 +134,15 @@ describe('Beginning in turn', () => {
     while (begun.length < 52) await nextTurn();
   });
 
+  it('does not let a ping wait for all who ask', async () => {
+    const begun: string[] = [];
+    for (let i = 0; i < 50; i++) beginInTurn({}, () => begun.push('asked'), 'question');
+    for (let i = 0; i < 2; i++) beginInTurn({}, () => begun.push('pinged'), 'ping');
+    for (let i = 0; i < 3; i++) await nextTurn();
+    expect(begun.filter((what) => what === 'pinged')).to.have.lengthOf(2);
+    while (begun.length < 52) await nextTurn();
+  });
+
   it('lets work wait while connections come, and not for good', async () => {
     const began = performance.now();
     while (performance.now() - began < longerThanASlice);

@@ -1,11 +1,11 @@
 import { AttestdError } from '../errors.js';
-import { compareText, decodeJson, goString, marshalJson, slice, struct } from '../go/json.js';
+import { compareText, goString, marshalJson, slice, struct } from '../go/json.js';
 import { quote } from '../go/quote.js';
 import type { Descriptor } from './descriptor.js';
 import { type BlobSource, collectRecords, type Recorded } from './export-records.js';
 import { subjectAnnotation } from './graph.js';
 import { imageNameAnnotation, refNameKey } from './index-file.js';
-import { indexType, manifestType } from './manifest.js';
+import { decodeManifest, indexType } from './manifest.js';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.js';
 import type { PlatformMatcher } from './platform.js';
 import { familiarString, parseReference, refNameAnnotation, tagNameOnly } from './reference.js';
@@ -163,7 +163,7 @@ async function dockerManifest(store: BlobSource, entries: readonly DockerEntry[]
 }
 
 async function dockerImage({ content }: BlobSource, { manifest, names }: DockerEntry) {
-  const { config, layers } = decodeJson(await content.bytes(manifest.digest), manifestType);
+  const { config, layers } = decodeManifest(await content.bytes(manifest.digest));
   return {
     Config: blobPath(config.digest),
     RepoTags: names.length === 0 ? undefined : names.map(familiar),

@@ -1,9 +1,8 @@
 import { AttestdError } from '../errors.js';
-import { decodeJson } from '../go/json.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { referrerLabelPrefix, subjectAnnotation } from './graph.js';
-import { manifestType } from './manifest.js';
+import { decodeManifest } from './manifest.js';
 import { isIndexType, isManifestType } from './media-types.js';
 import { type Handler, stop } from './walk.js';
 
@@ -38,7 +37,7 @@ export const withReferrers =
 async function describe(content: ContentStore, digest: string): Promise<Descriptor | undefined> {
   try {
     const bytes = await content.bytes(digest);
-    const { mediaType = '', artifactType } = decodeJson(bytes, manifestType);
+    const { mediaType = '', artifactType } = decodeManifest(bytes);
     return { mediaType, digest, size: bytes.length, ...(artifactType && { artifactType }) };
   } catch (error) {
     if (error instanceof AttestdError) return undefined;

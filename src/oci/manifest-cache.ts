@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../errors.js';
-import { decodeJson, firstJsonInTurns, type GoType } from '../go/json.js';
+import { decodeJson, firstJsonInTurns } from '../go/json.js';
 import { giveWay } from '../turns.js';
 import { cacheSize } from './cache-size.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf } from './digest.js';
 import { type ImageConfig, imageConfigType } from './image-config.js';
-import { checkMediaType, childrenOf, type Index, indexType, type Manifest, manifestType } from './manifest.js';
+import { checkMediaType, childrenOf, decodeManifest, type Index, indexType, type Manifest } from './manifest.js';
 import { isIndexType, isManifestType } from './media-types.js';
 import { inlineData, isMissing, missingContent, readContent } from './read-content.js';
 
@@ -19,6 +19,8 @@ const longDocument = 256 << 10;
 
 /** Largest manifest, index or configuration that is read: what is larger is none, and would take time and memory. */
 export const largestDocument = 8 << 20;
+
+const decodeIndex = (bytes: Buffer): Index => decodeJson(bytes, indexType);
 
 /** The store's indexes, manifests and configurations, decoded; content never changes, so decoded forms are kept. */
 export class ManifestCache {
@@ -54,7 +56,7 @@ export class ManifestCache {
     return this.get('manifest', descriptor, (bytes) => {
       const invalid = `manifest: invalid desc ${descriptor.digest}: `;
       asCorrupt(() => checkMediaType(bytes, descriptor.mediaType), invalid);
-      return asCorrupt(() => decodeJson(bytes, manifestType));
+      return asCorrupt(() => decodeManifest(bytes));
     });
   }
 
@@ -64,7 +66,7 @@ export class ManifestCache {
    * @throws NOT_FOUND, CORRUPT
    */
   index(descriptor: Descriptor): Promise<Index> {
-    return this.get('index', descriptor, (bytes) => asCorrupt(() => decodeJson(bytes, indexType)));
+    return this.get('index', descriptor, (bytes) => asCorrupt(() => decodeIndex(bytes)));
   }
 
   /**
@@ -87,20 +89,30 @@ export class ManifestCache {
    * (docs/behaviour.md#content-that-is-missing-or-broken).
    */
   verifiedIndex(descriptor: Descriptor): Promise<Index> {
-    return this.verified('verified index', descriptor, indexType, 'unmarshaling image index: ');
+    return this.verified('verified index', descriptor, decodeIndex, 'unmarshaling image index: ');
   }
 
   /** An attestation manifest; its blob is hashed (docs/behaviour.md#content-that-is-missing-or-broken). */
   verifiedManifest(descriptor: Descriptor): Promise<Manifest> {
-    return this.verified('verified manifest', descriptor, manifestType, `unmarshaling manifest ${descriptor.digest}: `);
+    return this.verified(
+      'verified manifest',
+      descriptor,
+      decodeManifest,
+      `unmarshaling manifest ${descriptor.digest}: `,
+    );
   }
 
-  private async verified<T>(kind: string, descriptor: Descriptor, type: GoType<T>, prefix: string): Promise<T> {
+  private async verified<T>(
+    kind: string,
+    descriptor: Descriptor,
+    decode: (bytes: Buffer) => T,
+    prefix: string,
+  ): Promise<T> {
     try {
       return await this.get(kind, descriptor, (bytes) => {
         // The daemon drops a blob whose hash is wrong and goes on with nothing, which is what it then reports.
         const sound = digestOf(bytes, descriptor.digest.split(':', 1)[0]) === descriptor.digest;
-        return asCorrupt(() => decodeJson(sound ? bytes : Buffer.alloc(0), type), prefix);
+        return asCorrupt(() => decode(sound ? bytes : Buffer.alloc(0)), prefix);
       });
     } catch (error) {
       throw withPrefix(error, `reading blob ${descriptor.digest}: `);

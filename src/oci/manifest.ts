@@ -119,6 +119,16 @@ export function checkMediaType(document: Uint8Array, mediaType: string): void {
   }
 }
 
+/** Layers and annotations of a manifest, which are decoded in one go: a real image has at most some hundred. */
+const mostElements = 10_000;
+
+/**
+ * Decode an image manifest.
+ *
+ * @throws INVALID_JSON with Go's text, or where it has more than 10,000 layers and annotations
+ */
+export const decodeManifest = (document: Uint8Array): Manifest => decodeJson(document, manifestType, mostElements);
+
 /**
  * What a manifest or index refers to: config and layers, or manifests. Anything else has no children.
  *
@@ -135,6 +145,6 @@ export function childrenOf(document: Uint8Array, descriptor: Descriptor): readon
     throw new AttestdError(error.code, `children: invalid desc ${digest}: ${error.message}`, { cause: error });
   }
   if (isIndexType(mediaType)) return decodeJson(document, indexType).manifests ?? [];
-  const manifest = decodeJson(document, manifestType);
+  const manifest = decodeManifest(document);
   return [manifest.config, ...(manifest.layers ?? [])];
 }

@@ -89,7 +89,7 @@ export class Exchanges {
       // Of one who has gone meanwhile nothing is begun.
       if (!response.destroyed) answer(request, response);
     };
-    beginInTurn(connectionOf(request), begin, isShort(request) ? 'question' : 'other');
+    beginInTurn(connectionOf(request), begin, kindOf(request));
   };
 
   /** Resolves once no answer is under way. */
@@ -127,9 +127,10 @@ export class Exchanges {
 /** Characters of a question up to which it is soon understood. */
 const longestQuestion = 16 * 1024;
 
-/** Whether a request asks for something in few words. */
-function isShort({ method = '', url = '' }: IncomingMessage): boolean {
-  return ['GET', 'HEAD'].includes(method) && url.length <= longestQuestion;
+/** Which line a request waits in: whether it is a ping, which nothing has to be looked up for, or asks for something in few words. */
+function kindOf({ method = '', url = '' }: IncomingMessage): 'ping' | 'question' | 'other' {
+  if (!['GET', 'HEAD'].includes(method) || url.length > longestQuestion) return 'other';
+  return /^(?:\/v[\d.]+)?\/_ping(?:\?|$)/.test(url) ? 'ping' : 'question';
 }
 
 /** What stands for a request's connection; over HTTP/2 each has a socket of its own. */

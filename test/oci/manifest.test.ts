@@ -44,6 +44,12 @@ describe('Children of a descriptor', () => {
     expect(error.code).to.equal('INVALID_JSON');
     expect(error.message).to.include(digest);
   });
+
+  it('are refused where a manifest has more than 10,000 of them', () => {
+    const manifest = (layers: number): string => `{"layers":[${Array(layers).fill('{"digest":"l"}').join()}]}`;
+    expect(children(manifest(10_000), mediaTypes.ociManifest)).to.have.lengthOf(10_001);
+    expect(failure(manifest(10_001), mediaTypes.ociManifest).code).to.equal('INVALID_JSON');
+  });
 });
 
 describe('Media types', () => {

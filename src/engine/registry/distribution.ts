@@ -8,7 +8,7 @@ import type { JsonObject } from '../../go/json/render.js';
 import { decodeJson, slice, struct } from '../../go/json.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { digestOf, isDigest } from '../../oci/digest.js';
-import { checkMediaType, manifestType, platformType } from '../../oci/manifest.js';
+import { checkMediaType, decodeManifest, platformType } from '../../oci/manifest.js';
 import { isIndexType, isManifestType, mediaTypes } from '../../oci/media-types.js';
 import { familiarName, isNamed, type NamedReference, parseAnyReference, tagNameOnly } from '../../oci/reference.js';
 import type { Context } from '../context.js';
@@ -125,7 +125,7 @@ async function platformsOf(
     return manifests.length === 0 ? undefined : manifests.map(({ platform }) => platform);
   }
   if (mediaType !== mediaTypes.dockerManifest) return undefined;
-  const { config } = decodeJson(bytes, manifestType);
+  const { config } = decodeManifest(bytes);
   const response = await endpoint.send('GET', `${path}/blobs/${config.digest}`);
   const content = await readAtMost(response, maximumConfig);
   if (!isSuccess(response)) return undefined;
