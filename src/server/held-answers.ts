@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Bytes of answers that wait for their clients to read them, of all connections together. */
-const most = 128 << 20;
+const most = 96 << 20;
 
 /** An answer of fewer bytes is in the kernel's hands at once. */
 const least = 16 << 10;

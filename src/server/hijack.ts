@@ -116,6 +116,8 @@ async function webSocket(request: IncomingMessage, socket: Socket): Promise<Dupl
     clientTracking: false,
     perMessageDeflate: false,
     autoPong: false,
+    // One message in a turn of the event loop: a piece may hold ten thousand pings.
+    allowSynchronousEvents: false,
     maxPayload: longestMessage,
   });
   // dockerd answers without any header.

@@ -161,7 +161,7 @@ describe('hijacking a connection', () => {
     expect(code).to.equal(1009);
   });
 
-  it('answers no more pings of a WebSocket than its client reads', async () => {
+  it('answers pings of a WebSocket in turns of their own, and no more than its client reads', async () => {
     const socket = connect(service.path);
     const key = Buffer.alloc(16).toString('base64');
     const lines = ['Host: docker', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
@@ -169,11 +169,19 @@ describe('hijacking a connection', () => {
     await once(socket, 'readable');
     const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
     const pings = Buffer.concat(Array(40_000).fill(ping));
+    let turns = 0;
+    let count = setImmediate(function next() {
+      turns++;
+      count = setImmediate(next);
+    });
     // All of them are taken, whether anything of the answers is or not.
     await new Promise((resolve) => socket.write(pings, resolve));
     const text = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
     await new Promise((resolve) => socket.write(text, resolve));
     await until(() => served.at(-1)?.connection.readableDidRead === true);
+    clearImmediate(count);
+    // Each in a turn of its own, so that others have theirs between any two.
+    expect(turns).to.be.above(40_000);
     await new Promise((resolve) => setTimeout(resolve, 100));
     let read = 0;
     for (let piece: Buffer | null = socket.read(); piece !== null || read === 0; piece = socket.read()) {
