@@ -14,6 +14,8 @@ export const reasons: Readonly<Record<string, string>> = {
   left where a bare Node.js takes 77`,
   'startDaemon(), the first of a process': `the schemas, tables and layouts that the second one finds ready are read and compiled; the second takes
   a third. Tried: what is tried for \`attestd serve\` above`,
+  'startDaemon(), the next ones': `49.4, 64.3 and 61.5 ms in three runs of one day on the same code of starting, beside 446, 504 and 506 MiB/s of
+  hashing: what it comes to is the machine's hour. Tried: what is tried for \`attestd serve\` above`,
   'memory at rest': `42 MB of it are the program file of Node.js, a bare \`node:http\` server takes 44. Tried: collecting garbage after the start gave
   nothing back; a small young generation, told to the process that has begun, holds what comes later (taken), not what the start took; \`--optimize-for-size\`
   (56 MB) and \`--lite-mode\` (61 MB) must be given to Node.js before it starts; half of all code read when it is asked for (80 to 76, taken).
