@@ -86,7 +86,7 @@ class Beginnings {
   }
 }
 
-/** Connections, questions, and all that may be large: who only asks does not wait for everybody who sends. */
+/** Pings, connections, questions, and all that may be large: who only asks does not wait for everybody who sends. */
 const beginnings = {
   ping: new Beginnings(),
   connection: new Beginnings(),
@@ -128,12 +128,17 @@ function schedule(): void {
   scheduled = true;
 }
 
+/** Whether turns are left to those who come or ask. */
+function shortFirst(): boolean {
+  const { ping, connection, question } = beginnings;
+  return came || !ping.empty || !connection.empty || !question.empty;
+}
+
 function goOn(): void {
   const { ping, connection, question, other } = beginnings;
   const kinds = [ping, connection, question, other];
   for (const kind of kinds) kind.begun = false;
-  const first = came || !ping.empty || !connection.empty || !question.empty;
-  left = first && left < mostLeft ? left + 1 : 0;
+  left = shortFirst() && left < mostLeft ? left + 1 : 0;
   came = false;
   const chosen = [ping.take(), connection.take(), question.take()];
   if (left === 0) chosen.push(queues.aside.take(), other.take(), queues.request.take(), queues.program.take());
@@ -152,14 +157,14 @@ function goOn(): void {
  * waiting.
  *
  * @param owner the connection, of which there may be many with one wish each, or one with very many
- * @param kind one of each is begun in a turn, so that a ping waits for no question, of which each may take long; `other` not while connections come or wait: whoever comes after hundreds of them
- *   would wait until all of their work was begun, of those who have left again too
+ * @param kind one of each is begun in a turn, so that a ping waits for no question, of which each may take long; `other` not while
+ *   connections come or wait: whoever comes after hundreds of them would wait until all of their work was begun, of those who
+ *   have left again too
  */
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   asked = performance.now();
-  const { ping, connection, question } = beginnings;
   const line = beginnings[kind];
-  const waits = kind === 'other' && (came || !ping.empty || !connection.empty || !question.empty);
+  const waits = kind === 'other' && shortFirst();
   if (line.begun || !line.empty || waits) {
     line.add(owner, act);
     schedule();

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
+import { onDisk } from '../../runtime/fs/node.js';
 import { tarStream } from '../tar-stream.js';
 
 /** What a layer is once it is unpacked. */
@@ -12,8 +13,6 @@ export interface UnpackedLayer {
   /** Bytes on a disk with blocks of 4 KiB. */
   readonly size: number;
 }
-
-const block = 4096;
 
 /**
  * Read a layer to its end: hash what is in it, and add up what its files take on disk.
@@ -39,7 +38,7 @@ async function measure(archive: Readable): Promise<number> {
   try {
     archive.on('error', (error) => extract.destroy(error)).pipe(extract);
     for await (const entry of extract) {
-      if (entry.header.type === 'file') size += Math.ceil((entry.header.size ?? 0) / block) * block;
+      if (entry.header.type === 'file') size += onDisk(entry.header.size ?? 0);
       entry.resume();
     }
     // The archive may end before the stream does; a digest is over all of it.

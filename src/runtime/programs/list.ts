@@ -1,3 +1,4 @@
+import { onDisk } from '../fs/node.js';
 import { joinPath } from '../fs/paths.js';
 import type { Stat } from '../fs/types.js';
 import type { Task } from '../kernel/task.js';
@@ -132,8 +133,7 @@ const prefix = ({ stat }: Item, options: Options): string =>
   (options.has('s') ? `${String(blocks(stat)).padStart(6)} ` : '');
 
 /** Kilobytes on the disk, in blocks of 4. */
-const blocks = ({ size, type }: Stat): number =>
-  type === 'file' || type === 'directory' ? Math.ceil(size / 4096) * 4 : 0;
+const blocks = ({ size, type }: Stat): number => (type === 'file' || type === 'directory' ? onDisk(size) / 1024 : 0);
 
 function human(size: number): string {
   if (size < 1024) return String(size);

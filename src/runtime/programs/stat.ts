@@ -1,3 +1,4 @@
+import { onDisk } from '../fs/node.js';
 import type { Stat } from '../fs/types.js';
 import type { Task } from '../kernel/task.js';
 import { groups, passwd } from '../users.js';
@@ -63,7 +64,7 @@ function fill(task: Task, format: string, path: string, found: Stat): string {
     G: group,
     h: String(found.links),
     i: String(found.inode),
-    b: String(Math.ceil(found.size / 4096) * 8),
+    b: String(onDisk(found.size) / 512),
     B: '512',
     o: '4096',
     d: '66',
@@ -84,7 +85,7 @@ function whole(task: Task, path: string, found: Stat): string {
   const time = timeOf(found.mtime);
   const name = found.type === 'symlink' ? `'${path}' -> '${found.target}'` : path;
   return (
-    `  File: ${name}\n  Size: ${String(found.size).padEnd(10)}\tBlocks: ${String(Math.ceil(found.size / 4096) * 8).padEnd(10)} IO Block: 4096   ${fill(task, '%F', path, found)}\n` +
+    `  File: ${name}\n  Size: ${String(found.size).padEnd(10)}\tBlocks: ${String(onDisk(found.size) / 512).padEnd(10)} IO Block: 4096   ${fill(task, '%F', path, found)}\n` +
     `Device: 42h/66d\tInode: ${String(found.inode).padEnd(10)}  Links: ${found.links}\n` +
     `Access: (${found.mode.toString(8).padStart(4, '0')}/${modeText(found.type, found.mode)})  Uid: (${String(found.uid).padStart(5)}/${user.padStart(8)})   Gid: (${String(found.gid).padStart(5)}/${group.padStart(8)})\n` +
     `Access: ${time}\nModify: ${time}\nChange: ${time}\n`
@@ -114,7 +115,7 @@ export const du = withUsage(async (task, argv) => {
       status = 1;
       return 0;
     }
-    let size = found.type === 'file' || found.type === 'directory' ? Math.ceil(found.size / 4096) * 4 : 0;
+    let size = found.type === 'file' || found.type === 'directory' ? onDisk(found.size) / 1024 : 0;
     if (found.type === 'directory')
       for (const name of task.fs.list(at(task, path))) size += await visit(`${path.replace(/\/$/, '')}/${name}`, false);
     if (top || (found.type === 'directory' && !has('s')))
