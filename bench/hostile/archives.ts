@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/oci/digest.js';
 import { tarOf } from '../../src/oci/tar-write.js';
+import { blockOfCopies, frameOf } from '../../test/oci/support/zstd-blocks.js';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -103,6 +104,13 @@ export function zstdRuns(blocks: number, window: number, run: number): Buffer {
   }
   return bytes;
 }
+
+/** A zstd frame of one block whose 57,000 sequences copy 128 KiB each. */
+export const zstdCopies = (): Buffer =>
+  frameOf(
+    blockOfCopies(Buffer.from('abcd'), { count: 57_000, literalCode: 0, literalBits: 0, matchCode: 52, matchBits: 16 }),
+    1,
+  );
 
 /** An archive that names a link that leads to itself, and entries outside of the archive. */
 export function loops(): Buffer {

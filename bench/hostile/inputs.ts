@@ -9,6 +9,7 @@ import {
   manyFiles,
   unnamedEntries,
   zeros,
+  zstdCopies,
   zstdRuns,
 } from './archives.js';
 import { ask, call, dialMany, http2, outcome, type Target, tally } from './client.js';
@@ -183,6 +184,7 @@ export const inputs: readonly HostileInput[] = [
     safe: false,
     prepare: load(() => zstdRuns(2048, 27, 128 << 10)),
   },
+  { name: 'load: zstd, 128 KB of copies in a block, 7 GiB', safe: false, prepare: load(() => zstdCopies()) },
   { name: 'load: gzip, 4 MB of zeros, 4 GiB', safe: false, prepare: load(() => zeros(4096)) },
   { name: 'load: indexes that name a child twice, depth 20', safe: false, prepare: load(() => doubledIndexes(20)) },
   { name: 'load: a manifest of 40 MiB', safe: true, prepare: load(() => longManifest(40 << 20)) },

@@ -2,6 +2,7 @@ import { AttestdError } from '../errors.js';
 import { takeTurn } from '../turns.js';
 import { ByteReader } from './bytes.js';
 import { unpackBy } from './unpack-program.js';
+import { BlockLengths } from './zstd-block.js';
 
 /**
  * Bytes that a frame may ask to be kept for later references (RFC 8878, section 3.1.1.1.2). The decoder sets them aside
@@ -10,6 +11,9 @@ import { unpackBy } from './unpack-program.js';
  */
 const largestWindow = 8 << 20;
 const largestForProgram = 128 << 20;
+
+/** Bytes that a block may hold at most, compressed or not (RFC 8878, section 3.1.1.2.4). */
+const largestBlock = 128 << 10;
 
 /** Bytes that are moved at a time before others have their turn, and compressed bytes at a time. */
 const turn = 8 << 20;
@@ -127,7 +131,7 @@ class Work {
  * @param isGone whether nobody wants it any more: what has come already is not worked on then
  * @returns the plain bytes
  * @throws AttestdError INVALID_ARCHIVE for what is no such stream, for a window above 128 MiB, or above 8 MiB in a frame
- *   that is not the first, and for blocks whose decoding would cost far more than they hold; NOT_IMPLEMENTED where a large
+ *   that is not the first, for blocks that hold more than they may, and for blocks whose decoding would cost far more than they hold; NOT_IMPLEMENTED where a large
  *   window needs the program zstd, and it is not there
  */
 export async function* unzstd(input: AsyncIterable<Buffer>, isGone: () => boolean): AsyncGenerator<Buffer> {
@@ -204,6 +208,8 @@ async function* frame(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
   work.add(window / 16);
   await work.replaceWindow(window);
   yield Buffer.concat([descriptor, rest]);
+  const most = Math.min(window, largestBlock);
+  const lengths = new BlockLengths(most);
   for (let isLast = false; !isLast; ) {
     const head = await reader.exactly(3);
     // The decoder says what a stream that ends here lacks.
@@ -212,11 +218,21 @@ async function* frame(reader: ByteReader, work: Work): AsyncGenerator<Buffer> {
     isLast = (bits & 1) !== 0;
     const kind = (bits >> 1) & 3;
     const size = bits >> 3;
+    if (size > most) throw broken(`a block of ${size} bytes is larger than one may be`);
     work.add(window);
     yield head;
-    yield* content(reader, kind === 1 ? 1 : size);
+    if (kind === 2) yield await compressed(reader, size, lengths);
+    else yield* content(reader, kind === 1 ? 1 : size);
   }
   if ((flags & 4) !== 0) yield* content(reader, 4);
+}
+
+/** The content of a compressed block, once it is known to hold no more than it may. */
+async function compressed(reader: ByteReader, size: number, lengths: BlockLengths): Promise<Buffer> {
+  const block = await reader.exactly(size);
+  if (block.length === size && lengths.of(block) === undefined)
+    throw broken('a block holds more than it may, or is malformed');
+  return block;
 }
 
 async function* content(reader: ByteReader, size: number): AsyncGenerator<Buffer> {

@@ -7,6 +7,7 @@ import { readTar } from '../../../src/oci/tar.js';
 import { readMessages } from '../../../src/server/grpc/frames.js';
 import { GrpcStatusError } from '../../../src/server/grpc/status.js';
 import { collect, entry, pieces, tar } from '../../oci/support/archives.js';
+import { blockOfCopies, frameOf } from '../../oci/support/zstd-blocks.js';
 import { holds, type Target } from '../target.js';
 
 /** Most that may come out of an archive in these tests, bytes. */
@@ -64,6 +65,16 @@ const compressed: Target = {
     Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex'),
     Buffer.from('28b52ffd0458550000107879787901000d3f0275d3b3a4', 'hex'),
     Buffer.from('28b52ffd00580300020061000100', 'hex'),
+    frameOf(
+      blockOfCopies(Buffer.from('abcdabcd'), { count: 3, literalCode: 2, literalBits: 0, matchCode: 36, matchBits: 2 }),
+      2,
+    ),
+    // What `zstd` made: a block that brings a table of each kind.
+    Buffer.from(
+      'KLUv/QBYpQUAUgUMDcAlHf1ma5JI2QAAgF9bW8/MtCJbb912a+nWJblYfB0HyGi3nhERgyLYhAEG79YBRqhRD2lqbR0gQoZYngcR1DBoqrYyB/WM4Wa2X0iHiohe' +
+        'QCBfXs+9293+M3oWmkWy1ALunPaarwcuwD9RSe/cDVS5A4J1Wi6MZ24LSut3/UuRLMLlmFLPtxOp9rGLaLZYGsgxDVCPa7JZpp/6d1N48zTkIZKvZ8yxxnQk+Bdf4cfV',
+      'base64',
+    ),
     gzipSync('hello hello hello'),
     Buffer.from('502a4d1802000000ffff28b52ffd045829000068656c6c6fa36d9f88', 'hex'),
   ],
