@@ -9,6 +9,9 @@ const pointer = (action: string): string => operationPointer('POST', `/container
 /** A process that ends with 7 when it is told to stop, and says so. */
 const obedient = ['sh', '-c', 'trap "echo told; exit 7" TERM; echo ready; sleep 60 & wait'];
 
+/** One that hears no signal. It says that it has begun, since a process that is only about to may be ended by any. */
+const deaf = { Cmd: ['sh', '-c', 'echo ready; sleep 86400'] };
+
 /** One that runs, and has set its trap. */
 async function obeying(d: Dock, spec = {}): Promise<string> {
   const { id } = await d.running({ Cmd: obedient, ...spec });
@@ -38,7 +41,7 @@ const stop = containers({ operationId: 'ContainerStop', pointer: pointer('stop')
     pointer: '+/parameters/2',
     why: 'A stop must end.',
     async check(d) {
-      const { id } = await d.running();
+      const id = await obeying(d, deaf);
       const before = performance.now();
       (await d.api.post(at(id, '/stop'), { query: { t: '0' } })).status(204);
       same(await exitCode(d, id), 137, 'exit code');
@@ -52,8 +55,7 @@ const stop = containers({ operationId: 'ContainerStop', pointer: pointer('stop')
     title: 'without t the StopTimeout of the container counts',
     why: 'Who made it knows how long it takes.',
     async check(d) {
-      // A process that is only about to begin may be ended by any signal.
-      const id = await obeying(d, { Cmd: ['sh', '-c', 'echo ready; sleep 86400'], StopTimeout: 1 });
+      const id = await obeying(d, { ...deaf, StopTimeout: 1 });
       const before = performance.now();
       (await d.api.post(at(id, '/stop'))).status(204);
       same(await exitCode(d, id), 137, 'exit code');
