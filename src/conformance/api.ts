@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Connection, headerOf } from '../client/connection.js';
 import { AttestdError } from '../errors.js';
 import { demand, Shape, show, Unmet } from './expect.js';
@@ -100,29 +101,37 @@ export interface Wire {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How often in all a request is sent whose answers another run disturbs, and milliseconds between two. */
+const tries = 6;
+const calm = 100;
+
 /** Requests to the daemon under test; each exchange is recorded. */
 export class Api {
   readonly #connection: Connection;
   readonly #version: string | null;
   readonly #record: (exchange: Exchange) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #disturbed: (exchange: Exchange) => boolean;
 
   /**
    * @param connection where the daemon listens
    * @param version API version in the path of each request; `null` for none
    * @param record receives every exchange
    * @param signal aborts requests under way
+   * @param disturbed whether an answer tells of what others do to the daemon, so that it is asked again
    */
   constructor(
     connection: Connection,
     version: string | null,
     record: (exchange: Exchange) => void,
     signal?: AbortSignal,
+    disturbed: (exchange: Exchange) => boolean = () => false,
   ) {
     this.#connection = connection;
     this.#version = version;
     this.#record = record;
     this.#signal = signal;
+    this.#disturbed = disturbed;
   }
 
   /** What streams need, which are no requests with one whole answer. */
@@ -153,6 +162,14 @@ export class Api {
    * @throws Unmet when the daemon gives no complete answer
    */
   async send(method: string, path: string, call: Call = {}): Promise<Answer> {
+    for (let sent = 1; ; sent += 1) {
+      const answer = await this.#once(method, path, call);
+      if (sent === tries || !this.#disturbed(answer.exchange)) return answer;
+      await pause(calm);
+    }
+  }
+
+  async #once(method: string, path: string, call: Call): Promise<Answer> {
     const version = call.version === undefined ? this.#version : call.version;
     const target = targetOf(version, path, call.query);
     const requestBody = call.body === undefined ? undefined : Buffer.from(call.body);

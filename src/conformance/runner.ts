@@ -92,13 +92,14 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const deviations = options.deviations(daemon);
     const host = hostPlatform(daemon);
     const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
-    const api = new Api(connection, apiVersion, record, options.signal);
+    const disturbed = (exchange: Exchange): boolean => session.disturbed(exchange);
+    const api = new Api(connection, apiVersion, record, options.signal, disturbed);
     const service = async (): Promise<ContentClient> => {
       const client = await content();
       await client.reached();
       return client;
     };
-    const session = new Session(api, name, host, journal);
+    const session: Session = new Session(api, name, host, journal);
     const findings = new Map<FeatureName, Finding>();
     const results: Result[] = [];
     let leftovers: readonly string[] = [];
@@ -137,7 +138,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         options.onResult?.(result, results.length, ordered.length);
       }
     } finally {
-      leftovers = await session.close(new Api(connection, apiVersion, silent));
+      leftovers = await session.close(new Api(connection, apiVersion, silent, undefined, disturbed));
     }
     const passed = new Set(
       results.filter(({ outcome }) => outcome === 'passed').map(({ requirement }) => requirement.id),

@@ -1,4 +1,4 @@
-import type { Answer, Api } from './api.js';
+import type { Answer, Api, Exchange } from './api.js';
 import { show, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
@@ -18,6 +18,9 @@ export interface LoadedImage extends BuiltImage {
 /** Id of the requirement that judges whether an image of the suite can be loaded. */
 export const loadOf = (recipe: RecipeName): string => `ImageLoad.image-${recipe}`;
 
+/** What tells of all images that a daemon has, with those of others. */
+const lists = /^GET (\/v[\d.]+)?\/(images\/json|system\/df)(\?|$)/;
+
 /** What a run has put into the daemon, and how to take it out again. */
 export class Session {
   /** First part of every repository name of the run, and the value of its label. */
@@ -27,6 +30,8 @@ export class Session {
   readonly #journal: Journal;
   readonly #loaded = new Map<RecipeName, Promise<LoadedImage>>();
   readonly #names = new Set<string>();
+  /** Digests of all content that the run has built. */
+  readonly #digests = new Set<string>();
   readonly #registries = new Map<boolean, Promise<Registry>>();
   #copies = 0;
   #touched = false;
@@ -52,7 +57,7 @@ export class Session {
   image(name: RecipeName): Promise<LoadedImage> {
     const known = this.#loaded.get(name);
     if (known) return known;
-    const loading = this.#given(name, build(name, recipes[name], { host: this.host, run: this.run }));
+    const loading = this.#given(name, this.#build(name));
     this.#loaded.set(name, loading);
     return loading;
   }
@@ -73,8 +78,23 @@ export class Session {
   /** A private image that is built, not loaded; under a repository of its own unless one is given. */
   draft(name: RecipeName, repository?: string): BuiltImage {
     this.#copies += 1;
-    const salt = `-${this.#copies}`;
-    return build(name, recipes[name], { host: this.host, run: this.run, salt, ...(repository && { repository }) });
+    return this.#build(name, { salt: `-${this.#copies}`, ...(repository && { repository }) });
+  }
+
+  #build(name: RecipeName, more: { readonly salt?: string; readonly repository?: string } = {}): BuiltImage {
+    const image = build(name, recipes[name], { host: this.host, run: this.run, ...more });
+    for (const digest of image.blobs.keys()) this.#digests.add(digest);
+    return image;
+  }
+
+  /**
+   * Whether a list failed since content went that is none of the run's. dockerd answers 404 to one that is drawn up while somebody
+   * else, such as another run, removes an image.
+   */
+  disturbed({ method, path, status, body }: Exchange): boolean {
+    if (status < 400 || !lists.test(`${method} ${path}`)) return false;
+    const [digest] = /sha256:[0-9a-f]{64}(?=.*not found)/.exec(body.toString('utf8')) ?? [];
+    return digest !== undefined && !this.#digests.has(digest);
   }
 
   /** A name below the run's prefix that nothing else uses. */

@@ -14,6 +14,8 @@ class SmallDaemon {
   readonly asked: string[] = [];
   /** What the image list answers, whatever the filter. */
   images: object[] = [];
+  /** Digests of content that the next lists of images, one each, do not find. */
+  lost: string[] = [];
   apiVersion = '1.55';
   refusesLoads = false;
   readonly #server = http.createServer((request, response) => {
@@ -28,7 +30,11 @@ class SmallDaemon {
       answer(200, { Version: '1', ApiVersion: this.apiVersion, MinAPIVersion: '1.40', Os: 'linux', Arch: 'amd64' });
     else if (path === '/images/load' && this.refusesLoads) answer(500, { message: 'no' });
     else if (path === '/images/load') request.resume().on('end', () => answer(200, { stream: 'Loaded image: x' }));
-    else if (path === '/images/json') answer(200, this.images);
+    else if (path === '/images/json') {
+      const digest = this.lost.shift();
+      if (digest === undefined) answer(200, this.images);
+      else answer(404, { message: `content digest ${digest}: not found` });
+    }
     else if (path === '/broken') response.destroy();
     else if (request.method === 'DELETE') {
       this.deleted.push(path.replace('/images/', ''));
@@ -130,6 +136,32 @@ describe('a run', () => {
       ['failed', undefined, true, ['/v1.55/no']],
       ['blocked', 'C.known', true, ['/v1.55/no']],
       ['failed', undefined, false, ['/v1.55/images/load']],
+    ]);
+  });
+
+  it('asks for a list again that fails by content of others, and blames the daemon for content of its own', async () => {
+    const others = `sha256:${'0'.repeat(64)}`;
+    const listing = (id: string, lost: (own: string) => string[]) =>
+      sample({
+        ...simple,
+        id,
+        check: async (t) => {
+          daemon.lost = lost(t.draft('bare').root.digest);
+          (await t.api.get('/images/json')).status(200);
+        },
+      });
+    const { results } = await run({
+      ...options,
+      requirements: [
+        listing('A.of-others', () => [others, others]),
+        listing('B.own', (own) => [own]),
+        listing('C.for-ever', () => Array<string>(99).fill(others)),
+      ],
+    });
+    expect(results.map(({ outcome, exchanges }) => [outcome, exchanges.map(({ status }) => status)])).to.deep.equal([
+      ['passed', [404, 404, 200]],
+      ['failed', [404]],
+      ['failed', Array(6).fill(404)],
     ]);
   });
 
