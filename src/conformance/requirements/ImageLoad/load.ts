@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Answer } from '../../api.js';
 import { demand, same } from '../../expect.js';
-import { absentPlatform } from '../../images/recipe.js';
+import { absentPlatform, type BuiltImage } from '../../images/recipe.js';
 import { writeTar } from '../../images/tar.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { asDockerd, attestationsOf, attestedOf, idOf, lists, platformText, pointers } from '../common.js';
@@ -36,6 +36,22 @@ const broken = (id: string, title: string, tar: () => Buffer) => ({
   why: 'A load that failed must not look like one that worked.',
   check: (t: CheckContext): Promise<void> => fails(t, tar()),
 });
+
+/** How often a load is tried whose failure is by chance. */
+const tries = 3;
+
+/**
+ * Load the daemon's own platform of an image. dockerd then looks whether it has it, and now and then meets the manifest of another one
+ * just as that is collected, since nobody asked for it.
+ */
+async function loadsOwn(t: CheckContext, { tar, manifests, images }: BuiltImage): Promise<Answer> {
+  const others = manifests.map(({ digest }) => digest).filter((digest) => digest !== images[0]?.descriptor.digest);
+  for (let tried = 1; ; tried += 1) {
+    const answer = await t.load(tar, { platform: platformText(t.host) });
+    const isByChance = others.some((digest) => answer.text.includes(`content digest ${digest}: not found`));
+    if (tried === tries || !isByChance) return answer;
+  }
+}
 
 /** Loading images. */
 export const load: readonly Requirement[] = requirements(
@@ -195,7 +211,7 @@ export const load: readonly Requirement[] = requirements(
       async check(t) {
         const image = await t.fresh('multi');
         (await t.api.delete(`/images/${image.name}`)).status(200);
-        const answer = (await t.load(image.tar, { platform: platformText(t.host) })).status(200);
+        const answer = (await loadsOwn(t, image)).status(200);
         demand(!answer.lines().some((line) => line.at('error').present), 'stream', 'no error', answer.text);
         (await t.api.get(`/images/${image.name}/json`)).status(200);
       },

@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import { parseHost } from '../../src/client/target.js';
+import { catalogue, everything, run } from '../../src/conformance/index.js';
+import { type Daemon, startDaemon } from '../../src/testing/server.js';
+import { type Asked, instead, type Mutant } from '../mutants/mutant.js';
+import { FaultyProxy } from '../mutants/proxy.js';
+
+describe('what real daemons do now and then', () => {
+  let daemon: Daemon;
+  let proxy: FaultyProxy;
+
+  before(async () => {
+    daemon = await startDaemon();
+    proxy = await FaultyProxy.start(parseHost(daemon.host));
+  });
+
+  after(async () => {
+    await proxy.close();
+    await daemon.close();
+  });
+
+  async function judged(id: string, mutant: Omit<Mutant, 'id' | 'title'>): Promise<string | undefined> {
+    proxy.mutant = { id: 'chance', title: 'by chance', ...mutant };
+    const { results } = await run({
+      target: proxy.target,
+      requirements: catalogue,
+      selection: { ...everything, only: [id] },
+      maxVersion: '1.55',
+      deviations: () => [],
+    });
+    return results.find(({ requirement }) => requirement.id === id)?.outcome;
+  }
+
+  /** The first manifest for arm in an archive, or for amd64. */
+  const manifestFor = (architecture: string, { body }: Asked): string =>
+    new RegExp(`"digest":"(sha256:[0-9a-f]{64})","size":\\d+,"platform":\\{"architecture":"${architecture}"`).exec(
+      body.toString('latin1'),
+    )?.[1] ?? '';
+
+  /** Loads of a platform that do not find a manifest, so many times. */
+  function losing(architecture: string, times: number): Omit<Mutant, 'id' | 'title'> {
+    let left = times;
+    return {
+      before(asked) {
+        if (!asked.is('POST', /load$/) || !asked.query.has('platform') || left === 0) return undefined;
+        left -= 1;
+        const error = `content digest ${manifestFor(architecture, asked)}: not found`;
+        return instead(200, { error, errorDetail: { message: error } });
+      },
+    };
+  }
+
+  it('fails no load of a platform by a manifest of another one that was just collected', async () => {
+    expect(await judged('ImageLoad.platform', losing('arm', 2))).to.equal('passed');
+    expect(await judged('ImageLoad.platform', losing('arm', 99))).to.equal('failed');
+    expect(await judged('ImageLoad.platform', losing(process.arch === 'x64' ? 'amd64' : 'arm64', 1))).to.equal(
+      'failed',
+    );
+  });
+
+  it('fails no stop by the exit code of a process that had not begun', async () => {
+    const begun = new Set<string>();
+    const outcome = await judged('ContainerStop.timeout', {
+      before(asked) {
+        const [, of = ''] = /^\/containers\/(\w+)\/logs$/.exec(asked.route) ?? [];
+        begun.add(of);
+        return undefined;
+      },
+      after(asked, reply) {
+        const [, of] = /^\/containers\/(\w+)\/json$/.exec(asked.route) ?? [];
+        return of === undefined || begun.has(of)
+          ? undefined
+          : reply.withText(reply.text.replace(/"ExitCode":137/, '"ExitCode":2'));
+      },
+    });
+    expect(outcome).to.equal('passed');
+  });
+});
