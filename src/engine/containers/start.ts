@@ -129,7 +129,7 @@ async function abandon(context: Context, container: Container, error: unknown): 
   container.sandbox?.dispose();
   container.sandbox = undefined;
   leaveNetworks(context, container);
-  forgetNetworks(container);
+  if (!container.startedBefore) forgetNetworks(container);
   unmountAll(context, container);
   if (container.hostConfig.AutoRemove) await removeContainer(context, container, { force: true, volumes: true });
 }

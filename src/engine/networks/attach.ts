@@ -5,13 +5,14 @@ import { parseLink } from '../containers/links.js';
 import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
 import { newId } from '../containers/store.js';
 import type { Context } from '../context.js';
-import { cardFaults } from './driver-options.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
+import { checkSettings } from './endpoint-check.js';
 import { logNetworkEvent } from './events.js';
+import { find } from './find.js';
 import { cardName } from './interfaces.js';
 import { type Network, poolOf } from './network.js';
+import type { Pool } from './pool.js';
 import type { PortMap } from './port.js';
-import { contains } from './prefix.js';
 
 /** A container's endpoints, by the names of their networks. */
 export type Endpoints = ReadonlyMap<string, EndpointSettings>;
@@ -34,55 +35,6 @@ export function prepareEndpoints(
   if (container.networks.size === 0) container.networks.set(network?.name ?? name, emptyEndpoint());
 }
 
-/** A network by its name or id; undefined for none. */
-export function find(context: Context, term: string): Network | undefined {
-  try {
-    return context.networks.resolve(term);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Check what a create request says of networks.
- *
- * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
- */
-export function checkEndpoints(context: Context, wanted: Readonly<Record<string, EndpointSettings | undefined>>): void {
-  const faults = Object.entries(wanted).flatMap(([name, settings]) => {
-    if (settings === undefined) return [`invalid config for network ${name}: EndpointsConfig is nil`];
-    const inner = endpointFaults(find(context, name), name, settings);
-    return inner.length === 0
-      ? []
-      : [`invalid config for network ${name}: invalid endpoint settings:\n${inner.join('\n')}`];
-  });
-  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', faults.join('\n'));
-}
-
-/** What is wrong with what is asked of an endpoint, in dockerd's words. */
-export function endpointFaults(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
-  const { IPAMConfig: ipam, Aliases: aliases } = settings;
-  const { IPv4Address: v4 = '', IPv6Address: v6 = '' } = ipam ?? {};
-  const faults: string[] = [];
-  if (!isUserDefined(name)) {
-    if (v4 !== '' || v6 !== '') faults.push('user-specified IP address is supported on user-defined networks only');
-    if ((aliases ?? []).length > 0) faults.push('network-scoped aliases are only supported for user-defined networks');
-  }
-  for (const address of [v4, v6]) {
-    if (address === '' || network === undefined || network.configOnly) continue;
-    if (!network.pools.some(({ prefix }) => contains(prefix, address)))
-      faults.push(`no configured subnet contains IP address ${address}`);
-  }
-  faults.push(...cardFaults(settings.DriverOpts ?? {}));
-  return faults;
-}
-
-/** @throws INVALID_ARGUMENT for what cannot be asked of an endpoint of a network */
-export function checkSettings(network: Network, settings: EndpointSettings): void {
-  const faults = endpointFaults(network, network.name, settings);
-  if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
-}
-
 /**
  * Put a container that starts into its networks, and publish its ports.
  *
@@ -96,9 +48,13 @@ export async function joinNetworks(context: Context, container: Container, befor
   container.sandboxId = newId();
   const names = [...container.networks.keys()];
   try {
-    for (const name of names) join(context, container, name, before?.get(name));
+    for (const name of names) {
+      const old = before?.get(name);
+      enter(context, container, makeEndpoint(context, container, name, old), old);
+    }
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
+    tellJoined(context, container);
     throw new AttestdError(error.code, `failed to set up container networking: ${error.message}`, { cause: error });
   }
   try {
@@ -137,14 +93,27 @@ function checkAttachable({ tasks }: Context, container: Container, { scope, atta
   throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${why}`);
 }
 
+/** A container's place in a network, with addresses and not yet with a card. */
+export interface MadeEndpoint {
+  readonly network: Network;
+  readonly settings: EndpointSettings;
+  readonly id: string;
+  readonly addresses: ReadonlyMap<Pool, string>;
+}
+
 /**
- * Put a container into one network; nobody is told.
+ * Make a container's place in a network, which takes its addresses.
  *
- * @throws NOT_FOUND; FORBIDDEN for a network of settings; INVALID_ARGUMENT for what cannot be; INTERNAL where it may not be
+ * @throws NOT_FOUND; FORBIDDEN for a network of settings and for addresses that are taken; INVALID_ARGUMENT for what cannot be; INTERNAL where
+ *   it may not be
  */
-export function join(context: Context, container: Container, key: string, before?: EndpointSettings): Network {
+export function makeEndpoint(
+  context: Context,
+  container: Container,
+  key: string,
+  before?: EndpointSettings,
+): MadeEndpoint {
   const network = context.networks.resolve(key);
-  if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   checkAttachable(context, container, network);
   const settings = container.networks.get(key) ?? emptyEndpoint();
   if (key !== network.name) {
@@ -153,20 +122,51 @@ export function join(context: Context, container: Container, key: string, before
   }
   if (isUserDefined(network.name)) settings.DNSNames = dnsNames(container, settings.Aliases ?? []);
   checkSettings(network, settings);
+  if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   if (isUserDefined(network.name)) for (const link of settings.Links ?? []) parseLink(link);
-  const [v4, v6] = [poolOf(network, 4), poolOf(network, 6)];
-  const id = newId();
-  const card = network.pools.length > 0 ? cardName(context, container, network, settings, id) : '';
-  settings.EndpointID = id;
-  if (v4 !== undefined) {
-    settings.IPAddress = v4.take(settings.IPAMConfig?.IPv4Address || before?.IPAddress);
-    settings.IPPrefixLen = v4.prefix.bits;
-    settings.Gateway = network.internal ? '' : v4.gateway;
+  const wanted = {
+    4: settings.IPAMConfig?.IPv4Address || before?.IPAddress,
+    6: settings.IPAMConfig?.IPv6Address || before?.GlobalIPv6Address,
+  };
+  const addresses = new Map<Pool, string>();
+  const made = { network, settings, id: newId(), addresses };
+  try {
+    for (const family of [4, 6] as const) {
+      const pool = poolOf(network, family);
+      if (pool !== undefined) addresses.set(pool, pool.take(wanted[family]));
+    }
+  } catch (error) {
+    unmake(made);
+    throw error;
   }
-  if (v6 !== undefined) {
-    settings.GlobalIPv6Address = v6.take(settings.IPAMConfig?.IPv6Address || before?.GlobalIPv6Address);
-    settings.GlobalIPv6PrefixLen = v6.prefix.bits;
-    settings.IPv6Gateway = network.internal ? '' : v6.gateway;
+  return made;
+}
+
+/** Give back what an endpoint took that nobody came to have. */
+function unmake({ addresses }: MadeEndpoint): void {
+  for (const [pool, address] of addresses) pool.release(address);
+}
+
+/**
+ * Give a container the card of an endpoint that was made; nobody is told.
+ *
+ * @throws INTERNAL for a name of the card that cannot be; the addresses are free again then
+ */
+export function enter(context: Context, container: Container, made: MadeEndpoint, before?: EndpointSettings): void {
+  const { network, settings, id, addresses } = made;
+  let card = '';
+  try {
+    if (network.pools.length > 0) card = cardName(context, container, network, settings, id);
+  } catch (error) {
+    unmake(made);
+    throw error;
+  }
+  settings.EndpointID = id;
+  for (const [pool, address] of addresses) {
+    const gateway = network.internal ? '' : pool.gateway;
+    const { bits } = pool.prefix;
+    if (pool.prefix.family === 4) Object.assign(settings, { IPAddress: address, IPPrefixLen: bits, Gateway: gateway });
+    else Object.assign(settings, { GlobalIPv6Address: address, GlobalIPv6PrefixLen: bits, IPv6Gateway: gateway });
   }
   settings.NetworkID = network.id;
   settings.desiredMac ??= settings.MacAddress;
@@ -181,7 +181,6 @@ export function join(context: Context, container: Container, key: string, before
     card,
     link: context.networks.nextLink(),
   });
-  return network;
 }
 
 /** Tell of the networks that a container that was started has joined. */
@@ -223,17 +222,22 @@ async function publish(context: Context, container: Container): Promise<PortMap>
   return context.published.publish(container, { ...wanted, ...bindings });
 }
 
-/** Take a container that has ended out of its networks. */
+/** Take a container that has ended, or could not start, out of its networks. It is told to leave those that it could not join as well. */
 export function leaveNetworks(context: Context, container: Container): void {
   context.published.release(container.id);
   container.ports = {};
+  const joined = container.sandboxId !== '';
   container.sandboxId = '';
-  for (const [name, settings] of container.networks) leave(context, container, name, settings);
+  for (const [name, settings] of container.networks)
+    if (joined || settings.EndpointID !== '') takeOut(context, container, name, settings);
 }
 
 /** Take a container out of one network; what was asked for stays. */
 export function leave(context: Context, container: Container, name: string, settings: EndpointSettings): void {
-  if (settings.EndpointID === '') return;
+  if (settings.EndpointID !== '') takeOut(context, container, name, settings);
+}
+
+function takeOut(context: Context, container: Container, name: string, settings: EndpointSettings): void {
   const network = find(context, settings.NetworkID || name);
   if (network !== undefined) {
     network.endpoints.delete(container.id);

@@ -3,9 +3,11 @@ import type { Container } from '../containers/container.js';
 import { isUserDefined, sharedContainer } from '../containers/modes.js';
 import { writeHosts } from '../containers/system-files.js';
 import type { Context } from '../context.js';
-import { checkSettings, dnsNames, find, join, leave } from './attach.js';
+import { dnsNames, enter, leave, type MadeEndpoint, makeEndpoint } from './attach.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
+import { checkSettings } from './endpoint-check.js';
 import { logNetworkEvent } from './events.js';
+import { find } from './find.js';
 import type { Network } from './network.js';
 
 /**
@@ -46,16 +48,31 @@ export function connectContainer(
       'FORBIDDEN',
       `endpoint with name ${container.plainName} already exists in network ${network.name}`,
     );
-  container.networks.set(network.name, settings);
-  weigh(context, container, network.name);
+  enterRunning(context, container, network, settings);
+  logNetworkEvent(context, network, 'connect', { container: container.id });
+  writeHosts(container);
+}
+
+/** As in dockerd, what was asked for stays when no endpoint could be made, and goes when the container could not get its card. */
+function enterRunning(context: Context, container: Container, network: Network, settings: EndpointSettings): void {
+  const { name } = network;
+  const noted = container.networks.get(name);
+  container.networks.set(name, settings);
+  weigh(context, container, name);
+  let made: MadeEndpoint;
   try {
-    join(context, container, network.name);
-    logNetworkEvent(context, network, 'connect', { container: container.id });
+    made = makeEndpoint(context, container, name);
   } catch (error) {
-    container.networks.delete(network.name);
+    // Of several tries the first is kept.
+    container.networks.set(name, noted ?? settings);
     throw error;
   }
-  writeHosts(container);
+  try {
+    enter(context, container, made);
+  } catch (error) {
+    container.networks.delete(name);
+    throw error;
+  }
 }
 
 /** Take room for a further connection. @throws NO_SPACE; it is not noted then */
@@ -122,7 +139,8 @@ export function disconnectContainer(context: Context, term: string, name: string
   const known = network?.name ?? term;
   const settings = container.networks.get(known);
   const running = container.state.running;
-  if (settings === undefined)
+  // What only was asked for of a running container, when it could not be connected, cannot be taken back either.
+  if (settings === undefined || (running && settings.EndpointID === ''))
     throw new AttestdError(
       'INTERNAL',
       `container ${container.id} is not connected to ${running ? '' : 'the '}network ${known}`,

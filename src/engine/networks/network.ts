@@ -114,7 +114,7 @@ export function networkObject(network: Network): WireMembers<NetworkSummary> {
     IPAM: {
       Driver: network.ipamDriver,
       Options: network.ipamOptions === undefined ? null : { ...network.ipamOptions },
-      Config: network.pools.length === 0 && network.scope === 'local' ? null : network.pools.map(poolObject),
+      Config: network.pools.length === 0 && network.scope !== 'swarm' ? null : network.pools.map(poolObject),
     },
     Internal: network.internal,
     Attachable: network.attachable,

@@ -109,6 +109,22 @@ const usualPools: readonly AddressPool[] = [
   { base: parsePrefix('192.168.0.0/16'), bits: 20 },
 ];
 
+/** Whether a subnet asks for any block of its size: `0.0.0.0/24`, or `0.0.0.0/0` for one of the usual size. */
+export const isAnyBlock = (subnet: string): boolean => /^0\.0\.0\.0\//.test(subnet);
+
+/**
+ * The pools, to be cut into blocks of a size.
+ *
+ * @param bits 0 for the pools' own
+ * @throws INVALID_ARGUMENT for blocks that are larger than any pool
+ */
+export function poolsOf(bits: number, pools = usualPools): readonly AddressPool[] {
+  if (bits === 0) return pools;
+  const fitting = pools.filter(({ base }) => base.bits <= bits).map(({ base }) => ({ base, bits }));
+  if (fitting.length === 0) throw new AttestdError('INVALID_ARGUMENT', 'invalid address pool');
+  return fitting;
+}
+
 /** The first block of a pool that overlaps with nothing in use. */
 function freeBlock({ base, bits }: AddressPool, used: readonly Prefix[]): Prefix | undefined {
   const size = sizeOf({ ...base, bits });

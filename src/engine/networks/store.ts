@@ -9,7 +9,7 @@ import { noManager } from '../swarm/no-manager.js';
 import { checkPools } from './check.js';
 import { bridgeName, checkDriverOptions, familyOption, isGatewayless } from './driver-options.js';
 import type { CreateNetworkRequest, Ipam, Network } from './network.js';
-import { freeSubnet, freeSubnet6, Pool, type PoolConfig, uniqueLocal } from './pool.js';
+import { freeSubnet, freeSubnet6, isAnyBlock, Pool, type PoolConfig, poolsOf, uniqueLocal } from './pool.js';
 import { familyOf, overlaps, parsePrefix } from './prefix.js';
 
 const predefined = ['bridge', 'host', 'none'];
@@ -144,6 +144,8 @@ export class NetworkStore {
       ingress: request.Ingress,
       configFrom: request.ConfigFrom?.Network ?? '',
       configOnly: request.ConfigOnly,
+      // Any word is taken, and told again: only that of a swarm means something.
+      scope: request.Scope || 'local',
     });
   }
 
@@ -264,10 +266,13 @@ export class NetworkStore {
     };
     const count = (family: 4 | 6): number => pools.filter(({ prefix }) => prefix.family === family).length;
     for (const config of wanted) {
-      const { Subnet: subnet } = config;
-      if (!subnet) continue;
-      const family = familyOf(subnet);
+      const { Subnet: wished } = config;
+      if (!wished) continue;
+      const family = familyOf(wished);
       if ((family === 6 && !v6) || (family === 4 && !v4)) continue;
+      const subnet = isAnyBlock(wished)
+        ? freeSubnet(used, poolsOf(parsePrefix(wished).bits, this.addressPools))
+        : wished;
       const prefix = parsePrefix(subnet);
       if (used.some((other) => overlaps(other, prefix)))
         throw new AttestdError('FORBIDDEN', 'invalid pool request: Pool overlaps with other one on this address space');

@@ -199,7 +199,7 @@ export class StateKeeper {
     if (kind === 'swarm') return this.#text(key, `${key}.json`, swarmText(this.context, name));
     if (kind === 'networks') {
       // What all of the swarm has is written with the swarm.
-      const network = this.context.networks.list().find(({ id, scope }) => id === name && scope === 'local');
+      const network = this.context.networks.list().find(({ id, scope }) => id === name && scope !== 'swarm');
       const text = network && encodeRecord(recordOfNetwork(network), networkRecordType);
       return this.#text(key, `${key}.json`, text);
     }

@@ -75,7 +75,7 @@ export interface NetworkRecord {
   id: string;
   name: string;
   driver: string;
-  /** That of this daemon alone without it. */
+  /** `local` without it. */
   scope?: string;
   createdAt: string;
   ipv4: boolean;

@@ -57,10 +57,11 @@ export function recordOfContainer(container: Container): ContainerRecord {
 
 /** What is written of a network: not who is in it, for nobody is when a daemon begins. */
 export function recordOfNetwork(network: Network): NetworkRecord {
-  const { createdAt, pools, lent, endpoints: _endpoints, scope: _scope, ...rest } = network;
+  const { createdAt, pools, lent, endpoints: _endpoints, scope, ...rest } = network;
   return {
     version: recordVersion,
     ...rest,
+    ...(scope !== 'local' && { scope }),
     createdAt: timeOf(createdAt),
     pools: network.configOnly ? [...lent] : pools.map(({ config }) => config),
     options: { ...rest.options },

@@ -30,6 +30,32 @@ describe('Making a network', () => {
   const pruned = (filters: Filters): unknown =>
     (pruneNetworks(engine.context, filters) as { NetworksDeleted: unknown }).NetworksDeleted;
 
+  it('takes any word for its scope, and tells it again', async () => {
+    make({ Name: 'scoped', Scope: 'odd' });
+    const { Scope: scope } = inspectNetwork(engine.context, 'scoped', {
+      apiVersion: '1.55',
+      verbose: '',
+      scope: '',
+    }) as {
+      Scope: string;
+    };
+    expect(scope).to.equal('odd');
+    expect(await listNetworks(engine.context, parseFilters('{"scope":["odd"]}'))).to.have.length(1);
+    removeNetwork(engine.context, 'scoped');
+  });
+
+  it('of no address in particular gets the next free block, of the size that it says', async () => {
+    const subnet = (wanted: string): string => {
+      make({ Name: 'any', IPAM: { Config: [{ Subnet: wanted }] } });
+      const [pool] = engine.context.networks.resolve('any').pools;
+      removeNetwork(engine.context, 'any');
+      return pool?.subnet ?? '';
+    };
+    expect(subnet('0.0.0.0/0')).to.equal('172.18.0.0/16');
+    expect(subnet('0.0.0.0/24')).to.equal('172.18.0.0/24');
+    expect(await refusal(() => subnet('0.0.0.0/8'))).to.deep.equal(['INVALID_ARGUMENT', 'invalid address pool']);
+  });
+
   const refused: readonly (readonly [request: object, code: string])[] = [
     [{ Ingress: true }, 'FORBIDDEN'],
     [{ Scope: 'swarm' }, 'FORBIDDEN'],
