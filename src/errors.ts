@@ -55,6 +55,10 @@ const kinds = {
   NOT_IMPLEMENTED: { http: 501, grpc: 12, exit: 1 },
   /** A daemon's answer is not what a conformance requirement demands. */
   NOT_CONFORMANT: { http: 500, grpc: 2, exit: 1 },
+  /** A registry wants to be asked more slowly. */
+  TOO_MANY_REQUESTS: { http: 429, grpc: 8, exit: 1 },
+  /** A registry does not do what is asked. */
+  UNSUPPORTED: { http: 405, grpc: 12, exit: 1 },
   /** No daemon answers at the given address. */
   UNAVAILABLE: { http: 503, grpc: 14, exit: 2 },
   /** An overlay or patch does not fit its target. */

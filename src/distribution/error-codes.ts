@@ -18,11 +18,11 @@ const codes: Readonly<Record<string, readonly [message: string, code: ErrorCode]
   NAME_UNKNOWN: ['repository name not known to registry', 'NOT_FOUND'],
   SIZE_INVALID: ['provided length did not match content length', 'INVALID_ARGUMENT'],
   TAG_INVALID: ['manifest tag did not match URI', 'INVALID_ARGUMENT'],
-  TOOMANYREQUESTS: ['too many requests', 'INTERNAL'],
+  TOOMANYREQUESTS: ['too many requests', 'TOO_MANY_REQUESTS'],
   UNAUTHORIZED: ['authentication required', 'UNAUTHORIZED'],
   UNAVAILABLE: ['service unavailable', 'UNAVAILABLE'],
   UNKNOWN: ['unknown error', 'INTERNAL'],
-  UNSUPPORTED: ['The operation is unsupported.', 'INTERNAL'],
+  UNSUPPORTED: ['The operation is unsupported.', 'UNSUPPORTED'],
 };
 
 /** One error that a registry names. */

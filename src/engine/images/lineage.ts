@@ -35,6 +35,11 @@ export class Lineage {
     this.restoreRepositories(digest, [...new Set([...this.repositories(digest), name])].sort());
   }
 
+  /** Forget where content came from that goes: what comes again comes without it. */
+  forgetRepositories(digest: string): void {
+    if (this.#repositories.delete(digest)) this.generation++;
+  }
+
   /** Put back what was kept. */
   restoreRepositories(digest: string, names: readonly string[]): void {
     this.#repositories.set(digest, names);

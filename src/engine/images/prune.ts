@@ -13,6 +13,7 @@ import type { AnswerOf, Wire } from '../wire.js';
 import { logNameEvent } from './events.js';
 import { imageFilter } from './list-filters.js';
 import { familiarNameOf, takeName } from './names.js';
+import { forgetOrigin } from './remove.js';
 import { chainIds } from './snapshots.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'until'];
@@ -82,6 +83,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   for (const image of chosen) {
     const { blobs, held, chains } = contents.get(image) ?? (await contentOf(context, image));
     if (!(await takeName(store, image))) continue;
+    forgetOrigin(context, image.target.digest);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });

@@ -71,8 +71,14 @@ export async function removeImage(
     plan.untag === undefined
       ? await removeAll(context, plan, { force, noprune, reference })
       : await untag(context, plan.untag, reference);
+  forgetOrigin(context, plan.id);
   await context.store.collect({ soon: true });
   return records;
+}
+
+/** Once an image has lost its last name nothing is known of where it came from (docs/behaviour.md#identity-of-images). */
+export function forgetOrigin({ store, lineage }: Context, digest: string): void {
+  if (imagesOf(store, digest).length === 0) lineage.forgetRepositories(digest);
 }
 
 /** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/deviations.md). */

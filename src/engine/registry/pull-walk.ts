@@ -86,6 +86,11 @@ export class PullWalk {
     return this.pull.matcher.match(await documents.config((await documents.manifest(this.chosen)).config));
   }
 
+  /** The manifest that was taken from an index. */
+  get manifest(): Descriptor | undefined {
+    return this.chosen;
+  }
+
   /** Whether layers were found to unpack. */
   get unpacked(): boolean {
     return this.unpacking.length > 0;

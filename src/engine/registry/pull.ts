@@ -19,6 +19,7 @@ import {
 } from '../../oci/reference.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from '../images/events.js';
+import { resolveImage } from '../images/names.js';
 import { keepDangling } from '../images/tag.js';
 import type { PullOptions, StreamMessage } from '../types.js';
 import { type Emit, messagesOf } from './message-stream.js';
@@ -107,7 +108,7 @@ async function transfer(
   const name = formatReference(reference);
   const use: RepositoryUse = { credentials, headers, signal };
   const repository = await registries.registry.repository(reference, use);
-  const before = store.get(name);
+  const before = digestBefore(context, reference);
   const target = await resolving(name, () => repository.resolve());
   const lease = store.lease();
   try {
@@ -127,9 +128,19 @@ async function transfer(
     await lease.end();
   }
   emit({ status: `Digest: ${target.digest}` });
-  const newer = before?.target.digest !== target.digest;
+  const newer = before !== target.digest;
   const status = newer ? 'Downloaded newer image for' : 'Image is up to date for';
   emit({ status: `Status: ${status} ${familiarString(reference)}` });
+}
+
+/** The image that a reference stood for before it is pulled: with a digest, any of its repository that has it. */
+function digestBefore({ store }: Context, reference: NamedReference): string | undefined {
+  try {
+    return resolveImage(store, formatReference(reference)).target.digest;
+  } catch (error) {
+    if (error instanceof AttestdError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 async function resolving(name: string, act: () => Promise<Descriptor>): Promise<Descriptor> {
@@ -159,7 +170,7 @@ async function keep(context: Context, reference: NamedReference, target: Descrip
     const why = `no match for platform in manifest ${target.digest}: not found`;
     throw new AttestdError('NOT_FOUND', `failed to unpack image on snapshotter overlayfs: ${why}`);
   }
-  if (!walk.unpacked) await unpackOther(context, target);
+  if (!walk.unpacked) await unpackOther(context, walk.manifest ?? target);
 }
 
 /**

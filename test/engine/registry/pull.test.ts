@@ -1,10 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
+import { parseFilters } from '../../../src/engine/filters.js';
 import { imageAttestations } from '../../../src/engine/images/attestations.js';
+import { identityOf } from '../../../src/engine/images/identity.js';
+import { pruneImages } from '../../../src/engine/images/prune.js';
+import { removeImage } from '../../../src/engine/images/remove.js';
+import { inspectDistribution } from '../../../src/engine/registry/distribution.js';
 import { pullImage } from '../../../src/engine/registry/pull.js';
 import type { PullOptions, StreamMessage } from '../../../src/engine/types.js';
 import { FakeRegistry, refuse, type Seen, send } from '../../distribution/fake-registry.js';
-import { all, failure, fixturePath, history, offline, openEngine, type TestEngine } from '../support.js';
+import { all, failure, fixturePath, history, load, offline, openEngine, type TestEngine } from '../support.js';
 
 let fake: FakeRegistry;
 let test: TestEngine;
@@ -105,6 +110,39 @@ describe('Pulling an image', () => {
     expect(fake.lines.filter((line) => !/referrers|sha256-/.test(line))).to.deep.equal([
       'HEAD /v2/a/basic/manifests/latest',
     ]);
+  });
+
+  it('by tag and digest that is there under any name of its repository is up to date', async () => {
+    const digest = await fake.load(fixturePath('att-basic'), 'a/basic');
+    await pull('a/basic:latest');
+    for (const name of [`a/basic:latest@${digest}`, `a/basic:other@${digest}`, `a/basic:other@${digest}`])
+      expect((await pull(name)).at(-1)?.status).to.match(/^Status: Image is up to date for /);
+    await fake.load(fixturePath('att-basic'), 'b/basic');
+    expect((await pull(`b/basic:latest@${digest}`)).at(-1)?.status).to.match(/^Status: Downloaded newer image for /);
+  });
+
+  it('is known until it is deleted: what comes again does not come from there', async () => {
+    const digest = await fake.load(fixturePath('att-basic'), 'a/basic');
+    const origin = async (): Promise<unknown> =>
+      ((await identityOf(test.context, digest, undefined)) as { Pull?: unknown } | undefined)?.Pull;
+    for (const remove of [
+      () => removeImage(test.context, digest, { force: true }),
+      () => pruneImages(test.context, parseFilters('{"dangling":["false"]}')),
+    ]) {
+      await pull('a/basic:latest');
+      expect(await origin()).to.have.length(1);
+      await remove();
+      await load(test.context, 'att-basic');
+      expect(await origin()).to.equal(undefined);
+    }
+  });
+
+  it('for the platform of an attestation manifest cannot unpack it', async () => {
+    await fake.load(fixturePath('att-basic'), 'a/basic');
+    const [last] = (await pull('a/basic:latest', { platform: 'unknown/unknown' })).slice(-1);
+    expect(last?.error).to.equal(
+      'failed to unpack image on snapshotter overlayfs: mismatched image rootfs and manifest layers',
+    );
   });
 
   it('by digest gives it a name with that digest', async () => {
@@ -357,3 +395,23 @@ function cutShort(response: ServerResponse): true {
   response.write('x', () => response.destroy());
   return true;
 }
+
+describe('A registry that refuses', () => {
+  for (const [status, code, wanted] of [
+    [429, 'TOOMANYREQUESTS', 'TOO_MANY_REQUESTS'],
+    [405, 'UNSUPPORTED', 'UNSUPPORTED'],
+  ] as const)
+    it(`with ${status} is told so with its status, by looks at an image and by pulls of all tags`, async () => {
+      const body = JSON.stringify({ errors: [{ code, message: 'not now' }] });
+      fake.fault = ({ method, path }, response) => path !== '/v2/' && send(response, method, status, body);
+      const name = `${fake.host}/a/basic`;
+      for (const act of [() => inspectDistribution(test.context, `${name}:latest`), () => pull('a/basic')]) {
+        const error = await failure(act);
+        expect([error.code, error.httpStatus, error.message]).to.deep.equal([
+          wanted,
+          status,
+          `${code.toLowerCase()}: not now`,
+        ]);
+      }
+    });
+});
