@@ -18,7 +18,8 @@ export interface TarEntry {
   readonly content: AsyncIterable<Buffer>;
 }
 
-const blockSize = 512;
+/** Bytes of a block. */
+export const blockSize = 512;
 /** Longest extended header, as in Go's reader. */
 const headerLimit = 1 << 20;
 
@@ -61,7 +62,8 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Ta
 
 type Header = Omit<TarEntry, 'content'> & { readonly flag: string };
 
-const padding = (size: number): number => (blockSize - (size % blockSize)) % blockSize;
+/** Bytes that fill the last block of so many. */
+export const padding = (size: number): number => (blockSize - (size % blockSize)) % blockSize;
 
 /** The next entry's header, extended ones applied; undefined at the end. */
 async function readHeader(reader: ByteReader): Promise<Header | undefined> {
@@ -182,4 +184,26 @@ function refuse({ name, type, target, flag }: Header): void {
   if (type !== 'symlink') return;
   const end = posix.join(posix.dirname(name), target);
   if (target.startsWith('/') || end === '..' || end.startsWith('../')) throw refusal('it links to what is outside');
+}
+
+/** The type and size that a header says; undefined for what is no header, or too long a one for others. */
+export function entrySize(block: Buffer): { readonly flag: string; readonly size: number } | undefined {
+  const flag = String.fromCharCode(block[156] as number);
+  try {
+    const size = number(block.subarray(124, 136));
+    if (!Number.isSafeInteger(size) || size < 0 || ('xgLK'.includes(flag) && size > headerLimit)) return undefined;
+    return { flag, size: flag === '5' || kind(flag, text(block.subarray(0, 100))) === 'directory' ? 0 : size };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The size of the next file that a pax header says. */
+export function paxSize(body: Buffer): number | undefined {
+  try {
+    const size = Number(pax(body).size);
+    return Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import { trimRight } from '../../go/strings.js';
+import { untilTarEnd } from '../../oci/tar-end.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
 import { tarStream } from '../tar-stream.js';
@@ -37,7 +38,9 @@ const tarTypes: Readonly<Record<ArchiveEntry['type'], TarType>> = {
  */
 export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEntry> {
   const extract = tarStream().extract();
-  archive.on('error', (error) => extract.destroy(error)).pipe(extract);
+  Readable.from(untilTarEnd(archive), { objectMode: false })
+    .on('error', (error) => extract.destroy(error))
+    .pipe(extract);
   try {
     for await (const entry of extract) {
       // A piece of the archive may hold very many empty files.
@@ -104,7 +107,7 @@ async function put(pack: tar.Pack, entry: ArchiveEntry): Promise<void> {
 /** Go's words for what is wrong with an archive. */
 export function extractFault(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (/unexpected end|premature|incomplete/i.test(message)) return 'unexpected EOF';
+  if (/unexpected end|premature|incomplete|stream was destroyed/i.test(message)) return 'unexpected EOF';
   if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';
   return message;
 }

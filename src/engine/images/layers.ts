@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
+import { untilTarEnd } from '../../oci/tar-end.js';
 import { onDisk } from '../../runtime/fs/node.js';
 import { tarStream } from '../tar-stream.js';
 
@@ -36,13 +37,13 @@ async function measure(archive: Readable): Promise<number> {
   const extract = tarStream().extract();
   let size = 0;
   try {
-    archive.on('error', (error) => extract.destroy(error)).pipe(extract);
+    Readable.from(untilTarEnd(archive), { objectMode: false })
+      .on('error', (error) => extract.destroy(error))
+      .pipe(extract);
     for await (const entry of extract) {
       if (entry.header.type === 'file') size += onDisk(entry.header.size ?? 0);
       entry.resume();
     }
-    // The archive may end before the stream does; a digest is over all of it.
-    for await (const _ of archive);
   } catch (error) {
     throw error instanceof AttestdError
       ? error
