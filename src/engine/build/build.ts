@@ -163,9 +163,11 @@ class Build {
   }
 
   async #plan(path: string): Promise<{ readonly plan: Plan; readonly gaps: readonly string[] }> {
-    const { dockerfile } = this.source;
+    const { dockerfile, files } = this.source;
     const lines = await readLines(dockerfile).catch((error: Error) => {
-      throw new AttestdError('INVALID_ARGUMENT', `failed to parse ${path}: ${error.message}`, { cause: error });
+      // One that came by itself has no path.
+      const what = files === undefined ? '' : `failed to parse ${path}: `;
+      throw new AttestdError('INVALID_ARGUMENT', what + error.message, { cause: error });
     });
     const { stages, ...plan } = planOf(lines);
     const wanted = this.#wanted(stages);

@@ -26,9 +26,10 @@ export interface Lines {
 
 /** Bytes of a Dockerfile or a .dockerignore file, which are read in one go. */
 export const largestText = 1 << 20;
-/** Rows of a Dockerfile, and characters of each. */
+/** Rows of a Dockerfile. */
 const mostRows = 50_000;
-const longestRow = 65_535;
+/** Characters of a row of a Dockerfile. */
+export const longestRow = 65_535;
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 

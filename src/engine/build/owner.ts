@@ -1,4 +1,5 @@
 import { AttestdError } from '../../errors.js';
+import { parseInteger } from '../../go/strconv.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import { groups, passwd } from '../../runtime/users.js';
 
@@ -26,7 +27,20 @@ const unusable = (why: string): AttestdError =>
   new AttestdError('INTERNAL', `unable to convert uid/gid chown string to host mapping: ${why}`);
 
 function numberOf(text: string, id: string, kind: string, named: number | undefined): number {
-  if (/^\d+$/.test(text)) return Number(text);
+  const number = numbered(text);
+  if (number !== undefined) return number;
   if (named !== undefined) return named;
   throw unusable(`can't find ${id} for ${kind} ${text}: no such ${kind}: ${text}`);
+}
+
+/** What the kernel has of a number as Go reads it: 32 bits, of which all set mean that the owner, root, stays. */
+function numbered(text: string): number | undefined {
+  let number: bigint;
+  try {
+    number = parseInteger(text);
+  } catch {
+    return undefined;
+  }
+  const id = Number(BigInt.asUintN(32, number));
+  return id === 0xffffffff ? 0 : id;
 }

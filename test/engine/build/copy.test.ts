@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import type { StreamMessage } from '../../../src/engine/types.js';
+import { refusal } from '../support.js';
 import { archiveOf, build, type ContextFile, engineWithBase, textOf } from './support.js';
 
 const listing = "RUN stat -c '%n %a %u:%g %s'";
@@ -35,6 +37,19 @@ describe('COPY and ADD', function () {
       '/b/f 640 0:0 1',
       '/w/f 640 0:0 1',
       '/w/g 640 0:0 1',
+    ]);
+  });
+
+  it('take numbers of owners as Go and the kernel do', async () => {
+    const copies = ['-1', '+7', '3:-1', '4294967297', '4294967295'].map(
+      (owner, at) => `COPY --chown=${owner} f /${at}`,
+    );
+    expect(await printed(`${copies.join('\n')}\nRUN stat -c %u:%g /0 /1 /2 /3 /4`, { f: 'x' })).to.deep.equal([
+      '0:0',
+      '7:7',
+      '3:0',
+      '1:1',
+      '0:0',
     ]);
   });
 
@@ -156,6 +171,7 @@ describe('COPY and ADD', function () {
 
     before(async () => {
       archive = gzipSync(await bytesOf({ Dockerfile: 'FROM base:1\nCOPY f /f\nRUN cat /f\n', f: 'from afar\n' }));
+      const large = await bytesOf({ Dockerfile: 'FROM base:1\n', f: 'x'.repeat(600_000) });
       server = createServer(({ url }, response) => {
         if (url === '/file') response.writeHead(200, { 'Last-Modified': new Date(1e12).toUTCString() }).end('content');
         else if (url === '/folder/') response.end('content');
@@ -164,6 +180,12 @@ describe('COPY and ADD', function () {
         else if (url === '/context') response.writeHead(200, { 'Content-Type': 'application/x-gzip' }).end(archive);
         else if (url === '/Dockerfile')
           response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('FROM base:1\nCOPY f /f\n');
+        else if (url === '/octets')
+          response.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end('FROM base:1\n');
+        else if (url === '/large') response.writeHead(200, { 'Content-Type': 'application/x-tar' }).end(large);
+        else if (url === '/empty') response.writeHead(200, { 'Content-Type': 'text/plain' }).end();
+        else if (url === '/comment') response.writeHead(200, { 'Content-Type': 'text/plain' }).end('# c\n');
+        else if (url === '/odd') response.writeHead(200, { 'Content-Type': 'text/html; charset=x' }).end('<html>');
         else response.writeHead(404).end('not here');
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -195,6 +217,34 @@ describe('COPY and ADD', function () {
         .to.include('from afar\n')
         .and.include('Successfully built');
       expect(await remote('/Dockerfile')).to.match(/error COPY failed: missing build context$/);
+    });
+
+    it('tell how far a context has come: all of a Dockerfile, and of an archive what is long', async () => {
+      const told = async (path: string): Promise<readonly StreamMessage[]> => {
+        const messages = await build(engine.context, '', {}, { remote: `${origin}${path}` });
+        return messages.slice(
+          0,
+          messages.findIndex(({ stream }) => stream !== undefined),
+        );
+      };
+      const [first, ...rest] = await told('/octets');
+      const progress = { status: `${origin}/octets`, progressDetail: { current: 12 }, id: 'Downloading context' };
+      expect([first, ...rest]).to.deep.equal([progress, {}]);
+      expect(await told('/context')).to.deep.equal([]);
+      const long = await told('/large');
+      expect(long).to.have.length(1);
+      expect(Object.keys(long[0]?.progressDetail ?? {})).to.deep.equal(['current']);
+    });
+
+    it('say what cannot be a context', async () => {
+      const why = (path: string): Promise<readonly [string, string]> =>
+        refusal(() => build(engine.context, '', {}, { remote: `${origin}${path}` }));
+      const detecting = (path: string): string => `error detecting content type for remote ${origin}${path}: `;
+      expect(await why('/empty')).to.deep.equal(['INTERNAL', `${detecting('/empty')}empty response`]);
+      const unsupported = 'unsupported Content-Type "text/html; charset=x"';
+      expect(await why('/odd')).to.deep.equal(['INTERNAL', detecting('/odd') + unsupported]);
+      const last = (await build(engine.context, '', {}, { remote: `${origin}/comment` })).at(-1);
+      expect(last?.error).to.equal('file with no instructions');
     });
   });
 
