@@ -42,6 +42,9 @@ export function findProgram(fs: FileSystem, name: string, path: string, cwd: str
 }
 
 function faultOf(fs: FileSystem, path: string): Missing['kind'] | undefined {
+  // Devices are there for whoever opens them, and are no programs; they are in no file system.
+  if (/^\/dev\/(?:null|zero|full|u?random|tty|ptmx|stdin|stdout|stderr)$/.test(path)) return 'not-executable';
+  if (path === '/dev/console') return 'not-found';
   let stat: Stat;
   try {
     stat = fs.stat(path);

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
-import { inspectProgram } from '../../src/runtime/lookup.js';
+import { findProgram, inspectProgram } from '../../src/runtime/lookup.js';
 import { entry, mountable, snapshotOf } from './fs/support.js';
 
 describe('looking at programs', () => {
+  it('finds devices, which are none', async () => {
+    const { fs } = mountable(await snapshotOf([entry('dev/'), entry('dev/console', { mode: 0o755, text: '' })]));
+    const kind = (path: string): unknown => findProgram(fs, path, '', '/');
+    expect(kind('/dev/null')).to.deep.equal({ kind: 'not-executable', path: '/dev/null' });
+    expect(kind('/dev/console')).to.deep.equal({ kind: 'not-found', path: '/dev/console' });
+  });
+
   it('takes hard links of busybox for its programs, whichever name is the first', async () => {
     const snapshot = await snapshotOf([
       entry('bin/'),

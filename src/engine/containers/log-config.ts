@@ -4,23 +4,12 @@ import { parseBool } from '../../go/strconv.js';
 import { bytesIn } from '../../go/units.js';
 import type { HostConfig } from './host-config.js';
 import type { LogBounds } from './log.js';
+import { checkDriverOptions, isLogDriver } from './log-drivers.js';
 
-const drivers = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'none', 'splunk', 'syslog'];
 /** Drivers whose logs can be read. */
 const readable = ['json-file', 'local', 'journald'];
 /** Options that go to the daemon, whatever the driver. */
 const everyOption = 'mode max-buffer-size cache-disabled cache-max-size cache-max-file cache-compress'.split(' ');
-const chosen = 'env env-regex labels labels-regex tag';
-/** Options of drivers that refuse others. */
-const ownOptions: Readonly<Record<string, readonly string[]>> = {
-  'json-file': `max-file max-size compress ${chosen}`.split(' '),
-  local: `max-file max-size compress ${chosen}`.split(' '),
-  journald: chosen.split(' '),
-  syslog:
-    `syslog-address syslog-facility syslog-format syslog-tls-ca-cert syslog-tls-cert syslog-tls-key syslog-tls-skip-verify ${chosen}`.split(
-      ' ',
-    ),
-};
 
 /** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
 const defaultSize = 16 * 1024 * 1024;
@@ -53,18 +42,12 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
   const buffer = log.Config['max-buffer-size'];
   if (buffer !== undefined && bytesIn(buffer) === undefined)
     refuse(`error parsing option max-buffer-size: invalid size: '${buffer}'`);
-  if (!drivers.includes(log.Type))
+  if (!isLogDriver(log.Type))
     refuse(`error looking up logging plugin ${log.Type}: plugin ${quote(log.Type)} not found`);
   const cached = log.Config['cache-disabled'];
   if (cached !== undefined && truth(cached) === undefined) refuse(`invalid value for option cache-disabled: ${cached}`);
-  const options = ownOptions[log.Type];
-  for (const key of options === undefined ? [] : Object.keys(log.Config).sort()) {
-    if (options?.includes(key) || everyOption.includes(key)) continue;
-    refuse(`unknown log opt '${key}' for ${log.Type === 'local' ? 'log driver local' : `${log.Type} log driver`}`);
-  }
-  if (log.Type === 'gelf' && !log.Config['gelf-address']) refuse('gelf-address is a required parameter');
-  if (log.Type === 'awslogs' && log.Config['awslogs-group'] === undefined)
-    refuse("must specify a value for log opt 'awslogs-group'");
+  const own = Object.entries(log.Config).filter(([key]) => !everyOption.includes(key));
+  checkDriverOptions(log.Type, Object.fromEntries(own));
 }
 
 /**
@@ -73,13 +56,14 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
  * @throws INTERNAL with the driver's words
  */
 export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['LogConfig']): void {
-  if (type !== 'json-file' && type !== 'local') return;
   const fail = (why: string): never => {
     throw new AttestdError(
       'INTERNAL',
       `failed to create task for container: failed to initialize logging driver: ${why}`,
     );
   };
+  if (type === 'splunk') checkSplunk(options, fail);
+  if (type !== 'json-file' && type !== 'local') return;
   const { 'max-size': size, 'max-file': files = '1', compress } = options;
   if (type === 'local') {
     if (size !== undefined && bytesIn(size) === undefined)
@@ -100,6 +84,17 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
   if (packed === undefined) fail(`strconv.ParseBool: parsing ${quote(compress)}: invalid syntax`);
   if (packed && (Number(files) < 2 || size === undefined))
     fail('compress cannot be true when max-file is less than 2 or max-size is not set');
+}
+
+/** Where logs of splunk go to is taken to be there. */
+function checkSplunk(
+  { 'splunk-url': url, 'splunk-token': token }: Record<string, string>,
+  fail: (why: string) => never,
+): void {
+  if (url === undefined) fail('splunk: splunk-url is expected');
+  if (!/^https?:\/\/[^/?#]*\/?$/.test(url ?? ''))
+    fail('splunk: expected format scheme://dns_name_or_ip:port for splunk-url');
+  if (token === undefined) fail('splunk: splunk-token is expected');
 }
 
 function truth(text: string): boolean | undefined {

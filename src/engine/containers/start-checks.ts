@@ -1,6 +1,7 @@
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import type { Context } from '../context.js';
+import { isDevice } from '../system/machine.js';
 import type { Container } from './container.js';
 import type { HostConfig } from './host-config.js';
 import { startFault } from './start-fault.js';
@@ -10,9 +11,6 @@ import { shimOf } from './validate.js';
 export const taskPrefix = 'failed to create task for container: ';
 /** The same of runc. */
 export const runcPrefix = `${taskPrefix}failed to create shim task: OCI runtime create failed: runc create failed: `;
-
-/** Devices of a machine that a container may be given. */
-const devices = 'null zero full random urandom tty console ptmx fuse kmsg net/tun'.split(' ');
 
 const tmpfsFlags =
   'defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime ' +
@@ -42,8 +40,6 @@ const limits: Readonly<Record<string, number>> = {
 const ownMessages = 'msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forced'
   .split(' ')
   .map((name) => `kernel.${name}`);
-
-const isDevice = (path: string): boolean => devices.some((name) => path === `/dev/${name}`);
 
 const refuse = (why: string): never => {
   throw new AttestdError('INTERNAL', why);

@@ -6,6 +6,12 @@ const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aa
 /** The name that the kernel has for an architecture. */
 export const machineName = (architecture: string): string => machines[architecture] ?? architecture;
 
+/** Devices of a machine that a container may be given. */
+const devices = 'null zero full random urandom tty console ptmx fuse kmsg net/tun'.split(' ');
+
+/** Whether a path of the machine is a device's. */
+export const isDevice = (path: string): boolean => devices.some((name) => path === `/dev/${name}`);
+
 /** What the daemon has of each kind of drivers. */
 export const pluginNames = {
   Volume: ['local'],

@@ -10,6 +10,7 @@ import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
 import type { MountRecord } from '../state/records.js';
+import { checkDevice } from './device.js';
 import type { MountPoint } from './mount.js';
 import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
 import { isAnonymous, type Volume } from './store.js';
@@ -172,6 +173,7 @@ export async function mountAll(context: Context, container: Container): Promise<
     const { Destination: destination, RW: writable } = point;
     if (there.has(destination)) continue;
     await giveWay();
+    if (volume !== undefined) checkDevice(context.machine, volume);
     const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
     if (volume !== undefined && copy) await populate(fileSystem, destination, source, seen);
     const shown = { fileSystem: source, path: seen, readOnly: !writable };
