@@ -67,7 +67,9 @@ describe('Connecting a container that runs', () => {
     };
     void collect();
     await settled();
-    const [code, message] = await refusal(() => restartContainer(engine.context, 'second', { signal: 'SIGKILL' } as never));
+    const [code, message] = await refusal(() =>
+      restartContainer(engine.context, 'second', { signal: 'SIGKILL' } as never),
+    );
     expect([code, message]).to.deep.equal([
       'INTERNAL',
       'Cannot restart container second: failed to set up container networking: Address already in use',
