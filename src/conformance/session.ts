@@ -21,6 +21,10 @@ export const loadOf = (recipe: RecipeName): string => `ImageLoad.image-${recipe}
 /** What tells of all images that a daemon has, with those of others. */
 const lists = /^GET (\/v[\d.]+)?\/(images\/json|system\/df)(\?|$)/;
 
+/** What brings content, which has no owner until all of it is there, and how containerd tells that it was collected till then. */
+const brings = /^POST (\/v[\d.]+)?\/images\/(create|load)(\?|$)/;
+const collected = /failed commit on ref .*no such file or directory/;
+
 /** What a run has put into the daemon, and how to take it out again. */
 export class Session {
   /** First part of every repository name of the run, and the value of its label. */
@@ -88,11 +92,14 @@ export class Session {
   }
 
   /**
-   * Whether a list failed since content went that is none of the run's. dockerd answers 404 to one that is drawn up while somebody
-   * else, such as another run, removes an image.
+   * Whether an answer tells of what somebody else, such as another run, did to the daemon at the time by removing an image. dockerd
+   * then answers 404 to a list that is drawn up, since content went that is none of the run's, and fails pulls whose content is
+   * collected as it comes.
    */
   disturbed({ method, path, status, body }: Exchange): boolean {
-    if (status < 400 || !lists.test(`${method} ${path}`)) return false;
+    const asked = `${method} ${path}`;
+    if (brings.test(asked)) return collected.test(body.toString('utf8'));
+    if (status < 400 || !lists.test(asked)) return false;
     const [digest] = /sha256:[0-9a-f]{64}(?=.*not found)/.exec(body.toString('utf8')) ?? [];
     return digest !== undefined && !this.#digests.has(digest);
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { demand } from '../../src/conformance/expect.js';
 import { everything } from '../../src/conformance/plan.js';
+import type { Requirement } from '../../src/conformance/requirement.js';
 import { type RunOptions, run } from '../../src/conformance/runner.js';
 import { AttestdError } from '../../src/errors.js';
 import { sample } from './sample.js';
@@ -16,6 +17,8 @@ class SmallDaemon {
   images: object[] = [];
   /** Digests of content that the next lists of images, one each, do not find. */
   lost: string[] = [];
+  /** How many of the next pulls fail as containerd tells of them. */
+  collected = 0;
   apiVersion = '1.55';
   refusesLoads = false;
   readonly #server = http.createServer((request, response) => {
@@ -34,7 +37,10 @@ class SmallDaemon {
       const digest = this.lost.shift();
       if (digest === undefined) answer(200, this.images);
       else answer(404, { message: `content digest ${digest}: not found` });
-    }
+    } else if (path === '/images/create' && this.collected > 0) {
+      this.collected -= 1;
+      answer(500, { message: 'failed commit on ref "index": commit failed: rename a b: no such file or directory' });
+    } else if (path === '/images/create') answer(200, { status: 'Pulled' });
     else if (path === '/broken') response.destroy();
     else if (request.method === 'DELETE') {
       this.deleted.push(path.replace('/images/', ''));
@@ -163,6 +169,13 @@ describe('a run', () => {
       ['failed', [404]],
       ['failed', Array(6).fill(404)],
     ]);
+  });
+
+  it('pulls again what was collected as it came', async () => {
+    daemon.collected = 2;
+    const check: Requirement['check'] = async (t) => void (await t.api.post('/images/create')).status(200);
+    const { results } = await run({ ...options, requirements: [sample({ ...simple, check })] });
+    expect(results[0]?.exchanges.map(({ status }) => status)).to.deep.equal([500, 500, 200]);
   });
 
   it('tries what checks need first again until it has failed twice in a row', async () => {
