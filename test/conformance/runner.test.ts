@@ -15,10 +15,10 @@ class SmallDaemon {
   readonly asked: string[] = [];
   /** What the image list answers, whatever the filter. */
   images: object[] = [];
-  /** Digests of content that the next lists of images, one each, do not find. */
+  /** What the next lists of images, one each, do not find. */
   lost: string[] = [];
-  /** How many of the next pulls fail as containerd tells of them. */
-  collected = 0;
+  /** How the next pulls and builds, one each, fail. */
+  collected: string[] = [];
   apiVersion = '1.55';
   refusesLoads = false;
   readonly #server = http.createServer((request, response) => {
@@ -34,14 +34,13 @@ class SmallDaemon {
     else if (path === '/images/load' && this.refusesLoads) answer(500, { message: 'no' });
     else if (path === '/images/load') request.resume().on('end', () => answer(200, { stream: 'Loaded image: x' }));
     else if (path === '/images/json') {
-      const digest = this.lost.shift();
-      if (digest === undefined) answer(200, this.images);
-      else answer(404, { message: `content digest ${digest}: not found` });
-    } else if (path === '/images/create' && this.collected > 0) {
-      this.collected -= 1;
-      answer(500, { message: 'failed commit on ref "index": commit failed: rename a b: no such file or directory' });
-    } else if (path === '/images/create') answer(200, { status: 'Pulled' });
-    else if (path === '/broken') response.destroy();
+      const lost = this.lost.shift();
+      if (lost === undefined) answer(200, this.images);
+      else answer(404, { message: `${lost}: not found` });
+    } else if (path === '/images/create' || path === '/build') {
+      const error = this.collected.shift();
+      answer(200, error === undefined ? { status: 'done' } : { error });
+    } else if (path === '/broken') response.destroy();
     else if (request.method === 'DELETE') {
       this.deleted.push(path.replace('/images/', ''));
       answer(200, []);
@@ -146,7 +145,8 @@ describe('a run', () => {
   });
 
   it('asks for a list again that fails by content of others, and blames the daemon for content of its own', async () => {
-    const others = `sha256:${'0'.repeat(64)}`;
+    const others = `content digest sha256:${'0'.repeat(64)}`;
+    const container = `NotFound: snapshot ${'0'.repeat(64)} does not exist`;
     const listing = (id: string, lost: (own: string) => string[]) =>
       sample({
         ...simple,
@@ -159,8 +159,8 @@ describe('a run', () => {
     const { results } = await run({
       ...options,
       requirements: [
-        listing('A.of-others', () => [others, others]),
-        listing('B.own', (own) => [own]),
+        listing('A.of-others', () => [others, container]),
+        listing('B.own', (own) => [`content digest ${own}`]),
         listing('C.for-ever', () => Array<string>(99).fill(others)),
       ],
     });
@@ -171,11 +171,20 @@ describe('a run', () => {
     ]);
   });
 
-  it('pulls again what was collected as it came', async () => {
-    daemon.collected = 2;
-    const check: Requirement['check'] = async (t) => void (await t.api.post('/images/create')).status(200);
+  it('pulls and builds again what was collected as it came', async () => {
+    const chance = [
+      'failed commit on ref "index": commit failed: rename a b: no such file or directory',
+      `unable to find image "sha256:${'0'.repeat(64)}"`,
+    ];
+    daemon.collected = [...chance, ...chance, 'no space left on device'];
+    const check: Requirement['check'] = async (t) => {
+      for (const path of ['/images/create', '/build']) await t.api.post(path);
+    };
     const { results } = await run({ ...options, requirements: [sample({ ...simple, check })] });
-    expect(results[0]?.exchanges.map(({ status }) => status)).to.deep.equal([500, 500, 200]);
+    expect(results[0]?.exchanges.map(({ path }) => path.slice('/v1.55/'.length))).to.deep.equal([
+      ...Array<string>(5).fill('images/create'),
+      'build',
+    ]);
   });
 
   it('tries what checks need first again until it has failed twice in a row', async () => {
