@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
+import type { Context } from 'koa';
 import { WebSocket } from 'ws';
+import { hijack } from '../../src/server/hijack.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
 import { contextWithoutStore, serveContext, type TestService } from './support.js';
 
@@ -151,6 +153,25 @@ describe('hijacking a connection', () => {
     const gone = once(socket, 'close');
     served[0]?.finish();
     await gone;
+  });
+
+  it('abandons a WebSocket whose client is gone before the protocol is there', async () => {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const accepted = once(listener, 'connection');
+    const client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await accepted) as [Socket];
+    const headers = { upgrade: 'websocket', 'sec-websocket-key': `${'a'.repeat(22)}==`, 'sec-websocket-version': '13' };
+    const req = { readableEnded: true, method: 'GET', headers, socket };
+    let abandoned = 0;
+    const abandon = (): void => void abandoned++;
+    const result = { kind: 'hijack', statusLine: '101 Switching Protocols', webSocket: true, run, abandon } as const;
+    // The last of what is done to the connection before the protocol is loaded.
+    socket.setTimeout = () => socket.destroy();
+    await hijack({ req, res: { socket }, response: { headers: {} } } as unknown as Context, result);
+    expect(abandoned).to.equal(1);
+    client.destroy();
+    listener.close();
   });
 
   it('ends a WebSocket whose message is longer than what is passed on at once', async () => {
