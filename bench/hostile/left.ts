@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/oci/digest.js';
 import { tarOf } from '../../src/oci/tar-write.js';
-import { layout, referTo } from './archives.js';
+import { layout, manyFiles, referTo } from './archives.js';
 import { ask, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';
 
@@ -193,6 +193,21 @@ export const left: readonly HostileInput[] = [
       const addresses = Object.fromEntries(numbered(20_000, (i) => `fd00:1::1:${i.toString(16)}`).entries());
       const config = [{ Subnet: 'fd00:1::/64', AuxiliaryAddresses: addresses }];
       return () => post(target, '/networks/create', { Name: 'many', EnableIPv6: true, IPAM: { Config: config } });
+    },
+  },
+  {
+    name: 'a container that is given 150,000 files, and its changes',
+    safe: false,
+    prepare: (target) => {
+      const files = gzipSync(
+        manyFiles(150_000, () => Buffer.alloc(0)),
+        { level: 1 },
+      );
+      const given = async (to: Target): Promise<string> => {
+        const put = await ask(to, 'PUT', '/containers/given/archive?path=/', { headers: tar, body: files });
+        return `${put}, ${await ask(to, 'GET', '/containers/given/changes')}`;
+      };
+      return withContainer('given', script('true'), given, false)(target);
     },
   },
   { name: 'a container of an image of 20,000 layers', safe: false, prepare: layered(20_000) },

@@ -3,6 +3,7 @@ import { compareText } from '../go/json.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { hasher, parseDigest } from './digest.js';
+import { tarEnd as end, tarPadding as padding, tarHead } from './tar-head.js';
 
 /** A file of an archive to write: bytes, or a blob, or neither for a folder. */
 export interface TarRecord {
@@ -13,10 +14,6 @@ export interface TarRecord {
   readonly bytes?: Buffer;
   readonly descriptor?: Descriptor;
 }
-
-const blockSize = 512;
-const end = Buffer.alloc(2 * blockSize);
-const padding = (size: number): Buffer => end.subarray(0, (blockSize - (size % blockSize)) % blockSize);
 
 const fault = (message: string): AttestdError => new AttestdError('CORRUPT', message);
 
@@ -32,7 +29,7 @@ export async function* writeTar(content: ContentStore, records: readonly TarReco
   for (const record of [...records].sort((a, b) => compareText(a.name, b.name))) {
     if (record.name === last) continue;
     last = record.name;
-    yield* header(record);
+    yield header(record);
     if (record.bytes !== undefined) yield record.bytes;
     if (record.descriptor !== undefined) yield* blob(content, record.descriptor, record.name);
     yield padding(record.size);
@@ -44,7 +41,7 @@ export async function* writeTar(content: ContentStore, records: readonly TarReco
 export function tarOf(files: readonly (TarRecord & { readonly bytes: Buffer })[]): Buffer {
   const pieces = [...files]
     .sort((a, b) => compareText(a.name, b.name))
-    .flatMap((file) => [...header(file), file.bytes, padding(file.size)]);
+    .flatMap((file) => [header(file), file.bytes, padding(file.size)]);
   return Buffer.concat([...pieces, end]);
 }
 
@@ -84,53 +81,5 @@ async function open(content: ContentStore, digest: string): Promise<AsyncIterabl
   }
 }
 
-/** A ustar header; a name that is too long for it comes before in a pax header. */
-function* header({ name, mode, size }: TarRecord): Generator<Buffer> {
-  const isLong = Buffer.byteLength(name) > 100;
-  if (isLong || size > 0o77777777777) {
-    const fields = [
-      ...(isLong ? [paxRecord('path', name)] : []),
-      ...(size > 0o77777777777 ? [paxRecord('size', `${size}`)] : []),
-    ];
-    const body = Buffer.from(fields.join(''));
-    yield block('PaxHeaders.0/file', 'x', 0o644, body.length);
-    yield body;
-    yield padding(body.length);
-  }
-  const flag = name.endsWith('/') ? '5' : '0';
-  yield block(isLong ? name.slice(0, 100) : name, flag, mode, size > 0o77777777777 ? 0 : Math.max(size, 0));
-}
-
-/** `length key=value`, where the length counts itself. */
-function paxRecord(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`;
-  const bytes = Buffer.byteLength(rest);
-  let length = bytes + `${bytes}`.length;
-  length = bytes + `${length}`.length;
-  return `${length}${rest}`;
-}
-
-function block(name: string, flag: string, mode: number, size: number): Buffer {
-  const header = Buffer.alloc(blockSize);
-  const octal = (value: number, at: number, digits: number): void => {
-    header.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
-  };
-  header.write(name, 0, 100, 'utf8');
-  octal(mode, 100, 7);
-  octal(0, 108, 7);
-  octal(0, 116, 7);
-  octal(size, 124, 11);
-  octal(0, 136, 11);
-  header.fill(0x20, 148, 156);
-  header.write(flag, 156, 'latin1');
-  header.write('ustar\u000000', 257, 'latin1');
-  octal(0, 329, 7);
-  octal(0, 337, 7);
-  octal(
-    header.reduce((sum, byte) => sum + byte, 0),
-    148,
-    6,
-  );
-  header[154] = 0;
-  return header;
-}
+const header = ({ name, mode, size }: TarRecord): Buffer =>
+  tarHead({ name, mode, size: Math.max(size, 0), flag: name.endsWith('/') ? '5' : '0', uid: 0, gid: 0, mtime: 0 });

@@ -3,6 +3,7 @@ import type tar from 'tar-stream';
 import { AttestdError } from '../../errors.js';
 import { trimRight } from '../../go/strings.js';
 import { untilTarEnd } from '../../oci/tar-end.js';
+import { tarEnd, tarHead, tarPadding } from '../../oci/tar-head.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
 import { tarStream } from '../tar-stream.js';
@@ -20,14 +21,15 @@ const types: Readonly<Partial<Record<TarType, ArchiveEntry['type']>>> = {
   fifo: 'fifo',
 };
 
-const tarTypes: Readonly<Record<ArchiveEntry['type'], TarType>> = {
-  file: 'file',
-  directory: 'directory',
-  symlink: 'symlink',
-  hardlink: 'link',
-  character: 'character-device',
-  block: 'block-device',
-  fifo: 'fifo',
+/** POSIX, ustar interchange format. */
+const flags: Readonly<Record<ArchiveEntry['type'], string>> = {
+  file: '0',
+  hardlink: '1',
+  symlink: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
 };
 
 /**
@@ -67,41 +69,53 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
   return { ...fields, ...device, mtime: time, size: type === 'file' ? size : 0, content };
 }
 
-/** A tar archive of entries. */
+/** Bytes that are gathered before they are handed on. */
+const piece = 64 << 10;
+
+/** A tar archive of entries, each of which is looked at when the reader has come to it. */
 export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
-  const pack = tarStream().pack();
-  const fill = async (): Promise<void> => {
-    for (const entry of entries) await put(pack, entry);
-    pack.finalize();
-  };
-  fill().catch((error: Error) => pack.destroy(error));
-  // tar-stream's are not the streams of Node.
-  return Readable.from(pack, { objectMode: false });
+  return Readable.from(pieces(entries), { objectMode: false });
 }
 
-async function put(pack: tar.Pack, entry: ArchiveEntry): Promise<void> {
-  const { name, type, mode, uid, gid, mtime, size, target, device } = entry;
-  const header = {
+async function* pieces(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> {
+  let held: Uint8Array[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    await giveWay();
+    for await (const part of partsOf(entry)) {
+      held.push(part);
+      size += part.length;
+      if (size < piece) continue;
+      yield Buffer.concat(held);
+      held = [];
+      size = 0;
+    }
+  }
+  yield Buffer.concat([...held, tarEnd]);
+}
+
+async function* partsOf(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
+  const { name, type, mode, uid, gid, mtime, target, device } = entry;
+  const size = type === 'file' ? entry.size : 0;
+  yield tarHead({
     name: type === 'directory' ? `${name}/` : name,
-    type: tarTypes[type],
+    flag: flags[type],
     mode,
     uid,
     gid,
-    mtime: new Date(Number(mtime / 1_000_000n)),
-    uname: '',
-    gname: '',
-    size: type === 'file' ? size : 0,
+    mtime: Number(mtime / 1_000_000_000n),
+    size,
     ...(target !== '' && { linkname: target }),
-    ...(device && { devmajor: device.major, devminor: device.minor }),
-  };
-  if (type !== 'file' || size === 0) {
-    pack.entry(header as tar.Header, '');
-    return;
-  }
-  await new Promise<void>((resolve, reject) => {
-    const sink = pack.entry(header as tar.Header, (error) => (error ? reject(error) : resolve()));
-    Readable.from(entry.content).on('error', reject).pipe(sink);
+    ...(device && { device }),
   });
+  if (size === 0) return;
+  let left = size;
+  for await (const chunk of entry.content) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  if (left !== 0) throw new AttestdError('INTERNAL', `${name} is not of the size that its header says`);
+  yield tarPadding(size);
 }
 
 /** Go's words for what is wrong with an archive. */

@@ -1,18 +1,26 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../errors.js';
+import type { Change } from '../../runtime/fs/types.js';
 import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
-import type { AnswerOf } from '../wire.js';
 import { tarOfEntries } from './archive-entries.js';
 import { logContainerEvent } from './events.js';
+
+/** What differs, one after the other: there may be hundreds of thousands. */
+interface ContainerChanges {
+  readonly length: number;
+  items(): AsyncGenerator<{ readonly Path: string; readonly Kind: Change['kind'] }>;
+}
+
+/** Changes that are made out before others have their turn. */
+const changesPerTurn = 1024;
 
 /**
  * `GET /containers/{id}/changes` (docs/behaviour.md#container-changes-and-export).
  *
- * @returns null without changes
  * @throws NOT_FOUND
  */
-export async function containerChanges(context: Context, name: string): Promise<AnswerOf<'ContainerChanges'>> {
+export async function containerChanges(context: Context, name: string): Promise<ContainerChanges> {
   const search = context.containers.resolve(name).fileSystem?.searchChanges();
   let found = search?.next();
   while (found?.done === false) {
@@ -20,7 +28,15 @@ export async function containerChanges(context: Context, name: string): Promise<
     found = search?.next();
   }
   const changes = found?.value ?? [];
-  return changes.length === 0 ? null : changes.map(({ path, kind }) => ({ Path: path, Kind: kind }));
+  return {
+    length: changes.length,
+    async *items() {
+      for (const [at, { path, kind }] of changes.entries()) {
+        if (at % changesPerTurn === changesPerTurn - 1) await giveWay();
+        yield { Path: path, Kind: kind };
+      }
+    },
+  };
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { familiarString, type NamedReference } from '../../oci/reference.js';
+import type { ArchiveEntry } from '../../runtime/fs/types.js';
+import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import { applyChanges } from '../dockerfile/changes.js';
 import { logImageEvent } from '../images/events.js';
@@ -115,7 +117,7 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
   const { content } = context.store;
   const created = formatGoTime(new Date(context.time.now()));
   const base = await baseOf(context, source);
-  const entries = [...(source.fileSystem?.layer() ?? [])];
+  const entries = await listed(source.fileSystem?.layer() ?? []);
   const layer = entries.length === 0 ? undefined : await storeLayer(content, tarOfEntries(entries));
   const author = step.author || base.config.author;
   const config: ImageConfig = {
@@ -142,6 +144,16 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
   await logImageEvent(context, target.digest, target.digest, 'create');
   await context.snapshots.unpack(target, danglingName(target.digest));
   return target;
+}
+
+/** Everything that a layer will have; there may be hundreds of thousands. */
+async function listed(layer: Iterable<ArchiveEntry>): Promise<readonly ArchiveEntry[]> {
+  const entries: ArchiveEntry[] = [];
+  for (const entry of layer) {
+    entries.push(entry);
+    await giveWay();
+  }
+  return entries;
 }
 
 interface Base {

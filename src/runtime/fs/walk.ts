@@ -69,18 +69,30 @@ class HardLinks {
   }
 }
 
-/** A node and everything below it as archive entries. */
+/** A node and everything below it as archive entries, each looked at when it is asked for: what has gone by then is not there. */
 export function* entriesOf(start: Place, name: string, mounts: ReadonlyMap<string, Place>): Generator<ArchiveEntry> {
   const links = new HardLinks();
-  const left: { readonly place: Place; readonly name: string }[] = [{ place: start, name }];
-  for (let item = left.pop(); item !== undefined; item = left.pop()) {
+  const open: Iterator<{ readonly place: Place; readonly name: string }>[] = [[{ place: start, name }].values()];
+  for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
+    const { value: item, done } = inner.next();
+    if (done) {
+      open.pop();
+      continue;
+    }
     const { place, name: at } = item;
     if (at !== '') yield entryOf(place.node, at, links.seen(place.node, at));
-    if (place.node.type !== 'directory') continue;
-    for (const child of namesOf(place.node).reverse()) {
-      const below = step(place, child, { mounts });
-      if (below !== undefined) left.push({ place: below, name: at === '' ? child : `${at}/${child}` });
-    }
+    if (place.node.type === 'directory') open.push(childrenOf(place, at, mounts));
+  }
+}
+
+function* childrenOf(
+  directory: Place,
+  name: string,
+  mounts: ReadonlyMap<string, Place>,
+): Generator<{ readonly place: Place; readonly name: string }> {
+  for (const child of namesOf(directory.node)) {
+    const place = step(directory, child, { mounts });
+    if (place !== undefined) yield { place, name: name === '' ? child : `${name}/${child}` };
   }
 }
 

@@ -6,6 +6,7 @@ import { AttestdError } from '../../errors.js';
 import { type JsonObject, renderJson } from '../../go/json/render.js';
 import { acceptedCoding } from '../accept-encoding.js';
 import type { Form } from '../form.js';
+import { jsonList, wholeList } from '../json-list.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
 
 const nameOf = (request: OperationRequest): string => request.params.id ?? '';
@@ -56,7 +57,11 @@ export const handlers: DescribedHandlers = {
   },
 
   async ContainerChanges(request, context) {
-    return { kind: 'json', value: await containerChanges(context, nameOf(request)) };
+    const changes = await containerChanges(context, nameOf(request));
+    const value = await wholeList(changes);
+    if (value === undefined)
+      return { kind: 'records', contentType: 'application/json', records: jsonList(changes.items()) };
+    return { kind: 'json', value: value.length === 0 ? null : value };
   },
 
   ContainerExport: (request, context) => ({
