@@ -32,6 +32,7 @@ export async function eachInput(
 ): Promise<number> {
   let status = 0;
   for (const path of paths.length === 0 ? ['-'] : paths) {
+    await task.step();
     const input = await openInput(task, name, path);
     if (input === undefined) {
       status = 1;

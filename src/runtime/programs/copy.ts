@@ -56,6 +56,7 @@ async function copyTree(task: Task, source: string, target: string, stat: Stat, 
   }
   if (stat.type !== 'directory') return 0;
   for (const name of task.fs.list(at(task, source))) {
+    await task.step();
     const child = task.fs.lstat(at(task, joinPath(source, name)));
     status = (await copyTree(task, joinPath(source, name), joinPath(target, name), child, keep)) || status;
   }
@@ -141,7 +142,8 @@ const owners = (group: boolean) =>
       : numberOf(ownGroup, groups(task.machine.fileSystem).find(({ name }) => name === ownGroup)?.gid);
     if (Number.isNaN(uid)) throw new Usage(`unknown user ${user}`);
     if (Number.isNaN(gid)) throw new Usage(`unknown group ${ownGroup}`);
-    const change = (path: string): void => {
+    const change = async (path: string): Promise<void> => {
+      await task.step();
       const stat = has('h') ? task.fs.lstat(inDirectory(task.cwd, path)) : task.fs.stat(at(task, path));
       task.fs.change(
         at(task, path),
@@ -149,7 +151,7 @@ const owners = (group: boolean) =>
         { link: has('h') },
       );
       if (has('R') && stat.type === 'directory')
-        for (const name of task.fs.list(at(task, path))) change(joinPath(path, name));
+        for (const name of task.fs.list(at(task, path))) await change(joinPath(path, name));
     };
     return each(task, paths, change, (path, why) => `${group ? 'chgrp' : 'chown'}: ${path}: ${why}`);
   });

@@ -19,7 +19,7 @@ export function lookup(task: Task, path: string): Stat | undefined {
   }
 }
 
-/** Do something with each path; what fails is said, and makes the exit code 1. */
+/** Do something with each path, of which there may be many; what fails is said, and makes the exit code 1. */
 export async function each(
   task: Task,
   paths: readonly string[],
@@ -28,6 +28,7 @@ export async function each(
 ): Promise<number> {
   let status = 0;
   for (const path of paths) {
+    await task.step();
     try {
       await act(path);
     } catch (error) {
@@ -70,6 +71,7 @@ export const rm = withUsage(async (task, argv) => {
   if (words.length === 0 && !has('f')) throw new Usage('missing operand');
   let status = 0;
   for (const path of words) {
+    await task.step();
     const stat = lookup(task, path);
     if (stat === undefined && has('f')) continue;
     const name = baseName(path);
@@ -79,7 +81,7 @@ export const rm = withUsage(async (task, argv) => {
       if (stat?.type === 'directory' && !recursive) {
         await complain(task, `rm: '${path}' is a directory`);
         status = 1;
-      } else if (stat?.type === 'directory') removeTree(task, at(task, path));
+      } else if (stat?.type === 'directory') await removeTree(task, at(task, path));
       else task.fs.unlink(at(task, path));
     } catch (error) {
       await complain(task, `rm: can't remove '${path}': ${reason(error)}`);
@@ -90,10 +92,11 @@ export const rm = withUsage(async (task, argv) => {
 });
 
 /** Everything below first, so that what cannot go stops it there. */
-function removeTree(task: Task, path: string): void {
+async function removeTree(task: Task, path: string): Promise<void> {
   for (const name of task.fs.list(path)) {
+    await task.step();
     const child = joinPath(path, name);
-    if (task.fs.lstat(child).type === 'directory') removeTree(task, child);
+    if (task.fs.lstat(child).type === 'directory') await removeTree(task, child);
     else task.fs.unlink(child);
   }
   task.fs.rmdir(path);
@@ -151,11 +154,12 @@ export const chmod = withUsage(async (task, argv) => {
   const { words, has } = parseOptions([argv[0] as string, ...rest], 'Rvcf');
   if (mode === undefined) throw new Usage('missing operand');
   needWords(words);
-  const change = (path: string): void => {
+  const change = async (path: string): Promise<void> => {
+    await task.step();
     const stat = task.fs.stat(at(task, path));
     task.fs.change(at(task, path), { mode: parseMode(mode, stat.mode, stat.type === 'directory') });
     if (has('R') && stat.type === 'directory')
-      for (const name of task.fs.list(at(task, path))) change(joinPath(path, name));
+      for (const name of task.fs.list(at(task, path))) await change(joinPath(path, name));
   };
   try {
     parseMode(mode, 0, false);

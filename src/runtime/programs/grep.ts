@@ -56,7 +56,7 @@ async function run(task: Task, argv: readonly string[]): Promise<number> {
   };
   const regex = await compile(patterns, settings);
   const recursive = has('r') || has('R');
-  const inputs = recursive ? filesBelow(task, paths.length === 0 ? ['.'] : paths) : paths;
+  const inputs = recursive ? await filesBelow(task, paths.length === 0 ? ['.'] : paths) : paths;
   const found = { any: false };
   const titled = has('H') || (!has('h') && (inputs.length > 1 || recursive));
   const context = { before: Number(value('B') ?? value('C') ?? 0), after: Number(value('A') ?? value('C') ?? 0) };
@@ -71,14 +71,20 @@ async function run(task: Task, argv: readonly string[]): Promise<number> {
   return failed === 0 ? 1 : 2;
 }
 
-function filesBelow(task: Task, paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    if (task.fs.find(at(task, path))?.type !== 'directory') return [path];
-    return filesBelow(
-      task,
-      task.fs.list(at(task, path)).map((name) => `${path.replace(/\/$/, '')}/${name}`),
-    );
-  });
+async function filesBelow(task: Task, paths: readonly string[], found: string[] = []): Promise<string[]> {
+  for (const path of paths) {
+    await task.step();
+    if (task.fs.find(at(task, path))?.type !== 'directory') found.push(path);
+    else {
+      const names = task.fs.list(at(task, path));
+      await filesBelow(
+        task,
+        names.map((name) => `${path.replace(/\/$/, '')}/${name}`),
+        found,
+      );
+    }
+  }
+  return found;
 }
 
 interface Search {

@@ -35,13 +35,13 @@ export const ls = withUsage(async (task, argv) => {
   if (plain.length > 0) await show(task, sorted(plain, options), options, output, false);
   let first = plain.length === 0;
   const titles = words.length > 1 || options.has('R');
-  const queue = sorted(directories, options);
-  for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+  const left = sorted(directories, options).reverse();
+  for (let item = left.pop(); item !== undefined; item = left.pop()) {
     if (titles) await output.add(`${first ? '' : '\n'}${item.name}:\n`);
     first = false;
     let items: Item[];
     try {
-      items = inside(task, item, options);
+      items = await inside(task, item, options);
     } catch (error) {
       await output.flush();
       await complain(task, `ls: can't open '${item.path}': ${reason(error)}`);
@@ -51,7 +51,7 @@ export const ls = withUsage(async (task, argv) => {
     await show(task, items, options, output, true);
     if (options.has('R')) {
       const below = items.filter(({ stat, name }) => stat.type === 'directory' && name !== '.' && name !== '..');
-      queue.unshift(...below.map((child) => ({ ...child, name: child.path })));
+      for (const child of below.reverse()) left.push({ ...child, name: child.path });
     }
     const turn = task.step();
     if (turn !== undefined) await turn;
@@ -78,11 +78,12 @@ function find(task: Task, path: string, name: string, options: Options): Item | 
   return { name, path, stat };
 }
 
-function inside(task: Task, { path }: Item, options: Options): Item[] {
+async function inside(task: Task, { path }: Item, options: Options): Promise<Item[]> {
   const hidden = options.has('a') || options.has('A');
   const names = task.fs.list(at(task, path)).filter((name) => hidden || !name.startsWith('.'));
   const items: Item[] = [];
   for (const name of [...(options.has('a') ? ['.', '..'] : []), ...names]) {
+    await task.step();
     const below = path.endsWith('/') ? `${path}${name}` : joinPath(path, name);
     const stat = options.has('L') ? task.fs.find(at(task, below)) : lookup(task, below);
     if (stat !== undefined) items.push({ name, path: below, stat });
@@ -105,13 +106,17 @@ async function show(
   total: boolean,
 ): Promise<void> {
   if (!options.has('l') && !options.has('n') && !options.has('g')) {
-    for (const item of items) await output.add(`${prefix(item, options)}${item.name}${mark(item, options)}\n`);
+    for (const item of items) {
+      await task.step();
+      await output.add(`${prefix(item, options)}${item.name}${mark(item, options)}\n`);
+    }
     return;
   }
   if (total) await output.add(`total ${items.reduce((sum, { stat }) => sum + blocks(stat), 0)}\n`);
   const users = options.has('n') ? [] : passwd(task.machine.fileSystem);
   const known = options.has('n') ? [] : groups(task.machine.fileSystem);
   for (const item of items) {
+    await task.step();
     const { stat } = item;
     const owner = users.find(({ uid }) => uid === stat.uid)?.name ?? String(stat.uid);
     const group = known.find(({ gid }) => gid === stat.gid)?.name ?? String(stat.gid);

@@ -109,6 +109,7 @@ export const du = withUsage(async (task, argv) => {
   const { words, has } = parseOptions(argv, 'aHLdclskhmx');
   let status = 0;
   const visit = async (path: string, top: boolean): Promise<number> => {
+    await task.step();
     const found = lookup(task, path);
     if (found === undefined) {
       await complain(task, `du: ${path}: No such file or directory`);
