@@ -6,8 +6,9 @@ import { PingedEndpoint, pingedEndpoints } from './pinged.js';
 import type { Registry, RepositoryUse } from './registry.js';
 import { header } from './transport.js';
 
-/** Longest page of tags that is read, in bytes. */
-const longestPage = 16 << 20;
+/** Bytes of a page of tags, which is read in one turn of the event loop, and of all pages. */
+const longestPage = 4 << 20;
+const longestList = 16 << 20;
 /** Pages that are read at most; a registry may link its last page to its first. */
 const mostPages = 1000;
 
@@ -40,11 +41,13 @@ export async function listTags(
 async function listAt(pinged: PingedEndpoint, { path }: NamedReference): Promise<readonly string[]> {
   const tags: string[] = [];
   let target = `${path}/tags/list`;
+  let left = longestList;
   for (let page = 0; page < mostPages; page++) {
     const response = await pinged.send('GET', target);
     if (response.status < 200 || response.status > 399) throw await refusalError(response);
-    const text = (await readAtMost(response, longestPage)).toString();
-    tags.push(...tagsOf(text));
+    const bytes = await readAtMost(response, Math.min(longestPage, left));
+    left -= bytes.length;
+    for (const tag of tagsOf(bytes.toString())) tags.push(tag);
     const [, next] = /^\s*<([^>]*)>/.exec(header(response, 'link') ?? '') ?? [];
     if (next === undefined) return tags;
     const url = new URL(next, response.url);

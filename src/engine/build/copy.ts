@@ -142,7 +142,8 @@ class Gatherer {
     const { name, destination } = step;
     const sources: Source[] = [];
     try {
-      for (const given of step.sources) sources.push(...(await this.#sources(step, given, from)));
+      for (const given of step.sources)
+        for (const source of await this.#sources(step, given, from)) sources.push(source);
       if (sources.length === 0) throw new AttestdError('INTERNAL', 'no source files were specified');
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
