@@ -261,8 +261,8 @@ const unpause = containers(
         const { id } = await d.running();
         (await d.api.post(at(id, '/pause'))).status(204);
         (await d.api.post(at(id, '/unpause'))).status(204);
-        const state = (await d.inspect(id)).at('State');
-        state.at('Status').is('running');
+        // What is told of the pause may come late, after the answer to its end.
+        const state = (await d.until(id, ['State', 'Status'], 'running')).at('State');
         state.at('Paused').is(false);
       },
     },
