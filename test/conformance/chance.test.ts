@@ -58,6 +58,23 @@ describe('what real daemons do now and then', () => {
     );
   });
 
+  it('fails no load of a platform whose inspect met another one that was just collected', async () => {
+    const missing = (architecture: string, times: number): Omit<Mutant, 'id' | 'title'> => {
+      let digest = '';
+      let left = times;
+      return {
+        before(asked) {
+          if (asked.is('POST', /load$/) && asked.query.has('platform')) digest = manifestFor(architecture, asked);
+          if (digest === '' || left === 0 || !asked.is('GET', /json$/)) return undefined;
+          left -= 1;
+          return instead(404, { message: `content digest ${digest}: not found` });
+        },
+      };
+    };
+    expect(await judged('ImageLoad.platform', missing('arm', 2))).to.equal('passed');
+    expect(await judged('ImageLoad.platform', missing('arm', 99))).to.equal('failed');
+  });
+
   it('fails no stop by the exit code of a process that had not begun', async () => {
     const begun = new Set<string>();
     const outcome = await judged('ContainerStop.timeout', {
