@@ -8,6 +8,11 @@ export class ByteReader {
     this.chunks = source[Symbol.asyncIterator]();
   }
 
+  /** Whether all that has come was taken, so that the next read waits. */
+  get drained(): boolean {
+    return this.rest.length === 0;
+  }
+
   /** Some bytes, at most `limit`; undefined at the end. */
   async some(limit: number): Promise<Buffer | undefined> {
     while (this.rest.length === 0) {

@@ -8,8 +8,16 @@ import { blockSize, entrySize, padding, paxSize } from './tar.js';
  */
 export async function* untilTarEnd(archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const reader = new ByteReader(archive);
+  // As large as they came: each piece costs what it is passed on to more than its bytes do.
+  let held: Buffer[] = [];
   try {
-    yield* upToEnd(reader);
+    for await (const piece of upToEnd(reader)) {
+      held.push(piece);
+      if (!reader.drained) continue;
+      yield Buffer.concat(held);
+      held = [];
+    }
+    yield Buffer.concat(held);
     // Who sends is heard to the end.
     while ((await reader.some(Number.MAX_SAFE_INTEGER)) !== undefined) await giveWay();
   } finally {
@@ -48,8 +56,10 @@ async function* upToEnd(reader: ByteReader): AsyncGenerator<Buffer> {
       left -= piece.length;
       yield piece;
     }
-    const filling = await reader.exactly(padding(length));
-    yield Buffer.concat([filling, Buffer.alloc(padding(length) - filling.length)]);
+    const wanted = padding(length);
+    if (wanted === 0) continue;
+    const filling = await reader.exactly(wanted);
+    yield Buffer.concat([filling, Buffer.alloc(wanted - filling.length)]);
   }
   yield* reader.remaining();
 }

@@ -1,3 +1,5 @@
+import { blockSize, padding } from './tar.js';
+
 /** What stands before the bytes of a file in a tar archive. */
 export interface TarHead {
   /** Relative; a folder's ends with a slash. */
@@ -15,13 +17,11 @@ export interface TarHead {
   readonly device?: { readonly major: number; readonly minor: number };
 }
 
-const blockSize = 512;
-
 /** Two blocks of zeros, with which an archive ends. */
 export const tarEnd = Buffer.alloc(2 * blockSize);
 
 /** What fills a file's last block. */
-export const tarPadding = (size: number): Buffer => tarEnd.subarray(0, (blockSize - (size % blockSize)) % blockSize);
+export const tarPadding = (size: number): Buffer => tarEnd.subarray(0, padding(size));
 
 const longest = 100;
 const mostOctal = (digits: number): number => 8 ** digits - 1;

@@ -131,8 +131,8 @@ class Work {
  * @param isGone whether nobody wants it any more: what has come already is not worked on then
  * @returns the plain bytes
  * @throws AttestdError INVALID_ARCHIVE for what is no such stream, for a window above 128 MiB, or above 8 MiB in a frame
- *   that is not the first, for blocks that hold more than they may, and for blocks whose decoding would cost far more than they hold; NOT_IMPLEMENTED where a large
- *   window needs the program zstd, and it is not there
+ *   that is not the first, for blocks that hold more than they may, and for blocks whose decoding would cost far more than
+ *   they hold; NOT_IMPLEMENTED where a large window needs the program zstd, and it is not there
  */
 export async function* unzstd(input: AsyncIterable<Buffer>, isGone: () => boolean): AsyncGenerator<Buffer> {
   const reader = new ByteReader(input);
