@@ -101,9 +101,28 @@ export interface Wire {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How often in all a request is sent whose answers another run disturbs, and milliseconds between two. */
-const tries = 6;
+/** Milliseconds between a request and the same one again. */
 const calm = 100;
+
+/**
+ * Ask again where an answer is by chance.
+ *
+ * @param most how often in all; the last answer counts
+ */
+export async function again(
+  ask: () => Promise<Answer>,
+  isByChance: (answer: Answer) => boolean,
+  most: number,
+): Promise<Answer> {
+  for (let asked = 1; ; asked += 1) {
+    const answer = await ask();
+    if (asked === most || !isByChance(answer)) return answer;
+    await pause(calm);
+  }
+}
+
+/** How often in all a request is sent whose answers another run disturbs. */
+const tries = 6;
 
 /** Requests to the daemon under test; each exchange is recorded. */
 export class Api {
@@ -162,11 +181,11 @@ export class Api {
    * @throws Unmet when the daemon gives no complete answer
    */
   async send(method: string, path: string, call: Call = {}): Promise<Answer> {
-    for (let sent = 1; ; sent += 1) {
-      const answer = await this.#once(method, path, call);
-      if (sent === tries || !this.#disturbed(answer.exchange)) return answer;
-      await pause(calm);
-    }
+    return again(
+      () => this.#once(method, path, call),
+      ({ exchange }) => this.#disturbed(exchange),
+      tries,
+    );
   }
 
   async #once(method: string, path: string, call: Call): Promise<Answer> {

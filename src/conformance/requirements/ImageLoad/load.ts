@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Answer } from '../../api.js';
+import { type Answer, again } from '../../api.js';
 import { demand, same } from '../../expect.js';
 import { absentPlatform, type BuiltImage } from '../../images/recipe.js';
 import { writeTar } from '../../images/tar.js';
@@ -44,13 +44,11 @@ const tries = 3;
  * Ask again where a daemon failed by chance: once it has loaded its own platform, dockerd looks at all manifests, when it loads as
  * when it inspects, and now and then meets another one's just as that is collected, since nobody asked for it.
  */
-async function unlessCollected({ manifests, images }: BuiltImage, ask: () => Promise<Answer>): Promise<Answer> {
+function unlessCollected({ manifests, images }: BuiltImage, ask: () => Promise<Answer>): Promise<Answer> {
   const others = manifests.map(({ digest }) => digest).filter((digest) => digest !== images[0]?.descriptor.digest);
-  for (let tried = 1; ; tried += 1) {
-    const answer = await ask();
-    const isByChance = others.some((digest) => answer.text.includes(`content digest ${digest}: not found`));
-    if (tried === tries || !isByChance) return answer;
-  }
+  const isByChance = ({ text }: Answer): boolean =>
+    others.some((digest) => text.includes(`content digest ${digest}: not found`));
+  return again(ask, isByChance, tries);
 }
 
 /** Loading images. */
