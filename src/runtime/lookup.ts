@@ -1,6 +1,7 @@
 import { FileSystemError } from './fs/errors.js';
 import { baseName, inDirectory } from './fs/paths.js';
 import type { FileSystem, Stat } from './fs/types.js';
+import { isStandardDevice } from './kernel/descriptor.js';
 
 /** Where programs are looked for when PATH is not set. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -42,8 +43,8 @@ export function findProgram(fs: FileSystem, name: string, path: string, cwd: str
 }
 
 function faultOf(fs: FileSystem, path: string): Missing['kind'] | undefined {
-  // Devices are there for whoever opens them, and are no programs; they are in no file system.
-  if (/^\/dev\/(?:null|zero|full|u?random|tty|ptmx|stdin|stdout|stderr)$/.test(path)) return 'not-executable';
+  // Devices are there for whoever opens them, and are no programs.
+  if (isStandardDevice(path) || path === '/dev/ptmx') return 'not-executable';
   if (path === '/dev/console') return 'not-found';
   let stat: Stat;
   try {

@@ -136,6 +136,10 @@ export const standardDevices: Readonly<Record<string, string>> = {
   '/dev/urandom': '1:9',
 };
 
+/** Whether a path is a device's that every program finds, though it is in no file system. */
+export const isStandardDevice = (path: string): boolean =>
+  Object.hasOwn(standardDevices, path) || /^\/dev\/(?:tty|std(?:in|out|err))$/.test(path);
+
 /** A character device by `major:minor`; undefined when there is no such one. */
 export const deviceOf = (numbers: string): Descriptor | undefined => devices[numbers];
 

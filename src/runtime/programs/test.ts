@@ -1,5 +1,6 @@
 import { inDirectory } from '../fs/paths.js';
 import type { Stat } from '../fs/types.js';
+import { isStandardDevice } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
 import { complain } from './io.js';
 
@@ -167,7 +168,7 @@ export function unaryTest(
 function statOf(task: Task, path: string): Pick<Stat, 'type' | 'size' | 'mode' | 'uid' | 'gid'> | undefined {
   const present = task.fs.find(path);
   if (present !== undefined) return present;
-  if (!/^\/dev\/(null|zero|full|random|urandom|tty|std(in|out|err))$/.test(path)) return undefined;
+  if (!isStandardDevice(path)) return undefined;
   return { type: 'character', size: 0, mode: 0o666, uid: 0, gid: 0 };
 }
 
