@@ -12,6 +12,8 @@ interface LogDriver {
   readonly names: string;
   /** How it words that it does not know one. */
   readonly unknown?: (key: string) => string;
+  /** What it looks at before the names. @throws INVALID_ARGUMENT */
+  readonly before?: (options: Options) => void;
   /** @throws INVALID_ARGUMENT for what it cannot use */
   readonly check?: (options: Options) => void;
 }
@@ -163,6 +165,7 @@ const drivers: Readonly<Record<string, LogDriver>> = {
   gelf: {
     names: `${tagged} ${prefixed('gelf', 'address compression-level compression-type tcp-max-reconnect tcp-reconnect-delay')}`,
     unknown: (key) => `unknown log opt ${quote(key)} for gelf log driver`,
+    before: (options) => void gelfScheme(options['gelf-address']),
     check: checkGelf,
   },
   journald: { names: tagged },
@@ -187,8 +190,8 @@ export const isLogDriver = (name: string): boolean => Object.hasOwn(drivers, nam
  * @throws INVALID_ARGUMENT with the driver's words
  */
 export function checkDriverOptions(name: string, options: Options): void {
-  const { names, unknown, check } = drivers[name] as LogDriver;
-  if (name === 'gelf') gelfScheme(options['gelf-address']);
+  const { names, unknown, before, check } = drivers[name] as LogDriver;
+  before?.(options);
   const known = names.split(' ');
   const other = Object.keys(options)
     .sort()
