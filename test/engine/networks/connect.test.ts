@@ -50,6 +50,24 @@ describe('Connecting a container that runs', () => {
     expect(container.networks.get('net')?.IPAddress).to.equal('10.77.0.2');
   });
 
+  it('gives back the address of the one family where that of the other is taken', async () => {
+    const both = (v4: string): EndpointSettings =>
+      asking({ IPAMConfig: { IPv4Address: v4, IPv6Address: 'fd00:77::5' } });
+    engine.context.networks.create({
+      Name: 'both',
+      EnableIPv6: true,
+      IPAM: { Driver: '', Config: [{ Subnet: '10.78.0.0/24' }, { Subnet: 'fd00:77::/64' }], Options: undefined },
+      Scope: '',
+      ConfigOnly: false,
+    } as Parameters<typeof engine.context.networks.create>[0]);
+    connectContainer(engine.context, 'both', 'first', both('10.78.0.5'));
+    const failed = await refusal(() => connectContainer(engine.context, 'both', 'second', both('10.78.0.9')));
+    expect(failed).to.deep.equal(['FORBIDDEN', 'Address already in use']);
+    await run(engine.context, { HostConfig: { NetworkMode: 'bridge' } }, 'third');
+    connectContainer(engine.context, 'both', 'third', asking({ IPAMConfig: { IPv4Address: '10.78.0.9' } }));
+    expect(engine.context.containers.resolve('third').networks.get('both')?.IPAddress).to.equal('10.78.0.9');
+  });
+
   it('keeps nothing, and no address, when its card cannot have the name', async () => {
     const options = { DriverOpts: { 'com.docker.network.endpoint.ifname': 'eth0' } };
     expect((await connect(options))[1]).to.match(/file exists$/);
