@@ -8,28 +8,57 @@ interface Hunk {
   readonly lines: readonly string[];
 }
 
-/** The changes between two prints; those with nothing between them that the text has too are one. */
-function hunksOf(before: readonly string[], after: readonly string[], places: readonly unknown[]): Hunk[] {
+const isBlank = (line: string | undefined): boolean => line?.trim() === '';
+const isText = (line: string | undefined): boolean => line !== undefined && !/^\s*(?:#|$)/.test(line);
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+const opensBlock = (line: string): boolean => /(?:^|[:-] )[|>][-+0-9]*$/.test(line);
+
+/** What lines are told apart by: a blank one that belongs to a block of text is the same only after the same line. */
+function tokensOf(print: readonly string[]): string[] {
+  let depth: number | undefined;
+  let previous = '';
+  return print.map((line) => {
+    if (isBlank(line)) return depth === undefined ? line : `${previous}\n`;
+    if (depth !== undefined && indentOf(line) <= depth) depth = undefined;
+    if (depth === undefined && opensBlock(line)) depth = indentOf(line);
+    previous = line;
+    return line;
+  });
+}
+
+/** The changes between two prints, those that touch each other as one. */
+function rawHunksOf(before: readonly string[], after: readonly string[]): Hunk[] {
   const hunks: Hunk[] = [];
-  let at = 0;
-  for (const { added, removed, value } of diffArrays([...before], [...after])) {
-    const end = added ? at : at + value.length;
-    if (added || removed) {
-      const last = hunks[hunks.length - 1];
-      const lines = added ? value : [];
-      if (last && places.slice(last.end, at).every((place) => place === undefined)) {
-        const between = before.slice(last.end, at);
-        hunks[hunks.length - 1] = { start: last.start, end, lines: [...last.lines, ...between, ...lines] };
-      } else hunks.push({ start: at, end, lines });
-    }
+  let [at, to] = [0, 0];
+  for (const { added, removed, count } of diffArrays(tokensOf(before), tokensOf(after))) {
+    const end = added ? at : at + count;
+    const lines = added ? after.slice(to, to + count) : [];
+    const last = hunks[hunks.length - 1];
+    if (last?.end === at && (added || removed)) {
+      hunks[hunks.length - 1] = { start: last.start, end, lines: [...last.lines, ...lines] };
+    } else if (added || removed) hunks.push({ start: at, end, lines });
+    if (!removed) to += count;
     at = end;
   }
   return hunks;
 }
 
-const isBlank = (line: string | undefined): boolean => line?.trim() === '';
-const isText = (line: string | undefined): boolean => line !== undefined && !/^\s*(?:#|$)/.test(line);
-const indentOf = (line: string): number => line.length - line.trimStart().length;
+const replaces = ({ start, end, lines }: Hunk): boolean => start < end && lines.length > 0;
+
+/** The changes between two prints; those with nothing between them that the text has too are one. */
+function hunksOf(before: readonly string[], after: readonly string[], places: readonly unknown[]): Hunk[] {
+  const hunks: Hunk[] = [];
+  for (const hunk of rawHunksOf(before, after)) {
+    const last = hunks[hunks.length - 1];
+    const between = before.slice(last?.end, hunk.start);
+    // Blank lines between two replacements were those of what is gone.
+    const isOne = last && replaces(last) && replaces(hunk) && between.every(isBlank);
+    if (last && (isOne || places.slice(last.end, hunk.start).every((place) => place === undefined))) {
+      hunks[hunks.length - 1] = { start: last.start, end: hunk.end, lines: [...last.lines, ...between, ...hunk.lines] };
+    } else hunks.push(hunk);
+  }
+  return hunks;
+}
 
 /** A column of the print, and how much deeper the text has it. */
 interface Level {
@@ -133,7 +162,7 @@ class Carrier {
       if (block) block.by = by;
       else {
         done.push({ depth, by });
-        if (/(?:^|[:-] )[|>][-+0-9]*$/.test(line)) block = { depth };
+        if (opensBlock(line)) block = { depth };
       }
       return by >= 0 ? ' '.repeat(by) + line : line.slice(Math.min(-by, depth));
     });

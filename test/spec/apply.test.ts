@@ -237,6 +237,15 @@ tags:
 `);
   });
 
+  it('writes a text with blank lines below what loses such lines of its own', () => {
+    const { text: patched } = apply(
+      `\n${head}\na:\n - {\n\n      a: 0\n   }`,
+      overlay('$.a', { New: [['x\n\n  y\n']] }),
+      overlay('$.a[0].a', undefined),
+    );
+    expect(patched).to.equal(`\n${head}\na:\n - {}\n - New:\n     - - |\n         x\n\n           y`);
+  });
+
   it('leaves a collection empty when all of it is removed', () => {
     const text = `${head}definitions:\n  A:\n    type: string\ntags: [{name: a}]\n`;
     const { text: patched } = apply(text, overlay('$.definitions.A', undefined), overlay('$.tags[0]', undefined));
