@@ -10,6 +10,7 @@ import { expandParameter } from './parameters.js';
 import { judge } from './parse.js';
 import { hasPattern } from './pattern.js';
 import type { Interpreter, Shell } from './shell.js';
+import { Words } from './words.js';
 
 /** Characters of a text after which others have their turn. */
 const longText = 16 * 1024;
@@ -27,18 +28,17 @@ export class Expander {
   /** The words that one word becomes: expanded, split, and with paths for patterns. */
   async words(word: Word): Promise<string[]> {
     if (word.parts === undefined && !/[\\~*?[]/.test(word.text)) return [word.text];
-    const found: string[] = [];
+    const found = new Words();
     for (const alternative of expandBraces(word, /(?:^|\/)bash$/.test(this.shell.name))) {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {
         const paths =
           hasPattern(pattern) && !this.shell.options.has('f') ? await expandPaths(this.shell.task, pattern) : [];
-        if (paths.length > 0) found.push(...paths);
-        else found.push(text);
+        found.add(paths.length > 0 ? paths : [text]);
       }
     }
-    return found;
+    return found.list;
   }
 
   /** One text, neither split nor looked up: of assignments, redirections, `case`. */

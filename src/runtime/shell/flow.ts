@@ -3,6 +3,7 @@ import { LoopJump, ShellError } from './control.js';
 import type { Executor } from './execute.js';
 import { Pattern } from './pattern.js';
 import { namePattern } from './variables.js';
+import { Words } from './words.js';
 
 export async function runIf(by: Executor, node: If): Promise<number> {
   for (const { clause, then } of [node, ...node.elif]) {
@@ -44,9 +45,9 @@ export async function runFor(by: Executor, { name, wordlist, body }: For): Promi
 }
 
 async function expandAll(by: Executor, words: For['wordlist'] & {}): Promise<string[]> {
-  const found: string[] = [];
-  for (const word of words) found.push(...(await by.expander.words(word)));
-  return found;
+  const found = new Words();
+  for (const word of words) found.add(await by.expander.words(word));
+  return found.list;
 }
 
 /** A loop whose condition is not made of commands. */

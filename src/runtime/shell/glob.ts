@@ -2,6 +2,7 @@ import { FileSystemError } from '../fs/errors.js';
 import { inDirectory } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
 import { turnWhereDue } from '../programs/io.js';
+import { ShellError } from './control.js';
 import { hasPattern, Pattern } from './pattern.js';
 
 /** Paths that one pattern may stand for. */
@@ -11,6 +12,7 @@ const mostPaths = 100_000;
  * Paths that a pattern stands for, sorted; none when nothing fits. Others have their turn meanwhile.
  *
  * @param source pattern, quoted characters with a backslash
+ * @throws ShellError when there are too many
  */
 export async function expandPaths(task: Task, source: string): Promise<string[]> {
   const absolute = source.startsWith('/');
@@ -22,9 +24,9 @@ export async function expandPaths(task: Task, source: string): Promise<string[]>
     for (const base of found) {
       const turn = task.step() ?? turnWhereDue(task);
       if (turn !== undefined) await turn;
-      for (const path of hasPattern(part) ? matching(task, base, part, last) : fixed(task, base, part, last))
-        next.push(path);
-      if (next.length > mostPaths) return [];
+      const paths = hasPattern(part) ? await matching(task, base, part, last) : fixed(task, base, part, last);
+      for (const path of paths) next.push(path);
+      if (next.length > mostPaths) throw new ShellError('out of memory');
     }
     found = next;
   }
@@ -43,7 +45,7 @@ function fixed(task: Task, base: string, part: string, last: boolean): string[] 
   }
 }
 
-function matching(task: Task, base: string, part: string, last: boolean): string[] {
+async function matching(task: Task, base: string, part: string, last: boolean): Promise<string[]> {
   const pattern = new Pattern(part);
   const directory = inDirectory(task.cwd, base === '' ? '.' : base);
   let names: string[];
@@ -54,8 +56,13 @@ function matching(task: Task, base: string, part: string, last: boolean): string
     throw error;
   }
   if (part.startsWith('.')) names = ['.', '..', ...names];
-  return names
-    .filter((name) => (!name.startsWith('.') || part.startsWith('.')) && pattern.matches(name))
-    .filter((name) => last || task.fs.find(inDirectory(directory, name))?.type === 'directory')
-    .map((name) => (last ? `${base}${name}` : `${base}${name}/`));
+  const found: string[] = [];
+  for (const name of names) {
+    const turn = turnWhereDue(task);
+    if (turn !== undefined) await turn;
+    if ((name.startsWith('.') && !part.startsWith('.')) || !pattern.matches(name)) continue;
+    if (last) found.push(`${base}${name}`);
+    else if (task.fs.find(inDirectory(directory, name))?.type === 'directory') found.push(`${base}${name}/`);
+  }
+  return found;
 }

@@ -12,14 +12,16 @@ import { newTask, tellEnd } from './jobs.js';
 import { redirect } from './redirect.js';
 import type { FunctionBody } from './shell.js';
 import { traceCommand } from './trace.js';
+import { Words } from './words.js';
 
 /** Run a command that is a name with arguments, or only assigns. */
 export async function runSimple(by: Executor, node: Command, last: boolean): Promise<number> {
   const { shell } = by;
-  const argv: string[] = [];
+  const found = new Words();
   shell.status = node.name === undefined ? 0 : shell.status;
   for (const word of node.name === undefined ? [] : [node.name, ...node.args])
-    argv.push(...(await argumentsOf(by, word, argv[0])));
+    found.add(await argumentsOf(by, word, found.list[0]));
+  const argv = found.list;
   const assignments = node.prefix.filter((item): item is Assignment => item.type === 'Assignment');
   const [name] = argv;
   if (name === undefined) return assignOnly(by, assignments, node.redirects);

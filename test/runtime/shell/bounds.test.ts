@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: scripts are what is tested
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Task } from '../../../src/runtime/kernel/task.js';
+import { expandPaths } from '../../../src/runtime/shell/glob.js';
 import { Pattern, PatternTooCostly, replacePattern } from '../../../src/runtime/shell/pattern.js';
 import { turnsDuring } from '../../support/turns.js';
 import { container, run, sh } from '../support.js';
@@ -104,6 +106,53 @@ describe('a pattern of very many paths', () => {
       expect(stdout.split(' ')).to.have.length(1101);
     });
     expect(turns).to.be.greaterThan(3);
+  });
+});
+
+describe('the words of a command', () => {
+  const refused = { code: 2, stdout: '', stderr: 'sh: out of memory\n' };
+
+  it('are refused where they are too many, however they come about', async () => {
+    const box = await container();
+    for (let i = 0; i < 1001; i++) box.fs.mkdir(`/t/${i}`, { recursive: true });
+    const patterns = (count: number): string => Array(count).fill('/t/*').join(' ');
+    for (const script of [
+      `for word in ${patterns(500)}; do :; done`,
+      `set -- ${patterns(500)}`,
+      `all="${patterns(500)}"; echo $all`,
+    ])
+      expect(await sh(script, { in: box }), script.slice(0, 20)).to.deep.include(refused);
+    const { stdout } = await sh(`all="${patterns(200)}"; set -- $all; echo $#; for a in $all; do b=$a; done; echo $b`, {
+      in: box,
+    });
+    expect(stdout).to.equal('200200\n/t/999\n');
+  });
+
+  it('are refused where one pattern stands for too many', async () => {
+    const box = await container();
+    for (let i = 0; i < 317; i++) box.fs.mkdir(`/t/${i}`, { recursive: true });
+    expect(await sh('set -- /t/*/../*', { in: box })).to.deep.include(refused);
+    box.fs.remove('/t/0');
+    expect(await sh('set -- /t/*/../*; echo $#', { in: box })).to.deep.include({ stdout: '99856\n' });
+  });
+
+  it('let others have their turn while one long folder is looked through', async () => {
+    const box = await container();
+    box.fs.mkdir('/t', { recursive: true });
+    for (let i = 0; i < 60_000; i++) box.fs.symlink('x', `/t/${i}`);
+    let listed = false;
+    let turns = 0;
+    const list = box.fs.list.bind(box.fs);
+    box.fs.list = (path) => {
+      listed = true;
+      return list(path);
+    };
+    const breathe = async (): Promise<void> => {
+      if (listed) turns++;
+    };
+    const task = { cwd: '/', fs: box.fs, step: () => undefined, breathe } as unknown as Task;
+    expect(await expandPaths(task, '/t/*/*')).to.deep.equal([]);
+    expect(turns).to.be.greaterThan(0);
   });
 });
 

@@ -1,0 +1,19 @@
+import { ShellError } from './control.js';
+
+/** Words that a command or a loop may have, and characters of them: more than the kernel hands to a program. */
+const mostWords = 500_000;
+const longestWords = 16 * 1024 * 1024;
+
+/** The words of a command or of a loop, as they are expanded. */
+export class Words {
+  readonly list: string[] = [];
+  #length = 0;
+
+  /** @throws ShellError when all are too many or too long */
+  add(words: Iterable<string>): void {
+    for (const word of words) {
+      this.#length += word.length;
+      if (this.list.push(word) > mostWords || this.#length > longestWords) throw new ShellError('out of memory');
+    }
+  }
+}
