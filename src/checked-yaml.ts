@@ -12,7 +12,7 @@ import { AttestdError } from './errors.js';
  */
 export async function readCheckedYaml<Value>(text: string, name: string, schema: URL): Promise<Value> {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: true, logLevel: 'error' });
   const [fault] = document.errors;
   if (fault !== undefined) throw invalid(name, fault.message.split('\n', 1)[0] as string);
   let value: unknown;

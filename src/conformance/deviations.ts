@@ -114,7 +114,7 @@ function entry(value: unknown, file: string): Deviation {
 export function parseDeviations(text: string, file: string): DeviationFile {
   let document: unknown;
   try {
-    document = parse(text, { schema: 'core' });
+    document = parse(text, { schema: 'core', logLevel: 'error' });
   } catch (cause) {
     refuse(file, 'is not YAML', cause);
   }

@@ -20,6 +20,9 @@ export interface ParsedText {
   readonly text: string;
 }
 
+/** What is odd and no error, such as a list as a key, is not told: the library would make warnings of Node of it. */
+const logLevel = 'error';
+
 /** Texts that need more mending than this are refused. */
 const maxMended = 100;
 
@@ -49,7 +52,7 @@ export function parseYamlText(text: string, name: string): ParsedText {
   let read = text;
   for (let mended = 0; ; mended += 1) {
     const lines = new LineCounter();
-    const doc = guarded(name, () => parseDocument(read, { lineCounter: lines, prettyErrors: false }));
+    const doc = guarded(name, () => parseDocument(read, { lineCounter: lines, prettyErrors: false, logLevel }));
     const [error] = doc.errors;
     if (!error) return { doc, text: read };
     const { line, col } = lines.linePos(error.pos[0]);

@@ -19,6 +19,20 @@ describe('reading a description', () => {
     expect(parseDescription("swagger: '2.0'\ninfo: {}\npaths: {}\ndefinitions: {}\n", 'x').swagger).to.equal('2.0');
   });
 
+  it('makes no warning of Node of a key that is a list', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    try {
+      const text = 'swagger: "2.0"\ninfo: {}\npaths: {}\ndefinitions: {}\n? [a]\n: 1\n';
+      expect(parseDescription(text, 'x')).to.have.property('[ a ]', 1);
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', note);
+    }
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('names file, line and column of broken YAML', () => {
     const { code, message } = failure('a: 1\nb: [1\nc: 2\n');
     expect(code).to.equal('INVALID_ARGUMENT');
