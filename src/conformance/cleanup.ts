@@ -2,6 +2,7 @@ import { Connection } from '../client/connection.js';
 import { discover } from '../client/discover.js';
 import { Api } from './api.js';
 import { meet } from './daemon.js';
+import { isDisturbed } from './disturbed.js';
 import { Unmet } from './expect.js';
 import { kindNames, type Leftover, labelled, removed } from './remains.js';
 
@@ -18,7 +19,13 @@ export async function cleanUp(options: {
   readonly run?: string;
 }): Promise<{ readonly found: readonly Leftover[]; readonly left: readonly Leftover[] }> {
   const connection = new Connection(discover(options.host === undefined ? {} : { host: options.host }).target);
-  const api = new Api(connection, null, () => undefined);
+  const api = new Api(
+    connection,
+    null,
+    () => undefined,
+    undefined,
+    (exchange) => isDisturbed(exchange, new Set()),
+  );
   try {
     await meet(api);
     const found: Leftover[] = [];

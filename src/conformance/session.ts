@@ -1,4 +1,5 @@
 import type { Answer, Api, Exchange } from './api.js';
+import { isDisturbed } from './disturbed.js';
 import { show, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
@@ -17,14 +18,6 @@ export interface LoadedImage extends BuiltImage {
 
 /** Id of the requirement that judges whether an image of the suite can be loaded. */
 export const loadOf = (recipe: RecipeName): string => `ImageLoad.image-${recipe}`;
-
-/** What tells of all images that a daemon has, with those of others. */
-const lists = /^GET (\/v[\d.]+)?\/(images\/json|system\/df)(\?|$)/;
-
-/** What makes or brings content, which has no owner until all of it is there. */
-const brings = /^POST (\/v[\d.]+)?\/(images\/(create|load)|build)(\?|$)/;
-/** How containerd tells that such was collected till then, and dockerd's builder that an image of an earlier step was. */
-const collected = /failed commit on ref .*no such file or directory|unable to find image \\*"sha256:/;
 
 /** What a run has put into the daemon, and how to take it out again. */
 export class Session {
@@ -92,17 +85,9 @@ export class Session {
     return image;
   }
 
-  /**
-   * Whether an answer tells of what somebody else, such as another run, did to the daemon at the time by removing an image. dockerd
-   * then answers 404 to a list that is drawn up, since content or a container went that is none of the run's, and fails pulls and
-   * builds whose content is collected as it comes.
-   */
-  disturbed({ method, path, status, body }: Exchange): boolean {
-    const asked = `${method} ${path}`;
-    if (brings.test(asked)) return collected.test(body.toString('utf8'));
-    if (status < 400 || !lists.test(asked)) return false;
-    const [id] = /(sha256:)?[0-9a-f]{64}(?=.*not found)/.exec(body.toString('utf8')) ?? [];
-    return id !== undefined && !this.#digests.has(id);
+  /** Whether an answer tells of what somebody else did to the daemon at the time. */
+  disturbed(exchange: Exchange): boolean {
+    return isDisturbed(exchange, this.#digests);
   }
 
   /** A name below the run's prefix that nothing else uses. */

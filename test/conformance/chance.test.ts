@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import { Connection } from '../../src/client/connection.js';
 import { parseHost } from '../../src/client/target.js';
+import { cleanUp } from '../../src/conformance/cleanup.js';
+import { build } from '../../src/conformance/images/recipe.js';
+import { recipes } from '../../src/conformance/images/recipes.js';
 import { catalogue, everything, run } from '../../src/conformance/index.js';
 import { type Daemon, startDaemon } from '../../src/testing/server.js';
 import { type Asked, instead, type Mutant } from '../mutants/mutant.js';
@@ -30,6 +34,25 @@ describe('what real daemons do now and then', () => {
     });
     return results.find(({ requirement }) => requirement.id === id)?.outcome;
   }
+
+  it('hides nothing that is left of a run from who cleans up', async () => {
+    const client = new Connection(parseHost(daemon.host));
+    const { tar } = build('basic', recipes.basic, {
+      host: { architecture: 'amd64', os: 'linux' },
+      run: 'attestd-left',
+    });
+    await client.send({ method: 'POST', path: '/images/load', timeout: 10_000, body: tar });
+    client.close();
+    let left = 2;
+    const message = `content digest sha256:${'0'.repeat(64)}: not found`;
+    proxy.mutant = {
+      id: 'chance',
+      title: 'by chance',
+      before: (asked) => (asked.is('GET', /images\/json$/) && left-- > 0 ? instead(404, { message }) : undefined),
+    };
+    const { found } = await cleanUp({ host: `unix://${proxy.target.path}`, run: '*' });
+    expect(found.map(({ run: of, kind }) => [of, kind])).to.deep.equal([['attestd-left', 'image']]);
+  });
 
   /** The first manifest for arm in an archive, or for amd64. */
   const manifestFor = (architecture: string, { body }: Asked): string =>
