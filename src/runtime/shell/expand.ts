@@ -33,6 +33,8 @@ export class Expander {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {
+        const turn = turnWhereDue(this.shell.task);
+        if (turn !== undefined) await turn;
         const paths =
           hasPattern(pattern) && !this.shell.options.has('f') ? await expandPaths(this.shell.task, pattern) : [];
         found.add(paths.length > 0 ? paths : [text]);

@@ -16,19 +16,29 @@ interface Piece {
 /** The text of a field; added up, for V8 makes a copy of what is joined at once, and nobody may ever look at it. */
 const textOf = (pieces: readonly Piece[]): string => pieces.reduce((all, { text }) => all + text, '');
 
+const classOf = (chars: readonly string[]): string =>
+  `[${chars.map((char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`).join('')}]`;
+
+function separators(ifs: string): RegExp {
+  const blanks = [...ifs].filter((char) => /[ \t\n]/.test(char));
+  const others = [...ifs].filter((char) => !/[ \t\n]/.test(char));
+  return new RegExp(`${classOf(blanks)}+|${classOf(others)}`, 'gu');
+}
+
 /** The words that one word of a script becomes. */
 export class Fields {
   readonly #fields: Piece[][] = [];
   #open: Piece[] | undefined;
   #length = 0;
-  readonly #ifs: string;
+  /** What stands between words: blanks together, and each other character. */
+  readonly #separators: RegExp;
   /** Whether unquoted results are split at all. */
   readonly #splits: boolean;
 
   /** @param ifs what splits; undefined where nothing does, as in assignments */
   constructor(ifs: string | undefined) {
-    this.#ifs = ifs ?? '';
     this.#splits = ifs !== undefined && ifs !== '';
+    this.#separators = separators(ifs ?? '');
   }
 
   /** Text of the script itself, or in quotes. @throws ShellError when all is too long */
@@ -52,33 +62,23 @@ export class Fields {
       this.add(text, false);
       return;
     }
-    const blanks = [...this.#ifs].filter((char) => /[ \t\n]/.test(char));
-    const isBlank = (char: string): boolean => blanks.includes(char);
-    let word = '';
-    let started = false;
+    let at = 0;
     let afterBlank = false;
-    for (const char of text) {
-      if (!this.#ifs.includes(char)) {
-        if (afterBlank) this.end();
-        afterBlank = false;
-        word += char;
-        started = true;
-      } else if (isBlank(char)) {
-        if (started) {
-          this.add(word, false);
-          word = '';
-          started = false;
-        }
-        afterBlank = true;
-      } else {
-        this.add(word, false);
-        this.end();
-        word = '';
-        started = false;
-        afterBlank = false;
-      }
+    const addUpTo = (end: number): void => {
+      if (end === at) return;
+      if (afterBlank) this.end();
+      afterBlank = false;
+      this.add(text.slice(at, end), false);
+    };
+    for (const { index, 0: found } of text.matchAll(this.#separators)) {
+      addUpTo(index);
+      at = index + found.length;
+      afterBlank = /^[ \t\n]/.test(found);
+      if (afterBlank) continue;
+      this.add('', false);
+      this.end();
     }
-    if (started) this.add(word, false);
+    addUpTo(text.length);
     if (afterBlank) this.end();
   }
 

@@ -8,6 +8,9 @@ import { hasPattern, Pattern } from './pattern.js';
 /** Paths that one pattern may stand for. */
 const mostPaths = 100_000;
 
+/** Characters of a pattern that paths are looked for with; what is longer, such as a document, is none. */
+const longestPattern = 64 * 1024;
+
 /**
  * Paths that a pattern stands for, sorted; none when nothing fits. Others have their turn meanwhile.
  *
@@ -15,6 +18,7 @@ const mostPaths = 100_000;
  * @throws ShellError when there are too many
  */
 export async function expandPaths(task: Task, source: string): Promise<string[]> {
+  if (source.length > longestPattern) return [];
   const absolute = source.startsWith('/');
   let found = [absolute ? '/' : ''];
   const parts = source.split('/').filter((part) => part !== '');

@@ -7,11 +7,16 @@ type Item =
   | { readonly kind: 'star' }
   | { readonly kind: 'set'; readonly negated: boolean; readonly has: (char: string) => boolean };
 
+/** Characters of a pattern: it is taken apart in one turn. */
+const longestSource = 1024 * 1024;
+
 /** A shell pattern: `*`, `?`, `[…]`; a backslash makes the next character stand for itself. */
 export class Pattern {
   readonly #items: readonly Item[];
 
+  /** @throws PatternTooCostly when it is very long */
   constructor(source: string) {
+    if (source.length > longestSource) throw new PatternTooCostly();
     this.#items = parse(source);
   }
 
