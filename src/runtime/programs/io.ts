@@ -108,7 +108,7 @@ export async function keepLines(task: Task, from: Descriptor, kept: string[]): P
 }
 
 /** Longest line that is kept in memory. */
-const longestLine = 1024 * 1024;
+export const longestLine = 1024 * 1024;
 
 /** Lines, with their newline where they have one. */
 export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {
@@ -128,14 +128,21 @@ export async function* lines(task: Task, from: Descriptor): AsyncGenerator<strin
   if (rest.length > 0) yield rest.toString('utf8');
 }
 
-/** Read one line without what comes after it; undefined at the end. */
+/** Read one line without what comes after it; undefined at the end. @throws FileSystemError EFBIG beyond 1 MiB */
 export async function readLine(task: Task, from: Descriptor): Promise<string | undefined> {
-  const parts: Uint8Array[] = [];
+  let line = Buffer.alloc(256);
+  let length = 0;
   for (;;) {
     const bytes = from.readLine ? await from.readLine(task) : await from.read(task, 1);
-    if (bytes.length === 0) return parts.length === 0 ? undefined : Buffer.concat(parts).toString('utf8');
-    parts.push(bytes);
-    if (bytes.at(-1) === 10) return Buffer.concat(parts).toString('utf8');
+    if (bytes.length === 0) return length === 0 ? undefined : line.toString('utf8', 0, length);
+    const end = length + bytes.length;
+    if (end > longestLine) throw new FileSystemError('EFBIG', '');
+    if (end > line.length) line = Buffer.concat([line], Math.max(2 * line.length, end));
+    line.set(bytes, length);
+    length = end;
+    if (bytes.at(-1) === 10) return line.toString('utf8', 0, length);
+    const turn = task.step() ?? turnWhereDue(task);
+    if (turn !== undefined) await turn;
   }
 }
 

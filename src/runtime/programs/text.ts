@@ -1,3 +1,4 @@
+import { FileSystemError } from '../fs/errors.js';
 import type { Task } from '../kernel/task.js';
 import { eachInput, openInput } from './cat.js';
 import { parseSize } from './files.js';
@@ -42,7 +43,7 @@ export const head = withUsage(async (task, argv) => {
   });
 });
 
-/** Most bytes of the end of a file that are kept. */
+/** Most bytes of the end of a file that are asked for. */
 const longestTail = 16 * 1024 * 1024;
 /** Bytes that come before the first look at what of them is still wanted. */
 const longestPiece = 1 << 20;
@@ -77,13 +78,15 @@ export const tail = withUsage(async (task, argv) => {
   return status;
 });
 
+/** @throws FileSystemError EFBIG when it is longer than what may be kept */
 async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes: boolean): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let held = 0;
   let most = longestPiece;
   const cut = (): Buffer => {
     const all = Buffer.concat(parts);
-    const start = Math.max(bytes ? all.length - limit : startOfLines(all, limit), all.length - longestTail, 0);
+    const start = bytes ? Math.max(all.length - limit, 0) : startOfLines(all, limit);
+    if (all.length - start > longestTail) throw new FileSystemError('EFBIG', '');
     // A part of a large buffer would keep all of it.
     return Buffer.from(all.subarray(start));
   };
@@ -102,13 +105,9 @@ async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes:
 
 function startOfLines(bytes: Buffer, limit: number): number {
   if (limit === 0) return bytes.length;
-  let at = bytes.length;
-  for (let left = limit + (bytes.at(-1) === 10 ? 1 : 0); left > 0; left--) {
-    at = bytes.lastIndexOf(10, at - 1);
-    if (at < 0) return 0;
-    if (at === 0 && left > 1) return 0;
-  }
-  return at + 1;
+  let left = limit + (bytes.at(-1) === 10 ? 1 : 0);
+  for (let at = bytes.length - 1; at >= 0; at--) if (bytes[at] === 10 && --left === 0) return at + 1;
+  return 0;
 }
 
 /** Wait for more, as long as the container runs. */

@@ -1,5 +1,6 @@
 import { type ArithmeticExpression, parse, type WordPart } from 'unbash';
 import { ShellError } from './control.js';
+import { longestScript } from './parse.js';
 
 /** What arithmetic needs of its shell. */
 export interface ArithmeticScope {
@@ -65,6 +66,7 @@ export async function evaluateText(text: string, scope: ArithmeticScope, depth =
   if (depth > deepest) throw new ShellError('expression recursion loop detected');
   const word = text.trim();
   if (parseNumber(word) !== undefined || isName(word)) return wordValue(word, scope, depth + 1);
+  if (text.length > longestScript) throw new ShellError('out of memory');
   const command = parse(`((${text}\n))`).commands[0]?.command;
   if (command?.type !== 'ArithmeticCommand' || command.expression === undefined) throw syntax();
   const { expression } = command;

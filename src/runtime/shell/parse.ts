@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type ParsedScript, parse, type Statement } from 'unbash';
 
 /** A script, as far as it can be read. */
@@ -10,9 +11,15 @@ export interface Reading {
   readonly incomplete: boolean;
 }
 
-const kept = 256;
-const longestKept = 16 * 1024;
-const readings = new Map<string, Reading>();
+/** What was read lately. A tree has some hundred times the size of its text. */
+const readings = new LRUCache<string, Reading>({
+  maxSize: 128 * 1024,
+  maxEntrySize: 16 * 1024,
+  sizeCalculation: (_, source) => source.length + 1,
+});
+
+/** Characters of a script: it is parsed in one turn. */
+export const longestScript = 256 * 1024;
 
 /** Here-documents of a script: the parser takes a look at all of them for each. */
 const mostHereDocuments = 2000;
@@ -21,13 +28,11 @@ const mostHereDocuments = 2000;
 export function readScript(source: string): Reading {
   const present = readings.get(source);
   if (present !== undefined) return present;
+  if (source.length > longestScript) return { statements: [], fault: 'out of memory', incomplete: false };
   if (source.split('<<', mostHereDocuments + 2).length > mostHereDocuments + 1)
     return { statements: [], fault: 'too many here-documents', incomplete: false };
   const reading = judge(parse(source), source);
-  if (source.length <= longestKept) {
-    if (readings.size >= kept) readings.delete(readings.keys().next().value as string);
-    readings.set(source, reading);
-  }
+  readings.set(source, reading);
   return reading;
 }
 

@@ -1,12 +1,9 @@
 import { SIG } from '../kernel/signals.js';
-import { readLine, write } from '../programs/io.js';
+import { readLine, turnWhereDue, write } from '../programs/io.js';
 import { FunctionReturn, LoopJump, ShellError } from './control.js';
 import type { Executor } from './execute.js';
 import { readScript } from './parse.js';
 import { runToEnd } from './to-end.js';
-
-/** Longest command that is kept while it is not complete. */
-const longestCommand = 1024 * 1024;
 
 /** Read commands from standard input and run them one after the other; with prompts where the shell is interactive. */
 export function readCommands(by: Executor): Promise<number> {
@@ -35,8 +32,10 @@ async function commandLoop(by: Executor): Promise<number> {
     }
     if (line === undefined) return endOfInput(by, text);
     text += line;
-    if (text.length > longestCommand) throw new ShellError('out of memory');
     const { incomplete } = readScript(text);
+    // What is not complete is read again with the next line.
+    const turn = shell.task.step() ?? turnWhereDue(shell.task);
+    if (turn !== undefined) await turn;
     if (incomplete || /(^|[^\\])(\\\\)*\\\n$/.test(text)) continue;
     const whole = text;
     text = '';

@@ -57,6 +57,21 @@ describe('a program that wants all of its input', () => {
     expect(await tail('-n 0')).to.equal('');
   });
 
+  it('says where the end that it is asked for is too long', async () => {
+    for (const [args, told] of [
+      ['-n 99999999', '0\n'],
+      ['-c 99999999', '0\n'],
+      ['-c 16777216', '16777216\n'],
+    ]) {
+      const box = await container();
+      box.fs.writeFile('/f', Buffer.alloc((16 << 20) + 2, 'a\n'));
+      expect(await sh(`tail ${args} /f | wc -c`, { in: box }), args).to.deep.include({
+        stdout: told,
+        stderr: told === '0\n' ? 'tail: read error: File too large\n' : '',
+      });
+    }
+  });
+
   it('sorts many lines as few, equal ones in their order', async () => {
     const { stdout } = await sh(
       `for i in $(seq 1 3); do seq 1 1000; done | sed 's/$/ x/' | sort -n -s -k 1,1 | uniq -c | sort -rn | tail -n 1`,

@@ -156,10 +156,41 @@ describe('the words of a command', () => {
   });
 });
 
+describe('a script that is very long', () => {
+  it('is refused, wherever it comes from: it is parsed in one turn', async () => {
+    const open = `if true; then\n${`: ${'a'.repeat(25_000)}\n`.repeat(12)}`;
+    for (const text of ['sh /long', '. /long', 'x=$(cat /long); eval "$x"', 'sh < /open', 'x=$(cat /sum); : $((x))']) {
+      const box = await container();
+      box.fs.writeFile('/long', Buffer.from(':\n'.repeat(140_000)));
+      box.fs.writeFile('/open', Buffer.from(open));
+      box.fs.writeFile('/sum', Buffer.from('1+'.repeat(140_000)));
+      const { code, stderr } = await sh(text, { in: box });
+      expect([code, stderr], text).to.deep.equal([2, `${text === 'sh /long' ? '/long' : 'sh'}: out of memory\n`]);
+    }
+  });
+});
+
+describe('a line that is read', () => {
+  it('is no longer than what is kept in memory, and may go on', async () => {
+    const box = await container();
+    box.fs.writeFile('/line', Buffer.alloc((1 << 20) + 1, 'a'));
+    box.fs.writeFile('/lines', Buffer.from('abcdefghijklmno\\\n'.repeat(70_000)));
+    box.fs.writeFile('/few', Buffer.from('a\\\nb\\\\\\\nc\\\\\nd\n'));
+    for (const file of ['line', 'lines', 'zero'])
+      expect(await sh(`read a < /${file === 'zero' ? 'dev/zero' : file}`, { in: box }), file).to.deep.include({
+        code: 1,
+        stderr: 'sh: File too large\n',
+      });
+    expect(await sh('read a < /few; echo "$a"; read -r a < /few; echo "$a"', { in: box })).to.deep.include({
+      stdout: 'ab\\c\\\na\\\n',
+    });
+  });
+});
+
 describe('a script of very many here-documents', () => {
   it('is refused: each would take as long as all others', async () => {
     expect(await sh(`cat ${'<<a '.repeat(2000)}\nb\na`)).to.deep.include({ code: 0 });
-    const { code, stderr } = await sh(`cat ${'<<a '.repeat(100_000)}\n`);
+    const { code, stderr } = await sh(`cat ${'<<a '.repeat(60_000)}\n`);
     expect([code, stderr]).to.deep.equal([2, 'sh: too many here-documents\n']);
   });
 });

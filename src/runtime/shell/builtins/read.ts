@@ -1,4 +1,5 @@
-import { readLine, write } from '../../programs/io.js';
+import { FileSystemError } from '../../fs/errors.js';
+import { longestLine, readLine, turnWhereDue, write } from '../../programs/io.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
 import { namePattern } from '../variables.js';
@@ -39,9 +40,13 @@ async function line(
   for (;;) {
     const next = await readLine(shell.task, input);
     if (next === undefined || !next.endsWith('\n')) return { text: text + (next ?? ''), ended: true };
-    text += next.slice(0, -1);
-    if (raw || !/(^|[^\\])(\\\\)*\\$/.test(text)) return { text, ended: false };
-    text = text.slice(0, -1);
+    // What goes on has an even number of backslashes before the one that went, so that the new line alone decides.
+    const goesOn = !raw && /(^|[^\\])(\\\\)*\\\n$/.test(next);
+    text += next.slice(0, goesOn ? -2 : -1);
+    if (!goesOn) return { text, ended: false };
+    if (text.length > longestLine) throw new FileSystemError('EFBIG', '');
+    const turn = shell.task.step() ?? turnWhereDue(shell.task);
+    if (turn !== undefined) await turn;
   }
 }
 
