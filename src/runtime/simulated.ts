@@ -14,6 +14,8 @@ export interface SimulatedOptions {
   readonly scripts?: readonly Script[];
   /** Bytes that programs of all containers may hold; 96 MiB without it. */
   readonly memory?: number;
+  /** Processes that containers may have together; 16,384 without it. */
+  readonly tasks?: number;
 }
 
 const silent: RuntimeLog = { debug: () => {}, warn: () => {} };
@@ -24,9 +26,9 @@ const firstHostPid = 2000;
  * The process model that runs nothing: a shell and its usual programs on the container's file system, and images' own
  * programs that run until they are stopped.
  */
-export function simulatedModel({ log = silent, scripts = [], memory }: SimulatedOptions = {}): ProcessModel {
+export function simulatedModel({ log = silent, scripts = [], memory, tasks }: SimulatedOptions = {}): ProcessModel {
   let lastPid = firstHostPid;
-  const held = new ProgramMemory(memory);
+  const held = new ProgramMemory(memory, tasks);
   const nextHostPid = (): number => ++lastPid;
   return {
     createSandbox: (spec) => {

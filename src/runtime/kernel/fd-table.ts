@@ -13,6 +13,10 @@ export class FdTable {
     return this.#open.get(fd);
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** @throws FileSystemError EBADF */
   need(fd: number): Descriptor {
     const found = this.#open.get(fd);

@@ -122,11 +122,12 @@ export class Machine {
 
   add(task: Task): void {
     this.#tasks.set(task.pid, task);
+    this.#held.count(1);
   }
 
   /** A task has ended. With PID 1, all others end. */
   remove(task: Task): void {
-    this.#tasks.delete(task.pid);
+    if (this.#tasks.delete(task.pid)) this.#held.count(-1);
     this.letGo(task);
     this.cpu += task.cpu;
     if (task.pid === 1) for (const other of this.tasks()) other.end(SIG.KILL);
@@ -142,7 +143,7 @@ export class Machine {
 
   /** Whether one more task may be started. */
   get roomForTask(): boolean {
-    return this.#tasks.size < mostTasks && (this.#lastPid === 0 || this.#tasks.has(1));
+    return this.#held.roomForTask && this.#tasks.size < mostTasks && (this.#lastPid === 0 || this.#tasks.has(1));
   }
 
   signalGroup(group: number, signal: number): boolean {

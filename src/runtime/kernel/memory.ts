@@ -4,6 +4,9 @@ import type { Task } from './task.js';
 /** Bytes that the programs of all containers may hold. */
 const most = 96 * 1024 * 1024;
 
+/** Tasks of all containers from which on none makes another. Each costs about 12 KiB here. */
+const mostTasks = 16 * 1024;
+
 /** What a task holds: as its container sees it, and with what it costs here. */
 interface Held {
   readonly bytes: number;
@@ -19,9 +22,26 @@ const nothing: Held = { bytes: 0, all: 0 };
 export class ProgramMemory {
   readonly #held = new Map<Task, Held>();
   #sum = 0;
+  #tasks = 0;
 
-  /** @param limit bytes */
-  constructor(private readonly limit = most) {}
+  /**
+   * @param limit bytes
+   * @param limitOfTasks how many tasks there may be for one to be forked
+   */
+  constructor(
+    private readonly limit = most,
+    private readonly limitOfTasks = mostTasks,
+  ) {}
+
+  /** Whether a task may make another. */
+  get roomForTask(): boolean {
+    return this.#tasks < this.limitOfTasks;
+  }
+
+  /** A task has begun (1) or ended (-1). */
+  count(by: 1 | -1): void {
+    this.#tasks += by;
+  }
 
   /** A task holds more or less than before. */
   add(task: Task, bytes: number, beside: number): void {

@@ -39,6 +39,9 @@ const stepsPerLook = 64;
 const patience = 300;
 const breather = 5;
 
+/** Bytes that a word or a descriptor costs beside itself. */
+const [wordCost, descriptorCost] = [32, 64] as const;
+
 /** A process of a container: what it was started as, its descriptors, how signals reach it, and when it ended. */
 export class Task {
   readonly machine: Machine;
@@ -49,8 +52,6 @@ export class Task {
   readonly terminal: Terminal | undefined;
   readonly startedAt: number;
   readonly fds: FdTable;
-  argv: readonly string[];
-  env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
   limits: Limits;
@@ -60,6 +61,10 @@ export class Task {
   cpu = 0;
   /** What a caught signal does; null ignores it. */
   readonly handlers = new Map<number, (() => void) | null>();
+  #argv: readonly string[];
+  #env: ReadonlyMap<string, string>;
+  /** Bytes that its arguments, environment and descriptors hold here. */
+  #cost = 0;
   #fs: FileSystem | undefined;
   #exit: ExitStatus | undefined;
   #ending: { readonly code: number; readonly signal: number; readonly oomKilled: boolean } | undefined;
@@ -79,8 +84,8 @@ export class Task {
     this.pid = machine.nextPid();
     this.hostPid = machine.nextHostPid();
     this.parent = options.parent;
-    this.argv = options.argv;
-    this.env = options.env;
+    this.#argv = options.argv;
+    this.#env = options.env;
     this.cwd = options.cwd;
     this.credentials = options.credentials;
     this.terminal = options.terminal;
@@ -91,6 +96,34 @@ export class Task {
     this.startedAt = machine.clock.now();
     for (const signal of options.ignored ?? []) this.handlers.set(signal, null);
     machine.add(this);
+    this.#hold();
+  }
+
+  get argv(): readonly string[] {
+    return this.#argv;
+  }
+
+  get env(): ReadonlyMap<string, string> {
+    return this.#env;
+  }
+
+  /** It goes on as another program, or with another environment. */
+  become(argv: readonly string[], env: ReadonlyMap<string, string>): void {
+    this.#argv = argv;
+    this.#env = env;
+    this.#hold();
+  }
+
+  /** What it was started with counts as held, but for what is its parent's, too, or a container's own. */
+  #hold(): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    let cost = this.fds.size * descriptorCost;
+    if (this.#argv !== parent.argv) for (const word of this.#argv) cost += word.length + wordCost;
+    if (this.#env !== parent.env)
+      for (const [name, value] of this.#env) cost += name.length + value.length + 2 * wordCost;
+    this.machine.account(this, 0, cost - this.#cost);
+    this.#cost = cost;
   }
 
   /** The container's file system as this task may use it. */

@@ -12,7 +12,7 @@ import { parseSeconds } from './sleep.js';
 async function become(task: Task, name: string, argv: readonly string[]): Promise<number> {
   const prepared = prepareByShell(task, argv, task.env.get('PATH') ?? defaultPath);
   if (prepared.ok) {
-    task.argv = prepared.argv;
+    task.become(prepared.argv, task.env);
     return prepared.program(task);
   }
   const missing = prepared.reason === 'not-found' || prepared.reason === 'not-simulated';
@@ -69,7 +69,7 @@ export const env = withUsage(async (task, argv) => {
     await write(task, [...found].map(([name, value]) => `${name}=${value}\n`).join(''));
     return 0;
   }
-  task.env = found;
+  task.become(task.argv, found);
   return become(task, 'env', left);
 }, 125);
 

@@ -4,6 +4,5 @@ import type { Executor } from './execute.js';
 export async function become(by: Executor, argv: readonly string[], env: ReadonlyMap<string, string>): Promise<void> {
   const { task } = by.shell;
   for (const [signal, handler] of task.handlers) if (handler !== null) task.handlers.delete(signal);
-  task.argv = argv;
-  task.env = env;
+  task.become(argv, env);
 }

@@ -32,12 +32,16 @@ export function fork(
 }
 
 /** A child of the shell's task that has not begun. */
-export function newTask(shell: Shell, argv: readonly string[], { background = false } = {}): Task {
+export function newTask(
+  shell: Shell,
+  argv: readonly string[],
+  { background = false, env = shell.task.env }: { readonly background?: boolean; readonly env?: Task['env'] } = {},
+): Task {
   const { task } = shell;
   if (!task.machine.roomForTask) throw new ShellError("can't fork: Resource temporarily unavailable");
   return new Task(task.machine, {
     argv,
-    env: task.env,
+    env,
     cwd: task.cwd,
     credentials: task.credentials,
     fds: task.fds.entries(),

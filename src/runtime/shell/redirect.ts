@@ -6,6 +6,9 @@ import { textDescriptor } from '../kernel/proc.js';
 import { ShellError } from './control.js';
 import type { Expander } from './expand.js';
 
+/** Descriptors that a shell may have: each of its children gets all of them. */
+const mostDescriptors = 1024;
+
 /** Puts descriptors back as they were. */
 export type Undo = () => void;
 
@@ -27,7 +30,8 @@ export async function redirect(by: Expander, redirections: readonly Redirection[
       before.set(fd, present);
     }
     if (descriptor === undefined) fds.close(fd);
-    else fds.set(fd, descriptor);
+    else if (fds.size < mostDescriptors || fds.get(fd) !== undefined) fds.set(fd, descriptor);
+    else throw failure(`${fd}: Too many open files`);
   };
   const undo = (): void => {
     for (const [fd, descriptor] of before) {

@@ -18,6 +18,9 @@ export interface Job {
 /** Functions, `eval`, scripts and traps within each other; beyond, a real shell's stack is at its end. */
 const deepestCall = 1000;
 
+/** Bytes that a function or an alias costs beside itself, and each character of a function. */
+const [entryCost, treeCost] = [128, 64] as const;
+
 /** What a shell knows and remembers. How it runs commands is in execute.ts. */
 export class Shell {
   readonly task: Task;
@@ -50,15 +53,18 @@ export class Shell {
   interrupt: (() => void) | undefined;
   readonly #pending: number[] = [];
   #bytes = 0;
+  #beside = 0;
 
   constructor(task: Task, name: string, positional: readonly string[], from?: Shell) {
     this.task = task;
     this.name = name;
     this.positional = positional;
-    this.vars = new Variables((bytes) => this.#account(bytes), from?.vars);
+    this.vars = new Variables((bytes, beside) => this.#account(bytes, beside), from?.vars);
     this.functions = new Map(from?.functions);
+    this.#account(0, this.functions.size * entryCost);
     this.options = new Set(from?.options);
     this.aliases = new Map(from?.aliases);
+    this.#account(0, this.aliases.size * entryCost);
     this.rootPid = from?.rootPid ?? task.pid;
     this.isSubshell = from !== undefined;
     this.traps = new Map([...(from?.traps ?? [])].filter(([, action]) => action === ''));
@@ -78,7 +84,7 @@ export class Shell {
 
   /** Let go of what the variables hold. */
   release(): void {
-    this.#account(-this.#bytes);
+    this.#account(-this.#bytes, -this.#beside);
   }
 
   complain(message: string): Promise<void> {
@@ -140,9 +146,22 @@ export class Shell {
     return this.#pending.length > 0;
   }
 
-  #account(bytes: number): void {
+  /** Define a function; a tree has many times the size of its text. */
+  define(name: string, body: FunctionBody): void {
+    this.#account(0, entryCost + (body.end - body.pos) * treeCost);
+    this.functions.set(name, body);
+  }
+
+  /** Let a word stand for a text. */
+  alias(name: string, text: string): void {
+    this.#account(0, entryCost + name.length + text.length);
+    this.aliases.set(name, text);
+  }
+
+  #account(bytes: number, beside: number): void {
     this.#bytes += bytes;
-    this.task.machine.account(this.task, bytes);
+    this.#beside += beside;
+    this.task.machine.account(this.task, bytes, beside);
   }
 }
 

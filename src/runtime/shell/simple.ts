@@ -188,8 +188,7 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
     throw new ShellExit(await prepared.program(task));
   }
   if (prepared.simulated) return cannotRun(by, argv);
-  const child = newTask(shell, prepared.argv);
-  child.env = env;
+  const child = newTask(shell, prepared.argv, { env });
   const { terminal } = task;
   if (shell.interactive && terminal !== undefined) terminal.foreground = child.group;
   void child.run(prepared.program);

@@ -5,7 +5,15 @@ interface Variable {
   value: string | undefined;
   exported: boolean;
   readonly: boolean;
+  /** Whether this shell has set its value, which another holds otherwise. */
+  own: boolean;
 }
+
+/** Bytes that a variable of a name costs beside its value. */
+const costOf = (name: string): number => 160 + name.length;
+
+/** Bytes of a value that are this shell's. */
+const bytesOf = (variable: Variable | undefined): number => (variable?.own && variable.value?.length) || 0;
 
 /** A name that a variable may have. */
 export const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -15,14 +23,15 @@ export class Variables {
   readonly #all: Map<string, Variable>;
   /** What functions made local, to be put back: one map for each function that runs. */
   readonly #scopes: Map<string, Variable | undefined>[] = [];
-  readonly #account: (bytes: number) => void;
+  readonly #account: (bytes: number, beside: number) => void;
   /** Whether every variable that is set is exported (`set -a`). */
   exportAll = false;
 
-  /** @param account told how many bytes more or less are held */
-  constructor(account: (bytes: number) => void, from?: Variables) {
+  /** @param account told how many bytes more or less are held, and what they cost here beside themselves */
+  constructor(account: (bytes: number, beside: number) => void, from?: Variables) {
     this.#account = account;
-    this.#all = new Map([...(from?.entries() ?? [])].map(([name, variable]) => [name, { ...variable }]));
+    this.#all = new Map([...(from?.entries() ?? [])].map(([name, variable]) => [name, { ...variable, own: false }]));
+    for (const name of this.#all.keys()) account(0, costOf(name));
   }
 
   get(name: string): string | undefined {
@@ -37,13 +46,14 @@ export class Variables {
   set(name: string, value: string): void {
     const present = this.#all.get(name);
     if (present === undefined) {
-      this.#account(value.length);
-      this.#all.set(name, { value, exported: this.exportAll, readonly: false });
+      this.#account(value.length, costOf(name));
+      this.#all.set(name, { value, exported: this.exportAll, readonly: false, own: true });
       return;
     }
     if (present.readonly) throw new ShellError(`${name}: is read only`);
-    this.#account(value.length - (present.value?.length ?? 0));
+    this.#account(value.length - bytesOf(present), 0);
     present.value = value;
+    present.own = true;
     if (this.exportAll) present.exported = true;
   }
 
@@ -51,13 +61,14 @@ export class Variables {
     const present = this.#all.get(name);
     if (present === undefined) return;
     if (present.readonly) throw new ShellError(`${name}: is read only`);
-    this.#account(-(present.value?.length ?? 0));
+    this.#account(-bytesOf(present), -costOf(name));
     this.#all.delete(name);
   }
 
   /** Mark one as exported or read-only, set or not. */
   mark(name: string, how: { readonly exported?: boolean; readonly readonly?: boolean }): void {
-    const present = this.#all.get(name) ?? { value: undefined, exported: false, readonly: false };
+    const present = this.#all.get(name) ?? { value: undefined, exported: false, readonly: false, own: true };
+    if (!this.#all.has(name)) this.#account(0, costOf(name));
     this.#all.set(name, Object.assign(present, how));
   }
 
@@ -95,7 +106,9 @@ export class Variables {
   }
 
   restore(name: string, before: Variable | undefined): void {
-    this.#account((before?.value?.length ?? 0) - (this.#all.get(name)?.value?.length ?? 0));
+    const present = this.#all.get(name);
+    const entries = (before === undefined ? 0 : 1) - (present === undefined ? 0 : 1);
+    this.#account(bytesOf(before) - bytesOf(present), entries * costOf(name));
     if (before === undefined) this.#all.delete(name);
     else this.#all.set(name, before);
   }

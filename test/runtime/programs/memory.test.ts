@@ -37,6 +37,59 @@ describe('a program that wants all of its input', () => {
     });
   });
 
+  for (const [what, script] of [
+    ['variables', 'i=0; while :; do eval "v$i=1"; i=$((i+1)); done'],
+    ['long names', 'x=$(head -c 10000 /dev/zero | tr "\\0" x); i=0; while :; do eval "$x$i=1"; i=$((i+1)); done'],
+    ['functions', 'i=0; while :; do eval "f$i() { echo $i; }"; i=$((i+1)); done'],
+    ['aliases', 'i=0; while :; do alias a$i=b; i=$((i+1)); done'],
+  ] as const)
+    it(`is ended where there is no end of its ${what}`, async () => {
+      const box = await container({ model: simulatedModel({ memory: 600_000 }) });
+      expect(await sh(script, { in: box })).to.deep.include({ code: 137 });
+    });
+
+  for (const [what, prepare, child] of [
+    ['variables', 'eval "v$i=1"', '(sleep 1000)'],
+    ['functions', 'eval "f$i() { :; }"', '(sleep 1000)'],
+    ['aliases', 'alias a$i=b', '(sleep 1000)'],
+    ['descriptors', 'eval "exec $((i+10))</dev/null"', '(sleep 1000)'],
+    ['variables in environments', ':', 'export x=$(seq $i $((i+9999)) | tr "\\n" x); sleep 1000'],
+    ['arguments', ':', 'sleep 1000 $(seq $i $((i+2000)))'],
+  ] as const)
+    it(`has few children where they have many ${what}`, async () => {
+      const box = await container({ model: simulatedModel({ memory: 600_000 }) });
+      const loop = (count: number, act: string): string =>
+        `i=0; while [ $i -lt ${count} ]; do ${act}\n i=$((i+1)); done`;
+      const { stdout } = await sh(`${loop(400, prepare)}; ${loop(60, `${child} &`)}; ps | grep -c "sleep 1000"`, {
+        in: box,
+      });
+      expect(Number(stdout)).to.be.below(50);
+    });
+
+  it('is lent nothing by what it lets go of that is its parent’s', async () => {
+    const box = await container({ model: simulatedModel({ memory: 600_000 }) });
+    const script =
+      'x=$(head -c 250000 /dev/zero | tr "\\0" x); (x=; y=$(head -c 150000 /dev/zero | tr "\\0" y); z=$y$y; sleep 0); echo $?';
+    expect((await sh(script, { in: box })).stdout).to.equal('137\n');
+  });
+
+  it('makes no children where all containers together have too many processes', async () => {
+    const model = simulatedModel({ tasks: 5 });
+    const start = async (count: number): Promise<Running> =>
+      (await container({ model })).start(['sh', '-c', `for i in $(seq ${count}); do sleep 1000 & done; wait`]);
+    const first = await start(2);
+    const second = await start(4);
+    await second.exit;
+    expect(second.stderr).to.equal("sh: can't fork: Resource temporarily unavailable\n");
+    expect(first.process.status).to.equal(undefined);
+  });
+
+  it('opens no more files than a bound', async () => {
+    const { code, stderr } = await sh('i=3; while :; do eval "exec $i</dev/null" || exit 3; i=$((i+1)); done');
+    expect(stderr).to.match(/Too many open files/);
+    expect(code).to.be.greaterThan(0);
+  });
+
   it('holds nothing of a file any more when it takes the next one', async () => {
     const box = await container();
     box.fs.writeFile('/f', Buffer.alloc(12 << 20));
