@@ -1,5 +1,6 @@
 import type { AndOr, CommandNode, CompoundList, Pipeline, Statement } from 'unbash';
 import type { Task } from '../kernel/task.js';
+import { turnWhereDue } from '../programs/io.js';
 import { evaluate } from './arithmetic.js';
 import { builtins } from './builtins/index.js';
 import { ShellError, ShellExit } from './control.js';
@@ -31,8 +32,12 @@ export class Executor {
   async run(statements: readonly Statement[], last = false): Promise<number> {
     const { shell } = this;
     for (const [index, statement] of statements.entries()) {
-      if (statement.background) shell.status = startBackground(this, statement);
-      else shell.status = await this.#guarded(statement.command, last && index === statements.length - 1);
+      if (statement.background) {
+        // A copy of a shell with many variables takes long.
+        const turn = turnWhereDue(shell.task);
+        if (turn !== undefined) await turn;
+        shell.status = startBackground(this, statement);
+      } else shell.status = await this.#guarded(statement.command, last && index === statements.length - 1);
       if (shell.hasCaught) await runTraps(this);
     }
     return shell.status;

@@ -60,9 +60,13 @@ describe('a program that wants all of its input', () => {
       const box = await container({ model: simulatedModel({ memory: 600_000 }) });
       const loop = (count: number, act: string): string =>
         `i=0; while [ $i -lt ${count} ]; do ${act}\n i=$((i+1)); done`;
-      const { stdout } = await sh(`${loop(400, prepare)}; ${loop(60, `${child} &`)}; ps | grep -c "sleep 1000"`, {
-        in: box,
-      });
+      const begun = 'for i in $(seq 50); do : | :; done';
+      const { stdout } = await sh(
+        `${loop(400, prepare)}; ${loop(60, `${child} &`)}; ${begun}; ps | grep -c "0:00 sleep 1000"`,
+        {
+          in: box,
+        },
+      );
       expect(Number(stdout)).to.be.below(50);
     });
 
