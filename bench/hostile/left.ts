@@ -231,6 +231,39 @@ export const left: readonly HostileInput[] = [
     prepare: program('documents', `cat ${'<<a '.repeat(100_000)}`, 1000),
   },
   {
+    name: 'a container that reads lines without end',
+    safe: false,
+    prepare: program('lines', 'while :; do read a < /dev/zero; head -c 200000000 /dev/zero | tail -n 1; done', 3000),
+  },
+  {
+    name: 'a container that splits texts of 4 MB',
+    safe: false,
+    prepare: program(
+      'texts',
+      'x=$(head -c 4000000 /dev/zero | tr "\\0" a); y=$(seq 99999); while :; do for i in $x $y; do :; done; done',
+      3000,
+    ),
+  },
+  {
+    name: 'a container with a script that is never complete',
+    safe: false,
+    prepare: program('script', '(echo "if true; then"; yes :) | sh; x=$(yes : | head -n 2000000); eval "$x"', 4000),
+  },
+  {
+    name: 'a container that defines functions without end',
+    safe: false,
+    prepare: program('functions', 'while :; do eval "f$i() { :; }"; i=$((i+1)); done', 10_000),
+  },
+  {
+    name: 'a container with 60,000 variables that makes children',
+    safe: false,
+    prepare: program(
+      'children',
+      'i=0; while [ $i -lt 60000 ]; do eval "export v$i=1"; i=$((i+1)); done; while :; do (sleep 100) & sleep 100 & done',
+      8000,
+    ),
+  },
+  {
     name: 'a container whose pattern stands for 3,600 paths',
     safe: false,
     prepare: program(
