@@ -226,9 +226,9 @@ export const left: readonly HostileInput[] = [
     ),
   },
   {
-    name: 'a container with 100,000 here-documents',
+    name: 'a container with 60,000 here-documents',
     safe: false,
-    prepare: program('documents', `cat ${'<<a '.repeat(100_000)}`, 1000),
+    prepare: program('documents', `cat ${'<<a '.repeat(60_000)}`, 1000),
   },
   {
     name: 'a container that reads lines without end',
