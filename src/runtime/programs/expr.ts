@@ -1,6 +1,7 @@
 import type { Task } from '../kernel/task.js';
 import { complain, write } from './io.js';
 import { BadRegex, compile } from './regex.js';
+import { WordList } from './word-list.js';
 
 class BadExpression extends Error {}
 
@@ -16,7 +17,7 @@ const levels: readonly (readonly string[])[] = [
 /** `expr ARGUMENT…` */
 export async function expr(task: Task, argv: readonly string[]): Promise<number> {
   try {
-    const words = argv.slice(1);
+    const words = new WordList(argv.slice(1));
     const value = await level(words, 0);
     if (words.length > 0) throw new BadExpression('syntax error');
     await write(task, `${value}\n`);
@@ -28,23 +29,23 @@ export async function expr(task: Task, argv: readonly string[]): Promise<number>
   }
 }
 
-async function level(words: string[], at: number): Promise<string> {
+async function level(words: WordList, at: number): Promise<string> {
   const operators = levels[at];
   if (operators === undefined) return primary(words);
   let value = await level(words, at + 1);
-  while (words[0] !== undefined && operators.includes(words[0])) {
-    const operator = words.shift() as string;
+  while (operators.includes(words.peek() ?? '')) {
+    const operator = words.take() as string;
     value = await apply(operator, value, await level(words, at + 1));
   }
   return value;
 }
 
-async function primary(words: string[]): Promise<string> {
-  const word = words.shift();
+async function primary(words: WordList): Promise<string> {
+  const word = words.take();
   if (word === undefined) throw new BadExpression('syntax error');
   if (word === '(') {
     const value = await level(words, 0);
-    if (words.shift() !== ')') throw new BadExpression('syntax error');
+    if (words.take() !== ')') throw new BadExpression('syntax error');
     return value;
   }
   if (word === 'length') return String([...(await primary(words))].length);

@@ -6,6 +6,7 @@ import { at, lookup } from './files.js';
 import { complain, Output, reason } from './io.js';
 import { Usage, withUsage } from './options.js';
 import { runChild } from './run-others.js';
+import { WordList } from './word-list.js';
 
 /** One node that is looked at. */
 interface Seen {
@@ -26,9 +27,9 @@ const typeLetters: Readonly<Record<string, string>> = {
 
 /** `find [PATH]… [TEST]… [ACTION]` */
 export const find = withUsage(async (task, argv) => {
-  const words = argv.slice(1);
+  const words = new WordList(argv.slice(1));
   const paths: string[] = [];
-  while (words[0] !== undefined && !/^[-(!]/.test(words[0])) paths.push(words.shift() as string);
+  while (/^(?![-(!])/.test(words.peek() ?? '-')) paths.push(words.take() as string);
   const output = new Output(task);
   const parser = new Expression(task, words, output);
   const test = parser.all();
@@ -62,17 +63,25 @@ export const find = withUsage(async (task, argv) => {
   return status;
 });
 
+/** One test after the other until one has an outcome, which is that of all. */
+function until(outcome: boolean, tests: readonly Test[]): Test {
+  return async (seen) => {
+    for (const test of tests) if ((await test(seen)) === outcome) return outcome;
+    return !outcome;
+  };
+}
+
 class Expression {
   depthFirst = false;
   least = 0;
   most = Number.POSITIVE_INFINITY;
   pruned = false;
   readonly #task: Task;
-  readonly #words: string[];
+  readonly #words: WordList;
   readonly #output: Output;
   #acts = false;
 
-  constructor(task: Task, words: string[], output: Output) {
+  constructor(task: Task, words: WordList, output: Output) {
     this.#task = task;
     this.#words = words;
     this.#output = output;
@@ -81,41 +90,39 @@ class Expression {
   all(): Test {
     if (this.#words.length === 0) return this.#print('\n');
     const test = this.#or();
-    if (this.#words.length > 0) throw new Usage(`unrecognized: ${this.#words[0]}`);
+    if (this.#words.length > 0) throw new Usage(`unrecognized: ${this.#words.peek()}`);
     if (this.#acts) return test;
     const print = this.#print('\n');
     return async (seen) => (await test(seen)) && print(seen);
   }
 
   #or(): Test {
-    let test = this.#and();
-    while (this.#words[0] === '-o' || this.#words[0] === '-or') {
-      this.#words.shift();
-      const [left, right] = [test, this.#and()];
-      test = async (seen) => (await left(seen)) || right(seen);
+    const tests = [this.#and()];
+    while (this.#words.peek() === '-o' || this.#words.peek() === '-or') {
+      this.#words.take();
+      tests.push(this.#and());
     }
-    return test;
+    return until(true, tests);
   }
 
   #and(): Test {
-    let test = this.#not();
-    while (this.#words[0] !== undefined && !['-o', '-or', ')'].includes(this.#words[0])) {
-      if (this.#words[0] === '-a' || this.#words[0] === '-and') this.#words.shift();
-      const [left, right] = [test, this.#not()];
-      test = async (seen) => (await left(seen)) && right(seen);
+    const tests = [this.#not()];
+    while (!['-o', '-or', ')', undefined].includes(this.#words.peek())) {
+      if (this.#words.peek() === '-a' || this.#words.peek() === '-and') this.#words.take();
+      tests.push(this.#not());
     }
-    return test;
+    return until(false, tests);
   }
 
   #not(): Test {
-    if (this.#words[0] !== '!' && this.#words[0] !== '-not') return this.#primary();
-    this.#words.shift();
+    if (this.#words.peek() !== '!' && this.#words.peek() !== '-not') return this.#primary();
+    this.#words.take();
     const test = this.#not();
     return async (seen) => !(await test(seen));
   }
 
   #value(name: string): string {
-    const value = this.#words.shift();
+    const value = this.#words.take();
     if (value === undefined) throw new Usage(`${name}: missing argument`);
     return value;
   }
@@ -128,11 +135,11 @@ class Expression {
   }
 
   #primary(): Test {
-    const name = this.#words.shift() ?? '';
+    const name = this.#words.take() ?? '';
     switch (name) {
       case '(': {
         const test = this.#or();
-        if (this.#words.shift() !== ')') throw new Usage('missing )');
+        if (this.#words.take() !== ')') throw new Usage('missing )');
         return test;
       }
       case '-name':
@@ -230,9 +237,11 @@ class Expression {
 
   #exec(): Test {
     this.#acts = true;
-    const end = this.#words.findIndex((word) => word === ';' || word === '+');
-    if (end < 0) throw new Usage('-exec: missing argument');
-    const command = this.#words.splice(0, end + 1).slice(0, -1);
+    const command: string[] = [];
+    for (let word = this.#words.take(); word !== ';' && word !== '+'; word = this.#words.take()) {
+      if (word === undefined) throw new Usage('-exec: missing argument');
+      command.push(word);
+    }
     return async ({ path }) => {
       await this.#output.flush();
       const ended = await runChild(

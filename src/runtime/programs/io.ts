@@ -8,12 +8,19 @@ import type { Task } from '../kernel/task.js';
 export const blockSize = 64 * 1024;
 const outputBlock = 8 * 1024;
 
-/** Write to standard output, or to another descriptor. */
+/** Write to standard output, or to another descriptor. Others have their turn where it is due: what says much goes on long. */
 export function write(task: Task, text: string | Uint8Array, fd = 1): void | Promise<void> {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   if (bytes.length === 0) return undefined;
   const to = task.fds.need(fd);
-  return bytes.length > blockSize ? writeInPieces(task, to, bytes) : to.write(task, bytes);
+  if (bytes.length > blockSize) return writeInPieces(task, to, bytes);
+  const written = to.write(task, bytes);
+  return isDue() ? goOnLater(task, written) : written;
+}
+
+async function goOnLater(task: Task, written: void | Promise<void>): Promise<void> {
+  await written;
+  await task.breathe();
 }
 
 /** A log takes each line by itself, so that a long text takes long. */

@@ -1,5 +1,6 @@
 import type { Task } from '../kernel/task.js';
 import { complain } from './io.js';
+import { WordList } from './word-list.js';
 
 /** A command line, read by getopt's rules. */
 export interface Options {
@@ -30,16 +31,20 @@ export function parseOptions(
 ): Options {
   const found = new Map<string, string[]>();
   const words: string[] = [];
-  const left = argv.slice(1);
-  const add = (letter: string, value: string): void => void found.set(letter, [...(found.get(letter) ?? []), value]);
+  const left = new WordList(argv.slice(1));
+  const add = (letter: string, value: string): void => {
+    const values = found.get(letter);
+    if (values === undefined) found.set(letter, [value]);
+    else values.push(value);
+  };
   const next = (letter: string): string => {
-    const value = left.shift();
+    const value = left.take();
     if (value === undefined) throw new Usage(`option requires an argument -- '${letter}'`);
     return value;
   };
-  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+  for (let word = left.take(); word !== undefined; word = left.take()) {
     if (word === '--') {
-      words.push(...left);
+      for (const rest of left.rest()) words.push(rest);
       break;
     }
     if (word.startsWith('--') && settings.long !== undefined) {
@@ -60,7 +65,7 @@ export function parseOptions(
     } else {
       words.push(word);
       if (settings.stop) {
-        words.push(...left);
+        for (const rest of left.rest()) words.push(rest);
         break;
       }
     }

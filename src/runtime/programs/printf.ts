@@ -3,6 +3,7 @@ import type { Task } from '../kernel/task.js';
 import { unescaped } from './echo.js';
 import { octal, simpleEscapes } from './escapes.js';
 import { complain, write } from './io.js';
+import { WordList } from './word-list.js';
 
 const conversion = /^%([-+ #0]*)(\*|[1-9]\d*)?(?:\.(\*|\d+))?(?:[hlLqjzt]*)([diouxXeEfFgGcsbq%])/;
 /** Widest field. */
@@ -33,10 +34,10 @@ export function formatted(format: string, given: readonly string[]): string {
 class Formatter {
   readonly faults: string[] = [];
   stopped = false;
-  readonly #arguments: string[];
+  readonly #arguments: WordList;
 
   constructor(given: readonly string[]) {
-    this.#arguments = [...given];
+    this.#arguments = new WordList(given);
   }
 
   get left(): number {
@@ -68,7 +69,7 @@ class Formatter {
   }
 
   #next(): string {
-    return this.#arguments.shift() ?? '';
+    return this.#arguments.take() ?? '';
   }
 
   #convert(found: RegExpExecArray): Buffer {

@@ -7,6 +7,7 @@ import type { ExitStatus } from '../types.js';
 import { complain, readAll, reason, write } from './io.js';
 import { parseOptions, withUsage } from './options.js';
 import { parseSeconds } from './sleep.js';
+import { WordList } from './word-list.js';
 
 /** Become another program. */
 async function become(task: Task, name: string, argv: readonly string[]): Promise<number> {
@@ -59,18 +60,18 @@ export const env = withUsage(async (task, argv) => {
   const { words, has, values } = parseOptions(argv, 'iu:0', { stop: true });
   const found = new Map(has('i') ? [] : task.env);
   for (const name of values('u')) found.delete(name);
-  const left = [...words];
-  for (let word = left[0]; word?.includes('='); word = left[0]) {
+  const left = new WordList(words);
+  for (let word = left.peek(); word?.includes('='); word = left.peek()) {
     const equals = word.indexOf('=');
     found.set(word.slice(0, equals), word.slice(equals + 1));
-    left.shift();
+    left.skip(1);
   }
   if (left.length === 0) {
     await write(task, [...found].map(([name, value]) => `${name}=${value}\n`).join(''));
     return 0;
   }
   task.become(task.argv, found);
-  return become(task, 'env', left);
+  return become(task, 'env', left.rest());
 }, 125);
 
 export const nohup = (task: Task, argv: readonly string[]): Promise<number> => {

@@ -3,6 +3,7 @@ import type { Stat } from '../fs/types.js';
 import { isStandardDevice } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
 import { complain } from './io.js';
+import { WordList } from './word-list.js';
 
 class BadTest extends Error {}
 
@@ -45,25 +46,25 @@ const binary: ReadonlySet<string> = new Set([
 /** Reads an expression by the number of its words where POSIX fixes it, and by precedence otherwise. */
 class Parser {
   readonly #task: Task;
-  readonly #words: string[];
+  readonly #words: WordList;
 
-  constructor(task: Task, words: string[]) {
+  constructor(task: Task, words: readonly string[]) {
     this.#task = task;
-    this.#words = words;
+    this.#words = new WordList(words);
   }
 
   all(): boolean {
     if (this.#words.length === 0) return false;
     const value = this.#or();
-    const left = this.#words[0];
+    const left = this.#words.peek();
     if (left !== undefined) throw new BadTest(`${left}: unknown operand`);
     return value;
   }
 
   #or(): boolean {
     let value = this.#and();
-    while (this.#words[0] === '-o') {
-      this.#words.shift();
+    while (this.#words.peek() === '-o') {
+      this.#words.take();
       value = this.#and() || value;
     }
     return value;
@@ -71,8 +72,8 @@ class Parser {
 
   #and(): boolean {
     let value = this.#not();
-    while (this.#words[0] === '-a') {
-      this.#words.shift();
+    while (this.#words.peek() === '-a') {
+      this.#words.take();
       value = this.#not() && value;
     }
     return value;
@@ -80,34 +81,34 @@ class Parser {
 
   #not(): boolean {
     if (
-      this.#words[0] !== '!' ||
+      this.#words.peek() !== '!' ||
       this.#words.length < 2 ||
-      (binary.has(this.#words[1] as string) && this.#words.length > 2)
+      (binary.has(this.#words.peek(1) as string) && this.#words.length > 2)
     )
       return this.#primary();
-    this.#words.shift();
+    this.#words.take();
     return !this.#not();
   }
 
   #primary(): boolean {
-    const [first = '', second, third] = this.#words;
+    const [first = '', second, third] = [this.#words.peek(), this.#words.peek(1), this.#words.peek(2)];
     if (second !== undefined && third !== undefined && binary.has(second)) {
-      this.#words.splice(0, 3);
+      this.#words.skip(3);
       return binaryTest(this.#task, first, second, third);
     }
     if (first === '(' && this.#words.length > 1) {
-      this.#words.shift();
+      this.#words.take();
       const value = this.#or();
-      if (this.#words.shift() !== ')') throw new BadTest('closing paren expected');
+      if (this.#words.take() !== ')') throw new BadTest('closing paren expected');
       return value;
     }
     if (second !== undefined && third === undefined && binary.has(second))
       throw new BadTest(`${second}: argument expected`);
     if (unary.test(first) && second !== undefined) {
-      this.#words.splice(0, 2);
+      this.#words.skip(2);
       return unaryTest(this.#task, first, second);
     }
-    this.#words.shift();
+    this.#words.take();
     return first !== '';
   }
 }

@@ -156,6 +156,21 @@ describe('the words of a command', () => {
   });
 });
 
+describe('very many words', () => {
+  // Each took minutes while every word was looked for, or moved up, for each other one.
+  for (const [what, script] of [
+    ['are exported', 'export $(seq 1 99999 | sed s/^/v/); echo $v7'],
+    ['are options', 'ls -$(head -c 131000 /dev/zero | tr "\\0" a) /no/such 2>/dev/null; echo'],
+    ['are told by printf', 'x=$(seq 1 99999); printf %.0s $x $x $x $x; echo'],
+    ['are compared', 'x=$(seq 1 99999); [ $(yes "a -a" | head -n 49000) a ] && echo'],
+    ['are read into', 'read $(seq 1 99999 | sed s/^/v/) < /dev/null; echo'],
+    ['are tests of find', 'find / -maxdepth 0 $(yes "-name /" | head -n 45000) | tr / "\\n" | head -n 1'],
+  ] as const)
+    it(`cost as much as each of them where they ${what}`, async () => {
+      expect(await sh(script)).to.deep.include({ stdout: '\n' });
+    });
+});
+
 describe('a script that is very long', () => {
   it('is refused, wherever it comes from: it is parsed in one turn', async () => {
     const open = `if true; then\n${`: ${'a'.repeat(25_000)}\n`.repeat(12)}`;

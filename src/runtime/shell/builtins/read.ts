@@ -1,5 +1,6 @@
 import { FileSystemError } from '../../fs/errors.js';
 import { longestLine, readLine, turnWhereDue, write } from '../../programs/io.js';
+import { WordList } from '../../programs/word-list.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
 import { namePattern } from '../variables.js';
@@ -10,13 +11,13 @@ export async function read(by: Executor, argv: readonly string[]): Promise<numbe
   let raw = false;
   let limit: number | undefined;
   const names: string[] = [];
-  const words = argv.slice(1);
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+  const words = new WordList(argv.slice(1));
+  for (let word = words.take(); word !== undefined; word = words.take()) {
     if (word === '-r') raw = true;
     else if (word === '-s') continue;
-    else if (word === '-p') await write(shell.task, words.shift() ?? '', 2);
-    else if (word === '-t' || word === '-u' || word === '-d') words.shift();
-    else if (word === '-n') limit = Number(words.shift());
+    else if (word === '-p') await write(shell.task, words.take() ?? '', 2);
+    else if (word === '-t' || word === '-u' || word === '-d') words.take();
+    else if (word === '-n') limit = Number(words.take());
     else names.push(word);
   }
   const bad = names.find((name) => !namePattern.test(name));

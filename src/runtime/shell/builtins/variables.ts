@@ -1,4 +1,4 @@
-import { write } from '../../programs/io.js';
+import { turnWhereDue, write } from '../../programs/io.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
 import { namePattern } from '../variables.js';
@@ -28,10 +28,13 @@ async function declare(by: Executor, argv: readonly string[], how: 'exported' | 
       await write(task, `${builtin} ${name}${value === undefined ? '' : `=${quote(value)}`}\n`);
     return 0;
   }
+  const marks = { [how]: !argv.includes('-n') };
   for (const word of words) {
+    const turn = turnWhereDue(task);
+    if (turn !== undefined) await turn;
     const { name, value } = parseAssignment(by, builtin, word);
     if (value !== undefined) vars.set(name, value);
-    vars.mark(name, { [how]: !argv.includes('-n') });
+    vars.mark(name, marks);
   }
   return 0;
 }
@@ -43,11 +46,12 @@ export const readonly = (by: Executor, argv: readonly string[]): Promise<number>
 export function local(by: Executor, argv: readonly string[]): number {
   const { vars, line } = by.shell;
   const [builtin = ''] = argv;
+  const exports = argv.includes('-x');
   for (const word of argv.slice(1).filter((item) => !item.startsWith('-'))) {
     const { name, value } = parseAssignment(by, builtin, word);
     if (!vars.local(name) && builtin === 'local') throw new ShellError(`local: line ${line}: not in a function`);
     if (value !== undefined) vars.set(name, value);
-    if (argv.includes('-x')) vars.mark(name, { exported: true });
+    if (exports) vars.mark(name, { exported: true });
   }
   return 0;
 }
