@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { beginInTurn } from '../turns.js';
 import { inTurn } from './in-turn.js';
 import { leave } from './leave.js';
+import { awaitRestOfBody } from './rest-of-body.js';
 import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */
@@ -57,6 +58,7 @@ export function createHttp1Server(options: Http1Options): Server {
       leave(request.socket, plain(reason));
       return;
     }
+    awaitRestOfBody(request);
     handle(request, response);
   };
   const server = createServer(
