@@ -57,7 +57,8 @@ describe('the gate with clients that leave at any moment, and a daemon of every 
     expect(came).to.be.above(500);
     const until = performance.now() + 20_000;
     while ((held.size > 0 || (await strangers()) > before) && performance.now() < until) await sleep(50);
-    expect([[...held.values()], (await strangers()) - before]).to.deep.equal([[], 0]);
+    // Fewer are those of tests before this one that have closed since.
+    expect([[...held.values()], Math.max(0, (await strangers()) - before)]).to.deep.equal([[], 0]);
     expect((await send(path, 'GET', '/_ping')).status).to.equal(200);
   });
 });
