@@ -99,6 +99,8 @@ let scheduled = false;
 let came = false;
 let left = 0;
 const mostLeft = 250;
+/** While connections come or wait, a question is begun in one turn of so many: each would keep the next connection waiting. */
+const turnsAQuestion = 32;
 
 /**
  * A connection has come. libuv accepts one in a turn of the event loop, so that the next ones would wait a slice each: a few
@@ -139,8 +141,9 @@ function goOn(): void {
   const kinds = [ping, connection, question, other];
   for (const kind of kinds) kind.begun = false;
   left = shortFirst() && left < mostLeft ? left + 1 : 0;
+  const holdsBack = (came || !connection.empty) && left % turnsAQuestion > 0;
   came = false;
-  const chosen = [ping.take(), connection.take(), question.take()];
+  const chosen = [ping.take(), connection.take(), holdsBack ? undefined : question.take()];
   if (left === 0) chosen.push(queues.aside.take(), other.take(), queues.request.take(), queues.program.take());
   scheduled = false;
   const { request, program, aside } = queues;
@@ -164,7 +167,7 @@ function goOn(): void {
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   asked = performance.now();
   const line = beginnings[kind];
-  const waits = kind === 'other' && shortFirst();
+  const waits = kind === 'other' ? shortFirst() : kind === 'question' && (came || !beginnings.connection.empty);
   if (line.begun || !line.empty || waits) {
     line.add(owner, act);
     schedule();

@@ -162,6 +162,25 @@ describe('Beginning in turn', () => {
     expect(done).to.equal(true);
   });
 
+  it('begins few questions while connections come, for each would keep the next one waiting', async () => {
+    let begun = 0;
+    for (let i = 0; i < 100; i++) {
+      connectionCame();
+      beginInTurn({}, () => begun++, 'question');
+      await nextTurn();
+    }
+    expect(begun).to.be.within(1, 10);
+    while (begun < 100) await nextTurn();
+  });
+
+  it('begins few questions while connections wait', async () => {
+    const begun: string[] = [];
+    for (let i = 0; i < 100; i++) beginInTurn({}, () => begun.push('came'), 'connection');
+    for (let i = 0; i < 100; i++) beginInTurn({}, () => begun.push('asked'), 'question');
+    while (begun.length < 200) await nextTurn();
+    expect(begun.slice(0, 110).filter((what) => what === 'came')).to.have.length(100);
+  });
+
   it('begins what may be large when nobody comes any more', async () => {
     let begun = false;
     connectionCame();
