@@ -130,10 +130,13 @@ function schedule(): void {
   scheduled = true;
 }
 
+/** Whether connections come or wait. */
+const isCrowded = (): boolean => came || !beginnings.connection.empty;
+
 /** Whether turns are left to those who come or ask. */
 function shortFirst(): boolean {
-  const { ping, connection, question } = beginnings;
-  return came || !ping.empty || !connection.empty || !question.empty;
+  const { ping, question } = beginnings;
+  return isCrowded() || !ping.empty || !question.empty;
 }
 
 function goOn(): void {
@@ -141,7 +144,7 @@ function goOn(): void {
   const kinds = [ping, connection, question, other];
   for (const kind of kinds) kind.begun = false;
   left = shortFirst() && left < mostLeft ? left + 1 : 0;
-  const holdsBack = (came || !connection.empty) && left % turnsAQuestion > 0;
+  const holdsBack = isCrowded() && left % turnsAQuestion > 0;
   came = false;
   const chosen = [ping.take(), connection.take(), holdsBack ? undefined : question.take()];
   if (left === 0) chosen.push(queues.aside.take(), other.take(), queues.request.take(), queues.program.take());
@@ -167,7 +170,7 @@ function goOn(): void {
 export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   asked = performance.now();
   const line = beginnings[kind];
-  const waits = kind === 'other' ? shortFirst() : kind === 'question' && (came || !beginnings.connection.empty);
+  const waits = kind === 'other' ? shortFirst() : kind === 'question' && isCrowded();
   if (line.begun || !line.empty || waits) {
     line.add(owner, act);
     schedule();
