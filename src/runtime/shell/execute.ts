@@ -97,7 +97,7 @@ export class Executor {
       case 'Case':
         return runCase(this, node);
       case 'Function':
-        this.shell.define(node.name.value, node.body);
+        this.shell.functions.set(node.name.value, node.body);
         return 0;
       case 'TestCommand':
         return testStatus(this, node.expression);

@@ -3,6 +3,7 @@ import { SIG, signalNames } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
 import { complain } from '../programs/io.js';
 import { ShellExit } from './control.js';
+import { Definitions } from './definitions.js';
 import { Variables } from './variables.js';
 
 /** What a function runs. */
@@ -18,16 +19,16 @@ export interface Job {
 /** Functions, `eval`, scripts and traps within each other; beyond, a real shell's stack is at its end. */
 const deepestCall = 1000;
 
-/** Bytes that a function or an alias costs beside itself, and each character of a function. */
-const [entryCost, treeCost] = [128, 64] as const;
+/** Bytes that each character of a function costs: a tree has many times the size of its text. */
+const treeCost = 64;
 
 /** What a shell knows and remembers. How it runs commands is in execute.ts. */
 export class Shell {
   readonly task: Task;
   readonly vars: Variables;
-  readonly functions: Map<string, FunctionBody>;
+  readonly functions: Definitions<FunctionBody>;
   readonly options: Set<string>;
-  readonly aliases: Map<string, string>;
+  readonly aliases: Definitions<string>;
   readonly jobs: Job[] = [];
   /** What signals run, by number; 0 is the end of the shell; '' ignores. */
   readonly traps: Map<number, string>;
@@ -60,11 +61,10 @@ export class Shell {
     this.name = name;
     this.positional = positional;
     this.vars = new Variables((bytes, beside) => this.#account(bytes, beside), from?.vars);
-    this.functions = new Map(from?.functions);
-    this.#account(0, this.functions.size * entryCost);
+    const beside = (bytes: number): void => this.#account(0, bytes);
+    this.functions = new Definitions(beside, (_, body) => (body.end - body.pos) * treeCost, from?.functions);
     this.options = new Set(from?.options);
-    this.aliases = new Map(from?.aliases);
-    this.#account(0, this.aliases.size * entryCost);
+    this.aliases = new Definitions(beside, (name, text) => name.length + text.length, from?.aliases);
     this.rootPid = from?.rootPid ?? task.pid;
     this.isSubshell = from !== undefined;
     this.traps = new Map([...(from?.traps ?? [])].filter(([, action]) => action === ''));
@@ -144,18 +144,6 @@ export class Shell {
 
   get hasCaught(): boolean {
     return this.#pending.length > 0;
-  }
-
-  /** Define a function; a tree has many times the size of its text. */
-  define(name: string, body: FunctionBody): void {
-    this.#account(0, entryCost + (body.end - body.pos) * treeCost);
-    this.functions.set(name, body);
-  }
-
-  /** Let a word stand for a text. */
-  alias(name: string, text: string): void {
-    this.#account(0, entryCost + name.length + text.length);
-    this.aliases.set(name, text);
   }
 
   #account(bytes: number, beside: number): void {

@@ -70,6 +70,18 @@ describe('a program that wants all of its input', () => {
       expect(Number(stdout)).to.be.below(50);
     });
 
+  it('holds a function or an alias once, however often it is defined anew', async () => {
+    for (const act of [
+      'f() { echo some words; }',
+      'alias f="echo some words"',
+      'f() { :; }; unset -f f; alias g=h; unalias g',
+    ]) {
+      const box = await container({ model: simulatedModel({ memory: 600_000 }) });
+      const script = `i=0; while [ $i -lt 5000 ]; do ${act}; i=$((i+1)); done; echo $i`;
+      expect(await sh(script, { in: box }), act).to.deep.include({ stdout: '5000\n' });
+    }
+  });
+
   it('is lent nothing by what it lets go of that is its parent’s', async () => {
     const box = await container({ model: simulatedModel({ memory: 600_000 }) });
     const script =

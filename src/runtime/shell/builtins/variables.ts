@@ -134,12 +134,11 @@ export async function set(by: Executor, argv: readonly string[]): Promise<number
 }
 
 export async function alias(by: Executor, argv: readonly string[]): Promise<number> {
-  const { shell } = by;
-  const { aliases, task } = shell;
-  if (argv.length === 1) for (const [name, value] of aliases) await write(task, `${name}=${quote(value)}\n`);
+  const { aliases, task } = by.shell;
+  if (argv.length === 1) for (const [name, value] of aliases.entries()) await write(task, `${name}=${quote(value)}\n`);
   for (const word of argv.slice(1)) {
     const equals = word.indexOf('=');
-    if (equals > 0) shell.alias(word.slice(0, equals), word.slice(equals + 1));
+    if (equals > 0) aliases.set(word.slice(0, equals), word.slice(equals + 1));
   }
   return 0;
 }
