@@ -5,7 +5,6 @@ import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { familiarString, type NamedReference } from '../../oci/reference.js';
 import type { ArchiveEntry } from '../../runtime/fs/types.js';
-import { giveWay } from '../../turns.js';
 import type { Context } from '../context.js';
 import { applyChanges } from '../dockerfile/changes.js';
 import { logImageEvent } from '../images/events.js';
@@ -117,8 +116,11 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
   const { content } = context.store;
   const created = formatGoTime(new Date(context.time.now()));
   const base = await baseOf(context, source);
-  const entries = await listed(source.fileSystem?.layer() ?? []);
-  const layer = entries.length === 0 ? undefined : await storeLayer(content, tarOfEntries(entries));
+  const { fileSystem } = source;
+  const layer =
+    fileSystem === undefined || isEmpty(fileSystem.layer())
+      ? undefined
+      : await storeLayer(content, tarOfEntries(fileSystem.layer()));
   const author = step.author || base.config.author;
   const config: ImageConfig = {
     created,
@@ -146,14 +148,9 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
   return target;
 }
 
-/** Everything that a layer will have; there may be hundreds of thousands. */
-async function listed(layer: Iterable<ArchiveEntry>): Promise<readonly ArchiveEntry[]> {
-  const entries: ArchiveEntry[] = [];
-  for (const entry of layer) {
-    entries.push(entry);
-    await giveWay();
-  }
-  return entries;
+function isEmpty(layer: Iterable<ArchiveEntry>): boolean {
+  for (const _ of layer) return false;
+  return true;
 }
 
 interface Base {

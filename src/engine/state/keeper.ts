@@ -250,8 +250,7 @@ export class StateKeeper {
     // Another's data goes with the first record of who has its name now.
     const others = this.#orphans.has(path) || (saved !== undefined && saved !== fileSystem);
     if (!this.#stale(fileSystem) && !others) return;
-    // All of them at once: what is written meanwhile must not get into half of an archive.
-    await this.files.replace(path, tarOfEntries([...fileSystem.layer()]));
+    await this.files.replace(path, tarOfEntries(fileSystem.layer()));
     this.#orphans.delete(path);
     this.#saved.set(path, fileSystem);
     this.#revisions.set(fileSystem, revision);

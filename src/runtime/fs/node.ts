@@ -1,4 +1,5 @@
 import type { GrowingContent } from './content.js';
+import { sorted } from './names.js';
 import type { Device, FileContent, NodeType, Stat } from './types.js';
 
 /** What every node has. */
@@ -90,27 +91,16 @@ export function childOf(directory: AnyNode, name: string): AnyNode | undefined {
   return directory.below?.children?.get(name);
 }
 
-/** Compare names as their UTF-8 bytes compare. */
-export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
 /** Names that a directory shows, in no order. */
 export function anyNamesOf(directory: AnyNode): string[] {
   if (directory.layer === 'lower') return [...(directory.children?.keys() ?? [])];
-  return [
-    ...[...(directory.names ?? [])].filter(([, node]) => node !== null).map(([name]) => name),
-    ...[...(directory.below?.children?.keys() ?? [])].filter((name) => !directory.names?.has(name)),
-  ];
+  const names: string[] = [];
+  for (const [name, node] of directory.names ?? []) if (node !== null) names.push(name);
+  for (const name of directory.below?.children?.keys() ?? []) if (!directory.names?.has(name)) names.push(name);
+  return names;
 }
 
 /** Names that a directory shows, sorted by bytes. */
 export function namesOf(directory: AnyNode): string[] {
   return sorted(anyNamesOf(directory));
-}
-
-/** Sort names by their bytes; JavaScript's own order is the same for ASCII. */
-export function sorted(names: string[]): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII as a whole
-  return names.every((name) => /^[\x00-\x7f]*$/.test(name)) ? names.sort() : names.sort(byBytes);
 }

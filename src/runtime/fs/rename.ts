@@ -10,6 +10,7 @@ export function raiseAll(place: Place): UpperNode {
     const child = step({ ...place, node }, name, { mounts: new Map() });
     if (child !== undefined) raiseAll(child);
   }
+  place.tree.changes(node);
   node.below = undefined;
   for (const [name, child] of node.names ?? []) if (child === null) node.names?.delete(name);
   return node;

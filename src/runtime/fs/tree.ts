@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
+import { Moment } from './moment.js';
 import {
   type AnyNode,
   anyNamesOf,
@@ -48,6 +49,8 @@ export class WritableTree {
   readonly below: number;
   /** Bytes at a revision, on a disk and as they are: they take long to add up where there are very many files. */
   #measured: { revision: number; onDisk?: number; seen?: number } = { revision: -1 };
+  /** Those that are looked at. */
+  readonly #moments = new Set<Moment>();
 
   constructor(snapshot: Snapshot | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;
@@ -91,13 +94,32 @@ export class WritableTree {
     const present = directory.names?.get(name);
     if (present !== undefined && present !== null) return present;
     const copy = this.#raise(node);
+    this.changes(directory);
     directory.names?.set(name, copy);
     return copy;
+  }
+
+  /** The layer as it is now, until `end`. */
+  begin(): Moment {
+    const moment = new Moment();
+    this.#moments.add(moment);
+    return moment;
+  }
+
+  /** Nobody looks at a moment any more. */
+  end(moment: Moment): void {
+    this.#moments.delete(moment);
+  }
+
+  /** Called before anything of a node is changed. */
+  changes(node: UpperNode): void {
+    for (const moment of this.#moments) moment.keep(node);
   }
 
   /** Content that can be written to. */
   content(node: UpperNode, keep: boolean): GrowingContent {
     this.revision++;
+    this.changes(node);
     if (node.own !== undefined) return node.own;
     const own = new GrowingContent(this.budget);
     if (keep && node.content !== undefined) {
@@ -116,6 +138,8 @@ export class WritableTree {
   /** Give a node a name; what had it must be gone. */
   attach(directory: UpperNode, name: string, node: UpperNode): void {
     this.revision++;
+    this.changes(directory);
+    this.changes(node);
     directory.names?.set(name, node);
     directory.mtime = this.now();
     node.links++;
@@ -124,6 +148,7 @@ export class WritableTree {
   /** Take a name away. */
   detach(directory: UpperNode, name: string): void {
     this.revision++;
+    this.changes(directory);
     const node = directory.names?.get(name);
     if (directory.below?.children?.has(name)) directory.names?.set(name, null);
     else directory.names?.delete(name);
@@ -139,6 +164,7 @@ export class WritableTree {
 
   change(node: UpperNode, attributes: Attributes): void {
     this.revision++;
+    this.changes(node);
     for (const [key, value] of Object.entries(attributes))
       if (value !== undefined) Object.assign(node, { [key]: value });
   }
@@ -164,6 +190,7 @@ export class WritableTree {
 
   /** Give everything back. */
   dispose(): void {
+    this.changes(this.root);
     for (const node of this.root.names?.values() ?? []) if (node !== null) this.#unlinked(node);
     this.root.names?.clear();
     this.#count(-this.#nodes);
@@ -194,6 +221,7 @@ export class WritableTree {
   }
 
   #unlinked(node: UpperNode): void {
+    this.changes(node);
     node.links--;
     if (node.links > 0) return;
     for (const child of node.names?.values() ?? []) if (child !== null) this.#unlinked(child);

@@ -250,7 +250,11 @@ export interface FileSystem {
   changes(): Change[];
   /** The same, some steps at a time, for there may be very many. */
   searchChanges(): Iterator<undefined, Change[]>;
-  /** The writable layer as a layer's entries, whiteouts as `.wh.` names: what commit stores. Reload with `restore`. */
+  /**
+   * The writable layer as a layer's entries, whiteouts as `.wh.` names: what commit stores. Reload with `restore`.
+   *
+   * @returns entries of the layer as it is when the first is asked for, whatever is changed until the last
+   */
   layer(): Iterable<ArchiveEntry>;
   /** Take over a layer that `layer()` gave earlier. */
   restore(entries: AsyncIterable<ArchiveEntry>): Promise<void>;

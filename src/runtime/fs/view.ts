@@ -98,7 +98,7 @@ export abstract class TreeView {
   }
 
   layer(): Iterable<ArchiveEntry> {
-    return layerOf(this.shared.tree.root);
+    return layerOf(this.shared.tree);
   }
 
   usage(): { readonly writable: number; readonly root: number } {

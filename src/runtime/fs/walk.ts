@@ -1,9 +1,10 @@
-import { GrowingContent } from './content.js';
+import { frozen } from './moment.js';
+import { inOrder } from './names.js';
 import type { AnyNode, LowerNode, UpperNode } from './node.js';
-import { anyNamesOf, childOf, namesOf, sorted, statOf } from './node.js';
+import { anyNamesOf, childOf, statOf } from './node.js';
 import { joinPath } from './paths.js';
 import { step } from './resolve.js';
-import type { Place } from './tree.js';
+import type { Place, WritableTree } from './tree.js';
 import type { ArchiveEntry, Change } from './types.js';
 
 const chunkSize = 64 * 1024;
@@ -20,12 +21,6 @@ function* bytesOf(node: Pick<AnyNode, 'content'>, size: number): Generator<Uint8
       at += chunk.length;
     }
   }
-}
-
-/** The content of a node as it is now, whatever becomes of it. */
-function frozen(node: AnyNode): Pick<AnyNode, 'content'> {
-  const content = node.content instanceof GrowingContent ? node.content.frozen() : node.content;
-  return content === undefined ? {} : { content };
 }
 
 function entryOf(node: AnyNode, name: string, hardLink: string | undefined, freezes = false): ArchiveEntry {
@@ -90,32 +85,37 @@ function* childrenOf(
   name: string,
   mounts: ReadonlyMap<string, Place>,
 ): Generator<{ readonly place: Place; readonly name: string }> {
-  for (const child of namesOf(directory.node)) {
+  for (const child of inOrder(anyNamesOf(directory.node))) {
     const place = step(directory, child, { mounts });
     if (place !== undefined) yield { place, name: name === '' ? child : `${name}/${child}` };
   }
 }
 
-/** A writable layer as layer entries, files as they are when they are listed: what it holds, and whiteouts for what it hides. */
-export function* layerOf(root: UpperNode): Generator<ArchiveEntry> {
+/** A writable layer as layer entries, as it is when the first is asked for: what it holds, and whiteouts for what it hides. */
+export function* layerOf(tree: WritableTree): Generator<ArchiveEntry> {
   const links = new HardLinks();
-  yield* below(root, '');
+  const moment = tree.begin();
+  try {
+    yield* below(tree.root, '');
+  } finally {
+    tree.end(moment);
+  }
 
   function* below(directory: UpperNode, prefix: string): Generator<ArchiveEntry> {
-    for (const name of sorted([...(directory.names?.keys() ?? [])])) {
-      const node = directory.names?.get(name);
-      // Gone since the names were asked for.
-      if (node === undefined) continue;
-      const at = `${prefix}${name}`;
-      if (node === null) {
-        yield whiteout(`${prefix}.wh.${name}`, directory.mtime);
+    for (const name of inOrder([...(moment.at(directory).names?.keys() ?? [])])) {
+      const { names, mtime, below: lower } = moment.at(directory);
+      const child = names?.get(name);
+      if (child === null || child === undefined) {
+        yield whiteout(`${prefix}.wh.${name}`, mtime);
         continue;
       }
+      const at = `${prefix}${name}`;
+      const node = moment.at(child);
+      const hides = lower?.children?.get(name)?.type === 'directory' && node.below === undefined;
       yield entryOf(node, at, links.seen(node, at), true);
-      if (node.type !== 'directory') continue;
-      const hides = directory.below?.children?.get(name);
-      if (hides?.type === 'directory' && node.below === undefined) yield whiteout(`${at}/.wh..wh..opq`, node.mtime);
-      yield* below(node, `${at}/`);
+      if (child.type !== 'directory') continue;
+      if (hides) yield whiteout(`${at}/.wh..wh..opq`, moment.at(child).mtime);
+      yield* below(child, `${at}/`);
     }
   }
 }
@@ -145,8 +145,9 @@ function* compare(
   changes: Change[],
 ): Generator<undefined, void> {
   let looked = 0;
-  const names = new Set([...anyNamesOf(node), ...(old?.children?.keys() ?? [])]);
-  for (const name of sorted([...names])) {
+  const names = anyNamesOf(node);
+  for (const name of old?.children?.keys() ?? []) if (childOf(node, name) === undefined) names.push(name);
+  for (const name of inOrder(names)) {
     if (looked++ % namesPerTurn === 0) yield;
     const now = childOf(node, name);
     const before = old?.children?.get(name);

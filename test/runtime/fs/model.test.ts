@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { FileSystem } from '../../../src/runtime/fs/types.js';
+import type { ArchiveEntry, FileSystem } from '../../../src/runtime/fs/types.js';
 import { entry, errno, listing, mountable, snapshotOf, stream } from './support.js';
 
 /** What a file system without links does, in the simplest way: a map of paths. */
@@ -119,6 +119,35 @@ describe('a file system and its simplest model', () => {
         expect(budget.used).to.equal(0);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('gives the layer as it was when its first entry was asked for, whatever is done until its last', async () => {
+    const acts = fc.array(act, { maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(acts, acts, fc.array(acts, { maxLength: 4 }), async (before, steps, meanwhile) => {
+        const { fs: image } = mountable();
+        for (const step of before) inFileSystem(image, step);
+        const snapshot = await snapshotOf([...image.layer()]);
+        const { fs, budget } = mountable(snapshot);
+        for (const step of steps) inFileSystem(fs, step);
+        const expected = listing(fs);
+
+        const layer = fs.layer()[Symbol.iterator]();
+        const entries: ArchiveEntry[] = [];
+        for (const more of [[], ...meanwhile]) {
+          for (const step of more) inFileSystem(fs, step);
+          const { value, done } = layer.next();
+          if (!done) entries.push(value);
+        }
+        fs.dispose();
+        entries.push(...{ [Symbol.iterator]: () => layer });
+        const again = mountable(snapshot).fs;
+        await again.restore(stream(entries));
+        expect(listing(again)).to.deep.equal(expected);
+        expect(budget.used).to.equal(0);
+      }),
+      { numRuns: 400 },
     );
   });
 
