@@ -126,7 +126,10 @@ export function extractFault(error: unknown): string {
   return message;
 }
 
-/** Items that are there as if they had to be waited for. */
+/** Items that are there as if they had to be waited for; there may be very many. */
 export async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
+  for (const item of items) {
+    await giveWay();
+    yield item;
+  }
 }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { typeAt } from '../../runtime/fs/extract.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 
 /** What every container finds, whatever its image has: mount points, and the mark of a container. */
@@ -25,8 +26,8 @@ function clear(tree: FileSystem, path: string): void {
   let at = '';
   for (const name of path.split('/').slice(1)) {
     at += `/${name}`;
-    const parent = posix.dirname(at);
-    if (tree.find(parent)?.type !== 'directory' || !tree.list(parent).includes(name)) return;
-    if (tree.lstat(at).type !== 'directory') tree.unlink(at);
+    const type = tree.find(posix.dirname(at))?.type === 'directory' ? typeAt(tree, at) : undefined;
+    if (type === undefined) return;
+    if (type !== 'directory') tree.unlink(at);
   }
 }

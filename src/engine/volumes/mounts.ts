@@ -208,7 +208,7 @@ const depth = ({ point }: ContainerMount): number => point.Destination.split('/'
 
 /** Copy what lies at a mount point into a volume, or the part of it that is mounted, that is still empty. */
 async function populate(from: FileSystem, path: string, to: FileSystem, part: string): Promise<void> {
-  if (from.find(path)?.type !== 'directory' || to.find(part)?.type !== 'directory' || to.list(part).length > 0) return;
+  if (from.find(path)?.type !== 'directory' || to.find(part)?.type !== 'directory' || !to.isEmpty(part)) return;
   await to.extract(part, asynchronous(below(from.entries(path, { name: '.' }))));
 }
 

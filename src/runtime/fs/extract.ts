@@ -3,7 +3,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { trimRight } from '../../go/strings.js';
 import { baseName, components, joinPath } from './paths.js';
-import type { ArchiveEntry, ExtractOptions, FileSystem } from './types.js';
+import type { ArchiveEntry, ExtractOptions, FileSystem, NodeType } from './types.js';
 
 /** `whiteouts`: `.wh.` names take away instead of being files. */
 type Options = ExtractOptions & { readonly whiteouts?: boolean };
@@ -75,7 +75,7 @@ function withinLinks(fs: FileSystem, directory: string, at: string): string {
       continue;
     }
     const here = `/${[...top, ...done, part].join('/')}`;
-    const target = lookup(fs, here) === 'symlink' ? fs.lstat(here).target : undefined;
+    const target = typeAt(fs, here) === 'symlink' ? fs.lstat(here).target : undefined;
     if (target === undefined) {
       done.push(part);
       continue;
@@ -96,7 +96,7 @@ function hide(fs: FileSystem, at: string): void {
 
 /** Make room for an entry. False when nothing more is to be done: the directory itself. */
 function clear(fs: FileSystem, directory: string, at: string, { name, type }: ArchiveEntry, options: Options): boolean {
-  const present = lookup(fs, at);
+  const present = typeAt(fs, at);
   if (present === undefined) return true;
   const wasDirectory = present === 'directory';
   if (options.noOverwriteDirNonDir && wasDirectory !== (type === 'directory')) {
@@ -109,7 +109,8 @@ function clear(fs: FileSystem, directory: string, at: string, { name, type }: Ar
   return true;
 }
 
-function lookup(fs: FileSystem, path: string): string | undefined {
+/** What is at a path, links not followed; undefined for nothing. */
+export function typeAt(fs: FileSystem, path: string): NodeType | undefined {
   try {
     return fs.lstat(path).type;
   } catch (error) {
@@ -121,7 +122,7 @@ function lookup(fs: FileSystem, path: string): string | undefined {
 async function put(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): Promise<void> {
   switch (entry.type) {
     case 'directory':
-      if (lookup(fs, at) === undefined) fs.mkdir(at);
+      if (typeAt(fs, at) === undefined) fs.mkdir(at);
       return;
     case 'symlink':
       fs.symlink(entry.target, at);

@@ -2,10 +2,10 @@ import { AttestdError } from '../../errors.js';
 import { trimRight } from '../../go/strings.js';
 import { FileSystemError } from './errors.js';
 import { extractInto } from './extract.js';
-import { type AnyNode, namesOf, type UpperNode } from './node.js';
+import { type AnyNode, isEmpty, type UpperNode } from './node.js';
 import { NodeFile } from './open-file.js';
 import { baseName, joinPath, withoutSlashes } from './paths.js';
-import { checkReplaced, raiseAll } from './rename.js';
+import { checkReplaced } from './rename.js';
 import { type Found, root } from './resolve.js';
 import { type Place, WritableTree } from './tree.js';
 import type {
@@ -130,7 +130,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   rmdir(path: string): void {
     const found = this.#removable(path);
     if (found.place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
-    if (namesOf(found.place.node).length > 0) throw new FileSystemError('ENOTEMPTY', path);
+    if (!isEmpty(found.place.node)) throw new FileSystemError('ENOTEMPTY', path);
     this.#detach(found, path);
   }
 
@@ -159,13 +159,14 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     const { tree } = source.directory;
     this.#writableDirectory(source.directory, from);
     const into = this.#writableDirectory(target.directory, to);
-    const node = raiseAll(source.place);
+    const node = tree.writable(source.place);
     if (target.place !== undefined) {
       tree.writable(target.place);
       tree.detach(into, target.name);
     }
     tree.attach(into, target.name, node);
     tree.detach(tree.writable(source.directory), source.name);
+    tree.moved(node);
   }
 
   change(path: string, attributes: Attributes, options: { readonly link?: boolean } = {}): void {

@@ -23,7 +23,7 @@ export class Moment {
   }
 
   /** A node as it was. */
-  at(node: UpperNode): UpperNode {
-    return this.#before.get(node) ?? node;
+  at(node: AnyNode): AnyNode {
+    return (node.layer === 'upper' && this.#before.get(node)) || node;
   }
 }

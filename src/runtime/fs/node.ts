@@ -1,5 +1,4 @@
 import type { GrowingContent } from './content.js';
-import { sorted } from './names.js';
 import type { Device, FileContent, NodeType, Stat } from './types.js';
 
 /** What every node has. */
@@ -38,7 +37,9 @@ export interface UpperNode extends Metadata {
   /** Of a directory: names that differ from below; null is a whiteout. */
   readonly names?: Map<string, UpperNode | null>;
   /** Of a directory: what is seen through it. */
-  below?: LowerNode | undefined;
+  readonly below?: LowerNode | undefined;
+  /** Of a directory: whether it was renamed, so that what is below it is not what the snapshot has at its place. */
+  moved?: boolean;
   links: number;
   /** How many open files hold it. */
   open: number;
@@ -91,8 +92,20 @@ export function childOf(directory: AnyNode, name: string): AnyNode | undefined {
   return directory.below?.children?.get(name);
 }
 
+/** What lies below a directory under a name. */
+export const lowerOf = (directory: AnyNode, name: string): LowerNode | undefined =>
+  directory.layer === 'upper' ? directory.below?.children?.get(name) : undefined;
+
+/** Whether nothing that the snapshot has at its place is seen through a node. */
+export const isAnew = (node: AnyNode): boolean =>
+  node.layer === 'upper' && (node.moved === true || node.below === undefined);
+
+/** Names that a directory has itself, in no order: whiteouts, too. */
+export const ownNamesOf = (directory: AnyNode): string[] =>
+  directory.layer === 'upper' ? [...(directory.names?.keys() ?? [])] : [];
+
 /** Names that a directory shows, in no order. */
-export function anyNamesOf(directory: AnyNode): string[] {
+export function namesOf(directory: AnyNode): string[] {
   if (directory.layer === 'lower') return [...(directory.children?.keys() ?? [])];
   const names: string[] = [];
   for (const [name, node] of directory.names ?? []) if (node !== null) names.push(name);
@@ -100,7 +113,10 @@ export function anyNamesOf(directory: AnyNode): string[] {
   return names;
 }
 
-/** Names that a directory shows, sorted by bytes. */
-export function namesOf(directory: AnyNode): string[] {
-  return sorted(anyNamesOf(directory));
+/** Whether a directory shows nothing. */
+export function isEmpty(directory: AnyNode): boolean {
+  if (directory.layer === 'lower') return (directory.children?.size ?? 0) === 0;
+  for (const node of directory.names?.values() ?? []) if (node !== null) return false;
+  for (const name of directory.below?.children?.keys() ?? []) if (!directory.names?.has(name)) return false;
+  return true;
 }

@@ -1,16 +1,7 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
 import { Moment } from './moment.js';
-import {
-  type AnyNode,
-  anyNamesOf,
-  childOf,
-  type LowerNode,
-  newInode,
-  nodeCost,
-  onDisk,
-  type UpperNode,
-} from './node.js';
+import { type AnyNode, childOf, type LowerNode, namesOf, newInode, nodeCost, onDisk, type UpperNode } from './node.js';
 import { rootOf } from './snapshot.js';
 import type { Attributes, ByteBudget, Device, NodeType, Snapshot } from './types.js';
 
@@ -156,6 +147,13 @@ export class WritableTree {
     if (node !== undefined && node !== null) this.#unlinked(node);
   }
 
+  /** A node was given another name. What lies below a directory is not copied up: there may be very much of it. */
+  moved(node: UpperNode): void {
+    if (node.below === undefined || node.moved) return;
+    this.changes(node);
+    node.moved = true;
+  }
+
   /** An open file was closed. */
   closed(node: UpperNode): void {
     node.open--;
@@ -179,7 +177,7 @@ export class WritableTree {
   /** Bytes of all files that are seen, each once. */
   bytes(): number {
     const measured = this.#current();
-    measured.seen ??= sizeSeen(this.root, new Set());
+    measured.seen ??= sizeSeen(this.root, new Set(), (bytes) => bytes);
     return measured.seen;
   }
 
@@ -241,28 +239,23 @@ export class WritableTree {
   }
 }
 
-function sizeBelow(node: AnyNode, seen: Set<number>): number {
-  if (node.layer === 'lower') return 0;
-  if (node.names === undefined) {
-    if (seen.has(node.inode)) return 0;
-    seen.add(node.inode);
-    return onDisk(node.content?.size ?? 0);
-  }
+function sizeBelow(node: UpperNode, seen: Set<number>): number {
+  if (node.moved || node.names === undefined) return sizeSeen(node, seen, onDisk);
   let size = 0;
   for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen);
   return size;
 }
 
-function sizeSeen(node: AnyNode, seen: Set<number>): number {
+function sizeSeen(node: AnyNode, seen: Set<number>, measure: (bytes: number) => number): number {
   if (node.type !== 'directory') {
     if (seen.has(node.inode)) return 0;
     seen.add(node.inode);
-    return node.content?.size ?? 0;
+    return measure(node.content?.size ?? 0);
   }
   let size = 0;
-  for (const name of anyNamesOf(node)) {
+  for (const name of namesOf(node)) {
     const child = childOf(node, name);
-    if (child !== undefined) size += sizeSeen(child, seen);
+    if (child !== undefined) size += sizeSeen(child, seen, measure);
   }
   return size;
 }

@@ -195,6 +195,10 @@ export interface FileSystem {
   access(path: string, bits: number): boolean;
   /** Names in a directory, sorted by bytes, without `.` and `..`. Follows. */
   list(path: string): string[];
+  /** The same, each made out when it is asked for, for there may be very many. Names that are gone by then are among them. */
+  names(path: string): Iterable<string>;
+  /** Whether there is nothing in a directory. Follows. */
+  isEmpty(path: string): boolean;
   /** Follows. All bytes of a file; fails with EFBIG above `limit` bytes (64 MiB unless given). */
   readFile(path: string, limit?: number): Buffer;
 

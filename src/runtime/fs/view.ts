@@ -1,5 +1,6 @@
 import { FileSystemError } from './errors.js';
-import { type AnyNode, namesOf, statOf } from './node.js';
+import { inOrder, sorted } from './names.js';
+import { type AnyNode, isEmpty, namesOf, statOf } from './node.js';
 import { baseName, joinPath } from './paths.js';
 import { allowed, type Found, resolve as resolvePath } from './resolve.js';
 import type { Place, WritableTree } from './tree.js';
@@ -61,10 +62,22 @@ export abstract class TreeView {
   }
 
   list(path: string): string[] {
-    const place = this.present(path, true);
-    if (place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
-    this.check(place.node, 4, path);
-    return namesOf(place.node);
+    return sorted(namesOf(this.#directory(path)));
+  }
+
+  names(path: string): Iterable<string> {
+    return inOrder(namesOf(this.#directory(path)));
+  }
+
+  isEmpty(path: string): boolean {
+    return isEmpty(this.#directory(path));
+  }
+
+  #directory(path: string): AnyNode {
+    const { node } = this.present(path, true);
+    if (node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
+    this.check(node, 4, path);
+    return node;
   }
 
   readFile(path: string, limit = defaultReadLimit): Buffer {

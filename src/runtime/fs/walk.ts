@@ -1,7 +1,7 @@
 import { frozen } from './moment.js';
 import { inOrder } from './names.js';
 import type { AnyNode, LowerNode, UpperNode } from './node.js';
-import { anyNamesOf, childOf, statOf } from './node.js';
+import { childOf, isAnew, lowerOf, namesOf, ownNamesOf, statOf } from './node.js';
 import { joinPath } from './paths.js';
 import { step } from './resolve.js';
 import type { Place, WritableTree } from './tree.js';
@@ -85,7 +85,7 @@ function* childrenOf(
   name: string,
   mounts: ReadonlyMap<string, Place>,
 ): Generator<{ readonly place: Place; readonly name: string }> {
-  for (const child of inOrder(anyNamesOf(directory.node))) {
+  for (const child of inOrder(namesOf(directory.node))) {
     const place = step(directory, child, { mounts });
     if (place !== undefined) yield { place, name: name === '' ? child : `${name}/${child}` };
   }
@@ -96,26 +96,28 @@ export function* layerOf(tree: WritableTree): Generator<ArchiveEntry> {
   const links = new HardLinks();
   const moment = tree.begin();
   try {
-    yield* below(tree.root, '');
+    yield* below(tree.root, '', false);
   } finally {
     tree.end(moment);
   }
 
-  function* below(directory: UpperNode, prefix: string): Generator<ArchiveEntry> {
-    for (const name of inOrder([...(moment.at(directory).names?.keys() ?? [])])) {
-      const { names, mtime, below: lower } = moment.at(directory);
-      const child = names?.get(name);
-      if (child === null || child === undefined) {
-        yield whiteout(`${prefix}.wh.${name}`, mtime);
+  /** @param whole whether that is all of a directory: it was moved, and the snapshot has nothing of it there */
+  function* below(directory: AnyNode, prefix: string, whole: boolean): Generator<ArchiveEntry> {
+    for (const name of inOrder((whole ? namesOf : ownNamesOf)(moment.at(directory)))) {
+      const above = moment.at(directory);
+      const child = childOf(above, name);
+      if (child === undefined) {
+        yield whiteout(`${prefix}.wh.${name}`, above.mtime);
         continue;
       }
       const at = `${prefix}${name}`;
       const node = moment.at(child);
-      const hides = lower?.children?.get(name)?.type === 'directory' && node.below === undefined;
+      const isOwn = whole || isAnew(node);
+      const hides = isOwn && !whole && lowerOf(above, name)?.type === 'directory';
       yield entryOf(node, at, links.seen(node, at), true);
       if (child.type !== 'directory') continue;
-      if (hides) yield whiteout(`${at}/.wh..wh..opq`, moment.at(child).mtime);
-      yield* below(child, `${at}/`);
+      if (hides) yield whiteout(`${at}/.wh..wh..opq`, node.mtime);
+      yield* below(child, `${at}/`, isOwn);
     }
   }
 }
@@ -145,7 +147,7 @@ function* compare(
   changes: Change[],
 ): Generator<undefined, void> {
   let looked = 0;
-  const names = anyNamesOf(node);
+  const names = namesOf(node);
   for (const name of old?.children?.keys() ?? []) if (childOf(node, name) === undefined) names.push(name);
   for (const name of inOrder(names)) {
     if (looked++ % namesPerTurn === 0) yield;

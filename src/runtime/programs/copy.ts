@@ -55,7 +55,7 @@ async function copyTree(task: Task, source: string, target: string, stat: Stat, 
     return 1;
   }
   if (stat.type !== 'directory') return 0;
-  for (const name of task.fs.list(at(task, source))) {
+  for (const name of task.fs.names(at(task, source))) {
     await task.step();
     const child = task.fs.lstat(at(task, joinPath(source, name)));
     status = (await copyTree(task, joinPath(source, name), joinPath(target, name), child, keep)) || status;
@@ -151,7 +151,7 @@ const owners = (group: boolean) =>
         { link: has('h') },
       );
       if (has('R') && stat.type === 'directory')
-        for (const name of task.fs.list(at(task, path))) await change(joinPath(path, name));
+        for (const name of task.fs.names(at(task, path))) await change(joinPath(path, name));
     };
     return each(task, paths, change, (path, why) => `${group ? 'chgrp' : 'chown'}: ${path}: ${why}`);
   });

@@ -93,7 +93,7 @@ export const rm = withUsage(async (task, argv) => {
 
 /** Everything below first, so that what cannot go stops it there. */
 async function removeTree(task: Task, path: string): Promise<void> {
-  for (const name of task.fs.list(path)) {
+  for (const name of task.fs.names(path)) {
     await task.step();
     const child = joinPath(path, name);
     if (task.fs.lstat(child).type === 'directory') await removeTree(task, child);
@@ -159,7 +159,7 @@ export const chmod = withUsage(async (task, argv) => {
     const stat = task.fs.stat(at(task, path));
     task.fs.change(at(task, path), { mode: parseMode(mode, stat.mode, stat.type === 'directory') });
     if (has('R') && stat.type === 'directory')
-      for (const name of task.fs.list(at(task, path))) await change(joinPath(path, name));
+      for (const name of task.fs.names(at(task, path))) await change(joinPath(path, name));
   };
   try {
     parseMode(mode, 0, false);

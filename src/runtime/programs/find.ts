@@ -48,7 +48,7 @@ export const find = withUsage(async (task, argv) => {
     if (!parser.depthFirst && depth >= parser.least) await test({ path, stat });
     if (stat.type === 'directory' && depth < parser.most && !parser.pruned) {
       try {
-        for (const name of task.fs.list(at(task, path)))
+        for (const name of task.fs.names(at(task, path)))
           await visit(path.endsWith('/') ? `${path}${name}` : joinPath(path, name), depth + 1);
       } catch (error) {
         await output.flush();
@@ -194,7 +194,7 @@ class Expression {
       case '-empty':
         return ({ path, stat }) =>
           stat.type === 'directory'
-            ? this.#task.fs.list(at(this.#task, path)).length === 0
+            ? this.#task.fs.isEmpty(at(this.#task, path))
             : stat.type === 'file' && stat.size === 0;
       case '-user':
       case '-uid':

@@ -76,12 +76,8 @@ async function filesBelow(task: Task, paths: readonly string[], found: string[] 
     await task.step();
     if (task.fs.find(at(task, path))?.type !== 'directory') found.push(path);
     else {
-      const names = task.fs.list(at(task, path));
-      await filesBelow(
-        task,
-        names.map((name) => `${path.replace(/\/$/, '')}/${name}`),
-        found,
-      );
+      const above = path.replace(/\/$/, '');
+      for (const name of task.fs.names(at(task, path))) await filesBelow(task, [`${above}/${name}`], found);
     }
   }
   return found;

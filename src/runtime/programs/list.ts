@@ -5,6 +5,7 @@ import type { Task } from '../kernel/task.js';
 import { groups, passwd } from '../users.js';
 import { at, lookup } from './files.js';
 import { complain, Output, reason } from './io.js';
+import { mergeSort } from './merge-sort.js';
 import { modeText } from './mode.js';
 import { type Options, parseOptions, withUsage } from './options.js';
 
@@ -32,10 +33,10 @@ export const ls = withUsage(async (task, argv) => {
     } else if (item.stat.type === 'directory' && !options.has('d')) directories.push(item);
     else plain.push(item);
   }
-  if (plain.length > 0) await show(task, sorted(plain, options), options, output, false);
+  if (plain.length > 0) await show(task, await sorted(task, plain, options), options, output, false);
   let first = plain.length === 0;
   const titles = words.length > 1 || options.has('R');
-  const left = sorted(directories, options).reverse();
+  const left = (await sorted(task, directories, options)).reverse();
   for (let item = left.pop(); item !== undefined; item = left.pop()) {
     if (titles) await output.add(`${first ? '' : '\n'}${item.name}:\n`);
     first = false;
@@ -80,22 +81,27 @@ function find(task: Task, path: string, name: string, options: Options): Item | 
 
 async function inside(task: Task, { path }: Item, options: Options): Promise<Item[]> {
   const hidden = options.has('a') || options.has('A');
-  const names = task.fs.list(at(task, path)).filter((name) => hidden || !name.startsWith('.'));
   const items: Item[] = [];
-  for (const name of [...(options.has('a') ? ['.', '..'] : []), ...names]) {
+  const add = async (name: string): Promise<void> => {
     await task.step();
     const below = path.endsWith('/') ? `${path}${name}` : joinPath(path, name);
     const stat = options.has('L') ? task.fs.find(at(task, below)) : lookup(task, below);
     if (stat !== undefined) items.push({ name, path: below, stat });
-  }
-  return sorted(items, options);
+  };
+  if (options.has('a')) for (const name of ['.', '..']) await add(name);
+  for (const name of task.fs.names(at(task, path))) if (hidden || !name.startsWith('.')) await add(name);
+  return sorted(task, items, options);
 }
 
-function sorted(items: Item[], options: Options): Item[] {
-  if (options.has('t')) items.sort((a, b) => (a.stat.mtime < b.stat.mtime ? 1 : a.stat.mtime > b.stat.mtime ? -1 : 0));
-  else if (options.has('S')) items.sort((a, b) => b.stat.size - a.stat.size);
-  else items.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return options.has('r') ? items.reverse() : items;
+async function sorted(task: Task, items: readonly Item[], options: Options): Promise<Item[]> {
+  const all = [...(await mergeSort(task, items, orderOf(options)))];
+  return options.has('r') ? all.reverse() : all;
+}
+
+function orderOf(options: Options): (a: Item, b: Item) => number {
+  if (options.has('t')) return (a, b) => (a.stat.mtime < b.stat.mtime ? 1 : a.stat.mtime > b.stat.mtime ? -1 : 0);
+  if (options.has('S')) return (a, b) => b.stat.size - a.stat.size;
+  return (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
 async function show(

@@ -118,7 +118,8 @@ export const du = withUsage(async (task, argv) => {
     }
     let size = found.type === 'file' || found.type === 'directory' ? onDisk(found.size) / 1024 : 0;
     if (found.type === 'directory')
-      for (const name of task.fs.list(at(task, path))) size += await visit(`${path.replace(/\/$/, '')}/${name}`, false);
+      for (const name of task.fs.names(at(task, path)))
+        size += await visit(`${path.replace(/\/$/, '')}/${name}`, false);
     if (top || (found.type === 'directory' && !has('s')))
       await write(task, `${has('h') ? `${size.toFixed(1)}K` : size}\t${path}\n`);
     return size;

@@ -52,16 +52,15 @@ function fixed(task: Task, base: string, part: string, last: boolean): string[] 
 async function matching(task: Task, base: string, part: string, last: boolean): Promise<string[]> {
   const pattern = new Pattern(part);
   const directory = inDirectory(task.cwd, base === '' ? '.' : base);
-  let names: string[];
+  let names: Iterable<string>;
   try {
-    names = task.fs.list(directory);
+    names = task.fs.names(directory);
   } catch (error) {
     if (error instanceof FileSystemError) return [];
     throw error;
   }
-  if (part.startsWith('.')) names = ['.', '..', ...names];
   const found: string[] = [];
-  for (const name of names) {
+  for (const name of part.startsWith('.') ? withDots(names) : names) {
     const turn = turnWhereDue(task);
     if (turn !== undefined) await turn;
     if ((name.startsWith('.') && !part.startsWith('.')) || !pattern.matches(name)) continue;
@@ -69,4 +68,9 @@ async function matching(task: Task, base: string, part: string, last: boolean): 
     else if (task.fs.find(inDirectory(directory, name))?.type === 'directory') found.push(`${base}${name}/`);
   }
   return found;
+}
+
+function* withDots(names: Iterable<string>): Generator<string> {
+  yield* ['.', '..'];
+  yield* names;
 }

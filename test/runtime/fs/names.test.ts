@@ -8,9 +8,9 @@ const byBytes = (names: readonly string[]): string[] =>
 // Halves of surrogates stand before what they are to come after.
 const name = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 4 }),
-  fc.array(fc.constantFrom('a', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'), { maxLength: 3 }).map(
-    (parts) => parts.join(''),
-  ),
+  fc
+    .array(fc.constantFrom('a', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'), { maxLength: 3 })
+    .map((parts) => parts.join('')),
 );
 
 describe('names of a directory', () => {

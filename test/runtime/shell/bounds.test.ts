@@ -142,10 +142,10 @@ describe('the words of a command', () => {
     for (let i = 0; i < 60_000; i++) box.fs.symlink('x', `/t/${i}`);
     let listed = false;
     let turns = 0;
-    const list = box.fs.list.bind(box.fs);
-    box.fs.list = (path) => {
+    const names = box.fs.names.bind(box.fs);
+    box.fs.names = (path) => {
       listed = true;
-      return list(path);
+      return names(path);
     };
     const breathe = async (): Promise<void> => {
       if (listed) turns++;
