@@ -124,7 +124,7 @@ async function idleConnections(to: string | number, socketPath: string, pid: num
 
 /** What the hostile programs of containers are made of. */
 const programs =
-  'awk base64 bash cat cut dd echo expr find grep head ls mkdir mv printf sed seq sh sleep sort tac tail tr true truncate wc xargs yes'.split(
+  'awk base64 bash cat cp cut dd echo expr find grep head ls mkdir mv printf rm sed seq sh sleep sort tac tail tr true truncate wc xargs yes'.split(
     ' ',
   );
 

@@ -43,6 +43,25 @@ const program = (name: string, text: string, ms: number): HostileInput['prepare'
     return 'started';
   });
 
+/** A folder of an image, with very many long names beyond ASCII, moved, listed and copied by a container. */
+function longNames(count: number): HostileInput['prepare'] {
+  const named = (i: number): string => `d/${'é'.repeat(60)}${digestOf(Buffer.from(String(i))).slice('sha256:'.length)}`;
+  return (target) => {
+    const file = Buffer.from(`FROM ${target.image}\nUSER 0\nCOPY d /d\n`);
+    const files = [
+      { name: 'Dockerfile', bytes: file },
+      ...numbered(count, named).map((name) => ({ name, bytes: Buffer.from('x') })),
+    ];
+    const body = gzipSync(tarOf(files.map((one) => ({ ...one, mode: 0o644, size: one.bytes.length }))), { level: 1 });
+    const run = script('mv /d /e; ls -laR /e | tail -n 1; cp -r /e /d; rm -r /e; find /d | wc -l; echo /d/* | wc -c');
+    return async () => {
+      const built = await ask(target, 'POST', '/build?t=hostile/long:1&version=1', { headers: tar, body });
+      const waited = withContainer('long', run, (to) => ask(to, 'POST', '/containers/long/wait'));
+      return `${built}, ${await waited({ ...target, image: 'hostile/long:1' })()}`;
+    };
+  };
+}
+
 /** Connections that ask for something and do not read it. */
 async function unread(target: Target, count: number, head: string, ms: number): Promise<string> {
   const sockets = await dialMany(target, count);
@@ -209,6 +228,11 @@ export const left: readonly HostileInput[] = [
       };
       return withContainer('given', script('true'), given, false)(target);
     },
+  },
+  {
+    name: 'an image of 50,000 long names beyond ASCII, moved, listed and copied',
+    safe: false,
+    prepare: longNames(50_000),
   },
   { name: 'a container of an image of 20,000 layers', safe: false, prepare: layered(20_000) },
   {

@@ -55,10 +55,7 @@ export class Expander {
   async pattern(word: Word): Promise<string> {
     const fields = new Fields(undefined);
     await this.#add(fields, word.parts, word.text, true);
-    return fields
-      .patterns()
-      .map(({ pattern }) => pattern)
-      .join(' ');
+    return Array.from(fields.patterns(), ({ pattern }) => pattern).join(' ');
   }
 
   /** Text between double quotes or in a here-document. */

@@ -16,8 +16,13 @@ interface Piece {
 /** The text of a field; added up, for V8 makes a copy of what is joined at once, and nobody may ever look at it. */
 const textOf = (pieces: readonly Piece[]): string => pieces.reduce((all, { text }) => all + text, '');
 
+const patternOf = (pieces: readonly Piece[]): string =>
+  pieces.reduce((all, { text, quoted }) => all + (quoted ? escapePattern(text) : text), '');
+
 const classOf = (chars: readonly string[]): string =>
   `[${chars.map((char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`).join('')}]`;
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a;
 
 function separators(ifs: string): RegExp {
   const blanks = [...ifs].filter((char) => /[ \t\n]/.test(char));
@@ -70,10 +75,11 @@ export class Fields {
       afterBlank = false;
       this.add(text.slice(at, end), false);
     };
-    for (const { index, 0: found } of text.matchAll(this.#separators)) {
-      addUpTo(index);
-      at = index + found.length;
-      afterBlank = /^[ \t\n]/.test(found);
+    this.#separators.lastIndex = 0;
+    for (let found = this.#separators.exec(text); found !== null; found = this.#separators.exec(text)) {
+      addUpTo(found.index);
+      at = this.#separators.lastIndex;
+      afterBlank = isBlank(text.charCodeAt(found.index));
       if (afterBlank) continue;
       this.add('', false);
       this.end();
@@ -94,11 +100,12 @@ export class Fields {
   }
 
   /** The words as patterns, and as text. */
-  patterns(): { readonly text: string; readonly pattern: string }[] {
-    return this.#all().map((pieces) => ({
-      text: textOf(pieces),
-      pattern: pieces.map(({ text, quoted }) => (quoted ? escapePattern(text) : text)).join(''),
-    }));
+  *patterns(): Generator<{ readonly text: string; readonly pattern: string }> {
+    for (const pieces of this.#all()) {
+      const text = textOf(pieces);
+      const isQuoted = pieces.some(({ quoted }) => quoted);
+      yield { text, pattern: isQuoted ? patternOf(pieces) : text };
+    }
   }
 
   #all(): Piece[][] {
