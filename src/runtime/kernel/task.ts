@@ -1,11 +1,12 @@
-import { performance } from 'node:perf_hooks';
 import { isDue, takeTurn } from '../../turns.js';
 import type { Credentials, FileSystem } from '../fs/types.js';
 import type { ExitStatus } from '../types.js';
+import { type Command, costOf } from './command.js';
 import type { Descriptor } from './descriptor.js';
 import { FdTable } from './fd-table.js';
 import type { Limits } from './limits.js';
 import type { Machine } from './machine.js';
+import { Pace } from './pace.js';
 import { defaultAction, SIG } from './signals.js';
 import type { Terminal } from './terminal.js';
 
@@ -16,9 +17,7 @@ export type Program = (task: Task) => number | Promise<number>;
 export class Terminated extends Error {}
 
 /** What a task is made with. */
-export interface TaskOptions {
-  readonly argv: readonly string[];
-  readonly env: ReadonlyMap<string, string>;
+export interface TaskOptions extends Command {
   readonly cwd: string;
   readonly credentials: Credentials;
   readonly fds: ReadonlyMap<number, Descriptor>;
@@ -30,17 +29,6 @@ export interface TaskOptions {
   /** A process group of its own. */
   readonly newGroup?: boolean;
 }
-
-/** Milliseconds that a task may run before others have their turn. */
-const slice = 3;
-/** Steps between two looks at the time. */
-const stepsPerLook = 64;
-/** After so many slices without waiting for anything, a task gets only every other one: it loops. */
-const patience = 300;
-const breather = 5;
-
-/** Bytes that a word or a descriptor costs beside itself. */
-const [wordCost, descriptorCost] = [32, 64] as const;
 
 /** A process of a container: what it was started as, its descriptors, how signals reach it, and when it ended. */
 export class Task {
@@ -57,12 +45,9 @@ export class Task {
   limits: Limits;
   group: number;
   credentials: Credentials;
-  /** Milliseconds of processor time. */
-  cpu = 0;
   /** What a caught signal does; null ignores it. */
   readonly handlers = new Map<number, (() => void) | null>();
-  #argv: readonly string[];
-  #env: ReadonlyMap<string, string>;
+  #command: Command;
   /** Bytes that its arguments, environment and descriptors hold here. */
   #cost = 0;
   #fs: FileSystem | undefined;
@@ -75,17 +60,14 @@ export class Task {
   /** Signals that came while it was held. */
   readonly #pending: number[] = [];
   readonly #watchers: ((status: ExitStatus) => void)[] = [];
-  #steps = 0;
-  #sliceStart = 0;
-  #slices = 0;
+  readonly #pace = new Pace();
 
   constructor(machine: Machine, options: TaskOptions) {
     this.machine = machine;
     this.pid = machine.nextPid();
     this.hostPid = machine.nextHostPid();
     this.parent = options.parent;
-    this.#argv = options.argv;
-    this.#env = options.env;
+    this.#command = { argv: options.argv, env: options.env };
     this.cwd = options.cwd;
     this.credentials = options.credentials;
     this.terminal = options.terminal;
@@ -100,28 +82,23 @@ export class Task {
   }
 
   get argv(): readonly string[] {
-    return this.#argv;
+    return this.#command.argv;
   }
 
   get env(): ReadonlyMap<string, string> {
-    return this.#env;
+    return this.#command.env;
   }
 
   /** It goes on as another program, or with another environment. */
   become(argv: readonly string[], env: ReadonlyMap<string, string>): void {
-    this.#argv = argv;
-    this.#env = env;
+    this.#command = { argv, env };
     this.#hold();
   }
 
   /** What it was started with counts as held, but for what is its parent's, too, or a container's own. */
   #hold(): void {
-    const { parent } = this;
-    if (parent === undefined) return;
-    let cost = this.fds.size * descriptorCost;
-    if (this.#argv !== parent.argv) for (const word of this.#argv) cost += word.length + wordCost;
-    if (this.#env !== parent.env)
-      for (const [name, value] of this.#env) cost += name.length + value.length + 2 * wordCost;
+    if (this.parent === undefined) return;
+    const cost = costOf(this, this.parent, this.fds.size);
     this.machine.account(this, 0, cost - this.#cost);
     this.#cost = cost;
   }
@@ -130,6 +107,11 @@ export class Task {
   get fs(): FileSystem {
     this.#fs ??= this.machine.fileSystem.as(this.credentials);
     return this.#fs;
+  }
+
+  /** Milliseconds of processor time. */
+  get cpu(): number {
+    return this.#pace.cpu;
   }
 
   get status(): ExitStatus | undefined {
@@ -235,25 +217,20 @@ export class Task {
    * @throws Terminated when a signal ended it
    */
   step(): Promise<void> | undefined {
-    if (++this.#steps % stepsPerLook !== 0 && this.#ending === undefined && !this.#held) return undefined;
+    if (!this.#pace.step() && this.#ending === undefined && !this.#held) return undefined;
     this.#mayGoOn();
-    const now = performance.now();
     if (this.#held) return this.breathe();
-    if (this.#sliceStart === 0) this.#sliceStart = now;
-    if (now - this.#sliceStart < slice) return undefined;
-    this.#slices++;
-    const looping = this.#slices > patience;
-    const turns = this.#slices;
-    return this.block<void>((resolve) => {
-      if (!looping) return takeTurn('program', resolve);
-      let cancel = (): void => clearTimeout(timer);
-      const timer = setTimeout(() => {
-        cancel = takeTurn('program', resolve);
-      }, breather);
-      return () => cancel();
-    }).then(() => {
-      this.#slices = turns;
-    });
+    return this.#pace.isOver() ? this.#pace.next((start) => this.block(start)) : undefined;
+  }
+
+  /** The same for a step that may take long by itself. */
+  longStep(): Promise<void> | undefined {
+    return this.step() ?? this.giveWay();
+  }
+
+  /** Let other work go first where it has waited for long. */
+  giveWay(): Promise<void> | undefined {
+    return isDue() ? this.breathe() : undefined;
   }
 
   /** Let other work go first, once. */
@@ -333,22 +310,17 @@ export class Task {
   }
 
   #pause(): void {
-    this.#account();
+    this.#pace.pause();
     this.#sleeping++;
   }
 
   #resume(): void {
     this.#sleeping--;
-    this.#slices = 0;
-  }
-
-  #account(): void {
-    if (this.#sliceStart !== 0) this.cpu += performance.now() - this.#sliceStart;
-    this.#sliceStart = 0;
+    this.#pace.rested();
   }
 
   #finish(code: number): void {
-    this.#account();
+    this.#pace.pause();
     this.fds.closeAll();
     for (const end of [...this.#waits]) end(new Terminated());
     const signal = this.#ending?.signal;

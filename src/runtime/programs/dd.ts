@@ -1,7 +1,7 @@
 import { openPath } from '../kernel/open.js';
 import type { Task } from '../kernel/task.js';
 import { parseSize } from './files.js';
-import { complain, reason, turnWhereDue } from './io.js';
+import { complain, reason } from './io.js';
 
 /** Largest block that is held in memory. */
 const largestBlock = 16 * 1024 * 1024;
@@ -71,7 +71,7 @@ async function copy(task: Task, ends: Ends, size: number, limit: number, silent:
       await output.write(task, bytes);
       total += bytes.length;
       // A block may be large, so that few of them take long.
-      const turn = task.step() ?? turnWhereDue(task);
+      const turn = task.longStep();
       if (turn !== undefined) await turn;
     }
   } catch (error) {

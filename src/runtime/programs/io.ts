@@ -27,7 +27,7 @@ async function goOnLater(task: Task, written: void | Promise<void>): Promise<voi
 async function writeInPieces(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; at += blockSize) {
     await to.write(task, bytes.subarray(at, at + blockSize));
-    await turnWhereDue(task);
+    await task.giveWay();
   }
 }
 
@@ -73,13 +73,10 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
     const bytes = await from.read(task, blockSize);
     if (bytes.length === 0) return;
     yield bytes;
-    const turn = task.step() ?? turnWhereDue(task);
+    const turn = task.longStep();
     if (turn !== undefined) await turn;
   }
 }
-
-/** What was done with one piece of input may have taken long. */
-export const turnWhereDue = (task: Task): Promise<void> | undefined => (isDue() ? task.breathe() : undefined);
 
 /** Bytes that a program takes which wants all of its input at once. */
 const mostInput = 16 << 20;
@@ -126,7 +123,7 @@ export async function* lines(task: Task, from: Descriptor): AsyncGenerator<strin
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
       yield bytes.toString('utf8', 0, end + 1);
       bytes = bytes.subarray(end + 1);
-      const turn = task.step() ?? turnWhereDue(task);
+      const turn = task.longStep();
       if (turn !== undefined) await turn;
     }
     if (bytes.length > longestLine) throw new FileSystemError('EFBIG', '');
@@ -148,7 +145,7 @@ export async function readLine(task: Task, from: Descriptor): Promise<string | u
     line.set(bytes, length);
     length = end;
     if (bytes.at(-1) === 10) return line.toString('utf8', 0, length);
-    const turn = task.step() ?? turnWhereDue(task);
+    const turn = task.longStep();
     if (turn !== undefined) await turn;
   }
 }

@@ -1,5 +1,4 @@
 import type { Task } from '../kernel/task.js';
-import { turnWhereDue } from './io.js';
 
 /** Items that are sorted, or compared, between two looks at the clock. */
 const run = 512;
@@ -13,7 +12,7 @@ export async function mergeSort<T>(
   let runs: (readonly T[])[] = [];
   for (let at = 0; at < items.length; at += run) {
     runs.push(items.slice(at, at + run).sort(compare));
-    await turnWhereDue(task);
+    await task.giveWay();
   }
   while (runs.length > 1) {
     const merged: (readonly T[])[] = [];
@@ -34,7 +33,7 @@ async function merge<T>(
   for (let [i, j] = [0, 0]; i < left.length || j < right.length; ) {
     const first = j === right.length || (i < left.length && compare(left[i] as T, right[j] as T) <= 0);
     merged.push((first ? left[i++] : right[j++]) as T);
-    if (merged.length % run === 0) await turnWhereDue(task);
+    if (merged.length % run === 0) await task.giveWay();
   }
   return merged;
 }

@@ -1,6 +1,5 @@
 import type { AndOr, CommandNode, CompoundList, Pipeline, Statement } from 'unbash';
 import type { Task } from '../kernel/task.js';
-import { turnWhereDue } from '../programs/io.js';
 import { evaluate } from './arithmetic.js';
 import { builtins } from './builtins/index.js';
 import { ShellError, ShellExit } from './control.js';
@@ -34,7 +33,7 @@ export class Executor {
     for (const [index, statement] of statements.entries()) {
       if (statement.background) {
         // A copy of a shell with many variables takes long.
-        const turn = turnWhereDue(shell.task);
+        const turn = shell.task.giveWay();
         if (turn !== undefined) await turn;
         shell.status = startBackground(this, statement);
       } else shell.status = await this.#guarded(statement.command, last && index === statements.length - 1);

@@ -1,5 +1,4 @@
 import type { DoubleQuotedChild, ParameterExpansionPart, Word, WordPart } from 'unbash';
-import { turnWhereDue } from '../programs/io.js';
 import { passwd } from '../users.js';
 import { evaluate, evaluateText } from './arithmetic.js';
 import { expandBraces } from './braces.js';
@@ -33,7 +32,7 @@ export class Expander {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {
-        const turn = turnWhereDue(this.shell.task);
+        const turn = this.shell.task.giveWay();
         if (turn !== undefined) await turn;
         const paths =
           hasPattern(pattern) && !this.shell.options.has('f') ? await expandPaths(this.shell.task, pattern) : [];
@@ -73,7 +72,7 @@ export class Expander {
 
   /** What is done with a long text takes long, however few steps it is. */
   async #turnFor({ length }: string): Promise<void> {
-    const turn = length > longText ? turnWhereDue(this.shell.task) : undefined;
+    const turn = length > longText ? this.shell.task.giveWay() : undefined;
     if (turn !== undefined) await turn;
   }
 

@@ -1,7 +1,6 @@
 import { FileSystemError } from '../fs/errors.js';
 import { inDirectory } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
-import { turnWhereDue } from '../programs/io.js';
 import { ShellError } from './control.js';
 import { hasPattern, Pattern } from './pattern.js';
 
@@ -26,7 +25,7 @@ export async function expandPaths(task: Task, source: string): Promise<string[]>
     const last = index === parts.length - 1;
     const next: string[] = [];
     for (const base of found) {
-      const turn = task.step() ?? turnWhereDue(task);
+      const turn = task.longStep();
       if (turn !== undefined) await turn;
       const paths = hasPattern(part) ? await matching(task, base, part, last) : fixed(task, base, part, last);
       for (const path of paths) next.push(path);
@@ -61,7 +60,7 @@ async function matching(task: Task, base: string, part: string, last: boolean): 
   }
   const found: string[] = [];
   for (const name of part.startsWith('.') ? withDots(names) : names) {
-    const turn = turnWhereDue(task);
+    const turn = task.giveWay();
     if (turn !== undefined) await turn;
     if ((name.startsWith('.') && !part.startsWith('.')) || !pattern.matches(name)) continue;
     if (last) found.push(`${base}${name}`);

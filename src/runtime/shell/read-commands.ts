@@ -1,5 +1,5 @@
 import { SIG } from '../kernel/signals.js';
-import { readLine, turnWhereDue, write } from '../programs/io.js';
+import { readLine, write } from '../programs/io.js';
 import { FunctionReturn, LoopJump, ShellError } from './control.js';
 import type { Executor } from './execute.js';
 import { readScript } from './parse.js';
@@ -34,7 +34,7 @@ async function commandLoop(by: Executor): Promise<number> {
     text += line;
     const { incomplete } = readScript(text);
     // What is not complete is read again with the next line.
-    const turn = shell.task.step() ?? turnWhereDue(shell.task);
+    const turn = shell.task.longStep();
     if (turn !== undefined) await turn;
     if (incomplete || /(^|[^\\])(\\\\)*\\\n$/.test(text)) continue;
     const whole = text;

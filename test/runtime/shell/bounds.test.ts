@@ -147,10 +147,10 @@ describe('the words of a command', () => {
       listed = true;
       return names(path);
     };
-    const breathe = async (): Promise<void> => {
+    const giveWay = async (): Promise<void> => {
       if (listed) turns++;
     };
-    const task = { cwd: '/', fs: box.fs, step: () => undefined, breathe } as unknown as Task;
+    const task = { cwd: '/', fs: box.fs, longStep: () => undefined, giveWay } as unknown as Task;
     expect(await expandPaths(task, '/t/*/*')).to.deep.equal([]);
     expect(turns).to.be.greaterThan(0);
   });

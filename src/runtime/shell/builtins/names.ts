@@ -1,5 +1,5 @@
 import { defaultPath, findProgram } from '../../lookup.js';
-import { turnWhereDue, write } from '../../programs/io.js';
+import { write } from '../../programs/io.js';
 import type { Executor } from '../execute.js';
 
 /** Where a name leads: what is shown of it, and its path where it is a program. */
@@ -48,7 +48,7 @@ export async function command(by: Executor, argv: readonly string[]): Promise<nu
   if (option === '-v' || option === '-V') {
     let status = 0;
     for (const name of rest) {
-      const turn = turnWhereDue(by.shell.task);
+      const turn = by.shell.task.giveWay();
       if (turn !== undefined) await turn;
       const found = find(by, name);
       if (found !== undefined) await write(by.shell.task, `${option === '-v' ? found.short : found.text}\n`);

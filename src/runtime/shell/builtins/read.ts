@@ -1,5 +1,5 @@
 import { FileSystemError } from '../../fs/errors.js';
-import { longestLine, readLine, turnWhereDue, write } from '../../programs/io.js';
+import { longestLine, readLine, write } from '../../programs/io.js';
 import { WordList } from '../../programs/word-list.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
@@ -46,7 +46,7 @@ async function line(
     text += next.slice(0, goesOn ? -2 : -1);
     if (!goesOn) return { text, ended: false };
     if (text.length > longestLine) throw new FileSystemError('EFBIG', '');
-    const turn = shell.task.step() ?? turnWhereDue(shell.task);
+    const turn = shell.task.longStep();
     if (turn !== undefined) await turn;
   }
 }

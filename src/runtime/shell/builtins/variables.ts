@@ -1,4 +1,4 @@
-import { turnWhereDue, write } from '../../programs/io.js';
+import { write } from '../../programs/io.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
 import { namePattern } from '../variables.js';
@@ -30,7 +30,7 @@ async function declare(by: Executor, argv: readonly string[], how: 'exported' | 
   }
   const marks = { [how]: !argv.includes('-n') };
   for (const word of words) {
-    const turn = turnWhereDue(task);
+    const turn = task.giveWay();
     if (turn !== undefined) await turn;
     const { name, value } = parseAssignment(by, builtin, word);
     if (value !== undefined) vars.set(name, value);
