@@ -131,18 +131,17 @@ export class Task {
 
   /** Run a program until it ends; then the task has ended. */
   async run(program: Program): Promise<void> {
-    let code: number;
+    let code = 1;
     try {
       this.#mayGoOn();
-      // Each may start others at once, without end.
-      if (isDue()) await this.breathe();
+      // Each may start others at once, without end: in a turn, or on the stack of the one before.
+      await this.giveWay();
       code = await program(this);
     } catch (error) {
-      if (error instanceof Terminated) code = this.#ending?.code ?? 1;
-      else {
+      // The stack is at its end, as a real program's would be.
+      if (error instanceof RangeError) this.end(SIG.SEGV);
+      else if (!(error instanceof Terminated))
         this.machine.log.warn(`${this.argv[0]}: the simulation failed: ${String(error)}`);
-        code = 1;
-      }
     }
     this.#finish(code);
   }

@@ -1,5 +1,6 @@
 import { BadAwk, type Token, tokens } from './awk-lex.js';
 import type { Expression, Rule, Statement } from './awk-tree.js';
+import { Nesting } from './nesting.js';
 
 const levels: readonly (readonly string[])[] = [
   ['||'],
@@ -28,6 +29,7 @@ class Parser {
   #at = 0;
   /** Whether `>` is where output goes, not a comparison. */
   #printing = false;
+  readonly #nesting = new Nesting();
 
   constructor(private readonly tokens: readonly Token[]) {}
 
@@ -107,7 +109,11 @@ class Parser {
   }
 
   #statement(): Statement {
-    if (this.#is('{')) return this.#block();
+    return this.#nesting.within(() => (this.#is('{') ? this.#block() : this.#other()));
+  }
+
+  /** Any but a block. */
+  #other(): Statement {
     const word = this.#accept('if', 'while', 'do', 'for', 'break', 'continue', 'next', 'exit', 'delete');
     switch (word) {
       case 'if':

@@ -42,6 +42,8 @@ async function level(words: WordList, at: number): Promise<string> {
 
 async function primary(words: WordList): Promise<string> {
   const word = words.take();
+  // A fresh stack: expressions may be nested as deeply as there are words.
+  await null;
   if (word === undefined) throw new BadExpression('syntax error');
   if (word === '(') {
     const value = await level(words, 0);

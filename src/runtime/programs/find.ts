@@ -4,6 +4,7 @@ import type { Task } from '../kernel/task.js';
 import { Pattern } from '../shell/pattern.js';
 import { at, lookup } from './files.js';
 import { complain, Output, reason } from './io.js';
+import { Nesting } from './nesting.js';
 import { Usage, withUsage } from './options.js';
 import { runChild } from './run-others.js';
 import { WordList } from './word-list.js';
@@ -79,6 +80,7 @@ class Expression {
   readonly #task: Task;
   readonly #words: WordList;
   readonly #output: Output;
+  readonly #nesting = new Nesting();
   #acts = false;
 
   constructor(task: Task, words: WordList, output: Output) {
@@ -115,10 +117,10 @@ class Expression {
   }
 
   #not(): Test {
-    if (this.#words.peek() !== '!' && this.#words.peek() !== '-not') return this.#primary();
-    this.#words.take();
-    const test = this.#not();
-    return async (seen) => !(await test(seen));
+    let negated = false;
+    for (; this.#words.peek() === '!' || this.#words.peek() === '-not'; this.#words.skip(1)) negated = !negated;
+    const test = this.#primary();
+    return negated ? async (seen) => !(await test(seen)) : test;
   }
 
   #value(name: string): string {
@@ -138,7 +140,7 @@ class Expression {
     const name = this.#words.take() ?? '';
     switch (name) {
       case '(': {
-        const test = this.#or();
+        const test = this.#nesting.within(() => this.#or());
         if (this.#words.take() !== ')') throw new Usage('missing )');
         return test;
       }

@@ -14,6 +14,8 @@ async function become(task: Task, name: string, argv: readonly string[]): Promis
   const prepared = prepareByShell(task, argv, task.env.get('PATH') ?? defaultPath);
   if (prepared.ok) {
     task.become(prepared.argv, task.env);
+    // A fresh stack: one may become the next without end.
+    await null;
     return prepared.program(task);
   }
   const missing = prepared.reason === 'not-found' || prepared.reason === 'not-simulated';

@@ -1,4 +1,3 @@
-import { SIG } from '../kernel/signals.js';
 import { FunctionReturn, LoopJump, ShellError, ShellExit } from './control.js';
 import type { Executor } from './execute.js';
 import { runExitTrap } from './traps.js';
@@ -22,11 +21,6 @@ async function endOf({ shell }: Executor, act: () => Promise<number>): Promise<n
     if (error instanceof ShellError) {
       await shell.complain(error.message);
       return error.status;
-    }
-    if (error instanceof RangeError) {
-      // The stack is at its end, as a real shell's would be.
-      shell.task.end(SIG.SEGV);
-      return 128 + SIG.SEGV;
     }
     throw error;
   }
