@@ -65,7 +65,7 @@ async function tagged(
       );
       if (!target?.digest) continue;
       const bytes = await source.peek(target);
-      found.push(...((bytes && parseIndex(bytes)?.manifests) || [target]));
+      for (const one of (bytes && parseIndex(bytes)?.manifests) || [target]) found.push(one);
     }
   return found;
 }

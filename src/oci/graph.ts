@@ -117,7 +117,8 @@ export class Graph {
   /** Digests below descriptors, not those of the descriptors themselves unless another one leads to them. */
   async descendants(descriptors: Iterable<Descriptor>): Promise<ReadonlySet<string>> {
     const children: Descriptor[] = [];
-    for (const descriptor of descriptors) children.push(...(await this.node(descriptor)).children);
+    for (const descriptor of descriptors)
+      for (const child of (await this.node(descriptor)).children) children.push(child);
     return (await this.reach(children, [])).digests;
   }
 

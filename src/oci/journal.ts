@@ -65,7 +65,8 @@ export class Journal {
       const path = pathOf(folder, number);
       const bytes = await files.readFile(path);
       await syncFile(path, files);
-      changes.push(...changesIn(bytes, number === from.file ? from.bytes : 0));
+      // One by one: there may be more than a call takes arguments.
+      for (const change of changesIn(bytes, number === from.file ? from.bytes : 0)) changes.push(change);
     }
     if (numbers.length > 0) await syncFolder(folder, files);
     return { journal: new Journal(folder, files, numbers, Math.max(from.file, ...numbers) + 1), changes };

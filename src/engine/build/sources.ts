@@ -52,7 +52,7 @@ function fits(pattern: string, path: string): boolean {
 }
 
 function* below(files: FileSystem, folder: string): Generator<string> {
-  for (const name of files.list(`/${folder}`)) {
+  for (const name of files.names(`/${folder}`)) {
     const path = posix.join(folder, name);
     yield path;
     if (files.lstat(`/${path}`).type === 'directory') yield* below(files, path);
@@ -77,7 +77,10 @@ export async function digestOf(files: FileSystem, path: string): Promise<string>
   for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: path })) {
     await giveWay();
     hash.update(`${JSON.stringify([name, type, mode, uid, gid, size, target])}\n`);
-    for (const piece of content as Iterable<Uint8Array>) hash.update(piece);
+    for (const piece of content as Iterable<Uint8Array>) {
+      hash.update(piece);
+      await giveWay();
+    }
   }
   return hash.digest('hex');
 }

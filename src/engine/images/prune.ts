@@ -90,7 +90,7 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
     const released = new Set([...held].filter(release));
     const gone = blobs.filter(({ digest }) => released.has(digest));
     const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
-    deleted.push(...manifests.map(({ digest }) => ({ Deleted: digest })));
+    for (const { digest } of manifests) deleted.push({ Deleted: digest });
     for (const { size } of gone) reclaimed += size;
     for (const id of chains) if (release(stackKey(id))) reclaimed += snapshots.drop(id);
     if (manifests.length > 0) logNameEvent(context, image, familiar, 'delete');

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { trimRight } from '../../go/strings.js';
+import { giveWay } from '../../turns.js';
 import { baseName, components, joinPath } from './paths.js';
 import type { ArchiveEntry, ExtractOptions, FileSystem, NodeType } from './types.js';
 
@@ -143,6 +144,7 @@ async function write(fs: FileSystem, at: string, entry: ArchiveEntry): Promise<v
   try {
     for await (const chunk of entry.content) {
       size += chunk.length;
+      await giveWay();
       // A hole is one again, so that what was saved has room where it was before.
       if (isZero(chunk)) file.skip(chunk.length);
       else file.write(chunk);

@@ -45,7 +45,7 @@ async function run(task: Task, argv: readonly string[]): Promise<number> {
   if (patterns.length === 0) {
     const [pattern] = paths.splice(0, 1);
     if (pattern === undefined) throw new Usage('missing pattern');
-    patterns.push(...pattern.split('\n'));
+    for (const line of pattern.split('\n')) patterns.push(line);
   }
   const name = (argv[0] ?? '').split('/').at(-1);
   const settings: RegexOptions = {

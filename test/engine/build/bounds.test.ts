@@ -1,6 +1,11 @@
 import { expect } from 'chai';
-import { HeldOutput } from '../../../src/engine/build/output.js';
+import { Copier } from '../../../src/engine/build/copy.js';
+import { Flags } from '../../../src/engine/build/flags.js';
+import { HeldOutput, Output } from '../../../src/engine/build/output.js';
+import { digestOf } from '../../../src/engine/build/sources.js';
+import type { StageState } from '../../../src/engine/build/state.js';
 import { matchGlob } from '../../../src/go/path-match.js';
+import { mountable, stream } from '../../runtime/fs/support.js';
 import { turnsDuring } from '../../support/turns.js';
 import { refusal } from '../support.js';
 import { build, engineWithBase, textOf } from './support.js';
@@ -39,6 +44,28 @@ describe('What a build may ask for', function () {
       expect(said).to.not.include('error');
     };
     expect(await turnsDuring(work)).to.be.greaterThan(5);
+  });
+
+  it('lets others have their turn while a large file is looked through and copied', async () => {
+    const { fs: files } = mountable(undefined, 2 ** 28);
+    files.writeFile('/f', Buffer.alloc(2 ** 26, 'x'));
+    expect(await turnsDuring(() => digestOf(files, '/f'))).to.be.greaterThan(2);
+    const { fs } = mountable(undefined, 2 ** 28);
+    expect(await turnsDuring(() => fs.extract('/', stream(files.entries('/f'))))).to.be.greaterThan(2);
+  });
+
+  it('is a pattern for more files than a call takes arguments', async () => {
+    const { fs: files } = mountable(undefined, 2 ** 28);
+    for (let i = 0; i < 130_000; i++) files.writeFile(`/f${i}`, '');
+    const copier = new Copier(engine.context, new Output(() => undefined), new AbortController().signal, files, () =>
+      Promise.reject(new Error('no image')),
+    );
+    const step = { name: 'COPY', flags: new Flags(new Map()), sources: ['f*'], destination: '/d/', chown: '' } as const;
+    let hash = '';
+    await copier.copy(step, {} as StageState, async (found) => {
+      hash = found;
+    });
+    expect(hash).to.match(/^multi:/);
   });
 
   it('is a pattern of many stars, which costs what it is long', () => {
