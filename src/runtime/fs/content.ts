@@ -108,9 +108,33 @@ const holeShare = 1 / 8;
 
 const zeros = new Uint8Array(chunkSize);
 
-/** Bytes of a file of a writable layer. Parts that were never written are holes, which read as zeros. */
+/** What of a file another one shows that was written above it. */
+class Under {
+  constructor(
+    private readonly content: FileContent = noContent,
+    readonly end = content.size,
+  ) {}
+
+  /** Exactly so many bytes, zeros where it has none. */
+  read(at: number, length: number): Uint8Array {
+    const bytes = this.content.read(at, Math.max(0, Math.min(length, this.end - at)));
+    return bytes.length === length ? bytes : Buffer.concat([bytes], length);
+  }
+
+  cut(size: number): Under {
+    return size < this.end ? new Under(this.content, size) : this;
+  }
+}
+
+const nothingUnder = new Under();
+
+/**
+ * Bytes of a file of a writable layer. Parts that were never written are those of the file that it was made of: to copy all
+ * of that at once would keep others waiting. Where there is none, they are holes, which read as zeros.
+ */
 export class GrowingContent implements FileContent {
   readonly #budget: ByteBudget;
+  #under: Under;
   readonly #chunks = new Map<number, Buffer>();
   /** Those that a frozen copy has too. */
   readonly #shared = new WeakSet<Buffer>();
@@ -119,8 +143,12 @@ export class GrowingContent implements FileContent {
   /** What holes count for. */
   #holes = 0;
 
-  constructor(budget: ByteBudget) {
+  /** @throws FileSystemError ENOSPC */
+  constructor(budget: ByteBudget, from?: FileContent) {
     this.#budget = budget;
+    this.#under = from === undefined ? nothingUnder : new Under(from);
+    this.#countHoles(this.#under.end);
+    this.#size = this.#under.end;
   }
 
   get size(): number {
@@ -134,7 +162,9 @@ export class GrowingContent implements FileContent {
     for (let from = at; from < end; ) {
       const within = from % chunkSize;
       const step = Math.min(chunkSize - within, end - from);
-      this.#chunks.get((from - within) / chunkSize)?.copy(bytes, from - at, within, within + step);
+      const chunk = this.#chunks.get((from - within) / chunkSize);
+      if (chunk !== undefined) chunk.copy(bytes, from - at, within, within + step);
+      else if (from < this.#under.end) bytes.set(this.#under.read(from, step), from - at);
       from += step;
     }
     return bytes;
@@ -153,14 +183,10 @@ export class GrowingContent implements FileContent {
     }
   }
 
-  /** Take over what another file holds. */
-  copy(from: FileContent): void {
-    for (let at = 0; at < from.size; at += chunkSize) this.write(at, from.read(at, chunkSize));
-  }
-
   truncate(size: number): void {
     if (size > largestFile) throw new FileSystemError('EFBIG', '');
     if (size < this.#size) {
+      this.#under = this.#under.cut(size);
       for (const [index, chunk] of this.#chunks) {
         const start = index * chunkSize;
         if (start >= size) {
@@ -178,15 +204,16 @@ export class GrowingContent implements FileContent {
     const chunks = new Map(this.#chunks);
     for (const chunk of chunks.values()) this.#shared.add(chunk);
     const size = this.#size;
+    const under = this.#under;
     return {
       size,
       read: (at, length) => {
         const within = at % chunkSize;
         const step = Math.max(0, Math.min(length, chunkSize - within, size - at));
-        const written = chunks.get((at - within) / chunkSize)?.subarray(within, within + step);
-        return written === undefined || written.length === 0
-          ? zeros.subarray(0, Math.max(0, Math.min(length, chunkSize - within, size - at)))
-          : written;
+        const chunk = chunks.get((at - within) / chunkSize);
+        if (chunk === undefined && at < under.end) return under.read(at, step);
+        const written = chunk?.subarray(within, within + step);
+        return written === undefined || written.length === 0 ? zeros.subarray(0, step) : written;
       },
     };
   }
@@ -194,6 +221,7 @@ export class GrowingContent implements FileContent {
   /** Give everything back. */
   clear(): void {
     this.#chunks.clear();
+    this.#under = nothingUnder;
     this.#release(this.#held);
     this.#countHoles(0);
     this.#size = 0;
@@ -203,13 +231,16 @@ export class GrowingContent implements FileContent {
   #chunk(index: number, length: number): Buffer {
     const present = this.#chunks.get(index);
     if (present !== undefined && present.length >= length) return this.#own(index, present);
+    const start = index * chunkSize;
+    const below = present === undefined ? Math.max(0, Math.min(chunkSize, this.#under.end - start)) : 0;
     let room = Math.max(smallest, present?.length ?? 0);
-    while (room < length) room *= 2;
+    while (room < Math.max(length, below)) room *= 2;
     const more = room - (present?.length ?? 0);
     this.#budget.reserve(more);
     this.#held += more;
     const chunk = Buffer.alloc(room);
     present?.copy(chunk);
+    if (below > 0) chunk.set(this.#under.read(start, below));
     this.#chunks.set(index, chunk);
     return chunk;
   }

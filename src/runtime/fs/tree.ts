@@ -112,15 +112,7 @@ export class WritableTree {
     this.revision++;
     this.changes(node);
     if (node.own !== undefined) return node.own;
-    const own = new GrowingContent(this.budget);
-    if (keep && node.content !== undefined) {
-      try {
-        own.copy(node.content);
-      } catch (error) {
-        own.clear();
-        throw error;
-      }
-    }
+    const own = new GrowingContent(this.budget, keep ? node.content : undefined);
     node.own = own;
     node.content = own;
     return own;

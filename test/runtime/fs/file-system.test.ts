@@ -117,6 +117,19 @@ describe('a container file system', () => {
     file.close();
   });
 
+  it("takes of an image's file only the parts that are written", async () => {
+    const large = Buffer.alloc(10 << 20, 'x');
+    const snapshot = await snapshotOf([{ ...entry('f'), size: large.length, content: [large] }]);
+    const { fs: other } = mountable(snapshot, 2 << 20);
+    const file = other.open('/f', { read: true, write: true });
+    file.write(Buffer.from('end'), large.length);
+    file.write(Buffer.from('begin'), 0);
+    expect(file.read(7).toString()).to.equal('beginxx');
+    expect(file.read(5, large.length - 2).toString()).to.equal('xxend');
+    expect(other.usage().writable).to.equal((10 << 20) + 4096);
+    file.close();
+  });
+
   it('saves what files hold when it is asked, and holes as holes', async () => {
     const file = fs.open('/tmp/sparse', { read: true, write: true, create: true });
     file.write(Buffer.from('begin'));

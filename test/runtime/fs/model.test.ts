@@ -151,13 +151,16 @@ describe('a file system and its simplest model', () => {
     );
   });
 
-  it('reads back what was written anywhere in a file', () => {
+  it('reads back what was written anywhere in a file, of an image or not', async () => {
     const write = fc.record({ at: fc.nat(200_000), length: fc.nat(70_000), byte: fc.integer({ min: 1, max: 255 }) });
-    fc.assert(
-      fc.property(fc.array(write, { maxLength: 6 }), fc.nat(200_000), (writes, cut) => {
-        const { fs } = mountable();
+    const size = fc.nat(200_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(write, { maxLength: 6 }), size, size, async (writes, cut, before) => {
+        let expected = Buffer.alloc(before, 'image');
+        const snapshot = await snapshotOf([{ ...entry('f'), size: before, content: [expected] }]);
+        const { fs, budget } = mountable(before > 1000 ? snapshot : undefined);
+        if (before <= 1000) expected = Buffer.alloc(0);
         const file = fs.open('/f', { read: true, write: true, create: true });
-        let expected = Buffer.alloc(0);
         for (const { at, length, byte } of writes) {
           const bytes = Buffer.alloc(length, byte);
           file.write(bytes, at);
@@ -167,12 +170,20 @@ describe('a file system and its simplest model', () => {
           bytes.copy(grown, at);
           expected = grown;
         }
+        const layer = [...fs.layer()].find(({ name }) => name === 'f');
+        const saved = Buffer.concat([...((layer?.content ?? []) as Iterable<Uint8Array>)]);
+        if (layer !== undefined) expect(saved.equals(expected)).to.equal(true);
         file.truncate(Math.min(cut, expected.length));
         file.truncate(expected.length);
-        expected.fill(0, Math.min(cut, expected.length));
-        expect(fs.readFile('/f').equals(expected)).to.equal(true);
+        const full = Buffer.from(expected).fill(0, Math.min(cut, expected.length));
+        expect(fs.readFile('/f').equals(full)).to.equal(true);
+        const after = Buffer.concat([...((layer?.content ?? []) as Iterable<Uint8Array>)]);
+        if (layer !== undefined) expect(after.equals(expected)).to.equal(true);
+        file.close();
+        fs.dispose();
+        expect(budget.used).to.equal(0);
       }),
-      { numRuns: 40 },
+      { numRuns: 80 },
     );
   });
 });
