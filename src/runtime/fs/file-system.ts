@@ -4,8 +4,8 @@ import { FileSystemError } from './errors.js';
 import { extractInto } from './extract.js';
 import { type AnyNode, isEmpty, type UpperNode } from './node.js';
 import { NodeFile } from './open-file.js';
-import { baseName, joinPath, withoutSlashes } from './paths.js';
-import { checkReplaced } from './rename.js';
+import { baseName, components, joinPath, longestPath, withoutSlashes } from './paths.js';
+import { checkLength, checkReplaced } from './rename.js';
 import { type Found, root } from './resolve.js';
 import { type Place, WritableTree } from './tree.js';
 import type {
@@ -105,6 +105,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   }
 
   symlink(target: string, path: string): void {
+    if (target.length > longestPath) throw new FileSystemError('ENAMETOOLONG', path);
     this.#addNew(path, { type: 'symlink', mode: 0o777, target });
   }
 
@@ -113,6 +114,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     if (from.node.type === 'directory') throw new FileSystemError('EPERM', path);
     const { directory, name } = this.#missing(path);
     if (from.tree !== directory.tree) throw new FileSystemError('EXDEV', path);
+    checkLength(directory, name, path);
     const into = this.#writableDirectory(directory, path);
     directory.tree.attach(into, name, directory.tree.writable(from));
   }
@@ -156,6 +158,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
       throw new FileSystemError('EINVAL', to);
     }
     if (target.place !== undefined) checkReplaced(target.place.node, isDirectory, to);
+    checkLength(target.directory, target.name, to, source.place.node);
     const { tree } = source.directory;
     this.#writableDirectory(source.directory, from);
     const into = this.#writableDirectory(target.directory, to);
@@ -229,9 +232,28 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     } catch (error) {
       if (!recursive || !(error instanceof FileSystemError) || error.errno !== 'ENOENT') throw error;
     }
-    const above = bare.slice(0, bare.lastIndexOf('/')) || '/';
-    this.mkdir(above, { recursive, ...(mode !== undefined && { mode }) });
+    this.#makeAbove(bare, { type: 'directory', mode: mode ?? 0o755 });
     return this.resolve(bare, false);
+  }
+
+  /** Make the directories above a path. Few of them are looked for from the root: there may be two thousand, each far away. */
+  #makeAbove(path: string, made: Made): void {
+    const parts = components(path).slice(0, -1);
+    const upTo = (count: number): string => `/${parts.slice(0, count).join('/')}`;
+    let there = 0;
+    for (let missing = parts.length; missing - there > 1; ) {
+      const middle = (there + missing) >> 1;
+      if (this.find(upTo(middle)) === undefined) missing = middle;
+      else there = middle;
+    }
+    if (parts.slice(there).includes('..')) {
+      for (let count = there + 1; count <= parts.length; count++)
+        if (this.find(upTo(count)) === undefined) this.mkdir(upTo(count), made);
+      return;
+    }
+    this.mkdir(upTo(there + 1), made);
+    let place = this.present(upTo(there + 1), true);
+    for (const name of parts.slice(there + 1)) place = this.#add(place, name, path, made);
   }
 
   #missing(path: string): Found {
@@ -246,6 +268,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   }
 
   #add(directory: Place, name: string, path: string, made: Made): Place {
+    checkLength(directory, name, path);
     const into = this.#writableDirectory(directory, path);
     const setgid = (into.mode & 0o2000) !== 0;
     const node = directory.tree.make({ ...made, uid: this.who.uid, gid: setgid ? into.gid : this.who.gid });

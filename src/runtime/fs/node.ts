@@ -100,6 +100,28 @@ export const lowerOf = (directory: AnyNode, name: string): LowerNode | undefined
 export const isAnew = (node: AnyNode): boolean =>
   node.layer === 'upper' && (node.moved === true || node.below === undefined);
 
+/** Those of directories of snapshots, which do not change. */
+const reaches = new WeakMap<LowerNode, number>();
+
+/** Characters of the longest path that leads from a node to what lies below it. */
+export function reachOf(node: AnyNode): number {
+  if (node.type !== 'directory') return 0;
+  const known = node.layer === 'lower' ? reaches.get(node) : undefined;
+  if (known !== undefined) return known;
+  let longest = 0;
+  const look = (name: string, child: AnyNode): void => {
+    longest = Math.max(longest, 1 + name.length + reachOf(child));
+  };
+  if (node.layer === 'upper') for (const [name, child] of node.names ?? []) if (child !== null) look(name, child);
+  for (const [name, child] of lowerChildren(node))
+    if (node.layer === 'lower' || !node.names?.has(name)) look(name, child);
+  if (node.layer === 'lower') reaches.set(node, longest);
+  return longest;
+}
+
+const lowerChildren = (directory: AnyNode): Iterable<[string, LowerNode]> =>
+  (directory.layer === 'lower' ? directory : directory.below)?.children ?? [];
+
 /** Names that a directory has itself, in no order: whiteouts, too. */
 export const ownNamesOf = (directory: AnyNode): string[] =>
   directory.layer === 'upper' ? [...(directory.names?.keys() ?? [])] : [];

@@ -1,6 +1,6 @@
 import { FileSystemError } from './errors.js';
 import { type AnyNode, childOf } from './node.js';
-import { components, joinPath } from './paths.js';
+import { components, joinPath, longestPath } from './paths.js';
 import type { Place } from './tree.js';
 import type { Credentials } from './types.js';
 
@@ -10,7 +10,6 @@ export const root: Credentials = { uid: 0, gid: 0, groups: [] };
 /** Links in one path after which there is a loop, as in Linux. */
 const mostLinks = 40;
 const longestName = 255;
-const longestPath = 4096;
 
 /** The end of a path: its directory, its last component, and what is there, if anything. */
 export interface Found {

@@ -2,7 +2,7 @@ import { AttestdError } from '../../errors.js';
 import { quote } from '../../go/quote.js';
 import { noContent } from './content.js';
 import { type LowerNode, newInode, onDisk } from './node.js';
-import { components } from './paths.js';
+import { components, longestPath } from './paths.js';
 import type { ArchiveEntry, ContentKeeper, FileContent, Snapshot } from './types.js';
 
 type Draft = Omit<LowerNode, 'children'> & { mode: number; links: number; children?: Map<string, LowerNode> };
@@ -33,6 +33,8 @@ const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 /** Links in one path after which there is a loop. */
 const mostLinks = 40;
+/** Characters of a path that are told. */
+const longestName = 255;
 
 /**
  * Put one more layer on a snapshot: entries replace what has their name, `.wh.NAME` takes NAME away, `.wh..wh..opq` all
@@ -104,6 +106,8 @@ class LayerDraft {
       (target as Draft).links++;
       return target;
     }
+    if (entry.type === 'symlink' && entry.target.length > longestPath)
+      throw refused(entry.name, 'what it links to is too long');
     if (entry.type === 'directory') {
       const draft = directory(present?.type === 'directory' ? present : undefined);
       Object.assign(draft, metadata(entry));
@@ -125,12 +129,13 @@ class LayerDraft {
   /** The directory at a path, copied for writing; what is missing is made, links are followed. */
   #directory(parts: readonly string[]): Draft {
     let draft = this.root;
-    const trail: Draft[] = [];
+    const trail: { readonly draft: Draft; readonly length: number }[] = [];
+    let length = 0;
     const left = [...parts];
     for (let links = 0; left.length > 0; ) {
       const name = left.shift() as string;
       if (name === '..') {
-        draft = trail.pop() ?? this.root;
+        ({ draft, length } = trail.pop() ?? { draft: this.root, length: 0 });
         continue;
       }
       const children = draft.children as Map<string, LowerNode>;
@@ -139,11 +144,13 @@ class LayerDraft {
         left.unshift(...components(child.target));
         if (child.target.startsWith('/')) {
           draft = this.root;
-          trail.length = 0;
+          trail.length = length = 0;
         }
         continue;
       }
-      trail.push(draft);
+      trail.push({ draft, length });
+      length += 1 + name.length;
+      if (length > longestPath) throw refused(parts.join('/'), 'its path is too long');
       draft = this.#writable(children, name, child);
     }
     return draft;
@@ -176,5 +183,6 @@ function metadata({
 }
 
 function refused(name: string, why: string): AttestdError {
-  return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(name)} is refused: ${why}`);
+  const told = name.length > longestName ? `${name.slice(0, longestName)}…` : name;
+  return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(told)} is refused: ${why}`);
 }

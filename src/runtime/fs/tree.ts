@@ -169,7 +169,7 @@ export class WritableTree {
   /** Bytes of all files that are seen, each once. */
   bytes(): number {
     const measured = this.#current();
-    measured.seen ??= sizeSeen(this.root, new Set(), (bytes) => bytes);
+    measured.seen ??= sizeSeen(this.root, new Set());
     return measured.seen;
   }
 
@@ -231,23 +231,44 @@ export class WritableTree {
   }
 }
 
-function sizeBelow(node: UpperNode, seen: Set<number>): number {
-  if (node.moved || node.names === undefined) return sizeSeen(node, seen, onDisk);
+/** @param whole whether what is below counts, too: a directory that was moved is all new at its place */
+function sizeBelow(node: UpperNode, seen: Set<number>, whole = false): number {
+  if (node.names === undefined) {
+    if (seen.has(node.inode)) return 0;
+    seen.add(node.inode);
+    return onDisk(node.content?.size ?? 0);
+  }
+  const takes = whole || node.moved === true;
   let size = 0;
-  for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen);
+  for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen, takes);
+  if (takes)
+    for (const [name, child] of node.below?.children ?? []) if (!node.names.has(name)) size += sizeOfLower(child);
   return size;
 }
 
-function sizeSeen(node: AnyNode, seen: Set<number>, measure: (bytes: number) => number): number {
+/** Bytes on a disk of directories of snapshots, which do not change. */
+const lowerSizes = new WeakMap<LowerNode, number>();
+
+function sizeOfLower(node: LowerNode): number {
+  if (node.type !== 'directory') return onDisk(node.content?.size ?? 0);
+  const known = lowerSizes.get(node);
+  if (known !== undefined) return known;
+  let size = 0;
+  for (const child of node.children?.values() ?? []) size += sizeOfLower(child);
+  lowerSizes.set(node, size);
+  return size;
+}
+
+function sizeSeen(node: AnyNode, seen: Set<number>): number {
   if (node.type !== 'directory') {
     if (seen.has(node.inode)) return 0;
     seen.add(node.inode);
-    return measure(node.content?.size ?? 0);
+    return node.content?.size ?? 0;
   }
   let size = 0;
   for (const name of namesOf(node)) {
     const child = childOf(node, name);
-    if (child !== undefined) size += sizeSeen(child, seen, measure);
+    if (child !== undefined) size += sizeSeen(child, seen);
   }
   return size;
 }

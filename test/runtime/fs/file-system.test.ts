@@ -117,6 +117,34 @@ describe('a container file system', () => {
     file.close();
   });
 
+  it('has nothing that lies further than a path leads, whatever leads there', async () => {
+    const far = '/a23456789'.repeat(300);
+    const { fs: other } = mountable(await snapshotOf([entry(`${far.slice(1)}/f`)]));
+    other.mkdir(`/b${far}`, { recursive: true });
+    other.symlink(`/b${far}`, '/l');
+    expect(errno(() => other.mkdir(`/l${far}`, { recursive: true }))).to.equal('ENAMETOOLONG');
+    expect(errno(() => other.rename('/a23456789', `/b${far}/z`))).to.equal('ENAMETOOLONG');
+    expect(errno(() => other.rename('/b', `${far}/b`))).to.equal('ENAMETOOLONG');
+    expect(errno(() => other.symlink('x/'.repeat(3000), '/m'))).to.equal('ENAMETOOLONG');
+    other.rename('/a23456789', '/c');
+    const again = mountable(await snapshotOf([entry(`${far.slice(1)}/f`)])).fs;
+    await again.restore(stream(other.layer()));
+    expect(again.stat(`/c${far.slice(10)}/f`).type).to.equal('file');
+    expect(again.list(`/b${far}`).length).to.equal(other.list(`/b${far}`).length);
+  });
+
+  it("counts all of an image's directory that was moved, and what was changed in it once", async () => {
+    const files = ['d/a', 'd/s/b', 'd/s/c'].map((name) => entry(name, { text: 'x'.repeat(5000) }));
+    const { fs: other } = mountable(await snapshotOf(files));
+    other.rename('/d', '/e');
+    expect(other.usage().writable).to.equal(3 * 8192);
+    other.writeFile('/e/s/b', 'x');
+    other.unlink('/e/s/c');
+    expect(other.usage().writable).to.equal(8192 + 4096);
+    other.rename('/e/s', '/s');
+    expect(other.usage().writable).to.equal(8192 + 4096);
+  });
+
   it("takes of an image's file only the parts that are written", async () => {
     const large = Buffer.alloc(10 << 20, 'x');
     const snapshot = await snapshotOf([{ ...entry('f'), size: large.length, content: [large] }]);

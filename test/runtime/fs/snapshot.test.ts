@@ -69,9 +69,16 @@ describe('layers of a snapshot', () => {
     expect(listing(mountable(base).fs)).to.deep.equal({ '/a': 'directory', '/a/x': 'file 1' });
   });
 
-  for (const bad of [entry('../x'), entry('x', { type: 'hardlink', target: 'nowhere' })]) {
-    it(`refuse ${bad.name} (${bad.type})`, async () => {
-      const error = await snapshotOf([bad]).catch((caught: unknown) => caught);
+  const far = 'a/'.repeat(1500);
+  for (const [what, ...bad] of [
+    ['a name that leads upwards', entry('../x')],
+    ['a hard link to nothing', entry('x', { type: 'hardlink', target: 'nowhere' })],
+    ['what lies further than a path leads', entry(`${'a/'.repeat(50_000)}f`)],
+    ['the same by a link', entry(`${far}d/`), entry('l', { type: 'symlink', target: `${far}d` }), entry(`l/${far}f`)],
+    ['a link that is longer than a path', entry('l', { type: 'symlink', target: 'a/../'.repeat(100_000) })],
+  ] as const) {
+    it(`refuse ${what}`, async () => {
+      const error = await snapshotOf([...bad]).catch((caught: unknown) => caught);
       expect(error).to.be.instanceOf(AttestdError).with.property('code', 'INVALID_ARCHIVE');
     });
   }
