@@ -6,6 +6,8 @@ import { blockOfCopies, frameOf } from '../../test/oci/support/zstd-blocks.js';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const configType = 'application/vnd.oci.image.config.v1+json';
+const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 interface File {
   readonly name: string;
@@ -77,6 +79,32 @@ export function emptyEntries(count: number): Buffer {
 /** An archive of so many files with these bytes. */
 export function manyFiles(count: number, bytesOf: (i: number) => Buffer): Buffer {
   return tar(Array.from({ length: count }, (_, i) => ({ name: `blobs/${i}`, bytes: bytesOf(i) })));
+}
+
+/** An image `layered:1` of one layer with so many files, and of so many, one and the same, with one file more. */
+export function manyLayers(count: number, files: number): Buffer {
+  const archives = [
+    ...(files > 0 ? [manyFiles(files, () => Buffer.alloc(0))] : []),
+    tar([{ name: 'blobs/f', bytes: Buffer.alloc(0) }]),
+  ];
+  const stack = [...archives, ...Array<Buffer>(count - 1).fill(archives.at(-1) as Buffer)];
+  const layers = new Map(archives.map((archive) => [archive, gzipSync(archive, { level: 1 })]));
+  const digests = new Map(archives.map((archive) => [archive, digestOf(archive)]));
+  const rootfs = { type: 'layers', diff_ids: stack.map((archive) => digests.get(archive)) };
+  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }));
+  const references = new Map(archives.map((archive) => [archive, referTo(layers.get(archive) as Buffer, layerType)]));
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: manifestType,
+      config: referTo(config, configType),
+      layers: stack.map((archive) => references.get(archive)),
+    }),
+  );
+  const annotations = { 'io.containerd.image.name': 'docker.io/library/layered:1' };
+  const platform = { architecture: 'amd64', os: 'linux' };
+  const named = { ...referTo(manifest, manifestType), platform, annotations };
+  return layout([config, manifest, ...layers.values()], [named]);
 }
 
 /** A gzip file that comes to so many MiB of zeros, after a tar header for a file of that size. */

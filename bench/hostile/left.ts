@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/oci/digest.js';
 import { tarOf } from '../../src/oci/tar-write.js';
-import { layout, manyFiles, referTo } from './archives.js';
+import { manyFiles, manyLayers } from './archives.js';
 import { ask, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';
 
@@ -128,24 +128,9 @@ function unreadBuild(target: Target): Promise<string> {
 }
 
 /** An image whose layers are all the same one. */
-function layered(count: number): HostileInput['prepare'] {
+function layered(count: number, files: number): HostileInput['prepare'] {
   return (target) => {
-    const files = tarOf([{ name: 'f', mode: 0o644, size: 0, bytes: Buffer.alloc(0) }]);
-    const layer = gzipSync(files);
-    const rootfs = { type: 'layers', diff_ids: Array(count).fill(digestOf(files)) };
-    const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }));
-    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-    const manifest = Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType,
-        config: referTo(config, 'application/vnd.oci.image.config.v1+json'),
-        layers: Array(count).fill(referTo(layer, 'application/vnd.oci.image.layer.v1.tar+gzip')),
-      }),
-    );
-    const annotations = { 'io.containerd.image.name': 'docker.io/library/layered:1' };
-    const platform = { architecture: 'amd64', os: 'linux' };
-    const archive = layout([config, manifest, layer], [{ ...referTo(manifest, mediaType), platform, annotations }]);
+    const archive = manyLayers(count, files);
     return async () => {
       await ask(target, 'POST', '/images/load', { headers: tar, body: archive });
       return post(target, '/containers/create', { Image: 'layered:1', Cmd: ['sh'] });
@@ -234,7 +219,12 @@ export const left: readonly HostileInput[] = [
     safe: false,
     prepare: longNames(50_000),
   },
-  { name: 'a container of an image of 20,000 layers', safe: false, prepare: layered(20_000) },
+  { name: 'a container of an image of 20,000 layers', safe: false, prepare: layered(20_000, 0) },
+  {
+    name: 'a container of an image of 400 layers that change a folder of 50,000 files',
+    safe: false,
+    prepare: layered(400, 50_000),
+  },
   {
     name: 'a container that makes a file of 1 TB of holes',
     safe: false,

@@ -24,6 +24,9 @@ const mostInMemory = 64 << 20;
 const mostNodes = 128 << 20;
 const nodeBytes = 400;
 
+/** Bytes that a name takes in the copy of its directory that each layer makes which changes something there. */
+const nameBytes = 48;
+
 /** Layers of an image that can be mounted, as in Linux. */
 const mostLayers = 500;
 
@@ -59,11 +62,18 @@ class LayerRoom implements ContentKeeper {
   /** Entries, each of which is a node or more. */
   async *counted(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
     for await (const entry of entries) {
-      const bytes = nodeBytes * entry.name.split('/').length;
-      this.room.nodes.reserve(bytes);
-      this.#nodes += bytes;
+      this.#take(nodeBytes * entry.name.split('/').length);
       yield entry;
     }
+  }
+
+  copied(names: number): void {
+    this.#take(nameBytes * names);
+  }
+
+  #take(bytes: number): void {
+    this.room.nodes.reserve(bytes);
+    this.#nodes += bytes;
   }
 
   /** Nobody uses the layer. */
@@ -158,11 +168,14 @@ export class RootFileSystems {
       const archive = await decompress(await this.documents.content.stream(digest));
       return this.#read(base, entriesOfTar(archive));
     };
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof AttestdError) || error.code !== 'NO_SPACE' || !(await this.#makeRoom())) throw error;
-      return read();
+    for (let again = false; ; again = true) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!(error instanceof AttestdError) || error.code !== 'NO_SPACE') throw error;
+        const why = `failed to extract layer ${digest}: no space left on device`;
+        if (again || !(await this.#makeRoom())) throw new AttestdError('NO_SPACE', why, { cause: error });
+      }
     }
   }
 

@@ -49,7 +49,7 @@ export async function applyLayer(
   entries: AsyncIterable<ArchiveEntry>,
   keeper: ContentKeeper,
 ): Promise<Snapshot> {
-  const layer = new LayerDraft(rootOf(base));
+  const layer = new LayerDraft(rootOf(base), keeper);
   let { size } = base;
   for await (const entry of entries) {
     if (entry.type === 'file') size += onDisk(entry.size);
@@ -66,9 +66,19 @@ class LayerDraft {
   /** Nodes that this layer brought; an opaque directory keeps them. */
   readonly #brought = new Set<LowerNode>();
 
-  constructor(root: LowerNode) {
-    this.root = directory(root);
-    this.#copies.add(this.root as LowerNode);
+  constructor(
+    root: LowerNode,
+    private readonly keeper: ContentKeeper,
+  ) {
+    this.root = this.#copy(root);
+  }
+
+  /** A directory of this layer, with what a lower one has. */
+  #copy(lower?: LowerNode): Draft {
+    this.keeper.copied?.(lower?.children?.size ?? 0);
+    const copy = directory(lower);
+    this.#copies.add(copy as LowerNode);
+    return copy;
   }
 
   async put(entry: ArchiveEntry, content: () => FileContent | Promise<FileContent>): Promise<void> {
@@ -109,10 +119,8 @@ class LayerDraft {
     if (entry.type === 'symlink' && entry.target.length > longestPath)
       throw refused(entry.name, 'what it links to is too long');
     if (entry.type === 'directory') {
-      const draft = directory(present?.type === 'directory' ? present : undefined);
-      Object.assign(draft, metadata(entry));
-      this.#copies.add(draft as LowerNode);
-      return draft as LowerNode;
+      const draft = this.#copy(present?.type === 'directory' ? present : undefined);
+      return Object.assign(draft, metadata(entry)) as LowerNode;
     }
     return {
       layer: 'lower',
@@ -158,8 +166,7 @@ class LayerDraft {
 
   #writable(children: Map<string, LowerNode>, name: string, child: LowerNode | undefined): Draft {
     if (child?.type === 'directory' && this.#copies.has(child)) return child as Draft;
-    const copy = directory(child?.type === 'directory' ? child : undefined);
-    this.#copies.add(copy as LowerNode);
+    const copy = this.#copy(child?.type === 'directory' ? child : undefined);
     if (child === undefined || this.#brought.has(child)) this.#brought.add(copy as LowerNode);
     children.set(name, copy as LowerNode);
     return copy;

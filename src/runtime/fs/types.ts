@@ -71,6 +71,8 @@ export interface ArchiveEntry {
 export interface ContentKeeper {
   /** @throws NO_SPACE when it is full */
   keep(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent>;
+  /** A directory with so many names has a copy, since a layer changes it. @throws NO_SPACE when there are too many */
+  copied?(names: number): void;
 }
 
 /** How many bytes the writable layers that share it may hold. */

@@ -15,8 +15,10 @@ const mediaType = 'application/vnd.oci.image.layer.v1.tar';
 
 /** Images by the names of their layers, each of which is one file of that name with so many bytes. */
 function images(size: number): ManifestCache {
-  const archive = (name: string): Buffer =>
-    tarOf([{ name, mode: 0o644, size, bytes: Buffer.alloc(size, name.at(-1)) }]);
+  const archive = (name: string): Buffer => {
+    const names = name === 'many' ? Array.from({ length: 20_000 }, (_, i) => `d/${i}`) : [name];
+    return tarOf(names.map((one) => ({ name: one, mode: 0o644, size, bytes: Buffer.alloc(size, one.at(-1)) })));
+  };
   return {
     manifest: async ({ digest }: Descriptor) => ({
       layers: digest.split(',').map((name) => ({ mediaType, digest: name, size })),
@@ -50,6 +52,14 @@ describe('Files of images', () => {
   it('are of no more layers than can be mounted', async () => {
     const roots = new RootFileSystems(images(1), new Budget(500_000), clock);
     expect((await refusal(() => roots.snapshot(image(Array(501).fill('layer').join(',')))))[0]).to.equal('INTERNAL');
+  });
+
+  it('take no more room than there is where each layer changes one large directory', async () => {
+    const roots = new RootFileSystems(images(0), new Budget(500_000), clock);
+    const layers = ['many', ...Array.from({ length: 200 }, (_, i) => `d/more${i}`)];
+    const files = await open(roots, layers.slice(0, 20).join(','));
+    expect(files.list('/d').length).to.equal(20_019);
+    expect((await refusal(() => roots.snapshot(image(layers.join(',')))))[0]).to.equal('NO_SPACE');
   });
 
   it('are read from the disk as they were kept', async () => {
