@@ -40,8 +40,8 @@ export class WritableTree {
   readonly below: number;
   /** Bytes at a revision, on a disk and as they are: they take long to add up where there are very many files. */
   #measured: { revision: number; onDisk?: number; seen?: number } = { revision: -1 };
-  /** Those that are looked at. */
-  readonly #moments = new Set<Moment>();
+  /** Those that are looked at. Whoever looks may never come to an end. */
+  readonly #moments = new Set<WeakRef<Moment>>();
 
   constructor(snapshot: Snapshot | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;
@@ -93,18 +93,22 @@ export class WritableTree {
   /** The layer as it is now, until `end`. */
   begin(): Moment {
     const moment = new Moment();
-    this.#moments.add(moment);
+    this.#moments.add(new WeakRef(moment));
     return moment;
   }
 
   /** Nobody looks at a moment any more. */
   end(moment: Moment): void {
-    this.#moments.delete(moment);
+    for (const other of this.#moments) if (other.deref() === moment) this.#moments.delete(other);
   }
 
   /** Called before anything of a node is changed. */
   changes(node: UpperNode): void {
-    for (const moment of this.#moments) moment.keep(node);
+    for (const moment of this.#moments) {
+      const kept = moment.deref();
+      if (kept === undefined) this.#moments.delete(moment);
+      else kept.keep(node);
+    }
   }
 
   /** Content that can be written to. */
