@@ -4,7 +4,9 @@ import { Flags } from '../../../src/engine/build/flags.js';
 import { HeldOutput, Output } from '../../../src/engine/build/output.js';
 import { digestOf } from '../../../src/engine/build/sources.js';
 import type { StageState } from '../../../src/engine/build/state.js';
+import { asynchronous } from '../../../src/engine/containers/archive-entries.js';
 import { matchGlob } from '../../../src/go/path-match.js';
+import type { ArchiveEntry } from '../../../src/runtime/fs/types.js';
 import { mountable, stream } from '../../runtime/fs/support.js';
 import { turnsDuring } from '../../support/turns.js';
 import { refusal } from '../support.js';
@@ -52,6 +54,10 @@ describe('What a build may ask for', function () {
     expect(await turnsDuring(() => digestOf(files, '/f'))).to.be.greaterThan(2);
     const { fs } = mountable(undefined, 2 ** 28);
     expect(await turnsDuring(() => fs.extract('/', stream(files.entries('/f'))))).to.be.greaterThan(2);
+    for (let i = 0; i < 20_000; i++) fs.symlink('x', `/${i}`);
+    const { fs: volume } = mountable(undefined, 2 ** 28);
+    const entries = (): AsyncIterable<ArchiveEntry> => asynchronous(fs.entries('/', { name: '' }));
+    expect(await turnsDuring(() => volume.extract('/', entries()))).to.be.greaterThan(2);
   });
 
   it('is a pattern for more files than a call takes arguments', async () => {

@@ -145,6 +145,18 @@ describe('a container file system', () => {
     expect(other.usage().writable).to.equal(8192 + 4096);
   });
 
+  it("copies nothing of what lies in an image's directory that is moved", async () => {
+    const files = Array.from({ length: 1000 }, (_, i) => entry(`d/${i}`, { text: 'x' }));
+    const { fs: other, budget: room } = mountable(await snapshotOf(files));
+    const before = room.used;
+    other.rename('/d', '/e');
+    expect(room.used - before).to.be.lessThan(10_000);
+    expect(other.list('/e').length).to.equal(1000);
+    expect([...other.layer()].length).to.equal(1002);
+    other.writeFile('/e/7', 'y');
+    expect(other.readFile('/e/7').toString() + other.readFile('/e/8')).to.equal('yx');
+  });
+
   it("takes of an image's file only the parts that are written", async () => {
     const large = Buffer.alloc(10 << 20, 'x');
     const snapshot = await snapshotOf([{ ...entry('f'), size: large.length, content: [large] }]);
