@@ -28,6 +28,12 @@ export function sorted(names: string[]): string[] {
   return order === byUnits ? names.sort() : names.sort(order);
 }
 
+/** Names of a directory, and what every directory has. */
+export function* withDots(names: Iterable<string>): Generator<string, undefined> {
+  yield* ['.', '..'];
+  yield* names;
+}
+
 /** Names that are sorted at once. */
 const few = 4096;
 

@@ -100,7 +100,17 @@ export const lowerOf = (directory: AnyNode, name: string): LowerNode | undefined
 export const isAnew = (node: AnyNode): boolean =>
   node.layer === 'upper' && (node.moved === true || node.below === undefined);
 
-/** Those of directories of snapshots, which do not change. */
+/** What a directory shows, in no order. */
+export function* childrenOf(directory: AnyNode): Generator<[string, AnyNode], undefined> {
+  if (directory.layer === 'lower') {
+    yield* directory.children ?? [];
+    return;
+  }
+  for (const [name, node] of directory.names ?? []) if (node !== null) yield [name, node];
+  for (const child of directory.below?.children ?? []) if (!directory.names?.has(child[0])) yield child;
+}
+
+/** Reaches of directories of snapshots, which do not change. */
 const reaches = new WeakMap<LowerNode, number>();
 
 /** Characters of the longest path that leads from a node to what lies below it. */
@@ -109,36 +119,17 @@ export function reachOf(node: AnyNode): number {
   const known = node.layer === 'lower' ? reaches.get(node) : undefined;
   if (known !== undefined) return known;
   let longest = 0;
-  const look = (name: string, child: AnyNode): void => {
-    longest = Math.max(longest, 1 + name.length + reachOf(child));
-  };
-  if (node.layer === 'upper') for (const [name, child] of node.names ?? []) if (child !== null) look(name, child);
-  for (const [name, child] of lowerChildren(node))
-    if (node.layer === 'lower' || !node.names?.has(name)) look(name, child);
+  for (const [name, child] of childrenOf(node)) longest = Math.max(longest, 1 + name.length + reachOf(child));
   if (node.layer === 'lower') reaches.set(node, longest);
   return longest;
 }
-
-const lowerChildren = (directory: AnyNode): Iterable<[string, LowerNode]> =>
-  (directory.layer === 'lower' ? directory : directory.below)?.children ?? [];
 
 /** Names that a directory has itself, in no order: whiteouts, too. */
 export const ownNamesOf = (directory: AnyNode): string[] =>
   directory.layer === 'upper' ? [...(directory.names?.keys() ?? [])] : [];
 
 /** Names that a directory shows, in no order. */
-export function namesOf(directory: AnyNode): string[] {
-  if (directory.layer === 'lower') return [...(directory.children?.keys() ?? [])];
-  const names: string[] = [];
-  for (const [name, node] of directory.names ?? []) if (node !== null) names.push(name);
-  for (const name of directory.below?.children?.keys() ?? []) if (!directory.names?.has(name)) names.push(name);
-  return names;
-}
+export const namesOf = (directory: AnyNode): string[] => Array.from(childrenOf(directory), ([name]) => name);
 
 /** Whether a directory shows nothing. */
-export function isEmpty(directory: AnyNode): boolean {
-  if (directory.layer === 'lower') return (directory.children?.size ?? 0) === 0;
-  for (const node of directory.names?.values() ?? []) if (node !== null) return false;
-  for (const name of directory.below?.children?.keys() ?? []) if (!directory.names?.has(name)) return false;
-  return true;
-}
+export const isEmpty = (directory: AnyNode): boolean => childrenOf(directory).next().done === true;

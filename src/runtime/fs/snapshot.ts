@@ -34,7 +34,7 @@ const opaque = '.wh..wh..opq';
 /** Links in one path after which there is a loop. */
 const mostLinks = 40;
 /** Characters of a path that are told. */
-const longestName = 255;
+const mostTold = 255;
 
 /**
  * Put one more layer on a snapshot: entries replace what has their name, `.wh.NAME` takes NAME away, `.wh..wh..opq` all
@@ -190,6 +190,6 @@ function metadata({
 }
 
 function refused(name: string, why: string): AttestdError {
-  const told = name.length > longestName ? `${name.slice(0, longestName)}…` : name;
+  const told = name.length > mostTold ? `${name.slice(0, mostTold)}…` : name;
   return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(told)} is refused: ${why}`);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
 import { Moment } from './moment.js';
-import { type AnyNode, childOf, type LowerNode, namesOf, newInode, nodeCost, onDisk, type UpperNode } from './node.js';
+import { type AnyNode, childrenOf, type LowerNode, newInode, nodeCost, onDisk, type UpperNode } from './node.js';
 import { rootOf } from './snapshot.js';
 import type { Attributes, ByteBudget, Device, NodeType, Snapshot } from './types.js';
 
@@ -244,9 +244,8 @@ function sizeBelow(node: UpperNode, seen: Set<number>, whole = false): number {
   }
   const takes = whole || node.moved === true;
   let size = 0;
-  for (const child of node.names.values()) if (child !== null) size += sizeBelow(child, seen, takes);
-  if (takes)
-    for (const [name, child] of node.below?.children ?? []) if (!node.names.has(name)) size += sizeOfLower(child);
+  for (const [, child] of takes ? childrenOf(node) : node.names)
+    if (child !== null) size += child.layer === 'lower' ? sizeOfLower(child) : sizeBelow(child, seen, takes);
   return size;
 }
 
@@ -270,9 +269,6 @@ function sizeSeen(node: AnyNode, seen: Set<number>): number {
     return node.content?.size ?? 0;
   }
   let size = 0;
-  for (const name of namesOf(node)) {
-    const child = childOf(node, name);
-    if (child !== undefined) size += sizeSeen(child, seen);
-  }
+  for (const [, child] of childrenOf(node)) size += sizeSeen(child, seen);
   return size;
 }

@@ -1,3 +1,4 @@
+import { withDots } from '../fs/names.js';
 import { onDisk } from '../fs/node.js';
 import { joinPath } from '../fs/paths.js';
 import type { Stat } from '../fs/types.js';
@@ -81,15 +82,15 @@ function find(task: Task, path: string, name: string, options: Options): Item | 
 
 async function inside(task: Task, { path }: Item, options: Options): Promise<Item[]> {
   const hidden = options.has('a') || options.has('A');
+  const names = task.fs.names(at(task, path));
   const items: Item[] = [];
-  const add = async (name: string): Promise<void> => {
+  for (const name of options.has('a') ? withDots(names) : names) {
+    if (!hidden && name.startsWith('.')) continue;
     await task.step();
     const below = path.endsWith('/') ? `${path}${name}` : joinPath(path, name);
     const stat = options.has('L') ? task.fs.find(at(task, below)) : lookup(task, below);
     if (stat !== undefined) items.push({ name, path: below, stat });
-  };
-  if (options.has('a')) for (const name of ['.', '..']) await add(name);
-  for (const name of task.fs.names(at(task, path))) if (hidden || !name.startsWith('.')) await add(name);
+  }
   return sorted(task, items, options);
 }
 

@@ -1,4 +1,5 @@
 import { FileSystemError } from '../fs/errors.js';
+import { withDots } from '../fs/names.js';
 import { inDirectory } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
 import { ShellError } from './control.js';
@@ -67,9 +68,4 @@ async function matching(task: Task, base: string, part: string, last: boolean): 
     else if (task.fs.find(inDirectory(directory, name))?.type === 'directory') found.push(`${base}${name}/`);
   }
   return found;
-}
-
-function* withDots(names: Iterable<string>): Generator<string> {
-  yield* ['.', '..'];
-  yield* names;
 }
