@@ -36,10 +36,13 @@ async function withMounts<T>(
   const { fileSystem, state } = container;
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no rootfs`);
   const idle = !state.running;
-  if (idle) await mountAll(context, container);
   try {
+    if (idle) await mountAll(context, container);
+  } finally {
     // It may be gone by now, and its volumes with it.
     context.containers.resolve(container.id);
+  }
+  try {
     return await act(fileSystem);
   } finally {
     if (idle && !state.running) unmountAll(context, container);
@@ -109,6 +112,11 @@ export async function extractArchive(
 ): Promise<void> {
   const container = context.containers.resolve(name);
   const archive = await decompress(body);
+  // Its volumes left with it, perhaps before all was written.
+  const checkThere = (): void => {
+    if (context.containers.byId(container.id) === undefined)
+      throw new AttestdError('INTERNAL', `container ${container.id} was removed while it was written to`);
+  };
   await withMounts(context, container, async (files) => {
     const directory = destination(files, name, path);
     checkWritable(container, directory);
@@ -117,13 +125,12 @@ export async function extractArchive(
     try {
       await files.extract(directory, entriesOfTar(archive), how);
     } catch (error) {
+      checkThere();
       if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
       throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
     }
   });
-  // Its volumes left with it, perhaps before all was written.
-  if (context.containers.byId(container.id) === undefined)
-    throw new AttestdError('INTERNAL', `container ${container.id} was removed while it was written to`);
+  checkThere();
   logContainerEvent(context, container, 'extract-to-dir');
 }
 

@@ -110,14 +110,17 @@ export class StateKeeper {
       await this.flush();
       for (const log of this.#logs.values()) await log.close();
     } finally {
-      this.#closed = true;
+      await this.abandon();
     }
   }
 
-  /** Write no more. */
-  abandon(): void {
+  /** Write nothing more but what is being written: whoever has the store next writes to the same files. */
+  async abandon(): Promise<void> {
     clearInterval(this.#timer);
     this.#closed = true;
+    // Whoever began it is told how it ends.
+    await this.#writing.catch(() => undefined);
+    for (const log of this.#logs.values()) await log.close().catch(() => undefined);
   }
 
   #closed = false;

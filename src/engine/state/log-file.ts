@@ -102,6 +102,7 @@ export class LogFile {
       await this.flush();
     } finally {
       this.#closed = true;
+      await this.#writing.catch(() => undefined);
     }
   }
 

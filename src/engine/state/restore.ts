@@ -90,7 +90,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     await keeper.flush();
     return keeper;
   } catch (error) {
-    keeper.abandon();
+    await keeper.abandon();
     throw error;
   }
 }

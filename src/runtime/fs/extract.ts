@@ -4,7 +4,7 @@ import { quote } from '../../go/quote.js';
 import { trimRight } from '../../go/strings.js';
 import { giveWay } from '../../turns.js';
 import { baseName, components, joinPath } from './paths.js';
-import type { ArchiveEntry, ExtractOptions, FileSystem, NodeType } from './types.js';
+import type { ArchiveEntry, ExtractOptions, FileSystem, NodeType, OpenFile } from './types.js';
 
 /** `whiteouts`: `.wh.` names take away instead of being files. */
 type Options = ExtractOptions & { readonly whiteouts?: boolean };
@@ -22,21 +22,56 @@ export async function extractInto(
 ): Promise<void> {
   const directories: { readonly path: string; readonly mtime: bigint }[] = [];
   for await (const entry of entries) {
-    const named = inside(path, entry.name);
-    const at = options.whiteouts ? named : withinLinks(fs, path, named);
+    const at = placeOf(fs, path, entry, options);
     if (options.whiteouts && baseName(at).startsWith('.wh.')) {
       hide(fs, at);
       continue;
     }
-    if (!clear(fs, path, at, entry, options)) continue;
-    const above = posix.dirname(at);
-    if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
-    await put(fs, path, at, entry);
-    // A further name brings what its entry says of the file; in layers the first one counts.
-    if (entry.type !== 'hardlink' || !options.whiteouts) fs.change(at, attributes(entry, options), { link: true });
+    checkReplaced(fs, path, at, entry, options);
+    // The directory itself is none of the archive's.
+    if (components(entry.name).length === 0 && isDirectoryOver(fs, at, entry)) continue;
+    const file = entry.type === 'file' ? await written(fs, at, entry) : undefined;
+    try {
+      put(fs, path, entry, options, file);
+    } finally {
+      file?.close();
+    }
     if (entry.type === 'directory') directories.push({ path: at, mtime: entry.mtime });
   }
   for (const { path: at, mtime } of directories) if (fs.find(at)?.type === 'directory') fs.change(at, { mtime });
+}
+
+/** Where an entry goes now. */
+function placeOf(fs: FileSystem, path: string, { name }: ArchiveEntry, { whiteouts }: Options): string {
+  const named = inside(path, name);
+  return whiteouts ? named : withinLinks(fs, path, named);
+}
+
+/**
+ * Put an entry in its place, in the place of what is there. All of it in one turn: the state of a container may be saved in any
+ * other, and what was there has been acknowledged.
+ *
+ * @param file with the bytes of a file
+ */
+function put(fs: FileSystem, path: string, entry: ArchiveEntry, options: Options, file: OpenFile | undefined): void {
+  const at = placeOf(fs, path, entry, options);
+  checkReplaced(fs, path, at, entry, options);
+  if (!isDirectoryOver(fs, at, entry)) fs.remove(at);
+  makeAbove(fs, at);
+  if (file === undefined) make(fs, path, at, entry);
+  else fs.name(file, at);
+  // A further name brings what its entry says of the file; in layers the first one counts.
+  if (entry.type !== 'hardlink' || !options.whiteouts) fs.change(at, attributes(entry, options), { link: true });
+}
+
+const isDirectoryOver = (fs: FileSystem, at: string, { type }: ArchiveEntry): boolean =>
+  type === 'directory' && typeAt(fs, at) === 'directory';
+
+/** @returns the directory of a path, which is made where it is not there */
+function makeAbove(fs: FileSystem, at: string): string {
+  const above = posix.dirname(at);
+  if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
+  return above;
 }
 
 /** The path of an entry, which must stay below the directory. */
@@ -95,19 +130,19 @@ function hide(fs: FileSystem, at: string): void {
   else fs.remove(joinPath(above, name));
 }
 
-/** Make room for an entry. False when nothing more is to be done: the directory itself. */
-function clear(fs: FileSystem, directory: string, at: string, { name, type }: ArchiveEntry, options: Options): boolean {
-  const present = typeAt(fs, at);
-  if (present === undefined) return true;
-  const wasDirectory = present === 'directory';
-  if (options.noOverwriteDirNonDir && wasDirectory !== (type === 'directory')) {
-    const [old, other] = wasDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
-    const message = `cannot overwrite ${old} ${quote(name)} with ${other} ${quote(directory)}`;
-    throw new AttestdError('CONFLICT', message);
-  }
-  if (wasDirectory && type === 'directory') return components(name).length > 0;
-  fs.remove(at);
-  return true;
+/** @throws CONFLICT where directories are to replace nothing else, and nothing else directories */
+function checkReplaced(
+  fs: FileSystem,
+  directory: string,
+  at: string,
+  { name, type }: ArchiveEntry,
+  { noOverwriteDirNonDir }: Options,
+): void {
+  const present = noOverwriteDirNonDir ? typeAt(fs, at) : undefined;
+  if (present === undefined || (present === 'directory') === (type === 'directory')) return;
+  const [old, other] = present === 'directory' ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+  const message = `cannot overwrite ${old} ${quote(name)} with ${other} ${quote(directory)}`;
+  throw new AttestdError('CONFLICT', message);
 }
 
 /** What is at a path, links not followed; undefined for nothing. */
@@ -120,7 +155,7 @@ export function typeAt(fs: FileSystem, path: string): NodeType | undefined {
   }
 }
 
-async function put(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): Promise<void> {
+function make(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): void {
   switch (entry.type) {
     case 'directory':
       if (typeAt(fs, at) === undefined) fs.mkdir(at);
@@ -132,17 +167,18 @@ async function put(fs: FileSystem, directory: string, at: string, entry: Archive
       fs.link(inside(directory, entry.target), at);
       return;
     case 'file':
-      return await write(fs, at, entry);
+      return;
     default:
       fs.mknod(at, entry.type, entry.mode, entry.device);
   }
 }
 
-async function write(fs: FileSystem, at: string, entry: ArchiveEntry): Promise<void> {
-  const file = fs.open(at, { write: true, create: true, exclusive: true });
-  let size = 0;
+/** A file with the bytes of an entry, which has no name yet. */
+async function written(fs: FileSystem, at: string, { content }: ArchiveEntry): Promise<OpenFile> {
+  const file = fs.openUnnamed(makeAbove(fs, at));
   try {
-    for await (const chunk of entry.content) {
+    let size = 0;
+    for await (const chunk of content) {
       size += chunk.length;
       await giveWay();
       // A hole is one again, so that what was saved has room where it was before.
@@ -150,8 +186,10 @@ async function write(fs: FileSystem, at: string, entry: ArchiveEntry): Promise<v
       else file.write(chunk);
     }
     file.truncate(size);
-  } finally {
+    return file;
+  } catch (error) {
     file.close();
+    throw error;
   }
 }
 

@@ -1,12 +1,11 @@
 import { AttestdError } from '../../errors.js';
-import { trimRight } from '../../go/strings.js';
 import { FileSystemError } from './errors.js';
 import { extractInto } from './extract.js';
-import { type AnyNode, isEmpty, type UpperNode } from './node.js';
+import { type AnyNode, isEmpty } from './node.js';
 import { NodeFile } from './open-file.js';
-import { baseName, components, joinPath, longestPath, withoutSlashes } from './paths.js';
+import { baseName, joinPath, longestPath } from './paths.js';
 import { checkLength, checkReplaced } from './rename.js';
-import { type Found, root } from './resolve.js';
+import { root } from './resolve.js';
 import { type Place, WritableTree } from './tree.js';
 import type {
   ArchiveEntry,
@@ -22,7 +21,7 @@ import type {
   OpenFile,
   OpenOptions,
 } from './types.js';
-import { type Shared, TreeView } from './view.js';
+import { WritableView } from './writable-view.js';
 
 /**
  * Make a file system: a writable layer, above a snapshot or by itself.
@@ -35,16 +34,7 @@ export function createFileSystem({ snapshot, budget, clock }: FileSystemOptions)
   return new LayeredFileSystem({ tree, top, mounts: new Map(), sources: new Map() }, root);
 }
 
-const sticky = 0o1000;
-
-class LayeredFileSystem extends TreeView implements FileSystem {
-  readonly isSealed: boolean;
-
-  constructor(shared: Shared, who: Credentials, isSealed = false) {
-    super(shared, who);
-    this.isSealed = isSealed;
-  }
-
+class LayeredFileSystem extends WritableView implements FileSystem {
   as(credentials: Credentials): FileSystem {
     return new LayeredFileSystem(this.shared, credentials, this.isSealed);
   }
@@ -63,17 +53,32 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     if (place === undefined) {
       if (!options.create) throw new FileSystemError('ENOENT', path);
       if (name === '' || path.endsWith('/')) throw new FileSystemError('EISDIR', path);
-      place = this.#add(directory, name, path, { type: 'file', mode: options.mode ?? 0o644 });
+      place = this.add(directory, name, path, { type: 'file', mode: options.mode ?? 0o644 });
     } else {
       if (options.create && options.exclusive) throw new FileSystemError('EEXIST', path);
       if (options.write && place.node.type === 'directory') throw new FileSystemError('EISDIR', path);
       this.check(place.node, (options.read ? 4 : 0) | (options.write ? 2 : 0), path);
     }
     if (!options.write) return new NodeFile(place.tree, place.node, options, path);
-    this.#mayWrite(place, path);
+    this.mayWrite(place, path);
     const file = new NodeFile(place.tree, place.tree.writable(place), options, path);
     if (options.truncate) file.truncate(0);
     return file;
+  }
+
+  openUnnamed(directory: string): OpenFile {
+    const place = this.present(directory, true);
+    this.checkDirectory(place, directory);
+    const { tree } = place;
+    const node = tree.make({ type: 'file', mode: 0o644, uid: this.who.uid, gid: this.who.gid });
+    return new NodeFile(tree, node, { write: true }, directory);
+  }
+
+  name(file: OpenFile, path: string): void {
+    const { directory, name } = this.missing(path);
+    if (!(file instanceof NodeFile && file.isOf(directory.tree))) throw new FileSystemError('EXDEV', path);
+    checkLength(directory, name, path);
+    file.attach(this.writableDirectory(directory, path), name);
   }
 
   writeFile(path: string, bytes: Uint8Array | string, options: MakeOptions = {}): void {
@@ -95,60 +100,51 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     }
   }
 
-  mkdir(path: string, options: MakeOptions = {}): void {
-    const { directory, name, place } = this.#resolveNew(path, options);
-    if (place !== undefined) {
-      if (options.recursive && this.find(path)?.type === 'directory') return;
-      throw new FileSystemError('EEXIST', path);
-    }
-    this.#add(directory, name, path, { type: 'directory', mode: options.mode ?? 0o755 });
-  }
-
   symlink(target: string, path: string): void {
     if (target.length > longestPath) throw new FileSystemError('ENAMETOOLONG', path);
-    this.#addNew(path, { type: 'symlink', mode: 0o777, target });
+    this.addNew(path, { type: 'symlink', mode: 0o777, target });
   }
 
   link(existing: string, path: string): void {
     const from = this.present(existing, false);
     if (from.node.type === 'directory') throw new FileSystemError('EPERM', path);
-    const { directory, name } = this.#missing(path);
+    const { directory, name } = this.missing(path);
     if (from.tree !== directory.tree) throw new FileSystemError('EXDEV', path);
     checkLength(directory, name, path);
-    const into = this.#writableDirectory(directory, path);
+    const into = this.writableDirectory(directory, path);
     directory.tree.attach(into, name, directory.tree.writable(from));
   }
 
   mknod(path: string, type: 'character' | 'block' | 'fifo', mode: number, device?: Device): void {
-    this.#addNew(path, { type, mode, device });
+    this.addNew(path, { type, mode, device });
   }
 
   unlink(path: string): void {
-    const found = this.#removable(path);
+    const found = this.removable(path);
     if (found.place.node.type === 'directory') throw new FileSystemError('EISDIR', path);
-    this.#detach(found, path);
+    this.detach(found, path);
   }
 
   rmdir(path: string): void {
-    const found = this.#removable(path);
+    const found = this.removable(path);
     if (found.place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
     if (!isEmpty(found.place.node)) throw new FileSystemError('ENOTEMPTY', path);
-    this.#detach(found, path);
+    this.detach(found, path);
   }
 
   remove(path: string): void {
     let found: { readonly directory: Place; readonly name: string; readonly place: Place };
     try {
-      found = this.#removable(path);
+      found = this.removable(path);
     } catch (error) {
       if (error instanceof FileSystemError && error.errno === 'ENOENT') return;
       throw error;
     }
-    this.#detach(found, path);
+    this.detach(found, path);
   }
 
   rename(from: string, to: string): void {
-    const source = this.#removable(from);
+    const source = this.removable(from);
     const target = this.resolve(to, false);
     if (source.directory.tree !== target.directory.tree) throw new FileSystemError('EXDEV', to);
     if (target.name === '' || this.isMount(target.place)) throw new FileSystemError('EBUSY', to);
@@ -160,8 +156,8 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     if (target.place !== undefined) checkReplaced(target.place.node, isDirectory, to);
     checkLength(target.directory, target.name, to, source.place.node);
     const { tree } = source.directory;
-    this.#writableDirectory(source.directory, from);
-    const into = this.#writableDirectory(target.directory, to);
+    this.writableDirectory(source.directory, from);
+    const into = this.writableDirectory(target.directory, to);
     const node = tree.writable(source.place);
     if (target.place !== undefined) {
       tree.writable(target.place);
@@ -175,7 +171,7 @@ class LayeredFileSystem extends TreeView implements FileSystem {
   change(path: string, attributes: Attributes, options: { readonly link?: boolean } = {}): void {
     const place = this.present(path, !options.link);
     if (this.who.uid !== 0 && !this.#mayChange(place.node, attributes)) throw new FileSystemError('EPERM', path);
-    this.#mayWrite(place, path);
+    this.mayWrite(place, path);
     place.tree.change(place.tree.writable(place), attributes);
   }
 
@@ -224,99 +220,15 @@ class LayeredFileSystem extends TreeView implements FileSystem {
     this.shared.sources.clear();
   }
 
-  /** Where something new may come; with `recursive`, what is missing above is made. */
-  #resolveNew(path: string, { recursive, mode }: MakeOptions): Found {
-    const bare = trimRight(path, '/') || '/';
-    try {
-      return this.resolve(bare, false);
-    } catch (error) {
-      if (!recursive || !(error instanceof FileSystemError) || error.errno !== 'ENOENT') throw error;
-    }
-    this.#makeAbove(bare, { type: 'directory', mode: mode ?? 0o755 });
-    return this.resolve(bare, false);
-  }
-
-  /** Make the directories above a path. Few of them are looked for from the root: there may be two thousand, each far away. */
-  #makeAbove(path: string, made: Made): void {
-    const parts = components(path).slice(0, -1);
-    const upTo = (count: number): string => `/${parts.slice(0, count).join('/')}`;
-    let there = 0;
-    for (let missing = parts.length; missing - there > 1; ) {
-      const middle = (there + missing) >> 1;
-      if (this.find(upTo(middle)) === undefined) missing = middle;
-      else there = middle;
-    }
-    if (parts.slice(there).includes('..')) {
-      for (let count = there + 1; count <= parts.length; count++)
-        if (this.find(upTo(count)) === undefined) this.mkdir(upTo(count), made);
-      return;
-    }
-    this.mkdir(upTo(there + 1), made);
-    let place = this.present(upTo(there + 1), true);
-    for (const name of parts.slice(there + 1)) place = this.#add(place, name, path, made);
-  }
-
-  #missing(path: string): Found {
-    const found = this.resolve(path, false);
-    if (found.place !== undefined) throw new FileSystemError('EEXIST', path);
-    return found;
-  }
-
-  #addNew(path: string, made: Made): void {
-    const { directory, name } = this.#missing(path);
-    this.#add(directory, name, path, made);
-  }
-
-  #add(directory: Place, name: string, path: string, made: Made): Place {
-    checkLength(directory, name, path);
-    const into = this.#writableDirectory(directory, path);
-    const setgid = (into.mode & 0o2000) !== 0;
-    const node = directory.tree.make({ ...made, uid: this.who.uid, gid: setgid ? into.gid : this.who.gid });
-    directory.tree.attach(into, name, node);
-    const { tree, readOnly } = directory;
-    return { tree, node, parent: directory, name, readOnly, path: joinPath(directory.path, name) };
-  }
-
   #makeMountPoint(path: string, type: NodeType): void {
     const above = path.slice(0, path.lastIndexOf('/')) || '/';
     this.mkdir(type === 'directory' ? path : above, { recursive: true });
     if (type !== 'directory') this.writeFile(path, '');
   }
 
-  #writableDirectory(place: Place, path: string): UpperNode {
-    if (place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
-    this.check(place.node, 3, path);
-    this.#mayWrite(place, path);
-    return place.tree.writable(place);
-  }
-
-  #removable(path: string): { readonly directory: Place; readonly name: string; readonly place: Place } {
-    const { directory, name, place } = this.resolve(withoutSlashes(path), false);
-    if (place === undefined) throw new FileSystemError('ENOENT', path);
-    if (name === '' || this.isMount(place)) throw new FileSystemError('EBUSY', path);
-    this.check(directory.node, 3, path);
-    const { uid } = this.who;
-    if (uid !== 0 && (directory.node.mode & sticky) !== 0 && uid !== place.node.uid && uid !== directory.node.uid) {
-      throw new FileSystemError('EPERM', path);
-    }
-    return { directory, name, place };
-  }
-
-  #detach({ directory, name, place }: { directory: Place; name: string; place: Place }, path: string): void {
-    for (const at of this.shared.mounts.keys()) {
-      if (at.startsWith(`${place.path}/`)) throw new FileSystemError('EBUSY', path);
-    }
-    directory.tree.detach(this.#writableDirectory(directory, path), name);
-  }
-
   #mayChange(node: AnyNode, { uid, gid }: Attributes): boolean {
     if (node.uid !== this.who.uid || (uid !== undefined && uid !== node.uid)) return false;
     return gid === undefined || gid === this.who.gid || this.who.groups.includes(gid);
-  }
-
-  #mayWrite(place: Place, path: string): void {
-    const sealed = this.isSealed && place.tree === this.shared.tree && !/^\/dev(\/|$)/.test(place.path);
-    if (place.readOnly || sealed) throw new FileSystemError('EROFS', path);
   }
 }
 
@@ -325,11 +237,4 @@ function shownBy({ fileSystem, path }: MountSource): Place {
   if (!(fileSystem instanceof LayeredFileSystem))
     throw new AttestdError('INVALID_ARGUMENT', 'this file system cannot be mounted');
   return fileSystem.shown(path);
-}
-
-interface Made {
-  readonly type: NodeType;
-  readonly mode: number;
-  readonly target?: string;
-  readonly device?: Device | undefined;
 }

@@ -55,6 +55,15 @@ export class NodeFile implements OpenFile {
     this.#at = Math.max(0, this.#at + bytes);
   }
 
+  isOf(tree: WritableTree): boolean {
+    return tree === this.#tree;
+  }
+
+  /** Give it a name. @throws FileSystemError EBADF */
+  attach(directory: UpperNode, name: string): void {
+    this.#tree.attach(directory, name, this.#writable());
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
+import { FileSystemError } from './errors.js';
 import { Moment } from './moment.js';
 import { type AnyNode, childrenOf, type LowerNode, newInode, nodeCost, onDisk, type UpperNode } from './node.js';
 import { rootOf } from './snapshot.js';
@@ -33,7 +34,7 @@ export class WritableTree {
   readonly root: UpperNode;
   readonly budget: ByteBudget;
   readonly #clock: Clock;
-  #nodes = 0;
+  #disposed = false;
   /** Moves with each change. */
   revision = 0;
   /** Bytes on a disk of the snapshot. */
@@ -58,8 +59,10 @@ export class WritableTree {
     return BigInt(Math.round(this.#clock.now() * 1000)) * 1000n;
   }
 
-  /** A node that has no name yet. */
+  /** A node that has no name yet. @throws FileSystemError ENOSPC; ENOENT in a tree that is gone */
   make({ type, mode, uid, gid, target = '', device }: NewNode): UpperNode {
+    // Nobody would ever give back what it takes.
+    if (this.#disposed) throw new FileSystemError('ENOENT', '');
     this.#count(1);
     return {
       layer: 'upper',
@@ -184,10 +187,12 @@ export class WritableTree {
 
   /** Give everything back. */
   dispose(): void {
+    this.#disposed = true;
     this.changes(this.root);
     for (const node of this.root.names?.values() ?? []) if (node !== null) this.#unlinked(node);
     this.root.names?.clear();
-    this.#count(-this.#nodes);
+    // What is open still goes when it is closed.
+    this.#count(-1);
   }
 
   #raise(node: LowerNode): UpperNode {
@@ -228,10 +233,9 @@ export class WritableTree {
     this.#count(-1);
   }
 
-  #count(nodes: number): void {
-    if (nodes > 0) this.budget.reserve(nodes * nodeCost);
-    else this.budget.release(-nodes * nodeCost);
-    this.#nodes += nodes;
+  #count(nodes: 1 | -1): void {
+    if (nodes > 0) this.budget.reserve(nodeCost);
+    else this.budget.release(nodeCost);
   }
 }
 

@@ -206,6 +206,15 @@ export interface FileSystem {
 
   /** Follows. */
   open(path: string, options: OpenOptions): OpenFile;
+  /**
+   * Make a file without a name, to be written to: of what is long in coming nobody sees, or saves, a part. Once it is closed it
+   * is gone unless it has a name by then.
+   *
+   * @param directory where it is to have one, or somewhere else in the same file system
+   */
+  openUnnamed(directory: string): OpenFile;
+  /** Give such a file its name. */
+  name(file: OpenFile, path: string): void;
   /** Follows. Make or replace a file. */
   writeFile(path: string, bytes: Uint8Array | string, options?: MakeOptions): void;
   /** Follows. */

@@ -8,6 +8,7 @@ import type { Container } from '../../../src/engine/containers/container.js';
 import { removeByName } from '../../../src/engine/containers/remove.js';
 import type { FileSystem } from '../../../src/runtime/fs/types.js';
 import { wholeList } from '../../../src/server/json-list.js';
+import { standingStill } from '../../support/turns.js';
 import { parsed, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, settled, watchEvents } from './support.js';
 
@@ -168,6 +169,42 @@ describe('archives of containers', () => {
     await put('/', bytes);
     expect(files.stat('/d').type).to.equal('file');
   });
+
+  it('say that the container was removed where it was while they came', async () => {
+    await create(engine.context, { HostConfig: { NetworkMode: 'none', Binds: ['v3:/data'] } }, 'short');
+    // More than what is looked at to tell how it is compressed.
+    const bytes = await tarOf({ name: 'a' }, 'x'.repeat(1_000_000));
+    async function* slow() {
+      yield bytes.subarray(0, 500_000);
+      for (let turns = 0; turns < 20; turns++) await settled();
+      await removeByName(engine.context, 'short', {});
+      yield bytes.subarray(500_000);
+    }
+    const [code] = await refusal(() => extractArchive(engine.context, 'short', '/data', Readable.from(slow()), keep));
+    expect(code).to.equal('INTERNAL');
+  });
+
+  for (const other of ['other', 'filled'])
+    it(`wait for a volume that is filled, in the same container or another: ${other}`, async () => {
+      const HostConfig = { NetworkMode: 'none', Binds: ['v4:/data'] };
+      const { fileSystem: image } = await create(engine.context, { HostConfig }, 'filled');
+      await create(engine.context, { HostConfig }, 'other');
+      image?.mkdir('/data');
+      for (let i = 100; i < 400; i++) image?.writeFile(`/data/${i}`, 'of the image');
+      const bytes = await tarOf({ name: '399' }, 'brought');
+      const end = standingStill();
+      try {
+        const first = statPath(engine.context, 'filled', '/');
+        await settled();
+        await put('/data', bytes, {}, other);
+        await first;
+      } finally {
+        end();
+      }
+      const { fileSystem } = engine.context.volumes.get('v4');
+      expect(fileSystem.list('/')).to.have.lengthOf(300);
+      expect(fileSystem.readFile('/399').toString()).to.equal('brought');
+    });
 
   it('are given to the user of the container when that is wanted', async () => {
     const bytes = await tarOf({ name: 'a', uid: 5 }, 'x');

@@ -19,6 +19,8 @@ import { Random } from '../../support/random.js';
 
 const root = '/srv/state';
 
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A daemon's state on a disk. */
 interface Daemon {
   readonly context: Context;
@@ -39,7 +41,7 @@ async function start(disk: SimulatedDisk, weather: Weather = calm): Promise<Daem
     const warn = (message: string): unknown => warnings.push(message);
     const keeper = await keepState(context, { root, warn, files: disk.mount(weather) });
     const end = async (): Promise<void> => {
-      keeper.abandon();
+      await keeper.abandon();
       await close();
     };
     return { context, keeper, warnings, close: end };
@@ -336,6 +338,30 @@ describe('The state on a disk', () => {
     expect(texts.filter((text) => text.startsWith('late'))).to.deep.equal(
       Array.from({ length: 10 }, (_, i) => `late ${i}\n`),
     );
+  });
+
+  it('is written to no more once its keeper was closed, though something changed and something failed meanwhile', async () => {
+    let closing = false;
+    let failed = false;
+    let steps = 0;
+    const { context, keeper, close } = await start(await diskWithVolume(), {
+      step: async (operation) => {
+        steps++;
+        for (let turns = 0; turns < 3; turns++) await settled();
+        if (!closing || failed || operation !== 'rename') return;
+        failed = true;
+        make(context, 'late');
+        await settled();
+        throw systemError('EIO', operation);
+      },
+    });
+    make(context, 'early');
+    closing = true;
+    expect(await rejected(keeper.close())).to.have.property('code', 'EIO');
+    const before = steps;
+    for (let turns = 0; turns < 100; turns++) await settled();
+    expect(steps).to.equal(before);
+    await close();
   });
 
   it('gets nothing more of a log that was closed', async () => {

@@ -80,4 +80,80 @@ describe('putting an archive into a directory', () => {
     const out = [...fs.entries('/d')].map(({ name, type, target }) => ({ name, type, target }));
     expect(out).to.deep.equal(entries.map(({ name, type, target }) => ({ name, type, target })));
   });
+
+  describe('whose bytes are long in coming', () => {
+    /** An archive of a file that stays in its middle. */
+    function halted(name: string) {
+      let end = (_error?: Error): void => undefined;
+      const until = new Promise<void>((resolve, reject) => {
+        end = (error) => (error === undefined ? resolve() : reject(error));
+      });
+      async function* content() {
+        yield Buffer.from('ne');
+        await until;
+        yield Buffer.from('w');
+      }
+      return { entries: () => stream([entry(name, { content: content(), size: 3 })]), end };
+    }
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('leaves what is there, for those who save it too, until all of it has come', async () => {
+      const { fs } = mountable();
+      await fs.extract('/', stream([entry('f', { text: 'old' })]));
+      const { entries, end } = halted('f');
+      const put = fs.extract('/', entries());
+      await turn();
+      expect(listing(fs)).to.deep.equal({ '/f': 'file old' });
+      const { fs: saved } = mountable();
+      await saved.restore(stream(fs.layer()));
+      expect(listing(saved)).to.deep.equal({ '/f': 'file old' });
+      end();
+      await put;
+      expect(listing(fs)).to.deep.equal({ '/f': 'file new' });
+    });
+
+    it('leaves nothing of it, and takes no room, when it breaks off', async () => {
+      const { fs, budget } = mountable();
+      await fs.extract('/', stream([entry('f', { text: 'old' })]));
+      const before = budget.used;
+      const { entries, end } = halted('f');
+      const put = fs.extract('/', entries());
+      await turn();
+      expect(budget.used).to.be.greaterThan(before);
+      end(new Error('gone'));
+      expect(await put.catch((error: Error) => error.message)).to.equal('gone');
+      expect(listing(fs)).to.deep.equal({ '/f': 'file old' });
+      expect(budget.used).to.equal(before);
+    });
+
+    it('goes through no link that came meanwhile', async () => {
+      const { fs } = mountable();
+      fs.mkdir('/into/d', { recursive: true });
+      fs.mkdir('/out');
+      const { entries, end } = halted('d/f');
+      const put = fs.extract('/into', entries());
+      await turn();
+      fs.rmdir('/into/d');
+      fs.symlink('/out', '/into/d');
+      end();
+      await put;
+      expect(listing(fs))
+        .to.include({ '/into/out/f': 'file new', '/out': 'directory' })
+        .and.not.have.property('/out/f');
+    });
+
+    it('takes no room in a file system that is gone by then', async () => {
+      const { fs, budget } = mountable();
+      fs.writeFile('/open', 'x');
+      const open = fs.open('/open', { read: true });
+      const { entries, end } = halted('d/f');
+      const put = fs.extract('/', entries());
+      await turn();
+      fs.dispose();
+      end();
+      expect(await code(put)).to.equal('NOT_FOUND');
+      open.close();
+      expect(budget.used).to.equal(0);
+    });
+  });
 });
