@@ -18,10 +18,11 @@ import type { LayoutStore } from '../../src/oci/layout-store.js';
 import { LocalContentStore } from '../../src/oci/local-content-store.js';
 import { ManifestCache } from '../../src/oci/manifest-cache.js';
 import type { Random } from '../support/random.js';
+import { standingStill } from '../support/turns.js';
 import { SimulatedDisk, type Weather } from './disk.js';
 import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
 import { anything, Ledger } from './ledger.js';
-import { stateAct, stateFound } from './state.js';
+import { type StateKind, stateAct, stateFound, stateKinds } from './state.js';
 import { calm, PowerLoss, Storm } from './weather.js';
 
 const clients = 3;
@@ -45,6 +46,8 @@ export class LossSoak {
   /** Of containers, networks and volumes. */
   #state = new Ledger();
   readonly #images = soakImages(names);
+  /** What is done to the state in a round: where it is of a few kinds only, they meet each other more often. */
+  #kinds: readonly StateKind[] = stateKinds;
   #losses = 0;
   #kills = 0;
   #faults = 0;
@@ -73,6 +76,10 @@ export class LossSoak {
       random.once(3) ? 1 + random.below(4) : 0,
     );
     const early = random.once(6);
+    this.#kinds = random.once(2) ? stateKinds : Array.from({ length: 3 }, () => random.pick(stateKinds));
+    // In half of the rounds the machine is slow, so that what is long gives way in its middle.
+    const stalls = random.once(2) ? random.fork() : undefined;
+    const endStalls = standingStill(() => stalls?.once(2) ?? false);
     try {
       if (!early) await this.#verify(round);
       const store = await this.#open(storm);
@@ -84,7 +91,12 @@ export class LossSoak {
     } catch (error) {
       // A store that could not be opened because an operation failed is opened again in the next round.
       if (!(error instanceof PowerLoss) && storm.refused === 0) this.#report(round, `opening fails: ${String(error)}`);
+    } finally {
+      endStalls();
     }
+    storm.end();
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (const operation of storm.late) this.#report(round, `${operation} after the store was closed`);
     this.#ledger.lose();
     this.#state.lose();
     this.#faults += storm.refused;
@@ -170,7 +182,7 @@ export class LossSoak {
   async #act(context: Context, keeper: StateKeeper, storm: Storm): Promise<void> {
     const { random } = this;
     if (random.once(2)) {
-      const { changes, run } = stateAct(context, keeper, random, random.pick(names));
+      const { changes, run } = stateAct(context, keeper, random, random.pick(names), random.pick(this.#kinds));
       return this.#do(storm, changes, run, this.#state);
     }
     const chosen = random.pick(this.#images);

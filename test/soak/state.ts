@@ -37,8 +37,28 @@ function archiveOf(value: string): Readable {
   return Readable.from([tarOf([{ name: 'value', mode: 0o644, size: bytes.length, bytes }])]);
 }
 
+/** What clients do. */
+export const stateKinds = [
+  'create',
+  'file',
+  'data',
+  'start',
+  'remove',
+  'volume',
+  'no volume',
+  'network',
+  'no network',
+] as const;
+export type StateKind = (typeof stateKinds)[number];
+
 /** What one of the clients does. @param image of which containers are made, whether it is there or not */
-export function stateAct(context: Context, keeper: StateKeeper, random: Random, image: string): StateAct {
+export function stateAct(
+  context: Context,
+  keeper: StateKeeper,
+  random: Random,
+  image: string,
+  kind: StateKind,
+): StateAct {
   const name = random.pick(['one', 'two'] as const);
   const volume = containers[name];
   const network = random.pick(networks);
@@ -50,8 +70,8 @@ export function stateAct(context: Context, keeper: StateKeeper, random: Random, 
   };
   const extract = (path: string): Promise<void> =>
     extractArchive(context, name, path, archiveOf(value), { copyUidGid: false, noOverwriteDirNonDir: false });
-  const kinds: readonly StateAct[] = [
-    {
+  const acts: Readonly<Record<StateKind, StateAct>> = {
+    create: {
       changes: { [`container ${name}`]: value, [`file ${name}`]: undefined, [`volume ${volume}`]: there },
       run: async () => {
         const body = {
@@ -65,43 +85,43 @@ export function stateAct(context: Context, keeper: StateKeeper, random: Random, 
         await kept(made.catch((cause: unknown) => Promise.reject(new Error('not made, or in part', { cause }))));
       },
     },
-    { changes: { [`file ${name}`]: value }, run: () => kept(extract('/')) },
-    { changes: { [`data ${volume}`]: value }, run: () => kept(extract('/data')) },
-    { changes: {}, run: () => kept(startContainer(context, name)) },
-    {
+    file: { changes: { [`file ${name}`]: value }, run: () => kept(extract('/')) },
+    data: { changes: { [`data ${volume}`]: value }, run: () => kept(extract('/data')) },
+    start: { changes: {}, run: () => kept(startContainer(context, name)) },
+    remove: {
       changes: { [`container ${name}`]: undefined, [`file ${name}`]: undefined },
       run: () => kept(removeByName(context, name, { force: true })),
     },
-    {
+    volume: {
       changes: { [`volume ${volume}`]: there },
       run: async () => {
         createVolume(context, decodeJson(json({ Name: volume }), createVolumeType), version);
         await kept(undefined);
       },
     },
-    {
+    'no volume': {
       changes: { [`volume ${volume}`]: undefined, [`data ${volume}`]: undefined },
       run: async () => {
         removeVolume(context, volume, false);
         await kept(undefined);
       },
     },
-    {
+    network: {
       changes: { [`network ${network}`]: value },
       run: async () => {
         createNetwork(context, decodeJson(json({ Name: network, Labels: { value } }), createNetworkType), version);
         await kept(undefined);
       },
     },
-    {
+    'no network': {
       changes: { [`network ${network}`]: undefined },
       run: async () => {
         removeNetwork(context, network);
         await kept(undefined);
       },
     },
-  ];
-  return random.pick(kinds);
+  };
+  return acts[kind];
 }
 
 /** What a daemon's state consists of, in the words of the acts. */

@@ -16,6 +16,9 @@ export class Storm implements Weather {
   readonly #faults = new Set<number>();
   /** How many operations were refused. */
   refused = 0;
+  /** What was done after `end`. */
+  readonly late: string[] = [];
+  #ended = false;
 
   /**
    * @param lossAt at which step the power is lost
@@ -33,7 +36,16 @@ export class Storm implements Weather {
     return this.#steps >= this.lossAt;
   }
 
+  /** Whoever had the disk has let go of it; another has it next. */
+  end(): void {
+    this.#ended = true;
+  }
+
   async step(operation: string): Promise<void> {
+    if (this.#ended && !this.lost) {
+      this.late.push(operation);
+      throw new PowerLoss(`${operation} of who has no disk any more`);
+    }
     this.#check();
     for (let ticks = this.random.below(4); ticks > 0; ticks--) await new Promise((resolve) => setImmediate(resolve));
     this.#check();
