@@ -46,8 +46,9 @@ export class LossSoak {
   /** Of containers, networks and volumes. */
   #state = new Ledger();
   readonly #images = soakImages(names);
-  /** What is done to the state in a round: where it is of a few kinds only, they meet each other more often. */
+  /** What is done to the state in a round, and in how many acts once something else: few kinds meet each other more often. */
   #kinds: readonly StateKind[] = stateKinds;
+  #imagesOnceIn = 2;
   #losses = 0;
   #kills = 0;
   #faults = 0;
@@ -76,10 +77,12 @@ export class LossSoak {
       random.once(3) ? 1 + random.below(4) : 0,
     );
     const early = random.once(6);
-    this.#kinds = random.once(2) ? stateKinds : Array.from({ length: 3 }, () => random.pick(stateKinds));
+    const few = random.once(2);
+    this.#kinds = few ? [random.pick(stateKinds), random.pick(stateKinds)] : stateKinds;
+    this.#imagesOnceIn = few ? 20 : 2;
     // In half of the rounds the machine is slow, so that what is long gives way in its middle.
-    const stalls = random.once(2) ? random.fork() : undefined;
-    const endStalls = standingStill(() => stalls?.once(2) ?? false);
+    const slow = random.once(2);
+    const endStalls = standingStill(() => slow);
     try {
       if (!early) await this.#verify(round);
       const store = await this.#open(storm);
@@ -181,7 +184,7 @@ export class LossSoak {
 
   async #act(context: Context, keeper: StateKeeper, storm: Storm): Promise<void> {
     const { random } = this;
-    if (random.once(2)) {
+    if (!random.once(this.#imagesOnceIn)) {
       const { changes, run } = stateAct(context, keeper, random, random.pick(names), random.pick(this.#kinds));
       return this.#do(storm, changes, run, this.#state);
     }
