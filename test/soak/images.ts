@@ -33,3 +33,17 @@ export function soakImages(names: readonly string[]): readonly SoakImage[] {
 /** An archive of files that no other has, to be imported. */
 export const filesArchive = (text: string): Buffer =>
   tarOf([{ name: 'file', mode: 0o644, size: text.length, bytes: Buffer.from(text) }]);
+
+const fileSize = 200_000;
+
+/** An archive of a file that says in its beginning and at its end what it is, in several pieces. */
+export function fileArchive(value: string): Buffer {
+  const bytes = Buffer.from(`<${value}>`.padEnd(fileSize, '-') + value);
+  return tarOf([{ name: 'value', mode: 0o644, size: bytes.length, bytes }]);
+}
+
+/** What such a file is, of an archive of it; `torn` where it is not whole. */
+export function fileIn(archive: string): string {
+  const [, value = ''] = /<(value \d+)>-+\1\0/.exec(archive) ?? [];
+  return value === '' || archive.length < fileSize ? 'torn' : value;
+}

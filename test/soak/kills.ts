@@ -10,7 +10,7 @@ import { openLayout } from '../../src/oci/layout.js';
 import { FakeRegistry } from '../distribution/fake-registry.js';
 import type { Random } from '../support/random.js';
 import { type Answer, Api } from './api.js';
-import { filesArchive, fullName, type SoakImage, soakImages } from './images.js';
+import { fileArchive, fileIn, filesArchive, fullName, type SoakImage, soakImages } from './images.js';
 import { anything, Ledger, type Value } from './ledger.js';
 
 const clients = 4;
@@ -23,6 +23,8 @@ const longestWhile = 60;
 /** Longest time to wait for those, milliseconds. */
 const longestLoad = 20_000;
 const present = 'there';
+/** A slow machine stands still for so long, again and again, milliseconds: longer than a server works on one thing at a time. */
+const stall = 12;
 
 /** What rounds of kills came to. */
 export interface Kills {
@@ -39,6 +41,7 @@ export class KillSoak {
   readonly #pulled = new Map<string, string>();
   readonly #violations: string[] = [];
   #kills = 0;
+  #values = 0;
 
   private constructor(
     readonly random: Random,
@@ -107,8 +110,13 @@ export class KillSoak {
       ...made.map(({ Names }) => `container ${`${Names[0]}`.slice(1)}`),
       ...(volumes ?? []).map(({ Name }) => `volume ${Name}`),
       ...networks.map(({ Name }) => `network ${Name}`),
-    ];
-    for (const wrong of this.#state.settle(new Map(found.map((name) => [name, present])))) this.#report(round, wrong);
+    ].map((name) => [name, present] as const);
+    const values = new Map<string, string>(found);
+    for (const name of containers) {
+      const { status, body } = await api.ask('GET', `/containers/${name}/archive?path=/value`);
+      if (status === 200) values.set(`file ${name}`, fileIn(body));
+    }
+    for (const wrong of this.#state.settle(values)) this.#report(round, wrong);
   }
 
   async #checkStore(folder: string, round: number): Promise<void> {
@@ -137,7 +145,15 @@ export class KillSoak {
     const all = Array.from({ length: clients }, () => client(this.random.fork()));
     const enough = this.outcome.acknowledged + this.random.below(mostActs);
     const end = performance.now() + longestLoad;
-    while (this.outcome.acknowledged < enough && performance.now() < end) await sleep(1);
+    const slow = this.random.once(4);
+    while (this.outcome.acknowledged < enough && performance.now() < end) {
+      if (slow) {
+        server.kill('SIGSTOP');
+        await sleep(stall);
+        server.kill('SIGCONT');
+      }
+      await sleep(1);
+    }
     await sleep(this.random.below(longestWhile));
     killed = true;
     server.kill('SIGKILL');
@@ -147,7 +163,7 @@ export class KillSoak {
   async #act(api: Api, random: Random): Promise<void> {
     const image = random.pick(this.#images);
     const name = random.pick(names);
-    const kind = random.below(13);
+    const kind = random.below(16);
     if (kind < 3) return this.#do({ [image.full]: image.digest }, () => api.ask('POST', '/images/load', image.archive));
     if (kind < 5) {
       const path = `/images/${image.digest}/tag?repo=${name}-copy`;
@@ -168,7 +184,7 @@ export class KillSoak {
       const gone = random.pick([name, `${name}-copy`, 'soak/import', ...this.#pulled.keys()]);
       return this.#do({ [fullName(gone)]: undefined }, () => api.ask('DELETE', `/images/${gone}?force=1`));
     }
-    if (kind === 10) return this.#actOnContainer(api, random);
+    if (kind >= 12) return this.#actOnContainer(api, random);
     const [what, path] = random.pick(['volume /volumes', 'network /networks']).split(' ') as [string, string];
     const called = random.pick(['na', 'nb']);
     const value = random.once(2) ? present : undefined;
@@ -183,15 +199,21 @@ export class KillSoak {
 
   #actOnContainer(api: Api, random: Random): Promise<void> {
     const name = random.pick(containers);
-    if (random.once(3))
+    const kind = random.below(5);
+    if (kind === 0)
       return this.#do(
-        { [`container ${name}`]: undefined },
+        { [`container ${name}`]: undefined, [`file ${name}`]: undefined },
         () => api.ask('DELETE', `/containers/${name}?force=1`),
         this.#state,
       );
+    if (kind < 4) {
+      const value = `value ${++this.#values}`;
+      const put = () => api.ask('PUT', `/containers/${name}/archive?path=/`, fileArchive(value));
+      return this.#do({ [`file ${name}`]: value }, put, this.#state);
+    }
     const config = { Image: random.pick(names), Cmd: ['sleep', '1000'] };
     return this.#do(
-      { [`container ${name}`]: present },
+      { [`container ${name}`]: present, [`file ${name}`]: undefined },
       async () => {
         const made = await api.ask('POST', `/containers/create?name=${name}`, config);
         if (made.status === 201 && random.once(2)) await api.ask('POST', `/containers/${name}/start`);
