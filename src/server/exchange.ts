@@ -5,6 +5,7 @@ import { beginInTurn } from '../turns.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
 import { heldAnswers } from './held-answers.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
+import { UnderWay } from './under-way.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
 export interface ExchangeRecord {
@@ -55,8 +56,7 @@ export interface ExchangeOptions {
 /** The one place where a request is seen, looked up, answered, kept and recorded, whatever its version of HTTP. */
 export class Exchanges {
   private readonly open = new WeakMap<IncomingMessage, Exchange>();
-  private underWay = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly underWay = new UnderWay();
 
   constructor(private readonly options: ExchangeOptions) {}
 
@@ -81,9 +81,8 @@ export class Exchanges {
     }
     const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
     this.open.set(request, exchange);
-    this.underWay++;
     // Whoever watches, streams or measures an answer listens for its end; the number is bounded, so it is no leak.
-    response.setMaxListeners(32).once('close', () => this.ended());
+    response.setMaxListeners(32).once('close', this.underWay.begin());
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
     const begin = (): void => {
       // Of one who has gone meanwhile nothing is begun.
@@ -93,13 +92,8 @@ export class Exchanges {
   };
 
   /** Resolves once no answer is under way. */
-  async idle(): Promise<void> {
-    if (this.underWay > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  private ended(): void {
-    this.underWay--;
-    if (this.underWay === 0) for (const resolve of this.waiting.splice(0)) resolve();
+  idle(): Promise<void> {
+    return this.underWay.idle();
   }
 
   /** Note which operation a request turned out to be for. */

@@ -22,7 +22,8 @@ import { allHandlers } from './operations/index.js';
 import type { RunningServer, ServerOptions, ServerTls } from './options.js';
 import type { PolicyService } from './policy/index.js';
 import type { Prototype } from './prototype/index.js';
-import { createService, type ServiceOptions } from './service.js';
+import { createService } from './service.js';
+import { settleBy } from './settle.js';
 import { openStore, stateFolderOf, unusable } from './store.js';
 import { watchServer } from './watch.js';
 
@@ -89,18 +90,6 @@ async function keep(context: Context, store: ServerOptions['store'], log: Log): 
   } catch (cause) {
     throw unusable(store, cause);
   }
-}
-
-/** A container that a request names may have changed without an event. */
-function settleBy(keeper: StateKeeper): NonNullable<ServiceOptions['settle']> {
-  return ({ tag, method }, { id }) => {
-    // Whoever reads is promised nothing.
-    if (method === 'GET' || method === 'HEAD') return Promise.resolve();
-    if (tag === 'Container' && id !== undefined) keeper.touchContainer(id);
-    // Which container is named in the body.
-    if (tag === 'Network' && method === 'POST' && id !== undefined) keeper.touchContainers();
-    return keeper.flush();
-  };
 }
 
 /** What can go wrong on demand: where a plan is given, or can be given later. */
@@ -188,7 +177,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const routes = faults && (await import('./faults/control.js')).faultRoutes(faults);
     const watch = await watchServer({ log, logLevel, control: options.control, routes });
     acts.push(() => watch.close());
-    const { http1, http2, idle } = createService({
+    const { http1, http2, idle, settled } = createService({
       context: () => context,
       strict,
       prototype,
@@ -236,9 +225,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         if (drain > 0) {
           watch.drain();
           for (const listener of listeners) listener.stop();
+          context.events.close();
+          const over = sleep(drain, undefined, { ref: false });
+          // What they change is kept; what becomes of containers when all of them end is not.
+          await Promise.race([settled(), over]);
           await keeper?.close();
           await closeContext(context);
-          await Promise.race([idle(), sleep(drain, undefined, { ref: false })]);
+          await Promise.race([idle(), over]);
         }
         await undo(acts);
       },

@@ -13,6 +13,8 @@ import { readBody } from './json-body.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { createRouter, type RouteMatch, type Router } from './routes.js';
+import { mayChange } from './settle.js';
+import type { UnderWay } from './under-way.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
 /** What the pipeline works with. */
@@ -29,6 +31,8 @@ export interface PipelineOptions {
   readonly keep: (request: KoaContext['req'], response: Pick<CachedResponse, 'status' | 'headers' | 'body'>) => void;
   /** Resolves once what a request did is kept; what it throws is the answer. Nothing is kept without it. */
   readonly settle?: ((operation: OperationEntry, params: RouteMatch['params']) => Promise<void>) | undefined;
+  /** Requests that may change what is kept, until they are answered. */
+  readonly changing: UnderWay;
   /** What is to go wrong with requests. */
   readonly faults?: Pick<Faults, 'begin'> | undefined;
   /** Receives errors that are answered with a status of 500 or above. */
@@ -130,9 +134,13 @@ async function answerOperation(
       peek: () => request.peek(),
     });
     if (await faulty?.instead()) return;
+    const changed = mayChange(operation) ? options.changing.begin() : undefined;
+    if (changed) ctx.res.once('close', changed);
     const context = options.context();
     const answer = await options.handler(operation)(request, faulty?.context(context) ?? context);
     const result = await settled(options, match, answer);
+    // What is begun then may go on for as long as a container runs.
+    if (result.kind === 'hijack') changed?.();
     await send(ctx, faulty?.result(result) ?? result);
     faulty?.harden();
     if (result.kind === 'hijack' || !result.keep || !Buffer.isBuffer(ctx.body)) return;
@@ -143,10 +151,10 @@ async function answerOperation(
 /** Hold an answer back until what it tells of is kept; of a stream, each piece. */
 async function settled(options: PipelineOptions, match: RouteMatch, result: OperationResult): Promise<OperationResult> {
   const { settle } = options;
-  if (settle === undefined) return result;
+  if (settle === undefined || !mayChange(match.operation)) return result;
   const keep = (): Promise<void> => settle(match.operation, match.params);
   await keep();
-  if (result.kind !== 'records' || match.operation.method === 'GET') return result;
+  if (result.kind !== 'records') return result;
   const { records } = result;
   return {
     ...result,

@@ -17,6 +17,7 @@ import { undescribed } from './operations/undescribed.js';
 import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
 import { checkStrictly } from './strict.js';
+import { UnderWay } from './under-way.js';
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
@@ -51,6 +52,8 @@ export interface HttpService {
   readonly rest: RequestListener;
   /** Resolves once no answer is under way. */
   idle(): Promise<void>;
+  /** Resolves once nothing is under way that may change what is kept. */
+  settled(): Promise<void>;
 }
 
 function handlerOf(handlers: OperationHandlers, operation: OperationEntry): OperationHandler {
@@ -91,6 +94,7 @@ export function createService(options: ServiceOptions): HttpService {
     access,
     ...(faults && { keeps: () => !faults.active }),
   });
+  const changing = new UnderWay();
   const answer = createPipeline({
     context,
     operations: [...undescribed, ...(prototype?.operations ?? operations)],
@@ -102,6 +106,7 @@ export function createService(options: ServiceOptions): HttpService {
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),
     settle: options.settle,
+    changing,
     faults,
     onFault,
   }).callback();
@@ -116,5 +121,5 @@ export function createService(options: ServiceOptions): HttpService {
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);
   const http1 = createHttp1Server({ handle: rest, upgrade });
-  return { http1, http2, rest, idle: () => exchanges.idle() };
+  return { http1, http2, rest, idle: () => exchanges.idle(), settled: () => changing.idle() };
 }

@@ -96,6 +96,30 @@ describe('attestd serve', function () {
     expect((await run.ended).code).to.equal(0);
   });
 
+  it('keeps what is changed while it waits', async () => {
+    const path = join(folder, 'kept.sock');
+    const store = join(folder, 'kept');
+    const serve = () => attestd('serve', '--quiet', '--store', store, '--listen', `unix://${path}`);
+    const run = serve();
+    await run.seen(/\n/);
+    const slow = connect(path);
+    const answer = buffer(slow);
+    const body = JSON.stringify({ Name: 'late' });
+    const head = 'POST /volumes/create HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json';
+    slow.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`);
+    await sleep(300);
+    run.child.kill('SIGTERM');
+    await sleep(300);
+    slow.write(body.slice(5));
+    expect((await answer).toString()).to.match(/^HTTP\/1\.1 201 /);
+    expect((await run.ended).code).to.equal(0);
+    const again = serve();
+    await again.seen(/\n/);
+    expect((await raw(path, 'GET /volumes/late HTTP/1.1')).status).to.equal(200);
+    again.child.kill('SIGTERM');
+    expect((await again.ended).code).to.equal(0);
+  });
+
   it('ends at once at the second signal, and leaves nothing behind', async () => {
     const run = attestd('serve', '--quiet', '--drain-timeout', '60');
     const path = (await run.seen(/\n/)).trim().slice('unix://'.length);

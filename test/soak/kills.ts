@@ -87,8 +87,10 @@ export class KillSoak {
       const ready = await Promise.race([once(server.stdout, 'data').then(() => true), gone.then(() => false)]);
       if (!ready) return this.#report(round, `the server does not start: ${Buffer.concat(complaints)}`);
       await this.#checkState(api, round);
-      await this.#load(api, server);
-      await gone;
+      const asked = this.random.once(4);
+      await this.#load(api, server, asked ? 'SIGTERM' : 'SIGKILL', gone);
+      const [code] = await gone;
+      if (asked && code !== 0) this.#report(round, `ended with ${code}: ${Buffer.concat(complaints)}`);
     } finally {
       server.kill('SIGKILL');
       api.close();
@@ -136,11 +138,12 @@ export class KillSoak {
     }
   }
 
-  /** Several clients at once, until the server is killed in the midst of it. */
-  async #load(api: Api, server: ChildProcess): Promise<void> {
-    let killed = false;
+  /** Several clients at once, until the server is killed in the midst of it, or asked to end and gone. */
+  async #load(api: Api, server: ChildProcess, signal: NodeJS.Signals, gone: Promise<unknown>): Promise<void> {
+    let ended = false;
     const client = async (random: Random): Promise<void> => {
-      while (!killed) await this.#act(api, random).catch(() => undefined);
+      // Once it takes no connections any more nothing else makes a client wait.
+      while (!ended) await this.#act(api, random).catch(() => sleep(1));
     };
     const all = Array.from({ length: clients }, () => client(this.random.fork()));
     const enough = this.outcome.acknowledged + this.random.below(mostActs);
@@ -155,8 +158,9 @@ export class KillSoak {
       await sleep(1);
     }
     await sleep(this.random.below(longestWhile));
-    killed = true;
-    server.kill('SIGKILL');
+    server.kill(signal);
+    await gone;
+    ended = true;
     await Promise.all(all);
   }
 

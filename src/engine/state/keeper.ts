@@ -1,3 +1,4 @@
+import { AttestdError } from '../../errors.js';
 import type { FileSystem } from '../../runtime/fs/types.js';
 import { tarOfEntries } from '../containers/archive-entries.js';
 import type { Container } from '../containers/container.js';
@@ -96,14 +97,17 @@ export class StateKeeper {
   /**
    * Resolves when everything that has changed so far is on disk.
    *
-   * @throws what the file system throws; what could not be written is written with what changes next
+   * @throws what the file system throws, and what could not be written is written with what changes next; UNAVAILABLE once it
+   * was closed, for what has changed since then is not kept
    */
   flush(): Promise<void> {
+    if (this.#closed) return Promise.reject(new AttestdError('UNAVAILABLE', 'the daemon is ending'));
     return this.#dirty.size > 0 || this.files.inDoubt ? this.#begin() : this.#writing;
   }
 
   /** Write what is left, and no more. */
   async close(): Promise<void> {
+    if (this.#closed) return;
     clearInterval(this.#timer);
     this.touchContainers();
     try {

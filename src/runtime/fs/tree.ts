@@ -61,8 +61,6 @@ export class WritableTree {
 
   /** A node that has no name yet. @throws FileSystemError ENOSPC; ENOENT in a tree that is gone */
   make({ type, mode, uid, gid, target = '', device }: NewNode): UpperNode {
-    // Nobody would ever give back what it takes.
-    if (this.#disposed) throw new FileSystemError('ENOENT', '');
     this.#count(1);
     return {
       layer: 'upper',
@@ -234,6 +232,8 @@ export class WritableTree {
   }
 
   #count(nodes: 1 | -1): void {
+    // Of a tree that is gone nobody would ever give back what it takes.
+    if (nodes > 0 && this.#disposed) throw new FileSystemError('ENOENT', '');
     if (nodes > 0) this.budget.reserve(nodeCost);
     else this.budget.release(nodeCost);
   }

@@ -364,6 +364,14 @@ describe('The state on a disk', () => {
     await close();
   });
 
+  it('is told as kept to nobody once its keeper was closed', async () => {
+    const { context, keeper, close } = await start(await diskWithVolume());
+    await keeper.close();
+    make(context, 'late');
+    expect(await rejected(keeper.flush())).to.have.property('code', 'UNAVAILABLE');
+    await close();
+  });
+
   it('gets nothing more of a log that was closed', async () => {
     const files = new StateFiles(root, (await diskWithVolume()).mount(calm));
     const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.from('late') };
