@@ -29,6 +29,8 @@ const stall = 12;
 /** What rounds of kills came to. */
 export interface Kills {
   readonly kills: number;
+  /** How often it was asked to end instead. */
+  readonly ends: number;
   readonly acknowledged: number;
   readonly violations: readonly string[];
 }
@@ -41,6 +43,7 @@ export class KillSoak {
   readonly #pulled = new Map<string, string>();
   readonly #violations: string[] = [];
   #kills = 0;
+  #ends = 0;
   #values = 0;
 
   private constructor(
@@ -65,7 +68,7 @@ export class KillSoak {
 
   get outcome(): Kills {
     const acknowledged = this.#ledger.acknowledged + this.#state.acknowledged;
-    return { kills: this.#kills, acknowledged, violations: this.#violations };
+    return { kills: this.#kills, ends: this.#ends, acknowledged, violations: this.#violations };
   }
 
   /** Start the server, load it, kill it, look at what it left. @param round its number, for what is found */
@@ -83,11 +86,11 @@ export class KillSoak {
     server.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
     const gone = once(server, 'close');
     const api = new Api(socket);
+    const asked = this.random.once(4);
     try {
       const ready = await Promise.race([once(server.stdout, 'data').then(() => true), gone.then(() => false)]);
       if (!ready) return this.#report(round, `the server does not start: ${Buffer.concat(complaints)}`);
       await this.#checkState(api, round);
-      const asked = this.random.once(4);
       await this.#load(api, server, asked ? 'SIGTERM' : 'SIGKILL', gone);
       const [code] = await gone;
       if (asked && code !== 0) this.#report(round, `ended with ${code}: ${Buffer.concat(complaints)}`);
@@ -95,7 +98,8 @@ export class KillSoak {
       server.kill('SIGKILL');
       api.close();
     }
-    this.#kills++;
+    if (asked) this.#ends++;
+    else this.#kills++;
     await this.#checkStore(store, round);
   }
 
