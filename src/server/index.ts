@@ -8,6 +8,7 @@ import { openRegistryAccess } from '../engine/registry/access.js';
 import { currentRelease } from '../engine/release.js';
 import type { StateKeeper } from '../engine/state/keeper.js';
 import type { EngineOptions } from '../engine/types.js';
+import { AttestdError } from '../errors.js';
 import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
@@ -172,7 +173,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     let context = contextOf(await openStore(options.store));
     acts.push(() => end(context));
     const keeper = await keep(context, options.store, log);
-    if (keeper !== undefined) acts.push(() => keeper.close());
+    const endKeeper = async (): Promise<void> => {
+      await keeper?.close().catch((cause: Error) => {
+        throw new AttestdError('INTERNAL', `what containers wrote last is not kept: ${cause.message}`, { cause });
+      });
+    };
+    acts.push(() => endKeeper().catch((error: Error) => log('error', error.message)));
     const faults = await faultsOf(options);
     const routes = faults && (await import('./faults/control.js')).faultRoutes(faults);
     const watch = await watchServer({ log, logLevel, control: options.control, routes });
@@ -222,18 +228,20 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         await end(before);
       },
       close: async (drain = 0) => {
-        if (drain > 0) {
+        try {
+          if (drain === 0) return;
           watch.drain();
           for (const listener of listeners) listener.stop();
           context.events.close();
           const over = sleep(drain, undefined, { ref: false });
           // What they change is kept; what becomes of containers when all of them end is not.
           await Promise.race([settled(), over]);
-          await keeper?.close();
+          await endKeeper();
           await closeContext(context);
           await Promise.race([idle(), over]);
+        } finally {
+          await undo(acts);
         }
-        await undo(acts);
       },
     };
   } catch (error) {

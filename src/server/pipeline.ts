@@ -13,7 +13,7 @@ import { readBody } from './json-body.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { createRouter, type RouteMatch, type Router } from './routes.js';
-import { mayChange } from './settle.js';
+import { isRead, mayChange } from './settle.js';
 import type { UnderWay } from './under-way.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
@@ -151,7 +151,7 @@ async function answerOperation(
 /** Hold an answer back until what it tells of is kept; of a stream, each piece. */
 async function settled(options: PipelineOptions, match: RouteMatch, result: OperationResult): Promise<OperationResult> {
   const { settle } = options;
-  if (settle === undefined || !mayChange(match.operation)) return result;
+  if (settle === undefined || isRead(match.operation)) return result;
   const keep = (): Promise<void> => settle(match.operation, match.params);
   await keep();
   if (result.kind !== 'records') return result;

@@ -120,6 +120,27 @@ describe('attestd serve', function () {
     expect((await again.ended).code).to.equal(0);
   });
 
+  it('ends, whoever is still connected, where what is left to keep cannot be kept', async () => {
+    const path = join(folder, 'failing.sock');
+    const store = join(folder, 'failing');
+    const options = ['--store', store, '--drain-timeout', '1'];
+    const run = attestd('serve', '--quiet', '--listen', `unix://${path}`, ...options);
+    await run.seen(/\n/);
+    const drafts = join(store, '.attestd/state/draft');
+    await rm(drafts, { recursive: true });
+    await writeFile(drafts, '');
+    expect((await raw(path, 'POST /volumes/create HTTP/1.1')).status).to.equal(500);
+    const slow = connect(path);
+    slow.on('error', () => undefined);
+    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');
+    await sleep(300);
+    run.child.kill('SIGTERM');
+    const { code, stderr } = await run.ended;
+    expect(code).to.equal(3);
+    expect(stderr).to.include('ENOTDIR');
+    expect(await stat(path).catch(() => undefined)).to.equal(undefined);
+  });
+
   it('ends at once at the second signal, and leaves nothing behind', async () => {
     const run = attestd('serve', '--quiet', '--drain-timeout', '60');
     const path = (await run.seen(/\n/)).trim().slice('unix://'.length);

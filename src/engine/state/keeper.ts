@@ -41,6 +41,7 @@ export class StateKeeper {
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
   #scheduled = false;
+  #closed = false;
 
   /**
    * @param files the folder
@@ -57,6 +58,11 @@ export class StateKeeper {
       if (kind === clusterKind.name) this.#touchNetworks();
     });
     this.#timer = setInterval(() => this.#look(), interval).unref();
+  }
+
+  /** Whether what changes now is not kept any more. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** A file system is as it is on disk. @param path of its data, which need not be there */
@@ -126,8 +132,6 @@ export class StateKeeper {
     await this.#writing.catch(() => undefined);
     for (const log of this.#logs.values()) await log.close().catch(() => undefined);
   }
-
-  #closed = false;
 
   #changed(type: string, id: string, action: string): void {
     if (type === 'network') this.#touch(`networks/${id}`);
