@@ -5,6 +5,7 @@ import { beginInTurn } from '../turns.js';
 import type { CachedResponse, ResponseCache } from './cache.js';
 import { heldAnswers } from './held-answers.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
+import { isRead, isWait } from './settle.js';
 import { UnderWay } from './under-way.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
@@ -36,6 +37,8 @@ interface Exchange {
   readonly generation: number;
   operationId: string | undefined;
   apiVersion: string | undefined;
+  /** Called once it changes nothing that is kept any more; undefined where it never does. */
+  readonly changed: (() => void) | undefined;
 }
 
 /** What exchanges need. */
@@ -57,6 +60,7 @@ export interface ExchangeOptions {
 export class Exchanges {
   private readonly open = new WeakMap<IncomingMessage, Exchange>();
   private readonly underWay = new UnderWay();
+  private readonly changing = new UnderWay();
 
   constructor(private readonly options: ExchangeOptions) {}
 
@@ -79,10 +83,12 @@ export class Exchanges {
       sendKept(request, response, kept);
       return;
     }
-    const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined };
+    const changed = isRead(request.method) ? undefined : this.changing.begin();
+    const exchange = { generation: cache.generation(), operationId: undefined, apiVersion: undefined, changed };
     this.open.set(request, exchange);
     // Whoever watches, streams or measures an answer listens for its end; the number is bounded, so it is no leak.
     response.setMaxListeners(32).once('close', this.underWay.begin());
+    if (changed !== undefined) response.once('close', changed);
     if (watch !== undefined) record(request, response, () => exchange, false, watch);
     const begin = (): void => {
       // Of one who has gone meanwhile nothing is begun.
@@ -96,12 +102,23 @@ export class Exchanges {
     return this.underWay.idle();
   }
 
+  /** Resolves once nothing is under way that may change what is kept. */
+  settled(): Promise<void> {
+    return this.changing.idle();
+  }
+
+  /** Note that a request becomes a stream of bytes: what it changed until then is kept. */
+  hijacked(request: IncomingMessage): void {
+    this.open.get(request)?.changed?.();
+  }
+
   /** Note which operation a request turned out to be for. */
   located(request: IncomingMessage, operationId: string, apiVersion: string): void {
     const exchange = this.open.get(request);
     if (exchange === undefined) return;
     exchange.operationId = operationId;
     exchange.apiVersion = apiVersion;
+    if (isWait(operationId)) exchange.changed?.();
   }
 
   /** Keep the answer to a GET for the next request to the same URL, for as long as the store stays as it was. */

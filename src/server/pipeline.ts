@@ -13,8 +13,7 @@ import { readBody } from './json-body.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
 import { createRouter, type RouteMatch, type Router } from './routes.js';
-import { isRead, mayChange } from './settle.js';
-import type { UnderWay } from './under-way.js';
+import { isRead } from './settle.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
 /** What the pipeline works with. */
@@ -31,8 +30,8 @@ export interface PipelineOptions {
   readonly keep: (request: KoaContext['req'], response: Pick<CachedResponse, 'status' | 'headers' | 'body'>) => void;
   /** Resolves once what a request did is kept; what it throws is the answer. Nothing is kept without it. */
   readonly settle?: ((operation: OperationEntry, params: RouteMatch['params']) => Promise<void>) | undefined;
-  /** Requests that may change what is kept, until they are answered. */
-  readonly changing: UnderWay;
+  /** Is told of a request that becomes a stream of bytes, which may go on for as long as a container runs. */
+  readonly hijacked: (request: KoaContext['req']) => void;
   /** What is to go wrong with requests. */
   readonly faults?: Pick<Faults, 'begin'> | undefined;
   /** Receives errors that are answered with a status of 500 or above. */
@@ -134,13 +133,10 @@ async function answerOperation(
       peek: () => request.peek(),
     });
     if (await faulty?.instead()) return;
-    const changed = mayChange(operation) ? options.changing.begin() : undefined;
-    if (changed) ctx.res.once('close', changed);
     const context = options.context();
     const answer = await options.handler(operation)(request, faulty?.context(context) ?? context);
     const result = await settled(options, match, answer);
-    // What is begun then may go on for as long as a container runs.
-    if (result.kind === 'hijack') changed?.();
+    if (result.kind === 'hijack') options.hijacked(ctx.req);
     await send(ctx, faulty?.result(result) ?? result);
     faulty?.harden();
     if (result.kind === 'hijack' || !result.keep || !Buffer.isBuffer(ctx.body)) return;
@@ -151,7 +147,7 @@ async function answerOperation(
 /** Hold an answer back until what it tells of is kept; of a stream, each piece. */
 async function settled(options: PipelineOptions, match: RouteMatch, result: OperationResult): Promise<OperationResult> {
   const { settle } = options;
-  if (settle === undefined || isRead(match.operation)) return result;
+  if (settle === undefined || isRead(match.operation.method)) return result;
   const keep = (): Promise<void> => settle(match.operation, match.params);
   await keep();
   if (result.kind !== 'records') return result;

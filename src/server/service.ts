@@ -17,7 +17,6 @@ import { undescribed } from './operations/undescribed.js';
 import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
 import { checkStrictly } from './strict.js';
-import { UnderWay } from './under-way.js';
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {
@@ -94,7 +93,6 @@ export function createService(options: ServiceOptions): HttpService {
     access,
     ...(faults && { keeps: () => !faults.active }),
   });
-  const changing = new UnderWay();
   const answer = createPipeline({
     context,
     operations: [...undescribed, ...(prototype?.operations ?? operations)],
@@ -106,7 +104,7 @@ export function createService(options: ServiceOptions): HttpService {
     located: (request, operationId, apiVersion) => exchanges.located(request, operationId, apiVersion),
     keep: (request, response) => exchanges.keep(request, response),
     settle: options.settle,
-    changing,
+    hijacked: (request) => exchanges.hijacked(request),
     faults,
     onFault,
   }).callback();
@@ -121,5 +119,5 @@ export function createService(options: ServiceOptions): HttpService {
   });
   const upgrade: Http1Options['upgrade'] = (request, socket, head) => http2.upgrade(request, socket, head);
   const http1 = createHttp1Server({ handle: rest, upgrade });
-  return { http1, http2, rest, idle: () => exchanges.idle(), settled: () => changing.idle() };
+  return { http1, http2, rest, idle: () => exchanges.idle(), settled: () => exchanges.settled() };
 }

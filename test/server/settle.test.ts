@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { StateKeeper } from '../../src/engine/state/keeper.js';
 import { AttestdError } from '../../src/errors.js';
 import { operations } from '../../src/generated/operations.js';
-import { isRead, mayChange, settleBy } from '../../src/server/settle.js';
+import { settleBy } from '../../src/server/settle.js';
 import type { OperationEntry } from '../../src/spec/table.js';
 import { rejected } from '../oci/support/rejected.js';
 
@@ -10,14 +10,6 @@ const operation = (id: string): OperationEntry =>
   operations.find(({ operationId }) => operationId === id) as OperationEntry;
 
 describe('What requests change', () => {
-  it('is none of those that read, nor of those that wait for a container', () => {
-    const of = (id: string) => [isRead(operation(id)), mayChange(operation(id))];
-    expect(of('ImageList')).to.deep.equal([true, false]);
-    expect(of('ContainerArchiveInfo')).to.deep.equal([true, false]);
-    expect(of('ContainerWait')).to.deep.equal([false, false]);
-    expect(of('PutContainerArchive')).to.deep.equal([false, true]);
-  });
-
   it('is kept before it is answered, and refused when nothing more is kept, but for how containers end with the daemon', async () => {
     const touched: string[] = [];
     let closed = false;
