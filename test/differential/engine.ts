@@ -42,8 +42,8 @@ const withoutIds = (text: string): string =>
     .replace(/\b(?=[0-9a-f]*[a-f])[0-9a-f]{12}\b/g, '(short id)')
     // Where a daemon has its data.
     .replace(/\/[\w/-]+(?=\/volumes\/)/g, '(data)')
-    // IPv6 subnets are of a random prefix.
-    .replace(/\bfd(?!77)[0-9a-f]{2}:[0-9a-f:]+/g, '(address)');
+    // IPv6 subnets are of a random prefix, but for the one that is asked for.
+    .replace(/\bfd(?!77::)[0-9a-f]{2}:[0-9a-f:]+/g, '(address)');
 
 function masked(value: Json, key = ''): Json {
   if (typeof value === 'string' && key === 'Status' && STATES.has(value)) return value;
