@@ -140,7 +140,7 @@ const longestQuestion = 16 * 1024;
 
 /** Which line a request waits in: whether it is a ping, which nothing has to be looked up for, or asks for something in few words. */
 function kindOf({ method = '', url = '' }: IncomingMessage): 'ping' | 'question' | 'other' {
-  if (!['GET', 'HEAD'].includes(method) || url.length > longestQuestion) return 'other';
+  if (!isRead(method) || url.length > longestQuestion) return 'other';
   return /^(?:\/v[\d.]+)?\/_ping(?:\?|$)/.test(url) ? 'ping' : 'question';
 }
 

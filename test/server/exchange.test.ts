@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ResponseCache } from '../../src/server/cache.js';
 import { Exchanges } from '../../src/server/exchange.js';
@@ -15,7 +16,7 @@ describe('Exchanges', () => {
       const seen: string[] = [];
       void exchanges.settled().then(() => seen.push('settled'));
       void exchanges.idle().then(() => seen.push('idle'));
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       return seen;
     };
     return { exchanges, request, response, resolved };

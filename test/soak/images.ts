@@ -31,16 +31,18 @@ export function soakImages(names: readonly string[]): readonly SoakImage[] {
 }
 
 /** An archive of files that no other has, to be imported. */
-export const filesArchive = (text: string): Buffer =>
-  tarOf([{ name: 'file', mode: 0o644, size: text.length, bytes: Buffer.from(text) }]);
+export const filesArchive = (text: string): Buffer => archiveOf('file', text);
+
+/** An archive of one file. */
+export function archiveOf(name: string, text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return tarOf([{ name, mode: 0o644, size: bytes.length, bytes }]);
+}
 
 const fileSize = 200_000;
 
 /** An archive of a file that says in its beginning and at its end what it is, in several pieces. */
-export function fileArchive(value: string): Buffer {
-  const bytes = Buffer.from(`<${value}>`.padEnd(fileSize, '-') + value);
-  return tarOf([{ name: 'value', mode: 0o644, size: bytes.length, bytes }]);
-}
+export const fileArchive = (value: string): Buffer => archiveOf('value', `<${value}>`.padEnd(fileSize, '-') + value);
 
 /** What such a file is, of an archive of it; `torn` where it is not whole. */
 export function fileIn(archive: string): string {

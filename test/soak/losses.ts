@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../src/engine/context.js';
 import { closeContext, makeContext } from '../../src/engine/engine.js';
 import { noFilters } from '../../src/engine/filters.js';
@@ -98,7 +99,7 @@ export class LossSoak {
       endStalls();
     }
     storm.end();
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
     for (const operation of storm.late) this.#report(round, `${operation} after the store was closed`);
     this.#ledger.lose();
     this.#state.lose();

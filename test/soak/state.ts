@@ -11,9 +11,9 @@ import type { StateKeeper } from '../../src/engine/state/keeper.js';
 import { createVolume, removeVolume } from '../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../src/engine/volumes/store.js';
 import { decodeJson } from '../../src/go/json.js';
-import { tarOf } from '../../src/oci/tar-write.js';
 import type { FileSystem } from '../../src/runtime/fs/types.js';
 import type { Random } from '../support/random.js';
+import { archiveOf } from './images.js';
 
 /** Containers, each with the volume that it mounts at /data. */
 const containers = { one: 'va', two: 'vb' } as const;
@@ -30,12 +30,6 @@ export interface StateAct {
 let values = 0;
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-
-/** An archive of one file, whose content tells it from any other. */
-function archiveOf(value: string): Readable {
-  const bytes = Buffer.from(value);
-  return Readable.from([tarOf([{ name: 'value', mode: 0o644, size: bytes.length, bytes }])]);
-}
 
 /** What clients do. */
 export const stateKinds = [
@@ -69,7 +63,10 @@ export function stateAct(
     await keeper.flush();
   };
   const extract = (path: string): Promise<void> =>
-    extractArchive(context, name, path, archiveOf(value), { copyUidGid: false, noOverwriteDirNonDir: false });
+    extractArchive(context, name, path, Readable.from([archiveOf('value', value)]), {
+      copyUidGid: false,
+      noOverwriteDirNonDir: false,
+    });
   const acts: Readonly<Record<StateKind, StateAct>> = {
     create: {
       changes: { [`container ${name}`]: value, [`file ${name}`]: undefined, [`volume ${volume}`]: there },

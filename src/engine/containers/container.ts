@@ -3,6 +3,7 @@ import type { FileSystem, MountSource } from '../../runtime/fs/types.js';
 import type { Process, Sandbox } from '../../runtime/types.js';
 import type { EndpointSettings } from '../networks/endpoint.js';
 import type { PortMap } from '../networks/port.js';
+import { OneByOne } from '../one-by-one.js';
 import type { MountPoint } from '../volumes/mount.js';
 import type { ContainerMount } from '../volumes/mounts.js';
 import type { ContainerConfig } from './config.js';
@@ -73,8 +74,10 @@ export class Container {
   sharedMemory: MountSource | undefined;
   sandbox: Sandbox | undefined;
   process: Process | undefined;
-  /** Acts that change its life come one after the other. */
-  #tail: Promise<unknown> = Promise.resolve();
+  /** What makes its mounts. */
+  readonly mounting = new OneByOne();
+  /** Acts that change its life. */
+  readonly #life = new OneByOne();
 
   constructor(parts: ContainerParts) {
     const { config } = parts;
@@ -101,8 +104,6 @@ export class Container {
 
   /** Do something to it when everything before it is done. */
   alone<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(act, act);
-    this.#tail = done.catch(() => undefined);
-    return done;
+    return this.#life.run(act);
   }
 }

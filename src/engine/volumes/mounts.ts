@@ -162,16 +162,6 @@ export async function restoreMount(
   return { ...common, fileSystem };
 }
 
-/** Containers whose mounts are being made, and volumes that are being filled. */
-const underWay = new WeakMap<Container | FileSystem, Promise<void>>();
-
-/** Act on a container or volume when whoever did before is through. */
-function afterOthers(of: Container | FileSystem, act: () => Promise<void>): Promise<void> {
-  const done = (underWay.get(of) ?? Promise.resolve()).then(act, act);
-  underWay.set(of, done);
-  return done;
-}
-
 /**
  * Show all mounts in the file system of a container that starts; a fresh volume gets what the image has there. Whoever asks for
  * them while they are made waits for that: an archive would be put into a volume that is not yet filled, and a second
@@ -180,7 +170,7 @@ function afterOthers(of: Container | FileSystem, act: () => Promise<void>): Prom
  * @throws what `mount` of a file system throws; INTERNAL for a volume that cannot be mounted
  */
 export function mountAll(context: Context, container: Container): Promise<void> {
-  return afterOthers(container, () => mountMissing(context, container));
+  return container.mounting.run(() => mountMissing(context, container));
 }
 
 async function mountMissing(context: Context, container: Container): Promise<void> {
@@ -195,8 +185,10 @@ async function mountMissing(context: Context, container: Container): Promise<voi
     await giveWay();
     if (volume !== undefined) checkDevice(context.machine, volume);
     const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
-    if (volume !== undefined)
-      await afterOthers(source, async () => (copy ? await populate(fileSystem, destination, source, seen) : undefined));
+    // Whoever does not fill it waits for who does.
+    await volume?.filling.run(async () => {
+      if (copy) await populate(fileSystem, destination, source, seen);
+    });
     const shown = { fileSystem: source, path: seen, readOnly: !writable };
     fileSystem.mount(destination, point.Type === 'tmpfs' ? { ...shown, type: 'tmpfs' } : shown);
     there.add(fileSystem.realPath(destination));

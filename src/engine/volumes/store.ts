@@ -10,6 +10,7 @@ import type { ByteBudget, FileSystem } from '../../runtime/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
 import { ObjectRoom, weightOf } from '../object-room.js';
+import { OneByOne } from '../one-by-one.js';
 import type { VolumeRecord } from '../state/records.js';
 import type { AnswerOf } from '../wire.js';
 
@@ -24,6 +25,8 @@ export interface Volume {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly fileSystem: FileSystem;
+  /** What puts an image's files into it. */
+  readonly filling: OneByOne;
   /** Ids of the containers that use it. */
   readonly users: Set<string>;
 }
@@ -128,6 +131,7 @@ export class VolumeStore {
       options,
       createdAt: this.clock.now(),
       fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
+      filling: new OneByOne(),
       users: new Set(),
     };
     this.#byName.set(name, volume);
@@ -146,6 +150,7 @@ export class VolumeStore {
       options,
       createdAt: Number(createdAt),
       fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
+      filling: new OneByOne(),
       users: new Set(),
     };
     this.#byName.set(name, volume);

@@ -27,7 +27,7 @@ export async function extractInto(
       hide(fs, at);
       continue;
     }
-    checkReplaced(fs, path, at, entry, options);
+    checkKind(fs, path, at, entry, options);
     // The directory itself is none of the archive's.
     if (components(entry.name).length === 0 && isDirectoryOver(fs, at, entry)) continue;
     const file = entry.type === 'file' ? await written(fs, at, entry) : undefined;
@@ -55,11 +55,10 @@ function placeOf(fs: FileSystem, path: string, { name }: ArchiveEntry, { whiteou
  */
 function put(fs: FileSystem, path: string, entry: ArchiveEntry, options: Options, file: OpenFile | undefined): void {
   const at = placeOf(fs, path, entry, options);
-  checkReplaced(fs, path, at, entry, options);
+  checkKind(fs, path, at, entry, options);
   if (!isDirectoryOver(fs, at, entry)) fs.remove(at);
   makeAbove(fs, at);
-  if (file === undefined) make(fs, path, at, entry);
-  else fs.name(file, at);
+  make(fs, path, at, entry, file);
   // A further name brings what its entry says of the file; in layers the first one counts.
   if (entry.type !== 'hardlink' || !options.whiteouts) fs.change(at, attributes(entry, options), { link: true });
 }
@@ -131,7 +130,7 @@ function hide(fs: FileSystem, at: string): void {
 }
 
 /** @throws CONFLICT where directories are to replace nothing else, and nothing else directories */
-function checkReplaced(
+function checkKind(
   fs: FileSystem,
   directory: string,
   at: string,
@@ -155,7 +154,7 @@ export function typeAt(fs: FileSystem, path: string): NodeType | undefined {
   }
 }
 
-function make(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry): void {
+function make(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry, file: OpenFile | undefined): void {
   switch (entry.type) {
     case 'directory':
       if (typeAt(fs, at) === undefined) fs.mkdir(at);
@@ -167,6 +166,7 @@ function make(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry
       fs.link(inside(directory, entry.target), at);
       return;
     case 'file':
+      if (file !== undefined) fs.name(file, at);
       return;
     default:
       fs.mknod(at, entry.type, entry.mode, entry.device);

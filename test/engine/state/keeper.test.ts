@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
 import { ContainerLog, type KeptLog } from '../../../src/engine/containers/log.js';
@@ -18,8 +19,6 @@ import { calm, PowerLoss } from '../../soak/weather.js';
 import { Random } from '../../support/random.js';
 
 const root = '/srv/state';
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A daemon's state on a disk. */
 interface Daemon {
@@ -308,7 +307,7 @@ describe('The state on a disk', () => {
     const log = new ContainerLog(realClock, { fileSize: 1000, files: 2 });
     keeper.follow({ id: 'c'.repeat(64), log } as Container);
     log.write('stdout', Buffer.from('y\n'));
-    while (!writing) await new Promise((resolve) => setImmediate(resolve));
+    while (!writing) await nextTurn();
     make(context, 'other');
     await keeper.flush();
     goOn();
@@ -347,11 +346,11 @@ describe('The state on a disk', () => {
     const { context, keeper, close } = await start(await diskWithVolume(), {
       step: async (operation) => {
         steps++;
-        for (let turns = 0; turns < 3; turns++) await settled();
+        for (let turns = 0; turns < 3; turns++) await nextTurn();
         if (!closing || failed || operation !== 'rename') return;
         failed = true;
         make(context, 'late');
-        await settled();
+        await nextTurn();
         throw systemError('EIO', operation);
       },
     });
@@ -359,7 +358,7 @@ describe('The state on a disk', () => {
     closing = true;
     expect(await rejected(keeper.close())).to.have.property('code', 'EIO');
     const before = steps;
-    for (let turns = 0; turns < 100; turns++) await settled();
+    for (let turns = 0; turns < 100; turns++) await nextTurn();
     expect(steps).to.equal(before);
     await close();
   });
@@ -382,6 +381,25 @@ describe('The state on a disk', () => {
     log.add(entry);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(files.has('containers/x.log')).to.equal(false);
+  });
+
+  it('gets no line of a log any more once that was closed, though lines came while it was', async () => {
+    let steps = 0;
+    const disk = await diskWithVolume();
+    const entry = { stream: 'stdout' as const, time: 1n, bytes: Buffer.from('line') };
+    const weather: Weather = {
+      step: async (operation) => {
+        steps++;
+        if (operation === 'write' && steps < 5) log.add(entry);
+        for (let turns = 0; turns < 3; turns++) await nextTurn();
+      },
+    };
+    const log = new LogFile(new StateFiles(root, disk.mount(weather)), 'containers/x.log', nothingKept, unexpected);
+    log.add(entry);
+    await log.close();
+    const before = steps;
+    for (let turns = 0; turns < 20; turns++) await nextTurn();
+    expect(steps).to.equal(before);
   });
 
   it('says that a log could not be written where nobody waits for it', async () => {

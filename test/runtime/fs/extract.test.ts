@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { entry, listing, mountable, snapshotOf, stream } from './support.js';
 
@@ -95,14 +96,13 @@ describe('putting an archive into a directory', () => {
       }
       return { entries: () => stream([entry(name, { content: content(), size: 3 })]), end };
     }
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
 
     it('leaves what is there, for those who save it too, until all of it has come', async () => {
       const { fs } = mountable();
       await fs.extract('/', stream([entry('f', { text: 'old' })]));
       const { entries, end } = halted('f');
       const put = fs.extract('/', entries());
-      await turn();
+      await nextTurn();
       expect(listing(fs)).to.deep.equal({ '/f': 'file old' });
       const { fs: saved } = mountable();
       await saved.restore(stream(fs.layer()));
@@ -118,7 +118,7 @@ describe('putting an archive into a directory', () => {
       const before = budget.used;
       const { entries, end } = halted('f');
       const put = fs.extract('/', entries());
-      await turn();
+      await nextTurn();
       expect(budget.used).to.be.greaterThan(before);
       end(new Error('gone'));
       expect(await put.catch((error: Error) => error.message)).to.equal('gone');
@@ -132,7 +132,7 @@ describe('putting an archive into a directory', () => {
       fs.mkdir('/out');
       const { entries, end } = halted('d/f');
       const put = fs.extract('/into', entries());
-      await turn();
+      await nextTurn();
       fs.rmdir('/into/d');
       fs.symlink('/out', '/into/d');
       end();
@@ -143,15 +143,17 @@ describe('putting an archive into a directory', () => {
     });
 
     it('takes no room in a file system that is gone by then', async () => {
-      const { fs, budget } = mountable();
+      const { fs, budget } = mountable(await snapshotOf([entry('image/'), entry('image/f')]));
       fs.writeFile('/open', 'x');
       const open = fs.open('/open', { read: true });
       const { entries, end } = halted('d/f');
       const put = fs.extract('/', entries());
-      await turn();
+      await nextTurn();
       fs.dispose();
       end();
       expect(await code(put)).to.equal('NOT_FOUND');
+      const link = entry('image/f', { type: 'symlink', target: 'x' });
+      expect(await code(fs.extract('/', stream([link])))).to.equal('NOT_FOUND');
       open.close();
       expect(budget.used).to.equal(0);
     });

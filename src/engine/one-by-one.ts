@@ -1,0 +1,11 @@
+/** Acts of which each begins when those before it are done, however they ended. */
+export class OneByOne {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @returns what the act gives. @throws what the act throws */
+  run<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(act, act);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
