@@ -1,7 +1,7 @@
 /** Says what another run did slower or faster than the last one, beyond noise. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { figure } from './report.js';
 import { median, type Result, type Row, spread } from './result.js';
 

@@ -12,7 +12,7 @@ import { runInNewContext } from 'node:vm';
 import { startGate } from '../src/gate/index.js';
 import { daemonThat, digest, visitAll } from '../test/gate/leaving.js';
 import { listAudit } from '../test/gate/support.js';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { load } from './result.js';
 
 /** What the gate's process holds after a collection, bytes. */

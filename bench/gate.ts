@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { tarOf } from '../src/oci/tar-write.js';
 import { image } from '../src/testing/image.js';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { type Answer, type Ask, ask as askOn, Served } from './process.js';
 import { load, machine, median, percentile } from './result.js';
 

@@ -1,7 +1,7 @@
 /** Measures Read of the content service. */
 import { createHash } from 'node:crypto';
 import { connect, type EngineClient } from '../src/client/index.js';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
 const { values } = readTool({

@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { holdHeap } from '../src/cli/heap.js';
 import { startServer } from '../src/server/index.js';
 import { image } from '../src/testing/image.js';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { ask, dialMany, type Target } from './hostile/client.js';
 import { type HostileInput, inputs } from './hostile/inputs.js';
 import { type Pings, startPings } from './hostile/pings.js';

@@ -1,8 +1,9 @@
 /** Measures JSON on large statements; JSON.parse and stringify for comparison. */
-import { compactJson, decodeJson, jsonFault } from '../src/go/json.js';
+
 import { digestOf } from '../src/oci/digest.js';
 import { manifestType } from '../src/oci/manifest.js';
-import { readTool } from '../test/support/options.js';
+import { compactJson, decodeJson, jsonFault } from '../src/support/go/json.js';
+import { readTool } from '../test/helpers/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
 const { values } = readTool({

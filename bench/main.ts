@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { measureContent } from './content.js';
 import { measureContainers } from './lives.js';
 import { measureReads } from './reads.js';

@@ -8,7 +8,7 @@ import { exportImages } from '../src/oci/exporter.js';
 import { importArchive } from '../src/oci/importer.js';
 import { openLayout } from '../src/oci/layout.js';
 import { anyOf, only } from '../src/oci/platform.js';
-import { readTool } from '../test/support/options.js';
+import { readTool } from '../test/helpers/options.js';
 import { type Measurement, measure, print } from './measure.js';
 
 const { values } = readTool({

@@ -5,7 +5,7 @@ import { readReport } from '../src/conformance/report/read.js';
 import { readResults } from '../src/conformance/results/read.js';
 import { type ConformanceResult, pathOf, refusals, resultOf } from '../src/conformance/results/result.js';
 import { renderSite } from '../src/conformance/results/site.js';
-import { AttestdError } from '../src/errors.js';
+import { AttestdError } from '../src/support/foundation/errors.js';
 
 const usage = `usage: npx tsx scripts/results.ts add REPORT.json…   take reports of whole runs into results/
        npx tsx scripts/results.ts check              fail when a result is none

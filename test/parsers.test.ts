@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { ignoredOf } from '../src/engine/build/ignore.js';
 import { readLine, readLines } from '../src/engine/build/lines.js';
-import { requestedSignal } from '../src/engine/containers/signals.js';
+import { requestedSignal } from '../src/engine/containers/run/signals.js';
 import { commandOf, execForm } from '../src/engine/dockerfile/command.js';
 import { healthcheck } from '../src/engine/dockerfile/healthcheck.js';
 import { pairsOf, wordsOf } from '../src/engine/dockerfile/words.js';
@@ -12,21 +12,21 @@ import { formatPort, parsePort, parsePortRange } from '../src/engine/networks/po
 import { formatPrefix, parsePrefix } from '../src/engine/networks/prefix.js';
 import { readLog } from '../src/engine/state/log-file.js';
 import { parseBind, parseVolumesFrom } from '../src/engine/volumes/parse.js';
-import { AttestdError } from '../src/errors.js';
-import { formatDuration, parseDuration } from '../src/go/duration.js';
-import { decodeJson } from '../src/go/json.js';
-import { formatAddress as formatIp, goPrefix } from '../src/go/netip.js';
-import { matchGlob } from '../src/go/path-match.js';
-import { formatNanoseconds, parseGoTime } from '../src/go/rfc3339.js';
-import { atoi, parseBool, parseInteger, parseUnsigned } from '../src/go/strconv.js';
 import { decompress } from '../src/oci/compression.js';
-import { BadSed, parseSed } from '../src/runtime/programs/sed-parse.js';
-import { readScript } from '../src/runtime/shell/parse.js';
-import { Pattern, replacePattern } from '../src/runtime/shell/pattern.js';
 import { acceptedCoding } from '../src/server/accept-encoding.js';
 import { formatAddress, parseAddress } from '../src/server/address.js';
 import { readFaults } from '../src/server/faults/read.js';
 import { splitVersion } from '../src/server/version.js';
+import { AttestdError } from '../src/support/foundation/errors.js';
+import { formatDuration, parseDuration } from '../src/support/go/duration.js';
+import { decodeJson } from '../src/support/go/json.js';
+import { formatAddress as formatIp, goPrefix } from '../src/support/go/netip.js';
+import { matchGlob } from '../src/support/go/path-match.js';
+import { formatNanoseconds, parseGoTime } from '../src/support/go/rfc3339.js';
+import { atoi, parseBool, parseInteger, parseUnsigned } from '../src/support/go/strconv.js';
+import { BadSed, parseSed } from '../src/support/sandbox/programs/sed-parse.js';
+import { readScript } from '../src/support/sandbox/shell/parse.js';
+import { Pattern, replacePattern } from '../src/support/sandbox/shell/pattern.js';
 
 /** Texts of words that mean something to a parser, and of anything else. */
 const textOf = (...words: readonly string[]): fc.Arbitrary<string> =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { parseTool } from './support/options.js';
+import { parseTool } from './helpers/options.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 

@@ -1,7 +1,7 @@
 /** Floods: many connections, many requests, frames without end. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { frame, frames, preface } from '../../test/support/http2-frames.js';
+import { frame, frames, preface } from '../../test/helpers/http2-frames.js';
 import { manyFiles, zstdRuns } from './archives.js';
 import { ask, dial, dialMany, type Target, tally } from './client.js';
 import type { HostileInput } from './inputs.js';

@@ -1,10 +1,10 @@
 /** The page that tells what the patch changes: the standard channel as API 1.55, the proposal, and the corrections. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Html, html, joinHtml } from '../../src/html.js';
 import { apiFolder, type Channel, channels, readOverlays } from '../../src/spec/build.js';
 import { findOperation } from '../../src/spec/operations.js';
 import type { Difference } from '../../src/spec/structure.js';
+import { type Html, html, joinHtml } from '../../src/support/foundation/html.js';
 import { badge, code, markdown } from './html.js';
 import type { Marks, Patched } from './marks.js';
 import { operationSection } from './reference.js';

@@ -1,5 +1,5 @@
 /** The frame of the documentation's pages: head, navigation, search, style. Nothing is loaded from elsewhere. */
-import { Html, html } from '../../src/html.js';
+import { Html, html } from '../../src/support/foundation/html.js';
 
 const style = `
 :root { color-scheme: light dark; --fg: #1b1f24; --bg: #ffffff; --soft: #f3f5f7; --line: #c9d1d9; --link: #0550ae;

@@ -1,7 +1,7 @@
 /** Small pieces of the documentation's pages. */
 import { marked } from 'marked';
-import { Html, type HtmlValue, html } from '../../src/html.js';
 import type { Channel } from '../../src/spec/build.js';
+import { Html, type HtmlValue, html } from '../../src/support/foundation/html.js';
 
 /**
  * Renders Markdown of a description.

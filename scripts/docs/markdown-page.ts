@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { Marked, type Tokens } from 'marked';
-import { Html, html } from '../../src/html.js';
+import { Html, html } from '../../src/support/foundation/html.js';
 import { Anchors } from './anchors.js';
 
 /** A Markdown page of the repository, rendered. */

@@ -1,10 +1,10 @@
 /** The reference: every operation by tag, then every definition. */
 
-import { type Html, html, joinHtml } from '../../src/html.js';
 import { responseTypes } from '../../src/spec/convert.js';
 import type { Description, Parameter, Schema } from '../../src/spec/document.js';
 import { responseExample } from '../../src/spec/example.js';
 import { type LocatedOperation, listOperations } from '../../src/spec/operations.js';
+import { type Html, html, joinHtml } from '../../src/support/foundation/html.js';
 import { badge, code, markdown } from './html.js';
 import type { Marks } from './marks.js';
 import { requirementLinks } from './requirements.js';

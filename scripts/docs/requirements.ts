@@ -1,7 +1,7 @@
 /** Links between the reference and the requirements of the conformance suite. */
 import { catalogue } from '../../src/conformance/catalogue.js';
 import { type ChangedPlace, judgesOf } from '../../src/conformance/judged.js';
-import { Html, type HtmlValue, html, joinHtml } from '../../src/html.js';
+import { Html, type HtmlValue, html, joinHtml } from '../../src/support/foundation/html.js';
 
 const anchorOf = (id: string): string => `requirement-${id}`;
 

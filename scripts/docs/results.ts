@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Html, html } from '../../src/html.js';
+import { type Html, html } from '../../src/support/foundation/html.js';
 
 interface Verdict {
   readonly outcome: string;

@@ -1,8 +1,9 @@
 /** Request samples of the reference: curl, dockerode, docker-py. */
-import { type Html, html } from '../../src/html.js';
+
 import type { Description, Json, Parameter, Schema } from '../../src/spec/document.js';
 import { exampleOf } from '../../src/spec/example.js';
 import type { LocatedOperation } from '../../src/spec/operations.js';
+import { type Html, html } from '../../src/support/foundation/html.js';
 import { code } from './html.js';
 
 /**

@@ -1,7 +1,7 @@
 /** Schemas in the documentation: their types in words, and their members as a table. */
 
-import { type Html, type HtmlValue, html, joinHtml } from '../../src/html.js';
 import type { Schema } from '../../src/spec/document.js';
+import { type Html, type HtmlValue, html, joinHtml } from '../../src/support/foundation/html.js';
 import { badge, markdown } from './html.js';
 import type { Marks } from './marks.js';
 

@@ -1,8 +1,8 @@
 /** Pictures of what commands print, made from real runs. */
 import { fileURLToPath } from 'node:url';
 import { execute } from '../../src/cli/program.js';
-import { type Html, html } from '../../src/html.js';
 import { startServer } from '../../src/server/index.js';
+import { type Html, html } from '../../src/support/foundation/html.js';
 
 /** A command, as the picture shows it and as it is run. */
 interface Shown {

@@ -10,7 +10,7 @@ import {
   verifyAttestations,
 } from '../client/index.js';
 import { platformText } from '../client/platform.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { type FlagValues, hostFlag } from './arguments.js';
 import { type Platform, parsePlatform } from './daemon.js';
 import { readTrusts, trustFlags } from './trust.js';

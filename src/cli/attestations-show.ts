@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { selectionFlags } from './attestations-find.js';
 import { writeStatements } from './attestations-table.js';
 import { command as define } from './command.js';

@@ -8,7 +8,7 @@ import {
 import { parseManifest, predicateTypeOf } from '../client/manifests.js';
 import { platformText } from '../client/platform.js';
 import { summarizeStatement } from '../client/statement.js';
-import type { OCIDescriptor } from '../types.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
 import { type Demand, platformsAsked, readDemand, selectionFlags, verificationFlags } from './attestations-find.js';
 import { clip, printable, short, signerText, size } from './attestations-table.js';
 import { command as define } from './command.js';

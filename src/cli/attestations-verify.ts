@@ -1,5 +1,5 @@
 import { platformText } from '../client/platform.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import {
   findAttestations,
   platformsAsked,

@@ -1,6 +1,6 @@
 import { type AttestationSelection, summarizeStatement } from '../client/index.js';
 import { platformText } from '../client/platform.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import {
   type Findings,
   findAttestations,

@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { commonFlags, type Flag, programFlags } from './arguments.js';
 import { type Command, command as define, type Entry } from './command.js';
 

@@ -1,5 +1,5 @@
 import { cleanUp } from '../conformance/cleanup.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 
 const flags = {

@@ -1,7 +1,7 @@
 import { catalogue } from '../conformance/index.js';
 import { listRequirements, renderCatalogue } from '../conformance/report/list.js';
 import type { Requirement } from '../conformance/requirement.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 import { columns, wrapText } from './help.js';
 

@@ -1,6 +1,6 @@
 import { featureNames, isVersion, matches, profileNames, type Selection } from '../conformance/index.js';
 import type { Requirement } from '../conformance/requirement.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 
 /** What `attestd conformance` was asked for. */

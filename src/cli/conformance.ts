@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { catalogue, exitCode, type Report, runConformance } from '../conformance/index.js';
 import type { Result } from '../conformance/outcome.js';
 import { renderTerminal } from '../conformance/report/terminal.js';
-import { AttestdError } from '../errors.js';
 import type { RunningServer } from '../server/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 import {
   type ConformanceOptions,

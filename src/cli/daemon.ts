@@ -1,5 +1,5 @@
 import { type AttestationSelection, connect, type EngineClient } from '../client/index.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** A platform of an image, as flags name it. */
 export type Platform = NonNullable<AttestationSelection['platform']>;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /**
  * The text of a file that a flag names.

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
 import { exceptionNames } from '../gate/exceptions.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { hostFlag } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';

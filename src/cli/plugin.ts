@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { packageVersion } from '../package.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { packageVersion } from '../support/foundation/package-files.js';
 import type { Flag } from './arguments.js';
 import { attestations } from './commands.js';
 import { type Completable, completables } from './completion.js';

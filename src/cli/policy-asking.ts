@@ -1,6 +1,6 @@
 import type { EngineClient } from '../client/index.js';
-import { AttestdError } from '../errors.js';
 import { openPolicy, type Policy, type PolicyFunction, type PolicyQuestion } from '../policy/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { type FlagValues, hostFlag } from './arguments.js';
 import { parsePlatform, withDaemon } from './daemon.js';
 import { readTrusts, trustFlags } from './trust.js';

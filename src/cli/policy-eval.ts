@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { packageVersion } from '../package.js';
 import { type Policy, type PolicyVerdict, signStatement, verificationSummary } from '../policy/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { packageVersion } from '../support/foundation/package-files.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { readFlagFile } from './flag-file.js';

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
 import { type CaseResult, runCases } from '../policy/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 import { palette } from './terminal.js';
 

@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
 import { apiVersion } from '../generated/operations.js';
-import { packageVersion } from '../package.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { packageVersion } from '../support/foundation/package-files.js';
 import type { Command, Entry } from './command.js';
 import { program } from './commands.js';
 import { helpText } from './help.js';

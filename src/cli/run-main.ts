@@ -1,5 +1,5 @@
 import * as nodeModule from 'node:module';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /**
  * Run a program to its end: its errors are a line on standard error, and its exit code the process's.

@@ -1,4 +1,3 @@
-import { AttestdError } from '../errors.js';
 import type { DaemonConfig } from '../server/daemon-config.js';
 import type { FaultPlan } from '../server/faults/index.js';
 import {
@@ -12,6 +11,7 @@ import {
   surviveUnhandled,
   usualSettings,
 } from '../server/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';

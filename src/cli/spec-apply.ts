@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AttestdError } from '../errors.js';
 import {
   type ApplyResult,
   type ApplyRules,
@@ -11,6 +10,7 @@ import {
   locateOverlay,
 } from '../spec/apply.js';
 import { apiFolder } from '../spec/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { readUtf8, replaceFile } from './spec-output.js';

@@ -1,7 +1,7 @@
-import { AttestdError } from '../errors.js';
 import { changelogEntry } from '../spec/changelog.js';
 import { compareDescriptions } from '../spec/diff.js';
 import { readOperand } from '../spec/diff-operand.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 
 /** `attestd spec changelog`. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /**
  * Reads a file that must be UTF-8, so that writing it back changes no byte.

@@ -1,7 +1,7 @@
-import { AttestdError } from '../errors.js';
 import { apiVersion } from '../generated/operations.js';
 import { account, readDeviations } from '../spec/deviations.js';
 import { judgeRecordings, type Verdict } from '../spec/recordings.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 
 const flags = {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { checkStoreFolder, type FolderReport } from '../server/store-care.js';
+import { checkStoreFolder, type FolderReport } from '../server/store-maintenance.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
 
 const flags = {

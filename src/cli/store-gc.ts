@@ -1,4 +1,4 @@
-import { collectStoreFolder } from '../server/store-care.js';
+import { collectStoreFolder } from '../server/store-maintenance.js';
 import { command as define } from './command.js';
 import { layoutFolder } from './store-check.js';
 

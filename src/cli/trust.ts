@@ -1,5 +1,5 @@
 import type { Trust, TrustedIdentity } from '../client/index.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 import { readFlagFile } from './flag-file.js';
 

@@ -1,5 +1,5 @@
 import type { Info } from '../generated/content.js';
-import type { ImageInspect, ImageSummary, SystemVersion } from '../types.js';
+import type { ImageInspect, ImageSummary, SystemVersion } from '../support/foundation/types.js';
 import type { AttestationSelection, ImageAttestation } from './engine-client.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { OCIDescriptor } from '../types.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
 import type { BlobSource } from './blob-source.js';
 import type { AttachedStatement } from './chain.js';
 import { parseManifest } from './manifests.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AttestdError } from '../errors.js';
-import type { OCIDescriptor } from '../types.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
 import type { ImageAccess } from './access.js';
 import type { ChainBlob, ChainPart, Gap, GapReason } from './chain.js';
 import type { RegistrySource } from './registry-source.js';

@@ -1,5 +1,5 @@
-import type { RegistryReader } from '../distribution/reader.js';
-import type { OCIDescriptor, OCIPlatform } from '../types.js';
+import type { OCIDescriptor, OCIPlatform } from '../support/foundation/types.js';
+import type { RegistryReader } from '../support/registry-client/reader.js';
 
 /** A blob of a chain, its digest checked. */
 export interface ChainBlob {

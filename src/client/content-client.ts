@@ -1,5 +1,5 @@
-import { AttestdError, type ErrorCode } from '../errors.js';
 import type { Codec, Info, ListContentResponse, ReadContentResponse } from '../generated/content.js';
+import { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
 import type { GrpcConnection, GrpcStatus } from './grpc.js';
 import type { Target } from './target.js';
 

@@ -1,4 +1,4 @@
-import { AttestdError, type ErrorCode } from '../errors.js';
+import { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
 import type {
   ImageAttestationsQuery,
   ImageInspect,
@@ -6,7 +6,7 @@ import type {
   OCIDescriptor,
   OCIPlatform,
   SystemVersion,
-} from '../types.js';
+} from '../support/foundation/types.js';
 import { type BufferedResponse, Connection, headerOf } from './connection.js';
 import { ContentClient } from './content-client.js';
 import { type Discovery, discover, type Surroundings } from './discover.js';

@@ -1,9 +1,9 @@
 import type { AttestationChain } from './chain.js';
 import type { Trust, Verification, VerifyOptions } from './verification.js';
 
-/** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
-export { AttestdError, type ErrorCode } from '../errors.js';
 export type { Info as ContentInfo } from '../generated/content.js';
+/** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
+export { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
 export type { ImageAccess } from './access.js';
 export type {
   AttachedStatement,

@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** Where a JSON value lies in its document: from its first byte to behind its last one. */
 export type Range = readonly [start: number, end: number];

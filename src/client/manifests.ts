@@ -1,4 +1,4 @@
-import type { OCIDescriptor } from '../types.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
 
 /** What the client reads of an index. */
 export interface IndexDocument {

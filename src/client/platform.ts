@@ -1,4 +1,4 @@
-import type { OCIPlatform as NullablePlatform } from '../types.js';
+import type { OCIPlatform as NullablePlatform } from '../support/foundation/types.js';
 
 type OCIPlatform = NonNullable<NullablePlatform>;
 

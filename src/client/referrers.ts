@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import type { ImageInspect, OCIDescriptor } from '../types.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import type { ImageInspect, OCIDescriptor } from '../support/foundation/types.js';
 import type { ImageAccess } from './access.js';
 import type { BlobSource } from './blob-source.js';
 import { parseIndex, parseManifest } from './manifests.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Credentials } from '../distribution/types.js';
+import type { Credentials } from '../support/registry-client/types.js';
 
 /** The key under which the docker CLI keeps what it knows for Docker Hub. */
 const hubKey = 'https://index.docker.io/v1/';

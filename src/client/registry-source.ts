@@ -1,6 +1,6 @@
-import type { RegistryReader } from '../distribution/reader.js';
-import { AttestdError } from '../errors.js';
-import type { OCIDescriptor } from '../types.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
+import type { RegistryReader } from '../support/registry-client/reader.js';
 import { storedCredentials } from './registry-credentials.js';
 
 /** What the registries of an image have beside what the daemon holds. */
@@ -23,7 +23,7 @@ export class RegistrySource {
     reader?: RegistryReader,
   ): Promise<RegistrySource> {
     if (reader !== undefined) return new RegistrySource(reader, repositories, maximum);
-    const { RegistryReader: Reader } = await import('../distribution/reader.js');
+    const { RegistryReader: Reader } = await import('../support/registry-client/reader.js');
     return new RegistrySource(new Reader({ credentials: storedCredentials }), repositories, maximum);
   }
 

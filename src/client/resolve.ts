@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../types.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import type { ImageInspect, ImageManifestSummary, OCIDescriptor, OCIPlatform } from '../support/foundation/types.js';
 import type { ImageAccess } from './access.js';
 import { type Attached, findAttached } from './attached.js';
 import { BlobSource } from './blob-source.js';

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
 import { dsse } from '@sigstore/core';
-import { AttestdError } from '../errors.js';
-import type { OCIDescriptor } from '../types.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import type { OCIDescriptor } from '../support/foundation/types.js';
 import { hashesTo } from './blob-source.js';
 import type { AttachedStatement, AttestationChain, ChainBlob } from './chain.js';
 import { cosignBundle, hasCertificate } from './cosign-bundle.js';
-import { type Judge, judgeBy, Refusal, reasonOf } from './judges.js';
 import { parseManifest } from './manifests.js';
 import { signatureTypes } from './referrers.js';
+import { type Judge, judgeBy, Refusal, reasonOf } from './signature-verifier.js';
 import type {
   Reason,
   SignatureOutcome,

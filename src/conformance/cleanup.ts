@@ -1,10 +1,10 @@
 import { Connection } from '../client/connection.js';
 import { discover } from '../client/discover.js';
 import { Api } from './api.js';
+import { isDisturbed } from './concurrent-changes.js';
 import { meet } from './daemon.js';
-import { isDisturbed } from './disturbed.js';
 import { Unmet } from './expect.js';
-import { kindNames, type Leftover, labelled, removed } from './remains.js';
+import { kindNames, type Leftover, labelled, removed } from './leftover-objects.js';
 
 /**
  * Find what runs of the suite have left in a daemon, by their label, and remove it.

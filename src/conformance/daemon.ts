@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Api } from './api.js';
 import { type Shape, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Exchange } from './api.js';
 
 /** A daemon's answer that a requirement does not allow; makes the requirement fail. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { discover } from '../client/discover.js';
 import type { Target } from '../client/target.js';
-import { AttestdError } from '../errors.js';
 import { apiVersion as descriptionVersion } from '../generated/operations.js';
-import { packageFile, packageVersion } from '../package.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { packageFile, packageVersion } from '../support/foundation/package-files.js';
 import { catalogue } from './catalogue.js';
 import { loadDeviations, readDeviations } from './deviations.js';
 import { type FeatureName, featureNames } from './features.js';

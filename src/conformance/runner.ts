@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Connection } from '../client/connection.js';
 import type { Target } from '../client/target.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
 import { type Daemon, hostPlatform, meet } from './daemon.js';

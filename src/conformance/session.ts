@@ -1,12 +1,12 @@
 import type { Answer, Api, Exchange } from './api.js';
-import { isDisturbed } from './disturbed.js';
+import { isDisturbed } from './concurrent-changes.js';
 import { show, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
 import { type RecipeName, recipes } from './images/recipes.js';
 import type { Journal } from './journal.js';
+import { labelled, sweep } from './leftover-objects.js';
 import { Registry } from './registry/registry.js';
-import { labelled, sweep } from './remains.js';
 
 /** An image that the daemon holds. */
 export interface LoadedImage extends BuiltImage {

@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /**
  * Decoded `filters` of a query: key to values, each with the flag that the map form gives it, as dockerd keeps them.

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { isTooCostly, longestExpression } from '../go/regexp.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { isTooCostly, longestExpression } from '../support/go/regexp.js';
 import { type Filters, valuesOf } from './filters.js';
 
 /** Whether a text matches one of a filter's values; true without values. */

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../errors.js';
-import { decodeJson, goAny } from '../go/json.js';
 import { decompress } from '../oci/compression.js';
 import { familiarString, type NamedReference } from '../oci/reference.js';
-import { entriesOfTar, extractFault } from './containers/archive-entries.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, goAny } from '../support/go/json.js';
+import { entriesOfTar, extractFault } from './containers/io/archive-entries.js';
 import type { Context } from './context.js';
 import type { RegistryUse } from './types.js';
 

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
 import { apiVersion } from '../generated/operations.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { compareVersions } from './versions.js';
 
 /** The engine release that the reference server answers like, and the API versions that it speaks. */

@@ -1,7 +1,7 @@
-import { AttestdError } from '../errors.js';
-import { parseDuration } from '../go/duration.js';
-import { quote } from '../go/quote.js';
-import { parseLayout } from '../go/time-layout.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { parseDuration } from '../support/go/duration.js';
+import { quote } from '../support/go/quote.js';
+import { parseLayout } from '../support/go/time-layout.js';
 
 const nanosecond = 1n;
 const second = 1_000_000_000n * nanosecond;

@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream';
-import type { Credentials, RegistryOptions } from '../distribution/types.js';
-import type { JsonObject } from '../go/json/render.js';
 import type { Platform } from '../oci/descriptor.js';
 import type { ImageStore } from '../oci/store.js';
-import type { Clock } from '../runtime/clock.js';
-import type { ProcessModel } from '../runtime/types.js';
-import type { Admission } from './containers/admission.js';
+import type { JsonObject } from '../support/go/json/render.js';
+import type { Credentials, RegistryOptions } from '../support/registry-client/types.js';
+import type { Clock } from '../support/sandbox/clock.js';
+import type { ProcessModel } from '../support/sandbox/types.js';
+import type { Admission } from './containers/create/admission.js';
 import type { Filters } from './filters.js';
 import type { SignatureReader } from './images/identity.js';
 import type { Release } from './release.js';
 import type { DaemonSettings } from './settings.js';
 
-export type { JsonObject, JsonValue } from '../go/json/render.js';
+export type { JsonObject, JsonValue } from '../support/go/json/render.js';
 
 /** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';

@@ -1,5 +1,11 @@
 import type { operations } from '../generated/engine-api.js';
-import { type Encoded, type JsonObject, type JsonValue, sortKeys, type VerbatimJson } from '../go/json/render.js';
+import {
+  type Encoded,
+  type JsonObject,
+  type JsonValue,
+  sortKeys,
+  type VerbatimJson,
+} from '../support/go/json/render.js';
 
 /** An object that the description's type does not look into: sorted for an older version of the API, or read from a store. */
 type Unchecked = ReadonlyMap<string, JsonValue> | Encoded | VerbatimJson;

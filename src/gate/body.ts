@@ -1,8 +1,8 @@
 import { JsonRanges, type Range } from '../client/json-ranges.js';
-import { AttestdError } from '../errors.js';
-import { foldKey } from '../go/json/text.js';
-import { type GoType, jsonFault } from '../go/json.js';
 import type { Shape } from '../policy/shape.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { foldKey } from '../support/go/json/text.js';
+import { type GoType, jsonFault } from '../support/go/json.js';
 
 /** What has members as it is, an array too, else what has none. */
 export const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});

@@ -1,13 +1,13 @@
 import type { LRUCache } from 'lru-cache';
 import type { EngineClient } from '../client/engine-client.js';
 import { platformText } from '../client/platform.js';
-import { createRequestType } from '../engine/containers/config.js';
-import { AttestdError } from '../errors.js';
-import { wellFormed } from '../go/json/text.js';
+import { createRequestType } from '../engine/containers/create/config.js';
 import { isDigest } from '../oci/digest.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { PolicyAccess } from '../policy/policy.js';
 import { list, type Shape } from '../policy/shape.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { wellFormed } from '../support/go/json/text.js';
 import { readBody, shape } from './body.js';
 import type { DaemonFiles } from './daemon-files.js';
 import type { Exception } from './exceptions.js';

@@ -3,10 +3,10 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
-import { AttestdError } from '../errors.js';
+import { endInTime } from '../server/close-gracefully.js';
 import { lookAfter, takeOver } from '../server/hijack.js';
-import { endInTime } from '../server/leave.js';
-import { carry, Wide } from './wide.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { carry, Wide } from './raw-connection.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
 const ownHeaders = new Set(

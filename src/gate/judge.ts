@@ -1,6 +1,6 @@
 import type { ImageAccess } from '../client/index.js';
-import { AttestdError } from '../errors.js';
 import type { Policy } from '../policy/index.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** A platform as a create request and a manifest name it. */
 export interface GatePlatform {

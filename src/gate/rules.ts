@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
 import { operations } from '../generated/operations.js';
 import { operationFinder } from '../server/routes.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Exception } from './exceptions.js';
 
 /** What becomes of a request. */

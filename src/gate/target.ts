@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { escapePath, escapeQuery, parseQuery, percentDecode, splitTarget, type Values } from '../go/url.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { escapePath, escapeQuery, parseQuery, percentDecode, splitTarget, type Values } from '../support/go/url.js';
 
 /** A request target that can be read in one way only. */
 export interface GateTarget {

@@ -1,8 +1,8 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Descriptor } from './descriptor.js';
-import type { ReachedDigests } from './edges.js';
 import { referringChildren, subjectAnnotation } from './graph.js';
 import { mediaTypes } from './media-types.js';
+import type { ReachedDigests } from './reference-graph.js';
 import type { CollectOptions, Lease } from './store.js';
 import type { StoreCore } from './store-core.js';
 

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { ByteReader } from './bytes.js';
 import { unpackBy } from './unpack-program.js';
 import { unzstd } from './zstd.js';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** Hex digits of each algorithm that the store can compute. */
 const lengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };

@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
-import { decodeJson, type GoType, goInt, goString, marshalJson, slice, struct } from '../go/json.js';
-import { quote } from '../go/quote.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, type GoType, goInt, goString, marshalJson, slice, struct } from '../support/go/json.js';
+import { quote } from '../support/go/quote.js';
 import { ByteReader } from './bytes.js';
 import { detectCompression, magicLength } from './compression.js';
 import type { ContentStore } from './content-store.js';

@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Descriptor } from './descriptor.js';
 import { parseDigest } from './digest.js';
 import { subjectAnnotation } from './graph.js';

@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
-import { compareText, goString, marshalJson, slice, struct } from '../go/json.js';
-import { quote } from '../go/quote.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { compareText, goString, marshalJson, slice, struct } from '../support/go/json.js';
+import { quote } from '../support/go/quote.js';
 import type { Descriptor } from './descriptor.js';
 import { type BlobSource, collectRecords, type Recorded } from './export-records.js';
 import { subjectAnnotation } from './graph.js';

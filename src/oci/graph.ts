@@ -1,11 +1,11 @@
-import { AttestdError } from '../errors.js';
-import { decodeJson, goString, map, pointer, struct } from '../go/json.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, goString, map, pointer, struct } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf, isDigest } from './digest.js';
-import { Edges, type ReachedDigests } from './edges.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
+import { Edges, type ReachedDigests } from './reference-graph.js';
 import { walk } from './walk.js';
 
 /** What a manifest or index refers to. */

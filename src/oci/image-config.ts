@@ -1,4 +1,15 @@
-import { type GoType, goBool, goInt, goInt64, goString, goTime, map, pointer, slice, struct } from '../go/json.js';
+import {
+  type GoType,
+  goBool,
+  goInt,
+  goInt64,
+  goString,
+  goTime,
+  map,
+  pointer,
+  slice,
+  struct,
+} from '../support/go/json.js';
 import { digestType } from './manifest.js';
 
 /** How to check that a container is healthy; durations in nanoseconds. */

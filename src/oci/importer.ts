@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { decodeJson, firstJsonInTurns, type GoType, goString, struct } from '../go/json.js';
-import { quote } from '../go/quote.js';
-import { giveWay } from '../turns.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { giveWay } from '../support/foundation/scheduler.js';
+import { decodeJson, firstJsonInTurns, type GoType, goString, struct } from '../support/go/json.js';
+import { quote } from '../support/go/quote.js';
 import { decompress } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { encodeJson, goRaw } from '../go/json.js';
-import { stepAside } from '../turns.js';
+import { stepAside } from '../support/foundation/scheduler.js';
+import { encodeJson, goRaw } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, writeDraft } from './files.js';
 import {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { decodeJson, goInt, goRaw, goString, map, slice, struct } from '../go/json.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, goInt, goRaw, goString, map, slice, struct } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { isDigest } from './digest.js';
 import { type Files, isMissing } from './files.js';

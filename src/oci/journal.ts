@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { decodeJson, encodeJson, goInt64, goString, pointer, struct } from '../go/json.js';
+import { decodeJson, encodeJson, goInt64, goString, pointer, struct } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, isMissing, makeFolder, type OpenFile, syncFile, syncFolder, writeAll } from './files.js';
-import { summed, textOf } from './line-sum.js';
+import { summed, textOf } from './line-checksum.js';
 import { descriptorType } from './manifest.js';
 import type { Change } from './name-table.js';
 

@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { referrerLabelPrefix, subjectAnnotation } from './graph.js';

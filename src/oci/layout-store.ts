@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
-import { compareText } from '../go/json.js';
-import { quote } from '../go/quote.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { compareText } from '../support/go/json.js';
+import { quote } from '../support/go/quote.js';
 import { Collector } from './collector.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
@@ -10,7 +10,7 @@ import { type IndexFile, imageTarget } from './index-file.js';
 import type { PinnableStore } from './local-content-store.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType } from './media-types.js';
-import type { Persistence } from './name-keeper.js';
+import type { Persistence } from './name-store.js';
 import { type Change, NameTable } from './name-table.js';
 import type { CollectOptions, ImageRecord, ImageStore, Lease } from './store.js';
 import { StoreCore } from './store-core.js';

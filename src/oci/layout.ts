@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { decodeJson, goString, struct } from '../go/json.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, goString, struct } from '../support/go/json.js';
+import { FolderNames, nameUnnamed } from './directory-names.js';
 import { type Files, isMissing, makeFolder, replaceFile, systemFiles } from './files.js';
-import { FolderNames, nameUnnamed } from './folder-names.js';
 import { Graph } from './graph.js';
 import { type IndexFile, noMark, readIndexFile } from './index-file.js';
 import { LayoutStore } from './layout-store.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { BlobInfo, ContentStore, Range } from './content-store.js';
 import { algorithms, hasher, isDigest, parseDigest } from './digest.js';
 import {

@@ -3,7 +3,7 @@ import { link, mkdtemp, readdir, readFile, realpath, rename, rm, symlink, unlink
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { isMissing } from './files.js';
 
 /** Who holds a lock. */

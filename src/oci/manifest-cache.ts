@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { AttestdError } from '../errors.js';
-import { decodeJson, firstJsonInTurns } from '../go/json.js';
-import { giveWay } from '../turns.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { giveWay } from '../support/foundation/scheduler.js';
+import { decodeJson, firstJsonInTurns } from '../support/go/json.js';
 import { cacheSize } from './cache-size.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';

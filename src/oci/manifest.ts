@@ -1,4 +1,4 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import {
   decodeJson,
   type GoType,
@@ -12,7 +12,7 @@ import {
   pointer,
   slice,
   struct,
-} from '../go/json.js';
+} from '../support/go/json.js';
 import type { Descriptor, Platform } from './descriptor.js';
 import { isIndexType, isManifestType } from './media-types.js';
 

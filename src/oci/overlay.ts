@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { BlobInfo, Range } from './content-store.js';
 import type { IngestWatch, LocalContentStore, PinnableStore } from './local-content-store.js';
 

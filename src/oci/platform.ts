@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { compareText } from '../go/json.js';
-import { quote } from '../go/quote.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { compareText } from '../support/go/json.js';
+import { quote } from '../support/go/quote.js';
 import type { Platform } from './descriptor.js';
 import { windowsVersionMatches } from './windows.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 

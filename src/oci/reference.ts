@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { matchGlob } from '../go/path-match.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { matchGlob } from '../support/go/path-match.js';
 import { isDigest, parseDigest } from './digest.js';
 
 /** A repository with an optional tag and digest, in its full form: `docker.io/library/busybox`. */

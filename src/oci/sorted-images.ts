@@ -1,4 +1,4 @@
-import { compareText } from '../go/json.js';
+import { compareText } from '../support/go/json.js';
 import type { ImageRecord } from './store.js';
 
 /** The order of lists. */

@@ -1,14 +1,14 @@
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { Holds } from './blob-pins.js';
 import type { BlobInfo, ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
-import type { ReachedDigests } from './edges.js';
 import { Graph, type Reach } from './graph.js';
-import { Holds } from './holds.js';
 import type { IndexFile } from './index-file.js';
 import type { IngestWatch, PinnableStore } from './local-content-store.js';
 import { ManifestCache } from './manifest-cache.js';
-import { NameKeeper, type Persistence } from './name-keeper.js';
+import { NameKeeper, type Persistence } from './name-store.js';
 import type { NameTable } from './name-table.js';
+import type { ReachedDigests } from './reference-graph.js';
 
 /** The last generation of any store: no two stores of a process have the same one. */
 let generations = 0;

@@ -1,4 +1,4 @@
-import { giveWay } from '../turns.js';
+import { giveWay } from '../support/foundation/scheduler.js';
 import { ByteReader } from './bytes.js';
 import { blockSize, entrySize, padding, paxSize } from './tar.js';
 

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../errors.js';
-import { quote } from '../go/quote.js';
-import { trim } from '../go/strings.js';
-import { giveWay } from '../turns.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { giveWay } from '../support/foundation/scheduler.js';
+import { quote } from '../support/go/quote.js';
+import { trim } from '../support/go/strings.js';
 import { ByteReader } from './bytes.js';
 
 /** A file, folder or symbolic link in an archive. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { pipeline, Readable } from 'node:stream';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** A stream names the memory that it needs: `xz -9` makes such as need 65 MiB, 32 bytes could ask for 4 GiB. */
 const bounds = { bzip2: [], xz: ['--memlimit-decompress=256MiB'], zstd: ['--memory=128MiB'] };

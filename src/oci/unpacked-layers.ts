@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { compareText } from '../go/json.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { compareText } from '../support/go/json.js';
 import { decompress } from './compression.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';

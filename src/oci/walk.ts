@@ -1,4 +1,4 @@
-import { giveWay } from '../turns.js';
+import { giveWay } from '../support/foundation/scheduler.js';
 import type { Descriptor } from './descriptor.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType } from './media-types.js';

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { takeTurn } from '../turns.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { takeTurn } from '../support/foundation/scheduler.js';
 import { ByteReader } from './bytes.js';
 import { unpackBy } from './unpack-program.js';
 import { BlockLengths } from './zstd-block.js';

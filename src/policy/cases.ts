@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readCheckedYaml } from '../checked-yaml.js';
-import { AttestdError } from '../errors.js';
+import { readCheckedYaml } from '../support/foundation/checked-yaml.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { openPolicy, type Policy } from './policy.js';
 import type { PolicyLimits } from './runner.js';
 import type { PolicyContainer, PolicyImage, PolicyVerdict } from './types.js';

@@ -3,7 +3,7 @@ import { type AttestationChain, type ImageAccess, resolveAttestations, type Trus
 import { parseManifest, parseObject, predicateTypeOf } from '../client/manifests.js';
 import { platformText } from '../client/platform.js';
 import { subjectsOf } from '../client/statement.js';
-import type { ImageInspect, OCIPlatform } from '../types.js';
+import type { ImageInspect, OCIPlatform } from '../support/foundation/types.js';
 import { normalizeProvenance, provenanceTypes } from './provenance.js';
 import { defined, shape } from './shape.js';
 import { judgeSignatures } from './signatures.js';

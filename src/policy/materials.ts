@@ -1,6 +1,6 @@
-import { AttestdError } from '../errors.js';
 import { parseDigest } from '../oci/digest.js';
 import { type NamedReference, parseReference } from '../oci/reference.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { describeReference } from './reference.js';
 import { defined, shape, text, texts } from './shape.js';
 import type { PolicyGit, PolicyHttp, PolicyImage, PolicyMaterial } from './types.js';

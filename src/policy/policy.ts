@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ImageAccess, Trust } from '../client/index.js';
-import type { OCIPlatform } from '../types.js';
+import type { OCIPlatform } from '../support/foundation/types.js';
 import { type Decision, readDecision } from './decision.js';
 import { type SeenImage, seeInspected } from './image.js';
 import { loadProgram } from './program.js';

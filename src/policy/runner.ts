@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { PolicyProgram } from './program.js';
 import type { ThreadAnswer, ThreadQuestion, ThreadStart } from './thread.js';
 

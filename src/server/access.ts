@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { type Address, formatAddress } from './address.js';
 
 /** Who may send requests over TCP, besides programs that name the server by its address. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { temporaryFolder } from './temporary.js';
 
 /** Where the server listens. */

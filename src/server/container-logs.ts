@@ -1,9 +1,9 @@
-import { frame } from '../engine/containers/frame.js';
-import type { LogEntry } from '../engine/containers/log.js';
-import type { LogAttribute } from '../engine/containers/logs.js';
-import { jsonRecord } from '../go/json.js';
-import { formatFixedNanoseconds, formatNanoseconds } from '../go/rfc3339.js';
-import { escapeQuery } from '../go/url.js';
+import { frame } from '../engine/containers/io/frame.js';
+import type { LogEntry } from '../engine/containers/logs/log.js';
+import type { LogAttribute } from '../engine/containers/logs/logs.js';
+import { jsonRecord } from '../support/go/json.js';
+import { formatFixedNanoseconds, formatNanoseconds } from '../support/go/rfc3339.js';
+import { escapeQuery } from '../support/go/url.js';
 import { jsonSequence } from './events.js';
 
 /** How the entries of a log are written. */

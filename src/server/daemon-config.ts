@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { checkAgainst, invalid } from '../checked-yaml.js';
 import { parsePrefix } from '../engine/networks/prefix.js';
 import type { AddressPool, DaemonSettings } from '../engine/settings.js';
+import { checkAgainst, invalid } from '../support/foundation/checked-yaml.js';
 
 const schemaFile = new URL('../../schemas/daemon-1.0.json', import.meta.url);
 

@@ -1,5 +1,5 @@
 import type { DaemonEvent } from '../engine/events/bus.js';
-import { jsonRecord, sortedMap } from '../go/json.js';
+import { jsonRecord, sortedMap } from '../support/go/json.js';
 
 /** Content types of an event stream; which of them a client gets is negotiated. */
 export const jsonLines = 'application/jsonl';

@@ -1,5 +1,5 @@
 import type { Filters } from '../engine/filters.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /**
  * Refuse filters that an operation does not know.

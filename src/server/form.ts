@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { AttestdError } from '../errors.js';
-import { parseQuery, splitTarget, type Values } from '../go/url.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { parseQuery, splitTarget, type Values } from '../support/go/url.js';
 
 /** Longest form body that is read, as in Go. */
 const maximumBody = 10 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'koa';
-import { leave } from './leave.js';
+import { leave } from './close-gracefully.js';
 import type { HijackResult } from './operation.js';
 
 /** Events that Node's parser listens to on a connection; without it, bytes are nobody's but ours. */

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { beginInTurn } from '../turns.js';
-import { inTurn } from './in-turn.js';
-import { leave } from './leave.js';
-import { awaitRestOfBody } from './rest-of-body.js';
+import { beginInTurn } from '../support/foundation/scheduler.js';
+import { leave } from './close-gracefully.js';
+import { awaitRestOfBody } from './drain-request-body.js';
+import { inTurn } from './pipelining.js';
 import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */

@@ -8,31 +8,31 @@ import { openRegistryAccess } from '../engine/registry/access.js';
 import { currentRelease } from '../engine/release.js';
 import type { StateKeeper } from '../engine/state/keeper.js';
 import type { EngineOptions } from '../engine/types.js';
-import { AttestdError } from '../errors.js';
 import { operations } from '../generated/operations.js';
 import { parsePlatform } from '../oci/platform.js';
 import type { ImageStore } from '../oci/store.js';
-import { readScriptSources } from '../runtime/scripts/read.js';
-import { simulatedModel } from '../runtime/simulated.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { readScriptSources } from '../support/sandbox/scripts/read.js';
+import { simulatedModel } from '../support/sandbox/simulated.js';
 import { accessRule, insecureAddresses } from './access.js';
 import { type Address, formatAddress, parseAddresses, privateSocket } from './address.js';
 import type { Faults } from './faults/index.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, streamLog } from './log.js';
+import { watchServer } from './observability.js';
 import { allHandlers } from './operations/index.js';
 import type { RunningServer, ServerOptions, ServerTls } from './options.js';
+import { settleBy } from './persist-before-reply.js';
 import type { PolicyService } from './policy/index.js';
 import type { Prototype } from './prototype/index.js';
 import { createService } from './service.js';
-import { settleBy } from './settle.js';
 import { openStore, stateFolderOf, unusable } from './store.js';
-import { watchServer } from './watch.js';
 
 export { chooseRelease, type ReleaseChoice, releaseNames } from '../engine/release.js';
 export { type DaemonSettings, usualSettings } from '../engine/settings.js';
-export { surviveUnhandled } from './last-resort.js';
 export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 export type { RunningServer, ServerOptions, ServerTls } from './options.js';
+export { surviveUnhandled } from './unhandled-errors.js';
 
 /** Milliseconds after the start before anything is done that nobody asked for. */
 const preparationDelay = 250;

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
-import { decodeJson, firstJson, type GoType, mostElementsOfRequest } from '../go/json.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson, firstJson, type GoType, mostElementsOfRequest } from '../support/go/json.js';
 import type { OperationRequest } from './operation.js';
 
 /** Longest JSON body that is read, in bytes: more than any client sends, and what is decoded without keeping others waiting. */

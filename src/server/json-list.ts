@@ -1,5 +1,5 @@
-import { type JsonValue, renderJson, renderPieces, VerbatimJson } from '../go/json/render.js';
-import { giveWay } from '../turns.js';
+import { giveWay } from '../support/foundation/scheduler.js';
+import { type JsonValue, renderJson, renderPieces, VerbatimJson } from '../support/go/json/render.js';
 
 /** Elements up to which an answer is put together as a whole, so that it can be kept. */
 export const wholeLength = 4000;

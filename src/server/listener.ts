@@ -2,8 +2,8 @@ import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { AttestdError } from '../errors.js';
-import { beginInTurn, connectionCame } from '../turns.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { beginInTurn, connectionCame } from '../support/foundation/scheduler.js';
 import { type Address, formatAddress } from './address.js';
 
 /** Takes over a connection; nothing of it has been read, seen from the handler. */

@@ -1,4 +1,4 @@
-import type { ExchangeRecord } from './exchange.js';
+import type { ExchangeRecord } from './request-lifecycle.js';
 
 /** What the server counts, in the text format of Prometheus. */
 export interface Metrics {

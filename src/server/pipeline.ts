@@ -2,18 +2,18 @@ import { Readable } from 'node:stream';
 import Koa, { type Context as KoaContext } from 'koa';
 import type { Context } from '../engine/context.js';
 import { isAtLeast } from '../engine/versions.js';
-import { AttestdError } from '../errors.js';
-import { cleanPath, escapePath, percentDecode, splitTarget } from '../go/url.js';
 import type { OperationEntry } from '../spec/table.js';
-import { send, sendBytes, sendError, sendNotFound } from './answer.js';
-import type { CachedResponse } from './cache.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { cleanPath, escapePath, percentDecode, splitTarget } from '../support/go/url.js';
 import type { Faults } from './faults/index.js';
 import { type Form, readForm } from './form.js';
 import { readBody } from './json-body.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 import type { OperationHandler, OperationRequest, OperationResult } from './operation.js';
+import { isRead } from './persist-before-reply.js';
+import type { CachedResponse } from './response-cache.js';
 import { createRouter, type RouteMatch, type Router } from './routes.js';
-import { isRead } from './settle.js';
+import { send, sendBytes, sendError, sendNotFound } from './send-response.js';
 import { negotiateVersion, splitVersion, wantsPlainText } from './version.js';
 
 /** What the pipeline works with. */

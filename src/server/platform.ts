@@ -1,7 +1,7 @@
-import { AttestdError } from '../errors.js';
-import { decodeJson } from '../go/json.js';
 import type { Platform } from '../oci/descriptor.js';
 import { platformType } from '../oci/manifest.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { decodeJson } from '../support/go/json.js';
 
 function parse(json: string): Platform {
   try {

@@ -3,20 +3,20 @@ import type { Context } from '../engine/context.js';
 import { operations } from '../generated/operations.js';
 import type { OperationEntry } from '../spec/table.js';
 import type { AccessRule } from './access.js';
-import { ResponseCache } from './cache.js';
-import { type ExchangeRecord, Exchanges } from './exchange.js';
 import type { Faults } from './faults/index.js';
 import type { Services } from './grpc/call.js';
 import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
 import type { Log } from './log.js';
-import { missing } from './missing.js';
+import { missing } from './not-implemented.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
 import { undescribed } from './operations/undescribed.js';
 import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
-import { checkStrictly } from './strict.js';
+import { type ExchangeRecord, Exchanges } from './request-lifecycle.js';
+import { ResponseCache } from './response-cache.js';
+import { checkStrictly } from './strict-validation.js';
 
 /** What an HTTP service is made of. */
 export interface ServiceOptions {

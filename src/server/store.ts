@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AttestdError } from '../errors.js';
 import { openLayout, overlayOn, readLayers } from '../oci/layout.js';
 import type { ImageStore } from '../oci/store.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { temporaryFolder } from './temporary.js';
 
 /** The packaged fixtures, one image layout a scenario; at the same place seen from src/ and from dist/. */

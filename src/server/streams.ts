@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { AttestdError } from '../errors.js';
+import type { AttestdError } from '../support/foundation/errors.js';
 import type { HijackResult, OperationRequest } from './operation.js';
 
 /** Types of streams of output: with the stream's name before each piece, and without. */

@@ -1,6 +1,6 @@
 import { type Filters, parseFilters } from '../engine/filters.js';
-import { AttestdError } from '../errors.js';
-import { parseBool, parseUnsigned } from '../go/strconv.js';
+import { AttestdError } from '../support/foundation/errors.js';
+import { parseBool, parseUnsigned } from '../support/go/strconv.js';
 import type { OperationRequest } from './operation.js';
 
 /** The id, the name or the beginning of an id that a request names. */

@@ -1,6 +1,6 @@
 import type { Release } from '../engine/release.js';
 import { compareVersions } from '../engine/versions.js';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** Split a version prefix off a path: `/v1.55/info` is `1.55` and `/info` (docs/behaviour.md#versions). */
 export function splitVersion(path: string): { version: string | undefined; rest: string } {

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { placeMember } from './apply-place.js';
 import { canBePlain, type FileStyle, isBlockText, styledKey, styledNode } from './apply-style.js';
 import { isObject, type Json, type JsonObject } from './document.js';

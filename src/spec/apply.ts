@@ -3,7 +3,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isPair, visit } from 'yaml';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { carryOver } from './apply-carry.js';
 import { editDocument } from './apply-edit.js';
 import { type Conflict, mergeOverlays } from './apply-merge.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { applyToText, locateOverlay } from './apply.js';
 import { toOpenApi } from './convert.js';
 import { type Description, isObject, type Json } from './document.js';

@@ -1,6 +1,6 @@
 /** Known deviations of daemons from the description (api/deviations.yaml), and what they account for. */
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { apiFolder } from './build.js';
 import { isObject } from './document.js';
 import { readText } from './load.js';

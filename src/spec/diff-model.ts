@@ -1,5 +1,5 @@
 /** Descriptions in one form, whether they were written in Swagger 2.0 or in OpenAPI 3. */
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { toOpenApi } from './convert.js';
 import { type Description, httpMethods, isObject, type Json, type JsonObject } from './document.js';
 import { getAt } from './pointer.js';

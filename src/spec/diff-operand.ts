@@ -1,7 +1,7 @@
 /** What can be compared: built-in versions, files, and files of git revisions. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { buildDescription, type Channel } from './build.js';
 import { type Model, readModel } from './diff-model.js';
 import type { Json } from './document.js';

@@ -1,5 +1,5 @@
 /** What a project makes of changes: how grave it takes each rule, and which changes it accepts, with its reasons. */
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import type { Change, Comparison } from './diff.js';
 import { placeOf, type Severity, severities, severityOf } from './diff-rows.js';
 import { type RuleId, rules } from './diff-rules.js';

@@ -1,6 +1,6 @@
 /** Reading descriptions from files and text. */
 import { readFileSync } from 'node:fs';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { type Description, isObject } from './document.js';
 import { parseYaml } from './yaml.js';
 

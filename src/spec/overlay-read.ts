@@ -1,7 +1,7 @@
 /** Reading documents of the OpenAPI Overlay Specification 1.0 and 1.1. */
 import { isDeepStrictEqual } from 'node:util';
 import { jsonpath } from 'json-p3';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { isObject, type Json } from './document.js';
 import { parseYaml } from './yaml.js';
 

@@ -1,6 +1,6 @@
 /** Applying overlays by the rules of the OpenAPI Overlay Specification 1.0 and 1.1, to a description held as a value. */
 import { jsonpath } from 'json-p3';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
 import type { Action, Overlay, OverlayVersion } from './overlay-read.js';
 import { toPointer } from './pointer.js';

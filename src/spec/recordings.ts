@@ -1,8 +1,8 @@
 /** Holding recorded exchanges with a daemon against the description. */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { AttestdError } from '../errors.js';
 import { apiVersion, operations } from '../generated/operations.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { isObject } from './document.js';
 import { readText } from './load.js';
 import type { OperationEntry } from './table.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
 import { toPointer } from './pointer.js';
 import { unknownFields } from './unknown.js';

@@ -1,6 +1,6 @@
 /** Parsing YAML, with errors that name file, line and column. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { AttestdError } from '../errors.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** What the library throws on its own: aliases without an anchor, too many aliases, nesting beyond the stack. */
 function guarded<T>(name: string, act: () => T): T {

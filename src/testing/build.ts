@@ -1,4 +1,4 @@
-import { annotations, attestationManifest } from '../intoto/annotations.js';
+import { annotations, attestationManifest } from '../attestations/annotations.js';
 import type { Descriptor, Platform } from '../oci/descriptor.js';
 import { digestOf } from '../oci/digest.js';
 import { imageNameAnnotation, refNameKey } from '../oci/index-file.js';

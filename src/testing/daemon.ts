@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AttestdError } from '../errors.js';
 import { type Layers, overlayOn, readLayers } from '../oci/layout.js';
 import type { ImageStore } from '../oci/store.js';
 import type { FaultCount, FaultPlan } from '../server/faults/types.js';
@@ -13,6 +12,7 @@ import {
   startServer,
 } from '../server/index.js';
 import { temporaryFolder } from '../server/temporary.js';
+import { AttestdError } from '../support/foundation/errors.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { type ArchiveSource, archiveStream, type ImageSource, layoutFolder } from './sources.js';
 

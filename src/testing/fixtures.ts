@@ -1,6 +1,7 @@
 /** Images to test with: built in code, or packaged (docs/testing.md). */
-export { AttestdError, type ErrorCode } from '../errors.js';
+
 export { type Scenario, type ScenarioName, scenarios } from '../generated/scenarios.js';
+export { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
 export type { BuiltPlatform } from './build.js';
 export { ImageBuilder, image } from './image.js';
 export type { LayerFile, LayerFiles } from './layer.js';

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { cleanPath, percentDecode, splitTarget } from '../go/url.js';
 import type { RunningServer } from '../server/index.js';
 import { operationFinder } from '../server/routes.js';
 import { splitVersion } from '../server/version.js';
+import { cleanPath, percentDecode, splitTarget } from '../support/go/url.js';
 
 /** A request that a client made, and what became of it. */
 export interface JournalEntry {

@@ -1,5 +1,5 @@
-import { AttestdError } from '../errors.js';
 import { tarOf } from '../oci/tar-write.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** A file of a layer: its content, with a mode where it is to be another than 0644; null hides it from the layers below. */
 export type LayerFile = string | Uint8Array | { readonly content: string | Uint8Array; readonly mode: number } | null;

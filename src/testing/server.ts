@@ -1,8 +1,5 @@
 /** A daemon to test against, in the process of the test (docs/testing.md). */
-export { AttestdError, type ErrorCode } from '../errors.js';
-export { type Clock, ManualClock, type Timer } from '../runtime/clock.js';
-export type { Script, ScriptsDocument, ScriptsSource } from '../runtime/scripts/types.js';
-export type { ProcessModel } from '../runtime/types.js';
+
 export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/types.js';
 export type { OverlaySource } from '../server/prototype/documents.js';
 export type {
@@ -12,6 +9,10 @@ export type {
   PrototypeHandler,
   PrototypeHandlers,
 } from '../server/prototype/types.js';
+export { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
+export { type Clock, ManualClock, type Timer } from '../support/sandbox/clock.js';
+export type { Script, ScriptsDocument, ScriptsSource } from '../support/sandbox/scripts/types.js';
+export type { ProcessModel } from '../support/sandbox/types.js';
 export { type Connection, type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
 export type { JournalEntry } from './journal.js';
 export type { ArchiveSource, ImageSource, LayoutFiles } from './sources.js';

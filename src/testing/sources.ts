@@ -3,8 +3,8 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { AttestdError } from '../errors.js';
 import { type ScenarioName, scenarios } from '../generated/scenarios.js';
+import { AttestdError } from '../support/foundation/errors.js';
 
 /** An image layout that is not on disk; what `attestd/fixtures` builds. */
 export interface LayoutFiles {

@@ -3,7 +3,7 @@ import { parseArguments } from '../../src/cli/arguments.js';
 import { command } from '../../src/cli/command.js';
 import { helpText } from '../../src/cli/help.js';
 import { palette } from '../../src/cli/terminal.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const flags = {
   name: { type: 'string', value: 'NAME', help: 'what to call it' },

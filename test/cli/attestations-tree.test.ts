@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execute } from '../../src/cli/program.js';
 import { connect } from '../../src/client/index.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { image, signingKey } from '../../src/testing/fixtures.js';
 import { type Daemon, startDaemon } from '../../src/testing/server.js';
 import { capture, type Outcome } from './capture.js';

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execute } from '../../src/cli/program.js';
 import { connect } from '../../src/client/index.js';
-import { AttestdError } from '../../src/errors.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { capture, type Outcome } from './capture.js';
 
 const key = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execute } from '../../src/cli/program.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { capture } from './capture.js';
 
 /** For each shell, a program that offers what comes after a command line, a word a line. */

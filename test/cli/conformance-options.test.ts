@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { conformanceFlags, conformanceOptions } from '../../src/cli/conformance-options.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { sample } from '../conformance/sample.js';
 
 const options = (...args: string[]) =>

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { afterDocker, runPlugin } from '../../src/cli/plugin.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { type Daemon, startDaemon } from '../../src/testing/server.js';
 import { capture } from './capture.js';
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { execute } from '../../src/cli/program.js';
-import { AttestdError } from '../../src/errors.js';
 import type { PolicyAttestation, PolicyInput } from '../../src/policy/index.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { type Daemon, startDaemon } from '../../src/testing/daemon.js';
 import { capture, type Outcome } from './capture.js';
 

@@ -5,7 +5,7 @@ import type { Entry } from '../../src/cli/command.js';
 import { program } from '../../src/cli/commands.js';
 import { execute } from '../../src/cli/program.js';
 import { catalogue } from '../../src/conformance/index.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { capture } from './capture.js';
 
 const attestd = (...args: string[]) => capture(() => execute(args));

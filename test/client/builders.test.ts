@@ -8,7 +8,7 @@ import { connect, type EngineClient, resolveAttestations } from '../../src/clien
 import { image } from '../../src/testing/fixtures.js';
 import { type Daemon, startDaemon } from '../../src/testing/server.js';
 import { capture } from '../cli/capture.js';
-import { FakeRegistry, send } from '../distribution/fake-registry.js';
+import { FakeRegistry, send } from '../support/registry-client/fake-registry.js';
 import { unpack } from './programs.js';
 import { type BundlePlan, TestSigstore } from './sigstore.js';
 

@@ -7,7 +7,7 @@ import Docker from 'dockerode';
 import { connect, type EngineClient, resolveAttestations, verifyAttestations } from '../../src/client/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { signingKey } from '../../src/testing/signing.js';
-import { FakeRegistry, send } from '../distribution/fake-registry.js';
+import { FakeRegistry, send } from '../support/registry-client/fake-registry.js';
 import { TestSigstore } from './sigstore.js';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseHost } from '../../src/client/target.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 describe('a daemon address', () => {
   it('is a unix socket with an absolute path', () => {

@@ -7,7 +7,7 @@ import {
   parseDeviations,
   readDeviations,
 } from '../../src/conformance/deviations.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const daemon = (product: string, version: string, store: 'containerd' | 'graph driver' = 'containerd') => ({
   product,

@@ -5,7 +5,7 @@ import { demand } from '../../src/conformance/expect.js';
 import { everything } from '../../src/conformance/plan.js';
 import type { Requirement } from '../../src/conformance/requirement.js';
 import { type RunOptions, run } from '../../src/conformance/runner.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { sample } from './sample.js';
 
 /** A daemon of a few lines: versions, loads that always work, and what is deleted from it. */

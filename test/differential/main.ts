@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Daemon, startDaemon } from '../e2e/support/daemon.js';
 import { buildkitImage } from '../e2e/support/images.js';
-import { readTool } from '../support/options.js';
+import { readTool } from '../helpers/options.js';
 import { compareAnswers } from './compare.js';
 import { Subject } from './daemons.js';
 import { EngineComparison, EngineSubject } from './engine.js';

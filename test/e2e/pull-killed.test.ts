@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import Docker from 'dockerode';
 import { execute } from '../../src/cli/program.js';
 import { capture } from '../cli/capture.js';
-import { FakeRegistry } from '../distribution/fake-registry.js';
+import { FakeRegistry } from '../support/registry-client/fake-registry.js';
 import { startDaemon } from './support/daemon.js';
 import { ATTESTED } from './support/images.js';
 

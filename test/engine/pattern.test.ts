@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseFilters } from '../../src/engine/filters.js';
 import { patternFilter, textMatcher } from '../../src/engine/pattern.js';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const named = (...values: string[]) => parseFilters(JSON.stringify({ name: values }));
 

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { createPlugin, pullPlugin } from '../../src/engine/plugins.js';
 import { parseReference } from '../../src/oci/reference.js';
-import { FakeRegistry } from '../distribution/fake-registry.js';
 import { tar } from '../oci/support/archives.js';
+import { FakeRegistry } from '../support/registry-client/fake-registry.js';
 import { fixturePath, openEngine, refusal, type TestEngine } from './support.js';
 
 describe('Plugins, which the server does not take', () => {

@@ -1,15 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RegistryOptions } from '../../src/distribution/types.js';
 import type { Context } from '../../src/engine/context.js';
 import { closeContext, makeContext } from '../../src/engine/engine.js';
 import type { DaemonEvent } from '../../src/engine/events/bus.js';
 import { subscribeEvents } from '../../src/engine/events/subscribe.js';
 import { loadImages } from '../../src/engine/images/load.js';
 import type { Channel, EngineOptions, LoadOptions, StreamMessage } from '../../src/engine/types.js';
-import { AttestdError } from '../../src/errors.js';
-import { type JsonValue, renderJson } from '../../src/go/json/render.js';
 import { openOverlay } from '../../src/oci/layout.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
+import { type JsonValue, renderJson } from '../../src/support/go/json/render.js';
+import type { RegistryOptions } from '../../src/support/registry-client/types.js';
 
 /** A daemon's state on a throw-away store, and a way to end both. */
 export interface TestEngine {

@@ -9,10 +9,10 @@ import {
   valuesOf,
 } from '../../src/engine/filters.js';
 import { parseTime, parseUnixTimestamp } from '../../src/engine/timestamps.js';
-import { AttestdError } from '../../src/errors.js';
-import { parseDuration } from '../../src/go/duration.js';
-import { renderJson, sortKeys, VerbatimJson } from '../../src/go/json/render.js';
-import { parseGoTime, unixSeconds } from '../../src/go/rfc3339.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
+import { parseDuration } from '../../src/support/go/duration.js';
+import { renderJson, sortKeys, VerbatimJson } from '../../src/support/go/json/render.js';
+import { parseGoTime, unixSeconds } from '../../src/support/go/rfc3339.js';
 import { refusal } from './support.js';
 
 describe('Filters', () => {

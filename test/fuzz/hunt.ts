@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Random } from '../support/random.js';
+import type { Random } from '../helpers/random.js';
 import type { Coverage } from './coverage.js';
 import { mutate } from './mutate.js';
 import { isExpected, type Target } from './target.js';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../src/oci/digest.js';
-import { readTool } from '../support/options.js';
-import { anySeed } from '../support/random.js';
+import { readTool } from '../helpers/options.js';
+import { anySeed } from '../helpers/random.js';
 import { writeCorpus } from './corpus.js';
 import { runHunt } from './run.js';
 import { targets } from './targets/index.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js';
+import type { Random } from '../helpers/random.js';
 
 /** Longest input that is made. */
 const longest = 16 * 1024;

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 /** A parser, with what is true of it whatever it is given. */
 export interface Target {

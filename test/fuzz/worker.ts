@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Random } from '../support/random.js';
+import { Random } from '../helpers/random.js';
 import { readCorpus, seedsOf } from './corpus.js';
 import { Coverage, parsers } from './coverage.js';
 import { Hunt } from './hunt.js';

@@ -4,8 +4,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { AttestdError } from '../../src/errors.js';
 import { Daemon } from '../../src/gate/forward.js';
+import type { AttestdError } from '../../src/support/foundation/errors.js';
 
 describe('the daemon behind a gate', () => {
   let folder: string;

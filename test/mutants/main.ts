@@ -1,8 +1,8 @@
 import { parseHost, type Target } from '../../src/client/target.js';
 import type { FeatureName } from '../../src/conformance/index.js';
-import { AttestdError } from '../../src/errors.js';
 import { startServer } from '../../src/server/index.js';
-import { readTool } from '../support/options.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
+import { readTool } from '../helpers/options.js';
 import { harmless } from './harmless.js';
 import { baseline, failures, judge, type Verdict } from './judge.js';
 import { FaultyProxy } from './proxy.js';

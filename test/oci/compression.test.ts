@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { crc32, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { decompress, detectCompression, peekCompression } from '../../src/oci/compression.js';
-import { turnsDuring } from '../support/turns.js';
+import { turnsDuring } from '../helpers/turns.js';
 import { collect, pieces } from './support/archives.js';
 import { rejected } from './support/rejected.js';
 

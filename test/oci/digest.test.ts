@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
 import { digestOf, hasher, isDigest, parseDigest } from '../../src/oci/digest.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 describe('a digest', () => {
   const empty = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
 import { childrenOf } from '../../src/oci/manifest.js';
 import { isLayerType, isNonDistributable, mediaTypes } from '../../src/oci/media-types.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeJson, goString, map } from '../../src/go/json.js';
 import { documentType } from '../../src/oci/index-file.js';
 import { descriptorType } from '../../src/oci/manifest.js';
 import { plainIndex, plainTexts } from '../../src/oci/plain-index.js';
+import { decodeJson, goString, map } from '../../src/support/go/json.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 

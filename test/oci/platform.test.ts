@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AttestdError } from '../../src/errors.js';
 import type { Platform } from '../../src/oci/descriptor.js';
 import {
   anyOf,
@@ -11,6 +10,7 @@ import {
   onlyStrict,
   parsePlatform,
 } from '../../src/oci/platform.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 /** `os/arch/variant`, taken apart without any normalisation. */
 function platform(text: string): Platform {

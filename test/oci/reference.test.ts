@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AttestdError } from '../../src/errors.js';
 import {
   familiarMatch,
   familiarString,
@@ -13,6 +12,7 @@ import {
   truncatedId,
   withTag,
 } from '../../src/oci/reference.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const hex = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 

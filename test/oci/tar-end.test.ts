@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import tar from 'tar-stream';
-import { entriesOfTar, extractFault } from '../../src/engine/containers/archive-entries.js';
+import { entriesOfTar, extractFault } from '../../src/engine/containers/io/archive-entries.js';
 
 const block = 512;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readTar } from '../../src/oci/tar.js';
-import { turnsDuring } from '../support/turns.js';
+import { turnsDuring } from '../helpers/turns.js';
 import { collect, entry, pieces, tar } from './support/archives.js';
 import { temporaryFolder } from './support/images.js';
 import { rejected } from './support/rejected.js';

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
 import { openPolicy, type Policy, type PolicyImage, type PolicySignature } from '../../src/policy/index.js';
 import { judgeSignatures } from '../../src/policy/signatures.js';
+import type { OCIDescriptor } from '../../src/support/foundation/types.js';
 import { type Daemon, startDaemon } from '../../src/testing/daemon.js';
-import type { OCIDescriptor } from '../../src/types.js';
 import { goldenFixtures, goldenImages } from './golden-images.js';
 
 interface Golden {

@@ -1,4 +1,4 @@
-import { packageFile } from '../../src/package.js';
+import { packageFile } from '../../src/support/foundation/package-files.js';
 import { type ImageBuilder, image } from '../../src/testing/image.js';
 
 /** A program of the suite's for amd64, so that real daemons run the images too; it acts as the name that it is called by says. */

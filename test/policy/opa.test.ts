@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
 import { openPolicy, type Policy, type PolicyInput } from '../../src/policy/index.js';
 import { bundleFiles } from '../../src/policy/program.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { demoImages } from './demo-image.js';
 
 const examples = fileURLToPath(new URL('../../examples/policies/', import.meta.url));

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { connect, type EngineClient } from '../../src/client/index.js';
-import { AttestdError } from '../../src/errors.js';
 import { type ImageAccess, openPolicy, type Policy } from '../../src/policy/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 describe('policies', () => {
   let server: RunningServer;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:http2';
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 describe('who may use a server over TCP', () => {
   const running: RunningServer[] = [];

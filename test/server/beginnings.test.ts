@@ -6,12 +6,12 @@ import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { ReadContentRequest } from '../../src/generated/content.js';
 import { privateSocket } from '../../src/server/address.js';
-import { ResponseCache } from '../../src/server/cache.js';
-import { Exchanges } from '../../src/server/exchange.js';
 import type { CallContext } from '../../src/server/grpc/call.js';
 import { type ContentSource, contentService } from '../../src/server/grpc/content.js';
 import { createHttp1Server } from '../../src/server/http1.js';
 import { listen } from '../../src/server/listener.js';
+import { Exchanges } from '../../src/server/request-lifecycle.js';
+import { ResponseCache } from '../../src/server/response-cache.js';
 import { contextWithoutStore, serveContext } from './support.js';
 
 /** Counts what happens in one turn of the event loop. */

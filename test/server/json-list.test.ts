@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type JsonValue, renderJson, VerbatimJson } from '../../src/go/json/render.js';
 import { jsonList, jsonPieces, wholeList } from '../../src/server/json-list.js';
+import { type JsonValue, renderJson, VerbatimJson } from '../../src/support/go/json/render.js';
 
 async function* each(values: readonly JsonValue[]): AsyncGenerator<JsonValue> {
   yield* values;

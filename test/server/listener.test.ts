@@ -6,10 +6,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { AttestdError, type ErrorCode } from '../../src/errors.js';
 import { formatAddress, parseAddress, parseAddresses } from '../../src/server/address.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.js';
 import { listen } from '../../src/server/listener.js';
+import { AttestdError, type ErrorCode } from '../../src/support/foundation/errors.js';
 import { raw } from './support.js';
 
 async function codeOf(promise: Promise<unknown>): Promise<ErrorCode | undefined> {

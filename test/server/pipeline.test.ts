@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
 import { handlers as system } from '../../src/server/operations/system.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { contextWithoutStore, exchange, parseAnswer, raw, serveContext, type TestService } from './support.js';
 
 const seen: string[] = [];

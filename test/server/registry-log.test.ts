@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { expect } from 'chai';
 import { startServer } from '../../src/server/index.js';
-import { FakeRegistry, refuse, send } from '../distribution/fake-registry.js';
+import { FakeRegistry, refuse, send } from '../support/registry-client/fake-registry.js';
 
 const password = 'p4ssw0rd-of-the-user';
 const identity = 'identity-token-of-the-user';

@@ -3,9 +3,9 @@ import type { Context } from '../../src/engine/context.js';
 import { makeContext } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/types.js';
 import { privateSocket } from '../../src/server/address.js';
-import type { ExchangeRecord } from '../../src/server/exchange.js';
 import { type Listener, listen } from '../../src/server/listener.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
+import type { ExchangeRecord } from '../../src/server/request-lifecycle.js';
 import { createService } from '../../src/server/service.js';
 
 /** An answer as it came off the wire. */

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FileFacts, Files, OpenFile } from '../../src/oci/files.js';
-import type { Random } from '../support/random.js';
+import type { Random } from '../helpers/random.js';
 
 let ids = 0;
 let time = 1_700_000_000_000;

@@ -1,5 +1,5 @@
-import { readTool } from '../support/options.js';
-import { anySeed, Random } from '../support/random.js';
+import { readTool } from '../helpers/options.js';
+import { anySeed, Random } from '../helpers/random.js';
 import { KillSoak } from './kills.js';
 import { LossSoak } from './losses.js';
 

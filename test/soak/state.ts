@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
-import { extractArchive } from '../../src/engine/containers/archive.js';
-import { createContainer } from '../../src/engine/containers/create.js';
-import { readCreateRequest } from '../../src/engine/containers/create-request.js';
+import { createContainer } from '../../src/engine/containers/create/create.js';
+import { readCreateRequest } from '../../src/engine/containers/create/create-request.js';
+import { extractArchive } from '../../src/engine/containers/io/archive.js';
 import { removeByName } from '../../src/engine/containers/remove.js';
-import { startContainer } from '../../src/engine/containers/start.js';
+import { startContainer } from '../../src/engine/containers/run/start.js';
 import type { Context } from '../../src/engine/context.js';
 import { createNetworkType } from '../../src/engine/networks/network.js';
 import { createNetwork, removeNetwork } from '../../src/engine/networks/operations.js';
 import type { StateKeeper } from '../../src/engine/state/keeper.js';
 import { createVolume, removeVolume } from '../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../src/engine/volumes/store.js';
-import { decodeJson } from '../../src/go/json.js';
-import type { FileSystem } from '../../src/runtime/fs/types.js';
-import type { Random } from '../support/random.js';
+import { decodeJson } from '../../src/support/go/json.js';
+import type { FileSystem } from '../../src/support/sandbox/fs/types.js';
+import type { Random } from '../helpers/random.js';
 import { archiveOf } from './images.js';
 
 /** Containers, each with the volume that it mounts at /data. */

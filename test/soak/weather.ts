@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js';
+import type { Random } from '../helpers/random.js';
 import { systemError, type Weather } from './disk.js';
 
 /** What every operation of a disk ends with once its power is lost. */

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { diffArrays } from 'diff';
 import { stringify } from 'yaml';
-import { AttestdError } from '../../src/errors.js';
 import { type ApplyResult, applyToText, fitToFile, locateOverlay } from '../../src/spec/apply.js';
 import { toOpenApi } from '../../src/spec/convert.js';
 import type { Json } from '../../src/spec/document.js';
 import { parseDescription } from '../../src/spec/load.js';
 import { compareValues, structureOf } from '../../src/spec/structure.js';
 import { parseYaml } from '../../src/spec/yaml.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 /** An overlay with one update or removal. */
 function overlay(target: string, update: unknown): string {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AttestdError } from '../../src/errors.js';
 import { parseDescription, parseOverlay, readDescription } from '../../src/spec/index.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const failure = (text: string): { code?: string; message?: string } => {
   try {

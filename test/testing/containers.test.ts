@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { AttestdError } from '../../src/errors.js';
+import { AttestdError } from '../../src/support/foundation/errors.js';
 import { type Connection, type DaemonOptions, ManualClock, startDaemon } from '../../src/testing/server.js';
 import { BUSYBOX, busyboxArchive } from '../e2e/support/busybox.js';
 

@@ -1,8 +1,8 @@
+import { Patience } from '../adaptive-timeout.js';
 import type { Answer, Api, Call } from '../api.js';
 import { type Shape, Unmet } from '../expect.js';
 import { runLabel } from '../images/kit.js';
 import type { RecipeName } from '../images/recipes.js';
-import { Patience } from '../patience.js';
 import type { CheckContext } from '../requirement.js';
 import { pause } from '../requirements/common.js';
 import { follow, hijack, type Stream, type Takeover } from './stream.js';

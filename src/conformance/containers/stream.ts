@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { headerOf } from '../../client/connection.js';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { Patience } from '../adaptive-timeout.js';
 import {
   type Answer,
   type Api,
@@ -14,7 +15,6 @@ import {
   type Wire,
 } from '../api.js';
 import { demand, show, Unmet } from '../expect.js';
-import { Patience } from '../patience.js';
 
 /** Milliseconds that a daemon has for what a stream is to bring. */
 const full = 30_000;

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /** The value of one field of a protobuf message. */
 export type Field = bigint | Buffer;

@@ -1,4 +1,4 @@
-import { packageFile } from '../../package.js';
+import { packageFile } from '../../support/foundation/package-files.js';
 import { type Entry, writeTar } from './tar.js';
 
 /** Architectures that the test program was built for (fixtures/program). */

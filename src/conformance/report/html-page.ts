@@ -1,5 +1,5 @@
 /** Pages of reports and results; they load nothing, so that they work from a file. */
-import { Html, html } from '../../html.js';
+import { Html, html } from '../../support/foundation/html.js';
 import { outcomes } from '../outcome.js';
 
 const style = `

@@ -1,4 +1,4 @@
-import { type Html, type HtmlValue, html, joinHtml } from '../../html.js';
+import { type Html, type HtmlValue, html, joinHtml } from '../../support/foundation/html.js';
 import { doubtful, outcomes } from '../outcome.js';
 import { curlOf } from './curl.js';
 import { page, script } from './html-page.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { checkerOf, parseJson } from './checked.js';
 import type { Report } from './model.js';
 

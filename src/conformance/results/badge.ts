@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../html.js';
+import { escapeHtml } from '../../support/foundation/html.js';
 import type { ConformanceResult } from './result.js';
 
 /** Width of a character of 11 px, on average. */

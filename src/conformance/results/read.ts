@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { checkerOf, parseJson } from '../report/checked.js';
 import { type ConformanceResult, pathOf } from './result.js';
 

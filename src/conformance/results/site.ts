@@ -1,4 +1,4 @@
-import { type Html, html, joinHtml } from '../../html.js';
+import { type Html, html, joinHtml } from '../../support/foundation/html.js';
 import type { Outcome } from '../outcome.js';
 import { profileNames } from '../profiles.js';
 import { page as pageOf } from '../report/html-page.js';

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /** Characters of all arguments' values; each may be made of others before it. */
 const longestValues = 8 << 20;

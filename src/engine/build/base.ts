@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { formatPlatform } from '../../oci/platform.js';
 import { isNamed, parseAnyReference } from '../../oci/reference.js';
-import { admit } from '../containers/admission.js';
-import { originOf } from '../containers/create.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { admit } from '../containers/create/admission.js';
+import { originOf } from '../containers/create/create.js';
 import type { Context } from '../context.js';
 import { pullImage } from '../registry/pull.js';
 import type { BuildOptions } from './options.js';

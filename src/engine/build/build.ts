@@ -1,6 +1,4 @@
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import { largestDocument } from '../../oci/manifest-cache.js';
 import { parsePlatform } from '../../oci/platform.js';
 import {
@@ -10,7 +8,9 @@ import {
   parseReference,
   tagNameOnly,
 } from '../../oci/reference.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
 import { expand } from '../dockerfile/expand.js';
 import { resolveImage } from '../images/names.js';

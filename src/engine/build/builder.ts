@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
 import type { RunConfig } from '../../oci/image-config.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 import { type CommitSource, commitLayer } from '../containers/commit.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';

@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
-import { marshalJson } from '../../go/json.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { type ImageConfig, type RunConfig, runConfigType } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { formatPlatform } from '../../oci/platform.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { marshalJson } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { imagesOf, resolveImage } from '../images/names.js';

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import { decompress } from '../../oci/compression.js';
-import { createFileSystem } from '../../runtime/fs/file-system.js';
-import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
-import { entriesOfTar, extractFault } from '../containers/archive-entries.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
+import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
+import { entriesOfTar, extractFault } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { largestText } from './lines.js';
 

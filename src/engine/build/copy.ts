@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import { header, type RegistryResponse } from '../../distribution/transport.js';
-import { AttestdError } from '../../errors.js';
-import { FileSystemError } from '../../runtime/fs/errors.js';
-import { createFileSystem } from '../../runtime/fs/file-system.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
-import { giveWay } from '../../turns.js';
-import { extractFault } from '../containers/archive-entries.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { header, type RegistryResponse } from '../../support/registry-client/transport.js';
+import { FileSystemError } from '../../support/sandbox/fs/errors.js';
+import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
+import { extractFault } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { download, toldBody } from '../registry/download.js';
 import type { Output } from './output.js';

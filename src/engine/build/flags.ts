@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { suggestion } from './suggest.js';
 
 /** What an instruction may be told before its arguments. */

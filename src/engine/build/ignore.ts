@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { RE2JS } from 're2js';
-import { AttestdError } from '../../errors.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 
 /** Characters of a rule; a path has fewer. */
 const longestRule = 4096;

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { execForm } from '../dockerfile/command.js';
 import { pairsOf } from '../dockerfile/words.js';
 

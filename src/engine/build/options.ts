@@ -1,6 +1,6 @@
-import type { Credentials } from '../../distribution/types.js';
 import type { Platform } from '../../oci/descriptor.js';
-import type { Ulimit } from '../containers/resources.js';
+import type { Credentials } from '../../support/registry-client/types.js';
+import type { Ulimit } from '../containers/create/resources.js';
 
 /** What `POST /build` asks for, as the query has it. */
 export interface BuildOptions {

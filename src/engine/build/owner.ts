@@ -1,7 +1,7 @@
-import { AttestdError } from '../../errors.js';
-import { parseInteger } from '../../go/strconv.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
-import { groups, passwd } from '../../runtime/users.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { parseInteger } from '../../support/go/strconv.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
+import { groups, passwd } from '../../support/sandbox/users.js';
 
 /** Who files belong to. */
 export interface Owner {

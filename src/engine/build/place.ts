@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { decompress } from '../../oci/compression.js';
-import { FileSystemError } from '../../runtime/fs/errors.js';
-import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
-import { giveWay } from '../../turns.js';
-import { entriesOfTar } from '../containers/archive-entries.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { FileSystemError } from '../../support/sandbox/fs/errors.js';
+import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
+import { entriesOfTar } from '../containers/io/archive-entries.js';
 import type { Owner } from './owner.js';
 import type { Source } from './sources.js';
 

@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import type { JsonObject } from '../../go/json.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { JsonObject } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, valuesOf } from '../filters.js';
 import { parseTime } from '../timestamps.js';

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { drop, header, type RegistryResponse } from '../../distribution/transport.js';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import { ByteReader } from '../../oci/bytes.js';
 import { largestDocument } from '../../oci/manifest-cache.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { drop, header, type RegistryResponse } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
 import { download } from '../registry/download.js';
 import type { Emit } from '../registry/message-stream.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { AttestdError } from '../../errors.js';
-import { matchGlob } from '../../go/path-match.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { matchGlob } from '../../support/go/path-match.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import { pathInContext } from './context.js';
 
 /** A file or directory that is copied. */

@@ -1,6 +1,6 @@
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { RunConfig } from '../../oci/image-config.js';
-import { defaultPath } from '../containers/environment.js';
+import { defaultPath } from '../containers/create/environment.js';
 import type { BuildArguments } from './arguments.js';
 
 /** What a stage begins with. */

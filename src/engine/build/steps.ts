@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
 import { execForm } from '../dockerfile/command.js';
 import { argumentsOf, atLeastOne, type Change, configuring, exactlyOne } from '../dockerfile/instructions.js';
 import { type FlagKinds, type Flags, readFlags } from './flags.js';

@@ -1,21 +1,21 @@
-import { AttestdError } from '../../errors.js';
-import { formatGoTime } from '../../go/rfc3339.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { familiarString, type NamedReference } from '../../oci/reference.js';
-import type { ArchiveEntry } from '../../runtime/fs/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
+import type { ArchiveEntry } from '../../support/sandbox/fs/types.js';
 import type { Context } from '../context.js';
 import { applyChanges } from '../dockerfile/changes.js';
 import { logImageEvent } from '../images/events.js';
 import { nameImage } from '../images/tag.js';
 import { storeImage, storeLayer } from '../images/write.js';
-import { tarOfEntries } from './archive-entries.js';
-import type { ContainerConfig } from './config.js';
 import type { Container } from './container.js';
+import type { ContainerConfig } from './create/config.js';
+import { mergeConfig } from './create/merge.js';
 import { logContainerEvent } from './events.js';
-import { mergeConfig } from './merge.js';
-import { pauseContainer, unpauseContainer } from './stop.js';
+import { tarOfEntries } from './io/archive-entries.js';
+import { pauseContainer, unpauseContainer } from './run/stop.js';
 
 /** How an image is made of a container. */
 export interface CommitOptions {

@@ -1,18 +1,18 @@
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
-import type { FileSystem, MountSource } from '../../runtime/fs/types.js';
-import type { Process, Sandbox } from '../../runtime/types.js';
+import type { FileSystem, MountSource } from '../../support/sandbox/fs/types.js';
+import type { Process, Sandbox } from '../../support/sandbox/types.js';
 import type { EndpointSettings } from '../networks/endpoint.js';
 import type { PortMap } from '../networks/port.js';
 import { OneByOne } from '../one-by-one.js';
 import type { MountPoint } from '../volumes/mount.js';
 import type { ContainerMount } from '../volumes/mounts.js';
-import type { ContainerConfig } from './config.js';
-import type { Exec } from './exec.js';
-import type { HostConfig } from './host-config.js';
-import type { ContainerLog } from './log.js';
-import type { RestartManager } from './restart-manager.js';
-import { ContainerState } from './state.js';
-import type { Streams } from './streams.js';
+import type { ContainerConfig } from './create/config.js';
+import type { HostConfig } from './create/host-config.js';
+import type { Exec } from './exec/exec.js';
+import type { Streams } from './io/streams.js';
+import type { ContainerLog } from './logs/log.js';
+import type { RestartManager } from './run/restart-manager.js';
+import { ContainerState } from './run/state.js';
 
 /** What a container is made of; its image is known by digest from then on. */
 export interface ContainerParts {

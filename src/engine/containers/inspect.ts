@@ -1,21 +1,21 @@
-import type { EncodedObject, JsonObject } from '../../go/json/render.js';
-import { goMap, goObject } from '../../go/json/value.js';
-import { map, pointer } from '../../go/json.js';
-import { formatGoTime } from '../../go/rfc3339.js';
 import { descriptorType } from '../../oci/manifest.js';
-import type { ContainerInspect } from '../../types.js';
+import type { ContainerInspect } from '../../support/foundation/types.js';
+import type { EncodedObject, JsonObject } from '../../support/go/json/render.js';
+import { goMap, goObject } from '../../support/go/json/value.js';
+import { map, pointer } from '../../support/go/json.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
 import { portMapType } from '../networks/port.js';
 import { has, isAtLeast } from '../versions.js';
 import { mountPointType } from '../volumes/mount.js';
 import { type AnswerOf, olderForm, undescribed, type Wire } from '../wire.js';
-import { containerConfigType } from './config.js';
 import type { Container } from './container.js';
-import { hostConfigType } from './host-config.js';
-import { shownLinks } from './links.js';
-import { isUserDefined, networkName } from './modes.js';
-import { profileOf } from './security.js';
+import { containerConfigType } from './create/config.js';
+import { hostConfigType } from './create/host-config.js';
+import { shownLinks } from './create/links.js';
+import { isUserDefined, networkName } from './create/modes.js';
+import { profileOf } from './create/security.js';
 
 const endpointsType = map(pointer(endpointSettingsType));
 

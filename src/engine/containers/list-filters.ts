@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { atoi } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { atoi } from '../../support/go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesExactly, matchesPairs, valuesOf } from '../filters.js';
 import { resolveImage } from '../images/names.js';

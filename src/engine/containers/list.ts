@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
-import { humanDuration } from '../../go/human-duration.js';
-import { goMap, goObject } from '../../go/json/value.js';
-import { goString, map, pointer } from '../../go/json.js';
-import { giveWay } from '../../turns.js';
-import type { ContainerSummary } from '../../types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import type { ContainerSummary } from '../../support/foundation/types.js';
+import { humanDuration } from '../../support/go/human-duration.js';
+import { goMap, goObject } from '../../support/go/json/value.js';
+import { goString, map, pointer } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import type { Filters } from '../filters.js';
 import { resolveImage } from '../images/names.js';

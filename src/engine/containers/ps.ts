@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import type { ProcessInfo } from '../../runtime/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ProcessInfo } from '../../support/sandbox/types.js';
 
 /** A column of what `ps` writes. */
 interface Column {

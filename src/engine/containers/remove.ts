@@ -1,12 +1,12 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
 import { leaveNetworks } from '../networks/attach.js';
 import { releaseMounts } from '../volumes/mounts.js';
 import type { Container } from './container.js';
+import { releaseLinks, removeLink } from './create/links.js';
 import { logContainerEvent } from './events.js';
-import { releaseLinks, removeLink } from './links.js';
-import { kill, stop } from './stop.js';
+import { kill, stop } from './run/stop.js';
 
 /** How a container is removed. */
 export interface RemoveContainerOptions {

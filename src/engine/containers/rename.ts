@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { renameEndpoints } from '../networks/attach.js';
+import { renameLinks } from './create/links.js';
 import { logContainerEvent } from './events.js';
-import { renameLinks } from './links.js';
 
 /**
  * `POST /containers/{id}/rename` (docs/behaviour.md#container-rename).

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
-import { type JsonObject, jsonRecord } from '../../go/json.js';
-import { formatGoTime } from '../../go/rfc3339.js';
-import type { Sandbox } from '../../runtime/types.js';
+import { type JsonObject, jsonRecord } from '../../support/go/json.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
+import type { Sandbox } from '../../support/sandbox/types.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import type { Container } from './container.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { ObjectRoom, weightOf } from '../object-room.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { ObjectRoom, weightOf } from '../object-quota.js';
 import type { Container } from './container.js';
-import { randomName } from './random-name.js';
+import { randomName } from './create/random-name.js';
 
 const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const allowedCharacters = '[a-zA-Z0-9][a-zA-Z0-9_.-]';

@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
-import { isRestarting, notRunning } from './active.js';
 import { logContainerEvent } from './events.js';
 import { processTable } from './ps.js';
+import { isRestarting, notRunning } from './run/active.js';
 
 /** A column that another one poses as. */
 const disguise = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;

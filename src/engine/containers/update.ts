@@ -1,12 +1,12 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import { isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
+import { emptyHostConfig, type HostConfig } from './create/host-config.js';
+import type { Resources, UpdateRequest } from './create/resources.js';
+import { checkHostConfig } from './create/validate.js';
 import { logContainerEvent } from './events.js';
-import { emptyHostConfig, type HostConfig } from './host-config.js';
-import type { Resources, UpdateRequest } from './resources.js';
-import { checkHostConfig } from './validate.js';
 
 const blockDevices = [
   'BlkioWeightDevice',

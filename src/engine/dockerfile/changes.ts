@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
 import type { RunConfig } from '../../oci/image-config.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { Draft } from './draft.js';
 import { type Change, configuring } from './instructions.js';
 

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /**
  * A JSON array of strings; undefined for what is no JSON, which is then a shell's.

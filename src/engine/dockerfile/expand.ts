@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what stands for variables is described
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { Pattern, PatternTooCostly, replacePattern } from '../../runtime/shell/pattern.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { Pattern, PatternTooCostly, replacePattern } from '../../support/sandbox/shell/pattern.js';
 
 /** How a text is expanded. */
 export interface Expansion {

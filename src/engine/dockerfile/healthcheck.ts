@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
-import { parseDuration } from '../../go/duration.js';
-import { quote } from '../../go/quote.js';
-import { parseInteger } from '../../go/strconv.js';
 import type { Healthcheck } from '../../oci/image-config.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { parseDuration } from '../../support/go/duration.js';
+import { quote } from '../../support/go/quote.js';
+import { parseInteger } from '../../support/go/strconv.js';
 import { commandOf } from './command.js';
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../../errors.js';
-import { formatDuration } from '../../go/duration.js';
-import { setOwn } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
 import type { Healthcheck } from '../../oci/image-config.js';
-import { requestedSignal } from '../containers/signals.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { formatDuration } from '../../support/go/duration.js';
+import { setOwn } from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
+import { requestedSignal } from '../containers/run/signals.js';
 import { commandOf, execForm } from './command.js';
 import type { Draft } from './draft.js';
 import { healthcheck } from './healthcheck.js';

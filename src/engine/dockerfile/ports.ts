@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 

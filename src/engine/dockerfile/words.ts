@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
 import { expand } from './expand.js';
 
 /** Split at white space, but not inside quotes or after a backslash; the words keep their quotes. */

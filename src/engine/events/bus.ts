@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Filters } from '../filters.js';
 import { parseUnixTimestamp } from '../timestamps.js';
 import { includesEvent } from './filter.js';

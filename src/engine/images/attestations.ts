@@ -1,8 +1,8 @@
-import { renderJson } from '../../go/json/render.js';
-import { type Body, InvalidStatement, renderStatements } from '../../intoto/body.js';
-import { attestationManifestOf, statementLayers } from '../../intoto/chain.js';
-import { predicateFilter } from '../../intoto/predicates.js';
+import { type Body, InvalidStatement, renderStatements } from '../../attestations/body.js';
+import { attestationManifestOf, statementLayers } from '../../attestations/chain.js';
+import { predicateFilter } from '../../attestations/predicates.js';
 import { mediaTypes } from '../../oci/media-types.js';
+import { renderJson } from '../../support/go/json/render.js';
 import type { Context } from '../context.js';
 import type { AttestationOptions } from '../types.js';
 import { resolveImage } from './names.js';

@@ -1,6 +1,6 @@
 import type { ContentStore } from '../../oci/content-store.js';
 import { DigestCounter, markOf } from '../../oci/digest-counter.js';
-import { giveWay } from '../../turns.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 
 /** Changes of single blobs that are remembered; after more of them all is looked at again. */
 const rememberedChanges = 50_000;

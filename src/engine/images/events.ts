@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { bestManifest } from './manifests.js';
 import { resolveImage } from './names.js';

@@ -1,7 +1,5 @@
 import { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
-import { renderJson } from '../../go/json/render.js';
-import { annotations } from '../../intoto/annotations.js';
+import { annotations } from '../../attestations/annotations.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { type ExportedImage, exportImages } from '../../oci/exporter.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
@@ -9,6 +7,8 @@ import { anyOf, formatPlatformAll, onlyStrict } from '../../oci/platform.js';
 import { formatReference, isNameOnly, type NamedReference, repositoryName } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { reachable, walk } from '../../oci/walk.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { renderJson } from '../../support/go/json/render.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from './events.js';
 import { platformNotFound, platformOf } from './manifests.js';

@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
-import { parseGoTime, unixSeconds } from '../../go/rfc3339.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageStore } from '../../oci/store.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { parseGoTime, unixSeconds } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
 import { bestManifest } from './manifests.js';

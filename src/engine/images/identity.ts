@@ -1,6 +1,6 @@
 import type { Platform } from '../../oci/descriptor.js';
 import { formatPlatformAll } from '../../oci/platform.js';
-import type { components } from '../../types.js';
+import type { components } from '../../support/foundation/types.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
 

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { ImageConfig, RunConfig } from '../../oci/image-config.js';
 import { danglingName } from '../../oci/index-file.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
 import { applyChanges } from '../dockerfile/changes.js';
 import type { ImportOptions, StreamMessage } from '../types.js';

@@ -1,5 +1,5 @@
-import type { EncodedObject, JsonObject } from '../../go/json/render.js';
-import type { ImageInspect } from '../../types.js';
+import type { ImageInspect } from '../../support/foundation/types.js';
+import type { EncodedObject, JsonObject } from '../../support/go/json/render.js';
 import { still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 

@@ -1,6 +1,3 @@
-import { AttestdError } from '../../errors.js';
-import { goObject } from '../../go/json/value.js';
-import { formatGoTime } from '../../go/rfc3339.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { runConfigType } from '../../oci/image-config.js';
 import { isDangling } from '../../oci/index-file.js';
@@ -9,7 +6,10 @@ import type { PlatformMatcher } from '../../oci/platform.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { choosing, reachable, walk } from '../../oci/walk.js';
-import type { ImageInspect } from '../../types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ImageInspect } from '../../support/foundation/types.js';
+import { goObject } from '../../support/go/json/value.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import type { InspectOptions } from '../types.js';
 import { has } from '../versions.js';

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import { untilTarEnd } from '../../oci/tar-end.js';
-import { onDisk } from '../../runtime/fs/node.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { onDisk } from '../../support/sandbox/fs/node.js';
 import { tarStream } from '../tar-stream.js';
 
 /** What a layer is once it is unpacked. */

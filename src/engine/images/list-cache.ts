@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { cacheSize } from '../../oci/cache-size.js';
 import type { ImageRecord } from '../../oci/store.js';
-import { giveWay } from '../../turns.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
-import type { Pass } from './facts.js';
+import type { Pass } from './metadata-cache.js';
 import { pack, unpack } from './packed-text.js';
 
 /** What an element takes beside its text, bytes. */

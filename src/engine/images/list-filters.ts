@@ -1,13 +1,13 @@
-import { AttestdError } from '../../errors.js';
-import { matchGlob } from '../../go/path-match.js';
-import { parseGoTime } from '../../go/rfc3339.js';
-import { annotations } from '../../intoto/annotations.js';
+import { annotations } from '../../attestations/annotations.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { isConfigType, isManifestType } from '../../oci/media-types.js';
 import { familiarName, familiarString, formatReference, repositoryName, tagNameOnly } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { type Handler, stop, walk } from '../../oci/walk.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { matchGlob } from '../../support/go/path-match.js';
+import { parseGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { type Filters, flagOf, valuesOf } from '../filters.js';
 import { nanoseconds, parseTime } from '../timestamps.js';

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { type ImportedImage, importArchive } from '../../oci/importer.js';
 import { danglingName, isDangling } from '../../oci/index-file.js';
 import { anyOf, formatPlatformAll, type PlatformMatcher } from '../../oci/platform.js';
 import { familiarString, formatReference, tagNameOnly } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
 import type { LoadOptions, StreamMessage } from '../types.js';
 import { logImageEvent } from './events.js';

@@ -1,10 +1,10 @@
-import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import type { ManifestCache } from '../../oci/manifest-cache.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
 import { anyOf, formatPlatformAll, only, onlyStrict, type PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, walk } from '../../oci/walk.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { familiarNameOf } from './names.js';
 

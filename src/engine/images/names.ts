@@ -1,4 +1,3 @@
-import { AttestdError } from '../../errors.js';
 import { isDigest } from '../../oci/digest.js';
 import { isDangling } from '../../oci/index-file.js';
 import {
@@ -14,6 +13,7 @@ import {
   truncatedId,
 } from '../../oci/reference.js';
 import type { ImageRecord, ImageStore } from '../../oci/store.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 const danglingPrefix = 'moby-dangling@';
 

@@ -1,12 +1,12 @@
-import { AttestdError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDangling } from '../../oci/index-file.js';
 import { withReferrers } from '../../oci/labelled-referrers.js';
 import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
-import type { ImageDeleteResponseItem } from '../../types.js';
-import { usedImages } from '../containers/users.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ImageDeleteResponseItem } from '../../support/foundation/types.js';
+import { usedImages } from '../containers/create/users.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf } from '../filters.js';
 import type { AnswerOf, Wire } from '../wire.js';

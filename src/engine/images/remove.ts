@@ -1,4 +1,3 @@
-import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { danglingName, isDangling } from '../../oci/index-file.js';
 import { isIndexType, isManifestType } from '../../oci/media-types.js';
@@ -12,8 +11,9 @@ import {
 } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { present, walk } from '../../oci/walk.js';
-import type { ImageDeleteResponseItem } from '../../types.js';
-import { usersOf } from '../containers/users.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ImageDeleteResponseItem } from '../../support/foundation/types.js';
+import { usersOf } from '../containers/create/users.js';
 import type { Context } from '../context.js';
 import type { RemoveOptions } from '../types.js';
 import type { Wire } from '../wire.js';

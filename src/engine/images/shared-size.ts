@@ -1,7 +1,7 @@
 import { DigestIds } from '../../oci/digest-ids.js';
 import type { Context } from '../context.js';
 import { Column } from './columns.js';
-import type { ImageFacts } from './facts.js';
+import type { ImageFacts } from './metadata-cache.js';
 
 /** Digests by their numbers, and how often each was counted. */
 class Counted {

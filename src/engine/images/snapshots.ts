@@ -1,9 +1,9 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestOf } from '../../oci/digest.js';
 import type { ManifestCache } from '../../oci/manifest-cache.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
 import { countedCache } from '../counted-cache.js';
 import { type UnpackedLayer, unpackLayer } from './layers.js';
 

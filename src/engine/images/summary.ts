@@ -1,8 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { VerbatimJson } from '../../go/json/render.js';
-import { goObject } from '../../go/json/value.js';
-import { annotations } from '../../intoto/annotations.js';
-import { verbatimStatements } from '../../intoto/properties.js';
+import { annotations } from '../../attestations/annotations.js';
+import { verbatimStatements } from '../../attestations/properties.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import type { ImageConfig } from '../../oci/image-config.js';
@@ -12,9 +9,12 @@ import { isIndexType, isLayerType, isManifestType } from '../../oci/media-types.
 import type { PlatformMatcher } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
-import type { ImageManifestSummary } from '../../types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ImageManifestSummary } from '../../support/foundation/types.js';
+import { VerbatimJson } from '../../support/go/json/render.js';
+import { goObject } from '../../support/go/json/value.js';
 import type { Container } from '../containers/container.js';
-import { usersOfManifest } from '../containers/users.js';
+import { usersOfManifest } from '../containers/create/users.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
 import { identityOf } from './identity.js';

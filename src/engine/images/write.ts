@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { AttestdError } from '../../errors.js';
-import { type GoType, goValue, jsonRecord, marshalJson } from '../../go/json.js';
 import { decompress, peekCompression } from '../../oci/compression.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { type ImageConfig, imageConfigType } from '../../oci/image-config.js';
 import { type Manifest, manifestType } from '../../oci/manifest.js';
 import { mediaTypes } from '../../oci/media-types.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { type GoType, goValue, jsonRecord, marshalJson } from '../../support/go/json.js';
 
 /** A layer that is in the store. */
 export interface StoredLayer {

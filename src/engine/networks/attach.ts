@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Container } from '../containers/container.js';
-import { parseLink } from '../containers/links.js';
-import { isUserDefined, networkName, sharedContainer } from '../containers/modes.js';
+import { parseLink } from '../containers/create/links.js';
+import { isUserDefined, networkName, sharedContainer } from '../containers/create/modes.js';
 import { newId } from '../containers/store.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';

@@ -1,7 +1,7 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Container } from '../containers/container.js';
-import { isUserDefined, sharedContainer } from '../containers/modes.js';
-import { writeHosts } from '../containers/system-files.js';
+import { isUserDefined, sharedContainer } from '../containers/create/modes.js';
+import { writeHosts } from '../containers/run/system-files.js';
 import type { Context } from '../context.js';
 import { dnsNames, enter, leave, type MadeEndpoint, makeEndpoint } from './attach.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';

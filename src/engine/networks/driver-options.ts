@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { atoi, parseBool } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { atoi, parseBool } from '../../support/go/strconv.js';
 
 const bridge = 'com.docker.network.bridge.';
 /** Names of a bridge's options. */

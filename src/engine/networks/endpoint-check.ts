@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { isUserDefined } from '../containers/modes.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { isUserDefined } from '../containers/create/modes.js';
 import type { Context } from '../context.js';
 import { cardFaults } from './driver-options.js';
 import type { EndpointSettings } from './endpoint.js';

@@ -1,6 +1,6 @@
-import { zero } from '../../go/json/decode.js';
-import { type GoType, goInt, goString, map, pointer, slice, struct } from '../../go/json.js';
-import { goAddress, goHardwareAddress } from '../../go/netip.js';
+import { zero } from '../../support/go/json/decode.js';
+import { type GoType, goInt, goString, map, pointer, slice, struct } from '../../support/go/json.js';
+import { goAddress, goHardwareAddress } from '../../support/go/netip.js';
 
 /** Addresses that a client asks for. */
 export interface EndpointIpam {

@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
-import { daemonResolver, machineResolver } from '../../runtime/resolvers.js';
-import type { InterfaceAddress, NetworkInterface, NetworkView } from '../../runtime/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { daemonResolver, machineResolver } from '../../support/sandbox/resolvers.js';
+import type { InterfaceAddress, NetworkInterface, NetworkView } from '../../support/sandbox/types.js';
 import type { Container } from '../containers/container.js';
-import { isUserDefined, sharedContainer } from '../containers/modes.js';
+import { isUserDefined, sharedContainer } from '../containers/create/modes.js';
 import type { Context } from '../context.js';
 import type { EndpointSettings } from './endpoint.js';
 import { type Endpoint, type Network, poolOf } from './network.js';

@@ -1,8 +1,8 @@
-import { type GoType, goBool, goString, map, pointer, slice, struct } from '../../go/json.js';
-import { goAddress, goPrefix } from '../../go/netip.js';
-import { formatGoTime } from '../../go/rfc3339.js';
-import { sorted } from '../../go/sorted.js';
-import type { NetworkInspect, NetworkSummary } from '../../types.js';
+import type { NetworkInspect, NetworkSummary } from '../../support/foundation/types.js';
+import { type GoType, goBool, goString, map, pointer, slice, struct } from '../../support/go/json.js';
+import { goAddress, goPrefix } from '../../support/go/netip.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
+import { sorted } from '../../support/go/sorted.js';
 import type { AnswerOf, Wire, WireMembers } from '../wire.js';
 import type { Pool, PoolConfig } from './pool.js';
 

@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { parseBool } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { parseBool } from '../../support/go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';

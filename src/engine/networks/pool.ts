@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { AddressPool } from '../settings.js';
 import {
   addressNumber,

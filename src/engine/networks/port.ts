@@ -1,5 +1,5 @@
-import { type GoType, goString, keyedMap, slice, struct } from '../../go/json.js';
-import { goAddress } from '../../go/netip.js';
+import { type GoType, goString, keyedMap, slice, struct } from '../../support/go/json.js';
+import { goAddress } from '../../support/go/netip.js';
 
 /** A port of a container: its number and `tcp`, `udp`, `sctp` or whatever else was given. */
 export interface Port {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { giveWay } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { quote } from '../../support/go/quote.js';
 import type { Container } from '../containers/container.js';
 import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
 

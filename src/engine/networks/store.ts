@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import type { Clock } from '../../runtime/clock.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import type { Clock } from '../../support/sandbox/clock.js';
 import { newId } from '../containers/store.js';
-import { ObjectRoom, weightOf } from '../object-room.js';
+import { ObjectRoom, weightOf } from '../object-quota.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm/no-manager.js';

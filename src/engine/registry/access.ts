@@ -1,5 +1,5 @@
-import { Registry } from '../../distribution/registry.js';
-import type { RegistryOptions } from '../../distribution/types.js';
+import { Registry } from '../../support/registry-client/registry.js';
+import type { RegistryOptions } from '../../support/registry-client/types.js';
 import { Slots } from './slots.js';
 import { Sources } from './sources.js';
 

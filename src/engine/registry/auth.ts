@@ -1,7 +1,7 @@
-import { hostOf } from '../../distribution/authorizer.js';
-import { login } from '../../distribution/login.js';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { hostOf } from '../../support/registry-client/authorizer.js';
+import { login } from '../../support/registry-client/login.js';
 
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';

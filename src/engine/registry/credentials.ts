@@ -1,6 +1,6 @@
-import type { Credentials } from '../../distribution/types.js';
-import { AttestdError } from '../../errors.js';
-import { decodeJson, firstJson, type GoType, goString, map, struct } from '../../go/json.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { decodeJson, firstJson, type GoType, goString, map, struct } from '../../support/go/json.js';
+import type { Credentials } from '../../support/registry-client/types.js';
 
 /** registry.AuthConfig */
 interface AuthConfig {

@@ -1,9 +1,9 @@
-import { readAtMost, statusText } from '../../distribution/answers.js';
-import type { RegistryResponse, Transport } from '../../distribution/transport.js';
-import { header } from '../../distribution/transport.js';
-import { AttestdError, type ErrorCode } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { trimRight } from '../../go/strings.js';
+import { AttestdError, type ErrorCode } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { trimRight } from '../../support/go/strings.js';
+import { readAtMost, statusText } from '../../support/registry-client/response-errors.js';
+import type { RegistryResponse, Transport } from '../../support/registry-client/transport.js';
+import { header } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
 import type { Emit } from './message-stream.js';
 

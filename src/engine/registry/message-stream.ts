@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { StreamMessage } from '../types.js';
 
 /**

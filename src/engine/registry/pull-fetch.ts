@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import type { Repository } from '../../distribution/repository.js';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import type { Repository } from '../../support/registry-client/repository.js';
 
 /** Bytes beyond its size that a blob may have before its registry is believed to send without end. */
 const surplus = 1 << 20;

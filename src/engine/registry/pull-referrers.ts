@@ -1,10 +1,10 @@
-import type { Repository } from '../../distribution/repository.js';
-import { decodeJson } from '../../go/json.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import { subjectAnnotation } from '../../oci/graph.js';
 import { indexType } from '../../oci/manifest.js';
 import { isManifestType } from '../../oci/media-types.js';
+import { decodeJson } from '../../support/go/json.js';
+import type { Repository } from '../../support/registry-client/repository.js';
 
 const referenceType = 'vnd.docker.reference.type';
 const referenceDigest = 'vnd.docker.reference.digest';

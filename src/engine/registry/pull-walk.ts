@@ -1,10 +1,10 @@
-import type { Repository } from '../../distribution/repository.js';
-import { AttestdError } from '../../errors.js';
 import type { ContentStore } from '../../oci/content-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { checkMediaType, childrenOf } from '../../oci/manifest.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
 import type { PlatformMatcher } from '../../oci/platform.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { Repository } from '../../support/registry-client/repository.js';
 import type { Context } from '../context.js';
 import { chainIds } from '../images/snapshots.js';
 import type { Emit } from './message-stream.js';

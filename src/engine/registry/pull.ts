@@ -1,8 +1,3 @@
-import type { RepositoryUse } from '../../distribution/registry.js';
-import { listTags } from '../../distribution/tags.js';
-import type { Credentials } from '../../distribution/types.js';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { isDigest } from '../../oci/digest.js';
 import { danglingName } from '../../oci/index-file.js';
@@ -17,6 +12,11 @@ import {
   parseReference,
   withTag,
 } from '../../oci/reference.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import type { RepositoryUse } from '../../support/registry-client/registry.js';
+import { listTags } from '../../support/registry-client/tags.js';
+import type { Credentials } from '../../support/registry-client/types.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from '../images/events.js';
 import { resolveImage } from '../images/names.js';

@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { formatPlatformAll } from '../../oci/platform.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { manifestsOnly, reachable, walk } from '../../oci/walk.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { matcherFor, platformNotFound, platformOf } from '../images/manifests.js';
 import { familiarNameOf } from '../images/names.js';

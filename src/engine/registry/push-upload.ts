@@ -1,10 +1,10 @@
 import { Transform } from 'node:stream';
-import type { Uploader } from '../../distribution/uploader.js';
-import { AttestdError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { childrenOf } from '../../oci/manifest.js';
 import { isIndexType, isLayerType, isManifestType } from '../../oci/media-types.js';
 import type { NamedReference } from '../../oci/reference.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { Uploader } from '../../support/registry-client/uploader.js';
 import type { Context } from '../context.js';
 import type { Emit } from './message-stream.js';
 import { emitProgress, isShown, Jobs } from './progress.js';

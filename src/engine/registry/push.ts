@@ -1,4 +1,3 @@
-import { AttestdError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isIndexType } from '../../oci/media-types.js';
 import {
@@ -11,6 +10,7 @@ import {
   repositoryName,
 } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { logImageEvent } from '../images/events.js';
 import { repoTag } from '../images/tag.js';

@@ -1,6 +1,6 @@
-import { defaultMessage, detailsOf, type NamedError, namedErrors } from '../../distribution/error-codes.js';
-import { refusalOf } from '../../distribution/types.js';
-import { AttestdError, type ErrorCode } from '../../errors.js';
+import { AttestdError, type ErrorCode } from '../../support/foundation/errors.js';
+import { defaultMessage, detailsOf, type NamedError, namedErrors } from '../../support/registry-client/error-codes.js';
+import { refusalOf } from '../../support/registry-client/types.js';
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   UNSUPPORTED: 'NOT_IMPLEMENTED',

@@ -1,7 +1,7 @@
-import { AttestdError } from '../../errors.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
-import { tarOfEntries } from '../containers/archive-entries.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import type { Container } from '../containers/container.js';
+import { tarOfEntries } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { clusterKind } from '../swarm/cluster.js';
 import { swarmKinds } from '../swarm/kinds.js';

@@ -1,5 +1,5 @@
-import { giveWay } from '../../turns.js';
-import type { KeptLog, LogEntry } from '../containers/log.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import type { KeptLog, LogEntry } from '../containers/logs/log.js';
 import type { StateFiles } from './files.js';
 import { giveBack, Lines } from './lines.js';
 

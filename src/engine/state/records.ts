@@ -1,5 +1,8 @@
 /** The form of containers, networks, volumes and what is in a swarm on disk (docs/architecture.md#the-state-of-containers). */
-import { AttestdError } from '../../errors.js';
+
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { descriptorType, platformType } from '../../oci/manifest.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import {
   decodeJson,
   encodeJson,
@@ -12,11 +15,9 @@ import {
   pointer,
   slice,
   struct,
-} from '../../go/json.js';
-import type { Descriptor, Platform } from '../../oci/descriptor.js';
-import { descriptorType, platformType } from '../../oci/manifest.js';
-import { type ContainerConfig, containerConfigType } from '../containers/config.js';
-import { type HostConfig, hostConfigType } from '../containers/host-config.js';
+} from '../../support/go/json.js';
+import { type ContainerConfig, containerConfigType } from '../containers/create/config.js';
+import { type HostConfig, hostConfigType } from '../containers/create/host-config.js';
 import { type EndpointSettings, endpointSettingsType } from '../networks/endpoint.js';
 import type { PoolConfig } from '../networks/pool.js';
 import type { MountPoint } from '../volumes/mount.js';

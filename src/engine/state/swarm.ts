@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { swarmKinds } from '../swarm/kinds.js';
 import { restoreSwarmNetworks } from '../swarm/networks.js';

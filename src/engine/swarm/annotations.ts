@@ -1,5 +1,5 @@
-import { embedded, type Fields, goString, map, struct } from '../../go/json.js';
-import { sorted } from '../../go/sorted.js';
+import { embedded, type Fields, goString, map, struct } from '../../support/go/json.js';
+import { sorted } from '../../support/go/sorted.js';
 
 /** The name and the labels of a thing of a swarm (`swarm.Annotations`). */
 export interface Annotations {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type GoType, goInt64, goObject, goString, slice, struct } from '../../go/json.js';
-import { trimRight } from '../../go/strings.js';
-import type { components } from '../../types.js';
+import type { components } from '../../support/foundation/types.js';
+import { type GoType, goInt64, goObject, goString, slice, struct } from '../../support/go/json.js';
+import { trimRight } from '../../support/go/strings.js';
 import type { Wire } from '../wire.js';
 import { newRoot, type SwarmRoot } from './certificate.js';
 import { base36 } from './ids.js';

@@ -1,4 +1,4 @@
-import { type GoType, goBytes, pointer, struct } from '../../go/json.js';
+import { type GoType, goBytes, pointer, struct } from '../../support/go/json.js';
 import { type Annotations, annotationFields, type Driver, driverType } from './annotations.js';
 import type { ObjectKind } from './objects.js';
 

@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import { goObject } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { goObject } from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters } from '../filters.js';
 import { type AnswerOf, undescribed } from '../wire.js';

@@ -1,4 +1,4 @@
-import type { SystemInfo } from '../../types.js';
+import type { SystemInfo } from '../../support/foundation/types.js';
 import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
 import { clusterObject } from './cluster.js';

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /** What a manager says of something that cannot be. */
 export const invalid = (why: string): AttestdError =>

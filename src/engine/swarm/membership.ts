@@ -6,8 +6,8 @@
  * finds them by id, name or the beginning of an id, lists them through filters, keeps versions apart, tells events of scope `swarm`
  * and has everything written to disk. A further kind is a value of `ObjectKind` in a file of its own, and an entry in kinds.ts.
  */
-import type { Clock } from '../../runtime/clock.js';
-import type { ByteBudget } from '../../runtime/fs/types.js';
+import type { Clock } from '../../support/sandbox/clock.js';
+import type { ByteBudget } from '../../support/sandbox/fs/types.js';
 import type { EventBus } from '../events/bus.js';
 import type { NetworkRecord } from '../state/records.js';
 import { type ClusterData, clusterKind } from './cluster.js';

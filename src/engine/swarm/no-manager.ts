@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /**
  * dockerd's answer to whatever needs a swarm (docs/behaviour.md#a-daemon-without-a-swarm).

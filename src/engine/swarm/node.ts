@@ -1,4 +1,4 @@
-import { embedded, type GoType, goString, map, named, struct } from '../../go/json.js';
+import { embedded, type GoType, goString, map, named, struct } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import type { Annotations } from './annotations.js';
 import type { ObjectKind } from './objects.js';

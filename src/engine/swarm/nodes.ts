@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
-import { AttestdError } from '../../errors.js';
-import { goObject } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
-import { sorted } from '../../go/sorted.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { goObject } from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
+import { sorted } from '../../support/go/sorted.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { processorCount } from '../processors.js';

@@ -1,8 +1,8 @@
-import { AttestdError } from '../../errors.js';
-import { compareText, encodeJson, type GoType } from '../../go/json.js';
-import { formatGoTime } from '../../go/rfc3339.js';
-import type { Clock } from '../../runtime/clock.js';
-import type { ByteBudget } from '../../runtime/fs/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { compareText, encodeJson, type GoType } from '../../support/go/json.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
+import type { Clock } from '../../support/sandbox/clock.js';
+import type { ByteBudget } from '../../support/sandbox/fs/types.js';
 import type { EventBus } from '../events/bus.js';
 import { checkKeys, type Filters, matchesExactly, matchesPairs, matchesPrefix } from '../filters.js';
 import type { Annotations } from './annotations.js';

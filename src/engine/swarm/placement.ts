@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import type { NodeData } from './node.js';

@@ -1,5 +1,5 @@
-import type { AttestdError } from '../../errors.js';
 import { parseReference } from '../../oci/reference.js';
+import type { AttestdError } from '../../support/foundation/errors.js';
 import { invalid } from './invalid.js';
 import { parseConstraint } from './placement.js';
 import { isJob } from './service.js';

@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
-import { randomName } from '../containers/random-name.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
+import { randomName } from '../containers/create/random-name.js';
 import type { EndpointSpec, ServiceMode, ServiceSpec, UpdateConfig } from './service-spec.js';
 import type { ContainerSpec, TaskRestartPolicy, TaskSpec } from './task-spec.js';
 

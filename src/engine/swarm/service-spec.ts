@@ -1,4 +1,14 @@
-import { type GoType, goFloat32, goString, goUint32, goUint64, named, pointer, slice, struct } from '../../go/json.js';
+import {
+  type GoType,
+  goFloat32,
+  goString,
+  goUint32,
+  goUint64,
+  named,
+  pointer,
+  slice,
+  struct,
+} from '../../support/go/json.js';
 import { type Annotations, annotationFields } from './annotations.js';
 import { duration, type TaskSpec, taskSpecType } from './task-spec.js';
 

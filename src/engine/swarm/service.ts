@@ -1,5 +1,5 @@
-import { type GoType, goInt64, goObject, goString, named, pointer, slice, struct } from '../../go/json.js';
-import { formatGoTime } from '../../go/rfc3339.js';
+import { type GoType, goInt64, goObject, goString, named, pointer, slice, struct } from '../../support/go/json.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
 import { labelsOf } from './annotations.js';
 import { type ObjectKind, objectMeta, type SwarmObject } from './objects.js';
 import {

@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { encodeJson, slice } from '../../go/json.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { encodeJson, slice } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesExactly, valuesOf } from '../filters.js';
 import type { Network } from '../networks/network.js';

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import {
   type GoType,
   goBool,
@@ -11,8 +11,8 @@ import {
   pointer,
   slice,
   struct,
-} from '../../go/json.js';
-import { quote } from '../../go/quote.js';
+} from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
 import { type Annotations, annotationFields, type Driver, driverType } from './annotations.js';
 import { invalid } from './invalid.js';
 

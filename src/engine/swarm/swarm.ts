@@ -1,4 +1,4 @@
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
 import { newRoot } from './certificate.js';

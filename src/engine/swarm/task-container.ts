@@ -1,7 +1,7 @@
-import { zero } from '../../go/json/decode.js';
-import { type ContainerConfig, containerConfigType } from '../containers/config.js';
-import type { CreateParts } from '../containers/create-request.js';
-import { emptyHostConfig, type HostConfig } from '../containers/host-config.js';
+import { zero } from '../../support/go/json/decode.js';
+import { type ContainerConfig, containerConfigType } from '../containers/create/config.js';
+import type { CreateParts } from '../containers/create/create-request.js';
+import { emptyHostConfig, type HostConfig } from '../containers/create/host-config.js';
 import type { Context } from '../context.js';
 import { type EndpointSettings, emptyEndpoint } from '../networks/endpoint.js';
 import type { Service } from './service.js';

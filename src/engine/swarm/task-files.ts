@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import { createFileSystem } from '../../runtime/fs/file-system.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
 import type { Network } from '../networks/network.js';

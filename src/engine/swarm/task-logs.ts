@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import type { LogEntry } from '../containers/log.js';
-import { type ContainerLogOptions, containerLogs, type LogAttribute, logAttributes } from '../containers/logs.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { LogEntry } from '../containers/logs/log.js';
+import { type ContainerLogOptions, containerLogs, type LogAttribute, logAttributes } from '../containers/logs/logs.js';
 import type { Context } from '../context.js';
 import { resolveService } from './services.js';
 import type { Task } from './task.js';

@@ -1,8 +1,8 @@
 import type { Container } from '../containers/container.js';
-import { createContainer } from '../containers/create.js';
+import { createContainer } from '../containers/create/create.js';
 import { removeContainer } from '../containers/remove.js';
-import { startContainer } from '../containers/start.js';
-import { kill, stop } from '../containers/stop.js';
+import { startContainer } from '../containers/run/start.js';
+import { kill, stop } from '../containers/run/stop.js';
 import type { Context } from '../context.js';
 import { resolveImage } from '../images/names.js';
 import { pullImage } from '../registry/pull.js';

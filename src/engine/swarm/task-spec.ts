@@ -1,6 +1,17 @@
-import { type GoType, goBool, goInt64, goString, goUint64, map, named, pointer, slice, struct } from '../../go/json.js';
 import { type Healthcheck, healthcheckType } from '../../oci/image-config.js';
-import { type Ulimit, ulimitType } from '../containers/resources.js';
+import {
+  type GoType,
+  goBool,
+  goInt64,
+  goString,
+  goUint64,
+  map,
+  named,
+  pointer,
+  slice,
+  struct,
+} from '../../support/go/json.js';
+import { type Ulimit, ulimitType } from '../containers/create/resources.js';
 import { type Mount, mountType } from '../volumes/mount.js';
 import { type Driver, driverType } from './annotations.js';
 

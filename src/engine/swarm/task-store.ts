@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../runtime/clock.js';
-import { giveWay } from '../../turns.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import type { Clock, Timer } from '../../support/sandbox/clock.js';
 import type { Container } from '../containers/container.js';
 import type { EventBus } from '../events/bus.js';
 import type { Task } from './task.js';

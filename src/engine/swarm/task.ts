@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../runtime/fs/types.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import type { Container } from '../containers/container.js';
 import type { PortConfig } from './service-spec.js';
 import type { TaskSpec } from './task-spec.js';

@@ -1,6 +1,6 @@
-import { AttestdError } from '../../errors.js';
-import { goObject } from '../../go/json.js';
-import { formatGoTime } from '../../go/rfc3339.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { goObject } from '../../support/go/json.js';
+import { formatGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesExactly, matchesPairs, matchesPrefix, valuesOf } from '../filters.js';
 import { poolOf } from '../networks/network.js';

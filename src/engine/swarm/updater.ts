@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.js';
+import type { Clock } from '../../support/sandbox/clock.js';
 import type { Service, UpdateStatus } from './service.js';
 import { effectiveUpdate } from './service-complete.js';
 import type { Task } from './task.js';

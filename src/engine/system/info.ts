@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { release as kernelRelease, totalmem } from 'node:os';
-import type { SystemInfo, SystemVersion } from '../../types.js';
+import type { SystemInfo, SystemVersion } from '../../support/foundation/types.js';
 import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import { poolObject } from '../settings.js';

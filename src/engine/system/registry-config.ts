@@ -1,6 +1,6 @@
-import type { RegistryOptions } from '../../distribution/types.js';
-import { trimRight } from '../../go/strings.js';
-import type { SystemInfo } from '../../types.js';
+import type { SystemInfo } from '../../support/foundation/types.js';
+import { trimRight } from '../../support/go/strings.js';
+import type { RegistryOptions } from '../../support/registry-client/types.js';
 import type { Wire } from '../wire.js';
 
 /** Networks whose registries are always taken as they are: the machine's own. */

@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import { isDevice } from '../system/machine.js';
 import type { Volume } from './store.js';
 

@@ -1,4 +1,15 @@
-import { type GoType, goBool, goInt64, goString, goUint32, map, named, pointer, slice, struct } from '../../go/json.js';
+import {
+  type GoType,
+  goBool,
+  goInt64,
+  goString,
+  goUint32,
+  map,
+  named,
+  pointer,
+  slice,
+  struct,
+} from '../../support/go/json.js';
 
 /** How a mount is given in a create request (`mount.Mount`). */
 export interface Mount {

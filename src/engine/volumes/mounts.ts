@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../../errors.js';
-import { Budget } from '../../runtime/fs/budget.js';
-import { createFileSystem } from '../../runtime/fs/file-system.js';
-import type { ArchiveEntry, FileSystem } from '../../runtime/fs/types.js';
-import { giveWay } from '../../turns.js';
-import { asynchronous } from '../containers/archive-entries.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay } from '../../support/foundation/scheduler.js';
+import { Budget } from '../../support/sandbox/fs/budget.js';
+import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
+import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
 import type { Container } from '../containers/container.js';
+import { asynchronous } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';

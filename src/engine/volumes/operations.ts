@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
-import { parseBool } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { parseBool } from '../../support/go/strconv.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, flagOf, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';

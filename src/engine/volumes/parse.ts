@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import { AttestdError } from '../../errors.js';
-import { quote } from '../../go/quote.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { quote } from '../../support/go/quote.js';
 import type { Mount, MountPoint } from './mount.js';
 
 /** A mount as it was asked for, and what it becomes. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { AttestdError } from '../../errors.js';
-import type { FileSystem } from '../../runtime/fs/types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { FileSystem } from '../../support/sandbox/fs/types.js';
 
 /** Links in one path after which there is a loop. */
 const mostLinks = 40;

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../engine/context.js';
 import { ListCache } from '../../engine/images/list-cache.js';
 import { Snapshots } from '../../engine/images/snapshots.js';
-import { AttestdError } from '../../errors.js';
-import { parseDuration } from '../../go/duration.js';
 import type { BlobInfo, ContentStore, Range } from '../../oci/content-store.js';
 import { ManifestCache } from '../../oci/manifest-cache.js';
 import type { ImageStore } from '../../oci/store.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { parseDuration } from '../../support/go/duration.js';
 import { matchesAny } from './choice.js';
 import type { BlobFault } from './types.js';
 

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { answerText, type ControlRoutes } from '../control.js';
 import type { Faults } from './index.js';
 

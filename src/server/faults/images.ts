@@ -1,6 +1,6 @@
 import type { Context } from '../../engine/context.js';
-import { AttestdError } from '../../errors.js';
-import { decodeJson, firstJson, goString, struct } from '../../go/json.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { decodeJson, firstJson, goString, struct } from '../../support/go/json.js';
 import { namesOf } from './choice.js';
 
 /** What is known of a request where its operation is. */

@@ -1,4 +1,4 @@
-import { checkAgainst, readCheckedYaml } from '../../checked-yaml.js';
+import { checkAgainst, readCheckedYaml } from '../../support/foundation/checked-yaml.js';
 import type { FaultPlan } from './types.js';
 
 /** Where the schema of faults is. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
-import { quote } from '../../go/quote.js';
+import { quote } from '../../support/go/quote.js';
 import { encodingOf, type Message, readMessages, writeMessage } from './frames.js';
 import { encodeStatusMessage, type GrpcCode, GrpcStatusError, grpcCodes } from './status.js';
 

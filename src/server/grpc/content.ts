@@ -1,4 +1,3 @@
-import { AttestdError } from '../../errors.js';
 import {
   AbortRequest,
   type Codec,
@@ -18,10 +17,11 @@ import {
   UpdateRequest,
   WriteContentRequest,
 } from '../../generated/content.js';
-import { quote } from '../../go/quote.js';
 import type { BlobInfo, ContentStore } from '../../oci/content-store.js';
 import { parseDigest } from '../../oci/digest.js';
-import { beginInTurn } from '../../turns.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { beginInTurn } from '../../support/foundation/scheduler.js';
+import { quote } from '../../support/go/quote.js';
 import type { CallContext, Method, Services } from './call.js';
 import { type Filter, parseFilters } from './filters.js';
 import type { Message } from './frames.js';

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /** Looks a field up; undefined when the object has no such field. */
 export type FieldLookup = (path: readonly string[]) => string | undefined;

@@ -1,19 +1,19 @@
 import { buildImage } from '../../engine/build/build.js';
 import type { BuildOptions, HostOptions } from '../../engine/build/options.js';
 import { pruneBuildCache } from '../../engine/build/prune.js';
-import { ulimitType } from '../../engine/containers/resources.js';
+import { ulimitType } from '../../engine/containers/create/resources.js';
 import { parseFilters } from '../../engine/filters.js';
 import { registryConfigIn } from '../../engine/registry/credentials.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
-import { decodeJson, type GoType, goAny, goString, map, pointer, slice } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
-import { atoi, parseInteger } from '../../go/strconv.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { decodeJson, type GoType, goAny, goString, map, pointer, slice } from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
+import { atoi, parseInteger } from '../../support/go/strconv.js';
 import type { Form } from '../form.js';
+import { lines } from '../json-lines.js';
 import type { OperationHandlers, OperationRequest } from '../operation.js';
-import { lines } from '../records.js';
 
 /** A number of bytes of the query; anything else is refused by name. */
 function bytes(form: Form, name: string): void {

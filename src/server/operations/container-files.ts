@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { createDeflateRaw, createGzip } from 'node:zlib';
-import { archivePath, extractArchive, statPath } from '../../engine/containers/archive.js';
-import { containerChanges, exportContainer } from '../../engine/containers/changes.js';
-import { AttestdError } from '../../errors.js';
-import { type JsonObject, renderJson } from '../../go/json/render.js';
+import { archivePath, extractArchive, statPath } from '../../engine/containers/io/archive.js';
+import { containerChanges, exportContainer } from '../../engine/containers/io/changes.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { type JsonObject, renderJson } from '../../support/go/json/render.js';
 import { acceptedCoding } from '../accept-encoding.js';
 import type { Form } from '../form.js';
 import { jsonList, wholeList } from '../json-list.js';

@@ -1,19 +1,19 @@
-import type { Attachment, AttachOptions } from '../../engine/containers/attach.js';
-import { attachContainer } from '../../engine/containers/attach.js';
-import { containerLogs, logAttributes } from '../../engine/containers/logs.js';
-import { resizeContainer } from '../../engine/containers/resize.js';
+import type { Attachment, AttachOptions } from '../../engine/containers/io/attach.js';
+import { attachContainer } from '../../engine/containers/io/attach.js';
+import { resizeContainer } from '../../engine/containers/io/resize.js';
+import { containerLogs, logAttributes } from '../../engine/containers/logs/logs.js';
 import { containerStats } from '../../engine/containers/stats.js';
 import { containerTop } from '../../engine/containers/top.js';
 import type { Context } from '../../engine/context.js';
 import { parseUnixTimestamp } from '../../engine/timestamps.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
-import { atoi } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { atoi } from '../../support/go/strconv.js';
+import { readSize } from '../byte-size.js';
 import { renderJsonLog, renderLog } from '../container-logs.js';
 import { isStreamType, negotiateStreamType } from '../events.js';
 import type { Form } from '../form.js';
 import type { DescribedHandlers, HijackResult, OperationRequest } from '../operation.js';
-import { readSize } from '../size.js';
 import { multiplexedStream, rawStream, refusedAttach, upgraded } from '../streams.js';
 
 const nameOf = (request: OperationRequest): string => request.params.id ?? '';

@@ -1,28 +1,28 @@
-import { createContainer } from '../../engine/containers/create.js';
-import { readCreateRequest } from '../../engine/containers/create-request.js';
+import { createContainer } from '../../engine/containers/create/create.js';
+import { readCreateRequest } from '../../engine/containers/create/create-request.js';
+import { type UpdateRequest, updateRequestType } from '../../engine/containers/create/resources.js';
 import { inspectContainer } from '../../engine/containers/inspect.js';
 import { listContainers } from '../../engine/containers/list.js';
 import { pruneContainers } from '../../engine/containers/prune.js';
 import { removeByName } from '../../engine/containers/remove.js';
 import { renameContainer } from '../../engine/containers/rename.js';
-import { type UpdateRequest, updateRequestType } from '../../engine/containers/resources.js';
-import { restartContainer } from '../../engine/containers/restart.js';
-import { startContainer } from '../../engine/containers/start.js';
+import { restartContainer } from '../../engine/containers/run/restart.js';
+import { startContainer } from '../../engine/containers/run/start.js';
 import {
   killContainer,
   pauseContainer,
   type StopOptions,
   stopContainer,
   unpauseContainer,
-} from '../../engine/containers/stop.js';
+} from '../../engine/containers/run/stop.js';
+import { waitForContainer } from '../../engine/containers/run/wait.js';
 import { updateContainer } from '../../engine/containers/update.js';
-import { waitForContainer } from '../../engine/containers/wait.js';
 import { parseFilters } from '../../engine/filters.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
-import { zero } from '../../go/json/decode.js';
-import { atoi } from '../../go/strconv.js';
 import { parsePlatform } from '../../oci/platform.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { zero } from '../../support/go/json/decode.js';
+import { atoi } from '../../support/go/strconv.js';
 import type { Form } from '../form.js';
 import { checkForJson, readBody, readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest, OperationResult } from '../operation.js';

@@ -1,19 +1,19 @@
-import { attachExec } from '../../engine/containers/exec-attach.js';
+import { attachExec } from '../../engine/containers/exec/exec-attach.js';
 import {
   consoleSizeType,
   createExec,
   type ExecCreateRequest,
   execCreateRequestType,
-} from '../../engine/containers/exec-create.js';
-import { inspectExec, resizeExec } from '../../engine/containers/exec-inspect.js';
-import { findExec, startExec } from '../../engine/containers/exec-start.js';
-import { sizeOf } from '../../engine/containers/terminal.js';
+} from '../../engine/containers/exec/exec-create.js';
+import { inspectExec, resizeExec } from '../../engine/containers/exec/exec-inspect.js';
+import { findExec, startExec } from '../../engine/containers/exec/exec-start.js';
+import { sizeOf } from '../../engine/containers/io/terminal.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { zero } from '../../go/json/decode.js';
-import { goBool, struct } from '../../go/json.js';
+import { zero } from '../../support/go/json/decode.js';
+import { goBool, struct } from '../../support/go/json.js';
+import { readSize } from '../byte-size.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
-import { readSize } from '../size.js';
 import { multiplexedStream, rawStream, upgraded } from '../streams.js';
 
 /** Body of `POST /exec/{id}/start`. */

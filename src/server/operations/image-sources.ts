@@ -1,5 +1,5 @@
 import { commitContainer } from '../../engine/containers/commit.js';
-import { type ContainerConfig, containerConfigType } from '../../engine/containers/config.js';
+import { type ContainerConfig, containerConfigType } from '../../engine/containers/create/config.js';
 import type { Context } from '../../engine/context.js';
 import { importImage } from '../../engine/images/import.js';
 import { importFrom } from '../../engine/images/import-from.js';
@@ -8,8 +8,8 @@ import { pullImage } from '../../engine/registry/pull.js';
 import { parsePushName, pushImage } from '../../engine/registry/push.js';
 import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
-import { zero } from '../../go/json/decode.js';
-import { encodeJson, pointer } from '../../go/json.js';
+import { zero } from '../../support/go/json/decode.js';
+import { encodeJson, pointer } from '../../support/go/json.js';
 import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';

@@ -11,13 +11,13 @@ import { removeImage } from '../../engine/images/remove.js';
 import { tagImage } from '../../engine/images/tag.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
 import type { Platform } from '../../oci/descriptor.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { Form } from '../form.js';
+import { lines } from '../json-lines.js';
 import { jsonList, wholeList } from '../json-list.js';
 import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
-import { lines } from '../records.js';
 
 export function atLeast(request: OperationRequest, version: string): boolean {
   return isAtLeast(request.apiVersion, version);

@@ -10,8 +10,8 @@ import {
   removeNetwork,
 } from '../../engine/networks/operations.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { zero } from '../../go/json/decode.js';
-import { goBool, goString, pointer, struct } from '../../go/json.js';
+import { zero } from '../../support/go/json/decode.js';
+import { goBool, goString, pointer, struct } from '../../support/go/json.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
 

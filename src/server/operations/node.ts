@@ -1,6 +1,6 @@
 import { type NodeSpec, nodeSpecType } from '../../engine/swarm/node.js';
 import { inspectNode, listNodes, removeNode, updateNode } from '../../engine/swarm/nodes.js';
-import { zero } from '../../go/json/decode.js';
+import { zero } from '../../support/go/json/decode.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers } from '../operation.js';
 import { filtersOf, idOf, readVersion } from '../swarm-parameters.js';

@@ -1,10 +1,10 @@
 import { checkKeys, flagOf, parseFilters } from '../../engine/filters.js';
 import { createPlugin, pullPlugin } from '../../engine/plugins.js';
-import { AttestdError } from '../../errors.js';
-import { type GoType, goAny, goString, slice } from '../../go/json.js';
-import { quote } from '../../go/quote.js';
-import { atoi } from '../../go/strconv.js';
 import { familiarString, type NamedReference, parseReference, tagNameOnly } from '../../oci/reference.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { type GoType, goAny, goString, slice } from '../../support/go/json.js';
+import { quote } from '../../support/go/quote.js';
+import { atoi } from '../../support/go/strconv.js';
 import { readJson } from '../json-body.js';
 import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
 import { registryUse } from '../registry-use.js';

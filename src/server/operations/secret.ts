@@ -6,7 +6,7 @@ import {
   removeContent,
   updateContent,
 } from '../../engine/swarm/contents.js';
-import { zero } from '../../go/json/decode.js';
+import { zero } from '../../support/go/json/decode.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationHandler, OperationRequest } from '../operation.js';
 import { filtersOf, idOf, readVersion } from '../swarm-parameters.js';

@@ -1,4 +1,4 @@
-import type { ContainerLogOptions } from '../../engine/containers/logs.js';
+import type { ContainerLogOptions } from '../../engine/containers/logs/logs.js';
 import type { Context } from '../../engine/context.js';
 import { type ServiceSpec, serviceSpecType } from '../../engine/swarm/service-spec.js';
 import {
@@ -11,13 +11,13 @@ import {
 import { serviceLogs, type TaskLogs, taskLogs } from '../../engine/swarm/task-logs.js';
 import { inspectTask, listTasks } from '../../engine/swarm/tasks.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
-import { zero } from '../../go/json/decode.js';
-import { atoi } from '../../go/strconv.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { zero } from '../../support/go/json/decode.js';
+import { atoi } from '../../support/go/strconv.js';
 import { renderLog } from '../container-logs.js';
 import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
-import { merge } from '../merge.js';
+import { merge } from '../merge-streams.js';
 import type { DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { multiplexedStream, rawStream } from '../streams.js';
 import { filtersOf, idOf, readFlag, readVersion } from '../swarm-parameters.js';

@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
 import type { OperationEntry } from '../../spec/table.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { OperationHandlers, OperationRequest } from '../operation.js';
 
 /** `POST /grpc`, which the daemon has and no description knows; what upgrades is taken before it comes here. */

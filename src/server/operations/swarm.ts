@@ -4,11 +4,11 @@ import {
   type InitRequest,
   type JoinRequest,
   joinSwarm,
-} from '../../engine/swarm/founding.js';
+} from '../../engine/swarm/init-join.js';
 import { type SwarmSpec, swarmSpecType } from '../../engine/swarm/spec.js';
 import { inspectSwarm, leaveSwarm, unlockKey, unlockSwarm, updateSwarm } from '../../engine/swarm/swarm.js';
-import { zero } from '../../go/json/decode.js';
-import { type GoType, pointer, struct } from '../../go/json.js';
+import { zero } from '../../support/go/json/decode.js';
+import { type GoType, pointer, struct } from '../../support/go/json.js';
 import { readJson } from '../json-body.js';
 import type { OperationHandlers } from '../operation.js';
 import { readFlag, readVersion } from '../swarm-parameters.js';

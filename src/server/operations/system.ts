@@ -4,7 +4,7 @@ import { authenticate } from '../../engine/registry/auth.js';
 import { daemonInfo, daemonVersion } from '../../engine/system/info.js';
 import { diskUsage } from '../../engine/system/usage.js';
 import { isAtLeast } from '../../engine/versions.js';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { jsonLines, negotiateStreamType, renderEvents } from '../events.js';
 import { jsonPieces, wholeLength } from '../json-list.js';
 import type { DescribedHandlers, OperationResult } from '../operation.js';

@@ -1,5 +1,5 @@
-import { AttestdError } from '../../errors.js';
 import type { OperationEntry } from '../../spec/table.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { OperationHandler, OperationHandlers } from '../operation.js';
 import { grpcOperation } from './session.js';
 

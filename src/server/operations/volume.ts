@@ -8,7 +8,7 @@ import {
   updateVolume,
 } from '../../engine/volumes/operations.js';
 import { createVolumeType } from '../../engine/volumes/store.js';
-import { AttestdError } from '../../errors.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
 import { readVersion } from '../swarm-parameters.js';

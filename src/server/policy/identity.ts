@@ -3,7 +3,7 @@ import type { SignatureReader } from '../../engine/images/identity.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { formatPlatformAll } from '../../oci/platform.js';
 import { type ImageAccess, type PolicySignature, type PolicySigner, seeImage, type Trust } from '../../policy/index.js';
-import type { components } from '../../types.js';
+import type { components } from '../../support/foundation/types.js';
 import { storeAccess } from './store-access.js';
 
 type SignatureIdentity = components['schemas']['SignatureIdentity'];

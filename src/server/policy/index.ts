@@ -1,8 +1,8 @@
 /** A policy in the server: asked before containers are made and started, and by `GET /images/{name}/policy` (docs/policy.md#in-the-server). */
 import { fileURLToPath } from 'node:url';
-import type { Admission } from '../../engine/containers/admission.js';
-import { AttestdError } from '../../errors.js';
+import type { Admission } from '../../engine/containers/create/admission.js';
 import { openPolicy, type Policy, type PolicyFunction, type PolicyVerdict, type Trust } from '../../policy/index.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import type { OperationHandler, OperationHandlers } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 import { storeAccess } from './store-access.js';

@@ -1,9 +1,9 @@
 import type { Context } from '../../engine/context.js';
 import { inspectImage } from '../../engine/images/inspect.js';
 import { listImages } from '../../engine/images/list.js';
-import { AttestdError } from '../../errors.js';
 import type { ImageAccess } from '../../policy/index.js';
-import type { ImageInspect, ImageSummary } from '../../types.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import type { ImageInspect, ImageSummary } from '../../support/foundation/types.js';
 import { decodePlatform } from '../platform.js';
 
 /** The API version whose answers are read: enough for descriptors, and before identities, which are found out by this. */

@@ -1,7 +1,8 @@
 /** What a description adds to another, within schemas. */
-import { decodeJson, goRaw, map, slice, VerbatimJson } from '../../go/json.js';
+
 import { isObject, type Json, type JsonObject, type Schema } from '../../spec/document.js';
 import { exampleOf } from '../../spec/example.js';
+import { decodeJson, goRaw, map, slice, VerbatimJson } from '../../support/go/json.js';
 
 /** What is new in a schema: a schema of its own, or additions within its parts. */
 export interface Addition {

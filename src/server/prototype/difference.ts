@@ -1,8 +1,9 @@
 /** What documents add to the packaged description, as a description of its own. */
-import { AttestdError } from '../../errors.js';
+
 import { operations as packaged } from '../../generated/operations.js';
 import { httpMethods, isObject, type Json, type JsonObject, type Schema } from '../../spec/document.js';
 import type { OperationEntry, ParameterEntry } from '../../spec/table.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 import { type Addition, additionOf, type Document, placesOf, schemaOf } from './additions.js';
 import type { Documents } from './documents.js';
 

@@ -1,12 +1,12 @@
 /** Further overlays, and descriptions of one's own, as OpenAPI 3. */
 import { join } from 'node:path';
-import { AttestdError } from '../../errors.js';
 import { builtFile } from '../../spec/build.js';
 import { toOpenApi } from '../../spec/convert.js';
 import { type Description, isObject, type Json, type JsonObject } from '../../spec/document.js';
 import { apiFolder, applyOverlay, type Overlay, parseDescription, parseOverlay } from '../../spec/index.js';
 import { readText } from '../../spec/load.js';
 import { parseYaml } from '../../spec/yaml.js';
+import { AttestdError } from '../../support/foundation/errors.js';
 
 /** A file in YAML or JSON, or what it would hold: an overlay, or a description in Swagger 2.0 or OpenAPI 3. */
 export type OverlaySource = string | object;

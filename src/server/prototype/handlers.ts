@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { AttestdError } from '../../errors.js';
-import { type JsonValue, renderJson } from '../../go/json/render.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { type JsonValue, renderJson } from '../../support/go/json/render.js';
 import { readBody } from '../json-body.js';
 import type { OperationRequest, OperationResult } from '../operation.js';
 import type { HandlerAnswer, HandlerJson, HandlerRequest, PrototypeHandler, PrototypeHandlers } from './types.js';

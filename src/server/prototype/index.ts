@@ -1,10 +1,10 @@
 /** Prototypes of an API that does not exist yet (docs/prototype.md). */
 import type { Release } from '../../engine/release.js';
 import { compareVersions } from '../../engine/versions.js';
-import type { JsonValue } from '../../go/json/render.js';
 import type { JsonObject } from '../../spec/document.js';
 import type { OperationEntry } from '../../spec/table.js';
-import { missing } from '../missing.js';
+import type { JsonValue } from '../../support/go/json/render.js';
+import { missing } from '../not-implemented.js';
 import type { OperationHandler, OperationHandlers, OperationResult } from '../operation.js';
 import { filled } from './additions.js';
 import { type Checked, Described, mark } from './described.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { bytes, decode, encode, integer, text } from '../../../src/conformance/content/wire.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 
 describe("the suite's protobuf codec", () => {
   it('writes the bytes that the encoding prescribes', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readTar, writeTar } from '../../../src/conformance/images/tar.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 
 describe("the suite's tar writer", () => {
   const entries = [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeReport } from '../../../src/conformance/report/model.js';
 import { readReport, reportViolations } from '../../../src/conformance/report/read.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { sampleContext, sampleRun } from '../sample.js';
 
 describe('a JSON report', () => {

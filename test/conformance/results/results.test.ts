@@ -7,7 +7,7 @@ import { badge } from '../../../src/conformance/results/badge.js';
 import { readResults } from '../../../src/conformance/results/read.js';
 import { pathOf, refusals, resultOf } from '../../../src/conformance/results/result.js';
 import { renderSite } from '../../../src/conformance/results/site.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { sampleContext, sampleRun } from '../sample.js';
 
 const report: Report = makeReport(sampleRun(), sampleContext);

@@ -4,11 +4,11 @@ import { Flags } from '../../../src/engine/build/flags.js';
 import { HeldOutput, Output } from '../../../src/engine/build/output.js';
 import { digestOf } from '../../../src/engine/build/sources.js';
 import type { StageState } from '../../../src/engine/build/state.js';
-import { asynchronous } from '../../../src/engine/containers/archive-entries.js';
-import { matchGlob } from '../../../src/go/path-match.js';
-import type { ArchiveEntry } from '../../../src/runtime/fs/types.js';
-import { mountable, stream } from '../../runtime/fs/support.js';
-import { turnsDuring } from '../../support/turns.js';
+import { asynchronous } from '../../../src/engine/containers/io/archive-entries.js';
+import { matchGlob } from '../../../src/support/go/path-match.js';
+import type { ArchiveEntry } from '../../../src/support/sandbox/fs/types.js';
+import { turnsDuring } from '../../helpers/turns.js';
+import { mountable, stream } from '../../support/sandbox/fs/support.js';
 import { refusal } from '../support.js';
 import { build, engineWithBase, textOf } from './support.js';
 

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
+import { updateRequestType } from '../../../src/engine/containers/create/resources.js';
 import { inspectContainer } from '../../../src/engine/containers/inspect.js';
 import { renameContainer } from '../../../src/engine/containers/rename.js';
-import { updateRequestType } from '../../../src/engine/containers/resources.js';
-import { startContainer } from '../../../src/engine/containers/start.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
 import { containerTop } from '../../../src/engine/containers/top.js';
 import { updateContainer } from '../../../src/engine/containers/update.js';
 import { textMatcher } from '../../../src/engine/pattern.js';
-import { decodeJson } from '../../../src/go/json.js';
-import type { FileSystem } from '../../../src/runtime/fs/types.js';
+import { decodeJson } from '../../../src/support/go/json.js';
+import type { FileSystem } from '../../../src/support/sandbox/fs/types.js';
 import { refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
 

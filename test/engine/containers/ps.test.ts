@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { processTable } from '../../../src/engine/containers/ps.js';
 import { containerTop } from '../../../src/engine/containers/top.js';
-import type { ProcessInfo } from '../../../src/runtime/types.js';
+import type { ProcessInfo } from '../../../src/support/sandbox/types.js';
 import { parsed, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run, settled, watchEvents } from './support.js';
 

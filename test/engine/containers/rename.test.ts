@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { inspectContainer } from '../../../src/engine/containers/inspect.js';
 import { renameContainer } from '../../../src/engine/containers/rename.js';
-import { startContainer } from '../../../src/engine/containers/start.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
 import { parsed } from '../support.js';
 import { type ContainerEngine, create, openContainers } from './support.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startContainer } from '../../../src/engine/containers/start.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
 import { refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run } from './support.js';
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
 import { inspectContainer } from '../../../src/engine/containers/inspect.js';
 import { listContainers } from '../../../src/engine/containers/list.js';
-import { startContainer } from '../../../src/engine/containers/start.js';
-import { killContainer } from '../../../src/engine/containers/stop.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
+import { killContainer } from '../../../src/engine/containers/run/stop.js';
 import { parsed, refusal } from '../support.js';
 import { type ContainerEngine, create, openContainers, run, settled } from './support.js';
 

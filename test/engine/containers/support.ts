@@ -1,10 +1,10 @@
 import { Duplex } from 'node:stream';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { createContainer } from '../../../src/engine/containers/create.js';
-import { readCreateRequest } from '../../../src/engine/containers/create-request.js';
-import { startContainer } from '../../../src/engine/containers/start.js';
+import { createContainer } from '../../../src/engine/containers/create/create.js';
+import { readCreateRequest } from '../../../src/engine/containers/create/create-request.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
 import type { Context } from '../../../src/engine/context.js';
-import { ManualClock } from '../../../src/runtime/clock.js';
+import { ManualClock } from '../../../src/support/sandbox/clock.js';
 import type {
   ExitStatus,
   InputSink,
@@ -16,7 +16,7 @@ import type {
   SandboxSpec,
   StartFailure,
   StartResult,
-} from '../../../src/runtime/types.js';
+} from '../../../src/support/sandbox/types.js';
 import { openEngine, type TestEngine } from '../support.js';
 
 const sigkill = 9;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { readLines } from '../../../src/engine/build/lines.js';
 import { planOf } from '../../../src/engine/build/steps.js';
 import { expand } from '../../../src/engine/dockerfile/expand.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { refusal } from '../support.js';
 
 const values = new Map([

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { importFrom } from '../../../src/engine/images/import-from.js';
-import { FakeRegistry, send } from '../../distribution/fake-registry.js';
 import { tar } from '../../oci/support/archives.js';
+import { FakeRegistry, send } from '../../support/registry-client/fake-registry.js';
 import { all, failure, openEngine, type TestEngine } from '../support.js';
 
 describe('Importing from a URL', () => {

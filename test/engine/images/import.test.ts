@@ -7,8 +7,8 @@ import { importImage } from '../../../src/engine/images/import.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { storeImage } from '../../../src/engine/images/write.js';
-import { AttestdError } from '../../../src/errors.js';
 import { digestOf } from '../../../src/oci/digest.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { tar } from '../../oci/support/archives.js';
 import { all, history, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { imageHistory } from '../../../src/engine/images/history.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import type { InspectOptions } from '../../../src/engine/types.js';
-import { renderJson } from '../../../src/go/json/render.js';
 import { digestOf } from '../../../src/oci/digest.js';
 import { mediaTypes } from '../../../src/oci/media-types.js';
+import { renderJson } from '../../../src/support/go/json/render.js';
 import { failure, load, openEngine, parsed, refusal, type TestEngine } from '../support.js';
 
 const arm64 = { os: 'linux', architecture: 'arm64' };

@@ -5,7 +5,7 @@ import { importImage } from '../../../src/engine/images/import.js';
 import { inspectImage } from '../../../src/engine/images/inspect.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { loadImages } from '../../../src/engine/images/load.js';
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { image } from '../../../src/testing/image.js';
 import { tar } from '../../oci/support/archives.js';
 import { digests } from '../../oci/support/images.js';

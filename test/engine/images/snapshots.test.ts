@@ -3,7 +3,6 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { unpackLayer } from '../../../src/engine/images/layers.js';
 import { chainIds, Snapshots } from '../../../src/engine/images/snapshots.js';
-import { AttestdError } from '../../../src/errors.js';
 import type { ContentStore } from '../../../src/oci/content-store.js';
 import type { Descriptor, Platform } from '../../../src/oci/descriptor.js';
 import { digestOf } from '../../../src/oci/digest.js';
@@ -12,6 +11,7 @@ import { ManifestCache } from '../../../src/oci/manifest-cache.js';
 import { mediaTypes } from '../../../src/oci/media-types.js';
 import { only } from '../../../src/oci/platform.js';
 import type { ImageStore } from '../../../src/oci/store.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 import { tar } from '../../oci/support/archives.js';
 import { failure } from '../support.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { restartContainer } from '../../../src/engine/containers/restart.js';
+import { restartContainer } from '../../../src/engine/containers/run/restart.js';
 import { connectContainer, disconnectContainer } from '../../../src/engine/networks/connect.js';
 import { type EndpointSettings, emptyEndpoint } from '../../../src/engine/networks/endpoint.js';
 import { type ContainerEngine, openContainers, run, settled } from '../containers/support.js';

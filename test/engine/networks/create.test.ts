@@ -9,7 +9,7 @@ import {
   pruneNetworks,
   removeNetwork,
 } from '../../../src/engine/networks/operations.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 
 const bridge = 'com.docker.network.bridge.';

@@ -5,7 +5,7 @@ import { type EndpointSettings, emptyEndpoint } from '../../../src/engine/networ
 import { networkView } from '../../../src/engine/networks/interfaces.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import { createNetwork } from '../../../src/engine/networks/operations.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 import { type ContainerEngine, create, openContainers, run } from '../containers/support.js';
 import { refusal } from '../support.js';
 

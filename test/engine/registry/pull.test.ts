@@ -8,7 +8,7 @@ import { removeImage } from '../../../src/engine/images/remove.js';
 import { inspectDistribution } from '../../../src/engine/registry/distribution.js';
 import { pullImage } from '../../../src/engine/registry/pull.js';
 import type { PullOptions, StreamMessage } from '../../../src/engine/types.js';
-import { FakeRegistry, refuse, type Seen, send } from '../../distribution/fake-registry.js';
+import { FakeRegistry, refuse, type Seen, send } from '../../support/registry-client/fake-registry.js';
 import { all, failure, fixturePath, history, load, offline, openEngine, type TestEngine } from '../support.js';
 
 let fake: FakeRegistry;

@@ -4,9 +4,9 @@ import { tagImage } from '../../../src/engine/images/tag.js';
 import { inspectDistribution } from '../../../src/engine/registry/distribution.js';
 import { pushImage } from '../../../src/engine/registry/push.js';
 import type { StreamMessage } from '../../../src/engine/types.js';
-import { AttestdError } from '../../../src/errors.js';
 import { decodePlatform } from '../../../src/server/platform.js';
-import { FakeRegistry, refuse } from '../../distribution/fake-registry.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
+import { FakeRegistry, refuse } from '../../support/registry-client/fake-registry.js';
 import { all, load, openEngine, parsed, type TestEngine } from '../support.js';
 
 interface Exchange {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { ContainerLog, type KeptLog } from '../../../src/engine/containers/log.js';
+import { ContainerLog, type KeptLog } from '../../../src/engine/containers/logs/log.js';
 import type { Context } from '../../../src/engine/context.js';
 import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { StateFiles } from '../../../src/engine/state/files.js';
@@ -10,13 +10,13 @@ import { LogFile, readLog } from '../../../src/engine/state/log-file.js';
 import { keepState } from '../../../src/engine/state/restore.js';
 import { createVolume } from '../../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../../src/engine/volumes/store.js';
-import { decodeJson } from '../../../src/go/json.js';
 import { openLayout } from '../../../src/oci/layout.js';
-import { realClock } from '../../../src/runtime/clock.js';
+import { decodeJson } from '../../../src/support/go/json.js';
+import { realClock } from '../../../src/support/sandbox/clock.js';
+import { Random } from '../../helpers/random.js';
 import { rejected } from '../../oci/support/rejected.js';
 import { SimulatedDisk, systemError, type Weather } from '../../soak/disk.js';
 import { calm, PowerLoss } from '../../soak/weather.js';
-import { Random } from '../../support/random.js';
 
 const root = '/srv/state';
 

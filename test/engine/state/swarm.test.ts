@@ -9,8 +9,8 @@ import { configKind, secretKind } from '../../../src/engine/swarm/content-kind.j
 import { createContent, removeContent } from '../../../src/engine/swarm/contents.js';
 import { inspectNode } from '../../../src/engine/swarm/nodes.js';
 import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
-import { decodeJson, renderJson } from '../../../src/go/json.js';
 import { openLayout } from '../../../src/oci/layout.js';
+import { decodeJson, renderJson } from '../../../src/support/go/json.js';
 import { SimulatedDisk } from '../../soak/disk.js';
 import { calm } from '../../soak/weather.js';
 import { makeBase } from '../build/support.js';

@@ -10,7 +10,7 @@ import {
   updateContent,
 } from '../../../src/engine/swarm/contents.js';
 import { leaveSwarm } from '../../../src/engine/swarm/swarm.js';
-import { renderJson } from '../../../src/go/json.js';
+import { renderJson } from '../../../src/support/go/json.js';
 import { history, openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';
 

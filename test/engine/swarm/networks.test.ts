@@ -13,7 +13,7 @@ import {
 import { leaveSwarm } from '../../../src/engine/swarm/swarm.js';
 import { createVolume, inspectVolume, removeVolume } from '../../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../../src/engine/volumes/store.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 import { openContainers, run } from '../containers/support.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';

@@ -3,7 +3,7 @@ import type { Context } from '../../../src/engine/context.js';
 import type { DaemonEvent } from '../../../src/engine/events/bus.js';
 import { parseFilters } from '../../../src/engine/filters.js';
 import { inspectNode, listNodes, removeNode, updateNode } from '../../../src/engine/swarm/nodes.js';
-import { renderJson } from '../../../src/go/json.js';
+import { renderJson } from '../../../src/support/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';
 

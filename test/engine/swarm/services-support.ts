@@ -3,7 +3,7 @@ import { noFilters, parseFilters } from '../../../src/engine/filters.js';
 import { type ServiceSpec, serviceSpecType } from '../../../src/engine/swarm/service-spec.js';
 import { createService, inspectService, updateService } from '../../../src/engine/swarm/services.js';
 import { listTasks } from '../../../src/engine/swarm/tasks.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 import { makeBase } from '../build/support.js';
 import { type ContainerEngine, openContainers, settled } from '../containers/support.js';
 import { parsed } from '../support.js';

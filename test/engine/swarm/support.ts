@@ -1,6 +1,6 @@
 import type { Context } from '../../../src/engine/context.js';
-import { foundingTypes, foundSwarm } from '../../../src/engine/swarm/founding.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { foundingTypes, foundSwarm } from '../../../src/engine/swarm/init-join.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 
 /** Found a swarm that is reached on the loopback, with what else is asked for; gives the node's id. */
 export function found(context: Context, body: object = {}): string {

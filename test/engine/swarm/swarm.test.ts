@@ -9,7 +9,7 @@ import { listServices, updateService } from '../../../src/engine/swarm/services.
 import { type SwarmSpec, swarmSpecType } from '../../../src/engine/swarm/spec.js';
 import { inspectSwarm, type Rotation, unlockKey, unlockSwarm, updateSwarm } from '../../../src/engine/swarm/swarm.js';
 import { listTasks } from '../../../src/engine/swarm/tasks.js';
-import { decodeJson, renderJson } from '../../../src/go/json.js';
+import { decodeJson, renderJson } from '../../../src/support/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
 import { found } from './support.js';
 

@@ -9,7 +9,7 @@ import { updateNode } from '../../../src/engine/swarm/nodes.js';
 import { removeService } from '../../../src/engine/swarm/services.js';
 import { serviceLogs, type TaskLogs, taskLogs } from '../../../src/engine/swarm/task-logs.js';
 import { inspectTask } from '../../../src/engine/swarm/tasks.js';
-import { decodeJson } from '../../../src/go/json.js';
+import { decodeJson } from '../../../src/support/go/json.js';
 import type { ContainerEngine, ScriptedProcess } from '../containers/support.js';
 import { parsed, refusal } from '../support.js';
 import { calm, create, inspected, openSwarm, pass, states, tasks, update } from './services-support.js';

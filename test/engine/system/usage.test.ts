@@ -4,7 +4,7 @@ import { listImages } from '../../../src/engine/images/list.js';
 import { loadImages } from '../../../src/engine/images/load.js';
 import { diskUsage, packedItem, renderedItem } from '../../../src/engine/system/usage.js';
 import type { JsonValue } from '../../../src/engine/types.js';
-import { renderJson } from '../../../src/go/json/render.js';
+import { renderJson } from '../../../src/support/go/json/render.js';
 import { image } from '../../../src/testing/image.js';
 import { all, load, openEngine, type TestEngine } from '../support.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startContainer } from '../../../src/engine/containers/start.js';
+import { startContainer } from '../../../src/engine/containers/run/start.js';
 import { resolveSubpath } from '../../../src/engine/volumes/subpath.js';
-import { mountable } from '../../runtime/fs/support.js';
+import { mountable } from '../../support/sandbox/fs/support.js';
 import { type ContainerEngine, create, openContainers, run } from '../containers/support.js';
 import { failure, refusal } from '../support.js';
 

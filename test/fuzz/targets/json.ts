@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { JsonRanges } from '../../../src/client/json-ranges.js';
-import { compactJson, decodeJson, firstJson, goAny, JsonScanner, jsonFault } from '../../../src/go/json.js';
 import { imageConfigType } from '../../../src/oci/image-config.js';
 import { childrenOf, indexType, manifestType } from '../../../src/oci/manifest.js';
 import { mediaTypes } from '../../../src/oci/media-types.js';
 import { decodePlatform } from '../../../src/server/platform.js';
+import { compactJson, decodeJson, firstJson, goAny, JsonScanner, jsonFault } from '../../../src/support/go/json.js';
 import { holds, ifTaken, type Target } from '../target.js';
 
 const words = [

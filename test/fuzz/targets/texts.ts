@@ -1,13 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseChallenges } from '../../../src/distribution/challenge.js';
 import { applyChanges } from '../../../src/engine/dockerfile/changes.js';
 import { parseFilters } from '../../../src/engine/filters.js';
 import { decodeAuthHeader } from '../../../src/engine/registry/credentials.js';
 import { parseTime, parseUnixTimestamp } from '../../../src/engine/timestamps.js';
-import { formatDuration, parseDuration } from '../../../src/go/duration.js';
-import { matchGlob } from '../../../src/go/path-match.js';
-import { quote } from '../../../src/go/quote.js';
-import { cleanPath, escapePath, parseQuery, percentDecode, splitTarget } from '../../../src/go/url.js';
 import { isDigest, parseDigest } from '../../../src/oci/digest.js';
 import { formatPlatformAll, only, parsePlatform } from '../../../src/oci/platform.js';
 import {
@@ -17,6 +12,11 @@ import {
   parseReference,
 } from '../../../src/oci/reference.js';
 import { parseFilters as parseContentFilters } from '../../../src/server/grpc/filters.js';
+import { formatDuration, parseDuration } from '../../../src/support/go/duration.js';
+import { matchGlob } from '../../../src/support/go/path-match.js';
+import { quote } from '../../../src/support/go/quote.js';
+import { cleanPath, escapePath, parseQuery, percentDecode, splitTarget } from '../../../src/support/go/url.js';
+import { parseChallenges } from '../../../src/support/registry-client/challenge.js';
 import { holds, ifTaken, type Target } from '../target.js';
 
 const hex = 'ab'.repeat(32);

@@ -1,8 +1,8 @@
-import { AttestdError } from '../../../src/errors.js';
-import { readScripts } from '../../../src/runtime/scripts/read.js';
 import { parseDescription } from '../../../src/spec/load.js';
 import { parseOverlay } from '../../../src/spec/overlay-read.js';
 import { parseYaml } from '../../../src/spec/yaml.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
+import { readScripts } from '../../../src/support/sandbox/scripts/read.js';
 import { ifTaken, type Target } from '../target.js';
 
 const yaml: Target = {

@@ -1,4 +1,4 @@
-import { AttestdError } from '../../../src/errors.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 
 /** The error with which a promise is rejected; fails when it is not. */
 export async function rejected(promise: Promise<unknown>): Promise<AttestdError | Error> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AttestdError } from '../../../src/errors.js';
 import { parseFilters } from '../../../src/server/grpc/filters.js';
+import { AttestdError } from '../../../src/support/foundation/errors.js';
 
 const blob: Readonly<Record<string, string>> = {
   digest: 'sha256:abc',

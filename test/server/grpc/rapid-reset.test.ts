@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { frame, frames, preface } from '../../support/http2-frames.js';
+import { frame, frames, preface } from '../../helpers/http2-frames.js';
 import { contextWithoutStore, serveContext, type TestService } from '../support.js';
 
 const { headers, reset, settings, goaway } = frames;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { operations } from '../../../src/generated/operations.js';
 import { allHandlers } from '../../../src/server/operations/index.js';
-import { otherHandlers } from '../../../src/server/operations/others.js';
+import { otherHandlers } from '../../../src/server/operations/unsupported.js';
 import type { OperationEntry } from '../../../src/spec/table.js';
 import { contextWithoutStore, raw, serveContext, type TestService } from '../support.js';
 

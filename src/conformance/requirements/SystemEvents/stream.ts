@@ -1,6 +1,6 @@
+import { Patience } from '../../adaptive-timeout.js';
 import { type Answer, type Api, filters } from '../../api.js';
 import { type Shape, same, Unmet } from '../../expect.js';
-import { Patience } from '../../patience.js';
 import type { CheckContext } from '../../requirement.js';
 import type { LoadedImage } from '../../session.js';
 import { idOf, isIdOf, pause } from '../common.js';

@@ -1,0 +1,123 @@
+import type { Clock } from '../../../support/sandbox/clock.js';
+import type { Process, Purpose, TerminalSize } from '../../../support/sandbox/types.js';
+import { ObjectRoom, weightOf } from '../../object-quota.js';
+import { Streams } from '../io/streams.js';
+
+/** What is asked of an exec. */
+export interface ExecParts {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly containerId: string;
+  /** `exec`, or `health` for a health check. */
+  readonly purpose: Purpose;
+  /** At least the program. */
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  readonly workingDir: string;
+  readonly user: string;
+  readonly privileged: boolean;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly openStdout: boolean;
+  readonly openStderr: boolean;
+  readonly detachKeys: Buffer;
+  readonly size: TerminalSize | undefined;
+}
+
+/** A command that runs, or will run, in a container beside its process. */
+export class Exec {
+  readonly streams = new Streams();
+  running = false;
+  exitCode: number | undefined;
+  pid = 0;
+  process: Process | undefined;
+  /** Milliseconds since 1970. */
+  endedAt: number | undefined;
+  /** Settles when its process has ended and everything was told of it. */
+  ended: Promise<void> = Promise.resolve();
+
+  constructor(readonly parts: ExecParts) {}
+
+  get id(): string {
+    return this.parts.id;
+  }
+
+  /** The command as events name it. */
+  get command(): string {
+    const [program = '', ...args] = this.parts.argv;
+    return `${program} ${args.join(' ')}`;
+  }
+}
+
+/** Milliseconds after which an exec that has ended may go, and after which it is gone. */
+const mayGo = 5 * 60_000;
+const isGone = 2 * mayGo;
+
+/** Bytes that an exec takes beside what was asked for it. */
+const execWeight = 2048;
+
+/** The execs of all containers, by id; those that have ended can be asked for some minutes more, as long as there is room. */
+export class ExecStore {
+  readonly #byId = new Map<string, Exec>();
+  /** Those that have ended, the first one first. */
+  readonly #ended = new Set<Exec>();
+
+  /** @param room for all that clients make */
+  constructor(
+    private readonly clock: Clock,
+    private readonly room = new ObjectRoom(),
+  ) {}
+
+  /** @throws NO_SPACE */
+  add(exec: Exec): void {
+    this.#sweep();
+    const weight = execWeight + weightOf(exec.parts);
+    for (;;) {
+      const [oldest] = this.#ended;
+      try {
+        this.room.take(exec.id, weight);
+        break;
+      } catch (error) {
+        if (oldest === undefined) throw error;
+        this.remove(oldest);
+      }
+    }
+    this.#byId.set(exec.id, exec);
+  }
+
+  get(id: string): Exec | undefined {
+    this.#sweep();
+    return this.#byId.get(id);
+  }
+
+  /** An exec has ended, with its exit code in place. */
+  end(exec: Exec): void {
+    exec.running = false;
+    exec.endedAt = this.clock.now();
+    this.#ended.add(exec);
+  }
+
+  /** Whether an exec that has ended goes soon. */
+  canRemove({ endedAt }: Exec): boolean {
+    return endedAt !== undefined && this.clock.now() - endedAt >= mayGo;
+  }
+
+  remove(exec: Exec): void {
+    this.#byId.delete(exec.id);
+    this.#ended.delete(exec);
+    this.room.giveBack(exec.id);
+  }
+
+  /** Forget those of a container that is removed. */
+  forget(containerId: string): void {
+    for (const exec of this.#byId.values()) if (exec.parts.containerId === containerId) this.remove(exec);
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    for (const exec of this.#ended) {
+      if (now - (exec.endedAt ?? now) < isGone) return;
+      this.remove(exec);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+import type tar from 'tar-stream';
+import { untilTarEnd } from '../../../oci/tar-end.js';
+import { tarEnd, tarHead, tarPadding } from '../../../oci/tar-head.js';
+import { AttestdError } from '../../../support/foundation/errors.js';
+import { giveWay } from '../../../support/foundation/scheduler.js';
+import { trimRight } from '../../../support/go/strings.js';
+import type { ArchiveEntry } from '../../../support/sandbox/fs/types.js';
+import { tarStream } from '../../tar-stream.js';
+
+type TarType = NonNullable<tar.Header['type']>;
+
+const types: Readonly<Partial<Record<TarType, ArchiveEntry['type']>>> = {
+  file: 'file',
+  'contiguous-file': 'file',
+  directory: 'directory',
+  symlink: 'symlink',
+  link: 'hardlink',
+  'character-device': 'character',
+  'block-device': 'block',
+  fifo: 'fifo',
+};
+
+/** POSIX, ustar interchange format. */
+const flags: Readonly<Record<ArchiveEntry['type'], string>> = {
+  file: '0',
+  hardlink: '1',
+  symlink: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+};
+
+/**
+ * The entries of a tar archive, as a container's file system takes them.
+ *
+ * @param archive uncompressed
+ * @throws INVALID_ARCHIVE when it cannot be read
+ */
+export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEntry> {
+  const extract = tarStream().extract();
+  Readable.from(untilTarEnd(archive), { objectMode: false })
+    .on('error', (error) => extract.destroy(error))
+    .pipe(extract);
+  try {
+    for await (const entry of extract) {
+      // A piece of the archive may hold very many empty files.
+      await giveWay();
+      const type = types[entry.header.type ?? 'file'];
+      if (type !== undefined) yield toEntry(entry.header, type, entry as unknown as AsyncIterable<Uint8Array>);
+      entry.resume();
+    }
+  } catch (error) {
+    if (error instanceof AttestdError) throw error;
+    throw new AttestdError('INVALID_ARCHIVE', (error as Error).message, { cause: error });
+  } finally {
+    archive.destroy();
+  }
+}
+
+function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncIterable<Uint8Array>): ArchiveEntry {
+  const { name, uid = 0, gid = 0, mtime, size = 0, linkname, devmajor = 0, devminor = 0 } = header;
+  // A link has no mode of its own.
+  const mode = type === 'symlink' ? 0o777 : (header.mode ?? 0o644);
+  const fields = { name: trimRight(name, '/'), type, mode: mode & 0o7777, uid, gid, target: linkname ?? '' };
+  const device = type === 'character' || type === 'block' ? { device: { major: devmajor, minor: devminor } } : {};
+  const time = BigInt(mtime?.getTime() ?? 0) * 1_000_000n;
+  return { ...fields, ...device, mtime: time, size: type === 'file' ? size : 0, content };
+}
+
+/** Bytes that are gathered before they are handed on. */
+const piece = 64 << 10;
+
+/** A tar archive of entries, each of which is looked at when the reader has come to it. */
+export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
+  return Readable.from(pieces(entries), { objectMode: false });
+}
+
+async function* pieces(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> {
+  let held: Uint8Array[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    await giveWay();
+    for await (const part of partsOf(entry)) {
+      held.push(part);
+      size += part.length;
+      if (size < piece) continue;
+      yield Buffer.concat(held);
+      held = [];
+      size = 0;
+    }
+  }
+  yield Buffer.concat([...held, tarEnd]);
+}
+
+async function* partsOf(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
+  const { name, type, mode, uid, gid, mtime, target, device } = entry;
+  const size = type === 'file' ? entry.size : 0;
+  yield tarHead({
+    name: type === 'directory' ? `${name}/` : name,
+    flag: flags[type],
+    mode,
+    uid,
+    gid,
+    mtime: Number(mtime / 1_000_000_000n),
+    size,
+    ...(target !== '' && { linkname: target }),
+    ...(device && { device }),
+  });
+  if (size === 0) return;
+  let left = size;
+  for await (const chunk of entry.content) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  if (left !== 0) throw new AttestdError('INTERNAL', `${name} is not of the size that its header says`);
+  yield tarPadding(size);
+}
+
+/** Go's words for what is wrong with an archive. */
+export function extractFault(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/unexpected end|premature|incomplete|stream was destroyed/i.test(message)) return 'unexpected EOF';
+  if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';
+  return message;
+}
+
+/** Items that are there as if they had to be waited for; there may be very many. */
+export async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
+  for (const item of items) {
+    await giveWay();
+    yield item;
+  }
+}

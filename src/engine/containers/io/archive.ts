@@ -1,0 +1,169 @@
+import type { Readable } from 'node:stream';
+import { decompress } from '../../../oci/compression.js';
+import { AttestdError } from '../../../support/foundation/errors.js';
+import type { JsonObject } from '../../../support/go/json/render.js';
+import { quote } from '../../../support/go/quote.js';
+import { FileSystemError } from '../../../support/sandbox/fs/errors.js';
+import type { ArchiveEntry, ExtractOptions, FileSystem } from '../../../support/sandbox/fs/types.js';
+import { resolveUser } from '../../../support/sandbox/users.js';
+import type { Context } from '../../context.js';
+import { mountAll, unmountAll } from '../../volumes/mounts.js';
+import type { Container } from '../container.js';
+import { logContainerEvent } from '../events.js';
+import { entriesOfTar, extractFault, tarOfEntries } from './archive-entries.js';
+import { describePath, type FoundPath, findPath } from './path-stat.js';
+
+/** A part of a container's file system. */
+export interface PathArchive {
+  readonly stat: JsonObject;
+  readonly archive: Readable;
+}
+
+/** How an archive is put into a container. */
+export interface ExtractArchiveOptions {
+  /** Give everything to the container's user. */
+  readonly copyUidGid: boolean;
+  /** A directory replaces nothing else, and nothing else a directory. */
+  readonly noOverwriteDirNonDir: boolean;
+}
+
+/** Act on a container's files with all of its mounts in place. */
+async function withMounts<T>(
+  context: Context,
+  container: Container,
+  act: (fileSystem: FileSystem) => T | Promise<T>,
+): Promise<T> {
+  const { fileSystem, state } = container;
+  if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no rootfs`);
+  const idle = !state.running;
+  try {
+    if (idle) await mountAll(context, container);
+  } finally {
+    // It may be gone by now, and its volumes with it.
+    context.containers.resolve(container.id);
+  }
+  try {
+    return await act(fileSystem);
+  } finally {
+    if (idle && !state.running) unmountAll(context, container);
+  }
+}
+
+function missing(path: string, name: string): AttestdError {
+  return new AttestdError('NOT_FOUND', `Could not find the file ${path} in container ${name}`);
+}
+
+function look(fileSystem: FileSystem, name: string, path: string): FoundPath {
+  try {
+    return findPath(fileSystem, path);
+  } catch (error) {
+    throw error instanceof FileSystemError ? missing(path, name) : error;
+  }
+}
+
+/**
+ * `HEAD /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ *
+ * @throws NOT_FOUND for the container and the path; INTERNAL with the system's words for a path that leads nowhere
+ */
+export async function statPath(context: Context, name: string, path: string): Promise<JsonObject> {
+  const container = context.containers.resolve(name);
+  return withMounts(context, container, (files) => describePath(files, look(files, name, path)));
+}
+
+/**
+ * `GET /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ *
+ * @throws NOT_FOUND for the container and the path; INTERNAL with the system's words for a path that leads nowhere
+ */
+export async function archivePath(context: Context, name: string, path: string): Promise<PathArchive> {
+  const container = context.containers.resolve(name);
+  return withMounts(context, container, (files) => {
+    const found = look(files, name, path);
+    const stat = describePath(files, found);
+    const entries = files.entries(found.path, { name: found.name === '/' ? '.' : found.name, mounts: true });
+    const archive = tarOfEntries(found.name === '/' ? fromRoot(entries) : entries);
+    logContainerEvent(context, container, 'archive-path');
+    return { stat, archive };
+  });
+}
+
+/** Entries below `.` as the root's: with a slash before them. */
+function* fromRoot(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
+  for (const entry of entries) {
+    const target = entry.type === 'hardlink' ? entry.target.slice(2) : entry.target;
+    yield { ...entry, name: entry.name.slice(1), target };
+  }
+}
+
+/**
+ * `PUT /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ *
+ * @param body a tar archive, plain or compressed with gzip, bzip2, xz or zstd
+ * @throws NOT_FOUND for the container and the path; INVALID_ARGUMENT when the path is no directory, may not be written or
+ * the container's user is not known; INTERNAL for an archive that cannot be read or put there
+ */
+export async function extractArchive(
+  context: Context,
+  name: string,
+  path: string,
+  body: Readable,
+  options: ExtractArchiveOptions,
+): Promise<void> {
+  const container = context.containers.resolve(name);
+  const archive = await decompress(body);
+  // Its volumes left with it, perhaps before all was written.
+  const checkThere = (): void => {
+    if (context.containers.byId(container.id) === undefined)
+      throw new AttestdError('INTERNAL', `container ${container.id} was removed while it was written to`);
+  };
+  await withMounts(context, container, async (files) => {
+    const directory = destination(files, name, path);
+    checkWritable(container, directory);
+    const owner = options.copyUidGid ? ownerOf(container, files) : undefined;
+    const how: ExtractOptions = { noOverwriteDirNonDir: options.noOverwriteDirNonDir, ...(owner && { owner }) };
+    try {
+      await files.extract(directory, entriesOfTar(archive), how);
+    } catch (error) {
+      checkThere();
+      if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
+      throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
+    }
+  });
+  checkThere();
+  logContainerEvent(context, container, 'extract-to-dir');
+}
+
+function destination(files: FileSystem, name: string, path: string): string {
+  let real: string;
+  try {
+    real = files.realPath(`/${path}`);
+  } catch (error) {
+    if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
+    const why = error instanceof FileSystemError ? error.text.toLowerCase() : String(error);
+    throw new AttestdError('INTERNAL', `lstat ${path}: ${why}`, { cause: error });
+  }
+  if (files.lstat(real).type !== 'directory')
+    throw new AttestdError('INVALID_ARGUMENT', 'extraction point is not a directory');
+  return real;
+}
+
+function checkWritable({ mounts, hostConfig }: Container, path: string): void {
+  const isBelow = (directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
+  const [mount] = mounts
+    .filter(({ Destination: at }) => isBelow(at))
+    .sort((a, b) => b.Destination.length - a.Destination.length);
+  if (mount !== undefined) {
+    if (!mount.RW) throw new AttestdError('INVALID_ARGUMENT', 'mounted volume is marked read-only');
+  } else if (hostConfig.ReadonlyRootfs)
+    throw new AttestdError('INVALID_ARGUMENT', 'container rootfs is marked read-only');
+}
+
+function ownerOf({ config }: Container, files: FileSystem): { uid: number; gid: number } | undefined {
+  const spec = config.User;
+  if (spec === '') return undefined;
+  const user = resolveUser(files, spec);
+  if ('credentials' in user) return user.credentials;
+  const why = user.message.split(': ').at(-1) ?? user.message;
+  throw new AttestdError('INVALID_ARGUMENT', `failed to look up user ${quote(spec)} in container: ${why}`);
+}

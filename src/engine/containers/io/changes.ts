@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+import { AttestdError } from '../../../support/foundation/errors.js';
+import { giveWay } from '../../../support/foundation/scheduler.js';
+import type { Change } from '../../../support/sandbox/fs/types.js';
+import type { Context } from '../../context.js';
+import { logContainerEvent } from '../events.js';
+import { tarOfEntries } from './archive-entries.js';
+
+/** What differs, one after the other: there may be hundreds of thousands. */
+interface ContainerChanges {
+  readonly length: number;
+  items(): AsyncGenerator<{ readonly Path: string; readonly Kind: Change['kind'] }>;
+}
+
+/** Changes that are made out before others have their turn. */
+const changesPerTurn = 1024;
+
+/**
+ * `GET /containers/{id}/changes` (docs/behaviour.md#container-changes-and-export).
+ *
+ * @throws NOT_FOUND
+ */
+export async function containerChanges(context: Context, name: string): Promise<ContainerChanges> {
+  const search = context.containers.resolve(name).fileSystem?.searchChanges();
+  let found = search?.next();
+  while (found?.done === false) {
+    await giveWay();
+    found = search?.next();
+  }
+  const changes = found?.value ?? [];
+  return {
+    length: changes.length,
+    async *items() {
+      for (const [at, { path, kind }] of changes.entries()) {
+        if (at % changesPerTurn === changesPerTurn - 1) await giveWay();
+        yield { Path: path, Kind: kind };
+      }
+    },
+  };
+}
+
+/**
+ * `GET /containers/{id}/export` (docs/behaviour.md#container-changes-and-export): everything but what is mounted.
+ *
+ * @throws NOT_FOUND; CONFLICT when it is being removed
+ */
+export function exportContainer(context: Context, name: string): Readable {
+  const container = context.containers.resolve(name);
+  const { state, id, fileSystem } = container;
+  const refuse = (why: string): never => {
+    throw new AttestdError('CONFLICT', `You cannot export container ${id} which is ${why}`);
+  };
+  if (state.dead) refuse('Dead');
+  if (state.removing) refuse('being removed');
+  if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${id} has no rootfs`);
+  const archive = tarOfEntries(fileSystem.entries('/', { name: '' }));
+  archive.once('end', () => logContainerEvent(context, container, 'export'));
+  return archive;
+}

@@ -1,0 +1,81 @@
+import { posix } from 'node:path';
+import { AttestdError } from '../../../support/foundation/errors.js';
+import type { JsonObject } from '../../../support/go/json/render.js';
+import { formatNanoseconds } from '../../../support/go/rfc3339.js';
+import { FileSystemError } from '../../../support/sandbox/fs/errors.js';
+import type { FileSystem, NodeType, Stat } from '../../../support/sandbox/fs/types.js';
+
+/** Bits of Go's file modes beside the permissions. */
+const typeBits: Readonly<Record<NodeType, number>> = {
+  file: 0,
+  directory: 2 ** 31,
+  symlink: 2 ** 27,
+  block: 2 ** 26,
+  character: 2 ** 26 + 2 ** 21,
+  fifo: 2 ** 25,
+};
+const specialBits: readonly (readonly [mode: number, bit: number])[] = [
+  [0o4000, 2 ** 23],
+  [0o2000, 2 ** 22],
+  [0o1000, 2 ** 20],
+];
+
+function goMode({ type, mode }: Stat): number {
+  const special = specialBits.filter(([bit]) => mode & bit).map(([, bit]) => bit);
+  return [typeBits[type], ...special].reduce((sum, bit) => sum + bit, mode & 0o777);
+}
+
+/** A place in a container's file system. */
+export interface FoundPath {
+  /** Where it is, with a link at its end followed only where the path asks for it. */
+  readonly path: string;
+  /** What its entry is called: the last part of the path as it was given. */
+  readonly name: string;
+  readonly stat: Stat;
+}
+
+/**
+ * Look at a path as lstat does: a link at its end is followed only when a slash or a dot comes after it
+ * (docs/behaviour.md#container-archive).
+ *
+ * @throws FileSystemError ENOENT where nothing is; INTERNAL with the system's words for any other reason
+ */
+export function findPath(fileSystem: FileSystem, given: string): FoundPath {
+  const through = /(?:^|\/)\.?$/.test(given);
+  const absolute = posix.join('/', given);
+  const name = /(?:^|\/)\.\/*$/.test(given) ? '.' : posix.basename(absolute) || '/';
+  try {
+    const stat = through ? fileSystem.stat(absolute) : fileSystem.lstat(absolute);
+    if (through && stat.type !== 'directory') throw new FileSystemError('ENOTDIR', given);
+    return { path: through ? fileSystem.realPath(absolute) : absolute, name, stat };
+  } catch (error) {
+    if (!(error instanceof FileSystemError) || error.errno === 'ENOENT') throw error;
+    throw new AttestdError(
+      'INTERNAL',
+      `lstat ${given.startsWith('/') ? '' : '/'}${given}: ${error.text.toLowerCase()}`,
+      { cause: error },
+    );
+  }
+}
+
+/** What `X-Docker-Container-Path-Stat` tells of a path. */
+export function describePath(fileSystem: FileSystem, { path, name, stat }: FoundPath): JsonObject {
+  return {
+    name,
+    size: stat.size,
+    mode: goMode(stat),
+    mtime: formatNanoseconds(stat.mtime),
+    linkTarget: stat.type === 'symlink' ? targetOf(fileSystem, path, stat) : '',
+  };
+}
+
+/** Where a link leads in the end, or as far as that can be told. @throws INTERNAL for a link that leads to itself */
+function targetOf(fileSystem: FileSystem, path: string, { target }: Stat): string {
+  try {
+    return fileSystem.realPath(path, { missing: true });
+  } catch (error) {
+    if (error instanceof FileSystemError && error.errno === 'ELOOP')
+      throw new AttestdError('INTERNAL', `evalSymlinksInScope: too many links in ${path}`, { cause: error });
+    return posix.resolve(posix.dirname(path), target);
+  }
+}

@@ -1,0 +1,284 @@
+import { giveWay } from '../../../support/foundation/scheduler.js';
+import type { Clock } from '../../../support/sandbox/clock.js';
+import { LogBlock } from './log-block.js';
+import type { LogRoom } from './log-quota.js';
+
+/** Which of a process's outputs. */
+export type StreamName = 'stdout' | 'stderr';
+
+/** A line that a container wrote, or a part of one that is too long or was never ended. */
+export interface LogEntry {
+  readonly stream: StreamName;
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+  /** With its line feed, where it has one. */
+  readonly bytes: Buffer;
+}
+
+/** What of a log is wanted. */
+export interface LogRange {
+  /** Nanoseconds since 1970; entries before it are left out. */
+  readonly since?: bigint | undefined;
+  /** Nanoseconds since 1970; the log ends there. */
+  readonly until?: bigint | undefined;
+  /** The last so many entries; all of them without it. */
+  readonly tail?: number | undefined;
+  /** Go on with what comes until the container ends. */
+  readonly follow: boolean;
+}
+
+/** Bytes after which a line is cut, as dockerd's copier does. */
+const longestLine = 16 * 1024;
+const lineFeed = 0x0a;
+
+/** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
+const overhead = 75;
+
+/** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
+export interface LogBounds {
+  /** Bytes of one file. */
+  readonly fileSize: number;
+  readonly files: number;
+}
+
+/** What a log holds. */
+export interface KeptLog {
+  readonly count: number;
+  /** Bytes of the entries. */
+  readonly bytes: number;
+  /** The entries, the oldest first, some at a time; without those that come later. */
+  readonly pieces: Iterable<readonly LogEntry[]>;
+}
+
+/** Told each entry. @returns when it wants more, where that is not at once */
+export type LogObserver = (entry: LogEntry) => Promise<void> | undefined;
+
+/** What of a line was written before its end; a program may write it byte by byte. */
+class Unended {
+  #parts: Buffer[] = [];
+  /** Bytes. */
+  length = 0;
+
+  add(part: Buffer): void {
+    this.#parts.push(part);
+    this.length += part.length;
+  }
+
+  take(): readonly Buffer[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    this.length = 0;
+    return parts;
+  }
+}
+
+/** What a container has written, and who waits for more of it (the json-file driver, in memory). */
+export class ContainerLog {
+  readonly #clock: Clock;
+  readonly #bounds: LogBounds;
+  readonly #room: LogRoom | undefined;
+  /** The newest last. */
+  #blocks: LogBlock[] = [new LogBlock(0, 0)];
+  /** Number of the file that is written, and its bytes. */
+  #file = 0;
+  #fileBytes = 0;
+  /** Bytes of memory of all blocks but the newest. */
+  #closed = 0;
+  readonly #rest: Record<StreamName, Unended> = { stdout: new Unended(), stderr: new Unended() };
+  readonly #waiting = new Set<() => void>();
+  /** How many entries ever came; followers know by it what is new. */
+  #count = 0;
+  #open = false;
+  #last = 0n;
+  #observer: LogObserver | undefined;
+  /** When the observer wants more. */
+  #pressure: Promise<void> | undefined;
+
+  /** @param room of all logs of the daemon; without it, this one has no bound but its own */
+  constructor(clock: Clock, bounds: LogBounds, room?: LogRoom) {
+    this.#clock = clock;
+    this.#bounds = bounds;
+    this.#room = room;
+  }
+
+  /** A run begins: followers wait for what it writes. */
+  begin(): void {
+    this.#open = true;
+  }
+
+  /** The run has ended: what has no line feed yet is an entry, and followers come to their end. */
+  end(): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = Buffer.concat(this.#rest[stream].take());
+      if (rest.length > 0) this.#add(stream, rest);
+    }
+    this.#open = false;
+    this.#wake();
+  }
+
+  /** Take what a process wrote. @returns when it may go on, where that is not at once */
+  write(stream: StreamName, bytes: Uint8Array): Promise<void> | undefined {
+    this.#take(stream, bytes);
+    const pressure = this.#pressure;
+    this.#pressure = undefined;
+    return pressure;
+  }
+
+  #take(stream: StreamName, bytes: Uint8Array): void {
+    const rest = this.#rest[stream];
+    let chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed)) {
+      const line = chunk.subarray(0, end + 1);
+      this.#cut(stream, rest.length === 0 ? line : Buffer.concat([...rest.take(), line]));
+      chunk = chunk.subarray(end + 1);
+    }
+    if (chunk.length > 0) rest.add(chunk);
+    if (rest.length < longestLine) return;
+    const line = Buffer.concat(rest.take());
+    const whole = line.length - (line.length % longestLine);
+    this.#cut(stream, line.subarray(0, whole));
+    if (whole < line.length) rest.add(line.subarray(whole));
+  }
+
+  #cut(stream: StreamName, line: Buffer): void {
+    const text = line.at(-1) === lineFeed ? line.length - 1 : line.length;
+    let at = 0;
+    for (; text - at > longestLine; at += longestLine) this.#add(stream, line.subarray(at, at + longestLine));
+    this.#add(stream, line.subarray(at));
+  }
+
+  #add(stream: StreamName, bytes: Buffer): void {
+    const now = this.#nanoseconds();
+    // Two entries never bear the same time, so that `since` can name one.
+    const time = now > this.#last ? now : this.#last + 1n;
+    const entry = { stream, time, bytes };
+    this.#keep(entry);
+    this.#pressure = this.#observer?.(entry);
+    this.#wake();
+  }
+
+  #keep(entry: LogEntry): void {
+    this.#last = entry.time;
+    this.#count++;
+    this.#fileBytes += entry.bytes.length + overhead;
+    const isFull = this.#newest.add(entry);
+    const isOver = this.#fileBytes >= this.#bounds.fileSize;
+    if (isOver) {
+      this.#file++;
+      this.#fileBytes = 0;
+    }
+    if (!isFull && !isOver) return;
+    this.#newest.close();
+    this.#closed += this.#newest.held;
+    this.#blocks.push(new LogBlock(this.#count, this.#file));
+    while ((this.#blocks[0] as LogBlock).file <= this.#file - this.#bounds.files) this.letGo();
+    this.#room?.make();
+  }
+
+  get #newest(): LogBlock {
+    return this.#blocks.at(-1) as LogBlock;
+  }
+
+  /** Bytes of memory. */
+  get held(): number {
+    return this.#closed + this.#newest.held;
+  }
+
+  /** Give up the oldest entries. @returns bytes of memory; 0 when only the newest entries are left */
+  letGo(): number {
+    if (this.#blocks.length === 1) return 0;
+    const freed = this.#blocks.shift()?.held ?? 0;
+    this.#closed -= freed;
+    return freed;
+  }
+
+  /** Tell each entry as it comes. */
+  observe(observer: LogObserver): void {
+    this.#observer = observer;
+  }
+
+  /** The entries that are kept. */
+  kept(): KeptLog {
+    const count = this.#count;
+    const first = this.#blocks[0]?.first ?? 0;
+    const bytes = this.#blocks.reduce((sum, block) => sum + block.bytes, 0);
+    return { count: count - first, bytes, pieces: this.#pieces(first, count) };
+  }
+
+  /** The entries that are still kept from a number on, up to another, some at a time. */
+  *#pieces(from: number, to: number): Generator<LogEntry[]> {
+    for (let next = from; next < to; ) {
+      const block = this.#blocks.findLast(({ first }) => first <= next) ?? (this.#blocks[0] as LogBlock);
+      const entries = block.slice(next, to);
+      if (entries.length === 0) return;
+      next = block.end;
+      yield entries;
+    }
+  }
+
+  /** Take over the entries of an earlier daemon, the oldest first. */
+  restore(entries: readonly LogEntry[]): void {
+    for (const entry of entries) this.#keep(entry);
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.clear();
+  }
+
+  /** Number of the first entry that is wanted. */
+  #start({ since = 0n, tail }: LogRange): number {
+    const block = this.#blocks.find(({ last }) => last >= since);
+    const earlier = block?.slice(0, this.#count).findIndex(({ time }) => time >= since) ?? 0;
+    const first = block === undefined ? this.#count : block.first + earlier;
+    return tail === undefined ? first : Math.max(first, this.#count - tail);
+  }
+
+  /**
+   * Read the log.
+   *
+   * @param signal ends a log that is followed
+   * @returns the entries, some at a time: who reads slowly holds few, and misses what is let go of meanwhile
+   */
+  async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
+    const { since = 0n, until, follow } = range;
+    let next = this.#start(range);
+    do {
+      const to = this.#count;
+      for (const entries of this.#pieces(next, to)) {
+        // What is done with them takes a while: others who ask come first.
+        await giveWay();
+        const wanted = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
+        if (wanted.length > 0) yield wanted;
+        if (until !== undefined && (entries.at(-1)?.time ?? 0n) > until) return;
+      }
+      next = to;
+      if (!follow || this.#count > next) continue;
+      if (!this.#open || (until !== undefined && this.#nanoseconds() > until)) return;
+      await this.#more(until, signal);
+    } while (follow && !signal.aborted);
+  }
+
+  #nanoseconds(): bigint {
+    const now = this.#clock.now();
+    const whole = Math.floor(now);
+    // As one number it would lose what is less than 256 ns, and the entry be before its own millisecond.
+    return BigInt(whole) * 1_000_000n + BigInt(Math.round((now - whole) * 1e6));
+  }
+
+  /** Resolves when there may be more to read. */
+  #more(until: bigint | undefined, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const left = until === undefined ? undefined : Number(until / 1_000_000n) - this.#clock.now() + 1;
+      const timer = left === undefined ? undefined : this.#clock.after(left, () => wake());
+      const wake = (): void => {
+        timer?.cancel();
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock, Timer } from '../../../support/sandbox/clock.js';
+import type { RestartPolicy } from './restart-policy.js';
+
+/** Milliseconds before the first restart, and the most between two. */
+const first = 100;
+const longest = 60_000;
+/** A run of so many milliseconds was a good one: the next restart comes as fast as the first. */
+const goodRun = 10_000;
+
+/** Decides whether a container that ended is started again, and when: each wait is twice the last one. */
+export class RestartManager {
+  #delay = 0;
+  #count: number;
+  #canceled = false;
+  #due: { readonly timer: Timer; readonly giveUp: () => void } | undefined;
+
+  /** @param count restarts that an earlier daemon made already */
+  constructor(
+    public policy: RestartPolicy,
+    private readonly clock: Clock,
+    count = 0,
+  ) {
+    this.#count = count;
+  }
+
+  /**
+   * Ask after the end of a run.
+   *
+   * @param ran milliseconds
+   * @param stopped whether somebody stopped it
+   * @returns milliseconds until the restart; undefined for none
+   */
+  next(exitCode: number, ran: number, stopped: boolean): number | undefined {
+    const { Name: name, MaximumRetryCount: most } = this.policy;
+    if (name === '' || name === 'no' || this.#canceled) return undefined;
+    if (ran >= goodRun) this.#delay = 0;
+    this.#delay = this.#delay === 0 ? first : Math.min(this.#delay * 2, longest);
+    const wanted =
+      name === 'always' ||
+      (name === 'unless-stopped' && !stopped) ||
+      (name === 'on-failure' && exitCode !== 0 && (most === 0 || this.#count < most));
+    if (!wanted) return undefined;
+    this.#count++;
+    return this.#delay;
+  }
+
+  /**
+   * Start again after a wait.
+   *
+   * @param delay milliseconds
+   * @param giveUp called instead of `act` when the wait is canceled
+   */
+  schedule(delay: number, act: () => void, giveUp: () => void): void {
+    const timer = this.clock.after(delay, () => {
+      this.#due = undefined;
+      act();
+    });
+    this.#due = { timer, giveUp };
+  }
+
+  /** Start it no more: what is due is given up, and what ends stays so. */
+  cancel(): void {
+    this.#canceled = true;
+    const due = this.#due;
+    this.#due = undefined;
+    due?.timer.cancel();
+    due?.giveUp();
+  }
+
+  /** Begin anew, as after a start by hand. */
+  reset(): void {
+    this.cancel();
+    this.#canceled = false;
+    this.#delay = 0;
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,13 @@
+import { type GoType, goInt, named, struct } from '../../../support/go/json.js';
+
+/** When a container is started again. */
+export interface RestartPolicy {
+  Name: string;
+  MaximumRetryCount: number;
+}
+
+/** container.RestartPolicy */
+export const restartPolicyType: GoType<RestartPolicy> = struct<RestartPolicy>('container.RestartPolicy', {
+  Name: named('container.RestartPolicyMode'),
+  MaximumRetryCount: goInt,
+});

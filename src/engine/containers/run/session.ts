@@ -1,0 +1,167 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InputSink } from '../../../support/sandbox/types.js';
+import { drained } from '../io/connection.js';
+import { DetachKeys } from '../io/detach-keys.js';
+import { frame } from '../io/frame.js';
+import type { Streams } from '../io/streams.js';
+import type { StreamName } from '../logs/log.js';
+
+/** Which streams a client is attached to, and how. */
+export interface SessionOptions {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Whether the process has a terminal: keys detach, and the end of the client's input ends the session. */
+  readonly tty: boolean;
+  /** Whether each piece of output says which stream it is of. */
+  readonly multiplexed: boolean;
+  /** Whether the end of the client's input is the end of the process's. */
+  readonly closeStdin: boolean;
+  /** Empty for ctrl-p ctrl-q. */
+  readonly detachKeys: Buffer;
+}
+
+/** How a session ended: with the output, by keys, or because the client has gone. */
+export type SessionEnd = 'ended' | 'detached' | 'lost';
+
+/**
+ * A client that is attached to a process (docs/behaviour.md#container-attach). It listens from its making on: the process
+ * waits for it until it has a connection.
+ */
+export class Session {
+  readonly #streams: Streams;
+  readonly #options: SessionOptions;
+  readonly #gone = new AbortController();
+  readonly #stop: () => void;
+  readonly #ended: Promise<void>;
+  #connection: Duplex | undefined;
+  #connect: (connection: Duplex | undefined) => void = () => undefined;
+  readonly #connected = new Promise<Duplex | undefined>((resolve) => {
+    this.#connect = resolve;
+  });
+
+  constructor(streams: Streams, options: SessionOptions) {
+    this.#streams = streams;
+    this.#options = options;
+    let stop = (): void => undefined;
+    this.#ended = new Promise((resolve) => {
+      const listener = { write: this.#write, end: resolve };
+      stop = streams.attach(listener);
+      this.#gone.signal.addEventListener('abort', () => resolve());
+    });
+    this.#stop = stop;
+  }
+
+  /**
+   * Carry bytes both ways until the session ends. The connection stays open, but for what the client closed.
+   *
+   * @param connection whose errors somebody handles
+   */
+  async run(connection: Duplex): Promise<SessionEnd> {
+    const lose = (): void => this.#gone.abort();
+    connection.once('close', lose);
+    if (connection.destroyed) lose();
+    try {
+      this.#connect(connection);
+      // What waited for the connection is written before anything else is.
+      await this.#connected;
+      this.#connection = connection;
+      return await this.#carry(connection);
+    } finally {
+      this.#stop();
+      this.#gone.abort();
+      connection.off('close', lose);
+    }
+  }
+
+  /** Let go of the process without a connection. */
+  abandon(): void {
+    this.#stop();
+    this.#gone.abort();
+    this.#connect(undefined);
+  }
+
+  async #carry(connection: Duplex): Promise<SessionEnd> {
+    const { stdin, stdout, stderr } = this.#options;
+    const output = this.#ended.then((): SessionEnd => (connection.destroyed ? 'lost' : 'ended'));
+    if (!stdin) {
+      connection.resume();
+      return stdout || stderr ? output : 'ended';
+    }
+    return Promise.race([output, this.#input(connection, output)]);
+  }
+
+  /** Pass the client's input on; settles when the session is over. */
+  async #input(connection: Duplex, output: Promise<SessionEnd>): Promise<SessionEnd> {
+    const { tty, closeStdin, stdout, stderr, detachKeys } = this.#options;
+    const keys = tty ? new DetachKeys(detachKeys) : undefined;
+    const endsWithInput = !closeStdin || tty;
+    const pieces = connection.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    try {
+      for (let next = pieces.next(); ; ) {
+        const { value: piece, done } = await next;
+        if (done) break;
+        next = pieces.next();
+        if (this.#gone.signal.aborted) continue;
+        const { bytes, detached } = keys?.feed(piece) ?? { bytes: piece, detached: false };
+        // Who leaves at once is gone before a real process has answered.
+        if (detached || (endsWithInput && (await isLast(next)))) this.#stop();
+        if (bytes.length > 0) await this.#pass(bytes);
+        if (detached) return 'detached';
+      }
+    } catch {
+      // The connection broke: as good as its end.
+    }
+    if (endsWithInput) return 'ended';
+    const sink = await this.#streams.input(this.#gone.signal);
+    sink?.end();
+    return stdout || stderr ? output : 'ended';
+  }
+
+  async #pass(bytes: Buffer): Promise<void> {
+    const sink: InputSink | undefined = await this.#streams.input(this.#gone.signal);
+    try {
+      await sink?.write(bytes);
+    } catch {
+      // The process does not read any more: what comes is dropped.
+    }
+  }
+
+  readonly #write = (stream: StreamName, bytes: Uint8Array): void | Promise<void> => {
+    const { multiplexed } = this.#options;
+    if (!this.#options[stream]) return;
+    const piece = multiplexed ? frame(stream, bytes) : bytes;
+    if (this.#connection !== undefined) return this.#send(this.#connection, piece);
+    return this.#connected.then((connection) => this.#send(connection, piece));
+  };
+
+  #send(connection: Duplex | undefined, piece: Uint8Array): void | Promise<void> {
+    const { signal } = this.#gone;
+    if (connection === undefined || signal.aborted || connection.writableEnded) return Promise.reject(new Gone());
+    // What a connection holds back holds the process back: else whoever waits for its end hears of it before its output comes.
+    if (connection.writableCorked > 0) return new Promise((resolve) => connection.write(piece, () => resolve()));
+    if (connection.write(piece)) return;
+    return drained(connection, signal).then((open) => {
+      if (!open) throw new Gone();
+    });
+  }
+}
+
+/** Milliseconds in which a real process has not answered yet. */
+const answer = 2;
+
+/** Whether nothing comes any more, as far as that shows at once. */
+async function isLast(next: Promise<IteratorResult<Buffer>>): Promise<boolean> {
+  const over = next.then(
+    ({ done }) => done === true,
+    () => true,
+  );
+  return Promise.race([over, sleep(answer, false)]);
+}
+
+class Gone extends Error {
+  constructor() {
+    super('nobody is attached any more');
+  }
+}

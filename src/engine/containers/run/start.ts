@@ -1,0 +1,279 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AttestdError } from '../../../support/foundation/errors.js';
+import type { ExitStatus, Process, StartFailure } from '../../../support/sandbox/types.js';
+import type { Context } from '../../context.js';
+import { type Endpoints, forgetNetworks, joinNetworks, leaveNetworks, tellJoined } from '../../networks/attach.js';
+import { networkView } from '../../networks/interfaces.js';
+import { processorCount } from '../../processors.js';
+import { mountAll, unmountAll } from '../../volumes/mounts.js';
+import type { Container } from '../container.js';
+import { admit, admitMounts, requestOf } from '../create/admission.js';
+import { environmentOf } from '../create/environment.js';
+import { checkLinked } from '../create/links.js';
+import { machineParts } from '../create/machine-parts.js';
+import { checkSharedNamespaces } from '../create/namespaces.js';
+import { checkHostConfig } from '../create/validate.js';
+import { logContainerEvent } from '../events.js';
+import { sizeOf } from '../io/terminal.js';
+import { checkLogStart } from '../logs/log-config.js';
+import { removeContainer } from '../remove.js';
+import { startHealthChecks, stopHealthChecks } from './health.js';
+import { checkStart, runcPrefix } from './start-checks.js';
+import { type StartFault, startFault } from './start-fault.js';
+import { mountSystemFiles } from './system-files.js';
+
+/** What a container's exit code is when it could not be started for a reason that has no code. */
+const unknownExit = 128;
+
+/**
+ * `POST /containers/{id}/start` (docs/behaviour.md#container-start).
+ *
+ * @throws NOT_FOUND; NOT_MODIFIED when it runs; CONFLICT when it is paused or on its way out; INVALID_ARGUMENT with
+ * the words of runc when its program cannot be run
+ */
+export async function startContainer(
+  context: Context,
+  name: string,
+  checkpoint: { readonly name: string; readonly directory: string } = { name: '', directory: '' },
+): Promise<void> {
+  if (checkpoint.name !== '')
+    throw new AttestdError('INVALID_ARGUMENT', 'checkpoint is only supported in experimental mode');
+  const container = context.containers.resolve(name);
+  await container.alone(async () => {
+    const { state } = container;
+    if (state.paused) throw new AttestdError('CONFLICT', 'cannot start a paused container, try unpause instead');
+    if (state.running) throw new AttestdError('NOT_MODIFIED', 'container is already running');
+    refuseDoomed(container);
+    if (checkpoint.directory !== '') throw new AttestdError('FORBIDDEN', 'custom checkpointdir is not supported');
+    // An update may have left bounds that cannot be.
+    checkHostConfig(container.hostConfig, processorCount());
+    await run(context, container, true);
+  });
+}
+
+function refuseDoomed({ state }: Container): void {
+  if (state.removing || state.dead)
+    throw new AttestdError('CONFLICT', 'container is marked for removal and cannot be started');
+}
+
+/**
+ * Start a container that is not running; to be called alone.
+ *
+ * @param byHand whether somebody asked for it, as opposed to its restart policy
+ */
+export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
+  refuseDoomed(container);
+  await mayStart(context, container);
+  try {
+    checkSharedNamespaces(context, container);
+    await mountAll(context, container);
+    await joinNetworks(context, container);
+    checkLinked(container);
+    mountSystemFiles(context, container);
+    if (byHand) {
+      container.restarts.reset();
+      container.restartCount = 0;
+      container.stoppedByHand = false;
+    }
+    launch(context, container);
+  } catch (error) {
+    await abandon(context, container, error);
+    throw error;
+  }
+  container.restartedByHand = false;
+  container.startedBefore = true;
+  startHealthChecks(context, container);
+  // Nobody is told of the networks of a container whose program could not be run, but that it left them.
+  tellJoined(context, container);
+  logContainerEvent(context, container, 'start');
+}
+
+/**
+ * Let a container go on that ran when the daemon before ended (docs/behaviour.md#a-daemon-that-comes-back). The simulation begins
+ * its program anew; nobody is told, and it has run since its start.
+ *
+ * @param before its endpoints of then
+ * @throws what a start throws; the container has not been started then
+ */
+export async function goOn(context: Context, container: Container, before: Endpoints): Promise<void> {
+  const { startedAt } = container.state;
+  try {
+    checkSharedNamespaces(context, container);
+    await joinNetworks(context, container, before);
+    await mountAll(context, container);
+    mountSystemFiles(context, container);
+    launch(context, container);
+  } catch (error) {
+    await abandon(context, container, error);
+    throw error;
+  }
+  container.state.startedAt = startedAt;
+  startHealthChecks(context, container);
+}
+
+/** @throws FORBIDDEN where a policy says so; the container stays as it is */
+export async function mayStart(context: Context, container: Container): Promise<void> {
+  if (context.admission === undefined) return;
+  const { config, hostConfig, imageId, name, platform } = container;
+  const request = requestOf({ config, hostConfig, endpoints: {} });
+  const asked = { action: 'start', name, request } as const;
+  await admit(context, { reference: config.Image, digest: imageId, platform, container: asked });
+  await admitMounts(context, container, asked);
+}
+
+/** Undo a start that failed; what is to be removed when it ends has ended. */
+async function abandon(context: Context, container: Container, error: unknown): Promise<void> {
+  const { state } = container;
+  state.error = error instanceof Error ? error.message : String(error);
+  if (state.exitCode === 0) state.exitCode = unknownExit;
+  container.sandbox?.dispose();
+  container.sandbox = undefined;
+  leaveNetworks(context, container);
+  if (!container.startedBefore) forgetNetworks(container);
+  unmountAll(context, container);
+  if (container.hostConfig.AutoRemove) await removeContainer(context, container, { force: true, volumes: true });
+}
+
+function launch(context: Context, container: Container): void {
+  const { config, hostConfig, log, streams, state, fileSystem } = container;
+  checkStart(context, container);
+  checkRealTime(container);
+  checkLogStart(hostConfig.LogConfig);
+  if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no file system`);
+  const sandbox = context.processes.createSandbox({
+    id: container.id,
+    fileSystem,
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    clock: context.time,
+    image: {
+      reference: config.Image,
+      labels: config.Labels ?? {},
+      os: container.platform.os,
+      architecture: container.platform.architecture,
+    },
+    labels: config.Labels ?? {},
+    memory: hostConfig.Memory,
+    ...machineParts(context, container),
+    network: networkView(context, container),
+  });
+  container.sandbox = sandbox;
+  const size = sizeOf(hostConfig.ConsoleSize);
+  log.begin();
+  // What the program writes at once bears no earlier time than its start: clients ask for the log since then.
+  const startedAt = context.time.now();
+  const started = sandbox.start({
+    purpose: 'init',
+    argv: [container.path, ...container.args],
+    env: environmentOf(container, config.Tty),
+    cwd: config.WorkingDir,
+    user: config.User,
+    groups: hostConfig.GroupAdd ?? [],
+    tty: config.Tty,
+    openStdin: config.OpenStdin,
+    ...(size && { size }),
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+  });
+  if (!started.ok) {
+    log.end();
+    const { exitCode, error } = faultOf(started.failure);
+    state.exitCode = exitCode;
+    throw error;
+  }
+  container.process = started.process;
+  if (config.OpenStdin) streams.begin(started.process.stdin);
+  state.setRunning(started.process.pid, startedAt);
+  void started.process.exit.then((status) => ended(context, container, started.process, status));
+}
+
+/** What stands before runc's words about a process. */
+const processPrefix = `${runcPrefix}unable to start container process: `;
+
+/**
+ * The control group above those of containers has no real-time to give.
+ *
+ * @throws INTERNAL in the words of runc
+ */
+function checkRealTime({ id, hostConfig }: Container): void {
+  const { CpuRealtimePeriod: period, CpuRealtimeRuntime: runtime } = hostConfig;
+  const [name, value] = period < 0 ? ['rt_period_us', BigInt.asUintN(64, BigInt(period))] : ['rt_runtime_us', runtime];
+  if (runtime === 0 && period >= 0) return;
+  const file = `/sys/fs/cgroup/cpu/docker/${id}/cpu.${name}`;
+  const why = `failed to write "${value}": write ${file}: invalid argument`;
+  throw startFault(`${processPrefix}unable to apply cgroup configuration: ${why}`).error;
+}
+
+function faultOf({ reason, message }: StartFailure): StartFault {
+  // The daemon looks for the user itself.
+  if (['no-such-user', 'no-such-group', 'invalid-user'].includes(reason)) return startFault(message);
+  const inInit = ['not-found', 'not-executable', 'is-directory', 'bad-format'].includes(reason);
+  return startFault(`${processPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
+}
+
+/** The process of a container has ended: clean up, and start it again where its policy says so. */
+async function ended(context: Context, container: Container, process: Process, status: ExitStatus): Promise<void> {
+  if (container.process !== process) return;
+  const { state, restarts } = container;
+  const now = context.time.now();
+  stopHealthChecks(container);
+  container.process = undefined;
+  container.sandbox?.dispose();
+  container.sandbox = undefined;
+  container.log.end();
+  const attached = container.streams.listeners > 0;
+  container.streams.end();
+  // Commands that ran beside it have ended with it; those that were to run never will.
+  for (const exec of container.execs.values()) if (!exec.running) context.execs.remove(exec);
+  await Promise.all([...container.execs.values()].map((exec) => exec.ended));
+  container.execs.clear();
+  // Whoever is attached reads the last of the output before another one hears of the end, as with a daemon whose processes are real.
+  if (attached) await sleep(1);
+  leaveNetworks(context, container);
+  unmountAll(context, container);
+  const ran = now - (state.startedAt ?? now);
+  const delay = restarts.next(status.code, ran, container.stoppedByHand);
+  if (delay !== undefined) container.restartCount++;
+  if (status.oomKilled) logContainerEvent(context, container, 'oom');
+  logContainerEvent(context, container, 'die', {
+    execDuration: String(Math.floor(ran / 1000)),
+    exitCode: String(status.code),
+  });
+  const settled = delay === undefined && !container.restartedByHand;
+  // Whoever waits for the end finds a container that is being removed, as in dockerd.
+  if (settled && container.hostConfig.AutoRemove) {
+    state.setEnded(status, now, false);
+    await autoRemove(context, container);
+    return;
+  }
+  state.setEnded(status, now, delay !== undefined);
+  if (delay === undefined) return;
+  restarts.schedule(
+    delay,
+    () => void container.alone(() => again(context, container)),
+    () => {
+      state.setEnded(status, now, false);
+      void autoRemove(context, container);
+    },
+  );
+}
+
+async function again(context: Context, container: Container): Promise<void> {
+  if (!container.state.restarting) return;
+  try {
+    await run(context, container, false);
+  } catch (error) {
+    context.debug(`container ${container.id} was not restarted: ${(error as Error).message}`);
+    const { exitCode } = container.state;
+    container.state.setEnded({ code: exitCode, oomKilled: false }, context.time.now(), false);
+  }
+}
+
+async function autoRemove(context: Context, container: Container): Promise<void> {
+  if (!container.hostConfig.AutoRemove) return;
+  try {
+    await removeContainer(context, container, { force: true, volumes: true });
+  } catch (error) {
+    context.debug(`container ${container.id} was not removed: ${(error as Error).message}`);
+  }
+}

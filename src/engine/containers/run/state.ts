@@ -1,0 +1,123 @@
+import type { Clock } from '../../../support/sandbox/clock.js';
+import type { ExitStatus } from '../../../support/sandbox/types.js';
+import type { HealthState } from './health.js';
+
+/** The states of a container as the API names them. */
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+
+/** What a wait is for: the end of the present run, of the next one, or of the container. */
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+/** What a wait ends with. */
+export interface WaitStatus {
+  readonly exitCode: number;
+  readonly error?: string;
+}
+
+/**
+ * A container's life (docs/behaviour.md#container-states): running includes paused and restarting, as in dockerd, whose
+ * waiters are told of each end of its process.
+ */
+export class ContainerState {
+  running = false;
+  paused = false;
+  restarting = false;
+  oomKilled = false;
+  dead = false;
+  removing = false;
+  removed = false;
+  pid = 0;
+  exitCode = 0;
+  error = '';
+  /** Milliseconds since 1970; undefined before the first start. */
+  startedAt: number | undefined;
+  finishedAt: number | undefined;
+  health: HealthState | undefined;
+  readonly #stops = new Set<(status: WaitStatus) => void>();
+  readonly #removals = new Set<(status: WaitStatus) => void>();
+
+  get status(): ContainerStatus {
+    if (this.running) return this.paused ? 'paused' : this.restarting ? 'restarting' : 'running';
+    if (this.removing) return 'removing';
+    if (this.dead) return 'dead';
+    return this.startedAt === undefined ? 'created' : 'exited';
+  }
+
+  /** The process runs. */
+  setRunning(pid: number, now: number): void {
+    Object.assign(this, { running: true, paused: false, restarting: false, oomKilled: false });
+    Object.assign(this, { pid, exitCode: 0, error: '', startedAt: now });
+  }
+
+  /** The process has ended, and another one follows with `restarting`. */
+  setEnded(status: ExitStatus, now: number, restarting: boolean): void {
+    Object.assign(this, {
+      running: restarting,
+      paused: false,
+      restarting,
+      pid: 0,
+      exitCode: status.code,
+      finishedAt: now,
+    });
+    if (status.oomKilled) this.oomKilled = true;
+    this.#tell(this.#stops);
+  }
+
+  /** The container is gone. */
+  setRemoved(): void {
+    this.error = '';
+    this.removed = true;
+    this.#tell(this.#removals);
+    this.#tell(this.#stops);
+  }
+
+  /** Whether there is nothing to wait for. */
+  meets(condition: WaitCondition): boolean {
+    return condition === 'not-running' ? !this.running : condition === 'removed' && this.removed;
+  }
+
+  /**
+   * Wait for a condition; one that is met already resolves at once.
+   *
+   * @param signal gives up; the promise then never settles
+   */
+  wait(condition: WaitCondition, signal?: AbortSignal): Promise<WaitStatus> {
+    if (this.meets(condition)) return Promise.resolve(this.#result());
+    const waiters = condition === 'removed' ? this.#removals : this.#stops;
+    return new Promise((resolve) => {
+      waiters.add(resolve);
+      signal?.addEventListener('abort', () => waiters.delete(resolve), { once: true });
+    });
+  }
+
+  /**
+   * Wait for the end of the present run, but not for ever.
+   *
+   * @param timeout milliseconds; less than 0 for no bound
+   * @returns whether it ended in time
+   */
+  async ended(clock: Clock, timeout: number): Promise<boolean> {
+    const aborter = new AbortController();
+    if (timeout < 0) return this.wait('not-running').then(() => true);
+    return new Promise((resolve) => {
+      const timer = clock.after(timeout, () => {
+        aborter.abort();
+        resolve(!this.running);
+      });
+      void this.wait('not-running', aborter.signal).then(() => {
+        timer.cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  #result(): WaitStatus {
+    return { exitCode: this.exitCode, ...(this.error !== '' && { error: this.error }) };
+  }
+
+  #tell(waiters: Set<(status: WaitStatus) => void>): void {
+    const result = this.#result();
+    for (const waiter of [...waiters]) waiter(result);
+    waiters.clear();
+  }
+}

@@ -1,0 +1,91 @@
+import { Budget } from '../../../support/sandbox/fs/budget.js';
+import { createFileSystem } from '../../../support/sandbox/fs/file-system.js';
+import type { FileSystem } from '../../../support/sandbox/fs/types.js';
+import { daemonResolver, machineResolver } from '../../../support/sandbox/resolvers.js';
+import type { Context } from '../../context.js';
+import type { Container } from '../container.js';
+import { isUserDefined, sharedContainer } from '../create/modes.js';
+
+/** The files that the daemon writes for each container that runs, and shows in it. */
+const names = ['hostname', 'hosts', 'resolv.conf'] as const;
+/** Bytes that they may have, with what the container writes to them. */
+const largest = 1 << 20;
+
+const loopback =
+  '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n' +
+  'ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n';
+
+/**
+ * Write the files of a container that starts, and show them where nothing else is mounted
+ * (docs/behaviour.md#container-files). One that shares another's network sees the other's.
+ */
+export function mountSystemFiles(context: Context, container: Container): void {
+  const { fileSystem, hostConfig } = container;
+  if (fileSystem === undefined) return;
+  const shared = sharedContainer(hostConfig.NetworkMode);
+  const owner = shared === undefined ? container : context.containers.resolve(shared);
+  if (owner === container) {
+    const files = ownFiles(context, container);
+    files.writeFile('/hostname', `${container.config.Hostname}\n`);
+    files.writeFile('/resolv.conf', resolver(container));
+    writeHosts(container);
+  }
+  const source = owner.systemFiles;
+  if (source === undefined) return;
+  const mounted = fileSystem.mounts();
+  for (const name of names)
+    if (!mounted.has(`/etc/${name}`))
+      fileSystem.mount(`/etc/${name}`, { fileSystem: source, path: `/${name}`, readOnly: hostConfig.ReadonlyRootfs });
+}
+
+/** Write anew who is in a container's networks under which address; nothing happens to one that has not started yet. */
+export function writeHosts(container: Container): void {
+  const { systemFiles, hostConfig, config, networks } = container;
+  if (systemFiles === undefined) return;
+  const lines = (hostConfig.ExtraHosts ?? []).map((entry) => {
+    const [, name = '', address = ''] = /^([^:=]+)[:=](.*)$/.exec(entry) ?? [];
+    return `${address === 'host-gateway' ? gatewayOf(container) : address.replace(/^\[(.*)\]$/, '$1')}\t${name}\n`;
+  });
+  const full = config.Domainname === '' ? '' : `${config.Hostname}.${config.Domainname} `;
+  for (const [alias, other] of container.links) {
+    const address = other.networks.get('bridge')?.IPAddress;
+    if (address) lines.push(`${address}\t${alias} ${other.config.Hostname} ${other.plainName}\n`);
+  }
+  for (const { IPAddress, GlobalIPv6Address } of networks.values())
+    for (const address of [IPAddress, GlobalIPv6Address])
+      if (address !== '') lines.push(`${address}\t${full}${config.Hostname}\n`);
+  systemFiles.writeFile('/hosts', `${loopback}${lines.join('')}`);
+}
+
+function ownFiles(context: Context, container: Container): FileSystem {
+  container.systemFiles ??= createFileSystem({ budget: new Budget(largest), clock: context.time });
+  return container.systemFiles;
+}
+
+function gatewayOf({ networks }: Container): string {
+  return [...networks.values()].find(({ Gateway }) => Gateway !== '')?.Gateway ?? '';
+}
+
+function resolver({ hostConfig, networks }: Container): string {
+  const { Dns: servers = [], DnsSearch: search = [], DnsOptions: options = [], NetworkMode: mode } = hostConfig;
+  const internal = [...networks.keys()].some(isUserDefined);
+  const own = servers.length > 0 ? servers : [machineResolver];
+  const overridden = options.some(isNdots);
+  const settings = [...options, ...(internal && !overridden ? ['ndots:0'] : [])];
+  // A dot takes the machine's own domains away.
+  const domains = search.filter((domain) => domain !== '.');
+  const lines = (internal ? [daemonResolver] : own).map((server) => `nameserver ${server}`);
+  if (domains.length > 0) lines.push(`search ${domains.join(' ')}`);
+  if (settings.length > 0) lines.push(`options ${settings.join(' ')}`);
+  const kind = mode === 'host' ? '' : internal ? ' (internal resolver)' : ' (legacy)';
+  lines.push('', `# Based on host file: '/etc/resolv.conf'${kind}`);
+  if (internal) lines.push(`# ExtServers: [${servers.length > 0 ? servers.join(' ') : `host(${machineResolver})`}]`);
+  const overrides = Object.entries({ nameservers: servers, search, options }).filter(([, list]) => list.length > 0);
+  lines.push(`# Overrides: [${overrides.map(([name]) => name).join(' ')}]`);
+  if (settings.some(isNdots)) lines.push(`# Option ndots from: ${overridden ? 'override' : 'internal'}`);
+  const edited =
+    '# This file can be edited; Docker Engine will not make further changes once it\n# has been modified.\n';
+  return `# Generated by Docker Engine.\n${edited}\n${lines.join('\n')}\n`;
+}
+
+const isNdots = (option: string): boolean => option.startsWith('ndots:');

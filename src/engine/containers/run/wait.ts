@@ -1,0 +1,33 @@
+import { AttestdError } from '../../../support/foundation/errors.js';
+import { jsonRecord } from '../../../support/go/json.js';
+import { quote } from '../../../support/go/quote.js';
+import type { Context } from '../../context.js';
+import type { WaitCondition, WaitStatus } from './state.js';
+
+const conditions: readonly string[] = ['not-running', 'next-exit', 'removed'] satisfies WaitCondition[];
+
+/**
+ * `POST /containers/{id}/wait` (docs/behaviour.md#container-wait). The wait begins with the call.
+ *
+ * @param condition as in the query; `not-running` when it is empty
+ * @param signal gives what says that the client has gone; asked for where there is something to wait for
+ * @returns the answer's one record, when there is one
+ * @throws INVALID_ARGUMENT for an unknown condition; NOT_FOUND
+ */
+export function waitForContainer(
+  context: Context,
+  name: string,
+  condition: string,
+  signal: () => AbortSignal,
+): AsyncIterable<string> {
+  if (condition !== '' && !conditions.includes(condition))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid condition: ${quote(condition)}`);
+  const wanted = condition === '' ? 'not-running' : (condition as WaitCondition);
+  const { state } = context.containers.resolve(name);
+  return record(state.wait(wanted, state.meets(wanted) ? undefined : signal()));
+}
+
+async function* record(result: Promise<WaitStatus>): AsyncGenerator<string> {
+  const { exitCode, error } = await result;
+  yield `${jsonRecord({ Error: error === undefined ? undefined : { Message: error }, StatusCode: exitCode })}\n`;
+}

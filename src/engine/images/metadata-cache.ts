@@ -1,0 +1,246 @@
+import { LRUCache } from 'lru-cache';
+import { cacheSize } from '../../oci/cache-size.js';
+import type { Descriptor, Platform } from '../../oci/descriptor.js';
+import { digestOf } from '../../oci/digest.js';
+import { markOf } from '../../oci/digest-counter.js';
+import type { ImageConfig } from '../../oci/image-config.js';
+import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types.js';
+import type { PlatformMatcher } from '../../oci/platform.js';
+import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
+import { AttestdError } from '../../support/foundation/errors.js';
+import { giveWay, stepAside } from '../../support/foundation/scheduler.js';
+import { parseGoTime, unixSeconds } from '../../support/go/rfc3339.js';
+import type { Context } from '../context.js';
+import { BlobChanges, type Look } from './blob-changes.js';
+import { KnownImages } from './known-images.js';
+import type { FactsFile } from './metadata-file.js';
+import { decodeFacts, encodeFacts } from './metadata-text.js';
+import { examineManifest, type ManifestFacts } from './summary.js';
+
+/** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
+export interface ImageFacts {
+  /** Of each manifest that can be reached and read. */
+  readonly manifests: readonly ManifestFacts[];
+  /** What list shows of the manifest that the machine likes best; absent where it likes none. */
+  readonly best?: { readonly created: number; readonly labels: Readonly<Record<string, string>> };
+  /** Blobs that are there, in the order of a walk, as often as it comes to them. */
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'size'>[];
+  /** Digests that are referred to and whose blobs are not there. */
+  readonly absent: readonly string[];
+  /** Bytes of unpacked layers by the ids of their stacks. */
+  readonly unpacked: readonly (readonly [string, number])[];
+  /** Whether the facts hold as long as the same blobs are there: nothing is broken, nothing was left out. */
+  readonly lasting: boolean;
+}
+
+/** How many times the size of their text facts take in memory. */
+const weight = 2;
+
+/** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
+const worthWhile = 1000;
+const tellEvery = 5000;
+
+/** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
+export class FactsCache {
+  readonly #kept = new LRUCache<string, ImageFacts>({ maxSize: cacheSize('facts') });
+  #known = new KnownImages();
+  readonly #changes = new BlobChanges();
+  #closed = false;
+
+  /**
+   * @param matcher what the machine runs, best first
+   * @param file where facts outlast the process
+   */
+  constructor(
+    private readonly matcher: PlatformMatcher,
+    private readonly file?: FactsFile | undefined,
+  ) {}
+
+  /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
+  async begin(context: Context): Promise<Pass> {
+    // Of images that are gone nobody asks.
+    if (this.#known.isWasteful(context.store.list().length, worthWhile)) this.#known = new KnownImages();
+    const look = await this.#changes.look(context.store.content);
+    return {
+      number: look.number,
+      of: (target) => this.#of(context, target, look),
+      holds: async ({ digest }) =>
+        this.#known.holds(digest, look) || (await this.#current(context, digest, look)) !== undefined,
+    };
+  }
+
+  /**
+   * Find out what is not known of any image, so that a list need not wait for it; of few images that is not worth while.
+   *
+   * @param say told how far it is, where it takes long
+   */
+  async prepare(context: Context, say: (message: string) => void): Promise<void> {
+    if (this.file === undefined) return;
+    await this.file.compact((digest) => context.store.withTarget(digest).length > 0);
+    if (context.store.list().length < worthWhile) return;
+    const missing = new Map<string, Descriptor>();
+    for (const { target } of context.store.list()) {
+      await stepAside();
+      if (!(await this.file.has(target.digest))) missing.set(target.digest, target);
+    }
+    if (missing.size < worthWhile) return;
+    let told = Date.now();
+    let done = 0;
+    for (const target of missing.values()) {
+      if (this.#closed) return;
+      await stepAside();
+      await (await this.begin(context)).of(target).catch(() => undefined);
+      done++;
+      if (Date.now() - told < tellEvery) continue;
+      told = Date.now();
+      say(`reading images that were not served from this store before: ${done} of ${missing.size}`);
+    }
+  }
+
+  /** Write what is not in the file yet. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.file?.close();
+  }
+
+  async #of(context: Context, target: Descriptor, look: Look): Promise<ImageFacts> {
+    const { digest } = target;
+    const known = await this.#current(context, digest, look);
+    if (known !== undefined) return known;
+    const facts = await readFacts(context, target, this.matcher);
+    if (facts.lasting) this.#keep(digest, facts, look);
+    return facts;
+  }
+
+  /** What was found before, as long as it holds. */
+  async #current(context: Context, digest: string, look: Look): Promise<ImageFacts | undefined> {
+    await giveWay();
+    const facts = this.#kept.get(digest) ?? (await this.#read(context, digest));
+    if (facts === undefined) return undefined;
+    if (this.#known.holds(digest, look)) return facts;
+    if (isUnchanged(look, facts)) {
+      this.#note(digest, facts, look);
+      return facts;
+    }
+    this.#kept.delete(digest);
+    this.#known.forget(digest);
+    return undefined;
+  }
+
+  #note(digest: string, facts: ImageFacts, { number }: Look): void {
+    const marks = new Set([...facts.blobs.map((blob) => blob.digest), ...facts.absent].map(markOf));
+    this.#known.note(digest, number, marks);
+  }
+
+  /** What the file has. */
+  async #read({ snapshots }: Context, digest: string): Promise<ImageFacts | undefined> {
+    const text = await this.file?.read(digest);
+    if (text === undefined) return undefined;
+    // Not kept: whoever goes through all images asks once for each, and what is made of them is kept.
+    const facts = decodeFacts(text);
+    for (const [id, size] of facts.unpacked) snapshots.restore(id, size);
+    return facts;
+  }
+
+  #keep(digest: string, facts: ImageFacts, look: Look): void {
+    // Two may have found out the same.
+    const twice = this.#kept.has(digest);
+    const text = encodeFacts(facts);
+    this.#kept.set(digest, facts, { size: text.length * weight });
+    // What came or went meanwhile is to be looked for again.
+    if (isUnchanged(look, facts)) this.#note(digest, facts, look);
+    if (!twice) this.file?.append(digest, text);
+  }
+}
+
+/** One way through images. */
+export interface Pass {
+  /** The same as the last pass's if no blob has come or gone since. */
+  readonly number: number;
+  /** Whether the facts of an image are known, and what they were. */
+  holds(target: Descriptor): Promise<boolean>;
+  /**
+   * The facts of an image.
+   *
+   * @throws CORRUPT when a present index or manifest is not what its media type says
+   */
+  of(target: Descriptor): Promise<ImageFacts>;
+}
+
+/** Whether what was there is there, and nothing else. */
+const isUnchanged = ({ has }: Look, { blobs, absent }: ImageFacts): boolean =>
+  blobs.every(({ digest }) => has(digest)) && !absent.some(has);
+
+async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageFacts> {
+  const { documents, snapshots } = context;
+  const manifests: ManifestFacts[] = [];
+  const unpacked: (readonly [string, number])[] = [];
+  let lasting = true;
+  let best: Best | undefined;
+  const add = async (manifest: Descriptor): Promise<void> => {
+    const examined = await examineManifest(context, manifest);
+    if (examined === undefined) {
+      lasting = false;
+      return;
+    }
+    const { facts, config } = examined;
+    manifests.push(facts);
+    if (facts.platform === undefined) return;
+    if (config === undefined) lasting &&= !(await documents.has(manifest.digest));
+    if (facts.chains !== undefined) {
+      const outcome = await snapshots.settle(manifest);
+      if (outcome === 'failed' && facts.available) lasting = false;
+      for (const id of outcome === 'packed' ? [] : facts.chains) {
+        const size = snapshots.usage(id);
+        if (size !== undefined) unpacked.push([id, size]);
+      }
+    }
+    if (!matcher.match(facts.platform)) return;
+    if (best !== undefined && !matcher.less(facts.platform, best.platform)) return;
+    best = { platform: facts.platform, config };
+  };
+  if (isManifestType(target.mediaType)) await add(target);
+  else if (isIndexType(target.mediaType)) await walk(target, reachable(documents, manifestsOnly(add)));
+  const blobs: ImageFacts['blobs'][number][] = [];
+  const absent: string[] = [];
+  try {
+    const note = ({ digest, size }: Descriptor): void => void blobs.push({ digest, size });
+    await walk(target, present(documents, note));
+    const check = async (descriptor: Descriptor): Promise<void> => {
+      if (!(await documents.has(descriptor.digest))) absent.push(descriptor.digest);
+      else lasting &&= await isSound(context, descriptor);
+    };
+    await walk(target, reachable(documents, check), { once: true });
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+    lasting = false;
+  }
+  // One object for each blob, whoever refers to it.
+  const objects = new Map(blobs.map((blob) => [keyOf(blob), blob]));
+  const shared = manifests.map((one) => ({
+    ...one,
+    content: one.content.map((blob) => objects.get(keyOf(blob)) ?? { digest: blob.digest, size: blob.size }),
+  }));
+  return { manifests: shared, ...shownOf(best), blobs, absent, unpacked, lasting };
+}
+
+const keyOf = ({ digest, size }: ImageFacts['blobs'][number]): string => `${digest} ${size}`;
+
+/** The manifest that is liked best so far. */
+interface Best {
+  readonly platform: Platform;
+  readonly config: ImageConfig | undefined;
+}
+
+function shownOf(best: Best | undefined): Pick<ImageFacts, 'best'> {
+  if (best === undefined) return {};
+  const { created, config } = best.config ?? {};
+  const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));
+  return { best: { created: seconds, labels: config?.Labels ?? {} } };
+}
+
+/** Whether a document is what its digest says: another would be put in its place when the image is loaded again. */
+async function isSound({ documents }: Context, { digest, mediaType }: Descriptor): Promise<boolean> {
+  if (!isManifestType(mediaType) && !isIndexType(mediaType) && !isConfigType(mediaType)) return true;
+  return digestOf(await documents.content.bytes(digest), digest.split(':', 1)[0]) === digest;
+}

@@ -1,0 +1,237 @@
+import { readSync } from 'node:fs';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { DigestIds } from '../../oci/digest-ids.js';
+import { summed, textOf } from '../../oci/line-checksum.js';
+import { stepAside } from '../../support/foundation/scheduler.js';
+import { Column } from './columns.js';
+
+/** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
+const gathered = 256 << 10;
+const delay = 2000;
+
+/** Bytes that are looked through at a time when the file is opened. */
+const chunkSize = 4 << 20;
+
+/** Bytes up to which a file is not looked at for what nobody needs. */
+const smallFile = 1 << 20;
+
+interface Place {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the facts of images are, in 57 bytes for each. */
+class Places {
+  readonly #ids = new DigestIds();
+  readonly #offsets = new Column(Float64Array);
+  readonly #lengths = new Column(Uint32Array);
+
+  get(digest: string): Place | undefined {
+    const id = this.#ids.find(digest);
+    return id === undefined ? undefined : { offset: this.#offsets.get(id), length: this.#lengths.get(id) };
+  }
+
+  set(digest: string, { offset, length }: Place): void {
+    const id = this.#ids.of(digest);
+    this.#offsets.set(id, offset);
+    this.#lengths.set(id, length);
+  }
+
+  *entries(): Generator<readonly [string, Place]> {
+    for (let id = 0; id < this.#ids.size; id++)
+      yield [this.#ids.digest(id), { offset: this.#offsets.get(id), length: this.#lengths.get(id) }];
+  }
+}
+
+/**
+ * Facts of images by their digests, one a line, appended. It is derived from the layout and no part of it: what cannot be
+ * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
+ */
+export class FactsFile {
+  #places = new Places();
+  #file: FileHandle | undefined;
+  #opened: Promise<void> | undefined;
+  #end = 0;
+  #waiting: { digest: string; line: Buffer }[] = [];
+  #waitingSize = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /**
+   * @param path the file, made when there is something to write
+   * @param header first line; a file with another one is of no use and begins anew
+   */
+  constructor(
+    private readonly path: string,
+    private readonly header: string,
+  ) {}
+
+  /** Whether the file has facts of an image. */
+  async has(digest: string): Promise<boolean> {
+    await this.#open();
+    return this.#places.get(digest) !== undefined;
+  }
+
+  /** The facts of an image as they were appended last; undefined where there are none. */
+  async read(digest: string): Promise<string | undefined> {
+    await this.#open();
+    const place = this.#places.get(digest);
+    return place && this.#textAt(place);
+  }
+
+  /** Leave out what others need no more, where that is most of a large file. */
+  async compact(isNeeded: (digest: string) => boolean): Promise<void> {
+    const { size } = await stat(this.path).catch(() => ({ size: 0 }));
+    if (size < smallFile) return;
+    await this.#open();
+    let bytes = 0;
+    for (const [digest, { length }] of this.#places.entries()) {
+      await stepAside();
+      if (isNeeded(digest)) bytes += length;
+    }
+    if (bytes * 2 > this.#end || this.#closed) return;
+    this.#writing = this.#writing.then(() => this.#rewrite(isNeeded)).catch(() => undefined);
+    await this.#writing;
+  }
+
+  /** Note the facts of an image; they are written in a while. */
+  append(digest: string, text: string): void {
+    if (this.#closed) return;
+    const line = Buffer.from(lineOf(digest, text));
+    this.#waiting.push({ digest, line });
+    this.#waitingSize += line.length;
+    if (this.#waitingSize >= gathered) void this.#flush();
+    else this.#timer ??= setTimeout(() => void this.#flush(), delay).unref();
+  }
+
+  /** Write what is not written yet. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flush();
+    await this.#opened;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(() => undefined);
+  }
+
+  #textAt({ offset, length }: Place): string | undefined {
+    if (this.#file === undefined) return undefined;
+    const bytes = Buffer.allocUnsafe(length);
+    // On the spot: a trip to the pool of threads takes longer than what is asked of it.
+    const bytesRead = readSync(this.#file.fd, bytes, 0, length, offset);
+    return textOf(bytes, 0, bytesRead);
+  }
+
+  /** Put a file in this one's place that has the facts that are needed, each once. */
+  async #rewrite(isNeeded: (digest: string) => boolean): Promise<void> {
+    const draft = `${this.path}.new`;
+    const next = await open(draft, 'w+');
+    try {
+      const places = new Places();
+      let text = `${this.header}\n`;
+      let end = 0;
+      const write = async (): Promise<void> => {
+        end += (await next.write(text)).bytesWritten;
+        text = '';
+      };
+      await write();
+      for (const [digest, place] of this.#places.entries()) {
+        const facts = isNeeded(digest) ? this.#textAt(place) : undefined;
+        if (facts === undefined) continue;
+        const line = lineOf(digest, facts);
+        places.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: place.length });
+        text += line;
+        if (text.length >= gathered) await write();
+        await stepAside();
+      }
+      await write();
+      await rename(draft, this.path);
+      const before = this.#file;
+      [this.#file, this.#places, this.#end] = [next, places, end];
+      await before?.close();
+    } catch (error) {
+      await next.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const lines = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    if (lines.length > 0) this.#writing = this.#writing.then(() => this.#write(lines));
+    return this.#writing;
+  }
+
+  async #write(lines: readonly { digest: string; line: Buffer }[]): Promise<void> {
+    await this.#open();
+    if (this.#file === undefined) return;
+    try {
+      await this.#file.write(Buffer.concat(lines.map(({ line }) => line)), 0, undefined, this.#end);
+    } catch {
+      // A full disk: facts stay in memory as long as there is room.
+      return;
+    }
+    for (const { digest, line } of lines) {
+      const start = digest.length + 1;
+      this.#places.set(digest, { offset: this.#end + start, length: line.length - start - 1 });
+      this.#end += line.length;
+    }
+  }
+
+  #open(): Promise<void> {
+    this.#opened ??= this.#look().then(
+      (file) => {
+        this.#file = file;
+      },
+      () => undefined,
+    );
+    return this.#opened;
+  }
+
+  async #look(): Promise<FileHandle> {
+    const file = await open(this.path, 'a+').then(async (made) => {
+      await made.close();
+      return open(this.path, 'r+');
+    });
+    const header = Buffer.from(`${this.header}\n`);
+    const start = Buffer.alloc(header.length);
+    await file.read(start, 0, header.length, 0);
+    if (!start.equals(header)) {
+      await file.truncate(0);
+      await file.write(header, 0, header.length, 0);
+      this.#end = header.length;
+      return file;
+    }
+    await this.#index(file, header.length);
+    return file;
+  }
+
+  /** Find the lines, up to the last that is whole. */
+  async #index(file: FileHandle, from: number): Promise<void> {
+    const chunk = Buffer.allocUnsafe(chunkSize);
+    this.#end = from;
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunkSize, this.#end);
+      let at = 0;
+      for (let end = chunk.indexOf(10, at); end >= 0 && end < bytesRead; end = chunk.indexOf(10, at)) {
+        const space = chunk.indexOf(32, at);
+        if (space > at && space < end)
+          this.#places.set(chunk.toString('latin1', at, space), {
+            offset: this.#end + space + 1,
+            length: end - space - 1,
+          });
+        at = end + 1;
+      }
+      this.#end += at;
+      if (at === 0 || bytesRead < chunkSize) break;
+    }
+    await file.truncate(this.#end);
+  }
+}
+
+const lineOf = (digest: string, text: string): string => `${digest} ${summed(text)}\n`;

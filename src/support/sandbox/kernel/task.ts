@@ -1,0 +1,331 @@
+import { isDue, takeTurn } from '../../foundation/scheduler.js';
+import type { Credentials, FileSystem } from '../fs/types.js';
+import type { ExitStatus } from '../types.js';
+import { type Command, costOf } from './command.js';
+import type { Descriptor } from './descriptor.js';
+import { FdTable } from './fd-table.js';
+import type { Limits } from './limits.js';
+import type { Machine } from './machine.js';
+import { Pace } from './pace.js';
+import { defaultAction, SIG } from './signals.js';
+import type { Terminal } from './terminal.js';
+
+/** What a task runs. The number is its exit code. */
+export type Program = (task: Task) => number | Promise<number>;
+
+/** Unwinds a program that a signal ended. Programs do not catch it. */
+export class Terminated extends Error {}
+
+/** What a task is made with. */
+export interface TaskOptions extends Command {
+  readonly cwd: string;
+  readonly credentials: Credentials;
+  readonly fds: ReadonlyMap<number, Descriptor>;
+  readonly parent?: Task | undefined;
+  readonly terminal?: Terminal | undefined;
+  readonly umask?: number;
+  /** Signals that are ignored, as they are inherited. */
+  readonly ignored?: Iterable<number>;
+  /** A process group of its own. */
+  readonly newGroup?: boolean;
+}
+
+/** A process of a container: what it was started as, its descriptors, how signals reach it, and when it ended. */
+export class Task {
+  readonly machine: Machine;
+  readonly pid: number;
+  /** Among the processes of the host. */
+  readonly hostPid: number;
+  readonly parent: Task | undefined;
+  readonly terminal: Terminal | undefined;
+  readonly startedAt: number;
+  readonly fds: FdTable;
+  cwd: string;
+  umask: number;
+  limits: Limits;
+  group: number;
+  credentials: Credentials;
+  /** What a caught signal does; null ignores it. */
+  readonly handlers = new Map<number, (() => void) | null>();
+  #command: Command;
+  /** Bytes that its arguments, environment and descriptors hold here. */
+  #cost = 0;
+  #fs: FileSystem | undefined;
+  #exit: ExitStatus | undefined;
+  #ending: { readonly code: number; readonly signal: number; readonly oomKilled: boolean } | undefined;
+  #stopped = false;
+  #sleeping = 0;
+  readonly #waits = new Set<(error: Terminated) => void>();
+  readonly #gates: (() => void)[] = [];
+  /** Signals that came while it was held. */
+  readonly #pending: number[] = [];
+  readonly #watchers: ((status: ExitStatus) => void)[] = [];
+  readonly #pace = new Pace();
+
+  constructor(machine: Machine, options: TaskOptions) {
+    this.machine = machine;
+    this.pid = machine.nextPid();
+    this.hostPid = machine.nextHostPid();
+    this.parent = options.parent;
+    this.#command = { argv: options.argv, env: options.env };
+    this.cwd = options.cwd;
+    this.credentials = options.credentials;
+    this.terminal = options.terminal;
+    this.umask = options.umask ?? options.parent?.umask ?? 0o022;
+    this.limits = options.parent?.limits ?? machine.limits;
+    this.group = options.newGroup || options.parent === undefined ? this.pid : options.parent.group;
+    this.fds = new FdTable(options.fds);
+    this.startedAt = machine.clock.now();
+    for (const signal of options.ignored ?? []) this.handlers.set(signal, null);
+    machine.add(this);
+    this.#hold();
+  }
+
+  get argv(): readonly string[] {
+    return this.#command.argv;
+  }
+
+  get env(): ReadonlyMap<string, string> {
+    return this.#command.env;
+  }
+
+  /** It goes on as another program, or with another environment. */
+  become(argv: readonly string[], env: ReadonlyMap<string, string>): void {
+    this.#command = { argv, env };
+    this.#hold();
+  }
+
+  /** What it was started with counts as held, but for what is its parent's, too, or a container's own. */
+  #hold(): void {
+    if (this.parent === undefined) return;
+    const cost = costOf(this, this.parent, this.fds.size);
+    this.machine.account(this, 0, cost - this.#cost);
+    this.#cost = cost;
+  }
+
+  /** The container's file system as this task may use it. */
+  get fs(): FileSystem {
+    this.#fs ??= this.machine.fileSystem.as(this.credentials);
+    return this.#fs;
+  }
+
+  /** Milliseconds of processor time. */
+  get cpu(): number {
+    return this.#pace.cpu;
+  }
+
+  get status(): ExitStatus | undefined {
+    return this.#exit;
+  }
+
+  /** Whether it has ended, or a signal is ending it. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined || this.#exit !== undefined;
+  }
+
+  get state(): 'running' | 'sleeping' | 'stopped' | 'paused' {
+    if (this.machine.paused) return 'paused';
+    if (this.#stopped) return 'stopped';
+    return this.#sleeping > 0 ? 'sleeping' : 'running';
+  }
+
+  /** Run a program until it ends; then the task has ended. */
+  async run(program: Program): Promise<void> {
+    let code = 1;
+    try {
+      this.#mayGoOn();
+      // Each may start others at once, without end: in a turn, or on the stack of the one before.
+      await this.giveWay();
+      code = await program(this);
+    } catch (error) {
+      // The stack is at its end, as a real program's would be.
+      if (error instanceof RangeError) this.end(SIG.SEGV);
+      else if (!(error instanceof Terminated))
+        this.machine.log.warn(`${this.argv[0]}: the simulation failed: ${String(error)}`);
+    }
+    this.#finish(code);
+  }
+
+  /** Be told when it has ended; at once when it has. */
+  whenEnded(act: (status: ExitStatus) => void): void {
+    if (this.#exit !== undefined) act(this.#exit);
+    else this.#watchers.push(act);
+  }
+
+  /** Wait for another task. */
+  waitFor(other: Task): ExitStatus | Promise<ExitStatus> {
+    if (other.status !== undefined) return other.status;
+    return this.block((resolve) => {
+      other.whenEnded(resolve);
+      return () => {};
+    });
+  }
+
+  /** Wait for so many milliseconds of the container's clock. */
+  sleep(duration: number): Promise<void> {
+    return this.block((resolve) => {
+      const timer = this.machine.clock.after(duration, resolve);
+      return () => timer.cancel();
+    });
+  }
+
+  /** Wait until a signal ends it. */
+  forever(): Promise<never> {
+    return this.block<never>(() => () => {});
+  }
+
+  /**
+   * Wait for something that a signal may cut short by ending the task.
+   *
+   * @param start called at once; gives back what takes the wait away
+   * @throws Terminated
+   */
+  async block<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void): Promise<T> {
+    this.#mayGoOn();
+    this.#pause();
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        let over = false;
+        let cancel: (() => void) | undefined;
+        const end = (error: Terminated): void => {
+          over = true;
+          this.#waits.delete(end);
+          cancel?.();
+          reject(error);
+        };
+        this.#waits.add(end);
+        const settle = (act: () => void): void => {
+          if (over) return;
+          over = true;
+          this.#waits.delete(end);
+          act();
+        };
+        cancel = start(
+          (value) => settle(() => this.#whenRunning(() => resolve(value), reject)),
+          (error) => settle(() => reject(error)),
+        );
+      });
+    } finally {
+      this.#resume();
+    }
+  }
+
+  /**
+   * Count a step of work. When the task has had its turn, the promise is to be waited for.
+   *
+   * @throws Terminated when a signal ended it
+   */
+  step(): Promise<void> | undefined {
+    if (!this.#pace.step() && this.#ending === undefined && !this.#held) return undefined;
+    this.#mayGoOn();
+    if (this.#held) return this.breathe();
+    return this.#pace.isOver() ? this.#pace.next((start) => this.block(start)) : undefined;
+  }
+
+  /** The same for a step that may take long by itself. */
+  longStep(): Promise<void> | undefined {
+    return this.step() ?? this.giveWay();
+  }
+
+  /** Let other work go first where it has waited for long. */
+  giveWay(): Promise<void> | undefined {
+    return isDue() ? this.breathe() : undefined;
+  }
+
+  /** Let other work go first, once. */
+  breathe(): Promise<void> {
+    return this.block((resolve) => takeTurn('program', resolve));
+  }
+
+  /** Send a signal. False when it has ended. */
+  signal(signal: number): boolean {
+    if (this.#exit !== undefined) return false;
+    if (signal === 0) return true;
+    if (signal === SIG.CONT) this.#continue();
+    if (signal === SIG.KILL) {
+      this.end(signal);
+      return true;
+    }
+    if (this.#held && signal !== SIG.STOP) {
+      this.#pending.push(signal);
+      return true;
+    }
+    const handler = signal === SIG.STOP ? undefined : this.handlers.get(signal);
+    if (handler === null) return true;
+    if (handler !== undefined) {
+      handler();
+      return true;
+    }
+    const action = defaultAction(signal);
+    if (this.pid === 1 || action === 'ignore') return true;
+    if (action === 'stop') this.#stopped = true;
+    else this.end(signal);
+    return true;
+  }
+
+  /** End it by a signal, whatever it thinks of it. */
+  end(signal: number, oomKilled = false): void {
+    if (this.#exit !== undefined || this.#ending !== undefined) return;
+    this.#ending = { code: 128 + signal, signal, oomKilled };
+    this.machine.letGo(this);
+    for (const end of [...this.#waits]) end(new Terminated());
+    for (const go of this.#gates.splice(0)) go();
+  }
+
+  /** Nobody reads what it writes: SIGPIPE, or an error where that is ignored. */
+  brokenPipe(): void {
+    if (this.pid !== 1 && this.handlers.get(SIG.PIPE) === undefined) {
+      this.end(SIG.PIPE);
+      throw new Terminated();
+    }
+    throw this.machine.brokenPipe();
+  }
+
+  /** Go on after the freezer or SIGCONT. */
+  wake(): void {
+    if (this.#held) return;
+    for (const signal of this.#pending.splice(0)) this.signal(signal);
+    for (const go of this.#gates.splice(0)) go();
+  }
+
+  get #held(): boolean {
+    return this.#stopped || this.machine.paused;
+  }
+
+  #continue(): void {
+    this.#stopped = false;
+    this.wake();
+  }
+
+  #mayGoOn(): void {
+    if (this.#ending !== undefined || this.#exit !== undefined) throw new Terminated();
+  }
+
+  /** Do it now, or when neither the freezer nor SIGSTOP holds the task any more. */
+  #whenRunning(act: () => void, reject: (error: unknown) => void): void {
+    if (this.#ending !== undefined) reject(new Terminated());
+    else if (!this.#held) act();
+    else this.#gates.push(() => this.#whenRunning(act, reject));
+  }
+
+  #pause(): void {
+    this.#pace.pause();
+    this.#sleeping++;
+  }
+
+  #resume(): void {
+    this.#sleeping--;
+    this.#pace.rested();
+  }
+
+  #finish(code: number): void {
+    this.#pace.pause();
+    this.fds.closeAll();
+    for (const end of [...this.#waits]) end(new Terminated());
+    const signal = this.#ending?.signal;
+    const oomKilled = this.#ending?.oomKilled ?? false;
+    this.#exit = signal === undefined ? { code: code & 0xff, oomKilled } : { code: 128 + signal, signal, oomKilled };
+    this.machine.remove(this);
+    for (const act of this.#watchers.splice(0)) act(this.#exit);
+  }
+}

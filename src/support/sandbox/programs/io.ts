@@ -1,0 +1,157 @@
+import { AttestdError } from '../../foundation/errors.js';
+import { isDue } from '../../foundation/scheduler.js';
+import { FileSystemError } from '../fs/errors.js';
+import type { Descriptor } from '../kernel/descriptor.js';
+import type { Task } from '../kernel/task.js';
+
+/** How much is read at once. */
+export const blockSize = 64 * 1024;
+const outputBlock = 8 * 1024;
+
+/** Write to standard output, or to another descriptor. Others have their turn where it is due: what says much goes on long. */
+export function write(task: Task, text: string | Uint8Array, fd = 1): void | Promise<void> {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  if (bytes.length === 0) return undefined;
+  const to = task.fds.need(fd);
+  if (bytes.length > blockSize) return writeInPieces(task, to, bytes);
+  const written = to.write(task, bytes);
+  return isDue() ? goOnLater(task, written) : written;
+}
+
+async function goOnLater(task: Task, written: void | Promise<void>): Promise<void> {
+  await written;
+  await task.breathe();
+}
+
+/** A log takes each line by itself, so that a long text takes long. */
+async function writeInPieces(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += blockSize) {
+    await to.write(task, bytes.subarray(at, at + blockSize));
+    await task.giveWay();
+  }
+}
+
+/** Say something on standard error. What cannot be said is lost. */
+export async function complain(task: Task, message: string): Promise<void> {
+  try {
+    await write(task, `${message}\n`, 2);
+  } catch (error) {
+    if (!(error instanceof AttestdError)) throw error;
+  }
+}
+
+/** Output that goes out in blocks, and line by line to a terminal. */
+export class Output {
+  readonly #task: Task;
+  readonly #to: Descriptor;
+  #held: string[] = [];
+  #length = 0;
+
+  constructor(task: Task, fd = 1) {
+    this.#task = task;
+    this.#to = task.fds.need(fd);
+  }
+
+  add(text: string): void | Promise<void> {
+    this.#held.push(text);
+    this.#length += text.length;
+    return this.#length >= outputBlock || this.#to.terminal ? this.flush() : undefined;
+  }
+
+  flush(): void | Promise<void> {
+    if (this.#length === 0) return undefined;
+    const bytes = Buffer.from(this.#held.join(''), 'utf8');
+    this.#held = [];
+    this.#length = 0;
+    return this.#to.write(this.#task, bytes);
+  }
+}
+
+/** Everything that can be read, in pieces. */
+export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const bytes = await from.read(task, blockSize);
+    if (bytes.length === 0) return;
+    yield bytes;
+    const turn = task.longStep();
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** Bytes that a program takes which wants all of its input at once. */
+const mostInput = 16 << 20;
+
+/** All that can be read, which counts as held by the task until it is let go of. @throws FileSystemError EFBIG beyond 16 MiB */
+export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let held = 0;
+  for await (const chunk of chunks(task, from)) {
+    held += chunk.length;
+    if (held > mostInput) {
+      task.machine.account(task, chunk.length - held);
+      throw new FileSystemError('EFBIG', '');
+    }
+    task.machine.account(task, chunk.length);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Bytes of the lines that a program keeps, what each takes beside its own, and bytes of both. */
+const [mostText, lineOverhead, mostKept] = [24 << 20, 64, 64 << 20] as const;
+
+/** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 24 MiB, or 64 with 64 bytes for each line */
+export async function keepLines(task: Task, from: Descriptor, kept: string[]): Promise<void> {
+  let text = kept.reduce((sum, line) => sum + line.length, 0);
+  for await (const line of lines(task, from)) {
+    text += line.length;
+    if (text > mostText || text + kept.length * lineOverhead > mostKept) throw new FileSystemError('EFBIG', '');
+    task.machine.account(task, line.length, lineOverhead);
+    kept.push(line);
+  }
+}
+
+/** Longest line that is kept in memory. */
+export const longestLine = 1024 * 1024;
+
+/** Lines, with their newline where they have one. */
+export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks(task, from)) {
+    let bytes =
+      rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk]);
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
+      yield bytes.toString('utf8', 0, end + 1);
+      bytes = bytes.subarray(end + 1);
+      const turn = task.longStep();
+      if (turn !== undefined) await turn;
+    }
+    if (bytes.length > longestLine) throw new FileSystemError('EFBIG', '');
+    rest = bytes;
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}
+
+/** Read one line without what comes after it; undefined at the end. @throws FileSystemError EFBIG beyond 1 MiB */
+export async function readLine(task: Task, from: Descriptor): Promise<string | undefined> {
+  let line = Buffer.alloc(256);
+  let length = 0;
+  for (;;) {
+    const bytes = from.readLine ? await from.readLine(task) : await from.read(task, 1);
+    if (bytes.length === 0) return length === 0 ? undefined : line.toString('utf8', 0, length);
+    const end = length + bytes.length;
+    if (end > longestLine) throw new FileSystemError('EFBIG', '');
+    if (end > line.length) line = Buffer.concat([line], Math.max(2 * line.length, end));
+    line.set(bytes, length);
+    length = end;
+    if (bytes.at(-1) === 10) return line.toString('utf8', 0, length);
+    const turn = task.longStep();
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** What a failed call is called in a message: strerror's words. */
+export function reason(error: unknown): string {
+  if (error instanceof FileSystemError) return error.text;
+  throw error;
+}
