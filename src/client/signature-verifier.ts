@@ -19,13 +19,13 @@ export class Refusal extends Error {
 }
 
 /** What judges signatures. */
-export interface Judge {
+export interface SignatureVerifier {
   /** Throws a Refusal when the bundle's signature does not hold. */
   bundle(bundle: Bundle, artifact: Buffer | undefined): SignerName;
   payload(payload: Buffer, signature: Buffer): SignerName;
 }
 
-class KeyJudge implements Judge {
+class KeyJudge implements SignatureVerifier {
   readonly #key: Key;
   readonly #name: SignerName & { kind: 'public-key' };
 
@@ -65,7 +65,7 @@ class KeyJudge implements Judge {
   }
 }
 
-class RootJudge implements Judge {
+class RootJudge implements SignatureVerifier {
   readonly #verifier: Verifier;
   readonly #identity: TrustedIdentity;
 
@@ -127,5 +127,5 @@ export function reasonOf(error: unknown): Reason {
 }
 
 /** @throws AttestdError INVALID_ARGUMENT when the key or the root is none */
-export const judgeBy = (trust: Trust): Judge =>
+export const verifierFor = (trust: Trust): SignatureVerifier =>
   'publicKey' in trust ? new KeyJudge(trust.publicKey) : new RootJudge(trust);

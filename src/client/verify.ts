@@ -8,7 +8,7 @@ import type { AttachedStatement, AttestationChain, ChainBlob } from './chain.js'
 import { cosignBundle, hasCertificate } from './cosign-bundle.js';
 import { parseManifest } from './manifests.js';
 import { signatureTypes } from './referrers.js';
-import { type Judge, judgeBy, Refusal, reasonOf } from './signature-verifier.js';
+import { Refusal, reasonOf, type SignatureVerifier, verifierFor } from './signature-verifier.js';
 import type {
   Reason,
   SignatureOutcome,
@@ -46,7 +46,7 @@ interface Judged {
 }
 
 /** @param subjects what may be signed */
-function judgeBundle(judge: Judge, blob: ChainBlob, subjects: readonly ChainBlob[]): Judged {
+function judgeBundle(judge: SignatureVerifier, blob: ChainBlob, subjects: readonly ChainBlob[]): Judged {
   const bundle = bundleFromJSON(parse(blob.data, 'the bundle') as unknown as SerializedBundle);
   const { content } = bundle;
   if (content.$case === 'messageSignature') {
@@ -69,7 +69,7 @@ const messageSignature = (signed: Buffer, signature: string): object => ({
   },
 });
 
-function judgeSimpleSigning(judge: Judge, layer: OCIDescriptor, blob: ChainBlob): Judged {
+function judgeSimpleSigning(judge: SignatureVerifier, layer: OCIDescriptor, blob: ChainBlob): Judged {
   const signature = layer.annotations?.[signatureAnnotation];
   if (signature === undefined) throw new Refusal('malformed', `the layer has no annotation ${signatureAnnotation}`);
   const signer = hasCertificate(layer.annotations)
@@ -90,7 +90,7 @@ function signatureLayers(manifest: ChainBlob): OCIDescriptor[] {
 }
 
 /** The verdict of the first who accepts; if none does, the reason of one who knew the signer, or else of the first. */
-function firstOf<T>(judges: readonly Judge[], ask: (judge: Judge) => T): T {
+function firstOf<T>(judges: readonly SignatureVerifier[], ask: (judge: SignatureVerifier) => T): T {
   let refusal: unknown;
   for (const judge of judges) {
     try {
@@ -104,7 +104,7 @@ function firstOf<T>(judges: readonly Judge[], ask: (judge: Judge) => T): T {
 }
 
 function judgeLayer(
-  judges: readonly Judge[],
+  judges: readonly SignatureVerifier[],
   manifest: string,
   layer: OCIDescriptor,
   chain: AttestationChain,
@@ -156,7 +156,7 @@ function contradictions(chain: AttestationChain): Reason[] {
 }
 
 /** Who signed an envelope that lies in a registry as it is. */
-function judgeEnvelope(judge: Judge, blob: ChainBlob, payload: Buffer): Judged {
+function judgeEnvelope(judge: SignatureVerifier, blob: ChainBlob, payload: Buffer): Judged {
   const envelope = parse(blob.data, 'the envelope') as { payloadType?: unknown; signatures?: unknown };
   if (envelope.payloadType !== inTotoPayload)
     throw new Refusal('malformed', `the envelope’s payload is of type ${envelope.payloadType}`);
@@ -178,7 +178,11 @@ function judgeEnvelope(judge: Judge, blob: ChainBlob, payload: Buffer): Judged {
   throw refusal;
 }
 
-function judgeStatement(judges: readonly Judge[], chain: AttestationChain, one: AttachedStatement): StatementOutcome {
+function judgeStatement(
+  judges: readonly SignatureVerifier[],
+  chain: AttestationChain,
+  one: AttachedStatement,
+): StatementOutcome {
   const { manifest, blob: digest, predicateType, form, attachedTo, statement } = one;
   const outcome = { manifest, blob: digest, predicateType };
   let signer: SignerName | undefined;
@@ -221,7 +225,7 @@ export function verifyChain(
   if (!Number.isSafeInteger(threshold) || threshold < 1)
     throw new AttestdError('INVALID_ARGUMENT', `'${threshold}' is no number of signers`);
   if (trusts.length === 0) throw new AttestdError('INVALID_ARGUMENT', 'nobody is trusted');
-  const judges = trusts.map(judgeBy);
+  const judges = trusts.map(verifierFor);
   const statements = chain.statements && {
     statements: chain.statements.map((statement) => judgeStatement(judges, chain, statement)),
   };

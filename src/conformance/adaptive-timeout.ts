@@ -16,7 +16,7 @@ const anew = 3;
  * How long a run waits for what a daemon is to do. The first time is given in full, so that a slow daemon fails nothing. When that was
  * in vain, the next of the same kind wait a part of it: a daemon that lacks something would hold the run up at each of them.
  */
-export class Patience {
+export class AdaptiveTimeout {
   readonly #vain: Set<string>;
   readonly #kind: string;
   readonly #full: number;

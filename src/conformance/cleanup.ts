@@ -1,10 +1,10 @@
 import { Connection } from '../client/connection.js';
 import { discover } from '../client/discover.js';
 import { Api } from './api.js';
-import { isDisturbed } from './concurrent-changes.js';
+import { hasConcurrentChanges } from './concurrent-changes.js';
 import { meet } from './daemon.js';
 import { Unmet } from './expect.js';
-import { kindNames, type Leftover, labelled, removed } from './leftover-objects.js';
+import { kindNames, type LeftoverObject, labelled, removed } from './leftover-objects.js';
 
 /**
  * Find what runs of the suite have left in a daemon, by their label, and remove it.
@@ -17,18 +17,18 @@ import { kindNames, type Leftover, labelled, removed } from './leftover-objects.
 export async function cleanUp(options: {
   readonly host?: string;
   readonly run?: string;
-}): Promise<{ readonly found: readonly Leftover[]; readonly left: readonly Leftover[] }> {
+}): Promise<{ readonly found: readonly LeftoverObject[]; readonly left: readonly LeftoverObject[] }> {
   const connection = new Connection(discover(options.host === undefined ? {} : { host: options.host }).target);
   const api = new Api(
     connection,
     null,
     () => undefined,
     undefined,
-    (exchange) => isDisturbed(exchange, new Set()),
+    (exchange) => hasConcurrentChanges(exchange, new Set()),
   );
   try {
     await meet(api);
-    const found: Leftover[] = [];
+    const found: LeftoverObject[] = [];
     for (const kind of kindNames) {
       try {
         found.push(...(await labelled(api, kind)));
@@ -38,7 +38,7 @@ export async function cleanUp(options: {
       }
     }
     const wanted = found.filter(({ run }) => options.run === '*' || run === options.run);
-    const left: Leftover[] = [];
+    const left: LeftoverObject[] = [];
     for (const one of wanted) if (!(await removed(api, one))) left.push(one);
     return { found, left };
   } finally {

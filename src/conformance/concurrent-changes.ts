@@ -15,7 +15,7 @@ const collected = /failed commit on ref .*no such file or directory|unable to fi
  *
  * @param own digests of the content that the run itself has built
  */
-export function isDisturbed({ method, path, status, body }: Exchange, own: ReadonlySet<string>): boolean {
+export function hasConcurrentChanges({ method, path, status, body }: Exchange, own: ReadonlySet<string>): boolean {
   const asked = `${method} ${path}`;
   if (brings.test(asked)) return collected.test(body.toString('utf8'));
   if (status < 400 || !lists.test(asked)) return false;

@@ -16,7 +16,7 @@ export type Kind = keyof typeof kinds;
 export const kindNames = Object.keys(kinds) as readonly Kind[];
 
 /** What a run has left in a daemon. */
-export interface Leftover {
+export interface LeftoverObject {
   /** Name of the run. */
   readonly run: string;
   readonly kind: Kind;
@@ -30,7 +30,7 @@ export interface Leftover {
  * @param run name of the run; any without it
  * @throws Unmet when the daemon gives no complete answer, or one that is no list
  */
-export async function labelled(api: Api, kind: Kind, run?: string): Promise<readonly Leftover[]> {
+export async function labelled(api: Api, kind: Kind, run?: string): Promise<readonly LeftoverObject[]> {
   const { list, members, key } = kinds[kind];
   const label = run === undefined ? runLabel : `${runLabel}=${run}`;
   const answer = await api.get(list, { query: { all: '1', filters: filters({ label: [label] }) } });
@@ -46,7 +46,7 @@ export async function labelled(api: Api, kind: Kind, run?: string): Promise<read
 }
 
 /** Path of what a run has left. */
-const pathOf = ({ kind, id }: Leftover): string => `${kinds[kind].path}/${encodeURI(id)}`;
+const pathOf = ({ kind, id }: LeftoverObject): string => `${kinds[kind].path}/${encodeURI(id)}`;
 
 /**
  * Remove what a run has left.
@@ -54,7 +54,7 @@ const pathOf = ({ kind, id }: Leftover): string => `${kinds[kind].path}/${encode
  * @returns whether it is gone
  * @throws Unmet when the daemon gives no complete answer
  */
-export async function removed(api: Api, one: Leftover): Promise<boolean> {
+export async function removed(api: Api, one: LeftoverObject): Promise<boolean> {
   const { status } = (await api.delete(pathOf(one), { query: { force: '1', v: '1' } })).exchange;
   return [200, 204, 404].includes(status);
 }

@@ -1,5 +1,5 @@
 import type { Answer, Api, Exchange } from './api.js';
-import { isDisturbed } from './concurrent-changes.js';
+import { hasConcurrentChanges } from './concurrent-changes.js';
 import { show, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
 import { type BuiltImage, build } from './images/recipe.js';
@@ -87,7 +87,7 @@ export class Session {
 
   /** Whether an answer tells of what somebody else did to the daemon at the time. */
   disturbed(exchange: Exchange): boolean {
-    return isDisturbed(exchange, this.#digests);
+    return hasConcurrentChanges(exchange, this.#digests);
   }
 
   /** A name below the run's prefix that nothing else uses. */

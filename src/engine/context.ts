@@ -7,18 +7,18 @@ import type { ByteBudget, FileSystem } from '../support/sandbox/fs/types.js';
 import type { ProcessModel } from '../support/sandbox/types.js';
 import type { Admission } from './containers/create/admission.js';
 import type { ExecStore } from './containers/exec/exec.js';
-import type { LogRoom } from './containers/logs/log-quota.js';
+import type { LogQuota } from './containers/logs/log-quota.js';
 import type { RootFileSystems } from './containers/run/rootfs.js';
 import type { ContainerStore } from './containers/store.js';
 import type { EventBus } from './events/bus.js';
 import type { SignatureReader } from './images/identity.js';
 import type { Lineage } from './images/lineage.js';
 import type { ListCache } from './images/list-cache.js';
-import type { FactsCache } from './images/metadata-cache.js';
+import type { ImageMetadataCache } from './images/metadata-cache.js';
 import type { Snapshots } from './images/snapshots.js';
 import type { PublishedPorts } from './networks/publish.js';
 import type { NetworkStore } from './networks/store.js';
-import type { ObjectRoom } from './object-quota.js';
+import type { ObjectQuota } from './object-quota.js';
 import type { RegistryAccess } from './registry/access.js';
 import type { Release } from './release.js';
 import type { DaemonSettings } from './settings.js';
@@ -33,7 +33,7 @@ export interface Context {
   readonly documents: ManifestCache;
   readonly snapshots: Snapshots;
   /** What the content of images says. */
-  readonly facts: FactsCache;
+  readonly facts: ImageMetadataCache;
   /** Elements of lists of images. */
   readonly lists: ListCache;
   /** Which image was made of which. */
@@ -61,10 +61,10 @@ export interface Context {
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
   /** What all that clients make takes of the process's memory. */
-  readonly room: ObjectRoom;
+  readonly room: ObjectQuota;
   readonly containers: ContainerStore;
   /** What the logs of containers may take together. */
-  readonly logs: LogRoom;
+  readonly logs: LogQuota;
   readonly execs: ExecStore;
   readonly networks: NetworkStore;
   readonly published: PublishedPorts;

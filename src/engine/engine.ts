@@ -15,19 +15,19 @@ import { Budget } from '../support/sandbox/fs/budget.js';
 import { createFileSystem } from '../support/sandbox/fs/file-system.js';
 import { simulatedModel } from '../support/sandbox/simulated.js';
 import { ExecStore } from './containers/exec/exec.js';
-import { LogRoom } from './containers/logs/log-quota.js';
+import { LogQuota } from './containers/logs/log-quota.js';
 import { RootFileSystems } from './containers/run/rootfs.js';
 import { ContainerStore } from './containers/store.js';
 import type { Context } from './context.js';
 import { EventBus } from './events/bus.js';
 import { Lineage } from './images/lineage.js';
 import { ListCache } from './images/list-cache.js';
-import { FactsCache } from './images/metadata-cache.js';
-import { FactsFile } from './images/metadata-file.js';
+import { ImageMetadataCache } from './images/metadata-cache.js';
+import { ImageMetadataFile } from './images/metadata-file.js';
 import { Snapshots } from './images/snapshots.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
-import { ObjectRoom } from './object-quota.js';
+import { ObjectQuota } from './object-quota.js';
 import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
 import { usualSettings } from './settings.js';
@@ -60,14 +60,14 @@ export function makeContext(options: EngineOptions): Context {
   const hostMatcher = only(leveled);
   const documents = store.manifests;
   const events = new EventBus(() => nanoseconds(clock()));
-  const room = new ObjectRoom();
+  const room = new ObjectQuota();
   const containers = new ContainerStore(room);
   const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {
     store,
     documents,
     snapshots: new Snapshots(documents, hostMatcher),
-    facts: new FactsCache(anyOf([], hostMatcher), factsFile(store.derived, leveled)),
+    facts: new ImageMetadataCache(anyOf([], hostMatcher), factsFile(store.derived, leveled)),
     lists: new ListCache(),
     lineage: new Lineage(),
     events,
@@ -86,7 +86,7 @@ export function makeContext(options: EngineOptions): Context {
     admission: options.admission,
     room,
     containers,
-    logs: new LogRoom(() => containers.list().map(({ log }) => log)),
+    logs: new LogQuota(() => containers.list().map(({ log }) => log)),
     execs: new ExecStore(time, room),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),
     layers,
@@ -114,6 +114,8 @@ export async function closeContext(context: Context): Promise<void> {
 }
 
 /** Where the facts of a store's images outlast the process: what is liked best depends on the machine. */
-function factsFile(folder: string | undefined, host: Platform): FactsFile | undefined {
-  return folder === undefined ? undefined : new FactsFile(join(folder, 'facts'), `facts 2 ${formatPlatformAll(host)}`);
+function factsFile(folder: string | undefined, host: Platform): ImageMetadataFile | undefined {
+  return folder === undefined
+    ? undefined
+    : new ImageMetadataFile(join(folder, 'facts'), `facts 2 ${formatPlatformAll(host)}`);
 }

@@ -29,7 +29,7 @@ export function weightOf(value: unknown): number {
  * The memory that things take which clients make. A machine's disk would end it in a daemon; here it is the process that must not
  * grow for ever.
  */
-export class ObjectRoom {
+export class ObjectQuota {
   readonly #weights = new Map<string, number>();
   #taken = 0;
   /** Whether things are let in although there is no room: those of an earlier daemon, which were acknowledged. */

@@ -3,10 +3,10 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { connectTo, requestOptions } from '../client/connection.js';
 import type { Target } from '../client/target.js';
-import { endInTime } from '../server/close-gracefully.js';
+import { destroyAfterGrace } from '../server/close-gracefully.js';
 import { lookAfter, takeOver } from '../server/hijack.js';
 import { AttestdError } from '../support/foundation/errors.js';
-import { carry, Wide } from './raw-connection.js';
+import { carry, RawConnection } from './raw-connection.js';
 
 /** Headers that are about one connection (RFC 9110, section 7.6.1), and those that the gate writes itself. */
 const ownHeaders = new Set(
@@ -143,8 +143,8 @@ export class Daemon {
   }
 
   /** A connection of one's own. */
-  connect(): Wide {
-    return Wide.connect((onread) => connectTo(this.#target, { onread }));
+  connect(): RawConnection {
+    return RawConnection.connect((onread) => connectTo(this.#target, { onread }));
   }
 
   /** Close idle connections. */
@@ -204,13 +204,13 @@ export function pass(daemon: Daemon, request: IncomingMessage, response: ServerR
 }
 
 /** Connect two connections, each side closed for itself; what breaks one breaks the other. */
-function splice(client: Wide, daemon: Wide): void {
+function splice(client: RawConnection, daemon: RawConnection): void {
   client.socket.on('error', () => daemon.socket.destroy());
   daemon.socket.on('error', () => client.socket.destroy());
   client.socket.once('close', () => daemon.socket.destroy());
   daemon.socket.once('close', () => {
     client.socket.end();
-    endInTime(client.socket);
+    destroyAfterGrace(client.socket);
   });
   carry(daemon, client.socket);
   carry(client, daemon.socket);
@@ -252,9 +252,9 @@ export function passUpgrade(
           connection.destroy();
           return;
         }
-        const wide = Wide.over(client);
+        const wide = RawConnection.over(client);
         wide.socket.write(headOf(incoming, upgrade !== undefined || webSocket !== undefined));
-        splice(wide, Wide.over(connection, rest));
+        splice(wide, RawConnection.over(connection, rest));
       },
       () => connection.destroy(),
     );

@@ -23,7 +23,7 @@ type Known = { readonly value: unknown } | { readonly error: AttestdError };
  * event about images, and nothing is remembered while no events can be heard. An old answer lets nobody past the policy: what is judged
  * is what is created, by its id.
  */
-export class RememberedAccess implements ImageAccess {
+export class CachedImageAccess implements ImageAccess {
   readonly apiVersion: string;
   readonly content: ImageAccess['content'];
   readonly #client: EngineClient;

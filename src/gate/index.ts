@@ -14,10 +14,10 @@ import type { Exception } from './exceptions.js';
 import { admitExec, admitVolume } from './exec-and-volume.js';
 import { answerError, Daemon, pass, passUpgrade } from './forward.js';
 import { serveHeads } from './front.js';
-import { RememberedAccess } from './image-cache.js';
+import { CachedImageAccess } from './image-cache.js';
 import type { GateJudge } from './judge.js';
 import { type Rule, ruleOf } from './rules.js';
-import { isLarge, passLarge } from './stream-bodies.js';
+import { isLarge, streamBodies } from './stream-bodies.js';
 import { type GateTarget, readTarget, writeTarget } from './target.js';
 
 export { type Audit, type Decision, fileAudit, streamAudit } from './audit.js';
@@ -99,10 +99,10 @@ interface Visit {
 class GateKeeper {
   readonly #around: Around;
   readonly #daemon: Daemon;
-  readonly #access: RememberedAccess;
+  readonly #access: CachedImageAccess;
   readonly #options: GateOptions;
 
-  constructor(options: GateOptions, client: EngineClient, daemon: Daemon, access: RememberedAccess, judge: GateJudge) {
+  constructor(options: GateOptions, client: EngineClient, daemon: Daemon, access: CachedImageAccess, judge: GateJudge) {
     const allow = new Set(options.allow);
     const { target } = client.discovery;
     this.#options = options;
@@ -152,7 +152,7 @@ class GateKeeper {
       const body = length === '0' ? Buffer.alloc(0) : await readAll(request);
       passUpgrade(this.#daemon, request, response, writeTarget(target), body);
     } else if (rule.kind === 'pass' || rule.kind === 'unjudged')
-      (isLarge(visit.operation, request) ? passLarge : pass)(this.#daemon, request, response, writeTarget(target));
+      (isLarge(visit.operation, request) ? streamBodies : pass)(this.#daemon, request, response, writeTarget(target));
     else await this.#judge(rule.kind, visit);
   }
 
@@ -267,7 +267,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const client = await connect({ ...(host !== undefined && { host }), deadline: Math.max(timeout, 10_000) });
   const { target } = client.discovery;
   const daemon = new Daemon(target);
-  const access = new RememberedAccess(client, daemon);
+  const access = new CachedImageAccess(client, daemon);
   const keeper = new GateKeeper(options, client, daemon, access, await options.judge(access));
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {

@@ -27,13 +27,13 @@ function handleOf(socket: Socket): Handle | undefined {
 export type Take = (bytes: Buffer) => boolean;
 
 /** A connection whose bytes go to one taker at a time. */
-export class Wide {
+export class RawConnection {
   /** What is written to, and ended. */
   readonly socket: Socket;
   #take: Take = () => false;
   #early: Buffer;
 
-  private constructor(early: Buffer, make: (wide: Wide) => Socket) {
+  private constructor(early: Buffer, make: (wide: RawConnection) => Socket) {
     this.#early = early;
     this.socket = make(this);
   }
@@ -43,8 +43,8 @@ export class Wide {
    *
    * @param connect makes a connection that is read so
    */
-  static connect(connect: (onread: OnReadOpts) => Socket): Wide {
-    return new Wide(Buffer.alloc(0), (wide) => connect(wide.#onRead()));
+  static connect(connect: (onread: OnReadOpts) => Socket): RawConnection {
+    return new RawConnection(Buffer.alloc(0), (wide) => connect(wide.#onRead()));
   }
 
   /**
@@ -53,12 +53,12 @@ export class Wide {
    * @param given is destroyed with this one, and this one with it
    * @param early what was read of it already
    */
-  static over(given: Socket, early: Buffer = Buffer.alloc(0)): Wide {
+  static over(given: Socket, early: Buffer = Buffer.alloc(0)): RawConnection {
     given.pause();
     const pieces = [early];
     for (let piece: Buffer | null = given.read(); piece !== null; piece = given.read()) pieces.push(piece);
     const handle = given.readableEnded ? undefined : handleOf(given);
-    return new Wide(Buffer.concat(pieces), (wide) =>
+    return new RawConnection(Buffer.concat(pieces), (wide) =>
       handle === undefined ? wide.#usual(given) : wide.#inPlaceOf(given, handle),
     );
   }
@@ -126,7 +126,7 @@ export class Wide {
  * @param look cuts off what is not to be carried; nothing without it
  */
 export function carry(
-  from: Wide,
+  from: RawConnection,
   to: Socket,
   end: () => void = () => to.end(),
   look: (bytes: Buffer) => Buffer = (bytes) => bytes,

@@ -1,11 +1,11 @@
 /** Large bodies, passed on without being looked into again: their bytes cost no more than a pipe of two connections. */
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Socket } from 'node:net';
-import { endInTime, leave } from '../server/close-gracefully.js';
+import { closeGracefully, destroyAfterGrace } from '../server/close-gracefully.js';
 import { answerError, type Daemon, errorAnswer, headersOf, onwardHeaders, unreachable } from './forward.js';
 import { type Framing, framingOf } from './framing.js';
 import { takeBody } from './front.js';
-import { carry, Wide } from './raw-connection.js';
+import { carry, RawConnection } from './raw-connection.js';
 
 /** Operations whose bodies may be large, either way. */
 const large = new Set([
@@ -56,7 +56,7 @@ interface Side {
 
 /** A client whose body nobody has begun to read: its bytes are passed on as they are, and only counted. */
 function untouched({ socket: given }: IncomingMessage, framing: Framing, rest: Buffer): Side {
-  const wide = Wide.over(given, rest);
+  const wide = RawConnection.over(given, rest);
   const { socket } = wide;
   socket.on('error', () => undefined);
   const ignore = (): boolean => true;
@@ -79,11 +79,11 @@ function untouched({ socket: given }: IncomingMessage, framing: Framing, rest: B
     },
     refuse: (status, message) => {
       wide.start(ignore);
-      leave(socket, errorAnswer(status, message));
+      closeGracefully(socket, errorAnswer(status, message));
     },
     leave: () => {
       wide.start(ignore);
-      endInTime(socket);
+      destroyAfterGrace(socket);
     },
   };
 }
@@ -106,7 +106,7 @@ function parsed(request: IncomingMessage, response: ServerResponse): Side {
       request.unpipe();
       request.removeAllListeners('data');
       request.resume();
-      endInTime(socket);
+      destroyAfterGrace(socket);
     },
   };
 }
@@ -149,7 +149,7 @@ const interim = /^HTTP\/1\.1 1(?!01)\d\d/;
  *
  * @param found gets the head, without the empty line that ends it; what came with it is unread
  */
-function readHead(upstream: Wide, found: (head: string) => void): void {
+function readHead(upstream: RawConnection, found: (head: string) => void): void {
   let got: Buffer = Buffer.alloc(0);
   upstream.start((piece) => {
     got = Buffer.concat([got, piece]);
@@ -180,7 +180,7 @@ function sideOf(request: IncomingMessage, response: ServerResponse): Side {
  *
  * @param path for the daemon, with its query
  */
-export function passLarge(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
+export function streamBodies(daemon: Daemon, request: IncomingMessage, response: ServerResponse, path: string): void {
   const side = sideOf(request, response);
   const client = side.socket;
   const wide = daemon.connect();

@@ -1,5 +1,5 @@
 /** Which blobs are not to be deleted, though no name may reach them. */
-export class Holds {
+export class BlobPins {
   /** Blobs that were written and that no name has reached yet. */
   private readonly fresh = new Set<string>();
   /** Blobs that this store wrote or had names for: others may be on their way to a name by another program's hand. */

@@ -5,11 +5,11 @@ import { draftIndex, type IndexContent } from './index-draft.js';
 import { danglingName, type IndexFile, imageTarget, readIndexFile } from './index-file.js';
 import { Journal, type Mark } from './journal.js';
 import type { LocalContentStore } from './local-content-store.js';
-import type { IndexKeeping, Persistence } from './name-store.js';
+import type { IndexPersistence, Persistence } from './name-store.js';
 import type { Change } from './name-table.js';
 
 /** The folders of a layout, and what is needed to read it. */
-export interface LayoutFolders {
+export interface LayoutDirectories {
   readonly folder: string;
   readonly ingest: string;
   readonly journal: string;
@@ -19,11 +19,11 @@ export interface LayoutFolders {
 }
 
 /** The names of a layout in a folder: its index.json, and a journal of what changed since that was written. */
-export class FolderNames implements Persistence {
-  readonly index: IndexKeeping;
+export class DirectoryNames implements Persistence {
+  readonly index: IndexPersistence;
 
   private constructor(
-    private readonly at: LayoutFolders,
+    private readonly at: LayoutDirectories,
     private readonly journal: Journal,
     private seen: string,
     private readonly end: () => Promise<void>,
@@ -40,13 +40,13 @@ export class FolderNames implements Persistence {
 
   /** @param end called when the names are closed */
   static async open(
-    at: LayoutFolders,
+    at: LayoutDirectories,
     end: () => Promise<void>,
-  ): Promise<{ names: FolderNames; index: IndexFile; changes: readonly Change[] }> {
+  ): Promise<{ names: DirectoryNames; index: IndexFile; changes: readonly Change[] }> {
     const seen = await identity(at);
     const index = await read(at);
     const { journal, changes } = await Journal.open(at.journal, at.files, index.mark);
-    return { names: new FolderNames(at, journal, seen, end), index, changes };
+    return { names: new DirectoryNames(at, journal, seen, end), index, changes };
   }
 
   async record(changes: readonly Change[]): Promise<void> {
@@ -87,7 +87,7 @@ export class FolderNames implements Persistence {
 }
 
 /** What tells one index.json from another that was put in its place; empty when there is none. */
-async function identity({ folder, files }: LayoutFolders): Promise<string> {
+async function identity({ folder, files }: LayoutDirectories): Promise<string> {
   try {
     return await files.identity(join(folder, 'index.json'));
   } catch (error) {
@@ -100,7 +100,7 @@ async function identity({ folder, files }: LayoutFolders): Promise<string> {
  * What index.json says, once that survives a power cut: whoever wrote it may not have seen to it, and what it no longer
  * needs is deleted.
  */
-async function read({ folder, files, graph }: LayoutFolders): Promise<IndexFile> {
+async function read({ folder, files, graph }: LayoutDirectories): Promise<IndexFile> {
   const index = await readIndexFile(folder, files);
   await syncFile(join(folder, 'index.json'), files).catch((error: unknown) => {
     if (!isMissing(error)) throw error;

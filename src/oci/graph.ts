@@ -5,7 +5,7 @@ import { digestOf, isDigest } from './digest.js';
 import { childrenOf, descriptorType, type Index, type Manifest } from './manifest.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isConfigType, isIndexType, isLayerType, isManifestType } from './media-types.js';
-import { Edges, type ReachedDigests } from './reference-graph.js';
+import { type ReachedDigests, ReferenceGraph } from './reference-graph.js';
 import { walk } from './walk.js';
 
 /** What a manifest or index refers to. */
@@ -52,10 +52,10 @@ export interface Reach {
 
 /** Follows descriptors through manifests and indexes. */
 export class Graph {
-  #edges: Edges;
+  #edges: ReferenceGraph;
 
   constructor(private readonly manifests: ManifestCache) {
-    this.#edges = new Edges(manifests);
+    this.#edges = new ReferenceGraph(manifests);
   }
 
   /** The digests of all that images consist of, as `reach` finds them, which is kept in little room. */
@@ -68,7 +68,7 @@ export class Graph {
     const reached = await edges.reach(roots, await this.bySubject(attached), goOn);
     // Most of what it knows is gone.
     if (edges.size > unneededDigests + 2 * reached.count && this.#edges === edges)
-      this.#edges = new Edges(this.manifests);
+      this.#edges = new ReferenceGraph(this.manifests);
     return reached;
   }
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../support/foundation/errors.js';
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { decodeJson, firstJsonInTurns, type GoType, goString, struct } from '../support/go/json.js';
 import { quote } from '../support/go/quote.js';
 import { decompress } from './compression.js';
@@ -223,7 +223,7 @@ async function readJson<T>(entry: TarEntry, act: string, type: GoType<T>): Promi
       size += chunk.length;
       if (size >= jsonLimit) break;
     }
-    return decodeJson(await firstJsonInTurns(Buffer.concat(chunks).subarray(0, jsonLimit), giveWay), type);
+    return decodeJson(await firstJsonInTurns(Buffer.concat(chunks).subarray(0, jsonLimit), yieldIfDue), type);
   } catch (error) {
     throw explain(error, `${act} ${quote(entry.name)}: `);
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { stepAside } from '../support/foundation/scheduler.js';
+import { yieldToRequests } from '../support/foundation/scheduler.js';
 import { encodeJson, goRaw } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, writeDraft } from './files.js';
@@ -58,7 +58,7 @@ async function* pieces(content: IndexContent, mark: Mark): AsyncGenerator<Buffer
       yield Buffer.from(text);
       text = '';
     }
-    await stepAside();
+    await yieldToRequests();
   }
   yield Buffer.from(text + json.slice(inside));
 }
@@ -79,7 +79,7 @@ async function nameForOthers({ records, refNames }: IndexContent): Promise<void>
     const record = records.get(name);
     if (record === undefined || isDangling(record) || taken.has(refName)) refNames.delete(name);
     else taken.add(refName);
-    await stepAside();
+    await yieldToRequests();
   }
   for (const record of records.values()) {
     const { name, target } = record;
@@ -89,7 +89,7 @@ async function nameForOthers({ records, refNames }: IndexContent): Promise<void>
     const free = [brought, refNameAnnotation(name)].find((one) => one !== undefined && !taken.has(one)) ?? name;
     refNames.set(name, free);
     taken.add(free);
-    await stepAside();
+    await yieldToRequests();
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { decodeJson, encodeJson, goInt64, goString, pointer, struct } from '../support/go/json.js';
 import type { Descriptor } from './descriptor.js';
 import { type Files, isMissing, makeFolder, type OpenFile, syncFile, syncFolder, writeAll } from './files.js';
-import { summed, textOf } from './line-checksum.js';
+import { verifiedText, withChecksum } from './line-checksum.js';
 import { descriptorType } from './manifest.js';
 import type { Change } from './name-table.js';
 
@@ -158,7 +158,7 @@ async function numbersIn(folder: string, files: Files): Promise<number[]> {
 }
 
 function lineOf(entry: Entry): Buffer {
-  return Buffer.from(`${summed(encodeJson(entry, entryType))}\n`);
+  return Buffer.from(`${withChecksum(encodeJson(entry, entryType))}\n`);
 }
 
 function entryOf(change: Change): Entry {
@@ -178,7 +178,7 @@ function changesIn(bytes: Buffer, from: number): Change[] {
   const found: { readonly at: number; readonly change: Change }[] = [];
   let held = from;
   for (let at = 0, end = bytes.indexOf(10); end >= 0; at = end + 1, end = bytes.indexOf(10, at)) {
-    const text = textOf(bytes, at, end);
+    const text = verifiedText(bytes, at, end);
     if (text === undefined) continue;
     const entry = decodeJson(Buffer.from(text), entryType);
     if (entry.held !== undefined) held = Math.max(held, entry.held);

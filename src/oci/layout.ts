@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttestdError } from '../support/foundation/errors.js';
 import { decodeJson, goString, struct } from '../support/go/json.js';
-import { FolderNames, nameUnnamed } from './directory-names.js';
+import { DirectoryNames, nameUnnamed } from './directory-names.js';
 import { type Files, isMissing, makeFolder, replaceFile, systemFiles } from './files.js';
 import { Graph } from './graph.js';
 import { type IndexFile, noMark, readIndexFile } from './index-file.js';
@@ -67,7 +67,7 @@ async function openLocked(folder: string, files: Files, unlock: () => Promise<vo
   const blobs = new LocalContentStore(join(folder, 'blobs'), { ingest, durable: true, files });
   const graph = new Graph(new ManifestCache(blobs));
   const at = { folder, ingest, journal: join(derived, 'journal'), blobs, graph, files };
-  const { names, index, changes } = await FolderNames.open(at, async () => {
+  const { names, index, changes } = await DirectoryNames.open(at, async () => {
     clearInterval(watch);
     await unlock();
   });

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AttestdError } from '../support/foundation/errors.js';
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { decodeJson, firstJsonInTurns } from '../support/go/json.js';
 import { cacheSize } from './cache-size.js';
 import type { ContentStore } from './content-store.js';
@@ -166,7 +166,7 @@ export class ManifestCache {
     await this.checkSize(descriptor);
     const bytes = await readContent(this.content, descriptor);
     // What is wrong with it is for those to say who decode it.
-    if (bytes.length > longDocument) await firstJsonInTurns(bytes, giveWay).catch(() => undefined);
+    if (bytes.length > longDocument) await firstJsonInTurns(bytes, yieldIfDue).catch(() => undefined);
     return bytes;
   }
 

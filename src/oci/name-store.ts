@@ -1,5 +1,5 @@
 import { AttestdError } from '../support/foundation/errors.js';
-import { inHurry } from '../support/foundation/scheduler.js';
+import { runUrgently } from '../support/foundation/scheduler.js';
 import type { IndexContent } from './index-draft.js';
 import type { IndexFile } from './index-file.js';
 import type { Mark } from './journal.js';
@@ -10,13 +10,13 @@ export interface Persistence {
   /** Resolves when changes, and the blobs written before, survive a crash. */
   record(changes: readonly Change[]): Promise<void>;
   /** Where all names are written from time to time, and others may write too. */
-  readonly index?: IndexKeeping;
+  readonly index?: IndexPersistence;
   /** @param inStep whether the index has all that was recorded */
   close(inStep: boolean): Promise<void>;
 }
 
 /** An index of all names, which is derived from what was recorded before, and the truth for others. */
-export interface IndexKeeping {
+export interface IndexPersistence {
   /** The names that somebody else has put in the place of those that were placed or read last. */
   changed(): Promise<IndexFile | undefined>;
   /** What has been recorded up to now. */
@@ -36,7 +36,7 @@ const longestRest = 10_000;
 const retryRest = 1000;
 
 /** Keeps the names of a table: each change is recorded before it is acknowledged, the index follows. */
-export class NameKeeper {
+export class NameStore {
   #turn: Promise<void> = Promise.resolve();
   #nextRecord: Promise<void> | undefined;
   #failure: unknown;
@@ -98,7 +98,7 @@ export class NameKeeper {
     await this.refresh();
     await this.kept();
     while (!this.inStep) {
-      await inHurry(() => this.#write());
+      await runUrgently(() => this.#write());
       await this.kept();
     }
   }
@@ -114,7 +114,7 @@ export class NameKeeper {
     await this.#nextRecord?.catch(() => undefined);
     await this.#turn.catch(() => undefined);
     // What cannot be written now is recorded, and written when the store is opened again.
-    await inHurry(async () => {
+    await runUrgently(async () => {
       if (!this.inStep) await this.#write().catch(() => undefined);
       await this.#writing?.catch(() => undefined);
     });
@@ -206,7 +206,7 @@ export class NameKeeper {
   }
 
   /** @returns false when somebody else wrote it meanwhile */
-  async #tryIndex(index: IndexKeeping): Promise<boolean> {
+  async #tryIndex(index: IndexPersistence): Promise<boolean> {
     const { layout, names, mark, upTo } = await this.#inTurn(async () => {
       await this.#takeOver();
       const { layout } = this;

@@ -1,5 +1,5 @@
 import { AttestdError } from '../support/foundation/errors.js';
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import type { Descriptor } from './descriptor.js';
 import { digestOf } from './digest.js';
 import { DigestIds } from './digest-ids.js';
@@ -36,7 +36,7 @@ export interface ReachedDigests {
  * What manifests and indexes lead to, in numbers: 50 to 100 bytes for a document instead of some kilobytes. Each was read
  * from the disk and is what its digest says, so what it leads to never changes.
  */
-export class Edges {
+export class ReferenceGraph {
   readonly #ids = new DigestIds();
   /** Where the children of a document are, by `id << kindBits | kind`. */
   readonly #places = new Map<number, number>();
@@ -74,7 +74,7 @@ export class Edges {
     );
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       goOn();
-      await giveWay();
+      await yieldIfDue();
       const id = next >>> kindBits;
       const kind = (next & kindMask) as Kind;
       if (marks.length < ids.size) {

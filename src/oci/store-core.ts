@@ -1,12 +1,12 @@
 import { AttestdError } from '../support/foundation/errors.js';
-import { Holds } from './blob-pins.js';
+import { BlobPins } from './blob-pins.js';
 import type { BlobInfo, ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 import { Graph, type Reach } from './graph.js';
 import type { IndexFile } from './index-file.js';
 import type { IngestWatch, PinnableStore } from './local-content-store.js';
 import { ManifestCache } from './manifest-cache.js';
-import { NameKeeper, type Persistence } from './name-store.js';
+import { NameStore, type Persistence } from './name-store.js';
 import type { NameTable } from './name-table.js';
 import type { ReachedDigests } from './reference-graph.js';
 
@@ -17,8 +17,8 @@ let generations = 0;
 export class StoreCore {
   readonly manifests: ManifestCache;
   readonly graph: Graph;
-  readonly holds = new Holds();
-  readonly keeper: NameKeeper;
+  readonly holds = new BlobPins();
+  readonly keeper: NameStore;
   generation = ++generations;
   /** What takes long ends then. */
   closed = false;
@@ -33,7 +33,7 @@ export class StoreCore {
   ) {
     this.manifests = new ManifestCache(blobs);
     this.graph = new Graph(this.manifests);
-    this.keeper = new NameKeeper(names, layout, persistence, (renamed) => {
+    this.keeper = new NameStore(names, layout, persistence, (renamed) => {
       if (renamed) this.holds.unsettle();
       this.moved();
     });

@@ -1,4 +1,4 @@
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { ByteReader } from './bytes.js';
 import { blockSize, entrySize, padding, paxSize } from './tar.js';
 
@@ -19,7 +19,7 @@ export async function* untilTarEnd(archive: AsyncIterable<Buffer>): AsyncGenerat
     }
     yield Buffer.concat(held);
     // Who sends is heard to the end.
-    while ((await reader.some(Number.MAX_SAFE_INTEGER)) !== undefined) await giveWay();
+    while ((await reader.some(Number.MAX_SAFE_INTEGER)) !== undefined) await yieldIfDue();
   } finally {
     await reader.close();
   }
@@ -28,7 +28,7 @@ export async function* untilTarEnd(archive: AsyncIterable<Buffer>): AsyncGenerat
 async function* upToEnd(reader: ByteReader): AsyncGenerator<Buffer> {
   let override: number | undefined;
   for (;;) {
-    await giveWay();
+    await yieldIfDue();
     const block = await reader.exactly(blockSize);
     if (block.length === 0) return;
     yield block;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../support/foundation/errors.js';
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { quote } from '../support/go/quote.js';
 import { trim } from '../support/go/strings.js';
 import { ByteReader } from './bytes.js';
@@ -70,7 +70,7 @@ async function readHeader(reader: ByteReader): Promise<Header | undefined> {
   let extended: { path?: string; linkpath?: string; size?: string } = {};
   for (;;) {
     // A piece of a stream may hold very many empty files.
-    await giveWay();
+    await yieldIfDue();
     const block = await readBlock(reader);
     if (block === undefined) return undefined;
     const flag = String.fromCharCode(block[156] as number);

@@ -1,4 +1,4 @@
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import type { Descriptor } from './descriptor.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { isIndexType, isManifestType } from './media-types.js';
@@ -44,7 +44,7 @@ export async function walk(
   let complete = true;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { descriptor, depth } = next;
-    await giveWay();
+    await yieldIfDue();
     if (once || isIndexType(descriptor.mediaType)) {
       if (met.has(descriptor.digest)) continue;
       met.add(descriptor.digest);

@@ -1,5 +1,5 @@
 import { AttestdError } from '../support/foundation/errors.js';
-import { takeTurn } from '../support/foundation/scheduler.js';
+import { enqueueTask } from '../support/foundation/scheduler.js';
 import { ByteReader } from './bytes.js';
 import { unpackBy } from './unpack-program.js';
 import { BlockLengths } from './zstd-block.js';
@@ -96,7 +96,7 @@ class Work {
   /** @throws AttestdError INVALID_ARCHIVE when nobody wants it any more */
   async rest(): Promise<void> {
     this.#since = 0;
-    await new Promise<void>((resolve) => takeTurn('request', resolve));
+    await new Promise<void>((resolve) => enqueueTask('request', resolve));
     if (this.isGone()) throw new AttestdError('INVALID_ARCHIVE', 'context canceled');
   }
 

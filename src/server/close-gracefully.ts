@@ -9,16 +9,16 @@ const patience = 5000;
  *
  * @param last bytes to send before
  */
-export function leave(connection: Duplex, last?: string): void {
+export function closeGracefully(connection: Duplex, last?: string): void {
   if (connection.destroyed) return;
   connection.resume();
-  const sent = (): void => endInTime(connection);
+  const sent = (): void => destroyAfterGrace(connection);
   if (last === undefined) connection.end(sent);
   else connection.end(last, sent);
 }
 
 /** Give a client that has been sent everything the time to close its side. */
-export function endInTime(connection: Duplex): void {
+export function destroyAfterGrace(connection: Duplex): void {
   const timer = setTimeout(() => connection.destroy(), patience).unref();
   connection.once('close', () => clearTimeout(timer));
 }

@@ -12,7 +12,7 @@ const look = 100;
  * Keep a connection open that ends with its answer until the body of the request has come, where that has no length: a client that
  * is still sending would meet a broken pipe, and may never read its answer (docs/behaviour.md#connections).
  */
-export function awaitRestOfBody(request: IncomingMessage): void {
+export function drainRequestBody(request: IncomingMessage): void {
   const { socket, headers } = request;
   const closes = /(?:^|[\s,])close(?:[\s,]|$)/i.test(headers.connection ?? '');
   if (!closes || headers['transfer-encoding'] === undefined) return;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'koa';
-import { leave } from './close-gracefully.js';
+import { closeGracefully } from './close-gracefully.js';
 import type { HijackResult } from './operation.js';
 
 /** Events that Node's parser listens to on a connection; without it, bytes are nobody's but ours. */
@@ -106,7 +106,7 @@ async function webSocket(request: IncomingMessage, socket: Socket): Promise<Dupl
   // Its end would not be heard of any more.
   if (socket.destroyed) return undefined;
   if (webSockets >= mostWebSockets) {
-    leave(socket, 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    closeGracefully(socket, 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     return undefined;
   }
   webSockets++;
@@ -123,7 +123,7 @@ async function webSocket(request: IncomingMessage, socket: Socket): Promise<Dupl
   // dockerd answers without any header.
   server.on('wsClientError', () => {
     const isAsked = request.headers.upgrade?.toLowerCase() === 'websocket';
-    leave(
+    closeGracefully(
       socket,
       `HTTP/1.1 400 Bad Request\r\n\r\n${isAsked ? 'mismatch challenge/response' : 'not websocket protocol'}`,
     );
@@ -170,7 +170,7 @@ export async function hijack(ctx: Context, result: HijackResult): Promise<void> 
   result.run(connection).then(
     async () => {
       await alone;
-      leave(connection);
+      closeGracefully(connection);
     },
     () => connection.destroy(),
   );

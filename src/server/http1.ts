@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { beginInTurn } from '../support/foundation/scheduler.js';
-import { leave } from './close-gracefully.js';
-import { awaitRestOfBody } from './drain-request-body.js';
-import { inTurn } from './pipelining.js';
+import { admitTask } from '../support/foundation/scheduler.js';
+import { closeGracefully } from './close-gracefully.js';
+import { drainRequestBody } from './drain-request-body.js';
+import { serializePipelined } from './pipelining.js';
 import { withBody } from './upgraded-body.js';
 
 /** What answers requests. */
@@ -51,14 +51,14 @@ function refusal(request: IncomingMessage): string | undefined {
  */
 export function createHttp1Server(options: Http1Options): Server {
   const { upgrade, headersTimeout = 300_000 } = options;
-  const handle = inTurn(options.handle);
+  const handle = serializePipelined(options.handle);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const reason = refusal(request);
     if (reason !== undefined) {
-      leave(request.socket, plain(reason));
+      closeGracefully(request.socket, plain(reason));
       return;
     }
-    awaitRestOfBody(request);
+    drainRequestBody(request);
     handle(request, response);
   };
   const server = createServer(
@@ -81,11 +81,11 @@ export function createHttp1Server(options: Http1Options): Server {
     answer(request, response);
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    leave(socket, notFound);
+    closeGracefully(socket, notFound);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // Those who leave in the middle of a head do so together, and none of them may keep the others waiting.
-    beginInTurn(socket, () => answerClientError(error, socket), 'connection');
+    admitTask(socket, () => answerClientError(error, socket), 'connection');
   });
   if (upgrade)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -100,9 +100,9 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  if (error.code === 'HPE_INVALID_METHOD') leave(socket, notFound);
-  else if (error.code === 'HPE_HEADER_OVERFLOW') leave(socket, plain('431 Request Header Fields Too Large'));
-  else leave(socket, plain('400 Bad Request'));
+  if (error.code === 'HPE_INVALID_METHOD') closeGracefully(socket, notFound);
+  else if (error.code === 'HPE_HEADER_OVERFLOW') closeGracefully(socket, plain('431 Request Header Fields Too Large'));
+  else closeGracefully(socket, plain('400 Bad Request'));
 }
 
 /** Answer a request whose connection Node has already let go for an upgrade; the connection ends with it. */
@@ -113,6 +113,6 @@ function answerInstead(request: IncomingMessage, socket: Socket, head: Buffer, h
   const response = new ServerResponse(whole);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.once('finish', () => leave(socket));
+  response.once('finish', () => closeGracefully(socket));
   handle(whole, response);
 }

@@ -1,5 +1,5 @@
 /** Counts what is under way. */
-export class UnderWay {
+export class InFlightCounter {
   #count = 0;
   readonly #waiting: (() => void)[] = [];
 

@@ -19,10 +19,10 @@ import { type Address, formatAddress, parseAddresses, privateSocket } from './ad
 import type { Faults } from './faults/index.js';
 import { type Listener, listen } from './listener.js';
 import { type Log, streamLog } from './log.js';
-import { watchServer } from './observability.js';
+import { observeServer } from './observability.js';
 import { allHandlers } from './operations/index.js';
 import type { RunningServer, ServerOptions, ServerTls } from './options.js';
-import { settleBy } from './persist-before-reply.js';
+import { persistBeforeReply } from './persist-before-reply.js';
 import type { PolicyService } from './policy/index.js';
 import type { Prototype } from './prototype/index.js';
 import { createService } from './service.js';
@@ -181,7 +181,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     acts.push(() => endKeeper().catch((error: Error) => log('error', error.message)));
     const faults = await faultsOf(options);
     const routes = faults && (await import('./faults/control.js')).faultRoutes(faults);
-    const watch = await watchServer({ log, logLevel, control: options.control, routes });
+    const watch = await observeServer({ log, logLevel, control: options.control, routes });
     acts.push(() => watch.close());
     const { http1, http2, idle, settled } = createService({
       context: () => context,
@@ -189,7 +189,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       prototype,
       log,
       observe,
-      ...(keeper && { settle: settleBy(keeper) }),
+      ...(keeper && { settle: persistBeforeReply(keeper) }),
       access: accessRule(addresses, options),
       watch: watch.record,
       faults,

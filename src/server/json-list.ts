@@ -1,4 +1,4 @@
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { type JsonValue, renderJson, renderPieces, VerbatimJson } from '../support/go/json/render.js';
 
 /** Elements up to which an answer is put together as a whole, so that it can be kept. */
@@ -44,7 +44,7 @@ export async function* jsonList(items: AsyncIterable<JsonValue>): AsyncGenerator
 /** A long JSON answer in pieces, the same bytes as `renderJson` has for all at once. */
 export async function* jsonPieces(value: JsonValue): AsyncGenerator<Buffer> {
   for (const bytes of renderPieces(value)) {
-    await giveWay();
+    await yieldIfDue();
     yield bytes;
   }
 }

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { AttestdError } from '../support/foundation/errors.js';
-import { beginInTurn, connectionCame } from '../support/foundation/scheduler.js';
+import { admitTask, noteConnection } from '../support/foundation/scheduler.js';
 import { type Address, formatAddress } from './address.js';
 
 /** Takes over a connection; nothing of it has been read, seen from the handler. */
@@ -65,7 +65,7 @@ function dispatch(socket: Socket, options: ListenerOptions): void {
     const begin = (): void => {
       if (!socket.destroyed) (matches ? http2 : http1)(socket);
     };
-    beginInTurn(socket, begin, 'connection');
+    admitTask(socket, begin, 'connection');
   };
   const decideAtEnd = () => socket.destroy();
   socket.on('readable', decide);
@@ -93,7 +93,7 @@ export async function listen(address: Address, options: ListenerOptions): Promis
     socket.once('close', () => connections.delete(socket));
   };
   const accept = (socket: Socket) => {
-    connectionCame();
+    noteConnection();
     track(socket);
     dispatch(socket, options);
   };

@@ -1,10 +1,10 @@
-import type { ExchangeRecord } from './request-lifecycle.js';
+import type { RequestRecord } from './request-lifecycle.js';
 
 /** What the server counts, in the text format of Prometheus. */
 export interface Metrics {
   readonly contentType: string;
   /** Count an exchange. */
-  count(record: ExchangeRecord): void;
+  count(record: RequestRecord): void;
   /** The state of all counters. */
   render(): Promise<string>;
 }

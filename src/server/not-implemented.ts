@@ -7,7 +7,7 @@ import type { OperationHandler } from './operation.js';
  *
  * @returns throws AttestdError NOT_IMPLEMENTED that names the operation
  */
-export function missing({ method, path, operationId }: OperationEntry): OperationHandler {
+export function notImplemented({ method, path, operationId }: OperationEntry): OperationHandler {
   return () => {
     throw new AttestdError('NOT_IMPLEMENTED', `${method} ${path}: this server has no handler for ${operationId}`);
   };

@@ -1,9 +1,9 @@
 import type { ControlRoutes } from './control.js';
 import { isLogged, type Log, type LogLevel } from './log.js';
-import type { ExchangeRecord } from './request-lifecycle.js';
+import type { RequestRecord } from './request-lifecycle.js';
 
 /** How a server is watched. */
-export interface WatchOptions {
+export interface ObservabilityOptions {
   readonly log: Log;
   /** The least level that is logged; each request has a line at `info`. */
   readonly logLevel: LogLevel;
@@ -14,16 +14,16 @@ export interface WatchOptions {
 }
 
 /** What watches a server. */
-export interface Watch {
+export interface Observability {
   /** Gets a record of each request; undefined where nobody looks, so that none is made. */
-  readonly record: ((record: ExchangeRecord) => void) | undefined;
+  readonly record: ((record: RequestRecord) => void) | undefined;
   /** Say from now on that the server is about to end. */
   drain(): void;
   close(): Promise<void>;
 }
 
 /** One line a request. */
-function line(log: Log): (record: ExchangeRecord) => void {
+function line(log: Log): (record: RequestRecord) => void {
   return ({ target, ms, operationId, apiVersion, ...rest }) =>
     log('info', 'request', { ...rest, target, operationId, version: apiVersion, ms: Math.round(ms * 1000) / 1000 });
 }
@@ -34,7 +34,12 @@ function line(log: Log): (record: ExchangeRecord) => void {
  *
  * @throws AttestdError as `startControl`
  */
-export async function watchServer({ log, logLevel, control, routes: others }: WatchOptions): Promise<Watch> {
+export async function observeServer({
+  log,
+  logLevel,
+  control,
+  routes: others,
+}: ObservabilityOptions): Promise<Observability> {
   const logged = isLogged('info', logLevel) ? line(log) : undefined;
   if (control === undefined) return { record: logged, drain: () => undefined, close: async () => undefined };
   const [{ startControl, answerText }, { createMetrics }] = await Promise.all([

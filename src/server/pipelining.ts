@@ -44,7 +44,7 @@ function goOn(socket: Socket): void {
  *
  * @param handle answers a request; the next one's turn comes when its response is closed
  */
-export function inTurn(handle: Handle): Handle {
+export function serializePipelined(handle: Handle): Handle {
   const lines = new WeakMap<Socket, Line>();
   const begin = (socket: Socket, line: Line, request: IncomingMessage, response: ServerResponse): void => {
     // Each part that watches an answer hears of its end.

@@ -1,15 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { beginInTurn } from '../support/foundation/scheduler.js';
+import { admitTask } from '../support/foundation/scheduler.js';
 import { renderJson } from '../support/go/json/render.js';
-import { UnderWay } from './in-flight.js';
+import { InFlightCounter } from './in-flight.js';
 import { leaveOutKeepAlive } from './keep-alive.js';
 import { isRead, isWait } from './persist-before-reply.js';
-import { heldAnswers } from './response-buffer-budget.js';
+import { responseBuffers } from './response-buffer-budget.js';
 import type { CachedResponse, ResponseCache } from './response-cache.js';
 
 /** A request and its answer, once the answer is through or the client has gone. */
-export interface ExchangeRecord {
+export interface RequestRecord {
   readonly method: string;
   /** The request target, its query included. */
   readonly target: string;
@@ -42,7 +42,7 @@ interface Exchange {
 }
 
 /** What exchanges need. */
-export interface ExchangeOptions {
+export interface RequestLifecycleOptions {
   readonly cache: ResponseCache;
   /** Answers a request that no kept answer fits. */
   readonly answer: RequestListener;
@@ -53,16 +53,16 @@ export interface ExchangeOptions {
   /** Says why a request is refused, if it is. */
   readonly access?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Gets a record of each exchange; without it none is made, and a warm read costs nothing more. */
-  readonly watch?: ((record: ExchangeRecord) => void) | undefined;
+  readonly watch?: ((record: RequestRecord) => void) | undefined;
 }
 
 /** The one place where a request is seen, looked up, answered, kept and recorded, whatever its version of HTTP. */
-export class Exchanges {
+export class RequestLifecycle {
   private readonly open = new WeakMap<IncomingMessage, Exchange>();
-  private readonly underWay = new UnderWay();
-  private readonly changing = new UnderWay();
+  private readonly underWay = new InFlightCounter();
+  private readonly changing = new InFlightCounter();
 
-  constructor(private readonly options: ExchangeOptions) {}
+  constructor(private readonly options: RequestLifecycleOptions) {}
 
   /** Answer a request. */
   readonly handle: RequestListener = (request, response) => {
@@ -94,7 +94,7 @@ export class Exchanges {
       // Of one who has gone meanwhile nothing is begun.
       if (!response.destroyed) answer(request, response);
     };
-    beginInTurn(connectionOf(request), begin, kindOf(request));
+    admitTask(connectionOf(request), begin, kindOf(request));
   };
 
   /** Resolves once no answer is under way. */
@@ -159,7 +159,7 @@ function refuse(response: ServerResponse, message: string): void {
 function sendKept(request: IncomingMessage, response: ServerResponse, { status, headers, body }: CachedResponse): void {
   leaveOutKeepAlive(request, response);
   response.writeHead(status, headers as string[]);
-  heldAnswers.hold(response, body);
+  responseBuffers.hold(response, body);
   response.end(body);
 }
 
@@ -169,7 +169,7 @@ function record(
   response: ServerResponse,
   known: () => Pick<Exchange, 'operationId' | 'apiVersion'>,
   cached: boolean,
-  watch: (record: ExchangeRecord) => void,
+  watch: (record: RequestRecord) => void,
 ): void {
   const began = performance.now();
   // Both are unknown once the connection is gone.

@@ -10,7 +10,7 @@ const least = 16 << 10;
  * The answers that were begun and not read yet. Beyond a bound those that have waited longest are broken off: their clients read
  * too slowly, or not at all, while others ask for more.
  */
-export class HeldAnswers {
+export class ResponseBufferBudget {
   /** Bytes are often the same for many. The longest held first. */
   readonly #holders = new Map<Uint8Array, Set<ServerResponse>>();
   #bytes = 0;
@@ -59,4 +59,4 @@ export class HeldAnswers {
 }
 
 /** Those of this process: its memory is what is bounded. */
-export const heldAnswers = new HeldAnswers();
+export const responseBuffers = new ResponseBufferBudget();

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { AttestdError } from '../support/foundation/errors.js';
-import { giveWay } from '../support/foundation/scheduler.js';
+import { yieldIfDue } from '../support/foundation/scheduler.js';
 import { type JsonValue, renderJson } from '../support/go/json/render.js';
 import { hijack } from './hijack.js';
 import type { OperationResult, RecordsResult } from './operation.js';
-import { heldAnswers } from './response-buffer-budget.js';
+import { responseBuffers } from './response-buffer-budget.js';
 
 /** Longest body that dockerd sends with its length; a longer one is chunked (observed: 1781 and 2067 bytes). */
 const buffered = 2048;
@@ -17,7 +17,7 @@ export function sendBytes(ctx: Context, status: number, contentType: string | un
   // Without a type, koa would look for one.
   ctx.res.setHeader('Content-Type', contentType ?? 'none');
   ctx.body = body;
-  heldAnswers.hold(ctx.res, body);
+  responseBuffers.hold(ctx.res, body);
   if (contentType === undefined) ctx.res.removeHeader('Content-Type');
   if (body.length > buffered) chunk(ctx);
 }
@@ -72,7 +72,7 @@ async function relay(response: ServerResponse, records: RecordsResult['records']
       if (response.destroyed) return;
       if (next.done) break;
       if (!response.write(next.value)) await room(response, next.value);
-      if (written % 64 === 0) await giveWay();
+      if (written % 64 === 0) await yieldIfDue();
     }
     response.end();
   } catch {
@@ -87,7 +87,7 @@ async function relay(response: ServerResponse, records: RecordsResult['records']
  * @param piece what was written last
  */
 async function room(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
-  const letGo = typeof piece === 'string' ? undefined : heldAnswers.hold(response, piece);
+  const letGo = typeof piece === 'string' ? undefined : responseBuffers.hold(response, piece);
   await new Promise<void>((resolve) => {
     const go = (): void => {
       response.off('drain', go).off('close', go);

@@ -8,13 +8,13 @@ import type { Services } from './grpc/call.js';
 import { Http2Front } from './grpc/http2.js';
 import { createHttp1Server, type Http1Options } from './http1.js';
 import type { Log } from './log.js';
-import { missing } from './not-implemented.js';
+import { notImplemented } from './not-implemented.js';
 import type { OperationHandler, OperationHandlers } from './operation.js';
 import { allHandlers } from './operations/index.js';
 import { undescribed } from './operations/undescribed.js';
 import { createPipeline, type PipelineOptions } from './pipeline.js';
 import type { Prototype } from './prototype/index.js';
-import { type ExchangeRecord, Exchanges } from './request-lifecycle.js';
+import { RequestLifecycle, type RequestRecord } from './request-lifecycle.js';
 import { ResponseCache } from './response-cache.js';
 import { checkStrictly } from './strict-validation.js';
 
@@ -38,7 +38,7 @@ export interface ServiceOptions {
   /** What is to go wrong; undefined where nothing can. */
   readonly faults?: Faults | undefined;
   /** Gets a record of each request that is not gRPC once it is answered. */
-  readonly watch?: ((record: ExchangeRecord) => void) | undefined;
+  readonly watch?: ((record: RequestRecord) => void) | undefined;
 }
 
 /** The Engine API over HTTP, not listening yet. */
@@ -57,7 +57,7 @@ export interface HttpService {
 
 function handlerOf(handlers: OperationHandlers, operation: OperationEntry): OperationHandler {
   const { operationId } = operation;
-  return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : missing(operation);
+  return Object.hasOwn(handlers, operationId) ? (handlers[operationId] as OperationHandler) : notImplemented(operation);
 }
 
 /** Moves with whatever kept answers depend on: images, where they came from, and the containers that are counted with them. */
@@ -85,7 +85,7 @@ export function createService(options: ServiceOptions): HttpService {
   const { context, log, handlers = allHandlers, prototype, observe, watch, access, faults } = options;
   const onFault = (error: unknown, request: string): void =>
     log('error', `${request}: ${error instanceof Error ? error.message : String(error)}`);
-  const exchanges: Exchanges = new Exchanges({
+  const exchanges: RequestLifecycle = new RequestLifecycle({
     cache: new ResponseCache(() => generationOf(context())),
     answer: (request, response) => answer(request, response),
     observe,

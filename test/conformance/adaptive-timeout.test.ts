@@ -1,12 +1,13 @@
 import { expect } from 'chai';
-import { Patience } from '../../src/conformance/adaptive-timeout.js';
+import { AdaptiveTimeout } from '../../src/conformance/adaptive-timeout.js';
 
 describe('patience with a daemon', () => {
   let time = 0;
-  const given = (run: object, kind: string, full = 10_000): Patience => new Patience(run, kind, full, () => time);
+  const given = (run: object, kind: string, full = 10_000): AdaptiveTimeout =>
+    new AdaptiveTimeout(run, kind, full, () => time);
 
   /** How long it lasts for somebody who looks again when told. */
-  function lasts(patience: Patience): number {
+  function lasts(patience: AdaptiveTimeout): number {
     const from = time;
     while (!patience.over) time += patience.step;
     return time - from;

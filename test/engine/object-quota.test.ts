@@ -7,7 +7,7 @@ import type { Context } from '../../src/engine/context.js';
 import { connectContainer, disconnectContainer } from '../../src/engine/networks/connect.js';
 import { emptyEndpoint } from '../../src/engine/networks/endpoint.js';
 import { createNetworkType } from '../../src/engine/networks/network.js';
-import { ObjectRoom, weightOf } from '../../src/engine/object-quota.js';
+import { ObjectQuota, weightOf } from '../../src/engine/object-quota.js';
 import { decodeJson } from '../../src/support/go/json.js';
 import { type ContainerEngine, create, openContainers, run } from './containers/support.js';
 import { refusal } from './support.js';
@@ -140,7 +140,7 @@ describe('What clients make', () => {
   });
 
   it('comes back whatever room there is', () => {
-    const room = new ObjectRoom(1000);
+    const room = new ObjectQuota(1000);
     room.lenient = true;
     room.take('a', 5000);
     room.lenient = false;

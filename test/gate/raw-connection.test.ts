@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { carry, Wide } from '../../src/gate/raw-connection.js';
+import { carry, RawConnection } from '../../src/gate/raw-connection.js';
 import { privateSocket } from '../../src/server/address.js';
 
 const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -39,13 +39,13 @@ describe('wide connections', () => {
 
   it('are taken from Node, so that their buffers are used again', async () => {
     const [, far] = await pair();
-    expect(Wide.over(far).socket).not.to.equal(far);
+    expect(RawConnection.over(far).socket).not.to.equal(far);
   });
 
   it('end with the socket that they were taken from, and it with them', async () => {
     for (const which of ['given', 'taken'] as const) {
       const [, far] = await pair();
-      const { socket } = Wide.over(far);
+      const { socket } = RawConnection.over(far);
       const closed = once(which === 'given' ? socket : far, 'close');
       (which === 'given' ? far : socket).destroy();
       await closed;
@@ -55,7 +55,7 @@ describe('wide connections', () => {
   it('are read as usual where their connection cannot be had', async () => {
     const [near, far] = await pair();
     Object.assign(far, { encrypted: true });
-    const wide = Wide.over(far);
+    const wide = RawConnection.over(far);
     expect(wide.socket).to.equal(far);
     near.write('hello');
     const got = await new Promise<string>((resolve) => {
@@ -75,8 +75,8 @@ describe('wide connections', () => {
       left.write(before[0]);
       await sleep(20);
       if (where !== 'taken') for (const far of [leftFar, rightFar]) Object.assign(far, { encrypted: true });
-      const a = Wide.over(leftFar, before[1]);
-      const b = Wide.over(rightFar);
+      const a = RawConnection.over(leftFar, before[1]);
+      const b = RawConnection.over(rightFar);
       carry(a, b.socket);
       carry(b, a.socket);
       const data = [randomBytes(3_000_000), randomBytes(2_000_000)] as const;
@@ -98,7 +98,7 @@ describe('wide connections', () => {
     const [left, leftFar] = await pair();
     const [right, rightFar] = await pair();
     right.pause();
-    carry(Wide.over(leftFar), Wide.over(rightFar).socket);
+    carry(RawConnection.over(leftFar), RawConnection.over(rightFar).socket);
     const piece = Buffer.alloc(64 * 1024);
     let sent = 0;
     while (sent < 500) {

@@ -10,7 +10,7 @@ import type { CallContext } from '../../src/server/grpc/call.js';
 import { type ContentSource, contentService } from '../../src/server/grpc/content.js';
 import { createHttp1Server } from '../../src/server/http1.js';
 import { listen } from '../../src/server/listener.js';
-import { Exchanges } from '../../src/server/request-lifecycle.js';
+import { RequestLifecycle } from '../../src/server/request-lifecycle.js';
 import { ResponseCache } from '../../src/server/response-cache.js';
 import { contextWithoutStore, serveContext } from './support.js';
 
@@ -153,7 +153,7 @@ describe('what many clients ask for at the same time', () => {
   it('is not begun for a client that has gone before its turn', async () => {
     const begun: unknown[] = [];
     const cache = new ResponseCache(() => 0);
-    const exchanges = new Exchanges({ cache, answer: (request) => begun.push(request) });
+    const exchanges = new RequestLifecycle({ cache, answer: (request) => begun.push(request) });
     const asked = Array.from({ length: 3 }, () => {
       const request = new IncomingMessage(new Socket());
       return { request, response: new ServerResponse(request) };

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { streamLog } from '../../src/server/log.js';
-import type { ExchangeRecord } from '../../src/server/request-lifecycle.js';
+import type { RequestRecord } from '../../src/server/request-lifecycle.js';
 import { contextWithoutStore, raw, serveContext, type TestService } from './support.js';
 
 describe('the record of a request', () => {
-  const records: ExchangeRecord[] = [];
+  const records: RequestRecord[] = [];
   let service: TestService;
   before(async () => {
     service = await serveContext(contextWithoutStore(), { watch: (record) => records.push(record) });

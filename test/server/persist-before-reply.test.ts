@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { StateKeeper } from '../../src/engine/state/keeper.js';
 import { operations } from '../../src/generated/operations.js';
-import { settleBy } from '../../src/server/persist-before-reply.js';
+import { persistBeforeReply } from '../../src/server/persist-before-reply.js';
 import type { OperationEntry } from '../../src/spec/table.js';
 import { AttestdError } from '../../src/support/foundation/errors.js';
 import { rejected } from '../oci/support/rejected.js';
@@ -23,7 +23,7 @@ describe('What requests change', () => {
         if (closed) throw new AttestdError('UNAVAILABLE', 'the daemon is ending');
       },
     };
-    const settle = settleBy(keeper as unknown as StateKeeper);
+    const settle = persistBeforeReply(keeper as unknown as StateKeeper);
     await settle(operation('ContainerWait'), { id: 'one' });
     await settle(operation('NetworkConnect'), { id: 'net' });
     expect(touched).to.deep.equal(['one', 'all']);

@@ -2,12 +2,12 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Exchanges } from '../../src/server/request-lifecycle.js';
+import { RequestLifecycle } from '../../src/server/request-lifecycle.js';
 import { ResponseCache } from '../../src/server/response-cache.js';
 
 describe('Exchanges', () => {
   const begin = (method: string) => {
-    const exchanges = new Exchanges({ cache: new ResponseCache(() => 0), answer: () => undefined });
+    const exchanges = new RequestLifecycle({ cache: new ResponseCache(() => 0), answer: () => undefined });
     const request = Object.assign(new IncomingMessage(new Socket()), { method, url: '/x', httpVersion: '1.1' });
     const response = new ServerResponse(request);
     exchanges.handle(request, response);

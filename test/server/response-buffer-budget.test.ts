@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { HeldAnswers } from '../../src/server/response-buffer-budget.js';
+import { ResponseBufferBudget } from '../../src/server/response-buffer-budget.js';
 
 /** An answer as far as it is held. */
 class Answer extends EventEmitter {
@@ -18,7 +18,7 @@ describe('Answers that wait to be read', () => {
   const answer = (): Answer & ServerResponse => new Answer() as Answer & ServerResponse;
 
   it('are broken off when there are too many, those that have waited longest first', () => {
-    const held = new HeldAnswers(256 << 10);
+    const held = new ResponseBufferBudget(256 << 10);
     const answers = Array.from({ length: 7 }, answer);
     for (const one of answers) held.hold(one, body());
     expect(answers.map(({ destroyed }) => destroyed)).to.deep.equal([true, true, true, false, false, false, false]);
@@ -26,7 +26,7 @@ describe('Answers that wait to be read', () => {
   });
 
   it('count once where they are the same bytes, and not at all where they are few', () => {
-    const held = new HeldAnswers(256 << 10);
+    const held = new ResponseBufferBudget(256 << 10);
     const same = body();
     const answers = Array.from({ length: 100 }, answer);
     for (const one of answers) held.hold(one, same);
@@ -38,7 +38,7 @@ describe('Answers that wait to be read', () => {
   });
 
   it('are forgotten when they are read, or their clients are gone', () => {
-    const held = new HeldAnswers(256 << 10);
+    const held = new ResponseBufferBudget(256 << 10);
     const [read, gone, part] = [answer(), answer(), answer()];
     held.hold(read, body());
     held.hold(gone, body());
@@ -51,7 +51,7 @@ describe('Answers that wait to be read', () => {
   });
 
   it('are not broken off for one that is longer than the bound by itself', () => {
-    const held = new HeldAnswers(256 << 10);
+    const held = new ResponseBufferBudget(256 << 10);
     const long = answer();
     held.hold(long, Buffer.alloc(1 << 20));
     expect(long.destroyed).to.equal(false);

@@ -1,4 +1,4 @@
-import { Patience } from '../adaptive-timeout.js';
+import { AdaptiveTimeout } from '../adaptive-timeout.js';
 import type { Answer, Api, Call } from '../api.js';
 import { type Shape, Unmet } from '../expect.js';
 import { runLabel } from '../images/kit.js';
@@ -219,7 +219,7 @@ export class Dock {
 
   /** Wait for a member of a container to have a value. @throws Unmet when it never has */
   async until(id: string, path: readonly string[], value: unknown): Promise<Shape> {
-    const patience = new Patience(this.api.wire.connection, path.join('.'), 30_000);
+    const patience = new AdaptiveTimeout(this.api.wire.connection, path.join('.'), 30_000);
     for (;;) {
       const found = await this.inspect(id);
       const member = found.at(...path);

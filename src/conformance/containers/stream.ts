@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { headerOf } from '../../client/connection.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { Patience } from '../adaptive-timeout.js';
+import { AdaptiveTimeout } from '../adaptive-timeout.js';
 import {
   type Answer,
   type Api,
@@ -34,7 +34,7 @@ export class Stream {
   readonly #what: Sent;
   readonly #record: (exchange: Exchange) => void;
   readonly #cut: () => void;
-  readonly #patience: (what: string) => Patience;
+  readonly #patience: (what: string) => AdaptiveTimeout;
   readonly #socket: Socket | undefined;
   #received: Buffer = Buffer.alloc(0);
   #over = false;
@@ -55,7 +55,7 @@ export class Stream {
     this.#what = what;
     this.#record = record;
     this.#cut = cut;
-    this.#patience = (part) => new Patience(connection, `${part} of ${kind}`, full);
+    this.#patience = (part) => new AdaptiveTimeout(connection, `${part} of ${kind}`, full);
     this.#socket = socket;
   }
 
@@ -231,7 +231,7 @@ export async function hijack(api: Api, path: string, call: Takeover = {}): Promi
       record(brokenOff(what, why, head));
       reject(new Unmet(`${method} ${target}`, 'the head of an answer', why));
     };
-    const patience = new Patience(what, 'head', full);
+    const patience = new AdaptiveTimeout(what, 'head', full);
     const look = (): NodeJS.Timeout | undefined => {
       if (!patience.over) return setTimeout(() => (timer = look()), patience.step);
       fail(`none after ${full} ms: ${show(head.toString('latin1'))}`);

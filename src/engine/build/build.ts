@@ -9,7 +9,7 @@ import {
   tagNameOnly,
 } from '../../oci/reference.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
 import { expand } from '../dockerfile/expand.js';
@@ -149,7 +149,7 @@ class Build {
     this.#escapeChar = plan.escapeChar;
     this.#steps = plan.globals.length + plan.stages.reduce((sum, { steps }) => sum + 1 + steps.length, 0);
     for (const step of plan.globals) {
-      await giveWay();
+      await yieldIfDue();
       this.#tellStep(step.text);
       for (const [name, value] of step.pairs)
         this.#arguments.addGlobal(name, value === undefined ? undefined : this.#expanded(value));

@@ -1,6 +1,6 @@
 import type { RunConfig } from '../../oci/image-config.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { type CommitSource, commitLayer } from '../containers/commit.js';
 import type { Container } from '../containers/container.js';
 import type { Context } from '../context.js';
@@ -50,7 +50,7 @@ export class StageBuilder {
    */
   async do(step: Step): Promise<void> {
     const { containers, options, signal } = this.tools;
-    await giveWay();
+    await yieldIfDue();
     if (signal.aborted) throw internal('Build cancelled');
     let done = false;
     try {

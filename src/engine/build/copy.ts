@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { header, type RegistryResponse } from '../../support/registry-client/transport.js';
 import { FileSystemError } from '../../support/sandbox/fs/errors.js';
 import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
@@ -84,7 +84,7 @@ export class Copier {
       const destination = inWorkdir(state, step.destination);
       const how = { destination, owner: keeps ? undefined : owner, unpack: step.name === 'ADD' };
       for (const source of sources) {
-        await giveWay();
+        await yieldIfDue();
         await placed(target, source, how);
       }
       return target;

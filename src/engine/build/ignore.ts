@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { RE2JS } from 're2js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 
 /** Characters of a rule; a path has fewer. */
 const longestRule = 4096;
@@ -27,7 +27,7 @@ export async function ignoredOf(text: string, paths: readonly string[]): Promise
     ignored: false,
   }));
   for (const { pattern, again } of rulesOf(text)) {
-    await giveWay();
+    await yieldIfDue();
     for (const one of found)
       if (one.ignored === again && one.above.some((path) => pattern.matches(path))) one.ignored = !again;
   }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { decompress } from '../../oci/compression.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { FileSystemError } from '../../support/sandbox/fs/errors.js';
 import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
 import { entriesOfTar } from '../containers/io/archive-entries.js';
@@ -52,7 +52,7 @@ export async function place(target: FileSystem, source: Source, how: Placement):
 /** Entries for their new owner: a program that changes hands no longer runs as its owner or group. */
 async function* handedOver(entries: Iterable<ArchiveEntry>, { owner }: Placement): AsyncGenerator<ArchiveEntry> {
   for (const entry of entries) {
-    await giveWay();
+    await yieldIfDue();
     yield owner !== undefined && entry.type === 'file' ? { ...entry, mode: entry.mode & 0o1777 } : entry;
   }
 }

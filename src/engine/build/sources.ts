@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { matchGlob } from '../../support/go/path-match.js';
 import type { FileSystem } from '../../support/sandbox/fs/types.js';
 import { pathInContext } from './context.js';
@@ -33,7 +33,7 @@ export async function sourcesOf(files: FileSystem, given: string, image: boolean
   if (!hasPattern(path)) return [await sourceAt(files, path, image)];
   const sources: Source[] = [];
   for (const found of below(files, '')) {
-    await giveWay();
+    await yieldIfDue();
     if (fits(path, found)) sources.push(await sourceAt(files, found, image));
   }
   return sources;
@@ -75,11 +75,11 @@ async function sourceAt(files: FileSystem, given: string, image: boolean): Promi
 export async function digestOf(files: FileSystem, path: string): Promise<string> {
   const hash = createHash('sha256');
   for (const { name, type, mode, uid, gid, size, target, content } of files.entries(path, { name: path })) {
-    await giveWay();
+    await yieldIfDue();
     hash.update(`${JSON.stringify([name, type, mode, uid, gid, size, target])}\n`);
     for (const piece of content as Iterable<Uint8Array>) {
       hash.update(piece);
-      await giveWay();
+      await yieldIfDue();
     }
   }
   return hash.digest('hex');

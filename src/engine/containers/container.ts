@@ -3,7 +3,7 @@ import type { FileSystem, MountSource } from '../../support/sandbox/fs/types.js'
 import type { Process, Sandbox } from '../../support/sandbox/types.js';
 import type { EndpointSettings } from '../networks/endpoint.js';
 import type { PortMap } from '../networks/port.js';
-import { OneByOne } from '../one-by-one.js';
+import { SerialQueue } from '../serial-queue.js';
 import type { MountPoint } from '../volumes/mount.js';
 import type { ContainerMount } from '../volumes/mounts.js';
 import type { ContainerConfig } from './create/config.js';
@@ -75,9 +75,9 @@ export class Container {
   sandbox: Sandbox | undefined;
   process: Process | undefined;
   /** What makes its mounts. */
-  readonly mounting = new OneByOne();
+  readonly mounting = new SerialQueue();
   /** Acts that change its life. */
-  readonly #life = new OneByOne();
+  readonly #life = new SerialQueue();
 
   constructor(parts: ContainerParts) {
     const { config } = parts;

@@ -1,5 +1,5 @@
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { ContainerSummary } from '../../support/foundation/types.js';
 import { humanDuration } from '../../support/go/human-duration.js';
 import { goMap, goObject } from '../../support/go/json/value.js';
@@ -40,7 +40,7 @@ export async function listContainers(
   const listed: Wire<ContainerSummary>[] = [];
   for (const container of chosen) {
     // Each may have very many files, or labels.
-    await giveWay();
+    await yieldIfDue();
     if (context.containers.byId(container.id) === container) listed.push(summary(context, container, options));
   }
   return listed;

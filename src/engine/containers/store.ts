@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
-import { ObjectRoom, weightOf } from '../object-quota.js';
+import { ObjectQuota, weightOf } from '../object-quota.js';
 import type { Container } from './container.js';
 import { randomName } from './create/random-name.js';
 
@@ -38,7 +38,7 @@ export class ContainerStore {
   readonly #namesById = new Map<string, Set<string>>();
 
   /** @param room for all that clients make */
-  constructor(private readonly room = new ObjectRoom()) {}
+  constructor(private readonly room = new ObjectQuota()) {}
 
   /** All containers, the oldest first. */
   list(): readonly Container[] {

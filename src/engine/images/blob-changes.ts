@@ -1,6 +1,6 @@
 import type { ContentStore } from '../../oci/content-store.js';
 import { DigestCounter, markOf } from '../../oci/digest-counter.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 
 /** Changes of single blobs that are remembered; after more of them all is looked at again. */
 const rememberedChanges = 50_000;
@@ -56,7 +56,7 @@ export class BlobChanges {
     const names = new DigestCounter();
     const changed: number[] = [];
     for (const digest of digests) {
-      await giveWay();
+      await yieldIfDue();
       names.add(digest);
       if (this.#number > 0 && this.#names.count(digest) === 0) changed.push(markOf(digest));
     }

@@ -6,7 +6,7 @@ import { danglingName } from '../../oci/index-file.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
 import { applyChanges } from '../dockerfile/changes.js';
 import type { ImportOptions, StreamMessage } from '../types.js';
@@ -30,7 +30,7 @@ export async function importImage(
   const platform = options.platform ? parsePlatform(options.platform, context.host) : context.host;
   const reference = repoTag(repo, tag);
   const config = applyChanges(options.changes ?? []);
-  await giveWay();
+  await yieldIfDue();
   const lease = context.store.lease();
   let target: Descriptor;
   try {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { cacheSize } from '../../oci/cache-size.js';
 import type { ImageRecord } from '../../oci/store.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
 import type { Pass } from './metadata-cache.js';
 import { pack, unpack } from './packed-text.js';
@@ -84,7 +84,7 @@ export class ListCache {
    * @returns undefined where the element is to be made
    */
   async get(context: Context, form: string, group: Group, pass: Pass): Promise<ListedElement | undefined> {
-    await giveWay();
+    await yieldIfDue();
     const { digest } = group.image.target;
     const kept = this.#formOf(form).get(digest);
     if (kept === undefined || kept.about !== this.#aboutNow(context) || !isSame(kept, group)) return undefined;

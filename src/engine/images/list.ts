@@ -3,7 +3,7 @@ import { descriptorType } from '../../oci/manifest.js';
 import { familiarString } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { ImageSummary as ListedImage } from '../../support/foundation/types.js';
 import { renderJson, sortedMap, VerbatimJson } from '../../support/go/json/render.js';
 import { goObject } from '../../support/go/json/value.js';
@@ -14,7 +14,7 @@ import { follows, has, still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 import type { Group } from './list-cache.js';
 import { imageFilter } from './list-filters.js';
-import type { ImageFacts, Pass } from './metadata-cache.js';
+import type { ImageMetadata, Pass } from './metadata-cache.js';
 import { familiarDigested, imagesOf, parseNamed, parseNormalized } from './names.js';
 import { SharedSizes } from './shared-size.js';
 import { type DescribedManifest, describeManifest, type SummaryOptions, sizeOfManifest } from './summary.js';
@@ -95,7 +95,7 @@ export async function openList(context: Context, options: ListOptions): Promise<
 async function render(
   context: Context,
   one: Listed,
-  facts: ImageFacts,
+  facts: ImageMetadata,
   { rules, manifests, statements, identity, sizes, key }: Form,
   pass: Pass,
 ): Promise<Buffer> {
@@ -121,7 +121,7 @@ export async function listImages(context: Context, options: ListOptions): Promis
 export interface Listed extends Group {
   readonly created: number;
   /** What cannot be had again without reading the image anew. */
-  readonly facts: ImageFacts | undefined;
+  readonly facts: ImageMetadata | undefined;
 }
 
 /** @param form what elements say, where they are kept */
@@ -157,7 +157,7 @@ interface Described {
 }
 
 /** @param options of the rows, without which there are none */
-async function describe(context: Context, { manifests }: ImageFacts, options?: SummaryOptions): Promise<Described> {
+async function describe(context: Context, { manifests }: ImageMetadata, options?: SummaryOptions): Promise<Described> {
   const rows: DescribedManifest['row'][] = [];
   let totalSize = 0;
   let users = 0;
@@ -209,7 +209,7 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 function makeEntry(
   { lineage }: Context,
   listed: Omit<Listed, 'facts'>,
-  { best }: Pick<ImageFacts, 'best'>,
+  { best }: Pick<ImageMetadata, 'best'>,
   { rows, totalSize, users }: Described,
   sharedSize: () => number,
 ): Entry {
@@ -278,10 +278,11 @@ function finish({ tags, digests, containers, body }: Entry, rules: Rules): Wire<
 export async function* usageList(
   context: Context,
   pass: Pass,
-  look: (image: ImageRecord, facts: ImageFacts) => Promise<void>,
+  look: (image: ImageRecord, facts: ImageMetadata) => Promise<void>,
 ): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
   const shared = new SharedSizes(context.snapshots);
-  const found: (Group & Pick<ImageFacts, 'best'> & { readonly created: number; readonly described: Described })[] = [];
+  const found: (Group & Pick<ImageMetadata, 'best'> & { readonly created: number; readonly described: Described })[] =
+    [];
   for (const { image, others } of await groupByTarget(context, { apiVersion: context.release.api })) {
     const facts = await pass.of(image.target);
     shared.add(image.target.digest, facts);
@@ -297,7 +298,7 @@ export async function* usageList(
   }
   // What they share is known once all were looked at.
   for (const one of found.sort((a, b) => b.created - a.created)) {
-    await giveWay();
+    await yieldIfDue();
     const sharedSize = shared.sizeOf(one.image.target.digest);
     const { tags, digests, containers, body } = makeEntry(context, one, one, one.described, () => sharedSize);
     const sizes = { shared: sharedSize, total: one.described.totalSize };

@@ -6,7 +6,7 @@ import { anyOf, formatPlatformAll, type PlatformMatcher } from '../../oci/platfo
 import { familiarString, formatReference, tagNameOnly } from '../../oci/reference.js';
 import type { ImageRecord } from '../../oci/store.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { Context } from '../context.js';
 import type { LoadOptions, StreamMessage } from '../types.js';
 import { logImageEvent } from './events.js';
@@ -31,7 +31,7 @@ export async function* loadImages(
     const { images, blobs } = await importNamed(context, archive, platforms, signal);
     const unpackable = platforms.length > 0 ? anyOf(platforms, context.hostMatcher) : context.hostMatcher;
     for (const image of images) {
-      await giveWay();
+      await yieldIfDue();
       if (signal?.aborted) return;
       yield* report(context, image, unpackable, blobs);
     }
@@ -90,7 +90,7 @@ async function nameAll(
     kept.push(put(danglingName(image.target.digest), image.target));
   };
   for (const { name, target } of images) {
-    await giveWay();
+    await yieldIfDue();
     if (failures.length > 0 || signal?.aborted) break;
     const named = name === undefined ? undefined : parseNormalized(name);
     if (named !== undefined) keepPrevious(formatReference(named));

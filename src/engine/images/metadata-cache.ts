@@ -8,17 +8,17 @@ import { isConfigType, isIndexType, isManifestType } from '../../oci/media-types
 import type { PlatformMatcher } from '../../oci/platform.js';
 import { manifestsOnly, present, reachable, walk } from '../../oci/walk.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay, stepAside } from '../../support/foundation/scheduler.js';
+import { yieldIfDue, yieldToRequests } from '../../support/foundation/scheduler.js';
 import { parseGoTime, unixSeconds } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { BlobChanges, type Look } from './blob-changes.js';
 import { KnownImages } from './known-images.js';
-import type { FactsFile } from './metadata-file.js';
-import { decodeFacts, encodeFacts } from './metadata-text.js';
+import type { ImageMetadataFile } from './metadata-file.js';
+import { decodeMetadata, encodeMetadata } from './metadata-text.js';
 import { examineManifest, type ManifestFacts } from './summary.js';
 
 /** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
-export interface ImageFacts {
+export interface ImageMetadata {
   /** Of each manifest that can be reached and read. */
   readonly manifests: readonly ManifestFacts[];
   /** What list shows of the manifest that the machine likes best; absent where it likes none. */
@@ -41,8 +41,8 @@ const worthWhile = 1000;
 const tellEvery = 5000;
 
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
-export class FactsCache {
-  readonly #kept = new LRUCache<string, ImageFacts>({ maxSize: cacheSize('facts') });
+export class ImageMetadataCache {
+  readonly #kept = new LRUCache<string, ImageMetadata>({ maxSize: cacheSize('facts') });
   #known = new KnownImages();
   readonly #changes = new BlobChanges();
   #closed = false;
@@ -53,7 +53,7 @@ export class FactsCache {
    */
   constructor(
     private readonly matcher: PlatformMatcher,
-    private readonly file?: FactsFile | undefined,
+    private readonly file?: ImageMetadataFile | undefined,
   ) {}
 
   /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
@@ -80,7 +80,7 @@ export class FactsCache {
     if (context.store.list().length < worthWhile) return;
     const missing = new Map<string, Descriptor>();
     for (const { target } of context.store.list()) {
-      await stepAside();
+      await yieldToRequests();
       if (!(await this.file.has(target.digest))) missing.set(target.digest, target);
     }
     if (missing.size < worthWhile) return;
@@ -88,7 +88,7 @@ export class FactsCache {
     let done = 0;
     for (const target of missing.values()) {
       if (this.#closed) return;
-      await stepAside();
+      await yieldToRequests();
       await (await this.begin(context)).of(target).catch(() => undefined);
       done++;
       if (Date.now() - told < tellEvery) continue;
@@ -103,7 +103,7 @@ export class FactsCache {
     await this.file?.close();
   }
 
-  async #of(context: Context, target: Descriptor, look: Look): Promise<ImageFacts> {
+  async #of(context: Context, target: Descriptor, look: Look): Promise<ImageMetadata> {
     const { digest } = target;
     const known = await this.#current(context, digest, look);
     if (known !== undefined) return known;
@@ -113,8 +113,8 @@ export class FactsCache {
   }
 
   /** What was found before, as long as it holds. */
-  async #current(context: Context, digest: string, look: Look): Promise<ImageFacts | undefined> {
-    await giveWay();
+  async #current(context: Context, digest: string, look: Look): Promise<ImageMetadata | undefined> {
+    await yieldIfDue();
     const facts = this.#kept.get(digest) ?? (await this.#read(context, digest));
     if (facts === undefined) return undefined;
     if (this.#known.holds(digest, look)) return facts;
@@ -127,25 +127,25 @@ export class FactsCache {
     return undefined;
   }
 
-  #note(digest: string, facts: ImageFacts, { number }: Look): void {
+  #note(digest: string, facts: ImageMetadata, { number }: Look): void {
     const marks = new Set([...facts.blobs.map((blob) => blob.digest), ...facts.absent].map(markOf));
     this.#known.note(digest, number, marks);
   }
 
   /** What the file has. */
-  async #read({ snapshots }: Context, digest: string): Promise<ImageFacts | undefined> {
+  async #read({ snapshots }: Context, digest: string): Promise<ImageMetadata | undefined> {
     const text = await this.file?.read(digest);
     if (text === undefined) return undefined;
     // Not kept: whoever goes through all images asks once for each, and what is made of them is kept.
-    const facts = decodeFacts(text);
+    const facts = decodeMetadata(text);
     for (const [id, size] of facts.unpacked) snapshots.restore(id, size);
     return facts;
   }
 
-  #keep(digest: string, facts: ImageFacts, look: Look): void {
+  #keep(digest: string, facts: ImageMetadata, look: Look): void {
     // Two may have found out the same.
     const twice = this.#kept.has(digest);
-    const text = encodeFacts(facts);
+    const text = encodeMetadata(facts);
     this.#kept.set(digest, facts, { size: text.length * weight });
     // What came or went meanwhile is to be looked for again.
     if (isUnchanged(look, facts)) this.#note(digest, facts, look);
@@ -164,14 +164,14 @@ export interface Pass {
    *
    * @throws CORRUPT when a present index or manifest is not what its media type says
    */
-  of(target: Descriptor): Promise<ImageFacts>;
+  of(target: Descriptor): Promise<ImageMetadata>;
 }
 
 /** Whether what was there is there, and nothing else. */
-const isUnchanged = ({ has }: Look, { blobs, absent }: ImageFacts): boolean =>
+const isUnchanged = ({ has }: Look, { blobs, absent }: ImageMetadata): boolean =>
   blobs.every(({ digest }) => has(digest)) && !absent.some(has);
 
-async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageFacts> {
+async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageMetadata> {
   const { documents, snapshots } = context;
   const manifests: ManifestFacts[] = [];
   const unpacked: (readonly [string, number])[] = [];
@@ -201,7 +201,7 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
   };
   if (isManifestType(target.mediaType)) await add(target);
   else if (isIndexType(target.mediaType)) await walk(target, reachable(documents, manifestsOnly(add)));
-  const blobs: ImageFacts['blobs'][number][] = [];
+  const blobs: ImageMetadata['blobs'][number][] = [];
   const absent: string[] = [];
   try {
     const note = ({ digest, size }: Descriptor): void => void blobs.push({ digest, size });
@@ -224,7 +224,7 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
   return { manifests: shared, ...shownOf(best), blobs, absent, unpacked, lasting };
 }
 
-const keyOf = ({ digest, size }: ImageFacts['blobs'][number]): string => `${digest} ${size}`;
+const keyOf = ({ digest, size }: ImageMetadata['blobs'][number]): string => `${digest} ${size}`;
 
 /** The manifest that is liked best so far. */
 interface Best {
@@ -232,7 +232,7 @@ interface Best {
   readonly config: ImageConfig | undefined;
 }
 
-function shownOf(best: Best | undefined): Pick<ImageFacts, 'best'> {
+function shownOf(best: Best | undefined): Pick<ImageMetadata, 'best'> {
   if (best === undefined) return {};
   const { created, config } = best.config ?? {};
   const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));

@@ -1,8 +1,8 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { DigestIds } from '../../oci/digest-ids.js';
-import { summed, textOf } from '../../oci/line-checksum.js';
-import { stepAside } from '../../support/foundation/scheduler.js';
+import { verifiedText, withChecksum } from '../../oci/line-checksum.js';
+import { yieldToRequests } from '../../support/foundation/scheduler.js';
 import { Column } from './columns.js';
 
 /** Characters that are gathered before they are written, and milliseconds after which they are in any case. */
@@ -47,7 +47,7 @@ class Places {
  * Facts of images by their digests, one a line, appended. It is derived from the layout and no part of it: what cannot be
  * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
  */
-export class FactsFile {
+export class ImageMetadataFile {
   #places = new Places();
   #file: FileHandle | undefined;
   #opened: Promise<void> | undefined;
@@ -87,7 +87,7 @@ export class FactsFile {
     await this.#open();
     let bytes = 0;
     for (const [digest, { length }] of this.#places.entries()) {
-      await stepAside();
+      await yieldToRequests();
       if (isNeeded(digest)) bytes += length;
     }
     if (bytes * 2 > this.#end || this.#closed) return;
@@ -120,7 +120,7 @@ export class FactsFile {
     const bytes = Buffer.allocUnsafe(length);
     // On the spot: a trip to the pool of threads takes longer than what is asked of it.
     const bytesRead = readSync(this.#file.fd, bytes, 0, length, offset);
-    return textOf(bytes, 0, bytesRead);
+    return verifiedText(bytes, 0, bytesRead);
   }
 
   /** Put a file in this one's place that has the facts that are needed, each once. */
@@ -143,7 +143,7 @@ export class FactsFile {
         places.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: place.length });
         text += line;
         if (text.length >= gathered) await write();
-        await stepAside();
+        await yieldToRequests();
       }
       await write();
       await rename(draft, this.path);
@@ -234,4 +234,4 @@ export class FactsFile {
   }
 }
 
-const lineOf = (digest: string, text: string): string => `${digest} ${summed(text)}\n`;
+const lineOf = (digest: string, text: string): string => `${digest} ${withChecksum(text)}\n`;

@@ -1,4 +1,4 @@
-import type { ImageFacts } from './metadata-cache.js';
+import type { ImageMetadata } from './metadata-cache.js';
 import type { ManifestFacts } from './summary.js';
 
 /** A manifest's facts, its blobs by their places among the image's, or as they are where they are not among these. */
@@ -7,13 +7,13 @@ interface Stored extends Omit<ManifestFacts, 'content'> {
 }
 
 /** The facts of an image as they are written: each blob once. */
-interface StoredFacts extends Pick<ImageFacts, 'best' | 'absent' | 'unpacked'> {
+interface StoredFacts extends Pick<ImageMetadata, 'best' | 'absent' | 'unpacked'> {
   readonly manifests: readonly Stored[];
   readonly blobs: readonly (readonly [string, number])[];
 }
 
 /** Lasting facts as text. */
-export function encodeFacts({ manifests, best, blobs, absent, unpacked }: ImageFacts): string {
+export function encodeMetadata({ manifests, best, blobs, absent, unpacked }: ImageMetadata): string {
   const places = new Map(blobs.map((blob, at) => [blob, at]));
   const stored: StoredFacts = {
     manifests: manifests.map((one) => ({ ...one, content: one.content.map((blob) => places.get(blob) ?? blob) })),
@@ -26,7 +26,7 @@ export function encodeFacts({ manifests, best, blobs, absent, unpacked }: ImageF
 }
 
 /** @param text what `encodeFacts` made */
-export function decodeFacts(text: string): ImageFacts {
+export function decodeMetadata(text: string): ImageMetadata {
   const { manifests, best, blobs: written, absent, unpacked }: StoredFacts = JSON.parse(text);
   const blobs = written.map(([digest, size]) => ({ digest, size }));
   const blobAt = (place: Stored['content'][number]): ManifestFacts['content'][number] =>

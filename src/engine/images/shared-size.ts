@@ -1,7 +1,7 @@
 import { DigestIds } from '../../oci/digest-ids.js';
 import type { Context } from '../context.js';
 import { Column } from './columns.js';
-import type { ImageFacts } from './metadata-cache.js';
+import type { ImageMetadata } from './metadata-cache.js';
 
 /** Digests by their numbers, and how often each was counted. */
 class Counted {
@@ -40,7 +40,7 @@ export class SharedSizes {
   constructor(private readonly snapshots: Context['snapshots']) {}
 
   /** @param digest of the image's target */
-  add(digest: string, facts: ImageFacts): void {
+  add(digest: string, facts: ImageMetadata): void {
     const image = this.#images.of(digest);
     this.#starts.set(image, this.#end);
     const blobs = contentOf(facts);
@@ -76,7 +76,7 @@ export class SharedSizes {
 }
 
 /** Sizes of the blobs of an image's manifests, the first that is given of each. */
-function contentOf({ manifests }: ImageFacts): ReadonlyMap<string, number> {
+function contentOf({ manifests }: ImageMetadata): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { content } of manifests)
     for (const { digest, size } of content) if (!found.has(digest)) found.set(digest, size);

@@ -8,7 +8,7 @@ import { type ImageConfig, imageConfigType } from '../../oci/image-config.js';
 import { type Manifest, manifestType } from '../../oci/manifest.js';
 import { mediaTypes } from '../../oci/media-types.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { type GoType, goValue, jsonRecord, marshalJson } from '../../support/go/json.js';
 
 /** A layer that is in the store. */
@@ -54,9 +54,9 @@ function pack(source: AsyncIterable<Buffer>): Readable {
 
 async function storeJson<T>(content: ContentStore, mediaType: string, value: T, type: GoType<T>): Promise<Descriptor> {
   const tree = goValue<T>(value as NoInfer<T>, type);
-  await giveWay();
+  await yieldIfDue();
   const text = jsonRecord(tree);
-  await giveWay();
+  await yieldIfDue();
   const { digest, size } = await content.ingest(Buffer.from(text));
   return { mediaType, digest, size };
 }

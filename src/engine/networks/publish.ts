@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { quote } from '../../support/go/quote.js';
 import type { Container } from '../containers/container.js';
 import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
@@ -71,7 +71,7 @@ export class PublishedPorts {
     let last: unknown;
     for (let port = start; port <= end; port++) {
       // To listen ends in the same turn of the event loop.
-      await giveWay();
+      await yieldIfDue();
       try {
         const bound =
           protocol === 'tcp' ? await this.#listen(container, number, port) : this.#reserve(container, protocol, port);

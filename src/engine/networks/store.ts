@@ -2,7 +2,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import type { Clock } from '../../support/sandbox/clock.js';
 import { newId } from '../containers/store.js';
-import { ObjectRoom, weightOf } from '../object-quota.js';
+import { ObjectQuota, weightOf } from '../object-quota.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm/no-manager.js';
@@ -60,7 +60,7 @@ export class NetworkStore {
     /** Where networks without a subnet get one; dockerd's usual ones without it. */
     private readonly addressPools?: readonly AddressPool[],
     /** For all that clients make. */
-    private readonly room = new ObjectRoom(),
+    private readonly room = new ObjectQuota(),
   ) {
     this.#add({
       name: 'bridge',

@@ -7,7 +7,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import type { JsonObject } from '../../support/go/json/render.js';
 import { decodeJson, slice, struct } from '../../support/go/json.js';
 import { refusalError } from '../../support/registry-client/error-codes.js';
-import { PingedEndpoint, pingedEndpoints } from '../../support/registry-client/legacy-endpoint.js';
+import { LegacyEndpoint, legacyEndpoints } from '../../support/registry-client/legacy-endpoint.js';
 import { maximumManifest } from '../../support/registry-client/repository.js';
 import { readAtMost } from '../../support/registry-client/response-errors.js';
 import { header, type RegistryResponse } from '../../support/registry-client/transport.js';
@@ -44,11 +44,11 @@ export async function inspectDistribution(
   const { registry } = context.registries;
   const scopes = [`repository:${reference.path}:pull`];
   const { credentials, signal } = use;
-  const reachable: PingedEndpoint[] = [];
+  const reachable: LegacyEndpoint[] = [];
   let failure: unknown;
-  for (const endpoint of await pingedEndpoints(registry, reference.domain, 'pull')) {
+  for (const endpoint of await legacyEndpoints(registry, reference.domain, 'pull')) {
     try {
-      reachable.push(await PingedEndpoint.open(registry, endpoint, { credentials, scopes, signal }));
+      reachable.push(await LegacyEndpoint.open(registry, endpoint, { credentials, scopes, signal }));
     } catch (error) {
       failure = error;
     }
@@ -64,7 +64,7 @@ export async function inspectDistribution(
 }
 
 async function inspectAt(
-  endpoint: PingedEndpoint,
+  endpoint: LegacyEndpoint,
   reference: NamedReference,
 ): Promise<AnswerOf<'DistributionInspect'>> {
   const { path, tag = '', digest } = reference;
@@ -86,7 +86,7 @@ async function inspectAt(
 }
 
 /** What a tag leads to: by `HEAD`, else by `GET`, which says what is wrong too. */
-async function describe(endpoint: PingedEndpoint, target: string): Promise<{ digest: string; size: number }> {
+async function describe(endpoint: LegacyEndpoint, target: string): Promise<{ digest: string; size: number }> {
   const head = await endpoint.send('HEAD', target, { accept: accepted });
   await head.body.dump().catch(() => undefined);
   const digest = header(head, 'docker-content-digest');
@@ -114,7 +114,7 @@ const listType = struct<{ manifests: { platform: Platform }[] | undefined }>('ma
 
 /** The platforms that an index names, or that of a Docker image's configuration; undefined of an OCI image. */
 async function platformsOf(
-  endpoint: PingedEndpoint,
+  endpoint: LegacyEndpoint,
   path: string,
   mediaType: string,
   bytes: Buffer,

@@ -2,7 +2,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { decodeJson, firstJson, goBool, goInt, goString, slice, struct } from '../../support/go/json.js';
 import { quote } from '../../support/go/quote.js';
 import { atoi } from '../../support/go/strconv.js';
-import { pingedEndpoints } from '../../support/registry-client/legacy-endpoint.js';
+import { legacyEndpoints } from '../../support/registry-client/legacy-endpoint.js';
 import { withoutQuery } from '../../support/registry-client/network-errors.js';
 import { readAtMost } from '../../support/registry-client/response-errors.js';
 import { drop, type Transport } from '../../support/registry-client/transport.js';
@@ -80,7 +80,7 @@ function officialSearch({ registries }: Context): SearchApi {
 async function findSearch({ registries }: Context, domain: string, { signal }: SearchOptions): Promise<SearchApi> {
   const { registry } = registries;
   const tried: { url: string; error: AttestdError }[] = [];
-  for (const endpoint of await pingedEndpoints(registry, domain, 'push')) {
+  for (const endpoint of await legacyEndpoints(registry, domain, 'push')) {
     const base = `${endpoint.scheme}://${endpoint.host}/v1/`;
     const transport = registry.transport(endpoint);
     const headers = { 'user-agent': registry.userAgent };

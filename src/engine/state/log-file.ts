@@ -1,4 +1,4 @@
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { KeptLog, LogEntry } from '../containers/logs/log.js';
 import type { StateFiles } from './files.js';
 import { giveBack, Lines } from './lines.js';
@@ -135,7 +135,7 @@ const lineOverhead = 62;
 
 async function* linesOf(pieces: KeptLog['pieces']): AsyncGenerator<Buffer> {
   for (const entries of pieces) {
-    await giveWay();
+    await yieldIfDue();
     yield Buffer.from(entries.map(lineOf).join(''));
   }
 }

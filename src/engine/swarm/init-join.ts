@@ -54,7 +54,7 @@ const joinType = struct<JoinRequest>('swarm.JoinRequest', {
   JoinToken: goString,
 });
 /** The bodies of the two requests. */
-export const foundingTypes = { init: initType, join: joinType };
+export const initTypes = { init: initType, join: joinType };
 
 /** Network cards of the simulated machine that addresses may name, with their addresses. */
 const cardAddresses = { lo: '127.0.0.1', eth0: '192.168.65.3', docker0: '172.17.0.1' } as const;
@@ -84,7 +84,7 @@ function checkAlone({ swarm }: Context): void {
  * @returns the node's id
  * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses
  */
-export function foundSwarm(context: Context, request: InitRequest): string {
+export function initSwarm(context: Context, request: InitRequest): string {
   const { ListenAddr: listen, AdvertiseAddr: advertised, Spec: spec } = request;
   checkAlone(context);
   checkListen(listen);

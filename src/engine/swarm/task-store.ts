@@ -1,4 +1,4 @@
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { Clock, Timer } from '../../support/sandbox/clock.js';
 import type { Container } from '../containers/container.js';
 import type { EventBus } from '../events/bus.js';
@@ -140,7 +140,7 @@ export class TaskStore {
     if (this.#busy >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
     else this.#busy++;
     try {
-      await giveWay();
+      await yieldIfDue();
       return await act();
     } finally {
       const next = this.#queue.shift();

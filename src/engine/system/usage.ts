@@ -11,7 +11,7 @@ import type { Context } from '../context.js';
 import { noFilters } from '../filters.js';
 import { type ImageItem, usageList } from '../images/list.js';
 import { presentManifests } from '../images/manifests.js';
-import type { ImageFacts, Pass } from '../images/metadata-cache.js';
+import type { ImageMetadata, Pass } from '../images/metadata-cache.js';
 import { pack, unpack } from '../images/packed-text.js';
 import { chainIds } from '../images/snapshots.js';
 import type { UsageOptions, UsageType } from '../types.js';
@@ -131,7 +131,7 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   const texts: VerbatimJson[] = [];
   let reclaimable = 0;
   let active = 0;
-  const add = (image: ImageRecord, facts: ImageFacts): Promise<void> => stored.add(image, facts);
+  const add = (image: ImageRecord, facts: ImageMetadata): Promise<void> => stored.add(image, facts);
   for await (const { body, sizes } of usageList(context, pass, add)) {
     if (body.Containers === 0) reclaimable += sizes.total - sizes.shared;
     else if (body.Containers > 0) active++;
@@ -168,7 +168,7 @@ export function packedItem(body: ImageItem): VerbatimJson {
 }
 
 /** An image's facts; undefined where it is broken. */
-async function factsOf({ target }: ImageRecord, pass: Pass): Promise<ImageFacts | undefined> {
+async function factsOf({ target }: ImageRecord, pass: Pass): Promise<ImageMetadata | undefined> {
   try {
     return await pass.of(target);
   } catch (error) {
@@ -191,7 +191,7 @@ class StoredSize {
     return this.#targets.has(target.digest);
   }
 
-  async add(image: ImageRecord, facts: ImageFacts | undefined): Promise<void> {
+  async add(image: ImageRecord, facts: ImageMetadata | undefined): Promise<void> {
     this.#targets.add(image.target.digest);
     const { mediaType } = image.target;
     if (facts?.lasting === true && (isManifestType(mediaType) || isIndexType(mediaType))) {

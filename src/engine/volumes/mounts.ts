@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { giveWay } from '../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { Budget } from '../../support/sandbox/fs/budget.js';
 import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
@@ -182,7 +182,7 @@ async function mountMissing(context: Context, container: Container): Promise<voi
   for (const { point, fileSystem: source, path, copy, volume } of mounts) {
     const { Destination: destination, RW: writable } = point;
     if (there.has(destination)) continue;
-    await giveWay();
+    await yieldIfDue();
     if (volume !== undefined) checkDevice(context.machine, volume);
     const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
     // Whoever does not fill it waits for who does.
@@ -206,7 +206,7 @@ async function mountMissing(context: Context, container: Container): Promise<voi
   }
   for (const [destination, options] of Object.entries(hostConfig.Tmpfs ?? {})) {
     if (there.has(destination)) continue;
-    await giveWay();
+    await yieldIfDue();
     fileSystem.mount(destination, {
       fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
       path: '/',

@@ -9,8 +9,8 @@ import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../support/sandbox/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
-import { ObjectRoom, weightOf } from '../object-quota.js';
-import { OneByOne } from '../one-by-one.js';
+import { ObjectQuota, weightOf } from '../object-quota.js';
+import { SerialQueue } from '../serial-queue.js';
 import type { VolumeRecord } from '../state/records.js';
 import type { AnswerOf } from '../wire.js';
 
@@ -26,7 +26,7 @@ export interface Volume {
   readonly createdAt: number;
   readonly fileSystem: FileSystem;
   /** What puts an image's files into it. */
-  readonly filling: OneByOne;
+  readonly filling: SerialQueue;
   /** Ids of the containers that use it. */
   readonly users: Set<string>;
 }
@@ -80,7 +80,7 @@ export class VolumeStore {
     private readonly events: EventBus,
     private readonly dataRoot: string,
     /** For all that clients make. */
-    private readonly room = new ObjectRoom(),
+    private readonly room = new ObjectQuota(),
   ) {}
 
   /** All volumes by their names. */
@@ -131,7 +131,7 @@ export class VolumeStore {
       options,
       createdAt: this.clock.now(),
       fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
-      filling: new OneByOne(),
+      filling: new SerialQueue(),
       users: new Set(),
     };
     this.#byName.set(name, volume);
@@ -150,7 +150,7 @@ export class VolumeStore {
       options,
       createdAt: Number(createdAt),
       fileSystem: createFileSystem({ budget: this.budget, clock: this.clock }),
-      filling: new OneByOne(),
+      filling: new SerialQueue(),
       users: new Set(),
     };
     this.#byName.set(name, volume);

@@ -20,7 +20,7 @@ import {
 import type { BlobInfo, ContentStore } from '../../oci/content-store.js';
 import { parseDigest } from '../../oci/digest.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { beginInTurn } from '../../support/foundation/scheduler.js';
+import { admitTask } from '../../support/foundation/scheduler.js';
 import { quote } from '../../support/go/quote.js';
 import type { CallContext, Method, Services } from './call.js';
 import { type Filter, parseFilters } from './filters.js';
@@ -146,7 +146,7 @@ async function* read(
   if (offset > total) throw refuse('OutOfRange', `read past object length ${total} bytes`);
   const size = request.size <= 0 || offset + request.size > total ? total - offset : request.size;
   if (size === 0) return;
-  await new Promise<void>((resolve) => beginInTurn(context.connection, resolve));
+  await new Promise<void>((resolve) => admitTask(context.connection, resolve));
   if (context.signal.aborted) return;
   const chunk = pieceSize();
   open++;

@@ -1,4 +1,4 @@
-import { readOnce } from '../../support/foundation/lazy-import.js';
+import { lazyImport } from '../../support/foundation/lazy-import.js';
 import type { OperationHandler, OperationHandlers } from '../operation.js';
 import { handlers as image } from './image.js';
 import { handlers as system } from './system.js';
@@ -24,7 +24,7 @@ const others = [
   'VolumeCreate VolumeDelete VolumeInspect VolumeList VolumePrune VolumeUpdate',
 ].flatMap((line) => line.split(' '));
 
-const otherHandlers = readOnce(async () => (await import('./unsupported.js')).otherHandlers);
+const otherHandlers = lazyImport(async () => (await import('./unsupported.js')).otherHandlers);
 
 /** They are read when the first of them is asked for: most servers are asked for images only, and this is half of all code. */
 function whenAsked(operationId: string): OperationHandler {

@@ -1,10 +1,4 @@
-import {
-  foundingTypes,
-  foundSwarm,
-  type InitRequest,
-  type JoinRequest,
-  joinSwarm,
-} from '../../engine/swarm/init-join.js';
+import { type InitRequest, initSwarm, initTypes, type JoinRequest, joinSwarm } from '../../engine/swarm/init-join.js';
 import { type SwarmSpec, swarmSpecType } from '../../engine/swarm/spec.js';
 import { inspectSwarm, leaveSwarm, unlockKey, unlockSwarm, updateSwarm } from '../../engine/swarm/swarm.js';
 import { zero } from '../../support/go/json/decode.js';
@@ -15,14 +9,14 @@ import { readFlag, readVersion } from '../swarm-parameters.js';
 
 const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
 
-const { init, join } = foundingTypes;
+const { init, join } = initTypes;
 
 /** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-swarm). */
 export const handlers: OperationHandlers = {
   SwarmInspect: (_request, context) => ({ kind: 'json', value: inspectSwarm(context) }),
   async SwarmInit(request, context) {
     const wanted = await readJson(request, init, () => zero(init) as InitRequest);
-    return { kind: 'json', value: foundSwarm(context, wanted) };
+    return { kind: 'json', value: initSwarm(context, wanted) };
   },
   async SwarmJoin(request, context) {
     return joinSwarm(context, await readJson(request, join, () => zero(join) as JoinRequest));

@@ -4,7 +4,7 @@ import { compareVersions } from '../../engine/versions.js';
 import type { JsonObject } from '../../spec/document.js';
 import type { OperationEntry } from '../../spec/table.js';
 import type { JsonValue } from '../../support/go/json/render.js';
-import { missing } from '../not-implemented.js';
+import { notImplemented } from '../not-implemented.js';
 import type { OperationHandler, OperationHandlers, OperationResult } from '../operation.js';
 import { filled } from './additions.js';
 import { type Checked, Described, mark } from './described.js';
@@ -77,7 +77,7 @@ export async function createPrototype(
     const { operationId } = entry;
     const isAdded = added.has(operationId);
     const taking = Object.hasOwn(handlers, operationId) ? handlers[operationId] : undefined;
-    const usual = isOwn(operationId) ? (own[operationId] as OperationHandler) : missing(entry);
+    const usual = isOwn(operationId) ? (own[operationId] as OperationHandler) : notImplemented(entry);
     const answers = changed.get(operationId);
     if (!isAdded && answers === undefined && taking === undefined) return usual;
     return async (request, context) => {

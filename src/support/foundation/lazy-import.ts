@@ -4,7 +4,7 @@
  * @param load reads it
  * @returns calls a function with what was read: on the spot once it is there
  */
-export function readOnce<T>(load: () => Promise<T>): <R>(use: (read: T) => R | Promise<R>) => R | Promise<R> {
+export function lazyImport<T>(load: () => Promise<T>): <R>(use: (read: T) => R | Promise<R>) => R | Promise<R> {
   let loading: Promise<T> | undefined;
   let read: { readonly value: T } | undefined;
   return (use) => {

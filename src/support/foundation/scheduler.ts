@@ -15,7 +15,7 @@ let asked = Number.NEGATIVE_INFINITY;
 let hurries = 0;
 
 /** Someone who waits for a turn; nobody any more where `resume` is gone. */
-interface Place {
+interface QueuedTask {
   resume: (() => void) | undefined;
 }
 
@@ -23,8 +23,8 @@ interface Place {
 const mostPast = 1024;
 
 /** Those who wait, in their order. */
-export class Queue {
-  #places: Place[] = [];
+export class TaskQueue {
+  #places: QueuedTask[] = [];
   #next = 0;
 
   /** Places that are held in memory. */
@@ -36,7 +36,7 @@ export class Queue {
     return this.#next === this.#places.length;
   }
 
-  add(place: Place): void {
+  add(place: QueuedTask): void {
     this.#places.push(place);
   }
 
@@ -54,10 +54,10 @@ export class Queue {
 }
 
 /** The work of requests, that of programs in containers, of which there may be thousands, and what nobody waits for. */
-const queues = { request: new Queue(), program: new Queue(), aside: new Queue() } as const;
+const queues = { request: new TaskQueue(), program: new TaskQueue(), aside: new TaskQueue() } as const;
 
 /** What waits to be begun, of one kind. */
-class Beginnings {
+class AdmissionQueue {
   /** By who wants it, who has waited longest first. */
   readonly #wanted = new Map<object, (() => void)[]>();
   /** Whether something was begun in this turn of the event loop. */
@@ -88,10 +88,10 @@ class Beginnings {
 
 /** Pings, connections, questions, and all that may be large: who only asks does not wait for everybody who sends. */
 const beginnings = {
-  ping: new Beginnings(),
-  connection: new Beginnings(),
-  question: new Beginnings(),
-  other: new Beginnings(),
+  ping: new AdmissionQueue(),
+  connection: new AdmissionQueue(),
+  question: new AdmissionQueue(),
+  other: new AdmissionQueue(),
 } as const;
 let scheduled = false;
 
@@ -106,7 +106,7 @@ const turnsAQuestion = 32;
  * A connection has come. libuv accepts one in a turn of the event loop, so that the next ones would wait a slice each: a few
  * turns go by without work then.
  */
-export function connectionCame(): void {
+export function noteConnection(): void {
   came = true;
 }
 
@@ -116,8 +116,8 @@ export function connectionCame(): void {
  *
  * @returns what takes the wait away
  */
-export function takeTurn(kind: keyof typeof queues, resume: () => void): () => void {
-  const place: Place = { resume };
+export function enqueueTask(kind: keyof typeof queues, resume: () => void): () => void {
+  const place: QueuedTask = { resume };
   queues[kind].add(place);
   schedule();
   return () => {
@@ -167,7 +167,7 @@ function goOn(): void {
  *   connections come or wait: whoever comes after hundreds of them would wait until all of their work was begun, of those who
  *   have left again too
  */
-export function beginInTurn(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
+export function admitTask(owner: object, act: () => void, kind: keyof typeof beginnings = 'other'): void {
   asked = performance.now();
   const line = beginnings[kind];
   const waits = kind === 'other' ? shortFirst() : kind === 'question' && isCrowded();
@@ -182,7 +182,7 @@ export function beginInTurn(owner: object, act: () => void, kind: keyof typeof b
 }
 
 /** Whether nobody has had a turn for so long that others are to have one. */
-export function isDue(): boolean {
+export function isSliceUsedUp(): boolean {
   return performance.now() - began >= slice;
 }
 
@@ -192,26 +192,26 @@ export function isDue(): boolean {
  *
  * @returns undefined while it is not due
  */
-export function giveWay(): Promise<void> | undefined {
-  return isDue() ? new Promise((resolve) => takeTurn('request', resolve)) : undefined;
+export function yieldIfDue(): Promise<void> | undefined {
+  return isSliceUsedUp() ? new Promise((resolve) => enqueueTask('request', resolve)) : undefined;
 }
 
 /**
  * As `giveWay`, for work that nobody waits for: it is due much sooner, and rests while somebody is likely to be answered, so
  * that requests hardly notice it.
  */
-export function stepAside(): Promise<void> | undefined {
+export function yieldToRequests(): Promise<void> | undefined {
   const now = performance.now();
   if (now - asideBegan < asideSlice) return undefined;
   const rests = hurries === 0 && now - asked < answered;
   return new Promise((resolve) => {
-    if (rests) setTimeout(takeTurn, asideRest, 'aside', resolve);
-    else takeTurn('aside', resolve);
+    if (rests) setTimeout(enqueueTask, asideRest, 'aside', resolve);
+    else enqueueTask('aside', resolve);
   });
 }
 
 /** Wait for what steps aside otherwise. */
-export async function inHurry<T>(act: () => Promise<T>): Promise<T> {
+export async function runUrgently<T>(act: () => Promise<T>): Promise<T> {
   hurries++;
   try {
     return await act();

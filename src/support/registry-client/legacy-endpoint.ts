@@ -10,7 +10,7 @@ import { drop, type RegistryResponse, type Transport } from './transport.js';
 import type { Credentials } from './types.js';
 
 /** What a client of one endpoint needs to know. */
-export interface PingedOptions {
+export interface LegacyEndpointOptions {
   readonly credentials?: Credentials | undefined;
   /** What tokens must be good for. */
   readonly scopes: readonly string[];
@@ -23,7 +23,7 @@ export interface PingedOptions {
  * One endpoint of a registry, asked once what credentials it wants: how dockerd logs in, inspects and lists tags, where a
  * registry that wants none at `/v2/` gets none later either (docs/registry.md#login-and-inspect).
  */
-export class PingedEndpoint {
+export class LegacyEndpoint {
   /** The last token server's identity token. */
   identityToken: string | undefined;
   private token: Token | undefined;
@@ -33,7 +33,7 @@ export class PingedEndpoint {
     private readonly transport: Transport,
     private readonly challenges: readonly Challenge[],
     private readonly userAgent: string,
-    private readonly options: PingedOptions,
+    private readonly options: LegacyEndpointOptions,
   ) {}
 
   /**
@@ -41,7 +41,7 @@ export class PingedEndpoint {
    *
    * @throws AttestdError INTERNAL when it does not answer
    */
-  static async open(registry: Registry, endpoint: Endpoint, options: PingedOptions): Promise<PingedEndpoint> {
+  static async open(registry: Registry, endpoint: Endpoint, options: LegacyEndpointOptions): Promise<LegacyEndpoint> {
     const { scheme, host, path } = endpoint;
     const base = new URL(`${scheme}://${host}${path}/`);
     const transport = registry.transport(endpoint);
@@ -50,7 +50,7 @@ export class PingedEndpoint {
     await drop(response);
     const values = response.status === 401 ? (response.headers['www-authenticate'] ?? []) : [];
     const challenges = parseChallenges(Array.isArray(values) ? values : [values]);
-    return new PingedEndpoint(base, transport, challenges, registry.userAgent, options);
+    return new LegacyEndpoint(base, transport, challenges, registry.userAgent, options);
   }
 
   /**
@@ -121,7 +121,7 @@ export class PingedEndpoint {
 }
 
 /** The endpoints of a registry as such clients try them: TLS, then plain HTTP where it may be spoken. */
-export async function pingedEndpoints(
+export async function legacyEndpoints(
   registry: Registry,
   domain: string,
   purpose: 'pull' | 'push',

@@ -1,5 +1,5 @@
 import { AttestdError } from '../foundation/errors.js';
-import { PingedEndpoint, pingedEndpoints } from './legacy-endpoint.js';
+import { LegacyEndpoint, legacyEndpoints } from './legacy-endpoint.js';
 import type { Registry } from './registry.js';
 import { statusText } from './response-errors.js';
 import { drop } from './transport.js';
@@ -20,9 +20,9 @@ export async function login(
 ): Promise<string | undefined> {
   let failure: unknown;
   // Mirrors are not given what is meant for the registry itself.
-  for (const endpoint of await pingedEndpoints(registry, domain, 'push')) {
+  for (const endpoint of await legacyEndpoints(registry, domain, 'push')) {
     try {
-      const pinged = await PingedEndpoint.open(registry, endpoint, { credentials, scopes: [], signal, offline: true });
+      const pinged = await LegacyEndpoint.open(registry, endpoint, { credentials, scopes: [], signal, offline: true });
       const response = await pinged.send('GET', '');
       await drop(response);
       if (response.status === 200) return pinged.identityToken ?? credentials.identityToken;

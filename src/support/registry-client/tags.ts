@@ -1,7 +1,7 @@
 import type { NamedReference } from '../../oci/reference.js';
 import { AttestdError } from '../foundation/errors.js';
 import { refusalError } from './error-codes.js';
-import { PingedEndpoint, pingedEndpoints } from './legacy-endpoint.js';
+import { LegacyEndpoint, legacyEndpoints } from './legacy-endpoint.js';
 import type { Registry, RepositoryUse } from './registry.js';
 import { readAtMost } from './response-errors.js';
 import { header } from './transport.js';
@@ -24,9 +24,9 @@ export async function listTags(
 ): Promise<readonly string[]> {
   const scopes = [`repository:${reference.path}:pull`];
   let failure: unknown;
-  for (const endpoint of await pingedEndpoints(registry, reference.domain, 'pull')) {
+  for (const endpoint of await legacyEndpoints(registry, reference.domain, 'pull')) {
     try {
-      const pinged = await PingedEndpoint.open(registry, endpoint, { credentials, scopes, signal });
+      const pinged = await LegacyEndpoint.open(registry, endpoint, { credentials, scopes, signal });
       return await listAt(pinged, reference);
     } catch (error) {
       if (!(error instanceof AttestdError) || signal?.aborted === true) throw error;
@@ -38,7 +38,7 @@ export async function listTags(
   throw failure;
 }
 
-async function listAt(pinged: PingedEndpoint, { path }: NamedReference): Promise<readonly string[]> {
+async function listAt(pinged: LegacyEndpoint, { path }: NamedReference): Promise<readonly string[]> {
   const tags: string[] = [];
   let target = `${path}/tags/list`;
   let left = longestList;

@@ -5,7 +5,7 @@ import { closeContext, makeContext } from '../../../src/engine/engine.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { diskUsage } from '../../../src/engine/system/usage.js';
 import { openLayout } from '../../../src/oci/layout.js';
-import { summed } from '../../../src/oci/line-checksum.js';
+import { withChecksum } from '../../../src/oci/line-checksum.js';
 import { temporaryFolder } from '../../oci/support/images.js';
 import { load, parsed, type TestEngine } from '../support.js';
 
@@ -70,7 +70,7 @@ describe('What is kept of images', () => {
       const changed = lines.map((line) => {
         const [digest, , facts = ''] = line.split(/ (.{8}) /);
         const other = facts.replaceAll('"created":', '"created":1');
-        return `${digest} ${summed(other)}`;
+        return `${digest} ${withChecksum(other)}`;
       });
       await writeFile(file(), `${[header, ...changed].join('\n')}\n`);
     };

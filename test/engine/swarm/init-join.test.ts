@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
 import { usualSettings } from '../../../src/engine/settings.js';
 import { swarmInfo } from '../../../src/engine/swarm/info.js';
-import { foundingTypes, foundSwarm, joinSwarm } from '../../../src/engine/swarm/init-join.js';
+import { initSwarm, initTypes, joinSwarm } from '../../../src/engine/swarm/init-join.js';
 import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
 import { decodeJson, type GoType, renderJson } from '../../../src/support/go/json.js';
 import { openEngine, refusal, type TestEngine } from '../support.js';
@@ -13,7 +13,7 @@ const read = <T>(type: GoType<T>, body: object): T => decodeJson(Buffer.from(JSO
 
 /** What founding is refused with; empty where there was a swarm, which is left again. */
 async function found(context: Context, body: object): Promise<readonly [string, string]> {
-  const id = await refusal(() => foundSwarm(context, read(foundingTypes.init, { ...local, ...body }))).catch(
+  const id = await refusal(() => initSwarm(context, read(initTypes.init, { ...local, ...body }))).catch(
     () => context.swarm.current?.node.id,
   );
   if (typeof id === 'object') return id;
@@ -22,9 +22,7 @@ async function found(context: Context, body: object): Promise<readonly [string, 
   return ['', ''];
 }
 const join = (context: Context, body: object): Promise<readonly [string, string]> =>
-  refusal(async () =>
-    joinSwarm(context, read(foundingTypes.join, { ...local, RemoteAddrs: ['127.0.0.1:1'], ...body })),
-  );
+  refusal(async () => joinSwarm(context, read(initTypes.join, { ...local, RemoteAddrs: ['127.0.0.1:1'], ...body })));
 
 /** What each request is answered, as dockerd 29.7.2 answered it; nothing where it founded a swarm. */
 const founding: readonly (readonly [object, string])[] = [
@@ -130,7 +128,7 @@ describe('A swarm', () => {
 
   it('is one that a daemon can be in only once, whatever is asked for', async () => {
     const { context } = engine;
-    foundSwarm(context, read(foundingTypes.init, local));
+    initSwarm(context, read(initTypes.init, local));
     expect(await found(context, { ListenAddr: 'zz' })).to.have.members([
       'UNAVAILABLE',
       'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
@@ -141,7 +139,7 @@ describe('A swarm', () => {
 
   it('is reached where it says, or where the card is that it names', () => {
     for (const [body, address, manager] of reached) {
-      foundSwarm(engine.context, read(foundingTypes.init, { ...local, ...body }));
+      initSwarm(engine.context, read(initTypes.init, { ...local, ...body }));
       const { NodeAddr, RemoteManagers, NodeID } = swarmInfo(engine.context) as Record<string, unknown>;
       expect([NodeAddr, RemoteManagers], JSON.stringify(body)).to.deep.equal([address, [{ NodeID, Addr: manager }]]);
       leaveSwarm(engine.context, true);
@@ -155,7 +153,7 @@ describe('A swarm', () => {
       ['0.0.0.0', undefined],
     ] as const) {
       const other = await openEngine('standard', { settings: { ...usualSettings, swarmAddress } });
-      const act = (): unknown => foundSwarm(other.context, read(foundingTypes.init, { ListenAddr: '0.0.0.0:2377' }));
+      const act = (): unknown => initSwarm(other.context, read(initTypes.init, { ListenAddr: '0.0.0.0:2377' }));
       if (address === undefined) expect((await refusal(act))[0]).to.equal('INVALID_ARGUMENT');
       else act();
       expect(other.context.swarm.current?.node.data.address).to.equal(address);
@@ -166,7 +164,7 @@ describe('A swarm', () => {
   it('has the settings that it was given, and a daemon’s own for the rest', () => {
     const { context } = engine;
     const inspect = (body: object): Record<string, unknown> => {
-      foundSwarm(context, read(foundingTypes.init, { ...local, ...body }));
+      initSwarm(context, read(initTypes.init, { ...local, ...body }));
       const answer = JSON.parse(renderJson(inspectSwarm(context)).toString());
       leaveSwarm(context, true);
       return answer;
@@ -202,7 +200,7 @@ describe('A swarm', () => {
 
   it('shows a root that certifies itself, and names its digest in the tokens to join with', () => {
     const { context } = engine;
-    foundSwarm(context, read(foundingTypes.init, local));
+    initSwarm(context, read(initTypes.init, local));
     const { TLSInfo: tls, JoinTokens: tokens } = JSON.parse(renderJson(inspectSwarm(context)).toString());
     const root = new X509Certificate(tls.TrustRoot);
     expect([root.subject, root.ca, root.verify(root.publicKey)]).to.deep.equal(['CN=swarm-ca', true, true]);
@@ -218,7 +216,7 @@ describe('A swarm', () => {
   it('is left by its last manager only when that is forced, and then there is none', async () => {
     const { context } = engine;
     expect((await refusal(() => leaveSwarm(context, true)))[0]).to.equal('UNAVAILABLE');
-    foundSwarm(context, read(foundingTypes.init, local));
+    initSwarm(context, read(initTypes.init, local));
     expect((await refusal(() => leaveSwarm(context, false)))[0]).to.equal('UNAVAILABLE');
     leaveSwarm(context, true);
     expect(swarmInfo(context)).to.have.property('LocalNodeState', 'inactive');

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { readOnce } from '../../../src/support/foundation/lazy-import.js';
+import { lazyImport } from '../../../src/support/foundation/lazy-import.js';
 
 describe('code that is read when it is needed', () => {
   it('is read once, and used on the spot from then on', async () => {
     let loads = 0;
-    const later = readOnce(async () => {
+    const later = lazyImport(async () => {
       loads++;
       return 'read';
     });

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
-  beginInTurn,
-  connectionCame,
-  giveWay,
-  inHurry,
-  Queue,
-  stepAside,
+  admitTask,
+  noteConnection,
+  runUrgently,
+  TaskQueue,
+  yieldIfDue,
+  yieldToRequests,
 } from '../../../src/support/foundation/scheduler.js';
 
 /** Milliseconds after which whoever asks has to give way. */
@@ -18,7 +18,7 @@ describe('Giving way', () => {
     while (performance.now() - began < longerThanASlice);
     let done = 0;
     const loops = Array.from({ length: 50 }, async () => {
-      await giveWay();
+      await yieldIfDue();
       done++;
     });
     const inTurns: number[] = [];
@@ -33,7 +33,7 @@ describe('Giving way', () => {
 
 describe('Those who wait for a turn', () => {
   it('are held until they have had it, also where somebody always waits', () => {
-    const queue = new Queue();
+    const queue = new TaskQueue();
     const taken: number[] = [];
     let came = 0;
     const come = (): void => {
@@ -74,16 +74,16 @@ describe('Stepping aside', () => {
   };
 
   it('takes a small part of the time at a time that work takes for which somebody waits', async () => {
-    expect(await longestTurn(stepAside)).to.be.below((await longestTurn(giveWay)) / 3);
+    expect(await longestTurn(yieldToRequests)).to.be.below((await longestTurn(yieldIfDue)) / 3);
   });
 
   it('rests while somebody has asked for something, unless somebody waits for it', async () => {
     const turnsUntilResumed = async (): Promise<number> => {
       let done = false;
-      beginInTurn({}, () => undefined);
+      admitTask({}, () => undefined);
       void (async () => {
         for (let waited = false; !waited; ) {
-          const turn = stepAside();
+          const turn = yieldToRequests();
           waited = turn !== undefined;
           await turn;
         }
@@ -93,7 +93,7 @@ describe('Stepping aside', () => {
       for (; !done; turns++) await nextTurn();
       return turns;
     };
-    expect(await inHurry(turnsUntilResumed)).to.be.below(5);
+    expect(await runUrgently(turnsUntilResumed)).to.be.below(5);
     // A machine that stands still for as long as it rests ends that as well.
     const rests = [await turnsUntilResumed(), await turnsUntilResumed(), await turnsUntilResumed()];
     expect(Math.max(...rests)).to.be.above(20);
@@ -102,11 +102,11 @@ describe('Stepping aside', () => {
   it('goes on while requests are worked on', async () => {
     let over = false;
     const request = (async () => {
-      while (!over) await giveWay();
+      while (!over) await yieldIfDue();
     })();
     const began = performance.now();
     while (performance.now() - began < longerThanASlice);
-    for (let steps = 0; steps < 20; ) if ((await stepAside()) === undefined) steps++;
+    for (let steps = 0; steps < 20; ) if ((await yieldToRequests()) === undefined) steps++;
     over = true;
     await request;
   });
@@ -116,7 +116,7 @@ describe('Beginning in turn', () => {
   /** Begins what is asked for in this turn of the event loop. @returns who began in each turn */
   const turnsOf = async (asked: readonly (readonly [object, string])[]): Promise<string[][]> => {
     let now: string[] = [];
-    for (const [owner, name] of asked) beginInTurn(owner, () => now.push(name));
+    for (const [owner, name] of asked) admitTask(owner, () => now.push(name));
     const turns: string[][] = [];
     for (let left = asked.length; left > 0; left -= turns.at(-1)?.length ?? 0) {
       turns.push(now);
@@ -133,8 +133,8 @@ describe('Beginning in turn', () => {
 
   it('does not let who only asks wait for all who send', async () => {
     const begun: string[] = [];
-    for (let i = 0; i < 50; i++) beginInTurn({}, () => begun.push('sent'));
-    for (let i = 0; i < 2; i++) beginInTurn({}, () => begun.push('asked'), 'question');
+    for (let i = 0; i < 50; i++) admitTask({}, () => begun.push('sent'));
+    for (let i = 0; i < 2; i++) admitTask({}, () => begun.push('asked'), 'question');
     for (let i = 0; i < 3; i++) await nextTurn();
     expect(begun.filter((what) => what === 'asked')).to.have.lengthOf(2);
     expect(begun.filter((what) => what === 'sent')).to.have.lengthOf.within(1, 5);
@@ -143,8 +143,8 @@ describe('Beginning in turn', () => {
 
   it('does not let a ping wait for all who ask', async () => {
     const begun: string[] = [];
-    for (let i = 0; i < 50; i++) beginInTurn({}, () => begun.push('asked'), 'question');
-    for (let i = 0; i < 2; i++) beginInTurn({}, () => begun.push('pinged'), 'ping');
+    for (let i = 0; i < 50; i++) admitTask({}, () => begun.push('asked'), 'question');
+    for (let i = 0; i < 2; i++) admitTask({}, () => begun.push('pinged'), 'ping');
     for (let i = 0; i < 3; i++) await nextTurn();
     expect(begun.filter((what) => what === 'pinged')).to.have.lengthOf(2);
     while (begun.length < 52) await nextTurn();
@@ -154,12 +154,12 @@ describe('Beginning in turn', () => {
     const began = performance.now();
     while (performance.now() - began < longerThanASlice);
     let done = false;
-    void giveWay()?.then(() => {
+    void yieldIfDue()?.then(() => {
       done = true;
     });
     const turns = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
-        connectionCame();
+        noteConnection();
         await nextTurn();
       }
     };
@@ -172,8 +172,8 @@ describe('Beginning in turn', () => {
   it('begins few questions while connections come, for each would keep the next one waiting', async () => {
     let begun = 0;
     for (let i = 0; i < 100; i++) {
-      connectionCame();
-      beginInTurn({}, () => begun++, 'question');
+      noteConnection();
+      admitTask({}, () => begun++, 'question');
       await nextTurn();
     }
     expect(begun).to.be.within(1, 10);
@@ -182,20 +182,20 @@ describe('Beginning in turn', () => {
 
   it('begins few questions while connections wait', async () => {
     const begun: string[] = [];
-    for (let i = 0; i < 100; i++) beginInTurn({}, () => begun.push('came'), 'connection');
-    for (let i = 0; i < 100; i++) beginInTurn({}, () => begun.push('asked'), 'question');
+    for (let i = 0; i < 100; i++) admitTask({}, () => begun.push('came'), 'connection');
+    for (let i = 0; i < 100; i++) admitTask({}, () => begun.push('asked'), 'question');
     while (begun.length < 200) await nextTurn();
     expect(begun.slice(0, 110).filter((what) => what === 'came')).to.have.length(100);
   });
 
   it('begins what may be large when nobody comes any more', async () => {
     let begun = false;
-    connectionCame();
-    beginInTurn({}, () => {
+    noteConnection();
+    admitTask({}, () => {
       begun = true;
     });
     for (let i = 0; i < 20; i++) {
-      connectionCame();
+      noteConnection();
       await nextTurn();
       expect(begun).to.equal(false);
     }

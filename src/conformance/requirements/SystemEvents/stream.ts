@@ -1,4 +1,4 @@
-import { Patience } from '../../adaptive-timeout.js';
+import { AdaptiveTimeout } from '../../adaptive-timeout.js';
 import { type Answer, type Api, filters } from '../../api.js';
 import { type Shape, same, Unmet } from '../../expect.js';
 import type { CheckContext } from '../../requirement.js';
@@ -99,7 +99,8 @@ const aheadOf = (tries: number): number => (tries < 3 ? 0 : Math.min(300 * (trie
 const full = 5000;
 
 /** The patience with a daemon that is to tell of something. */
-const patienceOf = (t: CheckContext, what: string): Patience => new Patience(t.api.wire.connection, what, full);
+const patienceOf = (t: CheckContext, what: string): AdaptiveTimeout =>
+  new AdaptiveTimeout(t.api.wire.connection, what, full);
 
 /**
  * Events that a filter selects, once they hold what is waited for; what there is when a daemon does not tell of it.

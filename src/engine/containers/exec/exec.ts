@@ -1,6 +1,6 @@
 import type { Clock } from '../../../support/sandbox/clock.js';
 import type { Process, Purpose, TerminalSize } from '../../../support/sandbox/types.js';
-import { ObjectRoom, weightOf } from '../../object-quota.js';
+import { ObjectQuota, weightOf } from '../../object-quota.js';
 import { Streams } from '../io/streams.js';
 
 /** What is asked of an exec. */
@@ -65,7 +65,7 @@ export class ExecStore {
   /** @param room for all that clients make */
   constructor(
     private readonly clock: Clock,
-    private readonly room = new ObjectRoom(),
+    private readonly room = new ObjectQuota(),
   ) {}
 
   /** @throws NO_SPACE */

@@ -3,7 +3,7 @@ import type tar from 'tar-stream';
 import { untilTarEnd } from '../../../oci/tar-end.js';
 import { tarEnd, tarHead, tarPadding } from '../../../oci/tar-head.js';
 import { AttestdError } from '../../../support/foundation/errors.js';
-import { giveWay } from '../../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import { trimRight } from '../../../support/go/strings.js';
 import type { ArchiveEntry } from '../../../support/sandbox/fs/types.js';
 import { tarStream } from '../../tar-stream.js';
@@ -46,7 +46,7 @@ export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEn
   try {
     for await (const entry of extract) {
       // A piece of the archive may hold very many empty files.
-      await giveWay();
+      await yieldIfDue();
       const type = types[entry.header.type ?? 'file'];
       if (type !== undefined) yield toEntry(entry.header, type, entry as unknown as AsyncIterable<Uint8Array>);
       entry.resume();
@@ -81,7 +81,7 @@ async function* pieces(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> 
   let held: Uint8Array[] = [];
   let size = 0;
   for (const entry of entries) {
-    await giveWay();
+    await yieldIfDue();
     for await (const part of partsOf(entry)) {
       held.push(part);
       size += part.length;
@@ -129,7 +129,7 @@ export function extractFault(error: unknown): string {
 /** Items that are there as if they had to be waited for; there may be very many. */
 export async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) {
-    await giveWay();
+    await yieldIfDue();
     yield item;
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AttestdError } from '../../../support/foundation/errors.js';
-import { giveWay } from '../../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import type { Change } from '../../../support/sandbox/fs/types.js';
 import type { Context } from '../../context.js';
 import { logContainerEvent } from '../events.js';
@@ -24,7 +24,7 @@ export async function containerChanges(context: Context, name: string): Promise<
   const search = context.containers.resolve(name).fileSystem?.searchChanges();
   let found = search?.next();
   while (found?.done === false) {
-    await giveWay();
+    await yieldIfDue();
     found = search?.next();
   }
   const changes = found?.value ?? [];
@@ -32,7 +32,7 @@ export async function containerChanges(context: Context, name: string): Promise<
     length: changes.length,
     async *items() {
       for (const [at, { path, kind }] of changes.entries()) {
-        if (at % changesPerTurn === changesPerTurn - 1) await giveWay();
+        if (at % changesPerTurn === changesPerTurn - 1) await yieldIfDue();
         yield { Path: path, Kind: kind };
       }
     },

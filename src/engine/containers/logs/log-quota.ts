@@ -4,7 +4,7 @@ import type { ContainerLog } from './log.js';
 const most = 64 * 1024 * 1024;
 
 /** What all logs of a daemon have together: beyond it the longest loses its oldest entries. */
-export class LogRoom {
+export class LogQuota {
   /** @param logs those that there are @param limit bytes of memory */
   constructor(
     private readonly logs: () => Iterable<ContainerLog>,

@@ -1,7 +1,7 @@
-import { giveWay } from '../../../support/foundation/scheduler.js';
+import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import type { Clock } from '../../../support/sandbox/clock.js';
 import { LogBlock } from './log-block.js';
-import type { LogRoom } from './log-quota.js';
+import type { LogQuota } from './log-quota.js';
 
 /** Which of a process's outputs. */
 export type StreamName = 'stdout' | 'stderr';
@@ -76,7 +76,7 @@ class Unended {
 export class ContainerLog {
   readonly #clock: Clock;
   readonly #bounds: LogBounds;
-  readonly #room: LogRoom | undefined;
+  readonly #room: LogQuota | undefined;
   /** The newest last. */
   #blocks: LogBlock[] = [new LogBlock(0, 0)];
   /** Number of the file that is written, and its bytes. */
@@ -95,7 +95,7 @@ export class ContainerLog {
   #pressure: Promise<void> | undefined;
 
   /** @param room of all logs of the daemon; without it, this one has no bound but its own */
-  constructor(clock: Clock, bounds: LogBounds, room?: LogRoom) {
+  constructor(clock: Clock, bounds: LogBounds, room?: LogQuota) {
     this.#clock = clock;
     this.#bounds = bounds;
     this.#room = room;
@@ -247,7 +247,7 @@ export class ContainerLog {
       const to = this.#count;
       for (const entries of this.#pieces(next, to)) {
         // What is done with them takes a while: others who ask come first.
-        await giveWay();
+        await yieldIfDue();
         const wanted = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
         if (wanted.length > 0) yield wanted;
         if (until !== undefined && (entries.at(-1)?.time ?? 0n) > until) return;

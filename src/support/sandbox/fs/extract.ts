@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AttestdError } from '../../foundation/errors.js';
-import { giveWay } from '../../foundation/scheduler.js';
+import { yieldIfDue } from '../../foundation/scheduler.js';
 import { quote } from '../../go/quote.js';
 import { trimRight } from '../../go/strings.js';
 import { baseName, components, joinPath } from './paths.js';
@@ -180,7 +180,7 @@ async function written(fs: FileSystem, at: string, { content }: ArchiveEntry): P
     let size = 0;
     for await (const chunk of content) {
       size += chunk.length;
-      await giveWay();
+      await yieldIfDue();
       // A hole is one again, so that what was saved has room where it was before.
       if (isZero(chunk)) file.skip(chunk.length);
       else file.write(chunk);

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { takeTurn } from '../../foundation/scheduler.js';
+import { enqueueTask } from '../../foundation/scheduler.js';
 
 /** Milliseconds that a task may run before others have their turn. */
 const slice = 3;
@@ -39,10 +39,10 @@ export class Pace {
   async next(block: (start: (resume: () => void) => () => void) => Promise<void>): Promise<void> {
     const turns = this.#slices;
     await block((resume) => {
-      if (turns <= patience) return takeTurn('program', resume);
+      if (turns <= patience) return enqueueTask('program', resume);
       let cancel = (): void => clearTimeout(timer);
       const timer = setTimeout(() => {
-        cancel = takeTurn('program', resume);
+        cancel = enqueueTask('program', resume);
       }, breather);
       return () => cancel();
     });

@@ -1,4 +1,4 @@
-import { isDue, takeTurn } from '../../foundation/scheduler.js';
+import { enqueueTask, isSliceUsedUp } from '../../foundation/scheduler.js';
 import type { Credentials, FileSystem } from '../fs/types.js';
 import type { ExitStatus } from '../types.js';
 import { type Command, costOf } from './command.js';
@@ -229,12 +229,12 @@ export class Task {
 
   /** Let other work go first where it has waited for long. */
   giveWay(): Promise<void> | undefined {
-    return isDue() ? this.breathe() : undefined;
+    return isSliceUsedUp() ? this.breathe() : undefined;
   }
 
   /** Let other work go first, once. */
   breathe(): Promise<void> {
-    return this.block((resolve) => takeTurn('program', resolve));
+    return this.block((resolve) => enqueueTask('program', resolve));
   }
 
   /** Send a signal. False when it has ended. */

@@ -1,4 +1,4 @@
-import { readOnce } from '../../foundation/lazy-import.js';
+import { lazyImport } from '../../foundation/lazy-import.js';
 import type { Applet } from '../kernel/machine.js';
 import type { Task } from '../kernel/task.js';
 import { awk } from './awk.js';
@@ -30,7 +30,7 @@ import { test } from './test.js';
 import { head, rev, tac, tail, tee, uniq, wc } from './text.js';
 
 /** The shell is read when the first one begins: its grammar alone is a fifth of what a server would read at its start. */
-const shell = readOnce(() => import('../shell/main.js'));
+const shell = lazyImport(() => import('../shell/main.js'));
 
 const shellMain: Applet = (task, argv) => shell((module) => module.shellMain(task, argv));
 

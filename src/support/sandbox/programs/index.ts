@@ -1,4 +1,4 @@
-import { readOnce } from '../../foundation/lazy-import.js';
+import { lazyImport } from '../../foundation/lazy-import.js';
 import type { Applet, ProgramTable } from '../kernel/machine.js';
 
 /** The programs that the runtime has. */
@@ -10,7 +10,7 @@ const names = [
   'time timeout top touch tr true truncate tty uname uniq uptime usleep wc which whoami xargs yes',
 ].flatMap((line) => line.split(' '));
 
-const all = readOnce(async () => (await import('./all.js')).allPrograms);
+const all = lazyImport(async () => (await import('./all.js')).allPrograms);
 
 /** The programs are read when the first one begins: most servers run none. */
 function whenBegun(name: string): Applet {

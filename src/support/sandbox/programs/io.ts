@@ -1,5 +1,5 @@
 import { AttestdError } from '../../foundation/errors.js';
-import { isDue } from '../../foundation/scheduler.js';
+import { isSliceUsedUp } from '../../foundation/scheduler.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { Descriptor } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
@@ -15,7 +15,7 @@ export function write(task: Task, text: string | Uint8Array, fd = 1): void | Pro
   const to = task.fds.need(fd);
   if (bytes.length > blockSize) return writeInPieces(task, to, bytes);
   const written = to.write(task, bytes);
-  return isDue() ? goOnLater(task, written) : written;
+  return isSliceUsedUp() ? goOnLater(task, written) : written;
 }
 
 async function goOnLater(task: Task, written: void | Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ContainerLog, type LogEntry, type LogRange } from '../../../../src/engine/containers/logs/log.js';
-import { LogRoom } from '../../../../src/engine/containers/logs/log-quota.js';
+import { LogQuota } from '../../../../src/engine/containers/logs/log-quota.js';
 import { startContainer } from '../../../../src/engine/containers/run/start.js';
 import { ManualClock } from '../../../../src/support/sandbox/clock.js';
 import { create, openContainers } from '../support.js';
@@ -88,7 +88,7 @@ describe('A container’s log', () => {
 
   it('takes little more memory than its bytes do, and no more than all logs may', () => {
     const logs: ContainerLog[] = [];
-    const room = new LogRoom(() => logs, 400_000);
+    const room = new LogQuota(() => logs, 400_000);
     for (let i = 0; i < 3; i++) logs.push(new ContainerLog(new ManualClock(1), wide, room));
     const [quiet, ...loud] = logs as [ContainerLog, ...ContainerLog[]];
     const block = Buffer.from('y\n'.repeat(10_000));

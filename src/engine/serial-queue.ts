@@ -1,5 +1,5 @@
 /** Acts of which each begins when those before it are done, however they ended. */
-export class OneByOne {
+export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @returns what the act gives. @throws what the act throws */
