@@ -1,4 +1,4 @@
-/** Carrying the difference between two prints of a document over to the text that the document was read from. */
+/** Transfers the difference between two printed forms of a document to its source text. */
 import { diffArrays } from 'diff';
 
 /** A change of lines: those from `start` to before `end` become `lines`. */
@@ -13,7 +13,7 @@ const isText = (line: string | undefined): boolean => line !== undefined && !/^\
 const indentOf = (line: string): number => line.length - line.trimStart().length;
 const opensBlock = (line: string): boolean => /(?:^|[:-] )[|>][-+0-9]*$/.test(line);
 
-/** What lines are told apart by: a blank one that belongs to a block of text is the same only after the same line. */
+/** Returns a comparison key per line. A blank line within a block of text equals another only after the same line. */
 function tokensOf(print: readonly string[]): string[] {
   let depth: number | undefined;
   let previous = '';
@@ -26,7 +26,7 @@ function tokensOf(print: readonly string[]): string[] {
   });
 }
 
-/** The changes between two prints, those that touch each other as one. */
+/** Returns the hunks between two prints. Adjacent hunks are merged. */
 function rawHunksOf(before: readonly string[], after: readonly string[]): Hunk[] {
   const hunks: Hunk[] = [];
   let [at, to] = [0, 0];
@@ -45,13 +45,13 @@ function rawHunksOf(before: readonly string[], after: readonly string[]): Hunk[]
 
 const replaces = ({ start, end, lines }: Hunk): boolean => start < end && lines.length > 0;
 
-/** The changes between two prints; those with nothing between them that the text has too are one. */
+/** Returns the hunks between two prints. Two hunks are merged if the source text has no line between them. */
 function hunksOf(before: readonly string[], after: readonly string[], places: readonly unknown[]): Hunk[] {
   const hunks: Hunk[] = [];
   for (const hunk of rawHunksOf(before, after)) {
     const last = hunks[hunks.length - 1];
     const between = before.slice(last?.end, hunk.start);
-    // Blank lines between two replacements were those of what is gone.
+    // Blank lines between two replacements belonged to the removed lines.
     const isOne = last && replaces(last) && replaces(hunk) && between.every(isBlank);
     if (last && (isOne || places.slice(last.end, hunk.start).every((place) => place === undefined))) {
       hunks[hunks.length - 1] = { start: last.start, end: hunk.end, lines: [...last.lines, ...between, ...hunk.lines] };
@@ -60,20 +60,20 @@ function hunksOf(before: readonly string[], after: readonly string[], places: re
   return hunks;
 }
 
-/** A column of the print, and how much deeper the text has it. */
+/** A column of the print, and the extra indentation of the source text there. */
 interface Level {
   readonly depth: number;
   readonly by: number;
 }
 
-/** Where the text has a line of the print: its lines, and the columns of what it opens. */
+/** The source lines of a printed line, and the columns of the nodes that it opens. */
 interface Place {
   readonly first: number;
   readonly last: number;
   readonly levels: readonly Level[];
 }
 
-/** A dash, or what else stands in a line; the dash of a list may stand in a line of its own. */
+/** A dash, or the other content of a line. The dash of a list may have a line of its own. */
 interface Part {
   readonly words: string;
   readonly line: number;
@@ -94,7 +94,7 @@ function partsOf(lines: readonly string[]): Part[] {
   });
 }
 
-/** For each line of a print, where the text says the same, white space aside. */
+/** Finds the source lines with the same content, apart from white space, for each line of a print. */
 function align(print: readonly string[], text: readonly string[]): (Place | undefined)[] {
   const [printed, written] = [partsOf(print), partsOf(text)];
   const pairs: (Part | undefined)[] = [];
@@ -124,11 +124,11 @@ class Carrier {
   constructor(
     private readonly print: readonly string[],
     private readonly places: readonly (Place | undefined)[],
-    /** How many lines the text has. */
+    /** Number of lines in the source text. */
     private readonly size: number,
   ) {}
 
-  /** The level of the nearest line above that is no deeper than `depth`. */
+  /** Finds the level of the nearest line above whose depth is at most `depth`. */
   private above(from: number, depth: number): Level | undefined {
     for (let line = from; line >= 0; line -= 1) {
       const found = isText(this.print[line]) && this.places[line]?.levels.find((level) => level.depth <= depth);
@@ -143,7 +143,7 @@ class Carrier {
     return this.places[next]?.levels.at(-1);
   }
 
-  /** Moves new lines to where the text has their brothers, else as far as it has what holds them. */
+  /** Indents new lines like their siblings in the source text, or else relative to their parent. */
   private moved({ start, end }: Hunk, lines: readonly string[]): string[] {
     const done: Level[] = [];
     // The lines of a block of text move together.
@@ -151,7 +151,7 @@ class Carrier {
     return lines.map((line, index) => {
       if (isBlank(line)) return '';
       const depth = indentOf(line);
-      // What stands first in place of something else follows the same lines as that did.
+      // The first line of a replacement follows the same lines as the line that it replaces.
       const old = done.length === 0 && start < end ? this.places[start]?.levels.at(-1) : undefined;
       const above = done.findLast((other) => other.depth <= depth) ?? this.above(start - 1, depth);
       const isLast = !lines.slice(index + 1).some((other) => !isBlank(other) && indentOf(other) < depth);
@@ -168,7 +168,7 @@ class Carrier {
     });
   }
 
-  /** A change of the print as a change of the text; wider where the text has those lines in another form. */
+  /** Maps a hunk of the print to a hunk of the source text. It grows where the source formats those lines differently. */
   carry(hunk: Hunk): Hunk {
     const { places, print } = this;
     const isInsertion = hunk.start === hunk.end;
@@ -198,12 +198,12 @@ class Carrier {
 }
 
 /**
- * Carries a change over from the prints of a document to the text that it was read from. Lines that the change does not
- * touch stay as they are, to the byte; new ones are indented as those around them and end as they do.
+ * Transfers a change from the prints of a document to its source text. Lines outside the change keep every byte. New lines
+ * take the indentation and the line ending of their neighbors.
  *
- * @param text the text
- * @param before the document as it is printed
- * @param after the changed document as it is printed
+ * @param text the source text
+ * @param before the printed document
+ * @param after the printed document after the change
  * @returns the changed text
  */
 export function carryOver(text: string, before: string, after: string): string {

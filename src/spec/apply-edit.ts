@@ -1,4 +1,4 @@
-/** From two values of a description, before and after a patch, to edits of its YAML document. */
+/** Turns the difference between two values of a description into edits of its YAML document. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Document,
@@ -18,8 +18,8 @@ import { canBePlain, type FileStyle, isBlockText, styledKey, styledNode } from '
 import { isObject, type Json, type JsonObject } from './document.js';
 import { toPointer } from './pointer.js';
 
-/** Where a node stands. */
-interface Around {
+/** The surroundings of a node. */
+interface NodeContext {
   readonly location: readonly (string | number)[];
   readonly inFlow: boolean;
   /** The key that holds the node; absent in a list. */
@@ -33,10 +33,10 @@ function alike(a: Json, b: Json): boolean {
   return Array.isArray(a) === Array.isArray(b) && (typeof a === 'object' || a === b);
 }
 
-/** Which elements of a list are kept, when a shorter one takes its place: the earliest that go with those of the new one. */
+/** Returns the indexes of the elements to keep when a shorter list replaces a list: the earliest matches. */
 function keptOf(from: readonly Json[], to: readonly Json[]): number[] {
   if (to.length >= from.length) return from.map((_, index) => index);
-  // Elements that are equal are the same; only where none is, one of the same name is the old one changed.
+  // Equal elements match first. Without an equal element, one with the same name counts as its changed form.
   const exact = match(from, to, isDeepStrictEqual);
   return exact.length === to.length ? exact : match(from, to, alike);
 }
@@ -61,22 +61,22 @@ class DocumentEditor {
     private readonly style: FileStyle,
   ) {}
 
-  /** Gives a node another value. Returns the node, or the one that takes its place. */
-  node(node: Node | null, from: Json, to: Json, around: Around): Node {
+  /** Sets the value of a node. Returns the node or its replacement. */
+  node(node: Node | null, from: Json, to: Json, context: NodeContext): Node {
     if (node !== null && isDeepStrictEqual(from, to)) return node;
     if (isAlias(node)) {
-      throw new AttestdError('OVERLAY', `${toPointer(around.location)} is an alias: what it stands for is shared`);
+      throw new AttestdError('OVERLAY', `${toPointer(context.location)} is an alias: what it stands for is shared`);
     }
     if (isMap(node) && isObject(from) && isObject(to)) {
-      this.mapping(node as Mapping, from as JsonObject, to as JsonObject, around);
+      this.mapping(node as Mapping, from as JsonObject, to as JsonObject, context);
     } else if (isSeq(node) && Array.isArray(from) && Array.isArray(to)) {
-      this.list(node as YAMLSeq<Node>, from, to, around);
-    } else if (isScalar(node) && (typeof to !== 'object' || to === null)) this.scalar(node, to, around.inFlow);
-    else return styledNode(this.doc, to, around.key, this.style);
+      this.list(node as YAMLSeq<Node>, from, to, context);
+    } else if (isScalar(node) && (typeof to !== 'object' || to === null)) this.scalar(node, to, context.inFlow);
+    else return styledNode(this.doc, to, context.key, this.style);
     return node;
   }
 
-  private mapping(node: Mapping, from: JsonObject, to: JsonObject, { location, inFlow }: Around): void {
+  private mapping(node: Mapping, from: JsonObject, to: JsonObject, { location, inFlow }: NodeContext): void {
     const wasEmpty = node.items.length === 0;
     const nameOf = (pair: Pair<Scalar>): string => String(pair.key.value);
     node.items = node.items.filter((pair) => Object.hasOwn(to, nameOf(pair)));
@@ -84,8 +84,8 @@ class DocumentEditor {
     for (const [key, value] of Object.entries(to)) {
       const at = [...location, key];
       const pair = node.items.find((item) => nameOf(item) === key);
-      const around = { location: at, inFlow: inFlow || node.flow === true, key };
-      if (pair) pair.value = this.node(pair.value, from[key] as Json, value, around);
+      const context = { location: at, inFlow: inFlow || node.flow === true, key };
+      if (pair) pair.value = this.node(pair.value, from[key] as Json, value, context);
       else {
         const after = placeMember(location, node.items.map(nameOf), key, value);
         const name = styledKey(key, this.style);
@@ -96,14 +96,14 @@ class DocumentEditor {
     this.reopen(node, wasEmpty, inFlow);
   }
 
-  private list(node: YAMLSeq<Node>, from: Json[], to: Json[], { location, inFlow, key }: Around): void {
+  private list(node: YAMLSeq<Node>, from: Json[], to: Json[], { location, inFlow, key }: NodeContext): void {
     const wasEmpty = node.items.length === 0;
     const kept = keptOf(from, to);
     const spaced = isSpaced(node.items);
     node.items = to.map((value, index) => {
       const old = kept[index];
-      const around = { location: [...location, index], inFlow: inFlow || node.flow === true };
-      if (old !== undefined) return this.node(node.items[old] as Node, from[old] as Json, value, around);
+      const context = { location: [...location, index], inFlow: inFlow || node.flow === true };
+      if (old !== undefined) return this.node(node.items[old] as Node, from[old] as Json, value, context);
       const made = styledNode(this.doc, value, key, this.style);
       if (spaced && index > 0) made.spaceBefore = true;
       return made;
@@ -111,7 +111,7 @@ class DocumentEditor {
     this.reopen(node, wasEmpty, inFlow);
   }
 
-  /** What was empty is written on lines of its own from now on, what became empty in brackets. */
+  /** Writes a formerly empty collection in block style, and a collection that became empty in brackets. */
   private reopen(node: Mapping | YAMLSeq<Node>, wasEmpty: boolean, inFlow: boolean): void {
     const isEmpty = node.items.length === 0;
     if (isEmpty) node.flow = true;
@@ -138,13 +138,13 @@ class DocumentEditor {
 }
 
 /**
- * Edits a document so that it has another value. What is new is written as the file writes such things, and goes where
- * apply-place.ts says; all else stays as it is.
+ * Edits a document so that it has the given value. New members follow the style of the file and the order of
+ * apply-place.ts. All other nodes keep their form.
  *
  * @param doc the document; it is changed
- * @param style how the file is written
+ * @param style the style of the file
  * @param from the document's value
- * @param to the value that it is to have
+ * @param to the value after the edit
  * @throws AttestdError OVERLAY when an alias would have to change
  */
 export function editDocument(doc: Document, style: FileStyle, from: Json, to: Json): void {

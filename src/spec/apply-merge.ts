@@ -1,11 +1,11 @@
 /**
- * What an overlay adds to a description that may have some of it already.
+ * Merges an overlay into a description that may already contain parts of it.
  *
- * The rules of Overlay 1.0 with three additions, which make the patch portable and repeatable:
- * - What a file has already is not added again: an element of a list by its value, a parameter by its name and place.
- * - Where a file has an entry that the overlay would add, only the structure that it lacks is added to it. Its own words
- *   and examples stay, and a value that contradicts the overlay's is a conflict.
- * - A value is replaced only where the action's target is the object that holds it. API versions only go up, and by one.
+ * Follows Overlay 1.0 with three additions, which make the patch portable and repeatable:
+ * - An existing entry is not added again. List elements are compared by value, parameters by name and place.
+ * - An existing entry gains the structure that it lacks. It keeps its own descriptions and examples. A value that
+ *   contradicts the overlay is a conflict.
+ * - A value is replaced only if the action's target is the object that holds it. API versions only go up, and by one.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { LocatedOverlay } from './apply-overlay.js';
@@ -16,7 +16,7 @@ import { toPointer } from './pointer.js';
 import { hasNamedMembers, isMark, isProse, structureOf } from './structure.js';
 import { compareVersions } from './versions.js';
 
-/** Why an action does not fit. */
+/** The reason of a conflict. */
 export type ConflictKind = 'target-absent' | 'different-value' | 'wrong-type' | 'version-kept';
 
 /** An action that does not fit a description. */
@@ -37,10 +37,10 @@ function isVersion(at: Location): boolean {
   return pointer === '/basePath' || pointer === '/info/version' || /^\/servers\/\d+\/url$/.test(pointer);
 }
 
-/** A version or a path that ends in one. A server's address may be one without: it stays. */
+/** A version, or a path that ends in a version. The URL of a server without a version is kept. */
 const versioned = /^(?:(.*\/)v)?(\d+\.\d+)$/;
 
-/** How many versions lie between a file's version and the overlay's; undefined when one of them is none. */
+/** Returns the number of versions from the file's version to the overlay's. Undefined if a value is not a version. */
 function versionsBehind(old: Json, update: Json): number | undefined {
   const [have, want] = [old, update].map((value) => versioned.exec(String(value))?.[2]);
   if (have === undefined || want === undefined) return undefined;
@@ -110,7 +110,7 @@ class Merge {
     });
   }
 
-  /** Appends an element unless the list has it; completes it when the list has a part of it. */
+  /** Appends an element, or completes the one that the list already has. */
   element(target: Json[], element: Json, at: Location, path: Location): void {
     const index = target.findIndex((other) => sameElement(other, element));
     const old = target[index];
@@ -122,8 +122,8 @@ class Merge {
 }
 
 /**
- * Whether an action that selects nothing may have been applied before: one that removes, or that changes what its own
- * filter asks for.
+ * Whether an action that selects nothing may already be applied: it removes, or it changes a value that its own filter
+ * requires.
  */
 function mayBeDone({ target, update, remove }: Action): boolean {
   if (remove) return true;
@@ -155,22 +155,22 @@ function fitAction(
   }
 }
 
-/** What came of merging overlays. */
+/** The outcome of merging overlays. */
 export interface Merged {
-  /** What does not fit; empty when all of it does. */
+  /** The actions that do not fit. */
   readonly conflicts: readonly Conflict[];
-  /** What was left as it was and is no conflict: actions that selected nothing, versions that are too old to be raised. */
+  /** Skipped actions that are not conflicts: those that select nothing, and versions too old to raise. */
   readonly notes: readonly Conflict[];
 }
 
 /**
- * Applies overlays to a description: by the rules of their specification, or, where an overlay says so, so that what the
- * description has of it already stays.
+ * Applies overlays to a description, each by its own rules: those of the specification, or those that keep existing
+ * entries.
  *
  * @param root the description; it is changed, even when there are conflicts
  * @param overlays the overlays, in order
- * @param strict whether an action that selects nothing is a conflict; for overlays that fit themselves in, it always is
- * @returns what does not fit
+ * @param strict whether an action that selects nothing is a conflict. Always true for overlays with the rules `fit`
+ * @returns conflicts and notes
  */
 export function mergeOverlays(root: Json, overlays: readonly LocatedOverlay[], strict = false): Merged {
   const conflicts: Conflict[] = [];

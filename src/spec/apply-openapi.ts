@@ -1,10 +1,10 @@
-/** The packaged patch for a description in OpenAPI 3: the overlays are written for Swagger 2.0, and say the same there. */
+/** Converts the packaged overlays, written for Swagger 2.0, to their equivalent for OpenAPI 3. */
 import type { LocatedOverlay } from './apply-overlay.js';
 import { convertPathItem, convertSchema, type Dialect } from './convert.js';
 import { type Description, isObject, type Json, type JsonObject, type PathItem, type Schema } from './document.js';
 import type { Action } from './overlay.js';
 
-/** Leaves out the style of parameters in the query where it is the one that they have anyway. */
+/** Omits the style of query parameters where it is the default. */
 function withoutDefaults(item: JsonObject): JsonObject {
   for (const { parameters } of Object.values(item) as { parameters?: JsonObject[] }[]) {
     for (const parameter of parameters ?? []) if (parameter.style === 'form') delete parameter.style;
@@ -28,7 +28,7 @@ function convertUpdate(target: string, update: JsonObject, dialect: Dialect): Js
 function convertAction(action: Action, dialect: Dialect): Action {
   const { target, update } = action;
   if (target === '$' && isObject(update) && typeof update.basePath === 'string') {
-    // The rest of what stands at the root has no other form.
+    // Other members of the root have no counterpart.
     return { ...action, target: '$.servers[*]', update: { url: update.basePath } };
   }
   return {
@@ -39,11 +39,11 @@ function convertAction(action: Action, dialect: Dialect): Action {
 }
 
 /**
- * Turns an overlay for a description in Swagger 2.0 into one that does the same to a description in OpenAPI 3.
+ * Converts an overlay for Swagger 2.0 into the equivalent overlay for OpenAPI 3.
  *
  * @param overlay the overlay; one that adds or changes schemas, path items and the version
  * @param version the version of OpenAPI, such as `3.1.0`
- * @returns the overlay, with the lines of the one that was given
+ * @returns the converted overlay, with the lines of the original
  */
 export function forOpenApi(overlay: LocatedOverlay, version: string): LocatedOverlay {
   const dialect = version.slice(0, 3) as Dialect;

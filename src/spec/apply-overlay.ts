@@ -5,8 +5,7 @@ import { type Overlay, parseOverlay } from './overlay-read.js';
 import { isMark } from './structure.js';
 
 /**
- * How an overlay is applied: as its specification says, or so that it fits a description that has some of it already, by the
- * rules at the head of apply-merge.ts.
+ * The rules for applying an overlay: those of its specification, or those of apply-merge.ts, which keep existing entries.
  */
 export type ApplyRules = 'specification' | 'fit';
 
@@ -18,7 +17,7 @@ export interface LocatedOverlay extends Overlay {
    *
    * @param action index of the action, from 0
    * @param path segments within the action's update
-   * @returns the line, from 1; that of the nearest value around when the path leads nowhere
+   * @returns the line, from 1. If the path does not exist, the line of the nearest enclosing value
    */
   line(action: number, path?: readonly (string | number)[]): number;
 }
@@ -27,10 +26,10 @@ export interface LocatedOverlay extends Overlay {
  * Reads an overlay.
  *
  * @param text YAML or JSON of an OpenAPI Overlay 1.0 or 1.1 document
- * @param name what it is called in messages
- * @param rules how it is to be applied
+ * @param name its name in messages
+ * @param rules the rules for applying it
  * @returns the overlay
- * @throws AttestdError INVALID_ARGUMENT when it is no YAML, OVERLAY when it is no overlay
+ * @throws AttestdError INVALID_ARGUMENT for invalid YAML, OVERLAY for an invalid overlay
  */
 export function locateOverlay(text: string, name: string, rules: ApplyRules = 'fit'): LocatedOverlay {
   const overlay = parseOverlay(text, name);
@@ -58,7 +57,7 @@ function stripMarks(value: Json): Json {
 }
 
 /**
- * Takes the marks `x-since` and `x-deprecated` away from what an overlay adds.
+ * Removes the marks `x-since` and `x-deprecated` from the additions of an overlay.
  *
  * @param overlay the overlay
  * @returns the overlay without marks

@@ -1,10 +1,10 @@
 /**
- * Where a new member goes among those that a mapping has:
- * - a path: after the first of its siblings, the paths that differ from it in their last segment only; when there
- *   are none, after the first run of those that share the most leading segments with it;
+ * Chooses the position of a new member in a mapping:
+ * - a path: after the first sibling, a path that differs in the last segment only. Without a sibling, after the first run
+ *   of paths that share the most leading segments;
  * - a response status: after the last lower one;
- * - a definition: after the last one whose name begins with the same word; when there is none, after those that it refers to,
- *   and those beside them whose names begin with the same word as theirs;
+ * - a definition: after the last one whose name starts with the same word. Without such a definition, after the definitions
+ *   that it refers to and the neighbors that share their first word;
  * - everything else: last.
  */
 import { isObject, type Json } from './document.js';
@@ -64,13 +64,13 @@ function placeDefinition(keys: readonly string[], name: string, value: Json): nu
 }
 
 /**
- * Finds the place of a new member.
+ * Finds the position of a new member.
  *
  * @param parent the location of the mapping
  * @param keys the members that it has, in order
  * @param key the new member's name
  * @param value the new member's value
- * @returns the index of the member after which it goes; -1 to go first
+ * @returns the index of the member that precedes it; -1 for the first position
  */
 export function placeMember(
   parent: readonly (string | number)[],

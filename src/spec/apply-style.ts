@@ -1,4 +1,4 @@
-/** How a YAML file is written: what `spec apply` learns from it, so that what it adds looks like the rest. */
+/** Detects the style of a YAML file, so that the additions of `spec apply` look like the rest of it. */
 import {
   type Document,
   isMap,
@@ -13,10 +13,10 @@ import {
 } from 'yaml';
 import type { Json } from './document.js';
 
-/** How a string is quoted. */
+/** The quotes of a string. */
 export type Quoting = 'PLAIN' | 'QUOTE_SINGLE' | 'QUOTE_DOUBLE';
 
-/** The habits of a file. */
+/** The style of a file. */
 export interface FileStyle {
   /** Spaces per level. */
   readonly step: number;
@@ -28,9 +28,9 @@ export interface FileStyle {
   readonly bareStatuses: boolean;
   /** The quotes for strings that need some. */
   readonly quotes: 'QUOTE_SINGLE' | 'QUOTE_DOUBLE';
-  /** How strings under a key are quoted when they need not be. */
+  /** Returns the quotes of strings under a key that do not need any. */
   quoting(key: string | undefined): Quoting;
-  /** How mapping keys are quoted when they need not be. */
+  /** The quotes of mapping keys that do not need any. */
   readonly keyQuoting: Quoting;
   /** Whether lists of plain values under a key are written in brackets. */
   flow(key: string | undefined): boolean;
@@ -47,12 +47,12 @@ function most<T extends string>(counts: Counts | undefined, fallback: T): T {
   return (best?.[0] as T | undefined) ?? fallback;
 }
 
-/** Words that some YAML reader takes for something else than a string. */
+/** Plain scalars that some YAML parser does not read as a string. */
 const special =
   /^(?:~|null|true|false|yes|no|on|off|y|n|[-+.]?\d[\d_,.:eExXoa-fA-F+-]*|[-+]?\.(?:inf|nan)|\d{4}-\d\d?-\d\d?.*|=|<<|)$/i;
 
 /**
- * Whether every YAML reader, those of YAML 1.1 included, takes a string without quotes for the same string.
+ * Whether every YAML parser, including those of YAML 1.1, reads the unquoted string as the same string.
  *
  * @param text a string on one line
  */
@@ -132,11 +132,11 @@ function slot(counts: Map<string, Counts>, key: string): Counts {
 }
 
 /**
- * Learns how a file is written.
+ * Detects the style of a file.
  *
  * @param doc the parsed file
  * @param text its text
- * @returns its habits; those of most of its lines where it has no single one
+ * @returns its style; where it is mixed, the most frequent one
  */
 export function learnStyle(doc: Document.Parsed, text: string): FileStyle {
   const survey = new Survey(text);
@@ -172,12 +172,12 @@ export function learnStyle(doc: Document.Parsed, text: string): FileStyle {
 }
 
 /**
- * Whether a text is written as a literal block: of several lines, and read back unchanged whatever follows it.
+ * Whether a text can be a literal block: it has several lines, and a parser reads it back unchanged in any context.
  *
  * @param text a string
  */
 export function isBlockText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a block cannot hold.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a block cannot contain these characters.
   return /\n/.test(text) && !/\n\s*\n$|^\s*$|[\u0000-\u0008\u000b-\u001f\u007f\u0085\u2028\u2029\ufeff]/.test(text);
 }
 
@@ -192,7 +192,7 @@ function styleString(node: Scalar, key: string | undefined, style: FileStyle): v
 }
 
 /**
- * Writes the name of a new member as the file writes names.
+ * Creates the key of a new member in the style of the file.
  *
  * @param text the name
  * @param style the file's style
@@ -205,7 +205,7 @@ export function styledKey(text: string, style: FileStyle): Scalar {
 }
 
 /**
- * Writes a new value as the file writes such values.
+ * Creates the node of a new value in the style of the file.
  *
  * @param doc the document that it is for
  * @param value the value
@@ -263,11 +263,11 @@ function isJson(text: string): boolean {
 }
 
 /**
- * Makes a printer of documents that writes much as a file is written.
+ * Returns a printer that approximates the style of a file.
  *
  * @param text the file
  * @param style its style
- * @returns prints a document
+ * @returns the printer
  */
 export function printerFor(text: string, style: FileStyle): (doc: Document) => string {
   if (isJson(text)) {
@@ -281,7 +281,7 @@ export function printerFor(text: string, style: FileStyle): (doc: Document) => s
       indentSeq: style.indentLists,
       lineWidth: 0,
       minContentWidth: 0,
-      // Null leaves each string the quotes that it has; false would forbid single ones.
+      // Null keeps the quotes of each string. False would forbid single quotes.
       singleQuote: style.quotes === 'QUOTE_SINGLE' ? true : null,
       flowCollectionPadding: style.padding,
     });

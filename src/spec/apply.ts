@@ -1,5 +1,5 @@
 /**
- * Applying overlays to the text of a description: what they add is inserted, all other text stays as it is.
+ * Applies overlays to the text of a description. Additions are inserted; the rest of the text keeps every byte.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isPair, visit } from 'yaml';
@@ -18,19 +18,19 @@ import { parseYaml, parseYamlText, yamlValue } from './yaml.js';
 export type { Conflict, ConflictKind } from './apply-merge.js';
 export { type ApplyRules, type LocatedOverlay, locateOverlay } from './apply-overlay.js';
 
-/** What a patch does to a file. */
+/** The effect of a patch on a file. */
 export interface ApplyResult {
-  /** The patched text; the text as it was when there are conflicts. */
+  /** The patched text, or the original text if the patch has conflicts. */
   readonly text: string;
-  /** What the patch adds, replaces and removes, at its outermost places. */
+  /** Additions, replacements and removals, each at its outermost location. */
   readonly changes: readonly Difference[];
   /** The actions that do not fit. */
   readonly conflicts: readonly Conflict[];
-  /** What was left as it was and is no conflict: actions that select nothing, versions that are too old to be raised. */
+  /** Skipped actions that are not conflicts: those that select nothing, and versions too old to raise. */
   readonly notes: readonly Conflict[];
 }
 
-/** The versions of OpenAPI that can be patched. */
+/** The supported versions of OpenAPI. */
 const formats = /^(?:2\.0|3\.[0-2]\.\d+)$/;
 
 function read(doc: Document.Parsed, name: string): Json {
@@ -41,7 +41,7 @@ function read(doc: Document.Parsed, name: string): Json {
   return value as Json;
 }
 
-/** What a printed node can have before it. */
+/** The optional content before a printed node. */
 interface Preceded {
   range?: readonly number[] | null;
   spaceBefore?: boolean;
@@ -49,8 +49,8 @@ interface Preceded {
 }
 
 /**
- * Keeps the printer from joining the lines of a bracketed collection that has its items on lines of their own, and from
- * moving the comment beside a dash above it.
+ * Keeps the printer from joining the lines of a bracketed collection with one item per line, and from moving a comment
+ * after a dash above it.
  */
 function keepLines(doc: Document.Parsed, text: string): void {
   visit(doc, {
@@ -67,7 +67,7 @@ function keepLines(doc: Document.Parsed, text: string): void {
   });
 }
 
-/** Edits the document, and carries the difference that its prints show over to the text. */
+/** Edits the document, and transfers the difference between its prints to the text. */
 function edit(text: string, plain: string, doc: Document.Parsed, from: Json, to: Json): string {
   const style = learnStyle(doc, plain);
   keepLines(doc, plain);
@@ -78,16 +78,16 @@ function edit(text: string, plain: string, doc: Document.Parsed, from: Json, to:
 }
 
 /**
- * Applies overlays to the text of a description. Comments, order, quoting and line breaks stay as they are wherever nothing
- * is patched; what is added is written as the file writes such things.
+ * Applies overlays to the text of a description. Outside the patch, comments, order, quotes and line breaks are kept.
+ * Additions follow the style of the file.
  *
  * @param text YAML or JSON
  * @param overlays the overlays, in order
- * @param name what the file is called in errors
+ * @param name the name of the file in errors
  * @param choices whether an action of a plain overlay that selects nothing is a conflict
- * @returns the patched text, and what was changed or does not fit
- * @throws AttestdError INVALID_ARGUMENT when the text is no description in Swagger 2.0 or OpenAPI 3, OVERLAY when a fitting
- *   patch cannot be made in place, for example below an alias
+ * @returns the patched text, its changes and its conflicts
+ * @throws AttestdError INVALID_ARGUMENT if the text is neither Swagger 2.0 nor OpenAPI 3, OVERLAY if the patch cannot be
+ *   made in place, for example below an alias
  */
 export function applyToText(
   text: string,
@@ -108,8 +108,8 @@ export function applyToText(
 }
 
 /**
- * Prepares the packaged overlays for a file: marks (`x-since`) are left out where the file uses none, and for a file in OpenAPI 3
- * they say the same in its form.
+ * Prepares the packaged overlays for a file. Omits marks (`x-since`) if the file has none. Converts the overlays if the
+ * file is OpenAPI 3.
  *
  * @param text the file
  * @param overlays the packaged overlays

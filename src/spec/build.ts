@@ -11,7 +11,7 @@ import { type Description, isObject, type Json } from './document.js';
 import { parseDescription, readText } from './load.js';
 import { applyOverlay, type Overlay, parseOverlay } from './overlay.js';
 
-/** The folders of overlays, in the order in which they are applied. */
+/** The overlay directories, in the order of application. */
 export const channels = ['standard', 'experimental', 'corrections'] as const;
 
 /** A folder of overlays. */

@@ -1,4 +1,4 @@
-/** The entry of an API's version history for the difference between two descriptions. */
+/** Writes the version history entry for the difference between two descriptions. */
 import type { Change, Comparison } from './diff.js';
 import type { Model, ModelOperation } from './diff-model.js';
 import { isDocumentation } from './diff-report.js';
@@ -6,7 +6,7 @@ import { routesTo } from './diff-routes.js';
 import { placeOf } from './diff-rows.js';
 import type { Direction, RuleId } from './diff-rules.js';
 
-/** How many changes of words are told one by one; more are only counted. */
+/** The most changed descriptions that an entry lists. A larger number is only counted. */
 const mostWords = 12;
 
 function sentences(text: string | undefined): string[] {
@@ -16,13 +16,13 @@ function sentences(text: string | undefined): string[] {
 
 const experimental = /^Experimental: /;
 
-/** The first sentence of a description, and those that say what is experimental. */
+/** Returns the first sentence of a description, and the sentences about experimental parts. */
 function gist(text: string | undefined): string {
   const [head = '', ...rest] = sentences(text);
   return [head, ...rest.filter((sentence) => experimental.test(sentence))].join(' ');
 }
 
-/** A text after a colon; nothing when there is none. */
+/** Formats a text after a colon, or a full stop for an empty text. */
 function tail(text: string): string {
   if (text === '') return '.';
   const mark = experimental.test(text) ? ' (experimental)' : '';
@@ -80,7 +80,7 @@ function propertyLines(change: Change, model: Model): string[] {
     const verb = verbs[part === 'body' ? 'request' : 'response'].one;
     return [`* ${code(change.operation)} ${verb} ${code(path.join(' ') || part)}${words}`];
   }
-  // One line for all operations in which the property stands at the same place.
+  // All operations with the property at the same location share a line.
   const lines = new Map<string, string[]>();
   const name = change.rule === 'property-removed' ? (change.was ?? change.definition) : change.definition;
   for (const { operation, direction, path } of routesTo(model, name as string)) {
@@ -152,7 +152,7 @@ function linesFor(change: Change, from: Model, to: Model): string[] {
 }
 
 /**
- * Writes the entry of an API's version history for a difference, in the words of the new description.
+ * Writes the version history entry for a difference, with the text of the new description.
  *
  * @param comparison the difference
  * @param from the old description

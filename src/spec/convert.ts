@@ -1,7 +1,7 @@
 /**
- * Swagger 2.0 to OpenAPI 3: 3.0 for tools that read nothing newer, 3.1 for those that take its schemas as JSON Schema, 3.2 for
- * streams: it can say what the messages of one are.
- * A nullable `$ref` becomes an `anyOf` with null, which validators and type generators read alike.
+ * Converts Swagger 2.0 to OpenAPI 3: 3.0 for older tools, 3.1 for tools that read its schemas as JSON Schema, 3.2 for the
+ * messages of streams.
+ * A nullable `$ref` becomes an `anyOf` with null, which validators and type generators interpret alike.
  */
 
 import type {
@@ -17,7 +17,7 @@ import type {
 } from './document.js';
 import { responseExample } from './example.js';
 
-/** The OpenAPI versions that can be written. */
+/** The supported OpenAPI versions. */
 export type Dialect = '3.0' | '3.1' | '3.2';
 
 const versions: Record<Dialect, string> = { '3.0': '3.0.3', '3.1': '3.1.0', '3.2': '3.2.0' };
@@ -52,8 +52,8 @@ function nullable(out: JsonObject, dialect: Dialect): JsonObject {
 /**
  * Converts a schema.
  *
- * @param schema a Swagger 2.0 schema, with this API's `x-nullable`; keywords beside `$ref` count
- * @param dialect the OpenAPI version to write
+ * @param schema a Swagger 2.0 schema with this API's `x-nullable`. Siblings of `$ref` apply
+ * @param dialect the OpenAPI version of the result
  * @returns the OpenAPI schema
  */
 export function convertSchema(schema: Schema, dialect: Dialect): JsonObject {
@@ -64,7 +64,7 @@ export function convertSchema(schema: Schema, dialect: Dialect): JsonObject {
     if (!replaced.has(key) && value !== undefined) out[key] = value as Json;
   }
   if (schema['x-deprecated']) out.deprecated = true;
-  // Beside a $ref a type only repeats what the referenced schema says.
+  // A type next to a $ref repeats the type of the referenced schema.
   if (schema.type !== undefined && schema.$ref === undefined) out.type = schema.type;
   if (schema.enum) out.enum = schema.enum;
   if (schema.allOf) out.allOf = schema.allOf.map(convert);
@@ -72,7 +72,7 @@ export function convertSchema(schema: Schema, dialect: Dialect): JsonObject {
   if (schema.properties) out.properties = mapValues(schema.properties, convert);
   if (typeof schema.additionalProperties === 'object') out.additionalProperties = convert(schema.additionalProperties);
   if (schema['x-nullable']) return nullable(out, dialect);
-  // OpenAPI 3.0 allows nothing beside $ref.
+  // OpenAPI 3.0 allows no siblings of $ref.
   if (dialect !== '3.0' || out.$ref === undefined || Object.keys(out).length === 1) return out;
   const { $ref, ...siblings } = out;
   return { ...siblings, allOf: [{ $ref }] };
@@ -104,7 +104,7 @@ function convertParameter(parameter: Parameter, dialect: Dialect): JsonObject {
   };
 }
 
-/** What a part is converted in. */
+/** The context of a conversion. */
 export interface Context {
   readonly description: Description;
   readonly dialect: Dialect;
@@ -124,14 +124,14 @@ function convertBody(body: Parameter, operation: Operation, { description, diale
 }
 
 /**
- * The media types of a response. Errors are JSON whatever `produces` says, and a description-wide `text/plain` is meant
- * for strings only: both as daemons answer.
+ * Returns the media types of a response. As with real daemons, errors are JSON regardless of `produces`, and a global
+ * `text/plain` applies to strings only.
  *
  * @param status the response's status
  * @param response the response
  * @param operation its operation
  * @param description the description, for its own `produces`
- * @returns media types; empty when the response has no body
+ * @returns media types; empty if the response has no body
  */
 export function responseTypes(
   status: string,
@@ -150,7 +150,7 @@ function convertHeader(header: Header, dialect: Dialect): JsonObject {
   return { ...(description !== undefined && { description }), schema: convertSchema(schema, dialect) };
 }
 
-/** What a response holds under each of its media types. */
+/** Returns the content of a response by media type. */
 function convertContent(
   types: readonly string[],
   response: Response,
@@ -177,7 +177,7 @@ function convertResponse(status: string, response: Response, operation: Operatio
   const { description, dialect } = context;
   let types = responseTypes(status, response, operation, description);
   if (dialect === '3.2' && types.length === 0 && Number(status) < 300) {
-    // A body of bytes has a media type and no schema; of an answer without a body nothing is said.
+    // A binary body has a media type and no schema. A response without a body has neither.
     if (response['x-item-schema'] !== undefined) types = ['application/json'];
     else if (status !== '204' && operation.produces?.[0] !== 'text/plain') {
       types = (operation.produces ?? []).filter((type) => type !== 'application/json');
@@ -214,7 +214,7 @@ function convertOperation(operation: Operation, context: Context): JsonObject {
  * Converts the operations of a path.
  *
  * @param item the path item
- * @param context the description that it is of or for, and the version to write
+ * @param context the description, and the OpenAPI version of the result
  * @returns the OpenAPI path item
  */
 export function convertPathItem(item: PathItem, context: Context): JsonObject {
@@ -225,7 +225,7 @@ export function convertPathItem(item: PathItem, context: Context): JsonObject {
  * Converts a description.
  *
  * @param description Swagger 2.0
- * @param dialect the OpenAPI version to write; default 3.0, which is what openapi-backend reads
+ * @param dialect the OpenAPI version of the result. Default: 3.0, which openapi-backend requires
  * @returns the same API as OpenAPI 3
  */
 export function toOpenApi(description: Description, dialect: Dialect = '3.0'): JsonObject {
@@ -234,7 +234,7 @@ export function toOpenApi(description: Description, dialect: Dialect = '3.0'): J
   return {
     openapi: versions[dialect],
     info: { title, version, ...(text !== undefined && { description: text }) },
-    // A client that is generated from a file needs a host; over a socket it does not matter.
+    // A generated client needs a host. Over a socket it has no effect.
     servers: [
       { url: `http://127.0.0.1:2375${description.basePath ?? '/'}`, description: 'A daemon that listens on TCP.' },
     ],

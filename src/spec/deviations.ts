@@ -1,4 +1,4 @@
-/** Known deviations of daemons from the description (api/deviations.yaml), and what they account for. */
+/** Matches findings in recordings with the known deviations of daemons (api/deviations.yaml). */
 import { join } from 'node:path';
 import { AttestdError } from '../support/foundation/errors.js';
 import { apiFolder } from './build.js';
@@ -35,11 +35,11 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What became of all findings. */
+/** The outcome of matching all findings. */
 export interface Account {
   /** Findings that no known deviation covers. */
   readonly unaccounted: readonly Finding[];
-  /** How many findings each known deviation covers, by id. */
+  /** Number of findings that each known deviation covers, by id. */
   readonly covered: Readonly<Record<string, number>>;
 }
 
@@ -92,11 +92,11 @@ function covers(deviation: Deviation, finding: Finding, apiVersion: string): boo
 }
 
 /**
- * Accounts for what was found in recordings.
+ * Matches the findings of recordings with known deviations.
  *
  * @param verdicts from `judgeRecordings`
  * @param deviations the known deviations
- * @returns what they cover, and what is left
+ * @returns the number of covered findings, and the findings without a deviation
  */
 export function account(verdicts: readonly Verdict[], deviations: readonly Deviation[]): Account {
   const covered: Record<string, number> = Object.fromEntries(deviations.map(({ id }) => [id, 0]));

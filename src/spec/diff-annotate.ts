@@ -1,4 +1,4 @@
-/** Comparisons as annotations of GitHub: workflow commands that put a row beside the line it is about. */
+/** Writes comparisons as GitHub annotations: workflow commands that attach a row to a line. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair } from 'yaml';
 import type { Change, Comparison } from './diff.js';
 import type { ReportOptions } from './diff-report.js';
@@ -11,7 +11,7 @@ interface Found {
   readonly offset: number;
 }
 
-/** Finds the line of places in the text of a description. */
+/** Finds the lines of locations in the text of a description. */
 export class Lines {
   private readonly root: unknown;
   private readonly counter = new LineCounter();
@@ -19,8 +19,8 @@ export class Lines {
 
   /**
    * @param text a description, Swagger 2.0 or OpenAPI 3, YAML or JSON
-   * @param name what it is called in errors
-   * @throws AttestdError INVALID_ARGUMENT when it is no YAML
+   * @param name its name in errors
+   * @throws AttestdError INVALID_ARGUMENT for invalid YAML
    */
   constructor(text: string, name: string) {
     const { doc, text: read } = parseYamlText(text, name);
@@ -47,7 +47,7 @@ export class Lines {
     return found;
   }
 
-  /** The item of a list of parameters that has a name and a place. */
+  /** Finds a parameter by name and place. */
   private parameter(operation: unknown, place: string, name: string): Found | undefined {
     const list = this.aliases(this.member(operation, 'parameters')?.value);
     if (!isSeq(list)) return undefined;
@@ -62,7 +62,7 @@ export class Lines {
     return offset === undefined ? undefined : { value: item, offset };
   }
 
-  /** The schema of a body, whichever form tells it. */
+  /** Returns the schema of a body, in Swagger 2.0 or OpenAPI 3 form. */
   private schemaOf(holder: Found): Found | undefined {
     const direct = this.member(holder.value, 'schema');
     if (direct) return direct;
@@ -71,7 +71,7 @@ export class Lines {
     return first && (this.member(first.value, 'schema') ?? this.member(first.value, 'itemSchema'));
   }
 
-  /** Follows the members of a schema as deep as they are written there. */
+  /** Follows a path of members to the deepest one that the text of the schema contains. */
   private within(start: Found, at: string): Found {
     let found = start;
     for (const step of at.match(/\[\]|[^.[\]]+/g) ?? []) {
@@ -102,7 +102,7 @@ export class Lines {
   }
 
   /**
-   * The line that a change is about: what changed, or what held what is gone.
+   * Returns the line of a change: the line of the changed node, or of the former parent of a removed node.
    *
    * @param change the change
    * @returns a line number from 1
@@ -131,10 +131,10 @@ const commands = { error: 'error', warning: 'warning', info: 'notice' } as const
 /**
  * Writes a comparison as annotations, one for each row.
  *
- * @param comparison the comparison, without what was accepted
- * @param options what else is taken into account
- * @param target the file of the new description in the repository, and its text; absent for a description without a file
- * @returns workflow commands of GitHub, each ended
+ * @param comparison the comparison, without accepted changes
+ * @param options further input of the report
+ * @param target the path of the new description in the repository, and its text. Undefined for a built-in description
+ * @returns workflow commands, each with a line feed
  */
 export function annotations(
   comparison: Comparison,

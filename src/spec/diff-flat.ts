@@ -1,15 +1,15 @@
-/** Schemas with their references followed and their ways to say the same thing made one. */
+/** Flattens schemas: resolves references and normalizes equivalent forms. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Model, nullHint, schemaName } from './diff-model.js';
 import { isObject, type Json, type JsonObject } from './document.js';
 
-/** What the description of a place said, and what it says. */
+/** The description text of a location, before and after. */
 export interface Texts {
   readonly from?: string;
   readonly to?: string;
 }
 
-/** The descriptions of an old and a new object. */
+/** Returns the description texts of an old and a new object. */
 export function textsOf(a: JsonObject | undefined, b: JsonObject | undefined): Texts {
   const [from, to] = [a?.description, b?.description];
   return { ...(typeof from === 'string' && { from }), ...(typeof to === 'string' && { to }) };
@@ -17,18 +17,18 @@ export function textsOf(a: JsonObject | undefined, b: JsonObject | undefined): T
 
 /** An effective schema. */
 export interface Flat {
-  /** The named schema that it is, when it is nothing but a reference. */
+  /** The name of the schema if it is only a reference. */
   readonly name?: string;
   /** Whether the schema itself allows null. */
   readonly nullable: boolean;
-  /** What `x-nullable` says beside it; absent when it says nothing. */
+  /** The value of `x-nullable`. */
   readonly hint?: boolean;
-  /** JSON types; empty when any is allowed. */
+  /** JSON types; empty if any type is allowed. */
   readonly types: readonly string[];
   readonly keywords: JsonObject;
   /** The named schema that declares a property, by property; '' for the schema itself. */
   readonly origins: ReadonlyMap<string, string>;
-  /** The named schemas of which it is made. */
+  /** The named schemas that it combines. */
   readonly parts: ReadonlySet<string>;
 }
 
@@ -39,7 +39,7 @@ const words = new Set(['title', 'description', 'summary', 'example', 'examples',
 const own = new Set(['type', 'nullable', '$ref', 'allOf', 'anyOf', 'oneOf', 'not', nullHint, 'x-nullable']);
 const deepest = 32;
 
-/** Whether a keyword holds words or examples. */
+/** Whether a keyword holds text or examples. */
 export function isWords(keyword: string): boolean {
   return words.has(keyword);
 }
@@ -59,7 +59,7 @@ function merge(into: JsonObject, from: JsonObject): void {
   }
 }
 
-/** The branches of a schema that all hold, and the choices of which one holds. */
+/** Returns the branches of a schema that all apply, and the choices of a oneOf or anyOf. */
 function branchesOf(schema: JsonObject): { all: JsonObject[]; choices: Json[]; orNull: boolean } {
   const all = [schema.allOf ?? []].flat().filter(isObject) as JsonObject[];
   const given = [schema.anyOf ?? schema.oneOf ?? []].flat();
@@ -77,10 +77,10 @@ function branchesOf(schema: JsonObject): { all: JsonObject[]; choices: Json[]; o
 /**
  * Flattens a schema: `allOf` and references become one object.
  *
- * @param model the description that it is from
+ * @param model the description that contains it
  * @param schema the schema
- * @param follow whether a lone reference is followed too
- * @param self the name by which the schema is known, for the properties that it declares
+ * @param follow whether to resolve a lone reference too
+ * @param self the name of the schema, recorded for the properties that it declares
  */
 export function flatten(model: Model, schema: JsonObject, follow: boolean, self = '', depth = 0): Flat {
   const keywords: JsonObject = {};
@@ -106,7 +106,7 @@ export function flatten(model: Model, schema: JsonObject, follow: boolean, self 
     const target = name === undefined ? branch : model.schemas[name];
     if (target === undefined) continue;
     const flat = flatten(model, target, true, name ?? self, depth + 1);
-    // What stands beside a reference speaks for this place; what the reference says is reported with its name.
+    // Siblings of a reference override the referenced schema.
     merge(keywords, flat.keywords);
     for (const [property, origin] of flat.origins) if (!origins.has(property)) origins.set(property, origin);
     for (const part of flat.parts) parts.add(part);
@@ -127,10 +127,10 @@ export function allows(outer: readonly string[], inner: readonly string[]): bool
   return inner.every((type) => outer.includes(type) || (type === 'integer' && outer.includes('number')));
 }
 
-/** Types in words. */
+/** Formats types for messages. */
 export const showTypes = (types: readonly string[]): string => (types.length === 0 ? 'anything' : types.join(' or '));
 
-/** A schema in a few words: its name, its types, or what it is an array of. */
+/** Summarizes a schema: its name, its types or its item type. */
 export function summary(model: Model, schema: JsonObject): string {
   const { name, types, keywords } = flatten(model, schema, false);
   if (name !== undefined) return name;
@@ -138,5 +138,5 @@ export function summary(model: Model, schema: JsonObject): string {
   return `array of ${summary(model, keywords.items as JsonObject)}`;
 }
 
-/** A value as a report shows it. */
+/** Formats a value for reports. */
 export const show = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

@@ -1,4 +1,4 @@
-/** Descriptions in one form, whether they were written in Swagger 2.0 or in OpenAPI 3. */
+/** Reads descriptions in Swagger 2.0 and OpenAPI 3 into one model. */
 import { AttestdError } from '../support/foundation/errors.js';
 import { toOpenApi } from './convert.js';
 import { type Description, httpMethods, isObject, type Json, type JsonObject } from './document.js';
@@ -9,10 +9,10 @@ export interface ModelParameter {
   readonly name: string;
   readonly place: string;
   readonly required: boolean;
-  /** How several values are written. */
+  /** The serialization of several values. */
   readonly form: string;
   readonly schema: JsonObject;
-  /** All of it, for words and marks. */
+  /** The whole parameter, for texts and marks. */
   readonly source: JsonObject;
 }
 
@@ -30,7 +30,7 @@ export interface ModelResponse {
 export interface ModelOperation {
   /** Method and path, such as `GET /images/{name}/json`. */
   readonly title: string;
-  /** By place and name; those in the path by their position, since their names never travel. */
+  /** By place and name. Path parameters are keyed by position, since their names are not sent. */
   readonly parameters: ReadonlyMap<string, ModelParameter>;
   readonly body?: { readonly required: boolean; readonly content: ModelContent; readonly source: JsonObject };
   readonly responses: ReadonlyMap<string, ModelResponse>;
@@ -39,16 +39,16 @@ export interface ModelOperation {
 
 /** A description. */
 export interface Model {
-  /** What the description is called in reports. */
+  /** The description's name in reports. */
   readonly name: string;
   readonly version: string;
   readonly basePath: string;
-  /** By method and path with its parameters' names left out. */
+  /** By method and path, without the names of path parameters. */
   readonly operations: ReadonlyMap<string, ModelOperation>;
   readonly schemas: Readonly<Record<string, JsonObject>>;
-  /** Whether its form can tell of bodies that are no single value: streams of values, and bytes. */
+  /** Whether its format can describe bodies that are not one JSON value: streams and binary content. */
   readonly streams: boolean;
-  /** Whether it tells of null by `x-nullable` too. */
+  /** Whether it uses `x-nullable`. */
   readonly hints: boolean;
   readonly source: JsonObject;
 }
@@ -63,7 +63,7 @@ function listAt(value: Json | undefined): Json[] {
 
 const json = 'application/json';
 
-/** Follows a reference to a parameter, response, header or body. */
+/** Resolves a reference to a parameter, response, header or body. */
 function resolve(root: JsonObject, value: Json | undefined): JsonObject {
   let node = objectAt(value);
   for (let hops = 0; typeof node.$ref === 'string' && hops < 32; hops += 1) {
@@ -72,7 +72,7 @@ function resolve(root: JsonObject, value: Json | undefined): JsonObject {
   return node;
 }
 
-/** The name of the schema that a reference leads to. */
+/** Returns the name of the schema that a reference points to. */
 export function schemaName(ref: string): string {
   return ref
     .slice(ref.lastIndexOf('/') + 1)
@@ -80,19 +80,19 @@ export function schemaName(ref: string): string {
     .replaceAll('~0', '~');
 }
 
-/** An object without its empty lists, such as a `produces` that names nothing. */
+/** Removes empty lists from an object, such as an empty `produces`. */
 function withoutEmptyLists(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
-/** A response to whose body the conversion adds no example of its own. */
+/** Prevents the conversion from generating an example for a response. */
 function withoutMadeExample(response: JsonObject): JsonObject {
   const examples = objectAt(response.examples);
   if (response.schema === undefined || examples[json] !== undefined) return response;
   return { ...response, examples: { ...examples, [json]: null } };
 }
 
-/** Swagger 2.0 with the parameters of paths moved into their operations, and references to parameters and responses followed. */
+/** Moves path-level parameters into operations, and resolves references to parameters and responses. */
 function flattenSwagger(root: JsonObject): Description {
   const paths: JsonObject = {};
   for (const [path, item] of Object.entries(objectAt(root.paths))) {
@@ -114,7 +114,7 @@ function flattenSwagger(root: JsonObject): Description {
     }
     paths[path] = operations;
   }
-  // Without media types nothing would tell what the bodies are; JSON is what they mostly mean.
+  // A description without media types is assumed to mean JSON.
   const types = (key: string): Json[] => (listAt(root[key]).length > 0 ? listAt(root[key]) : [json]);
   const definitions = objectAt(root.definitions);
   return {
@@ -126,7 +126,7 @@ function flattenSwagger(root: JsonObject): Description {
   } as unknown as Description;
 }
 
-/** How a comparison knows `x-nullable`, a hint to Go's generator that says nothing of the wire, after the conversion. */
+/** The name of `x-nullable` after the conversion. It is a hint for Go's code generator, not a statement about the wire. */
 export const nullHint = 'x-null-hint';
 
 function withHints(value: Json): Json {
@@ -143,14 +143,14 @@ function withHints(value: Json): Json {
 function contentOf(value: Json | undefined): ModelContent {
   const content = Object.entries(objectAt(value)).map(([type, media]): [string, JsonObject] => {
     const { example, itemSchema, ...rest } = objectAt(media);
-    // A stream is compared by its messages, whichever way a form tells them.
+    // Streams are compared by their messages, in every format.
     if (itemSchema !== undefined) Object.assign(rest, { schema: itemSchema, isStream: true });
     return [type, example === undefined || example === null ? rest : { ...rest, example }];
   });
   return new Map(content);
 }
 
-/** The form of a parameter that has no several values. */
+/** The form of a parameter with a single value. */
 export const oneValue = 'one value';
 
 function formOf(root: JsonObject, parameter: JsonObject): string {
@@ -212,12 +212,12 @@ function basePathOf(root: JsonObject): string {
 }
 
 /**
- * Reads a description into the form in which two are compared.
+ * Reads a description into the model for comparisons.
  *
  * @param value a parsed Swagger 2.0 or OpenAPI 3.x description
- * @param name what it is called in reports and errors
+ * @param name its name in reports and errors
  * @returns the model
- * @throws AttestdError INVALID_ARGUMENT when it is neither
+ * @throws AttestdError INVALID_ARGUMENT for any other value
  */
 export function readModel(value: Json, name: string): Model {
   if (!isObject(value)) throw new AttestdError('INVALID_ARGUMENT', `${name}: not a mapping`);

@@ -1,4 +1,4 @@
-/** What can be compared: built-in versions, files, and files of git revisions. */
+/** Reads the operands of a comparison: built-in versions, files, and files of git revisions. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { AttestdError } from '../support/foundation/errors.js';
@@ -8,7 +8,7 @@ import type { Json } from './document.js';
 import { readText } from './load.js';
 import { parseYaml } from './yaml.js';
 
-/** The built-in descriptions, by name, with the overlays that make them. */
+/** The built-in descriptions by name, with their overlay channels. */
 export const builtIn: Readonly<Record<string, readonly Channel[]>> = {
   '1.54': [],
   '1.55': ['standard'],
@@ -19,7 +19,7 @@ function git(args: readonly string[], cwd: string): string {
   return execFileSync('git', args, { cwd, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Reads `REV:path` as git does: the path is from the root of the repository, or with `./` from the folder. */
+/** Reads `REV:path` like git: the path is relative to the repository's root, or with `./` to the directory. */
 function readRevision(operand: string, cwd: string): string {
   try {
     const blob = git(['rev-parse', '--verify', '--quiet', '--end-of-options', operand], cwd).trim();
@@ -37,9 +37,9 @@ function readRevision(operand: string, cwd: string): string {
  *
  * @param operand `1.54`, `1.55` or `1.55+experimental`; else a file in Swagger 2.0 or OpenAPI 3, YAML or JSON; else
  *   `REV:path`, a file of a git revision
- * @param cwd the folder whose git repository is asked; default: the working folder
+ * @param cwd a directory of the git repository. Default: the working directory
  * @returns the description
- * @throws AttestdError USAGE when there is no such thing, INVALID_ARGUMENT when it is no description
+ * @throws AttestdError USAGE if the operand does not exist, INVALID_ARGUMENT if it is not a description
  */
 export function readOperand(operand: string, cwd: string = process.cwd()): Model {
   const channels = Object.hasOwn(builtIn, operand) ? builtIn[operand] : undefined;
@@ -53,12 +53,12 @@ export function readOperand(operand: string, cwd: string = process.cwd()): Model
 }
 
 /**
- * The file behind an operand, for whoever tells of its lines.
+ * Returns the file of an operand, for reports with line numbers.
  *
- * @param operand what `readOperand` takes
- * @param cwd the folder whose git repository is asked; default: the working folder
+ * @param operand an operand of `readOperand`
+ * @param cwd a directory of the git repository. Default: the working directory
  * @returns its path in the repository and its text; undefined for a built-in version
- * @throws AttestdError USAGE when there is no such thing
+ * @throws AttestdError USAGE if the operand does not exist
  */
 export function fileOf(operand: string, cwd: string = process.cwd()): { file: string; text: string } | undefined {
   if (Object.hasOwn(builtIn, operand)) return undefined;

@@ -1,4 +1,4 @@
-/** Comparing two operations: parameters, bodies, answers. */
+/** Compares two operations: parameters, bodies and responses. */
 import { isDeepStrictEqual } from 'node:util';
 import { isMarkKeyword, isWords, summary, type Texts, textsOf } from './diff-flat.js';
 import {
@@ -15,13 +15,13 @@ import type { SchemaComparison } from './diff-schema.js';
 import type { Found } from './diff-units.js';
 import type { JsonObject } from './document.js';
 
-/** Takes what is found in an operation, with the ways in which it travels; and the pairs of named schemas that it reaches. */
+/** Receives the findings of an operation with their directions, and the pairs of named schemas that it uses. */
 export interface OperationSink {
   note(found: Found, directions: readonly Direction[]): void;
   reach(unit: string, direction: Direction, only?: string): void;
 }
 
-/** Requests and answers. */
+/** Requests and responses. */
 export const both: readonly Direction[] = ['request', 'response'];
 
 function isSuccess(status: string): boolean {
@@ -167,7 +167,7 @@ export class OperationComparison {
 
   private content(a: ModelContent, b: ModelContent, at: string, direction: Direction): void {
     const compared: [JsonObject, JsonObject][] = [];
-    // A form that cannot tell of streams and bytes says nothing about them.
+    // A format that cannot describe streams and binary bodies makes no statement about them.
     const untold = ({ streams }: Model, media: JsonObject): boolean =>
       !streams && (media.isStream === true || media.schema === undefined);
     for (const type of new Set([...a.keys(), ...b.keys()])) {
@@ -177,10 +177,10 @@ export class OperationComparison {
       if (!x) this.report(`${direction}-type-added`, at, `new media type ${type}`, [direction]);
       else if (!y) this.report(`${direction}-type-removed`, at, `media type ${type} is gone`, [direction]);
       else {
-        // An example that one side lacks may have been made for the other.
+        // If one side has no example, the other side's example may be generated.
         if (x.example !== undefined && y.example !== undefined) this.words(x, y, at);
         const pair: [JsonObject, JsonObject] = [(x.schema ?? {}) as JsonObject, (y.schema ?? {}) as JsonObject];
-        // Several media types mostly share one schema, whose changes are reported once.
+        // Media types often share a schema. Its changes are reported once.
         if (compared.some((seen) => isDeepStrictEqual(seen, pair))) continue;
         compared.push(pair);
         this.schema(...pair, at, direction);

@@ -1,4 +1,4 @@
-/** What a project makes of changes: how grave it takes each rule, and which changes it accepts, with its reasons. */
+/** Applies the policy of a project to changes: the severity of each rule, and the accepted changes with their reasons. */
 import { AttestdError } from '../support/foundation/errors.js';
 import type { Change, Comparison } from './diff.js';
 import { placeOf, type Severity, severities, severityOf } from './diff-rows.js';
@@ -7,19 +7,19 @@ import { isObject } from './document.js';
 import { readText } from './load.js';
 import { parseYaml } from './yaml.js';
 
-/** How grave rules are taken. */
+/** Severities by rule. */
 export type Gravity = ReadonlyMap<RuleId, Severity | 'off'>;
 
-/** A change, or several of one place, that a project accepts. */
+/** An acceptance of one or more changes at a location. */
 export interface Acceptance {
-  /** Only changes of this rule; absent for all. */
+  /** Limits the acceptance to a rule. */
   readonly rule?: RuleId;
-  /** The place, as reports show it, or the beginning of one. */
+  /** The location as in reports, or a parent of it. */
   readonly at: string;
   readonly reason: string;
 }
 
-/** A change that is accepted. */
+/** An accepted change. */
 export interface Accepted {
   readonly change: Change;
   readonly reason: string;
@@ -39,10 +39,10 @@ function ruleOf(value: unknown, where: string): RuleId {
 }
 
 /**
- * Reads how grave a project takes rules: a YAML file with `severity`, a mapping of rules to `error`, `warning`, `info` or `off`.
+ * Reads the severities of a project: a YAML file with `severity`, a mapping of rules to `error`, `warning`, `info` or `off`.
  *
  * @param file the file
- * @returns what it says, by rule
+ * @returns severities by rule
  * @throws AttestdError NOT_FOUND, or INVALID_ARGUMENT that names the member
  */
 export function readGravity(file: string): Gravity {
@@ -51,7 +51,7 @@ export function readGravity(file: string): Gravity {
   return new Map(
     Object.entries(given).map(([name, level]) => {
       const id = ruleOf(name, `${file}: severity`);
-      // YAML 1.1 readers take a bare off for false, and so may the writer's editor.
+      // YAML 1.1 parsers, and editors that use one, turn a plain off into false.
       const named = level === false ? 'off' : level;
       if (named === 'off' || severities.some((each) => each === named)) return [id, named as Severity | 'off'];
       throw new AttestdError('INVALID_ARGUMENT', `${file}: severity: ${name} is neither error, warning, info nor off`);
@@ -60,7 +60,7 @@ export function readGravity(file: string): Gravity {
 }
 
 /**
- * Reads what a project accepts: a YAML file with `accept`, a list of `at`, `reason` and perhaps `rule`.
+ * Reads acceptances: a YAML file with `accept`, a list of entries with `at`, `reason` and an optional `rule`.
  *
  * @param file the file
  * @returns its entries
@@ -84,17 +84,17 @@ export function readAcceptances(file: string): Acceptance[] {
   });
 }
 
-/** Whether a place is another, or in it. */
+/** Whether a location equals another or is inside it. */
 function isWithin(place: string, outer: string): boolean {
   return place === outer || (place.startsWith(outer) && /^[ .[]/.test(place.slice(outer.length)));
 }
 
 /**
- * Takes the accepted changes out of a comparison.
+ * Removes the accepted changes from a comparison.
  *
  * @param comparison the comparison
- * @param acceptances what is accepted
- * @returns the comparison without them; what was accepted; and the entries that no change needs
+ * @param acceptances the acceptances
+ * @returns the remaining comparison, the accepted changes, and the acceptances that match no change
  */
 export function accept(
   comparison: Comparison,
@@ -116,9 +116,9 @@ export function accept(
 }
 
 /**
- * Makes a judge of what a project says of rules.
+ * Returns a function that assigns severities.
  *
- * @param gravity what it says; where it says nothing, `severityOf` does
+ * @param gravity severities by rule. Default for other rules: `severityOf`
  */
 export function judgeBy(gravity: Gravity): (change: Change) => Severity | undefined {
   return (change) => {

@@ -1,17 +1,17 @@
-/** Finding what was renamed among what is gone and what is new. */
+/** Detects renames among removed and added names. */
 
 /** Something with a name and a schema. */
 export interface Named {
   readonly key: string;
-  /** What it is called, when the key says more. */
+  /** The name, if the key contains more than it. */
   readonly label?: string;
   /** The named schema that it refers to. */
   readonly name?: string | undefined;
-  /** Its schema in words. */
+  /** A summary of its schema. */
   readonly summary: string;
 }
 
-/** The words of a name: lower case, singular. */
+/** Splits a name into words in lower case and singular. */
 function tokens(name: string): Set<string> {
   const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return new Set(
@@ -22,25 +22,25 @@ function tokens(name: string): Set<string> {
   );
 }
 
-/** How much two names have in common, from 0 to 1. */
+/** Returns the similarity of two names, from 0 to 1. */
 function likeness(a: string, b: string): number {
   const [x, y] = [tokens(a), tokens(b)];
   const shared = [...x].filter((word) => y.has(word)).length;
   return shared / Math.max(x.size, y.size, 1);
 }
 
-/** How much of the name must have stayed: less when the named schema is the same, all when the schema is another. */
+/** Returns the similarity that a rename requires: less with the same named schema, all of it with another schema. */
 function needed(a: Named, b: Named): number {
   if (a.name !== undefined && a.name === b.name) return 0.3;
   return a.summary === b.summary ? 0.6 : 1;
 }
 
 /**
- * Pairs what is gone with what took its place: names that have words in common, and schemas that are the same.
+ * Pairs removed names with their replacements by common words and equal schemas.
  *
- * @param gone what is gone
- * @param fresh what is new
- * @returns new names by old ones; a name is in one pair at most
+ * @param gone removed names
+ * @param fresh added names
+ * @returns new names by old ones. A name is in one pair at most
  */
 export function pairRenamed(gone: readonly Named[], fresh: readonly Named[]): Map<string, string> {
   const candidates = gone

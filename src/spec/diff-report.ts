@@ -1,31 +1,31 @@
-/** Comparisons as text for a terminal, as Markdown for a pull request, and as JSON. */
+/** Writes comparisons as text for a terminal, as Markdown for a pull request, and as JSON. */
 import type { Change, Comparison } from './diff.js';
 import type { Acceptance, Accepted } from './diff-policy.js';
 import { isFolded, type Judge, placeOf, type Row, rowsOf, type Severity, severities, severityOf } from './diff-rows.js';
 import { type ChangeClass, order } from './diff-rules.js';
 import { versionVerdict } from './diff-version.js';
 
-/** Marks up the severities in text. */
+/** Colors the severities in text. */
 export type Paint = Readonly<Record<Severity, (text: string) => string>>;
 
 const plain: Paint = { error: (text) => text, warning: (text) => text, info: (text) => text };
 
-/** The requirements that judge a row: those that name what changed, and those of its operations as a whole. */
+/** The conformance requirements for a row: those of the changed location, and those of its operations. */
 export interface Judged {
   readonly exact: readonly string[];
   readonly around: readonly string[];
 }
 
-/** What a report takes into account beside the changes. */
+/** Further input of a report. */
 export interface ReportOptions {
-  /** How grave changes are; default: `severityOf`. */
+  /** Assigns severities. Default: `severityOf`. */
   readonly judge?: Judge;
   readonly accepted?: readonly Accepted[];
-  /** What was to be accepted, and did not come. */
+  /** Acceptances that match no change. */
   readonly unused?: readonly Acceptance[];
-  /** Finds the requirements that judge a row; without it, none are named. */
+  /** Finds the requirements for a row. Default: the report names none. */
   readonly requirements?: (row: Row) => Judged;
-  /** Whether folded changes are listed in text. */
+  /** Whether the text report lists folded changes. */
   readonly all?: boolean;
   readonly paint?: Paint;
 }
@@ -46,7 +46,7 @@ const foldedKinds: readonly (readonly [string, RegExp])[] = [
   ['of named schemas', /^definition-/],
 ];
 
-/** What is folded, counted by kind. */
+/** Counts the folded changes by kind. */
 function foldedTitle(folded: readonly Change[]): string {
   const counts = foldedKinds.map(
     ([kind, rule]) => [kind, folded.filter((each) => rule.test(each.rule)).length] as const,
@@ -61,7 +61,7 @@ function severityTitle(rows: readonly Row[]): string {
   return [plural(count('error'), 'error'), plural(count('warning'), 'warning'), `${count('info')} info`].join(', ');
 }
 
-/** A few requirements by their ids, and how many more there are. */
+/** Names the first requirements by id, and counts the rest. */
 function requirementTitle({ exact, around }: Judged): string {
   const few = (ids: readonly string[]): string => {
     const more = ids.length - 2;
@@ -71,7 +71,7 @@ function requirementTitle({ exact, around }: Judged): string {
   return around.length > 0 ? `not judged itself; its operations by ${few(around)}` : 'judged by no requirement';
 }
 
-/** The uses of a named schema: their number, or the only one. */
+/** Names the only operation that uses a named schema, or counts the operations. */
 function usesTitle({ named, operations }: Row): string {
   if (!named) return '';
   if (operations.length === 0) return ' (used by no operation)';
@@ -94,9 +94,9 @@ function acceptedLines({ accepted = [], unused = [] }: ReportOptions): string[] 
 /**
  * Writes a comparison as text: a line for each row.
  *
- * @param comparison the comparison, without what was accepted
- * @param options what else is taken into account
- * @returns lines, each ended
+ * @param comparison the comparison, without accepted changes
+ * @param options further input of the report
+ * @returns lines, each with a line feed
  */
 export function textReport(comparison: Comparison, options: ReportOptions = {}): string {
   const { judge = severityOf, accepted = [], paint = plain } = options;
@@ -111,7 +111,7 @@ export function textReport(comparison: Comparison, options: ReportOptions = {}):
   for (const row of rows) lines.push(`  ${paint[row.severity](row.severity.padEnd(7))} ${rowText(row, options)}`);
   const allowed = acceptedLines(options);
   if (allowed.length > 0) lines.push('', 'accepted:', ...allowed.map((line) => `  ${line}`));
-  // Where nothing else is told, a few folded changes are no burden.
+  // A report without rows has space for a few folded changes.
   const few = rows.length === 0 && folded.length <= 5;
   if ((options.all || few) && folded.length > 0) {
     lines.push('', 'folded:', ...folded.map((each) => `  ${placeOf(each)}: ${each.message} [${each.rule}]`));
@@ -131,14 +131,14 @@ function details(summary: string, lines: readonly string[]): string[] {
   return ['<details>', `<summary>${summary}</summary>`, '', ...lines, '', '</details>', ''];
 }
 
-/** How many folded changes Markdown lists; the JSON form has all of them. */
+/** The most folded changes that Markdown lists. JSON has all of them. */
 const mostFolded = 50;
 
 /**
  * Writes a comparison as Markdown.
  *
- * @param comparison the comparison, without what was accepted
- * @param options what else is taken into account
+ * @param comparison the comparison, without accepted changes
+ * @param options further input of the report
  * @returns a section, with a heading of the third level
  */
 export function markdownReport(comparison: Comparison, options: ReportOptions = {}): string {
@@ -180,8 +180,8 @@ function countBy<T extends string>(keys: readonly T[], items: readonly T[]): Rec
 /**
  * Writes a comparison as JSON.
  *
- * @param comparison the comparison, without what was accepted
- * @param options what else is taken into account
+ * @param comparison the comparison, without accepted changes
+ * @param options further input of the report
  * @returns one object: `from`, `to`, `verdict` (null without changes), `version`, `counts`, `rows`, `accepted`, `unused`,
  *   `changes`
  */
@@ -215,7 +215,7 @@ export function jsonReport(comparison: Comparison, options: ReportOptions = {}):
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-/** Whether a change is one of documentation for both sides. */
+/** Whether a change affects documentation only. */
 export function isDocumentation(change: Change): boolean {
   return isFolded({ ...change, rule: 'words-changed' });
 }

@@ -1,4 +1,4 @@
-/** Where a named schema stands in the bodies of operations. */
+/** Finds the locations of a named schema in the bodies of operations. */
 import { type Model, type ModelOperation, schemaName } from './diff-model.js';
 import type { Direction } from './diff-rules.js';
 import type { Use } from './diff-units.js';
@@ -13,9 +13,9 @@ function* schemasOf(operation: ModelOperation): Generator<[Direction, JsonObject
   }
 }
 
-/** A way from an operation to a named schema. */
+/** A path from an operation to a named schema. */
 export interface Route extends Use {
-  /** The place within the body, such as `[].Manifests[]`; empty for the body itself. */
+  /** The location in the body, such as `[].Manifests[]`; empty for the body itself. */
   readonly path: string;
 }
 
@@ -32,7 +32,7 @@ function* steps(schema: Json, path: string): Generator<[string, string]> {
 }
 
 /**
- * Finds where a named schema stands in the bodies of the operations that use it: one shortest place each.
+ * Finds the shortest path to a named schema in the bodies of each operation that uses it.
  *
  * @param model the description
  * @param name the named schema

@@ -1,11 +1,11 @@
-/** The rows of a report: changes that say the same are told once, and what changes no message is folded. */
+/** Groups changes into the rows of a report, and folds the changes that affect no message. */
 import type { Change, Comparison } from './diff.js';
 import { type ChangeClass, order, type RuleId, worse } from './diff-rules.js';
 
-/** How much a row matters. */
+/** The severity of a row. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** The severities, the gravest last. */
+/** The severities in ascending order. */
 export const severities: readonly Severity[] = ['info', 'warning', 'error'];
 
 /** One row. */
@@ -17,17 +17,17 @@ export interface Row {
   readonly message: string;
   readonly clients: ChangeClass;
   readonly servers: ChangeClass;
-  /** The changes that it tells, at least one. */
+  /** The changes of the row, at least one. */
   readonly changes: readonly Change[];
   readonly operations: readonly string[];
-  /** Whether it is about a named schema, whose uses are counted. */
+  /** Whether it is about a named schema. */
   readonly named: boolean;
 }
 
-/** Says how grave a change is; undefined leaves it out. */
+/** Assigns a severity to a change. Undefined omits the change. */
 export type Judge = (change: Change) => Severity | undefined;
 
-/** The place of a change, such as `GET /images/json 200` or `ImageSummary.Labels`. */
+/** Returns the location of a change, such as `GET /images/json 200` or `ImageSummary.Labels`. */
 export function placeOf({ operation, definition, at }: Pick<Change, 'operation' | 'definition' | 'at'>): string {
   if (operation !== undefined) return at === '' ? operation : `${operation} ${at}`;
   if (definition === undefined) return at;
@@ -35,7 +35,7 @@ export function placeOf({ operation, definition, at }: Pick<Change, 'operation' 
 }
 
 /**
- * How grave a change is for those who made clients: an error when they can fail, a warning when they may be surprised.
+ * Returns the severity of a change for clients: an error if they can fail, a warning if they may behave differently.
  *
  * @param change the change
  */
@@ -43,15 +43,15 @@ export function severityOf({ clients }: Change): Severity {
   return clients === 'breaking' ? 'error' : clients === 'risky' ? 'warning' : 'info';
 }
 
-/** Changes that are told although they change no message. */
+/** Rules that get a row although they change no message. */
 const spoken: ReadonlySet<RuleId> = new Set(['deprecated', 'values-told']);
 
-/** Whether a change is folded: it changes no message, and announces nothing. */
+/** Whether a change is folded: it changes no message and needs no attention. */
 export function isFolded({ rule, clients, servers }: Change): boolean {
   return clients === 'documentation' && servers === 'documentation' && !spoken.has(rule);
 }
 
-/** What several members of one object did, by rule. */
+/** The verbs for several members of one object, by rule. */
 const several: Readonly<Partial<Record<RuleId, string>>> = {
   'property-added': 'new properties',
   'property-added-required': 'new required properties',
@@ -68,10 +68,10 @@ const several: Readonly<Partial<Record<RuleId, string>>> = {
   'parameter-removed': 'no longer takes',
 };
 
-/** How many names a row lists. */
+/** The most names in a row. */
 const mostNames = 14;
 
-/** A place in two parts: what holds it, and its name there. */
+/** Splits the location of a change into its parent and its name. */
 function split(change: Change): { holder: string; name: string } {
   const [head, at] = [placeOf({ ...change, at: '' }), change.at];
   const space = at.lastIndexOf(' ');
@@ -102,7 +102,7 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   return [...groups.values()];
 }
 
-/** A sentence that several deprecations share, or nothing. */
+/** Returns the evidence that all changes share, or nothing. */
 function reason(changes: readonly Change[]): string {
   const [first = '', ...rest] = changes.map(({ corrects }) => corrects ?? '');
   return first !== '' && rest.every((each) => each === first) ? `; ${first}` : '';
@@ -120,14 +120,14 @@ function keyOf(change: Change): string {
   return JSON.stringify([rule, holder, clients, servers, operations, name === '' ? placeOf(change) : '']);
 }
 
-/** Changes of one object, or one place, as one row. */
+/** Turns the changes of one object or location into one draft row. */
 function draft(changes: readonly Change[]): Draft {
   const [first] = changes as [Change];
   const told = changes.map(({ message }) => message).join('; ');
   const { holder, name } = split(first);
   const verb = several[first.rule];
   if (changes.length === 1 || verb === undefined || mediaRules.test(first.rule) || limitRules.test(first.rule)) {
-    // The same member of several objects is one row too.
+    // The same member of several objects becomes one row too.
     return {
       key: JSON.stringify([first.rule, name, told]),
       place: placeOf(first),
@@ -145,11 +145,11 @@ function draft(changes: readonly Change[]): Draft {
 }
 
 /**
- * Makes the rows of a report.
+ * Builds the rows of a report.
  *
  * @param comparison the comparison
- * @param judge says how grave a change is; default: `severityOf`
- * @returns rows, the gravest first, else in the order of the changes; and the changes that are folded
+ * @param judge assigns severities. Default: `severityOf`
+ * @returns rows by descending severity, then in the order of the changes; and the folded changes
  */
 export function rowsOf(
   comparison: Comparison,
@@ -158,7 +158,7 @@ export function rowsOf(
   const kept = comparison.changes.filter((change) => judge(change) !== undefined);
   const folded = kept.filter((change) => isFolded(change));
   const shown = kept.filter((change) => !isFolded(change));
-  // Media types that come and those that go are one row.
+  // Added and removed media types share a row.
   const drafts = grouped(
     shown,
     (change) => `${mediaRules.test(change.rule) ? '' : judge(change)} ${keyOf(change)}`,

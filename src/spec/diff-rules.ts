@@ -1,17 +1,18 @@
 /**
- * How changes between two descriptions are classed. The wire is the measure: what requests and answers may hold.
+ * Classifies changes between two descriptions by their effect on the wire: the allowed requests and responses.
  *
- * For clients, a change is breaking when a client made for the old description can fail with a server of the new one.
- * For servers, it is breaking when a server made for the old description breaks the new one on something that the old
- * one names: it refuses a request that is now allowed, or sends an answer that is not allowed any more. Risky is what no
- * client fails on by itself, but may be surprised by: what it asks for is ignored, or an answer has a value that it does not
- * know. Additive is every other change of the wire; documentation is what changes none of it.
+ * - Breaking for clients: a client made for the old description can fail with a server of the new one.
+ * - Breaking for servers: a server made for the old description violates the new one on something that the old one
+ *   describes. It rejects a request that is now allowed, or sends a response that is no longer allowed.
+ * - Risky: a client does not fail, but its request is ignored in part, or a response has an unknown value.
+ * - Additive: any other change on the wire.
+ * - Documentation: no change on the wire.
  */
 
-/** What a change means to one side. */
+/** The effect of a change on one side. */
 export type ChangeClass = 'breaking' | 'risky' | 'additive' | 'documentation';
 
-/** Which way a schema travels. */
+/** The direction of a message. */
 export type Direction = 'request' | 'response';
 
 interface Classes {
@@ -19,9 +20,9 @@ interface Classes {
   readonly servers: ChangeClass;
 }
 
-/** A rule: the same classes everywhere, or classes by direction. */
+/** A rule, with classes by direction. */
 interface Rule {
-  /** What changed, for the table of rules. */
+  /** A description for the table of rules. */
   readonly title: string;
   readonly request: Classes;
   readonly response: Classes;
@@ -38,7 +39,7 @@ function classes(pair: string): Classes {
   return { clients: letters[pair[0] as string] as ChangeClass, servers: letters[pair[1] as string] as ChangeClass };
 }
 
-/** A rule with classes written as two letters, clients first; one pair for both directions, or one for each. */
+/** Creates a rule from pairs of class letters, clients first: one pair for both directions, or one for each. */
 function rule(title: string, request: string, response = request): Rule {
   return { title, request: classes(request), response: classes(response) };
 }
@@ -106,27 +107,27 @@ const table = {
   'words-changed': rule('words or examples', 'DD'),
 } as const satisfies Record<string, Rule>;
 
-/** The name of a rule. */
+/** The id of a rule. */
 export type RuleId = keyof typeof table;
 
-/** The rules by name, in the order of the documentation. */
+/** The rules by id, in the order of the documentation. */
 export const rules: Readonly<Record<RuleId, Rule>> = table;
 
-/** The classes, the gravest last. */
+/** The classes in ascending order of severity. */
 export const order: readonly ChangeClass[] = ['documentation', 'additive', 'risky', 'breaking'];
 
-/** The graver of two classes. */
+/** Returns the more severe of two classes. */
 export function worse(a: ChangeClass, b: ChangeClass): ChangeClass {
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
 /**
- * Classes a change.
+ * Classifies a change.
  *
  * @param id the rule
- * @param directions the ways in which the place of the change travels; none when no operation uses it
- * @param corrects whether the change looks like a correction of the description: then it is risky at most
- * @returns what the change means to clients and to servers; documentation when it never travels
+ * @param directions the directions of the messages that contain the location; empty if no operation uses it
+ * @param corrects whether the change looks like a correction of the description, which is risky at most
+ * @returns the classes for clients and servers; documentation without a direction
  */
 export function classify(id: RuleId, directions: readonly Direction[], corrects = false): Classes {
   let found: Classes = { clients: 'documentation', servers: 'documentation' };

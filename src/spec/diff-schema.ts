@@ -1,4 +1,4 @@
-/** Comparing effective schemas. */
+/** Compares effective schemas. */
 import { isDeepStrictEqual } from 'node:util';
 import { allows, type Flat, flatten, isMarkKeyword, isWords, show, showTypes, summary, textsOf } from './diff-flat.js';
 import type { Model } from './diff-model.js';
@@ -8,7 +8,7 @@ import { compareValueKeywords } from './diff-values.js';
 import { isObject, type Json, type JsonObject } from './document.js';
 import { factAt } from './facts.js';
 
-/** The JSON type of a value, as schemas name it. */
+/** Returns the JSON Schema type of a value. */
 function typeOf(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
@@ -30,8 +30,8 @@ export class SchemaComparison {
    *
    * @param a the old schema
    * @param b the new schema
-   * @param place where they stand
-   * @param sink takes the changes, and links to pairs of named schemas, whose changes are told once, with their names
+   * @param place their location
+   * @param sink receives the changes, and links to pairs of named schemas, whose changes are reported once
    */
   compare(a: JsonObject, b: JsonObject, place: Place, sink: Sink): void {
     let [x, y] = [flatten(this.from, a, false), flatten(this.to, b, false)];
@@ -51,7 +51,7 @@ export class SchemaComparison {
    *
    * @param from the old name
    * @param to the new name
-   * @returns the key of what was found
+   * @returns the key of the pair
    */
   unit(from: string, to: string): string {
     return this.units.make(from, to, (sink) => {
@@ -91,10 +91,10 @@ export class SchemaComparison {
     }
   }
 
-  /** Null, as the schema claims it or as `x-nullable` hints at it. */
+  /** Compares nullability, as the schema states it or as `x-nullable` suggests it. */
   private nulls(x: Flat, y: Flat, place: Place, sink: Sink): void {
     const { where: at } = place;
-    // What may be anything may be null.
+    // A schema without types allows null.
     const isAnything = ({ name, types }: Flat): boolean => name === undefined && types.length === 0;
     if (isAnything(x) || isAnything(y)) return;
     const [was, is] = [x, y].map(({ nullable, hint }) => nullable || hint === true) as [boolean, boolean];
@@ -116,7 +116,7 @@ export class SchemaComparison {
     sink.note({ rule: 'null-hint', at, message: `x-nullable was ${show(x.hint)}, is ${show(y.hint)}; ${told}` });
   }
 
-  /** Whether the types have so much in common that the rest can be compared. */
+  /** Compares types. Returns whether they are equal, so that the other keywords are comparable. */
   private types(x: Flat, y: Flat, { where: at, example }: Place, sink: Sink): boolean {
     const [less, more] = [allows(x.types, y.types), allows(y.types, x.types)];
     if (less && more) return true;
@@ -129,7 +129,7 @@ export class SchemaComparison {
     return false;
   }
 
-  /** The part that declares a property on both sides, or on the one side that has it while the other has the part. */
+  /** Finds the named schema that declares a property on both sides, or on one side if the other side includes it too. */
   private sharedPart(x: Flat, y: Flat, property: string, [from, to]: readonly string[]): string | undefined {
     const [old, now] = [x.origins.get(property), y.origins.get(property)];
     const part = old ?? now ?? '';

@@ -1,49 +1,49 @@
-/** What was found in pairs of named schemas, and which operations reach it. */
+/** Collects the findings in pairs of named schemas, and the operations that use each pair. */
 import type { Texts } from './diff-flat.js';
 import type { Direction, RuleId } from './diff-rules.js';
 import type { Json } from './document.js';
 
-/** A change, before it is known whom it reaches. */
+/** A finding, before its operations are known. */
 export interface Found {
   readonly rule: RuleId;
-  /** The place within the operation or schema, such as `200 [].Labels`; empty for the whole of it. */
+  /** The location in the operation or schema, such as `200 [].Labels`; empty for all of it. */
   readonly at: string;
   readonly message: string;
   readonly texts?: Texts;
-  /** Why the change looks like a correction of words rather than one of the wire. */
+  /** Evidence that the change corrects the description and does not affect the wire. */
   readonly corrects?: string;
 }
 
-/** Where schemas stand. */
+/** The location of schemas. */
 export interface Place {
   /** For the reports. */
   readonly where: string;
-  /** For what is known of daemons: the named schema or operation, and the path of members in it. */
+  /** The key for facts about daemons: the named schema or operation, and the path of members in it. */
   readonly fact: string;
-  /** What the old description's example has there. */
+  /** The value in the old description's example. */
   readonly example?: Json | undefined;
 }
 
-/** The place of a member. */
+/** Returns the location of a member. */
 export function child({ where, fact }: Place, name: string, example?: Json): Place {
   return { where: where === '' ? name : `${where}.${name}`, fact: `${fact}.${name}`, example };
 }
 
-/** Takes what a comparison finds. */
+/** Receives the findings of a comparison. */
 export interface Sink {
   note(found: Found): void;
-  /** The pair of named schemas that stands at a place; `only` when just one of its properties does. */
+  /** Reports the pair of named schemas at a location. `only` limits it to one property. */
   link(unit: string, place: Place, only?: string): void;
 }
 
 interface Link {
   readonly unit: string;
-  /** The property of this schema below which the pair stands; '' for the schema itself. */
+  /** The property of this schema that contains the pair; '' for the schema itself. */
   readonly under: string;
   readonly only?: string;
 }
 
-/** A pair of named schemas that stand for each other. */
+/** A pair of corresponding named schemas. */
 export interface Unit {
   readonly from: string;
   readonly to: string;
@@ -51,7 +51,7 @@ export interface Unit {
   readonly links: readonly Link[];
 }
 
-/** A way in which an operation reaches a pair. */
+/** The use of a pair by an operation. */
 export interface Use {
   readonly operation: string;
   readonly direction: Direction;
@@ -59,17 +59,17 @@ export interface Use {
 
 const head = (at: string): string => /^[^.[]*/.exec(at)?.[0] ?? '';
 
-/** All pairs of named schemas that a comparison met. */
+/** All pairs of named schemas in a comparison. */
 export class Units {
   readonly all = new Map<string, Unit>();
   private readonly reached = new Map<string, Map<string, Use>>();
 
   /**
-   * Compares a pair, unless it was.
+   * Compares a pair unless it is already compared.
    *
    * @param from the old name
    * @param to the new name
-   * @param compare does it
+   * @param compare compares the pair
    * @returns the pair's key
    */
   make(from: string, to: string, compare: (sink: Sink) => void): string {
@@ -85,7 +85,7 @@ export class Units {
     return key;
   }
 
-  /** Notes that an operation reaches a pair, all of it or one property, and what that leads to. */
+  /** Records that an operation uses a pair or one of its properties, and all pairs that it links to. */
   reach(key: string, use: Use, only?: string): void {
     const state = `${key} ${only ?? ''}`;
     const uses = this.reached.get(state) ?? new Map<string, Use>();
@@ -98,10 +98,10 @@ export class Units {
   }
 
   /**
-   * Who reaches a place of a pair.
+   * Returns the operations that use a location of a pair.
    *
    * @param key the pair
-   * @param at the place
+   * @param at the location
    */
   uses(key: string, at: string): Use[] {
     const states = [`${key} `, ...(head(at) === '' ? [] : [`${key} ${head(at)}`])];

@@ -1,4 +1,4 @@
-/** Comparing the keywords that bound a value: enum, format, default, limits, combinations. */
+/** Compares the keywords that constrain a value: enum, format, default, limits, combinations. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Flat, show } from './diff-flat.js';
 import type { RuleId } from './diff-rules.js';
@@ -30,19 +30,19 @@ function compareLimit(key: string, sign: number, x: Json | undefined, y: Json | 
   note(tightened ? 'limit-tightened' : 'limit-relaxed', `${key} was ${show(x)}, is ${show(y)}`);
 }
 
-/** How one of two values came or went: as a rule for what is gone, new and changed. */
+/** Selects the rule for a removed, added or changed value. */
 function change(x: Json | undefined, y: Json | undefined, rules: readonly [RuleId, RuleId, RuleId]): RuleId {
   const without = (value: Json | undefined): boolean => value === undefined || value === false;
   return without(y) ? rules[0] : without(x) ? rules[1] : rules[2];
 }
 
 /**
- * Compares the keywords that bound a value.
+ * Compares the keywords that constrain a value.
  *
  * @param x the old schema
  * @param y the new schema
- * @param place where they stand
- * @param sink takes the changes
+ * @param place their location
+ * @param sink receives the changes
  */
 export function compareValueKeywords(x: Flat, y: Flat, { where: at }: Place, sink: Sink): void {
   const note: Note = (rule, message) => sink.note({ rule, at, message });
@@ -53,7 +53,7 @@ export function compareValueKeywords(x: Flat, y: Flat, { where: at }: Place, sin
     note(rule, `format was ${show(a.format)}, is ${show(b.format)}`);
   }
   if (!isDeepStrictEqual(a.default, b.default)) {
-    // A default that one side does not tell may have been the same.
+    // If one side does not state a default, it may have the same one.
     const told = a.default === undefined || b.default === undefined;
     note(told ? 'default-told' : 'default-changed', `default was ${show(a.default)}, is ${show(b.default)}`);
   }

@@ -1,8 +1,8 @@
-/** What changes ask of the API's version. */
+/** Checks whether the API version fits the changes. */
 import type { Change, Comparison } from './diff.js';
 import { compareVersions } from './versions.js';
 
-/** What the changes ask for: another version because clients can fail, because there is more, or none. */
+/** The reason for a new version: clients can fail, messages change, or no reason. */
 export type Bump = 'breaking' | 'additive' | 'none';
 
 /** A verdict on the version. */
@@ -10,16 +10,16 @@ export interface VersionVerdict {
   readonly asked: Bump;
   /** Whether the version goes up. */
   readonly raised: boolean;
-  /** Whether what is asked for is given. */
+  /** Whether the version fits the changes. */
   readonly fits: boolean;
   readonly text: string;
 }
 
 /**
- * Judges whether the version fits the changes: messages change with a version only, since clients choose what they get by it.
+ * Checks whether the version fits the changes. Clients select messages by version, so messages may change only with it.
  *
  * @param comparison the comparison
- * @param judged the changes that count; default: all
+ * @param judged the changes to check. Default: all
  */
 export function versionVerdict(comparison: Comparison, judged: readonly Change[] = comparison.changes): VersionVerdict {
   const { from, to } = comparison;

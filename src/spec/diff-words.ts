@@ -1,8 +1,8 @@
-/** What a change of words says: that something is deprecated, or that it takes other values. */
+/** Detects deprecations and changed lists of values in description texts. */
 import type { Found } from './diff-units.js';
 
 const deprecation = /\bdeprecated\b|\bwill (?:be|no longer be) (?:removed|omitted|returned)\b/i;
-/** An item of a list that starts with a value. */
+/** A list item that starts with a value. */
 const item = /^\s*[-*]\s+`([^`]+)`/gm;
 /** Three values or more in a row. */
 const series = /(?:`[^`]+`(?:, and |, | and |)){3,}/g;
@@ -14,7 +14,7 @@ function sentences(text: string): string[] {
     .map((sentence) => sentence.trim());
 }
 
-/** The values that a text lists: as items, and in series, by the words before a series. */
+/** Returns the values that a text lists: as items, and in series keyed by the preceding words. */
 function listsIn(text: string): Map<string, Set<string>> {
   const lists = new Map([['', new Set([...text.matchAll(item)].map(([, value]) => value as string))]]);
   for (const match of text.matchAll(series)) {
@@ -24,7 +24,7 @@ function listsIn(text: string): Map<string, Set<string>> {
   return lists;
 }
 
-/** What one text lists and the other does not, where both have the list. */
+/** Returns the values in lists of one text that the same lists of the other text lack. */
 function listedOnlyIn(text: string, other: string): string[] {
   const others = listsIn(other);
   return [...listsIn(text)].flatMap(([intro, values]) => {
@@ -33,17 +33,17 @@ function listedOnlyIn(text: string, other: string): string[] {
   });
 }
 
-/** The sentences of a text that announce an end. */
+/** Returns the sentences of a text that announce a deprecation. */
 function announcements(text: string): string[] {
   return sentences(text).filter((sentence) => deprecation.test(sentence));
 }
 
 /**
- * Reads a change of words.
+ * Interprets a changed text.
  *
- * @param found a change of the rule `words-changed`, or another, which stays as it is
- * @param inOperation whether it is a change of an operation rather than of a named schema
- * @returns what it says: a deprecation, other values, or words only
+ * @param found a finding. Only `words-changed` and `mark-changed` are interpreted
+ * @param inOperation whether it is in an operation and not in a named schema
+ * @returns a finding of a deprecation or of changed values; otherwise the same finding
  */
 export function readWords(found: Found, inOperation: boolean): Found {
   if (found.rule === 'mark-changed') {
@@ -57,7 +57,7 @@ export function readWords(found: Found, inOperation: boolean): Found {
   const known = new Set(announcements(from));
   const fresh = announcements(to).filter((sentence) => !known.has(sentence));
   if (fresh.length > 0) return { ...found, rule: 'deprecated', message: 'is deprecated' };
-  // What a property may be is told by its schema; filters and events are told in words only.
+  // The schema defines the values of a property. Only the text lists the values of filters and events.
   if (!inOperation || from === '' || !/^(?:(?:query|header) \S+)?$/.test(found.at)) return found;
   const [values, gone] = [listedOnlyIn(to, from), listedOnlyIn(from, to)];
   if (values.length === 0 && gone.length === 0) return found;

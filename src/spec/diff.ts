@@ -1,4 +1,4 @@
-/** The differences between two descriptions, classed for clients and for servers. */
+/** Compares two descriptions and classifies the differences for clients and for servers. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Texts, textsOf } from './diff-flat.js';
 import type { Model, ModelOperation } from './diff-model.js';
@@ -12,22 +12,22 @@ import type { JsonObject } from './document.js';
 /** One change. */
 export interface Change {
   readonly rule: RuleId;
-  /** The operation of which it is a part, such as `GET /images/json`; absent for changes of named schemas. */
+  /** The operation that contains it, such as `GET /images/json`; absent in a named schema. */
   readonly operation?: string;
-  /** The named schema of which it is a part. */
+  /** The named schema that contains it. */
   readonly definition?: string;
-  /** The name of that schema in the old description, when it had another. */
+  /** The old name of a renamed schema. */
   readonly was?: string;
-  /** The place within the operation or schema, such as `200 [].Labels`; empty for the whole of it. */
+  /** The location in the operation or schema, such as `200 [].Labels`; empty for all of it. */
   readonly at: string;
   readonly message: string;
-  /** The description of the place: before, when its words changed, and after, when they changed or are new. */
+  /** The description text of the location: before, if it changed, and after, if it changed or is new. */
   readonly texts: Texts;
   readonly clients: ChangeClass;
   readonly servers: ChangeClass;
-  /** The operations whose requests or answers change. */
+  /** The operations whose requests or responses change. */
   readonly operations: readonly string[];
-  /** Why the change looks like a correction of the description rather than a change of the wire. */
+  /** Evidence that the change corrects the description and does not affect the wire. */
   readonly corrects?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Change {
 export interface Comparison {
   readonly from: { readonly name: string; readonly version: string };
   readonly to: { readonly name: string; readonly version: string };
-  /** The gravest class for each side; absent when nothing changed. */
+  /** The most severe class for each side; absent without changes. */
   readonly verdict?: { readonly clients: ChangeClass; readonly servers: ChangeClass };
   readonly changes: readonly Change[];
 }
@@ -54,7 +54,7 @@ function compareTops(a: Model, b: Model, report: (rule: RuleId, at: string, mess
   if (texts.length > 0) report('words-changed', 'info', texts.join(', '));
 }
 
-/** Makes a change of what was found. */
+/** Turns a finding into a change. */
 function changeOf(
   given: Found,
   place: Pick<Change, 'operation' | 'definition' | 'was'>,
@@ -66,7 +66,7 @@ function changeOf(
   return { rule, ...place, at, message, texts, ...classes, operations, ...(corrects !== undefined && { corrects }) };
 }
 
-/** Compares the operations, and notes which pairs of named schemas they reach. */
+/** Compares the operations, and records the pairs of named schemas that they use. */
 function compareOperations(from: Model, to: Model, schemas: SchemaComparison, units: Units): Change[] {
   const changes: Change[] = [];
   const sinkOf = (title: string): OperationSink => ({
@@ -99,7 +99,7 @@ function compareOperations(from: Model, to: Model, schemas: SchemaComparison, un
   return changes;
 }
 
-/** What changed in the named schemas: each once, with the operations that it reaches. */
+/** Compares the named schemas, each once, with the operations that use it. */
 function compareNames(from: Model, to: Model, schemas: SchemaComparison, units: Units): Change[] {
   const changes: Change[] = [];
   for (const name of Object.keys(from.schemas)) if (to.schemas[name]) schemas.unit(name, name);
@@ -110,7 +110,7 @@ function compareNames(from: Model, to: Model, schemas: SchemaComparison, units: 
     const place = { definition: unit.to, ...(unit.from !== unit.to && { was: unit.from }) };
     for (const found of unit.found) {
       const uses = units.uses(key, found.at);
-      // Two schemas of two names are a pair only where one stands for the other.
+      // Two schemas with different names are a pair only where one replaces the other.
       if (uses.length === 0 && unit.from !== unit.to) continue;
       const directions = [...new Set(uses.map(({ direction }) => direction))];
       const operations = [...new Set(uses.map(({ operation }) => operation))].sort();
@@ -138,8 +138,7 @@ function compareNames(from: Model, to: Model, schemas: SchemaComparison, units: 
  *
  * @param from the old description
  * @param to the new description
- * @returns the changes: first of the whole, then operation by operation, then named schema by named schema, each in the
- *   order of the descriptions
+ * @returns the changes: of the whole description, then by operation, then by named schema, in the order of the descriptions
  */
 export function compareDescriptions(from: Model, to: Model): Comparison {
   const changes: Change[] = [];

@@ -1,4 +1,4 @@
-/** The shapes of a Swagger 2.0 description, as far as this project reads them. */
+/** The parts of a Swagger 2.0 description that this project reads. */
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -8,7 +8,7 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-/** HTTP methods that a path item may hold, in the order in which they are written. */
+/** The HTTP methods of a path item, in output order. */
 export const httpMethods = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 
 /** A lower-case HTTP method. */
@@ -102,7 +102,7 @@ export interface Description {
 }
 
 /**
- * Whether a value is an object and no array.
+ * Whether a value is an object but not an array.
  *
  * @param value any value
  * @returns true for objects other than arrays and null

@@ -1,4 +1,4 @@
-/** Examples of what a schema describes, put together from the examples of its parts. */
+/** Builds examples of schemas from the examples of their parts. */
 import { type Description, isObject, type Json, type JsonObject, type Response, type Schema } from './document.js';
 
 const byFormat: Readonly<Record<string, string>> = { 'date-time': '2024-01-02T03:04:05Z' };
@@ -20,12 +20,12 @@ function ofType(schema: Schema): Json {
 }
 
 /**
- * Makes an example: the schema's own, else one made of its members' examples, its enum or its default.
+ * Returns the example of a schema, or builds one from its members' examples, its enum or its default.
  *
  * @param schema a schema of Swagger 2.0 or OpenAPI 3
- * @param definitions what its `$ref`s name
- * @param open schemas that are being made an example of: one that holds itself ends with an empty object
- * @returns a value that fits the schema, when the examples in it do
+ * @param definitions the schemas that `$ref` can name
+ * @param open the enclosing schemas. A schema that contains itself yields an empty object
+ * @returns a value that matches the schema if the examples in it do
  */
 export function exampleOf(
   schema: Schema,
@@ -47,7 +47,7 @@ export function exampleOf(
     const out: JsonObject = {};
     for (const branch of schema.allOf ?? []) {
       const value = part(branch);
-      // A branch that is no object is the whole value: an alias.
+      // A branch that is not an object is the whole value: an alias.
       if (!isObject(value)) return value;
       Object.assign(out, value);
     }
@@ -63,12 +63,12 @@ export function exampleOf(
 }
 
 /**
- * Makes the example of a response's JSON body: the one that the description gives, else one from its schema. The message
- * of an error is what the description says of the status.
+ * Returns the example of a response's JSON body, or builds one from its schema. The message of an error is the
+ * description of the status.
  *
  * @param response the response
- * @param description the description that it is from
- * @returns the example, or undefined when the response has neither schema nor example
+ * @param description the description that contains it
+ * @returns the example, or undefined if the response has neither schema nor example
  */
 export function responseExample(response: Response, description: Description): Json | undefined {
   const given = response.examples?.['application/json'];

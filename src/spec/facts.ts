@@ -1,23 +1,23 @@
-/** What the Go structs of dockerd put on the wire, as far as it was read from them (`src/generated/go-members.ts`). */
+/** Facts about the members that dockerd's Go structs put on the wire (`src/generated/go-members.ts`). */
 import { goMembers } from '../generated/go-members.js';
 
-/** What is known of a member of an object. */
+/** The facts about a member of an object. */
 export interface Fact {
-  /** Whether it is always sent; else it is left out when it has its zero value. */
+  /** Whether it is always sent. Otherwise the zero value is omitted. */
   readonly always: boolean;
   /** Whether it can be null. */
   readonly null: boolean;
 }
 
-/** The API version of the daemon whose structs were read. */
+/** The API version of the structs. */
 export const factsVersion = '1.55';
 
 /**
- * Looks up a member.
+ * Looks up the facts about a member.
  *
- * @param place a named schema and the members in it, such as `ImageInspect.RootFS.Layers`; for schemas without a name, the
- *   operation and `body` or a status, such as `GET /system/df 200.ImageUsage`
- * @returns what is known of it; undefined when nothing is
+ * @param place a named schema and the path of members in it, such as `ImageInspect.RootFS.Layers`. For a schema without a
+ *   name, the operation and `body` or a status, such as `GET /system/df 200.ImageUsage`
+ * @returns the facts; undefined if the member is unknown
  */
 export function factAt(place: string): Fact | undefined {
   const marks = Object.hasOwn(goMembers, place) ? goMembers[place] : undefined;

@@ -1,4 +1,4 @@
-/** Reading descriptions from files and text. */
+/** Reads descriptions from files and text. */
 import { readFileSync } from 'node:fs';
 import { AttestdError } from '../support/foundation/errors.js';
 import { type Description, isObject } from './document.js';
@@ -9,7 +9,7 @@ import { parseYaml } from './yaml.js';
  *
  * @param path the file
  * @returns its text
- * @throws AttestdError NOT_FOUND when there is no such file, INVALID_ARGUMENT when it cannot be read
+ * @throws AttestdError NOT_FOUND if the file does not exist, INVALID_ARGUMENT if it cannot be read
  */
 export function readText(path: string): string {
   try {
@@ -28,9 +28,9 @@ export function readText(path: string): string {
  * Parses a Swagger 2.0 description.
  *
  * @param text YAML or JSON
- * @param name what the document is called in errors
+ * @param name the document's name in errors
  * @returns the description
- * @throws AttestdError INVALID_ARGUMENT when it is no Swagger 2.0 description
+ * @throws AttestdError INVALID_ARGUMENT if it is not a Swagger 2.0 description
  */
 export function parseDescription(text: string, name: string): Description {
   const value = parseYaml(text, name);

@@ -1,17 +1,17 @@
-/** Reading documents of the OpenAPI Overlay Specification 1.0 and 1.1. */
+/** Reads documents of the OpenAPI Overlay Specification 1.0 and 1.1. */
 import { isDeepStrictEqual } from 'node:util';
 import { jsonpath } from 'json-p3';
 import { AttestdError } from '../support/foundation/errors.js';
 import { isObject, type Json } from './document.js';
 import { parseYaml } from './yaml.js';
 
-/** The versions of the specification that are known; patch versions make no difference. */
+/** The supported versions of the specification, without patch versions. */
 export const overlayVersions = ['1.0', '1.1'] as const;
 
 /** A version of the Overlay Specification. */
 export type OverlayVersion = (typeof overlayVersions)[number];
 
-/** One action of an overlay: what happens at each place that its target selects. Nothing when it has none of the three. */
+/** One action of an overlay. It applies to each location that its target selects. */
 export interface Action {
   readonly target: string;
   readonly description?: string;
@@ -20,8 +20,8 @@ export interface Action {
   readonly copy?: string;
   readonly remove?: boolean;
   /**
-   * The extension `x-append`: text for members of the places, as a paragraph after what they have. The specification can only
-   * replace a text as a whole, and with it what its authors wrote.
+   * The extension `x-append`: paragraphs to append to text members of the selected objects. The specification can only
+   * replace the whole text.
    */
   readonly append?: Readonly<Record<string, string>>;
 }
@@ -111,9 +111,9 @@ function readVersion(value: unknown, name: string): OverlayVersion {
  * Reads an overlay document.
  *
  * @param text YAML or JSON of an OpenAPI Overlay 1.0 or 1.1 document
- * @param name what it is called in errors
+ * @param name its name in errors
  * @returns the overlay
- * @throws AttestdError INVALID_ARGUMENT when it is no YAML, OVERLAY when it is no overlay of a known version
+ * @throws AttestdError INVALID_ARGUMENT for invalid YAML, OVERLAY if it is not an overlay of a supported version
  */
 export function parseOverlay(text: string, name: string): Overlay {
   const value = parseYaml(text, name);

@@ -1,4 +1,4 @@
-/** Applying overlays by the rules of the OpenAPI Overlay Specification 1.0 and 1.1, to a description held as a value. */
+/** Applies overlays to a parsed description by the rules of the OpenAPI Overlay Specification 1.0 and 1.1. */
 import { jsonpath } from 'json-p3';
 import { AttestdError } from '../support/foundation/errors.js';
 import { isObject, type Json, type JsonObject } from './document.js';
@@ -16,7 +16,7 @@ export interface Place {
 /** The segments of a location. */
 export type Location = readonly (string | number)[];
 
-/** Told what of an action does not fit; `path` leads into its update. */
+/** Receives conflicts. `path` leads into the action's update. */
 export type Report = (
   kind: 'different-value' | 'wrong-type' | 'version-kept',
   at: Location,
@@ -38,33 +38,33 @@ export function select(root: Json, target: string): Place[] {
   }));
 }
 
-/** A value as a message calls it. */
+/** Formats a value for messages. */
 export function show(value: Json): string {
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'a mapping';
   return JSON.stringify(value);
 }
 
-/** The kind of a value, as far as overlays tell values apart. */
+/** Returns the kind of a value that the overlay rules distinguish. */
 export function shapeOf(value: Json): 'list' | 'mapping' | 'value' {
   if (Array.isArray(value)) return 'list';
   return isObject(value) ? 'mapping' : 'value';
 }
 
-/** A value at a place, which can be replaced. */
+/** Replaces the value at a location. */
 function put(root: Json, location: Location, value: Json): void {
   const parent = location.slice(0, -1).reduce<Json>((node, segment) => (node as JsonObject)[segment] as Json, root);
   (parent as JsonObject)[location[location.length - 1] as string] = value;
 }
 
 /**
- * Removes what stands at some places.
+ * Removes the values at the given places.
  *
  * @param root the description; it is changed
  * @param places the places, in document order
  */
 export function removePlaces(root: Json, places: readonly Place[]): void {
-  // Backwards, so that the indexes of list elements that are still to go stay right.
+  // Backwards, so that the remaining list indexes stay valid.
   for (const { location } of [...places].reverse()) {
     const parent = location.slice(0, -1).reduce<Json>((node, segment) => (node as JsonObject)[segment] as Json, root);
     const last = location[location.length - 1] as string | number;
@@ -97,7 +97,7 @@ function updatePlace(
 ): void {
   const added = structuredClone(update);
   if (Array.isArray(value)) {
-    // Version 1.0 appends whatever it is as one element.
+    // Version 1.0 appends any value as one element.
     if (version !== '1.0' && Array.isArray(added)) value.push(...added);
     else value.push(added);
   } else if (isObject(value) && isObject(update)) merge(value as JsonObject, added as JsonObject, location, [], report);
@@ -124,7 +124,7 @@ function appendTo(place: Json, append: NonNullable<Action['append']>): void {
  * @param action the action
  * @param places the places that it selects
  * @param version the version of the overlay
- * @param report told what does not fit
+ * @param report receives the conflicts
  */
 export function actOn(
   root: Json,
@@ -169,8 +169,8 @@ export interface OverlayChoices {
  *
  * @param root the description; it is changed
  * @param overlay the overlay
- * @param choices how
- * @throws AttestdError OVERLAY when an update does not fit what it selects or, if strict, when an action selects nothing
+ * @param choices `strict` makes an empty selection an error
+ * @throws AttestdError OVERLAY if an update does not fit its target or, if strict, if an action selects nothing
  */
 export function applyOverlay(root: Json, overlay: Overlay, { strict = false }: OverlayChoices = {}): void {
   overlay.actions.forEach((action, index) => {

@@ -27,9 +27,9 @@ export function fromPointer(pointer: string): string[] {
 /**
  * Reads the value at a pointer.
  *
- * @param root where the pointer starts
+ * @param root the value that contains the location
  * @param pointer a JSON Pointer
- * @returns the value, or undefined where there is none
+ * @returns the value, or undefined if the location does not exist
  */
 export function getAt(root: unknown, pointer: string): unknown {
   let node: unknown = root;

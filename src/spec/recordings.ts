@@ -1,4 +1,4 @@
-/** Holding recorded exchanges with a daemon against the description. */
+/** Checks recorded exchanges with a daemon against the description. */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { apiVersion, operations } from '../generated/operations.js';
@@ -9,7 +9,7 @@ import type { OperationEntry } from './table.js';
 import { type ResponseCheck, validateResponse } from './validate.js';
 import { compareVersions } from './versions.js';
 
-/** One recorded exchange, as far as it is read. */
+/** The parts of a recorded exchange that the check needs. */
 export interface Exchange {
   /** File and number, from 1: `topics/events.json#3`. */
   readonly name: string;
@@ -17,20 +17,20 @@ export interface Exchange {
   readonly path: string;
   readonly status: number;
   readonly contentType: string;
-  /** The body's text; invalid UTF-8 is replaced. */
+  /** The body as text. Invalid UTF-8 is replaced. */
   readonly body: string;
-  /** The recording holds only a part of the body. */
+  /** Whether the recording has only a part of the body. */
   readonly truncated: boolean;
 }
 
-/** What became of an exchange. */
+/** The outcome of checking an exchange. */
 export interface Verdict {
   readonly exchange: Exchange | undefined;
   readonly name: string;
   /** The operation that the request addressed, if the description has it. */
   readonly operationId?: string;
   readonly apiVersion?: string;
-  /** Why nothing was to be checked, for exchanges that the description does not speak of. */
+  /** The reason why the description does not apply to the exchange. Absent if it applies. */
   readonly outside?: string;
   readonly check: ResponseCheck;
 }
@@ -60,7 +60,7 @@ function readExchange(value: Record<string, unknown>, name: string): Exchange | 
 }
 
 function matcher(template: string): RegExp {
-  // Names may hold slashes: daemons route them greedily.
+  // Names can contain slashes, since daemons match them greedily.
   const parts = template.split(/\{[^}]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('(.+)')}$`);
 }
@@ -80,7 +80,7 @@ export function matchOperation(method: string, path: string): OperationEntry | u
   return routes.find(({ entry, pattern }) => entry.method === method && pattern.test(path))?.entry;
 }
 
-/** The path that a daemon routes by: without scheme, host and query, and decoded. */
+/** Returns the path that a daemon routes: decoded, without scheme, host and query. */
 function routedPath(target: string): string {
   const path = target.replace(/^http:\/\/[^/]*/, '').split('?')[0] ?? '';
   try {
@@ -91,7 +91,7 @@ function routedPath(target: string): string {
 }
 
 /**
- * Holds one exchange against the description.
+ * Checks one exchange against the description.
  *
  * @param exchange the exchange
  * @param range the oldest and the newest API version that the recorded daemon serves
@@ -117,7 +117,7 @@ export function judge(exchange: Exchange, range: readonly [string, string]): Ver
   if (!entry) return outside('the description has no such method and path');
   const { operationId } = entry;
   if (exchange.truncated) {
-    // The status still counts.
+    // The status can be checked without the body.
     const { violations } = validateResponse(operationId, status, undefined, version);
     const check = { violations: violations.filter(({ code }) => code === 'status'), unknown: [] };
     return { exchange, name, operationId, apiVersion: version, check };
@@ -145,12 +145,12 @@ function jsonFiles(folder: string): string[] {
 }
 
 /**
- * Holds a folder of recordings against the description.
+ * Checks a directory of recordings against the description.
  *
- * @param folder holds .json files, each a list of exchanges
+ * @param folder a directory of .json files, each a list of exchanges
  * @param range the oldest and the newest API version that the recorded daemon serves; default: 1.40 and the description's
- * @returns a verdict for every entry of every file
- * @throws AttestdError NOT_FOUND for a missing or empty folder, INVALID_JSON for a file that is no list in JSON
+ * @returns a verdict for each entry of each file
+ * @throws AttestdError NOT_FOUND for a missing or empty directory, INVALID_JSON for a file that is not a JSON list
  */
 export function judgeRecordings(folder: string, range: readonly [string, string] = ['1.40', apiVersion]): Verdict[] {
   const files = jsonFiles(folder);

@@ -1,14 +1,14 @@
-/** The structure of a description: what is left when its prose is taken away. */
+/** Extracts and compares the structure of a description: its content without prose. */
 import { isObject, type Json } from './document.js';
 import { toPointer } from './pointer.js';
 
 const prose = new Set(['summary', 'description', 'title', 'example', 'examples', 'externalDocs']);
 const marks = new Set(['x-since', 'x-deprecated']);
-/** Keywords whose members are named by the API, so that a member called `description` is no prose. */
+/** Keywords whose member names belong to the API. A member `description` there is a property, not prose. */
 const namedMembers = new Set(['properties', 'definitions', 'paths', 'headers', 'responses', 'schemas']);
 
 /**
- * Whether a keyword holds words or examples, which change no message on the wire.
+ * Whether a keyword holds text or examples, which do not affect messages on the wire.
  *
  * @param keyword a member of an object whose members are keywords
  */

@@ -1,9 +1,9 @@
-/** The operations of a description as a compact table, for programs that route and gate requests. */
+/** Builds a compact table of operations, for programs that route and gate requests. */
 import { responseTypes } from './convert.js';
 import type { Description, Parameter, Schema } from './document.js';
 import { listOperations } from './operations.js';
 
-/** A parameter as routing and gating need it. */
+/** The parts of a parameter that routing and gating need. */
 export interface ParameterEntry {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header' | 'body';
@@ -18,9 +18,9 @@ export interface ParameterEntry {
   readonly default?: string | number | boolean;
 }
 
-/** A response as the table holds it. */
+/** A response in the table. */
 export interface ResponseEntry {
-  /** Media types of the body; empty when there is none. */
+  /** Media types of the body; empty without a body. */
   readonly types: readonly string[];
   /** Name of the definition that describes the body, if it is one. */
   readonly schema?: string;
@@ -55,7 +55,7 @@ function parameterEntry(parameter: Parameter): ParameterEntry {
 }
 
 /**
- * Makes the table.
+ * Builds the table of operations.
  *
  * @param description a Swagger 2.0 description
  * @returns its operations, in the order of the document
@@ -81,11 +81,11 @@ export function operationTable(description: Description): OperationEntry[] {
 }
 
 /**
- * Since when the members of the definitions exist.
+ * Returns the first API version of each member of the definitions.
  *
  * @param description a Swagger 2.0 description
- * @returns the first API version of each member that has one, by the definition's name and the path in it, with dots:
- *   `ContainerSummary.HostConfig.Annotations`
+ * @returns API versions by definition and path, such as `ContainerSummary.HostConfig.Annotations`. Members without
+ *   `x-since` are absent
  */
 export function memberTable(description: Description): Record<string, string> {
   const table: Record<string, string> = {};

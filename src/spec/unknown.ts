@@ -1,4 +1,4 @@
-/** Finding members of a value that its schema does not know. */
+/** Finds members of a value that its schema does not describe. */
 import { isObject, type Json, type JsonObject } from './document.js';
 import { toPointer } from './pointer.js';
 
@@ -12,7 +12,7 @@ function deref(schema: JsonObject, schemas: JsonObject): JsonObject {
   return out;
 }
 
-/** The schemas that together describe a value: the schema itself and, however deep, its allOf and anyOf branches. */
+/** Returns the schemas that together describe a value: the schema and all its nested allOf and anyOf branches. */
 function parts(schema: JsonObject, schemas: JsonObject): JsonObject[] {
   const own = deref(schema, schemas);
   const branches = [...((own.allOf as Json[] | undefined) ?? []), ...((own.anyOf as Json[] | undefined) ?? [])];
@@ -20,12 +20,12 @@ function parts(schema: JsonObject, schemas: JsonObject): JsonObject[] {
 }
 
 /**
- * Lists the members that a schema does not know. An object whose schema names no properties may hold anything.
+ * Lists the members that a schema does not describe. An object whose schema has no properties may contain any member.
  *
  * @param value the value
  * @param schema its OpenAPI schema
- * @param schemas the components that `$ref` names
- * @param at where the value stands
+ * @param schemas the components that `$ref` can name
+ * @param at the location of the value
  * @returns JSON Pointers, outermost unknown member only
  */
 export function unknownFields(

@@ -1,4 +1,4 @@
-/** Checking responses against the description, as it stood at the response's API version. */
+/** Validates responses against the description of their API version. */
 import { readFileSync } from 'node:fs';
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
@@ -8,20 +8,20 @@ import { toPointer } from './pointer.js';
 import { unknownFields } from './unknown.js';
 import { compareVersions, schemaAtVersion } from './versions.js';
 
-/** One way in which a response deviates from the description. */
+/** A deviation of a response from the description. */
 export interface Violation {
-  /** JSON Pointer into the body; '' for the body as a whole. */
+  /** JSON Pointer into the body; '' for the whole body. */
   readonly pointer: string;
   /** The schema keyword that failed, or `status`, `json`, `operation-since`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** What a check of a response finds. */
+/** The findings of a response check. */
 export interface ResponseCheck {
   /** All violations, in the order of the body. */
   readonly violations: readonly Violation[];
-  /** JSON Pointers to members that the description does not know. */
+  /** JSON Pointers to members that the description lacks. */
   readonly unknown: readonly string[];
 }
 
@@ -34,9 +34,9 @@ interface Prepared {
 let openApi: JsonObject | undefined;
 
 /**
- * The OpenAPI form of api/swagger.yaml, read once.
+ * Returns the OpenAPI form of api/swagger.yaml. It is read once.
  *
- * @returns the document; not to be changed
+ * @returns the shared document. Callers must not change it
  */
 export function openApiDocument(): JsonObject {
   openApi ??= JSON.parse(readFileSync(new URL('../generated/openapi.json', import.meta.url), 'utf8')) as JsonObject;
@@ -46,7 +46,7 @@ export function openApiDocument(): JsonObject {
 const prepared = new Map<string, Prepared>();
 const atVersion = new Map<string, { readonly ajv: Ajv; readonly components: JsonObject }>();
 
-/** One validator per API version, so that the schemas that responses share are compiled once. */
+/** Returns the validator of an API version. It compiles the schemas that responses share once. */
 function validatorAt(version: string): { readonly ajv: Ajv; readonly components: JsonObject } {
   let entry = atVersion.get(version);
   if (!entry) {
@@ -69,7 +69,7 @@ function operationOf(operationId: string): JsonObject {
   throw new AttestdError('NOT_FOUND', `no operation ${operationId} in the description`);
 }
 
-/** A schema whose references lead to the components that the validator holds. */
+/** Rewrites the references of a schema to the components of the validator. */
 function absolute(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(absolute);
   if (!isObject(schema)) return schema;
@@ -102,17 +102,17 @@ function violation(error: ErrorObject): Violation {
   };
 }
 
-/** The converter writes anyOf only for `schema or null`: what a value fails is the first branch, and that is the news. */
+/** Keeps the errors of the first branch of an anyOf. The converter writes anyOf only for `schema or null`. */
 function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
   return errors.filter((e) => e.keyword !== 'anyOf' && !e.schemaPath.includes('/anyOf/1/'));
 }
 
-/** The media type under which JSON bodies are described: application/json, or that of a stream of JSON messages. */
+/** Returns the media type of a JSON body: application/json, or the type of a stream of JSON messages. */
 function jsonType(content: unknown): string | undefined {
   return isObject(content) ? Object.keys(content).find((name) => /\bjson/.test(name)) : undefined;
 }
 
-/** The messages of a JSON stream: one a line, in json-seq with a record separator before it. */
+/** Splits a JSON stream into messages: one per line. In json-seq, a record separator precedes each. */
 function streamMessages(body: string): string[] {
   return body
     .split('\n')
@@ -137,13 +137,13 @@ function checkValue(body: unknown, { validate, schema, components }: Prepared): 
 /**
  * Checks a response against the description.
  *
- * @param operationId the operation that was called, such as `ImageInspect`
- * @param status the response's status
- * @param body the parsed body, or the body's text; undefined when there was none. Of a stream of JSON messages (events),
- *   the text is checked message by message, and the pointers lead into a message
- * @param apiVersion the API version of the request; default: the description's
- * @returns all violations, and the members that the description does not know
- * @throws AttestdError NOT_FOUND when there is no such operation
+ * @param operationId the operation, such as `ImageInspect`
+ * @param status the status code of the response
+ * @param body the parsed body or its text; undefined without a body. The text of a stream of JSON messages (events) is
+ *   checked message by message, and the pointers lead into a message
+ * @param apiVersion the API version of the request. Default: the version of the description
+ * @returns all violations, and the members that the description lacks
+ * @throws AttestdError NOT_FOUND if the operation does not exist
  */
 export function validateResponse(
   operationId: string,

@@ -1,4 +1,4 @@
-/** The description as it stood at an earlier API version, as far as the `x-since` marks tell. */
+/** Derives the description of an earlier API version from the `x-since` marks. */
 import { isObject, type Json, type JsonObject } from './document.js';
 
 /**
@@ -18,9 +18,9 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Takes away the schema properties that an API version did not have yet.
+ * Removes the schema properties that a later API version added.
  *
- * @param schema an OpenAPI schema or a map of them; left as it is
+ * @param schema an OpenAPI schema or a map of schemas. It is not changed
  * @param version the API version
  * @returns the schema at that version
  */

@@ -1,9 +1,9 @@
-/** Parsing YAML, with errors that name file, line and column. */
+/** Parses YAML. Errors name file, line and column. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { AttestdError } from '../support/foundation/errors.js';
 
-/** What the library throws on its own: aliases without an anchor, too many aliases, nesting beyond the stack. */
-function guarded<T>(name: string, act: () => T): T {
+/** Converts errors of the library: aliases without an anchor, too many aliases, nesting deeper than the stack. */
+function convertErrors<T>(name: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
@@ -16,21 +16,21 @@ function guarded<T>(name: string, act: () => T): T {
 /** A parsed text. */
 export interface ParsedText {
   readonly doc: Document.Parsed;
-  /** The text that the document's offsets lead into: the parsed one, with more white space in places. */
+  /** The parsed text, the base of the document's offsets. It can have more indentation than the input. */
   readonly text: string;
 }
 
-/** What is odd and no error, such as a list as a key, is not told: the library would make warnings of Node of it. */
+/** Suppresses warnings, for example about a list as a key. The library would emit them as Node.js warnings. */
 const logLevel = 'error';
 
-/** Texts that need more mending than this are refused. */
-const maxMended = 100;
+/** The most indentation repairs in a text. A text that needs more is rejected. */
+const maxRepairs = 100;
 
 /**
- * Indents the line after an offset, where a quoted value goes on no deeper than its key. YAML wants it deeper, and other
- * readers do not mind: API descriptions up to 1.38 were published so.
+ * Indents the continuation of a quoted value that is not deeper than its key. YAML requires more indentation, but other
+ * parsers accept it, and API descriptions up to 1.38 were published like this.
  */
-function mend(text: string, offset: number): string | undefined {
+function repairIndent(text: string, offset: number): string | undefined {
   const next = text.indexOf('\n', offset) + 1;
   const line = text.lastIndexOf('\n', offset - 1) + 1;
   const indentOf = (at: number): number => (/^ */.exec(text.slice(at, at + 1000))?.[0] ?? '').length;
@@ -40,50 +40,50 @@ function mend(text: string, offset: number): string | undefined {
 }
 
 /**
- * Parses YAML (or JSON, which is YAML) to a document that knows where everything stands.
+ * Parses YAML (or JSON, a subset of YAML) into a document with source offsets.
  *
  * @param text the document
- * @param name what the document is called in errors, such as its path
- * @returns the document, and the text that it knows the places of
- * @throws AttestdError INVALID_ARGUMENT when the text is no single well-formed YAML document
+ * @param name the document's name in errors, such as its path
+ * @returns the document, and the base of its offsets
+ * @throws AttestdError INVALID_ARGUMENT if the text is not a single well-formed YAML document
  */
 export function parseYamlText(text: string, name: string): ParsedText {
   let first: AttestdError | undefined;
   let read = text;
-  for (let mended = 0; ; mended += 1) {
+  for (let repairs = 0; ; repairs += 1) {
     const lines = new LineCounter();
-    const doc = guarded(name, () => parseDocument(read, { lineCounter: lines, prettyErrors: false, logLevel }));
+    const doc = convertErrors(name, () => parseDocument(read, { lineCounter: lines, prettyErrors: false, logLevel }));
     const [error] = doc.errors;
     if (!error) return { doc, text: read };
     const { line, col } = lines.linePos(error.pos[0]);
     first ??= new AttestdError('INVALID_ARGUMENT', `${name}:${line}:${col}: ${error.message}`, { cause: error });
-    // Other signs may be missing as well, which no indentation mends.
+    // Indentation repairs only an unclosed quoted value.
     const unclosed = error.code === 'MISSING_CHAR' && error.message.startsWith('Missing closing');
-    const better = unclosed && mended < maxMended ? mend(read, error.pos[0]) : undefined;
+    const better = unclosed && repairs < maxRepairs ? repairIndent(read, error.pos[0]) : undefined;
     if (better === undefined) throw first;
     read = better;
   }
 }
 
 /**
- * The value of a YAML document.
+ * Returns the value of a YAML document.
  *
  * @param doc a document
- * @param name what it is called in errors
+ * @param name its name in errors
  * @returns its value
- * @throws AttestdError INVALID_ARGUMENT when its aliases lead nowhere or multiply without measure
+ * @throws AttestdError INVALID_ARGUMENT if an alias has no anchor, or aliases expand beyond the library's limit
  */
 export function yamlValue(doc: Document.Parsed, name: string): unknown {
-  return guarded(name, () => doc.toJS() as unknown);
+  return convertErrors(name, () => doc.toJS() as unknown);
 }
 
 /**
- * Parses YAML (or JSON, which is YAML).
+ * Parses YAML (or JSON, a subset of YAML).
  *
  * @param text the document
- * @param name what the document is called in errors, such as its path
+ * @param name the document's name in errors, such as its path
  * @returns the value
- * @throws AttestdError INVALID_ARGUMENT when the text is no single well-formed YAML document
+ * @throws AttestdError INVALID_ARGUMENT if the text is not a single well-formed YAML document
  */
 export function parseYaml(text: string, name: string): unknown {
   return yamlValue(parseYamlText(text, name).doc, name);

@@ -40,7 +40,7 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
   ),
 }));
 
-/** How a file is written; the numbers pick nodes. */
+/** The style of a file. The numbers select nodes. */
 const styles = fc.record({
   indent: fc.constantFrom(2, 3, 4),
   indentSeq: fc.boolean(),

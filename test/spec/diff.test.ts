@@ -91,7 +91,7 @@ const D = 'documentation';
 const R = 'risky';
 type Pair = readonly [clients: ChangeClass, servers: ChangeClass];
 
-/** What each rule means in the answer of a request, and, where it differs, in the request. */
+/** The classes of each rule in responses, and in requests where they differ. */
 const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
   ['base-path-changed', set('/basePath', '/other'), [B, B]],
   ['operation-added', set('/paths/~1new', { get: { responses: { 200: { description: 'Done.' } } } }), [A, A]],

@@ -31,7 +31,7 @@ const all = [
   return fact ? [{ ...member, fact }] : [];
 });
 
-/** Where the two may differ, and why. */
+/** Permitted differences, with their reasons. */
 const requiredAlthoughLeftOut = [
   // Requests need it; the struct leaves out an empty one, which no driver has.
   'Driver.Name',

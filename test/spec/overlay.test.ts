@@ -86,7 +86,7 @@ describe('an overlay of version 1.1', () => {
     expect(apply11({ a: 1, l: [1] }, { target: '$.a', update: 'x' })).to.deep.equal({ a: 'x', l: [1] });
     expect(apply11({ l: [1] }, { target: '$.l', update: [2, 3] })).to.deep.equal({ l: [1, 2, 3] });
     expect(apply11({ l: [1] }, { target: '$.l', update: { a: 2 } })).to.deep.equal({ l: [1, { a: 2 }] });
-    // Version 1.0 appends whatever it is.
+    // Version 1.0 appends any value as one element.
     expect(apply({ l: [1] }, { target: '$.l', update: [2, 3] })).to.deep.equal({ l: [1, [2, 3]] });
   });
 

@@ -15,7 +15,7 @@ interface Facts {
 }
 
 const facts = JSON.parse(readFileSync(new URL('../facts/since.json', import.meta.url), 'utf8')) as Facts;
-/** Where the field stood before it was documented: the history of the API knows better than the files. */
+/** Fields that existed before they were documented. The version history is more precise than the files. */
 const documentedLate = new Map(
   facts.conflicts.filter((c) => c.direction === 'files-later').map((c) => [c.key, c.changelog]),
 );

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { operations } from '../../src/generated/operations.js';
 import { validateResponse } from '../../src/spec/index.js';
 
-/** What an inspected image always has. */
+/** The members that every inspected image has. */
 const image = {
   Id: 'sha256:00',
   RepoTags: ['a:1'],

@@ -1,4 +1,4 @@
-/** What the compiler must know of the types, and what it must refuse. Compiled by test/spec/types.test.ts. */
+/** Expressions that the types must accept, and expressions that they must reject. Compiled by test/spec/types.test.ts. */
 import type { AttestationProperties, AttestationStatement, ImageManifestSummary, OCIDescriptor } from 'attestd/types';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
