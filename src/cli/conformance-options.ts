@@ -3,7 +3,7 @@ import type { Requirement } from '../conformance/requirement.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 
-/** What `attestd conformance` was asked for. */
+/** Parsed options of `attestd conformance`. */
 export interface ConformanceOptions {
   readonly host?: string;
   readonly channel: 'standard' | 'experimental';
@@ -20,7 +20,7 @@ export interface ConformanceOptions {
 
 const reportForms = ['json', 'junit', 'markdown', 'html'] as const;
 
-/** A form in which a report can be written to a file. */
+/** A file format of reports. */
 export type ReportForm = (typeof reportForms)[number];
 
 const several = { type: 'string', multiple: true, commas: true } as const;
@@ -86,9 +86,9 @@ function checkPatterns(flag: string, given: readonly string[], known: readonly R
 }
 
 /**
- * What `attestd conformance` was asked for, by its flags.
+ * Parses the flags of `attestd conformance`.
  *
- * @param values the values of {@link conformanceFlags}
+ * @param values values of {@link conformanceFlags}
  * @param known the requirements that `--only` and `--skip` may name
  * @throws AttestdError USAGE that names the flag
  */

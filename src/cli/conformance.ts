@@ -37,7 +37,10 @@ async function referenceServer({ channel }: ConformanceOptions): Promise<Running
   return startServer({ channel, logLevel: 'none' });
 }
 
-/** Abort on the first Ctrl-C or SIGTERM, so that the run removes what it loaded; the second one ends the process at once. */
+/**
+ * Aborts on the first Ctrl-C or SIGTERM, so that the run removes its images. The second one ends the process
+ * immediately.
+ */
 function interruptible(): { readonly signal: AbortSignal; readonly done: () => void } {
   const controller = new AbortController();
   const stop = (): void => {

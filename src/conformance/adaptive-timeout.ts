@@ -1,20 +1,27 @@
-/** What was waited for in full and never came, by the run that waited. */
+/** Kinds of waits that timed out, by run. */
 const vain = new WeakMap<object, Set<string>>();
 
 /** Part of the time that is given to what did not come once already. */
 const share = 1 / 4;
 
-/** Milliseconds to wait between two looks, and how many count of what passes between them: more tells that the machine was busy. */
+/**
+ * Milliseconds between two looks at the clock, and the most that one interval counts: a longer one means that the
+ * machine was busy.
+ */
 const step = 250;
 const counted = 1000;
 
-/** Milliseconds between two looks that tell that this process was stopped, and the daemon perhaps, and how often the wait then begins anew. */
+/**
+ * An interval of this many milliseconds means that this process, and perhaps the daemon, was stopped. The wait then
+ * restarts, at most `restarts` times.
+ */
 const stopped = 10_000;
 const anew = 3;
 
 /**
- * How long a run waits for what a daemon is to do. The first time is given in full, so that a slow daemon fails nothing. When that was
- * in vain, the next of the same kind wait a part of it: a daemon that lacks something would hold the run up at each of them.
+ * Deadline for something that a daemon has to do. The first wait of a kind gets the full time, so that a slow daemon
+ * fails nothing. Once it times out, later waits of that kind get a part of it: a daemon that lacks a function would
+ * delay the run at each of them.
  */
 export class AdaptiveTimeout {
   readonly #vain: Set<string>;
@@ -26,10 +33,10 @@ export class AdaptiveTimeout {
   #stops = 0;
 
   /**
-   * @param run what the run has one of, such as its connection
-   * @param kind what is waited for, in words that others of its kind use, too
+   * @param run identifies the run, e.g. its connection
+   * @param kind name that all waits of the kind share
    * @param full milliseconds
-   * @param now milliseconds, now
+   * @param now clock, in milliseconds
    */
   constructor(run: object, kind: string, full: number, now: () => number = () => performance.now()) {
     this.#vain = vain.get(run) ?? new Set();

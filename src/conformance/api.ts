@@ -17,7 +17,7 @@ export interface Call {
   readonly version?: string | null;
 }
 
-/** The body of a request, as a report tells of it. */
+/** A request body as reports show it. */
 export interface SentBody {
   readonly bytes: number;
   readonly sha256: string;
@@ -25,16 +25,16 @@ export interface SentBody {
   readonly text?: string;
 }
 
-/** Bytes up to which the body of a request is kept. */
+/** Largest request body, in bytes, that reports keep. */
 const keptBody = 4096;
 
-/** What is told of the body of a request. */
+/** Summarizes a request body for reports. */
 export function sentBody(body: Buffer): SentBody {
   const text = body.length <= keptBody && isUtf8(body) ? body.toString('utf8') : undefined;
   return {
     bytes: body.length,
     sha256: createHash('sha256').update(body).digest('hex'),
-    // What holds other characters than a line of text may is no text.
+    // Control characters mean that the body is binary.
     ...(text !== undefined && !/[^\P{Cc}\n\t\r]/u.test(text) ? { text } : {}),
   };
 }
@@ -52,13 +52,13 @@ export interface Exchange {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
   readonly durationMs: number;
-  /** Why there is no complete answer. */
+  /** The error that cut the answer short. */
   readonly broken?: string;
 }
 
 /** A request on its way. */
 export interface Sent extends Pick<Exchange, 'method' | 'path' | 'requestHeaders' | 'requestBody' | 'version'> {
-  /** When it was sent, by performance.now(). */
+  /** Time of sending, by performance.now(). */
   readonly at: number;
 }
 
@@ -72,7 +72,7 @@ export function brokenOff(sent: Sent, broken: string, body: Buffer = Buffer.allo
   return { ...exchanged(sent, { status: 0, headers: [], body }), broken };
 }
 
-/** What a request asks for: the path below its API version, and the query with every name and value escaped. */
+/** Builds the request target: the path below its API version, and the query with every name and value escaped. */
 export function targetOf(version: string | null, path: string, query: Call['query'] = {}): string {
   const pairs = Object.entries(query).flatMap(([name, values]) =>
     (typeof values === 'string' ? [values] : values).map(
@@ -88,12 +88,12 @@ export function filters(of: Readonly<Record<string, readonly string[]>>): string
 }
 
 /**
- * Milliseconds without a byte after which there is no answer. A daemon with many images may take long for the usage of disks,
- * or to look for a driver among its plugins; that is no fault.
+ * Milliseconds of silence after which an answer counts as missing. A daemon with many images may need long for disk
+ * usage or to look for a driver among its plugins; that is not a fault.
  */
 const silence = 120_000;
 
-/** Where requests go, and who is told of them. */
+/** The connection of a run, and the function that records its exchanges. */
 export interface Wire {
   readonly connection: Connection;
   readonly version: string | null;
@@ -105,9 +105,8 @@ export interface Wire {
 const calm = 100;
 
 /**
- * Ask again where an answer is by chance.
- *
- * @param most how often in all; the last answer counts
+ * Repeats a request while its answer depends on chance.
+ * @param most number of attempts; the last answer counts
  */
 export async function again(
   ask: () => Promise<Answer>,
@@ -121,7 +120,7 @@ export async function again(
   }
 }
 
-/** How often in all a request is sent whose answers another run disturbs. */
+/** Number of attempts for a request that another run disturbs. */
 const tries = 6;
 
 /** Requests to the daemon under test; each exchange is recorded. */
@@ -136,8 +135,8 @@ export class Api {
    * @param connection where the daemon listens
    * @param version API version in the path of each request; `null` for none
    * @param record receives every exchange
-   * @param signal aborts requests under way
-   * @param disturbed whether an answer tells of what others do to the daemon, so that it is asked again
+   * @param signal aborts running requests
+   * @param disturbed reports whether an answer shows concurrent changes by other clients; the request is then repeated
    */
   constructor(
     connection: Connection,
@@ -153,7 +152,7 @@ export class Api {
     this.#disturbed = disturbed;
   }
 
-  /** What streams need, which are no requests with one whole answer. */
+  /** Access to the connection, for streams. */
   get wire(): Wire {
     return {
       connection: this.#connection,

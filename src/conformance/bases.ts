@@ -184,7 +184,7 @@ const observed: Readonly<Record<string, readonly string[]>> = {
   'the-daemon-itself': ['SystemVersion.engine-component'],
 };
 
-/** Features of daemons that have told that they answer in this way. */
+/** Features that a daemon claims only if it behaves like dockerd here. */
 const claims: readonly FeatureName[] = ['as-dockerd', 'content', 'statements', 'type-lists'];
 
 function sectionOf(table: Readonly<Record<string, readonly string[]>>, id: string): string | undefined {

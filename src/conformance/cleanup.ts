@@ -7,12 +7,12 @@ import { Unmet } from './expect.js';
 import { kindNames, type LeftoverObject, labelled, removed } from './leftover-objects.js';
 
 /**
- * Find what runs of the suite have left in a daemon, by their label, and remove it.
+ * Finds the objects that runs of the suite left in a daemon, by their label, and removes them.
  *
- * @param options.host address of the daemon; found as docker finds it without it
- * @param options.run name of the run whose remains are removed; `*` for all, none to remove nothing
- * @returns what was found, and what of it is still there after the removal
- * @throws AttestdError UNAVAILABLE when no daemon answers, USAGE when its address cannot be parsed
+ * @param options.host address of the daemon. Default: the one that the docker CLI would use
+ * @param options.run name of the run to remove; `*` for all, absent to remove nothing
+ * @returns the objects found, and those that could not be removed
+ * @throws AttestdError UNAVAILABLE if no daemon answers, USAGE if the address cannot be parsed
  */
 export async function cleanUp(options: {
   readonly host?: string;

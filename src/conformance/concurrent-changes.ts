@@ -1,19 +1,22 @@
 import type { Exchange } from './api.js';
 
-/** What tells of all images that a daemon has, with those of others. */
+/** Requests whose answers cover all images of a daemon, including those of other clients. */
 const lists = /^GET (\/v[\d.]+)?\/(images\/json|system\/df)(\?|$)/;
 
-/** What makes or brings content, which has no owner until all of it is there. */
+/** Requests that create content. The content has no owner until all of it has arrived. */
 const brings = /^POST (\/v[\d.]+)?\/(images\/(create|load)|build)(\?|$)/;
-/** How containerd tells that such was collected till then, and dockerd's builder that an image of an earlier step was. */
+/**
+ * Error texts of containerd (content was garbage-collected before its commit) and of dockerd's builder (the image of
+ * an earlier step was).
+ */
 const collected = /failed commit on ref .*no such file or directory|unable to find image \\*"sha256:/;
 
 /**
- * Whether an answer tells of what somebody else, such as another run, did to the daemon at the time by removing an image. dockerd
- * then answers 404 to a list that is drawn up, since content or a container went that is none of the run's, and fails pulls and
- * builds whose content is collected as it comes.
+ * Reports whether an answer shows that another client removed an image at the same time. dockerd then answers 404 to a
+ * list, because an image or container of the other client disappeared while it was built. Pulls and builds fail if
+ * their new content is collected.
  *
- * @param own digests of the content that the run itself has built
+ * @param own digests of the content that this run has built
  */
 export function hasConcurrentChanges({ method, path, status, body }: Exchange, own: ReadonlySet<string>): boolean {
   const asked = `${method} ${path}`;

@@ -3,12 +3,12 @@ import type { Api } from './api.js';
 import { type Shape, Unmet } from './expect.js';
 import type { Platform } from './images/kit.js';
 
-/** How a daemon keeps images: by their index, as the containerd image store does, or one platform of each as layers. */
+/** Kind of image store: `containerd` keeps images by their index, a graph driver keeps the layers of one platform. */
 export type StoreKind = 'containerd' | 'graph driver';
 
-/** What a daemon says of itself before the run. */
+/** Identity of a daemon, read before the run. */
 export interface Daemon {
-  /** What it is, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
+  /** Product name, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
   readonly product: string;
   /** Product and version as people say it, e.g. `Podman 5.4.2`. */
   readonly title: string;
@@ -27,10 +27,10 @@ export interface Daemon {
 
 const text = (at: Shape): string => (typeof at.value === 'string' ? at.value : '');
 
-/** Elements of a list; none when it is no list. */
+/** Elements of a list; empty if the value is not a list. */
 const elements = (at: Shape): readonly Shape[] => (Array.isArray(at.value) ? at.array() : []);
 
-/** What a daemon is, by the components of `/version`; the reference server names itself as the platform. */
+/** Names the product, by the components of `/version`. The reference server names itself as the platform. */
 function productOf(version: Shape, server: string): string {
   const platform = text(version.at('Platform', 'Name'));
   if (/^attestd\b/.test(platform)) return platform;

@@ -13,7 +13,7 @@ export interface DeviationKey {
   readonly products: readonly string[];
   /** Versions of the engine, e.g. `28.5.*`. */
   readonly versions: readonly string[];
-  /** Image stores; both without it. */
+  /** Image stores. Default: both. */
   readonly stores?: readonly string[];
 }
 
@@ -143,12 +143,12 @@ export function readDeviations(file: string): DeviationFile {
 }
 
 /**
- * The known deviations of a daemon, by product, version and image store.
+ * Loads the known deviations of a daemon, by product, version and image store.
  *
- * @param daemon what it says of itself
- * @param own files of its own, beside the packaged ones
- * @param folder where the packaged files lie
- * @throws AttestdError INVALID_ARGUMENT when a file is broken
+ * @param daemon identity of the daemon
+ * @param own files of deviations in addition to the packaged ones
+ * @param folder directory of the packaged files
+ * @throws AttestdError INVALID_ARGUMENT if a file is broken
  */
 export function loadDeviations(
   daemon: Pick<Daemon, 'product' | 'version' | 'store'>,
@@ -162,7 +162,7 @@ export function loadDeviations(
   return [...own, ...packaged].filter((file) => isAbout(file, daemon)).flatMap(({ deviations }) => deviations);
 }
 
-/** Whether a deviation was to be repaired by now. */
+/** Reports whether the last day of a deviation has passed. */
 export function isExpired({ until }: Deviation, now: Date): boolean {
   return until !== undefined && now.getTime() >= Date.parse(until) + 24 * 60 * 60 * 1000;
 }

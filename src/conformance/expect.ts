@@ -4,15 +4,15 @@ import type { Exchange } from './api.js';
 
 /** A daemon's answer that a requirement does not allow; makes the requirement fail. */
 export class Unmet extends AttestdError {
-  /** What the requirement demands, for the report. */
+  /** The demand of the requirement, for the report. */
   readonly expected: string;
-  /** What the daemon did, for the report. */
+  /** The daemon's behavior, for the report. */
   readonly actual: string;
 
   /**
-   * @param message what was looked at
-   * @param expected what it had to be
-   * @param actual what it was
+   * @param message subject of the comparison
+   * @param expected allowed value
+   * @param actual value found
    */
   constructor(message: string, expected: string, actual: string) {
     super('NOT_CONFORMANT', message);
@@ -21,7 +21,7 @@ export class Unmet extends AttestdError {
   }
 }
 
-/** What a requirement needs first could not be made: it is blocked by the requirement that judges that. */
+/** A precondition of a requirement failed. The requirement that judges the precondition blocks this one. */
 export class Blocked extends Unmet {
   /** Id of the requirement that is to blame. */
   readonly by: string;
@@ -157,7 +157,7 @@ export class Shape {
     return this;
   }
 
-  /** @throws Unmet when it is there */
+  /** @throws Unmet if the value is present */
   absent(): this {
     if (this.present) throw new Unmet(this.place, 'absent', show(this.value));
     return this;

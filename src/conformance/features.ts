@@ -8,16 +8,16 @@ import type { Session } from './session.js';
 /** `standard` is published, `experimental` is the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';
 
-/** What a probe found. */
+/** Result of a probe. */
 export interface Finding {
   readonly supported: boolean;
-  /** What the daemon answered, in a few words. */
+  /** The daemon's answer, in a few words. */
   readonly evidence: string;
   /** Nothing is known: from where the run is made, it cannot be tried. Its requirements are skipped, not unsupported. */
   readonly untried?: boolean;
 }
 
-/** What a probe may use. */
+/** Services for probes. */
 export interface ProbeContext {
   readonly api: Api;
   readonly daemon: Daemon;
@@ -31,7 +31,7 @@ export interface Feature {
   readonly title: string;
   /** First API version that has it; a daemon below is not probed. */
   readonly since?: string;
-  /** Features without which there is no such ability. */
+  /** Features that this one depends on. */
   readonly needs?: readonly string[];
   /**
    * Finds out whether the daemon has it. Only what says so declines a feature: 501, UNIMPLEMENTED, or what the daemon

@@ -1,14 +1,14 @@
 import type { Exchange } from './api.js';
 import { Blocked, Unmet } from './expect.js';
 
-/** How often in a row what checks need first fails until it is not tried again: a first time may be by chance. */
+/** Number of consecutive failures after which a precondition is not retried: a single failure may be chance. */
 const enough = 2;
 
 /** The exchanges of the requirement that is being checked. */
 export class Journal {
   #exchanges: Exchange[] = [];
   #of = '';
-  /** How often in a row each act has failed, and how it did the last time. */
+  /** Consecutive failures of each precondition, with the last failure. */
   readonly #failed = new Map<string, { readonly times: number; readonly blocked: Blocked }>();
 
   add(exchange: Exchange): void {
@@ -30,11 +30,12 @@ export class Journal {
   }
 
   /**
-   * Do what a check needs first. What failed twice in a row is not tried again, however many checks need it.
+   * Runs an action that a check depends on. An action that failed twice in a row is not retried, however many checks
+   * need it.
    *
-   * @param by id of the requirement that judges it
-   * @param act what is needed
-   * @throws Blocked with the exchanges of the act, when the daemon does not do it
+   * @param by id of the requirement that judges the action
+   * @param act the action
+   * @throws Blocked with the exchanges of the action, if the daemon fails it
    */
   async given<T>(by: string, act: () => Promise<T>): Promise<T> {
     const known = this.#failed.get(by);

@@ -18,7 +18,7 @@ export function documents(text: string, isByLine: boolean): readonly string[] {
   if (isByLine || lines.every(isJson)) return lines;
   const found: string[] = [];
   let [from, depth] = [0, 0];
-  // Strings and brackets tell where one ends; the rest belongs to the one that is begun.
+  // Strings and brackets mark where a document ends; other text belongs to the document before it.
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
     if (token === '{' || token === '[') depth += 1;
     else if (token === '}' || token === ']') depth -= 1;

@@ -5,9 +5,9 @@ import type { Requirement } from './requirement.js';
 
 /** A place of the description, as the comparison of descriptions names it. */
 export interface ChangedPlace {
-  /** Method and path of the operation of which it is a part. */
+  /** Method and path of the operation that contains the place. */
   readonly operation?: string;
-  /** The named schema of which it is a part. */
+  /** The named schema that contains the place. */
   readonly definition?: string;
   /** The place within: a parameter (`query type`), a status (`200 [].Id`), members of a schema. */
   readonly at: string;
@@ -43,7 +43,7 @@ function members(segments: readonly string[]): string {
   return at;
 }
 
-/** What a requirement's pointer leads to. */
+/** The place that a requirement's pointer refers to. */
 function targetOf({ pointer }: Requirement): Target | undefined {
   if (pointer === null) return undefined;
   const [root, name = '', ...rest] = fromPointer(pointer);
@@ -70,10 +70,10 @@ function isWithin(place: string, outer: string): boolean {
 /**
  * Finds the requirements that judge a changed place.
  *
- * @param places what changed
+ * @param places the changed places
  * @param catalogue the requirements
- * @returns the ids of those that name the place, something in it, or what holds it; and of those that judge the operations which
- *   it reaches without naming a part of them
+ * @returns ids of the requirements that point at the place, at a part of it or at its parent; and ids of those that
+ *   judge an affected operation as a whole
  */
 export function judgesOf(places: readonly ChangedPlace[], catalogue: readonly Requirement[]): Judges {
   const exact = new Set<string>();

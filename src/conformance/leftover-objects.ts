@@ -1,7 +1,7 @@
 import { type Api, filters } from './api.js';
 import { runLabel } from './images/kit.js';
 
-/** How each kind is listed and removed, in the order in which they can go: what uses something before what it uses. */
+/** List and remove paths of each kind, in removal order: a user of an object goes before the object. */
 const kinds = {
   container: { list: '/containers/json', members: [], key: 'Id', path: '/containers' },
   network: { list: '/networks', members: [], key: 'Id', path: '/networks' },
@@ -9,13 +9,13 @@ const kinds = {
   image: { list: '/images/json', members: [], key: 'Id', path: '/images' },
 } as const;
 
-/** What carries the label of a run. */
+/** Kinds of objects that carry the label of a run. */
 export type Kind = keyof typeof kinds;
 
-/** All kinds, in the order in which they can go. */
+/** All kinds, in removal order. */
 export const kindNames = Object.keys(kinds) as readonly Kind[];
 
-/** What a run has left in a daemon. */
+/** An object that a run left in a daemon. */
 export interface LeftoverObject {
   /** Name of the run. */
   readonly run: string;
@@ -25,10 +25,10 @@ export interface LeftoverObject {
 }
 
 /**
- * Entries of a list that carry the label of a run; a daemon that does not have such a list has none of ours in it.
+ * Lists the objects that carry the label of a run. A daemon without such a list has none.
  *
- * @param run name of the run; any without it
- * @throws Unmet when the daemon gives no complete answer, or one that is no list
+ * @param run name of the run. Default: any run
+ * @throws Unmet if the daemon gives no complete answer, or an answer that is not a list
  */
 export async function labelled(api: Api, kind: Kind, run?: string): Promise<readonly LeftoverObject[]> {
   const { list, members, key } = kinds[kind];

@@ -1,16 +1,16 @@
 import type { Exchange } from './api.js';
 import type { Requirement } from './requirement.js';
 
-/** How a requirement ended. They never mix: see docs/conformance.md. */
+/** Verdict on a requirement. The outcomes are exclusive: see docs/conformance.md. */
 export type Outcome = 'passed' | 'failed' | 'blocked' | 'skipped' | 'unsupported' | 'error';
 
 /** All outcomes, the good one first. */
 export const outcomes: readonly Outcome[] = ['passed', 'failed', 'blocked', 'skipped', 'unsupported', 'error'];
 
-/** Outcomes that somebody will look into: reports keep what was asked, and how to ask again. */
+/** Outcomes that need a closer look: reports keep their exchanges and a command to repeat them. */
 export const doubtful: readonly Outcome[] = ['failed', 'blocked', 'error'];
 
-/** What was demanded and what happened instead. */
+/** The demand, and the behavior found. */
 export interface Failure {
   readonly message: string;
   readonly expected: string;
@@ -20,13 +20,13 @@ export interface Failure {
 /** A known deviation of a daemon version. */
 export interface Deviation {
   readonly requirement: string;
-  /** What the description says. */
+  /** The description's demand. */
   readonly description: string;
-  /** What the daemon does. */
+  /** The daemon's behavior. */
   readonly behaviour: string;
   /** Regular expression for the failure's actual text: another failure of the requirement is not this deviation. */
   readonly actual: string;
-  /** Where that was seen. */
+  /** Source of the observation. */
   readonly evidence: string;
   /** Last day on which it is excused, e.g. `2027-06-30`. */
   readonly until?: string;
@@ -36,7 +36,7 @@ export interface Deviation {
 export interface Result {
   readonly requirement: Requirement;
   readonly outcome: Outcome;
-  /** Why it was skipped, blocked or is unsupported; empty otherwise. */
+  /** Reason of a skip, block or lack of support; empty otherwise. */
   readonly reason: string;
   readonly failure?: Failure;
   /** Id of the requirement whose failure kept this one from being judged. */
@@ -47,7 +47,7 @@ export interface Result {
   readonly durationMs: number;
 }
 
-/** What of a result its verdict rests on; a report has the same members. */
+/** The members of a result that decide about conformance; a report has the same. */
 interface Judged {
   readonly outcome: Outcome;
   readonly level: string;
@@ -56,11 +56,11 @@ interface Judged {
 }
 
 /**
- * Whether a result keeps a daemon from being conformant: a failed MUST, or a MUST that a failed MUST blocks, unless it is a
- * known deviation. What a failed SHOULD blocks is no fault of its own.
+ * Reports whether a result makes a daemon non-conformant: a failed MUST, or a MUST blocked by a failed MUST, unless it
+ * is a known deviation. A MUST blocked by a failed SHOULD does not count.
  *
  * @param result the result
- * @param levelOf the level of a requirement by its id; MUST for one that is not known
+ * @param levelOf returns the level of a requirement by its id, or nothing for an unknown id, which counts as MUST
  */
 export function speaksAgainst(result: Judged, levelOf: (id: string) => string | undefined): boolean {
   if (result.level !== 'MUST' || result.deviation !== undefined) return false;

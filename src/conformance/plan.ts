@@ -3,13 +3,13 @@ import { covers, type ProfileName } from './profiles.js';
 import type { Requirement } from './requirement.js';
 import { compareVersions } from './version.js';
 
-/** What a run was asked for. */
+/** Selection of requirements for a run. */
 export interface Selection {
   /** Only the requirements that these profiles test. */
   readonly profiles: readonly ProfileName[];
   /** Only the requirements that need one of these features. */
   readonly features: readonly FeatureName[];
-  /** Features that the daemon is said to have, whatever their probes find. */
+  /** Features that count as supported, regardless of their probes. */
   readonly claimed: readonly FeatureName[];
   /** Only requirements whose id matches one of these patterns. */
   readonly only: readonly string[];
@@ -30,7 +30,7 @@ export const everything: Selection = {
   hazardous: false,
 };
 
-/** What is to be done with a requirement, and why. */
+/** Decision about a requirement, with the reason. */
 export type Decision =
   | { readonly act: 'run' }
   | { readonly act: 'skip'; readonly reason: string }
@@ -43,12 +43,12 @@ export function matches(pattern: string, id: string): boolean {
   return new RegExp(`^${source.join('.*')}$`).test(id);
 }
 
-/** Features that a daemon is held to, whatever their probes find, with all that they need. */
+/** Features that count as supported regardless of their probes, including their dependencies. */
 export function claimedBy({ features, claimed }: Pick<Selection, 'features' | 'claimed'>): readonly FeatureName[] {
   return withNeeds([...features, ...claimed]);
 }
 
-/** Why the selection leaves a requirement out, if it does. */
+/** The reason why the selection excludes a requirement, if it does. */
 function leftOut(requirement: Requirement, selection: Selection): string | undefined {
   const { id } = requirement;
   if (selection.only.length > 0 && !selection.only.some((pattern) => matches(pattern, id))) return 'left out by --only';
@@ -64,7 +64,7 @@ function leftOut(requirement: Requirement, selection: Selection): string | undef
   return undefined;
 }
 
-/** Why the API version lacks a requirement, if it does. */
+/** The reason why the API version lacks a requirement, if it does. */
 function tooOld(requirement: Requirement, apiVersion: string): string | undefined {
   for (const name of withNeeds(requirement.features)) {
     const { since } = feature(name);
@@ -77,12 +77,12 @@ function tooOld(requirement: Requirement, apiVersion: string): string | undefine
 }
 
 /**
- * Decide about one requirement. Nothing else in the suite does.
+ * Decides about one requirement. This is the only place that does.
  *
- * @param requirement what is to be tested
- * @param selection what the run was asked for
+ * @param requirement requirement to decide about
+ * @param selection selection of the run
  * @param apiVersion the version that requests carry
- * @param findings what probes found; a feature without finding counts as supported
+ * @param findings results of probes; a feature without a result counts as supported
  */
 export function decide(
   requirement: Requirement,

@@ -92,7 +92,7 @@ export async function typeLists({ api, session }: ProbeContext): Promise<Finding
   return { supported: selected.length > 0, evidence: `a list of two types selects ${lists(selected)}` };
 }
 
-/** What a daemon says of an address that nothing answers at from where it is. */
+/** Error texts of a daemon that cannot reach an address. */
 const unreached = /refused|unreachable|no route|timed? ?out|deadline|i\/o timeout/i;
 
 /**
@@ -126,10 +126,10 @@ const unlessDeclined =
     return { supported: status !== 501, evidence: `${method} ${path} answers ${status}` };
   };
 
-/** Whether the daemon declines to look up images; the malformed name keeps it from asking anybody. */
+/** Reports whether the daemon declines to look up images. The malformed name prevents a request to a registry. */
 export const distribution = unlessDeclined('GET', '/distribution/UPPER/json');
 
-/** Whether the daemon declines to search; the malformed limit keeps it from asking anybody. */
+/** Reports whether the daemon declines to search. The malformed limit prevents a request to a registry. */
 export const search = unlessDeclined('GET', '/images/search', { term: 'x', limit: 'none' });
 
 /** Whether the daemon declines to build by the classic builder. */

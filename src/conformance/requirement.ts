@@ -8,12 +8,12 @@ import type { RecipeName } from './images/recipes.js';
 import type { Registry } from './registry/registry.js';
 import type { LoadedImage } from './session.js';
 
-/** How binding a requirement is: a failed MUST makes a daemon non-conformant, a failed SHOULD is reported only. */
+/** Level of a requirement. A failed MUST makes a daemon non-conformant; a failed SHOULD is only reported. */
 export type Level = 'MUST' | 'SHOULD';
 
 /**
- * What a requirement rests on. `published`: the place of the description that states it. `prose`: a document beside the
- * description, or a sentence in it, that says so in words. `observed`: nothing published, a daemon does it.
+ * Basis of a requirement. `published`: a place in the description. `prose`: a sentence in the description or in a
+ * document that it refers to. `observed`: the behavior of a daemon, without published text.
  */
 export type Basis =
   | { readonly kind: 'published'; readonly section: string }
@@ -28,7 +28,7 @@ export type Basis =
       readonly section: string;
     };
 
-/** What a check may use. */
+/** Services for checks. */
 export interface CheckContext {
   readonly api: Api;
   readonly daemon: Daemon;
@@ -89,7 +89,7 @@ export interface Requirement {
   check(t: CheckContext): Promise<void>;
 }
 
-/** What a family of requirements has in common. */
+/** Shared properties of a family of requirements. */
 interface Family {
   readonly operationId: string;
   /** First part of the ids, when it is not the operationId. */
@@ -97,7 +97,7 @@ interface Family {
   readonly features: readonly FeatureName[];
   /** Pointer of the family's operation; a member's own pointer is taken below it when it starts with `+`. */
   readonly pointer: string | null;
-  /** What the members rest on; the place that their pointer names without it. */
+  /** Basis of the members. Default: the place that their pointer names. */
   readonly basis?: Basis;
   readonly images?: readonly RecipeName[];
   readonly since?: string;
@@ -109,9 +109,9 @@ type Optional = 'level' | 'features' | 'operationId' | 'pointer' | 'basis' | 'im
 export type Member = Omit<Requirement, Optional> & Partial<Pick<Requirement, Optional>>;
 
 /**
- * Requirements that share an operation, features and images.
+ * Builds requirements that share an operation, features and images.
  *
- * @param family what they share; a member overrides it
+ * @param family shared properties; a member overrides them
  * @param members ids are given without the operationId
  */
 export function requirements(family: Family, members: readonly Member[]): readonly Requirement[] {
@@ -119,7 +119,7 @@ export function requirements(family: Family, members: readonly Member[]): readon
     const pointer = member.pointer ?? family.pointer;
     const images = member.images ?? family.images ?? [];
     const own = member.features ?? family.features;
-    // Whatever looks at an image needs a daemon that loads it.
+    // A requirement that needs an image needs a daemon that loads images.
     const features: readonly FeatureName[] = images.length > 0 && !own.includes('images') ? ['images', ...own] : own;
     const place = pointer?.startsWith('+') ? `${family.pointer}${pointer.slice(1)}` : pointer;
     return {

@@ -15,22 +15,25 @@ import { run } from './runner.js';
 import { DescriptionValidator } from './schema-validator.js';
 import { isVersion } from './version.js';
 
-/** What `runConformance` is asked for; of the selection, what is left out restricts nothing and allows nothing harmful. */
+/**
+ * Options of {@link runConformance}. An absent member of the selection restricts nothing and allows nothing
+ * destructive.
+ */
 export interface ConformanceOptions extends Partial<Selection> {
   /**
-   * Address of the daemon, `unix:///path` or `tcp://host:port`; TLS as docker has it in DOCKER_TLS_VERIFY and
-   * DOCKER_CERT_PATH. Without it the daemon is found as docker finds it, by DOCKER_HOST and contexts.
+   * Address of the daemon, `unix:///path` or `tcp://host:port`. TLS is configured by DOCKER_TLS_VERIFY and
+   * DOCKER_CERT_PATH, as for docker. Default: the daemon that the docker CLI would use, by DOCKER_HOST and contexts.
    */
   readonly host?: string;
-  /** API version in requests, `1.55`; the highest that both sides have without it. */
+  /** API version in requests, e.g. `1.55`. Default: the highest that both sides support. */
   readonly apiVersion?: string;
-  /** Name of the run, the prefix of its images: lower-case letters, digits and dashes; random without it. */
+  /** Name of the run, the prefix of its images: lower-case letters, digits and dashes. Default: random. */
   readonly name?: string;
-  /** Files of deviations that this daemon is known to have, beside the packaged ones. */
+  /** Files of known deviations of this daemon, in addition to the packaged ones. */
   readonly deviations?: readonly string[];
   /** Ends the run early; what was loaded is removed, and the report says that it was interrupted. */
   readonly signal?: AbortSignal;
-  /** Called with each verdict as it is reached. */
+  /** Called after each verdict. */
   readonly onResult?: (result: Result, done: number, of: number) => void;
 }
 
@@ -63,7 +66,7 @@ function selectionOf(options: ConformanceOptions): Selection {
 
 function addressOf(target: Target, host: string | undefined): string {
   const address = target.kind === 'unix' ? `unix://${target.path}` : `tcp://${target.host}:${target.port}`;
-  // A report is passed on; who may enter is not.
+  // Reports are published; credentials are not.
   return (host ?? address).replace(/\/\/[^/@]*@/, '//');
 }
 

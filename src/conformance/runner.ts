@@ -18,7 +18,7 @@ import { type ResponseValidator, type SchemaFinding, SchemaFindings } from './sc
 import { type LoadedImage, Session } from './session.js';
 import { compareVersions } from './version.js';
 
-/** What a run needs to know. */
+/** Options of a run. */
 export interface RunOptions {
   readonly target: Target;
   readonly requirements: readonly Requirement[];
@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly onResult?: (result: Result, done: number, of: number) => void;
 }
 
-/** What a run found. */
+/** Outcome of a run. */
 export interface RunOutcome {
   readonly daemon: Daemon;
   readonly run: string;
@@ -53,7 +53,7 @@ export interface RunOutcome {
   readonly repaired: readonly Deviation[];
   /** Known deviations that are excused no longer. */
   readonly expired: readonly Deviation[];
-  /** What could not be removed from the daemon. */
+  /** Objects that could not be removed from the daemon. */
   readonly leftovers: readonly string[];
   readonly interrupted: boolean;
   readonly startedAt: Date;
@@ -166,7 +166,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
-/** How a check ended; exchanges only when they are others than those of the check. */
+/** Outcome of a check. Has exchanges only if they differ from those of the check. */
 type Ended = Pick<Result, 'outcome' | 'reason' | 'failure' | 'blockedBy'> & {
   readonly exchanges?: readonly Exchange[];
 };
@@ -222,7 +222,10 @@ interface CheckOptions {
   readonly content: () => Promise<ContentClient>;
 }
 
-/** Check one requirement, tell failures of the daemon from those of the suite, and blame each where it arose. */
+/**
+ * Checks one requirement. Distinguishes failures of the daemon from errors of the suite, and finds the requirement to
+ * blame.
+ */
 async function check(requirement: Requirement, options: CheckOptions): Promise<Ended> {
   const { api, daemon, apiVersion, host, session, journal, content } = options;
   const images = new Map<RecipeName, LoadedImage>();

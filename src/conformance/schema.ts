@@ -2,14 +2,14 @@ import type { Exchange } from './api.js';
 import { show } from './expect.js';
 import { compareVersions, isVersion } from './version.js';
 
-/** One way in which an answer deviates from the description. */
+/** A deviation of an answer from the description. */
 export interface SchemaDeviation {
   readonly operationId: string;
   /** JSON pointer into the description: the response that the answer deviates from. */
   readonly pointer: string;
   /** JSON pointer into the body, `*` for any item of a list; empty for the body as a whole. */
   readonly place: string;
-  /** What is wrong. */
+  /** Description of the violation. */
   readonly message: string;
   /** The value that deviates. */
   readonly example: unknown;

@@ -19,7 +19,7 @@ export interface LoadedImage extends BuiltImage {
 /** Id of the requirement that judges whether an image of the suite can be loaded. */
 export const loadOf = (recipe: RecipeName): string => `ImageLoad.image-${recipe}`;
 
-/** What a run has put into the daemon, and how to take it out again. */
+/** Tracks the objects that a run creates in the daemon, and removes them. */
 export class Session {
   /** First part of every repository name of the run, and the value of its label. */
   readonly run: string;
@@ -85,7 +85,7 @@ export class Session {
     return image;
   }
 
-  /** Whether an answer tells of what somebody else did to the daemon at the time. */
+  /** Reports whether an answer shows concurrent changes by another client. */
   disturbed(exchange: Exchange): boolean {
     return hasConcurrentChanges(exchange, this.#digests);
   }
@@ -109,7 +109,7 @@ export class Session {
     return name;
   }
 
-  /** A registry of the run's own, started on first use; the private one lets in only who has its credentials. */
+  /** A registry of the run, started on first use. The private one requires its credentials. */
   registry(isPrivate = false): Promise<Registry> {
     const known = this.#registries.get(isPrivate) ?? Registry.start(isPrivate);
     this.#registries.set(isPrivate, known);

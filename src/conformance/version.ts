@@ -26,7 +26,7 @@ export function neighbour(version: string, step: 1 | -1): string {
   return `${major}.${minor + step}`;
 }
 
-/** The lower of two versions: what later ones left out is asked for by the last that has it, where the daemon is no older. */
+/** The lower of two versions. Requests for behavior that later versions dropped use the last version that has it. */
 export function atMost(version: string, last: string): string {
   return compareVersions(version, last) > 0 ? last : version;
 }

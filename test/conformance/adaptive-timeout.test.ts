@@ -6,7 +6,7 @@ describe('patience with a daemon', () => {
   const given = (run: object, kind: string, full = 10_000): AdaptiveTimeout =>
     new AdaptiveTimeout(run, kind, full, () => time);
 
-  /** How long it lasts for somebody who looks again when told. */
+  /** Simulates a wait and returns its length in milliseconds. */
   function lasts(patience: AdaptiveTimeout): number {
     const from = time;
     while (!patience.over) time += patience.step;

@@ -60,7 +60,7 @@ describe('what real daemons do now and then', () => {
       body.toString('latin1'),
     )?.[1] ?? '';
 
-  /** Loads of a platform that do not find a manifest, so many times. */
+  /** Makes this many loads of a platform miss a manifest. */
   function losing(architecture: string, times: number): Omit<Mutant, 'id' | 'title'> {
     let left = times;
     return {

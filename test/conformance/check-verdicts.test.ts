@@ -24,7 +24,7 @@ describe('the comparison of verdicts with those that are kept', () => {
   let root: string;
   let expected: string;
 
-  /** What the script ends with when the runs of the suite report these verdicts one after the other. */
+  /** Runs the script against stubbed verdicts and returns its exit code. */
   function checked(lines: readonly string[], runs: readonly Verdicts[], ...args: readonly string[]): number | null {
     writeFileSync(expected, lines.map((line) => `${line}\n`).join(''));
     writeFileSync(join(root, 'dist/cli/runs.json'), JSON.stringify(runs));

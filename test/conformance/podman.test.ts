@@ -12,7 +12,12 @@ interface Row {
   readonly kind: string;
 }
 
-/** What the rows of docs/podman.md name: `Operation.one, two; Other.one | versions | class | what it does`. */
+/**
+ * Parses the rows of docs/podman.md: `Operation.one, two; Other.one
+ *  versions
+ *  class
+ *  behavior`.
+ */
 function rows(): readonly Row[] {
   const lines = readFileSync(new URL('docs/podman.md', root), 'utf8').split('\n');
   return lines

@@ -13,11 +13,11 @@ class SmallDaemon {
   readonly deleted: string[] = [];
   /** Methods and paths of all requests. */
   readonly asked: string[] = [];
-  /** What the image list answers, whatever the filter. */
+  /** The image list, for any filter. */
   images: object[] = [];
-  /** What the next lists of images, one each, do not find. */
+  /** Errors of the next image lists, one each. */
   lost: string[] = [];
-  /** How the next pulls and builds, one each, fail. */
+  /** Errors of the next pulls and builds, one each. */
   collected: string[] = [];
   apiVersion = '1.55';
   refusesLoads = false;

@@ -135,7 +135,7 @@ export function sampleRun(more: Partial<RunOutcome> = {}): RunOutcome {
   };
 }
 
-/** What a report says beside the run. */
+/** Context of the sample report. */
 export const sampleContext = {
   address: 'unix:///run/docker.sock',
   suiteVersion: '0.1.0',

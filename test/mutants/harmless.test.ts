@@ -20,7 +20,7 @@ describe('changes of answers that no client may mind', () => {
     await daemon.close();
   });
 
-  // What sees each way in which answers are carried: bodies, streams, connections that are taken over, gRPC.
+  // Requirements that cover each kind of transport: bodies, streams, hijacked connections, gRPC.
   const carried = [
     'SystemInfo.id',
     'ImageLoad.named-text',
@@ -31,7 +31,8 @@ describe('changes of answers that no client may mind', () => {
     'Content.info-unknown',
   ];
 
-  // What sees each kind of answer: objects, lists, streams, errors, paths that there are not. `make mutants ARGS=--harmless` asks all.
+  // Requirements that cover each kind of answer: objects, lists, streams, errors, unknown paths. `make mutants
+  // ARGS=--harmless` runs all.
   const some = [
     'Errors',
     'ImageDelete.*by-id*',

@@ -58,7 +58,7 @@ const utc = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z"/g;
 const outsideOfStatements = (reply: Reply, edit: (text: string) => string): Reply | undefined =>
   isDocument(reply) && !reply.text.includes('"Statement') ? reply.withText(edit(reply.text)) : undefined;
 
-/** What a daemon tells of its progress before the lines of a stream. */
+/** Progress messages before the lines of a stream. */
 const progress = '{"status":"Working","progressDetail":{"current":1,"total":2},"id":"0123"}\r\n';
 
 /** Changes that must not fail a MUST of any requirement. */
@@ -155,9 +155,9 @@ export const harmless: readonly Mutant[] = [
 ];
 
 /**
- * All of them at once.
+ * Combines all harmless changes.
  *
- * @param used receives the ids of those that changed an answer
+ * @param used receives the ids of the changes that modified an answer
  */
 export const allHarmless = (used: Set<string>): Mutant => ({
   id: 'all',

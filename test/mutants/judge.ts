@@ -3,7 +3,7 @@ import type { Result } from '../../src/conformance/outcome.js';
 import type { Area, Mutant } from './mutant.js';
 import type { FaultyProxy } from './proxy.js';
 
-/** What became of one mutant. */
+/** Verdict on one mutant. */
 export interface Verdict {
   readonly area: string;
   readonly mutant: string;
@@ -91,18 +91,21 @@ export async function judge(
   }
 }
 
-/** What a run without any fault shows. */
+/** Result of a run without a fault. */
 export interface Baseline {
   /** Ids of the MUST requirements that fail: while there are some, verdicts mean nothing. */
   readonly failing: readonly string[];
-  /** What the daemon can do. It is held to that under faults, or what it never claimed would seem to catch them. */
+  /**
+   * Features of the daemon. Runs with faults claim them, or a feature that the daemon lacks would seem to catch the
+   * fault.
+   */
   readonly features: readonly FeatureName[];
 }
 
 /**
- * Run requirements without any fault.
+ * Runs requirements without a fault.
  *
- * @param only patterns of their ids; all without any
+ * @param only patterns of their ids. Default: all
  */
 export async function baseline(proxy: FaultyProxy, only: readonly string[] = []): Promise<Baseline> {
   const { results, findings } = await outcomeOf(proxy, only, true, [], false);

@@ -137,7 +137,7 @@ export interface Call {
 /** One fault between suite and daemon. */
 export interface Mutant {
   readonly id: string;
-  /** What the fault is, as a reviewer would say it. */
+  /** Description of the fault. */
   readonly title: string;
   /** Whether it breaks what clients can live without, so that a failed SHOULD catches it. */
   readonly should?: boolean;
@@ -149,7 +149,7 @@ export interface Mutant {
   readonly line?: (asked: Asked, line: string) => string | null;
   /** Send bodies in chunks of this many bytes. */
   readonly pieces?: number;
-  /** Milliseconds by which answers come later. */
+  /** Delay of answers in milliseconds. */
   readonly late?: number;
   /** Change how an answer is sent, before its head is. */
   readonly dress?: (outgoing: ServerResponse) => void;

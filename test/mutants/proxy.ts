@@ -18,7 +18,7 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 
 /** A unix socket that passes everything on to a daemon, with one fault at a time. */
 export class FaultyProxy {
-  /** The present fault; none passes everything on as it is. */
+  /** The current fault. Default: none. */
   mutant: Mutant | undefined;
   readonly target: Extract<Target, { kind: 'unix' }>;
   readonly #upstream: Target;
@@ -117,7 +117,7 @@ export class FaultyProxy {
     write(outgoing, this.mutant?.after?.(sent, reply) ?? reply, sent.method, this.mutant);
   }
 
-  /** The head of an answer that arrives over time is passed on at once. */
+  /** Sends the head of a streamed answer immediately. */
   #begin(asked: Asked, headers: readonly (readonly [string, string])[], outgoing: http.ServerResponse): void {
     const head = new Reply(200, headers, Buffer.alloc(0));
     const { status, headers: sent } = this.mutant?.after?.(asked, head) ?? head;
@@ -126,7 +126,7 @@ export class FaultyProxy {
     outgoing.flushHeaders();
   }
 
-  /** What arrives over time is passed on as it comes. */
+  /** Forwards a streamed answer chunk by chunk. */
   async #passBytes(
     asked: Asked,
     answer: http.IncomingMessage,
@@ -211,7 +211,7 @@ function goesOn({ route, query }: Asked): boolean {
 
 const unchanged: Mutant = { id: 'none', title: 'no fault' };
 
-/** Bytes up to which a body is sent in pieces, so that big ones do not take minutes. */
+/** Number of bytes of a body that are sent in pieces, so that large bodies do not take minutes. */
 const inPieces = 4096;
 
 function write(outgoing: http.ServerResponse, reply: Reply, method: string, mutant: Mutant = unchanged): void {

@@ -9,13 +9,13 @@ export function takesOver(first: Buffer): boolean {
   return takers.test(text) && !/"Detach":true/.test(text);
 }
 
-/** A head, without its end, and what came after it; undefined until all of it is there. */
+/** Splits bytes into a head and the rest; undefined while the head is incomplete. */
 function headOf(bytes: Buffer): readonly [head: string, rest: Buffer] | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   return end < 0 ? undefined : [bytes.toString('latin1', 0, end), bytes.subarray(end + 4)];
 }
 
-/** One connection that is passed on as it is after its head, with the mutant's changes. */
+/** A connection that is forwarded after its head, with the mutant's changes. */
 export class Tunnel {
   readonly #client: net.Socket;
   readonly #daemon: net.Socket;

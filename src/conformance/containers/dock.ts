@@ -41,13 +41,13 @@ export interface NetworkSpec {
 /** Members of a configuration that are not what a check is about. */
 const plain: ReadonlySet<string> = new Set(['Cmd', 'Labels', 'Tty', 'OpenStdin', 'StdinOnce']);
 
-/** What checks of one run share, for as long as the run's connection lives. */
+/** State that the checks of one run share, keyed by the run's API. */
 const runs = new WeakMap<Api, Shared>();
 
 /** Path of a container, or of something below it. */
 export const at = (id: string, rest = ''): string => `/containers/${id}${rest}`;
 
-/** What a check of containers works with: it makes them with the run's label, and takes them away when the check is over. */
+/** Creates containers with the run's label for one check, and removes them afterwards. */
 export class Dock {
   readonly t: CheckContext;
   readonly #shared: Shared;
@@ -75,7 +75,7 @@ export class Dock {
     return this.t.image(recipe).name;
   }
 
-  /** The label by which everything of the run is found. */
+  /** The label that identifies objects of the run. */
   get labels(): Readonly<Record<string, string>> {
     return { [runLabel]: this.run };
   }
@@ -113,7 +113,7 @@ export class Dock {
     });
   }
 
-  /** Ask for a container, whatever comes of it. */
+  /** Sends a create request and returns the answer, for any status. */
   async attempt(spec: Spec = {}, query: Query = {}): Promise<Answer> {
     const answer = await this.post('/containers/create', this.body(spec), { query });
     if (answer.exchange.status === 201) this.own(at(answer.json().at('Id').string()), { force: '1', v: '1' });
@@ -163,14 +163,17 @@ export class Dock {
     return { ...made, code: await this.wait(made.id) };
   }
 
-  /** What a container that ran to its end wrote to its standard output. */
+  /** Runs a container to its end and returns its standard output. */
   async printed(command: readonly string[], spec: Spec = {}): Promise<string> {
     const { id } = await this.ran(command, { Tty: true, ...spec });
     const answer = await this.api.get(at(id, '/logs'), { query: { stdout: '1' } });
     return answer.status(200).text.replaceAll('\r\n', '\n');
   }
 
-  /** Wait until a container that runs has written a text to its standard output. @throws Unmet when it ends without it */
+  /**
+   * Waits until a running container has written a text to its standard output.
+   * @throws Unmet if it ends first
+   */
   async says(id: string, text: string): Promise<void> {
     await (await this.follow('GET', at(id, '/logs'), { stdout: '1', follow: '1' })).untilText(text);
   }

@@ -14,7 +14,7 @@ interface Family {
   readonly destructive?: boolean;
 }
 
-/** One of them. */
+/** A member of a family of container requirements. */
 export interface Member {
   readonly id: string;
   /** MUST unless it is said. */
@@ -66,9 +66,9 @@ function sectionOf(operationId: string): string {
 }
 
 /**
- * Requirements that need the test program's image; each check's containers are removed after it.
+ * Builds requirements that need the test program's image. Containers of a check are removed after it.
  *
- * @param family what they share
+ * @param family shared properties
  * @param members ids are given without the operationId
  */
 export function containers(family: Family, members: readonly Member[]): readonly Requirement[] {

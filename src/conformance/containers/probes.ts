@@ -29,8 +29,8 @@ export async function networks({ api }: ProbeContext): Promise<Finding> {
 const usual = ['bridge', 'podman'];
 
 /**
- * Whether the daemon has the network that containers are in when they name none. One that was started without it tells so by
- * its list: it has no bridge device, and most such daemons may not make any.
+ * Reports whether the daemon has the default network. A daemon started without it lists no bridge device, and most
+ * such daemons cannot create one.
  */
 export async function bridge({ api }: ProbeContext): Promise<Finding> {
   const answer = await api.get('/networks');

@@ -19,7 +19,7 @@ import { demand, show, Unmet } from '../expect.js';
 /** Milliseconds that a daemon has for what a stream is to bring. */
 const full = 30_000;
 
-/** What streams of an operation have in common: the path without what it names. */
+/** Groups streams by operation: the path with the object's name replaced by `*`. */
 const kindOf = (method: string, path: string): string => `${method} ${path.replace(/^(\/\w+)\/[^/]+(?=\/)/, '$1/*')}`;
 
 interface Head {
@@ -44,10 +44,10 @@ export class Stream {
   /**
    * @param head status and headers
    * @param what the request
-   * @param kind the operation, whose streams a daemon may let hang
-   * @param wire whose record has the exchange in the end
+   * @param kind the operation; waits on its streams share a timeout
+   * @param wire records the exchange when the stream closes
    * @param cut ends the connection
-   * @param socket where bytes can be sent
+   * @param socket accepts bytes for the daemon
    */
   constructor(head: Head, what: Sent, kind: string, { connection, record }: Wire, cut: () => void, socket?: Socket) {
     this.status = head.status;
@@ -107,9 +107,9 @@ export class Stream {
   }
 
   /**
-   * Wait for what the stream is to bring.
+   * Waits until the received bytes satisfy a condition.
    *
-   * @throws Unmet when it has not come in time, or the daemon has ended its side without it
+   * @throws Unmet if they do not in time, or the daemon ends its side first
    */
   async until(holds: (received: Buffer) => boolean, expected: string): Promise<Buffer> {
     const patience = this.#patience('bytes');
@@ -151,7 +151,7 @@ export class Stream {
     return this.#received.toString('utf8');
   }
 
-  /** Whether something comes in so many milliseconds. */
+  /** Waits up to this many milliseconds for the next bytes or the end. */
   async #more(milliseconds: number): Promise<boolean> {
     if (milliseconds <= 0) return false;
     return new Promise((resolve) => {
@@ -163,7 +163,7 @@ export class Stream {
     });
   }
 
-  /** Let go of the connection, and have the exchange recorded; again does nothing. */
+  /** Closes the connection and records the exchange. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -183,7 +183,7 @@ function parseHead(text: string): Head {
   return { status: Number(first.split(' ')[1] ?? 0), headers };
 }
 
-/** How a connection is to be taken over. */
+/** Options of a request that takes its connection over. */
 export interface Takeover extends Pick<Call, 'query' | 'version'> {
   readonly body?: string;
   /** Whether to send `Upgrade: tcp`. */
@@ -285,7 +285,7 @@ export async function follow(api: Api, method: string, path: string, call: Pick<
   }
 }
 
-/** What a multiplexed stream carried, by the number of its stream. */
+/** Output of a multiplexed stream, by stream number. */
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;

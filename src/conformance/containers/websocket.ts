@@ -46,9 +46,8 @@ export const handshake = {
 } as const;
 
 /**
- * Open a WebSocket.
- *
- * @throws Unmet when the handshake is not answered as it has to be
+ * Opens a WebSocket.
+ * @throws Unmet if the handshake's answer is wrong
  */
 export async function openWebSocket(d: Dock, path: string, query: Readonly<Record<string, string>>): Promise<Stream> {
   const key = randomBytes(16).toString('base64');

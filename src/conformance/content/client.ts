@@ -6,10 +6,10 @@ import { bytes, decode, encode, type Field, integer, text } from './wire.js';
 
 const service = '/containerd.services.content.v1.Content';
 
-/** What is said of a call that no gRPC server answered. */
+/** Details of a call that did not reach a gRPC server. */
 const unreached: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
-/** How a call ended. */
+/** Outcome of a call. */
 export interface Ended {
   /** Name of the gRPC status, e.g. `OK` or `NOT_FOUND`. */
   readonly status: string;
@@ -57,9 +57,8 @@ export class ContentClient {
   }
 
   /**
-   * Make sure once that the service answers, whatever it answers.
-   *
-   * @throws Unmet when there is no gRPC answer
+   * Checks once that the service gives any gRPC answer.
+   * @throws Unmet if there is no gRPC answer
    */
   async reached(): Promise<void> {
     this.#first ??= this.info(`sha256:${'0'.repeat(64)}`);

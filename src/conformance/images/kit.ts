@@ -174,7 +174,7 @@ export class Kit {
     );
   }
 
-  /** Descriptors of attestation layers; their blobs are stored unless they are to be missing. */
+  /** Descriptors of attestation layers. Their blobs are stored unless a recipe leaves them out. */
   statementLayers(attestations: readonly Attestation[]): Descriptor[] {
     return attestations.map(({ predicateType, bytes, descriptor, missing }) => {
       const layer = this.put(media.inToto, bytes, {

@@ -16,7 +16,7 @@ export interface Draft {
   readonly manifests: readonly Descriptor[];
   readonly images: readonly PlatformImage[];
   readonly attested: readonly Attested[];
-  /** What the archive has without a name, for the sake of a manifest of the image. */
+  /** Entries of the archive without a name, kept because a manifest of the image refers to them. */
   readonly beside?: readonly Descriptor[];
   /** Tags the image is known by; `latest` alone by default, none for an unnamed image. */
   readonly tags?: readonly string[];
@@ -48,11 +48,12 @@ export const types = {
 } as const;
 
 /**
- * Build an image.
+ * Builds an image.
  *
  * @param name recipe name, part of the repository name
- * @param recipe how it is made
- * @param options the daemon's platform, the run's name and prefix, a salt for private copies, and a name other than the recipe's
+ * @param recipe content of the image
+ * @param options the daemon's platform, the run's name and prefix, a salt for private copies, and a repository other
+ *   than the recipe's
  */
 export function build(
   name: string,

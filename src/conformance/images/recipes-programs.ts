@@ -3,7 +3,7 @@ import { programLayer } from './program.js';
 import type { Draft, Recipe } from './recipe.js';
 import { indexed } from './recipes-sound.js';
 
-/** Configuration of an image that runs as it is: nothing in it but what a requirement asks for. */
+/** Configuration of a runnable image, with only the members that a requirement needs. */
 const bare = {
   User: '',
   ExposedPorts: undefined,

@@ -6,10 +6,10 @@ import { indexed } from './recipes-sound.js';
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const payloadType = 'application/vnd.in-toto+json';
 
-/** What comes before the secret in an Ed25519 key as PKCS #8 (RFC 8410, section 7). */
+/** DER prefix of an Ed25519 private key in PKCS #8 (RFC 8410, section 7). */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** A key that the suite's source gives away, so that nobody can trust it. */
+/** A private key that is published in the suite's source, so that its signatures prove nothing. */
 const key = createPrivateKey({
   key: Buffer.concat([pkcs8, createHash('sha256').update('a key that nobody trusts').digest()]),
   format: 'der',
@@ -42,7 +42,7 @@ function bundle(digest: string): string {
   });
 }
 
-/** A manifest that signs another one, as containerd exports it beside an image: tied to it by an annotation. */
+/** A signature manifest as containerd exports it with an image: an annotation refers to the signed manifest. */
 function signature(kit: Kit, { mediaType, digest, size }: Descriptor): Descriptor {
   const manifest = kit.json(media.manifest, {
     schemaVersion: 2,

@@ -6,7 +6,7 @@ function octal(value: number, width: number): string {
   return `${value.toString(8).padStart(width - 1, '0')}\0`;
 }
 
-/** What an entry may have beside its name and content. */
+/** Optional properties of an entry. */
 export interface EntryOptions {
   /** Permission bits; 0644 for files and 0755 for directories by default. */
   readonly mode?: number;

@@ -20,7 +20,7 @@ export function authOf(config: object = {}): Readonly<Record<string, string>> {
   return { 'X-Registry-Auth': text };
 }
 
-/** The header with which the private registry lets a daemon in. */
+/** The authentication header for the private registry. */
 export const welcome = (registry: Registry): Readonly<Record<string, string>> =>
   authOf({ ...credentials, serveraddress: registry.address });
 
@@ -48,7 +48,10 @@ function shelved(
   return { path, repository, names, name: names[0] ?? repository };
 }
 
-/** Messages of a stream that went well. @throws Unmet when the status is an error, or a message tells of one */
+/**
+ * Parses the messages of a successful stream.
+ * @throws Unmet if the status is an error, or a message reports one
+ */
 export function streamed(answer: Answer): Shape[] {
   const lines = answer.status(200).lines();
   const failed = lines.find((line) => line.at('error').present || line.at('errorDetail').present);
@@ -56,7 +59,10 @@ export function streamed(answer: Answer): Shape[] {
   return lines;
 }
 
-/** Demand that something went wrong, and that it was told: by the status, or by a message of the stream. @throws Unmet */
+/**
+ * Demands that the request failed and that the daemon reported it, by the status or by a message of the stream.
+ * @throws Unmet
+ */
 export function broken(answer: Answer): void {
   if (answer.exchange.status >= 400) {
     answer.json().at('message').string();

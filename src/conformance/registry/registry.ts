@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Repositories } from './store.js';
 import { most, Uploads } from './uploads.js';
 
-/** Who may enter a registry that asks. */
+/** Credentials for the private registry. */
 export const credentials = { username: 'suite', password: 'open sesame' } as const;
 
 /** One request that a daemon has sent to the registry. */
@@ -39,7 +39,7 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
  */
 export class Registry {
   readonly repositories = new Repositories();
-  /** What a search finds, in order; the term does not matter. */
+  /** The results of each search, in order, for any term. */
   readonly shelf: Found[] = [];
   readonly #server: http.Server;
   readonly #sockets = new Set<Socket>();
@@ -61,14 +61,14 @@ export class Registry {
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('clientError', (error: Error & { readonly rawPacket?: Buffer }, socket) => {
-      // The first byte of a TLS handshake: who asks here insists on encryption.
+      // The first byte of a TLS handshake: the client insists on encryption.
       if (error.rawPacket?.[0] === 0x16) this.#encrypted = true;
       // An answer in plain HTTP lets a daemon know that it may ask again without.
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     });
   }
 
-  /** @param isPrivate whether it lets in only who has the {@link credentials} */
+  /** @param isPrivate whether a client needs the {@link credentials} */
   static async start(isPrivate = false): Promise<Registry> {
     const registry = new Registry(isPrivate);
     await new Promise<void>((resolve, reject) => {
@@ -88,7 +88,7 @@ export class Registry {
     return this.#visits;
   }
 
-  /** Whether somebody has begun TLS, which it does not have. */
+  /** Whether a client has tried TLS, which the registry does not offer. */
   get encrypted(): boolean {
     return this.#encrypted;
   }
@@ -134,7 +134,7 @@ export class Registry {
     if (path === '/v2/' || path === '/v2') return json({});
     if (path === '/v1/_ping') return json(true);
     if (path === '/v1/search') return this.#search(url);
-    // Uploads first: what follows them is no digest.
+    // Uploads are matched first: the rest of their path is not a digest.
     const upload = /^\/v2\/(.+)\/blobs\/uploads\/(.*)$/.exec(path);
     if (upload) return this.#upload(incoming.method, url, upload[1] ?? '', upload[2] ?? '', body);
     const [, repository = '', kind = '', rest = ''] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/(.*)$/.exec(path) ?? [];

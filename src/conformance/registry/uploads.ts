@@ -15,7 +15,10 @@ export class Uploads {
     return id;
   }
 
-  /** Add bytes. @returns how many there are now; undefined when there is no such session, or they are too many */
+  /**
+   * Appends bytes.
+   * @returns the size so far; undefined if the session does not exist or is too large
+   */
   append(id: string, bytes: Buffer): number | undefined {
     const before = this.#open.get(id);
     if (!before || before.length + bytes.length > most) return undefined;

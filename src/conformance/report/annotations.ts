@@ -12,8 +12,8 @@ function annotation(kind: 'error' | 'warning', { id, title, failure, exchanges }
 }
 
 /**
- * The failures of a report as annotations of a GitHub job: an error for each MUST that is no known deviation, a warning for each
- * SHOULD.
+ * Renders the failures of a report as annotations of a GitHub job: an error for each unexpected MUST, a warning for
+ * each SHOULD.
  */
 export function renderAnnotations({ results }: Report): string {
   const failed = results.filter(({ outcome, deviation }) => outcome === 'failed' && !deviation);

@@ -4,10 +4,10 @@ import formats from 'ajv-formats';
 import { AttestdError } from '../../support/foundation/errors.js';
 
 /**
- * Compile a JSON schema of the package.
+ * Compiles a JSON schema of the package.
  *
  * @param schema its file
- * @returns what keeps a value from being what the schema describes, each with its place; nothing when it is that
+ * @returns a function that returns the violations of a value, each with its place; empty if the value is valid
  */
 export function checkerOf(schema: URL): (value: unknown) => readonly string[] {
   const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });

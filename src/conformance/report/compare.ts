@@ -7,7 +7,7 @@ export interface ComparedResult {
   readonly title: string;
   readonly level: string;
   readonly outcomes: readonly (Outcome | undefined)[];
-  /** What each run says beside the outcome. */
+  /** Run details that a comparison shows next to the outcomes. */
   readonly details: readonly string[];
 }
 

@@ -6,11 +6,11 @@ function quoted(word: string): string {
 }
 
 /**
- * An exchange as a command that asks the same again, for a terminal.
+ * Renders an exchange as a curl command.
  *
- * @param exchange what was asked
- * @param address of the daemon, as a report has it: `unix:///path` or `tcp://host:port`
- * @returns a line of shell; a body that a report does not hold stands there as `@FILE`
+ * @param exchange the request
+ * @param address address of the daemon as reports have it: `unix:///path` or `tcp://host:port`
+ * @returns a shell command; a body that the report does not hold appears as `@FILE`
  */
 export function curlOf(
   { request, requestHeaders, requestBody }: Pick<ReportedExchange, 'request' | 'requestHeaders' | 'requestBody'>,

@@ -29,12 +29,12 @@ details details { border: 0; margin-left: 1rem; } [hidden] { display: none; }
 `;
 
 /**
- * A page in the style that all have.
+ * Renders a page in the style of all reports.
  *
  * @param title its title
- * @param body what is in it
- * @param script trusted, runs when the body is there
- * @param more trusted style of its own
+ * @param body its content
+ * @param script trusted script that runs after the body
+ * @param more trusted additional style
  * @returns the text of an HTML document
  */
 export function page(title: string, body: Html, script: string, more = ''): string {

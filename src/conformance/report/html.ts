@@ -49,7 +49,7 @@ function features(report: Report): Html {
 const exchangeBudget = 500_000;
 const bodyPart = 2000;
 
-/** How many characters of exchanges may still be shown. */
+/** Number of characters of exchanges that the page may still show. */
 interface Budget {
   left: number;
 }
@@ -69,7 +69,7 @@ function exchange(one: ReportedExchange, address: string): Html {
 <pre>${one.broken ?? received.join('\n')}</pre><pre class="curl">${curlOf(one, address)}</pre><p class="soft">${one.bodyBytes} bytes (${cut}), ${one.durationMs} ms</p></details>`;
 }
 
-/** A requirement that passed, or was not asked, is told by its requests alone: who doubts it asks again. */
+/** A passed or skipped requirement shows only its requests, which can be repeated. */
 function brief({ exchanges }: ReportedResult): Html {
   const lines = exchanges.map(({ request, status }) => `${request} → ${status}`);
   return lines.length === 0 ? html`` : html`<pre>${lines.join('\n')}</pre>`;

@@ -15,7 +15,7 @@ export function listRequirements(catalogue: readonly Requirement[]): readonly Li
   }));
 }
 
-/** What a requirement rests on, in a few words. */
+/** The basis of a requirement, in a few words. */
 function basisText(basis: Basis): string {
   const { kind, section } = basis;
   if (kind === 'published') return 'published';

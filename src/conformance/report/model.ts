@@ -13,7 +13,7 @@ import { ownPart } from './own.js';
 /** Version of the report's form; its JSON schema is report.schema.json. */
 export const reportVersion = '1.1';
 
-/** How many requirements ended how. */
+/** Number of requirements by outcome. */
 export type Totals = Readonly<Record<Outcome, number>>;
 
 /** One request with its answer, as a report keeps it. */
@@ -53,7 +53,7 @@ export interface ReportedResult {
   readonly exchanges: readonly ReportedExchange[];
 }
 
-/** What a run says about a profile. */
+/** Verdict of a run on a profile. */
 export type ProfileVerdict =
   | 'conformant'
   | 'conformant but for known deviations'
@@ -87,7 +87,7 @@ export interface ReportedFeature {
   readonly totals: Totals;
 }
 
-/** What a run found, in the form that every rendering starts from. */
+/** Results of a run, in the form that all renderings start from. */
 export interface Report {
   readonly kind: 'attestd-conformance-report';
   readonly reportVersion: string;
@@ -98,7 +98,7 @@ export interface Report {
   readonly description: { readonly apiVersion: string; readonly sha256: string };
   readonly daemon: {
     readonly address: string;
-    /** What the daemon is, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
+    /** Product name, e.g. `dockerd`, `Podman`, `attestd (standard)`. */
     readonly product: string;
     /** Product and version as people say it. */
     readonly title: string;
@@ -123,7 +123,7 @@ export interface Report {
     readonly destructive: boolean;
     readonly hazardous: boolean;
     readonly interrupted: boolean;
-    /** What could not be removed from the daemon. */
+    /** Objects that could not be removed from the daemon. */
     readonly leftovers: readonly string[];
   };
   readonly totals: Totals;
@@ -139,7 +139,7 @@ export interface Report {
   readonly schema: { readonly checked: number; readonly findings: readonly SchemaFinding[] };
 }
 
-/** What the report says beside the run's outcome. */
+/** Facts of a report that do not come from the run's outcome. */
 export interface ReportContext {
   readonly address: string;
   readonly suiteVersion: string;
@@ -174,7 +174,7 @@ function report(exchange: Exchange, run: string): ReportedExchange {
   };
 }
 
-/** What went wrong, or why a requirement was not judged; empty when it passed. */
+/** The failure, or the reason why a requirement was not judged; empty if it passed. */
 export function whyOf({ failure, reason }: Pick<ReportedResult, 'failure' | 'reason'>): string {
   return failure ? `${failure.message}: expected ${failure.expected}, got ${failure.actual}` : reason;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../api.js';
 
-/** Paths whose answers list whatever the daemon has. */
+/** Paths whose answers list all objects of a daemon. */
 const lists =
   /^(\/v\d+\.\d+)?\/(images\/json|images\/search|containers\/json|networks|volumes|system\/df|events)(\?|$)/;
 
@@ -9,11 +9,12 @@ const isEntry = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && ['Id', 'ID', 'Name', 'Type'].some((key) => Object.hasOwn(value, key));
 
 /**
- * An answer without what it tells of other images, containers, networks and volumes than those of the run: reports are passed on.
+ * Removes entries about images, containers, networks and volumes of other clients from an answer, because reports are
+ * published.
  *
  * @param exchange the answer
- * @param run name of the run, which everything of it carries in its name or labels
- * @returns the body as it came when nothing is left out, and how many entries are
+ * @param run name of the run, which all its objects carry in their names or labels
+ * @returns the body, unchanged if nothing was removed, and the number of removed entries
  */
 export function ownPart(exchange: Exchange, run: string): { readonly body: Buffer; readonly leftOut: number } {
   const { path, body } = exchange;

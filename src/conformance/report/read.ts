@@ -7,9 +7,8 @@ import type { Report } from './model.js';
 export const reportSchemaFile = new URL('../../../schemas/conformance-report-1.1.json', import.meta.url);
 
 /**
- * What keeps a value from being a report.
- *
- * @returns each violation with its place; none for a report
+ * Checks a value against the schema of reports.
+ * @returns each violation with its place; empty for a report
  */
 export function reportViolations(value: unknown): readonly string[] {
   return checkerOf(reportSchemaFile)(value);

@@ -43,7 +43,7 @@ export function storeText({ store, driver }: Report['daemon']): string {
 /** Columns that tables are made for. */
 const columns = 80;
 
-/** What a run ends with on a terminal: failures, features, profiles, totals. */
+/** Renders the summary of a run for a terminal: failures, features, profiles, totals. */
 export function renderTerminal(report: Report): string {
   const { daemon, results, run, schema } = report;
   const failed = results.filter(({ outcome }) => outcome === 'failed');

@@ -37,20 +37,21 @@ export const pointers = {
 } as const;
 
 /**
- * The basis of what only a daemon shows.
+ * The basis of a requirement that rests on observed behavior.
  *
- * @param section place in docs/behaviour.md that tells of it
- * @param store image store that it was seen with; `any` when the stores do not differ
+ * @param section place in docs/behaviour.md
+ * @param store image store of the observation; `any` if the stores do not differ
  */
 export function observed(section: string, store = 'any'): Basis {
   return { kind: 'observed', daemon: 'dockerd', version: '29.7.2', store, section };
 }
 
 /**
- * What a requirement needs whose answer the description leaves open, such as a status that it does not list.
+ * Features and basis of a requirement whose answer the description leaves open, such as a status that it does not
+ * list.
  *
- * @param features what it needs beside
- * @param section place in docs/behaviour.md that tells of it
+ * @param features other features that it needs
+ * @param section place in docs/behaviour.md
  */
 export function asDockerd(
   features: readonly FeatureName[],
@@ -84,7 +85,7 @@ export function platformText(platform: Partial<Platform>): string {
   return JSON.stringify(platform);
 }
 
-/** What inspect says of a name. */
+/** Inspects an image by name. */
 export const inspect = async (
   t: CheckContext,
   name: string,
@@ -128,13 +129,14 @@ export function annotated(attested: Attested): readonly Descriptor[] {
   return attested.layers.filter((layer) => (layer.annotations?.[predicateKey] ?? '') !== '');
 }
 
-/** What the endpoint lists for these layers, without statements. */
+/** The entries of the attestation list for these layers, without statements. */
 export function entriesFor(layers: readonly Descriptor[]): readonly object[] {
   return layers.map((layer) => ({ Descriptor: layer, PredicateType: layer.annotations?.[predicateKey] }));
 }
 
 /**
- * Demand that an answer lists exactly these attestation layers in this order, whatever else its entries hold.
+ * Demands that an answer lists exactly these attestation layers in this order. Other members of the entries are
+ * ignored.
  *
  * @throws Unmet
  */
@@ -152,7 +154,7 @@ export function lists(answer: Answer, layers: readonly Descriptor[], what = 'lis
 const [quote, backslash] = [0x22, 0x5c];
 const space: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
-/** JSON text without the whitespace between its tokens, every token as it was. */
+/** JSON text without whitespace between tokens. The tokens keep their bytes. */
 export function compact(text: string): string {
   const pieces: string[] = [];
   let from = 0;
@@ -182,7 +184,7 @@ export function holdsVerbatim(answer: Answer, member: string, statement: Buffer)
   throw new Unmet('statement in the body', wanted.toString('utf8').slice(0, 500), answer.text.slice(0, 1500));
 }
 
-/** Members of an object in the order in which the text has them, one level deep. */
+/** Names of an object's members in the order of the text, one level deep. */
 export function keysOf(shape: Shape): readonly string[] {
   return Object.keys(shape.object());
 }
@@ -191,7 +193,7 @@ export function keysOf(shape: Shape): readonly string[] {
 export function entryWhere(list: readonly Shape[], member: string, value: unknown): Shape {
   const found = list.find((entry) => entry.at(member).value === value);
   if (!found)
-    // How many others there are, not which: they may be other people's images.
+    // Reports the number of foreign images without their names, which may be private.
     throw new Unmet(`entry with ${member}`, String(value), `none among ${list.length} entries`);
   return found;
 }
@@ -207,7 +209,7 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Milliseconds that a prune of somebody else may take. */
+/** Milliseconds that a concurrent prune may take. */
 const prunePatience = 60_000;
 
 /** Prune; while another prune of the kind is under way, which daemons refuse with 409, wait for it. */
@@ -220,7 +222,7 @@ export async function whenFree(api: Api, path: string, query: Readonly<Record<st
   }
 }
 
-/** The usage of disks; asked for again where a daemon fails since somebody else removes an image meanwhile. */
+/** Reads disk usage. Repeats the request if another client removes an image during it. */
 export async function diskUsage(api: Api, call: Call): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await api.get('/system/df', call);

@@ -5,7 +5,7 @@ import { type Report, type ReportedResult, type Totals, whyOf } from '../report/
 /** Version of a result's form; its JSON schema is conformance-result-1.0.json. */
 export const resultVersion = '1.0';
 
-/** What a run said as a whole. */
+/** Summary of a run. */
 export interface RunSummary {
   /** Day of the run, `2026-11-26`. */
   readonly date: string;
@@ -23,7 +23,7 @@ export interface KeptResult {
   readonly title: string;
   readonly level: string;
   readonly outcome: Outcome;
-  /** Why it was not judged, or what went wrong. */
+  /** The failure, or the reason why the requirement was not judged. */
   readonly why?: string;
   /** Whether the failure is a known deviation of the daemon. */
   readonly known?: true;
@@ -31,7 +31,7 @@ export interface KeptResult {
   readonly curl?: string;
 }
 
-/** What the repository keeps of a run: verdicts, and how to ask again. */
+/** The stored form of a run: verdicts, and commands to repeat requests. */
 export interface ConformanceResult extends RunSummary {
   readonly kind: 'attestd-conformance-result';
   readonly resultVersion: string;
@@ -44,7 +44,7 @@ export interface ConformanceResult extends RunSummary {
   readonly history: readonly RunSummary[];
 }
 
-/** Where a reader of a result has the daemon. */
+/** Placeholder for the daemon's address. */
 const anywhere = 'unix:///var/run/docker.sock';
 
 function keep(result: ReportedResult): KeptResult {
@@ -64,10 +64,10 @@ function keep(result: ReportedResult): KeptResult {
 }
 
 /**
- * What the repository keeps of a report.
+ * Reduces a report to its stored form.
  *
- * @param report of a run over everything
- * @param earlier what the repository has of the same daemon
+ * @param report report of a complete run
+ * @param earlier stored result of the same daemon
  */
 export function resultOf(report: Report, earlier?: ConformanceResult): ConformanceResult {
   const { product, title, version, apiVersion, platform, store, driver } = report.daemon;
@@ -99,16 +99,16 @@ const slug = (text: string): string =>
     .replaceAll(/[^a-z0-9.]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
 
-/** Where a result lies below `results/`: API version, product, version and store (docs/results.md). */
+/** Path of a result below `results/`: API version, product, version and store (docs/results.md). */
 export function pathOf({ daemon }: Pick<ConformanceResult, 'daemon'>): string {
   const version = slug(daemon.version.replace(/\+.*$/, ''));
   return `${daemon.apiVersion}/${slug(daemon.product)}/${version}-${slug(daemon.store)}.json`;
 }
 
 /**
- * Why a report is no result to submit (docs/results.md).
+ * Finds reasons against storing a report as a result (docs/results.md).
  *
- * @returns reasons; none for a run over everything that ended by itself and left nothing behind
+ * @returns reasons; empty for a complete run that was not interrupted and left nothing behind
  */
 export function refusals({ run, totals }: Report): readonly string[] {
   const narrowed = [run.profiles, run.features, run.only, run.skip].some((names) => names.length > 0);

@@ -29,19 +29,19 @@ for (const button of document.querySelectorAll('.copy')) button.addEventListener
 
 const page = (title: string, body: Html): string => pageOf(title, body, script, more);
 
-/** What a cell says of a requirement. */
+/** Text of a requirement's cell. */
 function mark({ known, outcome }: KeptResult): string {
   if (known) return 'known';
   return outcome === 'unsupported' ? '–' : outcome;
 }
 
-/** How much a cell speaks against its daemon. */
+/** Severity of a cell. */
 function weight(one: KeptResult | undefined): number {
   if (one?.outcome === 'failed') return one.level === 'MUST' && !one.known ? 1000 : 100;
   return one?.outcome === 'blocked' || one?.outcome === 'error' ? 10 : 0;
 }
 
-/** What a verdict looks like beside others; the row says which profile it is on. */
+/** Style of a verdict next to others. The row names its profile. */
 function classOf(verdict: string): string {
   if (verdict.startsWith('conformant')) return 'passed';
   if (verdict === 'not conformant' || verdict === 'error') return 'failed';
@@ -151,10 +151,10 @@ function daemonPage({ result, slug }: Column): string {
 }
 
 /**
- * The static site of results: a matrix of daemons by area, a page for each area and each daemon, and badges.
+ * Renders the static site of results: a matrix of daemons by area, a page for each area and each daemon, and badges.
  *
- * @param results what {@link readResults} gives
- * @returns texts of files by their names; the pages load nothing but the badges beside them
+ * @param results output of {@link readResults}
+ * @returns texts of files by name; the pages load only the badges from the same directory
  */
 export function renderSite(results: Iterable<ConformanceResult>): ReadonlyMap<string, string> {
   const columns = [...results].map((result): Column => {

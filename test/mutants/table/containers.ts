@@ -56,7 +56,7 @@ export function withoutFilter(route: RegExp, name: string): Pick<Mutant, 'before
         delete filters[name];
         query.set('filters', JSON.stringify(filters));
       } catch {
-        // What is not JSON stays as it is.
+        // Other text stays unchanged.
       }
     });
   return { before: (asked) => (route.test(asked.route) ? changed(asked) : undefined) };
@@ -180,7 +180,7 @@ export const creating: Area = {
   ],
 };
 
-/** Faults of what containers do when they are told. */
+/** Faults in the state changes of containers. */
 export const telling: Area = {
   name: 'containers',
   only: ['ContainerStart', 'ContainerStop', 'ContainerRestart', 'ContainerKill', 'ContainerPause', 'ContainerUnpause'],

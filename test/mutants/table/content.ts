@@ -24,7 +24,7 @@ function fields(message: Buffer): { readonly number: number; readonly bytes: Buf
   return found;
 }
 
-/** The message without one of its fields. */
+/** Removes a field from a message. */
 function without(message: Buffer, number: number): Buffer {
   return Buffer.concat(fields(message).flatMap((field) => (field.number === number ? [] : [field.bytes])));
 }

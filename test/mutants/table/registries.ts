@@ -15,7 +15,7 @@ const unseen = (ofImports: boolean, name: string): Pick<Mutant, 'before'> =>
     isImport(asked.query) === ofImports ? asked.ask((query) => query.delete(name)) : undefined,
   );
 
-/** Lines of a stream that tell of an error are left out. */
+/** Drops error lines of a stream. */
 const swallowed = (reply: Reply): Reply =>
   reply.withText(
     reply.text

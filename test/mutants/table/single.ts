@@ -5,7 +5,7 @@ const inspectOf = (name: string): RegExp => new RegExp(`^/images/127\\..+/${name
 
 type Json = Record<string, unknown>;
 
-/** A mutant that answers a request in which a parameter has a certain value as if all had gone well. */
+/** Answers requests with a certain parameter value with success. */
 const swallowed = (name: string, part: string) =>
   requests('POST', create, (asked) =>
     asked.query.getAll(name).some((value) => value.includes(part)) ? instead(200, { status: 'done' }) : undefined,
@@ -32,7 +32,7 @@ function lastingFailure(): (call: Call) => Call {
   };
 }
 
-/** Faults that a single requirement is there for. */
+/** Faults that only one requirement catches. */
 export const single: Area = {
   name: 'single requirements',
   only: ['ImageCreate', 'ImagePush', 'ImageLoad', 'ImageGet', 'ImageDelete', 'ImageBuild', 'Content'],

@@ -47,7 +47,7 @@ const plugins: readonly Mutant[] = [
   },
 ];
 
-/** What a daemon answers without a swarm and without plugins. */
+/** Answers of a daemon without swarm and plugins. */
 export const standalone: Area = {
   name: 'standalone',
   only: ['*.no-swarm', 'Plugin*'],

@@ -80,7 +80,7 @@ async function asked(d: Dock, { method, path, query, body }: Operation): Promise
   answer.error(404);
 }
 
-/** What is not there is 404, for each operation. */
+/** Operations on missing objects answer 404. */
 export const absent: readonly Requirement[] = operations.flatMap((operation) => {
   const { operationId, method, path, features, since } = operation;
   const family = { operationId, pointer: operationPointer(method, path), ...(features ? { features } : {}) };

@@ -222,7 +222,7 @@ export const attach: readonly Requirement[] = containers(
       pointer: '+/parameters/2',
       why: 'Who comes late sees everything.',
       async check(d) {
-        // One of its own: to be attached to changes what has ended, on some daemons.
+        // Uses a container of its own: on some daemons, attaching changes an exited container.
         const { id } = await d.ran(['sh', '-c', 'echo one; echo bad >&2; echo two']);
         const stream = await d.hijack(at(id, '/attach'), { query: { logs: '1', stdout: '1', stderr: '1' } });
         same(framed(await stream.is(101).ended()), { stdout: 'one\ntwo\n', stderr: 'bad\n' }, 'output');

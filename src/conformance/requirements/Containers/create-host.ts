@@ -6,7 +6,7 @@ import { kept as keptOf, refused as refusedOf } from './create.js';
 
 const why = 'A container must not have more or less of the host than was asked for.';
 
-/** A member of the host's part that inspect gives back as it was given. */
+/** A member of HostConfig that inspect returns unchanged. */
 function kept(id: string, member: string, value: unknown, more: Partial<Member> = {}): Member {
   const [title, HostConfig] = [`HostConfig.${member} is kept`, { [member]: value }];
   const path = ['HostConfig', member];

@@ -6,7 +6,7 @@ const why = 'A container has to be what was asked for.';
 
 const strings = (shape: Shape): string[] => shape.array().map((item) => item.string());
 
-/** What a container gets of its image, and what it is told instead. */
+/** Defaults that a container takes from its image, and their overrides. */
 export const createImage: readonly Requirement[] = containers(
   { operationId: 'ContainerCreate', pointer: operationPointer('POST', '/containers/create') },
   [

@@ -6,7 +6,7 @@ import { familiar } from '../common.js';
 
 const why = 'A container has to be what was asked for.';
 
-/** A configuration of which inspect gives back a member as it was given. */
+/** A configuration member that inspect returns unchanged. */
 export function kept(
   id: string,
   title: string,

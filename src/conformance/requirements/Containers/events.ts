@@ -101,7 +101,7 @@ export const containerEvents: readonly Requirement[] = containers(
       pointer: '/definitions/EventMessage',
       why: 'Dashboards follow it.',
       async check(d) {
-        // Podman tells of some.
+        // Podman sends some of these events.
         for (let times = 0; times < 3; times += 1) {
           const since = await clock(d.t);
           const { id } = await d.running();
@@ -135,7 +135,7 @@ export const containerEvents: readonly Requirement[] = containers(
         const { id } = await d.running();
         (await d.api.post(at(id, '/pause'))).status(204);
         (await d.api.post(at(id, '/unpause'))).status(204);
-        // Told twice by dockerd at times: of the request, and of what containerd says of it.
+        // dockerd may send this event twice: for the request, and for containerd's notification.
         inOrder([...new Set(await actions(d, since, id, 'unpause'))], ['pause', 'unpause']);
       },
     },
@@ -189,7 +189,7 @@ export const containerEvents: readonly Requirement[] = containers(
             `containers of ${JSON.stringify(of)}`,
           );
         }
-        // What came before an event that is told was told of, too: the create is left out by the filter.
+        // The filter excludes the create event. It precedes the others, so it would have arrived.
         (await d.api.post(at(other.id, '/rename'), { query: { name: d.unique() } })).status(204);
         const renamed = await events(d, since, { container: [other.id], event: ['rename'] }, has('rename'));
         same([...new Set(actionsOf(renamed))], ['rename'], 'actions');

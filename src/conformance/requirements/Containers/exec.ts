@@ -6,14 +6,17 @@ import type { Requirement } from '../../requirement.js';
 import { pause } from '../common.js';
 import { givesBackMuch } from './attach.js';
 
-/** What requirements of execs need. */
+/** Features that exec requirements need. */
 export const features = ['containers', 'exec'] as const;
 
-/** What a daemon says of an exec. @throws Unmet when it is not there */
+/**
+ * Inspects an exec.
+ * @throws Unmet if it does not exist
+ */
 export const inspectExec = async (d: Dock, id: string): Promise<Shape> =>
   (await d.api.get(`/exec/${id}/json`)).status(200).json();
 
-/** What a command wrote in a container that several checks use. */
+/** Runs a command in the shared container and returns its output. */
 export async function said(d: Dock, command: readonly string[], more: object = {}): Promise<Output> {
   const id = await d.exec((await d.sleeper()).id, command, { ...more });
   return framed(await (await d.startExec(id)).is(101, 200).ended());

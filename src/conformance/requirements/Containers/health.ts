@@ -5,7 +5,7 @@ import type { Requirement } from '../../requirement.js';
 
 const ms = 1_000_000;
 
-/** A container whose check passes while a file is there. */
+/** A container whose health check passes while a file exists. */
 const checked = (more: object = {}, Cmd = ['sleep', '600']): Spec => ({
   Cmd,
   Healthcheck: { Test: ['CMD', 'cat', '/tmp/healthy'], Interval: 100 * ms, Timeout: 5000 * ms, Retries: 2, ...more },

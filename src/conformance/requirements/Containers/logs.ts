@@ -12,20 +12,20 @@ async function logs(d: Dock, id: string, query: Query = both): Promise<Output> {
   return outputOf(await d.api.get(at(id, '/logs'), { query }));
 }
 
-/** What the container says that several checks read. */
+/** Output of the container that several checks read. */
 async function spoken(d: Dock, query: Query): Promise<Output> {
   return logs(d, (await d.spoken()).id, query);
 }
 
-/** A time in front of a line; nothing published says how exact it is, or in which zone. */
+/** A timestamp in front of a line. No published text fixes its precision or zone. */
 const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d) /;
 
 /**
- * Demand that a bound on time cuts the log in two: between its lines where the daemon tells their times apart, otherwise in whole
- * seconds, which is all that the description promises.
+ * Demands that a time bound splits the log: between its lines if the daemon distinguishes their times, otherwise by
+ * whole seconds, which is all that the description promises.
  *
  * @param name the bound
- * @param kept what is left by a bound between the lines
+ * @param kept lines that remain under a bound between the lines
  */
 async function cutsIn(d: Dock, name: 'since' | 'until', kept: string): Promise<void> {
   const { stdout } = await spoken(d, { stdout: '1', timestamps: '1' });

@@ -7,17 +7,20 @@ import { runLabel } from '../../images/kit.js';
 import type { Requirement } from '../../requirement.js';
 import { whenFree } from '../common.js';
 
-/** What requirements of networks need. */
+/** Features that network requirements need. */
 export const features = ['containers', 'networks'] as const;
 
-/** What a daemon says of a network. @throws Unmet when it is not there */
+/**
+ * Inspects a network.
+ * @throws Unmet if it does not exist
+ */
 export const inspectNetwork = async (d: Dock, id: string): Promise<Shape> =>
   (await d.api.get(`/networks/${id}`)).status(200).json();
 
 const ask = (d: Dock, spec: object): ReturnType<Dock['post']> =>
   d.post('/networks/create', { Name: d.unique('n'), Driver: 'bridge', Labels: d.labels, ...spec });
 
-/** A block of addresses that hardly anybody has: each run has its own, for daemons give none of them away twice. */
+/** A rarely used block of addresses. Each run has its own, because daemons never assign a block twice. */
 export function block(d: Dock, use: string): string {
   const [high = 0, low = 0] = createHash('sha256').update(`${d.t.mark()} ${use}`).digest();
   return `10.${200 + (high % 32)}.${low}.0/24`;

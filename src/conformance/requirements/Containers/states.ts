@@ -6,13 +6,15 @@ import { pause } from '../common.js';
 
 const pointer = (action: string): string => operationPointer('POST', `/containers/{id}/${action}`);
 
-/** A process that ends with 7 when it is told to stop, and says so. */
+/** A process that prints a line and exits with 7 on SIGTERM. */
 const obedient = ['sh', '-c', 'trap "echo told; exit 7" TERM; echo ready; sleep 60 & wait'];
 
-/** One that hears no signal. It says that it has begun, since a process that is only about to may be ended by any. */
+/**
+ * A process that ignores SIGTERM. It prints a line first, because a starting process may still be ended by any signal.
+ */
 const deaf = { Cmd: ['sh', '-c', 'echo ready; sleep 86400'] };
 
-/** One that runs, and has set its trap. */
+/** A running container whose process has set its trap. */
 async function obeying(d: Dock, spec = {}): Promise<string> {
   const { id } = await d.running({ Cmd: obedient, ...spec });
   await d.says(id, 'ready');
@@ -261,7 +263,7 @@ const unpause = containers(
         const { id } = await d.running();
         (await d.api.post(at(id, '/pause'))).status(204);
         (await d.api.post(at(id, '/unpause'))).status(204);
-        // What is told of the pause may come late, after the answer to its end.
+        // Pause events may arrive after the answer to unpause.
         const state = (await d.until(id, ['State', 'Status'], 'running')).at('State');
         state.at('Paused').is(false);
       },
@@ -278,5 +280,5 @@ const unpause = containers(
   ],
 );
 
-/** What containers do when they are told: stop, restart, kill, pause. */
+/** Requirements of stop, restart, kill and pause. */
 export const states: readonly Requirement[] = [stop, restart, kill, pausing, unpause].flat();

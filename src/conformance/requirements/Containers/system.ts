@@ -82,5 +82,5 @@ const images = containers({ operationId: 'ImageDelete', pointer: operationPointe
   },
 ]);
 
-/** What containers change in the rest of the API. */
+/** Effects of containers on the rest of the API. */
 export const aroundContainers: readonly Requirement[] = [info, usage, images].flat();

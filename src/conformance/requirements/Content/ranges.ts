@@ -11,7 +11,7 @@ function large(t: CheckContext): { readonly digest: string; readonly bytes: Buff
   return { digest, bytes };
 }
 
-/** Parts of blobs, several at once, and what is not there. */
+/** Ranges of blobs, several digests in one call, and missing blobs. */
 export const contentRanges: readonly Requirement[] = requirements(
   {
     operationId: 'containerd.services.content.v1.Content/Read',

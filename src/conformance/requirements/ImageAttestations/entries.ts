@@ -5,7 +5,7 @@ import { annotated, attestationsOf, attestedOf, entriesFor, keysOf, lists, point
 
 const answers = '+/responses/200/schema';
 
-/** What the endpoint lists, and how its entries look. */
+/** Entries of the attestation list. */
 export const entries: readonly Requirement[] = requirements(
   { operationId: 'ImageAttestations', features: ['attestations'], pointer: pointers.attestations, images: ['basic'] },
   [

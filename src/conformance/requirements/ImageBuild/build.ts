@@ -144,7 +144,7 @@ export const builds: readonly Requirement[] = requirements(
       pointer: '+/parameters/17',
       why: 'One Dockerfile serves several versions.',
       async check(t) {
-        // A file of the run's own: what another run built is no cache of this one.
+        // A file with content unique to the run: another run's build must not serve as cache.
         const body = context(`${plain}ARG V=none\nENV VERSION=$V\n`, { 'a.txt': t.mark() });
         const env = (image: Shape) =>
           image

@@ -9,13 +9,13 @@ import type { CheckContext } from '../../requirement.js';
 /** Parameters of a build. */
 export type Query = Readonly<Record<string, string | readonly string[]>>;
 
-/** A build context: a Dockerfile and the files beside it. */
+/** A build context: a Dockerfile and other files. */
 export function context(dockerfile: string, files: Readonly<Record<string, string>> = {}): Buffer {
   const all = { Dockerfile: dockerfile, ...files };
   return writeTar(Object.entries(all).map(([name, text]) => [name, Buffer.from(text)] as const));
 }
 
-/** What a build adds to every image so that its remains are found. */
+/** Labels that the suite adds to each built image to find it later. */
 const marked = (t: CheckContext): Query => ({
   labels: JSON.stringify({ [runLabel]: t.mark() }),
 });

@@ -17,7 +17,7 @@ const refused = (id: string, title: string, why: string, query: Query, body: () 
   },
 });
 
-/** A Dockerfile of which nothing can be built: an error, which dockerd tells by the status. */
+/** A Dockerfile that cannot be built. dockerd reports the error by the status. */
 const unreadable = (what: string, words: string, text: string) => {
   const common = { pointer: '+/responses/400', why: 'Nothing can be built of it.' };
   return [
@@ -39,7 +39,7 @@ const unreadable = (what: string, words: string, text: string) => {
   ];
 };
 
-/** What a build is given, and what is refused. */
+/** Forms of build input, and rejected input. */
 export const buildForms: readonly Requirement[] = requirements(
   { operationId: 'ImageBuild', features: ['build', 'images'], pointer: pointers.build },
   [

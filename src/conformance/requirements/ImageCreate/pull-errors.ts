@@ -13,7 +13,7 @@ const refused = (id: string, title: string, query: (repository: string) => Recor
   },
 });
 
-/** What goes wrong with a pull, who may pull, and the event of it. */
+/** Failed pulls, authentication, and the pull event. */
 export const pullErrors: readonly Requirement[] = requirements(
   { operationId: 'ImageCreate', features: ['registry', 'images'], pointer: pointers.create },
   [

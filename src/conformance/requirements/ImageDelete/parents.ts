@@ -9,7 +9,7 @@ async function twoSteps(t: CheckContext): Promise<readonly [name: string, image:
   return built(t, withFile(`FROM scratch\nCOPY a.txt /${t.scratch('step').replaceAll('/', '-')}\nLABEL step=two\n`));
 }
 
-/** What becomes of parents, and parameters of a delete that change nothing. */
+/** Parents of deleted images, and parameters of delete that change nothing. */
 export const deleteParents: readonly Requirement[] = requirements(
   { operationId: 'ImageDelete', features: ['images'], pointer: pointers.delete },
   [
@@ -46,7 +46,7 @@ export const deleteParents: readonly Requirement[] = requirements(
         const left: number[] = [];
         for (const noprune of ['1', '0']) {
           const [name, image] = await twoSteps(t);
-          // With its algorithm: what is no known image is asked for by id, not by a name of 64 letters.
+          // The algorithm prefix makes the daemon look up an id, not a name of 64 letters.
           const parent = `sha256:${image
             .at('Parent')
             .string()

@@ -24,7 +24,7 @@ const config = (id: string, member: string) => ({
   },
 });
 
-/** What inspect says about an image for the daemon's platform. */
+/** Members of inspect for an image of the daemon's platform. */
 export const fields: readonly Requirement[] = requirements(
   { operationId: 'ImageInspect', features: ['images'], pointer: pointers.inspect, images: ['basic'] },
   [

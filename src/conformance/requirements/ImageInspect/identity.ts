@@ -2,13 +2,13 @@ import { demand, same } from '../../expect.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { pointers, tagged } from '../common.js';
 
-/** Identity as it came, or undefined; what an image that was loaded has is the daemon's to say. */
+/** The Identity member, or undefined. Its content for a loaded image depends on the daemon. */
 async function identity(t: CheckContext, name: string): Promise<unknown> {
   const body = (await t.api.get(`/images/${name}/json`)).status(200).json().value as { readonly Identity?: unknown };
   return body.Identity ?? undefined;
 }
 
-/** An image of the suite, which nobody can trust, has no signer. */
+/** The signatures of the suite's images prove nothing, so no signer may be reported. */
 async function demandNoSigner(t: CheckContext, name: string): Promise<void> {
   const found = (await identity(t, name)) as { readonly Signature?: unknown } | undefined;
   const signatures = Array.isArray(found?.Signature) ? (found.Signature as object[]) : [];
@@ -16,10 +16,10 @@ async function demandNoSigner(t: CheckContext, name: string): Promise<void> {
   demand(named.length === 0, 'members of Identity.Signature that name a signer', 'none', named);
 }
 
-/** Members of a signature that name somebody, or say how somebody signed. */
+/** Members of a signature that identify a signer or the kind of signature. */
 const naming = ['Name', 'Signer', 'KnownSigner', 'DockerReference'];
 
-/** Where images come from. */
+/** Origin of images. */
 export const identities: readonly Requirement[] = [
   ...requirements(
     {

@@ -16,7 +16,7 @@ const config = (id: string, member: string) => ({
   },
 });
 
-/** What inspect says about unusual configurations, and what it must not believe. */
+/** Unusual configurations, and values that inspect must not trust. */
 export const whole: readonly Requirement[] = requirements(
   { operationId: 'ImageInspect', features: ['images'], pointer: pointers.inspect, images: ['forged'] },
   [

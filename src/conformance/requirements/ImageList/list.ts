@@ -13,7 +13,7 @@ async function entry(t: CheckContext, name: RecipeName, more: Record<string, str
   return list[0] as Shape;
 }
 
-/** What entries of the image list hold. */
+/** Entries of the image list. */
 export const list: readonly Requirement[] = requirements(
   { operationId: 'ImageList', features: ['images'], pointer: pointers.list, images: ['basic'] },
   [

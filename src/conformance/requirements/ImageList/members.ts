@@ -232,7 +232,7 @@ export const listMembers: readonly Requirement[] = requirements(
   ],
 );
 
-/** How many containers use an image. */
+/** Number of containers of an image. */
 export const listContainers: readonly Requirement[] = containers(
   { operationId: 'ImageList', pointer: operationPointer('GET', '/images/json'), features: ['containers'] },
   [

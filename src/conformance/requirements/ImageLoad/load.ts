@@ -6,7 +6,7 @@ import { writeTar } from '../../images/tar.js';
 import { type CheckContext, type Requirement, requirements } from '../../requirement.js';
 import { asDockerd, attestationsOf, attestedOf, idOf, lists, platformText, pointers } from '../common.js';
 
-/** What a load says in its stream, as people read it. */
+/** The readable messages of a load's stream. */
 const said = (answer: Answer): string =>
   answer
     .status(200)
@@ -37,12 +37,12 @@ const broken = (id: string, title: string, tar: () => Buffer) => ({
   check: (t: CheckContext): Promise<void> => fails(t, tar()),
 });
 
-/** How often is asked what fails by chance. */
+/** Number of attempts for a request that may fail by chance. */
 const tries = 3;
 
 /**
- * Ask again where a daemon failed by chance: once it has loaded its own platform, dockerd looks at all manifests, when it loads as
- * when it inspects, and now and then meets another one's just as that is collected, since nobody asked for it.
+ * Repeats a request that may fail by chance. After loading its own platform, dockerd looks at all manifests, on load
+ * and on inspect. It fails if another platform's manifest is garbage-collected at that moment.
  */
 function unlessCollected({ manifests, images }: BuiltImage, ask: () => Promise<Answer>): Promise<Answer> {
   const others = manifests.map(({ digest }) => digest).filter((digest) => digest !== images[0]?.descriptor.digest);

@@ -153,7 +153,7 @@ export const morePrunes: readonly Requirement[] = requirements(
   ],
 );
 
-/** What a container uses. */
+/** Images that a container uses. */
 export const prunesInUse: readonly Requirement[] = containers(
   {
     operationId: 'ImagePrune',

@@ -8,7 +8,7 @@ import { clock, toldOf } from '../SystemEvents/stream.js';
 const pushed = (t: CheckContext, image: Offered): Promise<unknown> =>
   t.given('ImagePush.pushed', async () => streamed(await push(t, image.repository, { tag: 'latest' })));
 
-/** What the registry has under a tag. */
+/** Reads the manifest of a tag from the registry. */
 const kept = ({ registry, path }: Offered, tag: string) => registry.repositories.manifest(path, tag);
 
 /** Pushing images to a registry. */

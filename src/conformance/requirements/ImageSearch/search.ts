@@ -10,7 +10,7 @@ const shelf: readonly Found[] = [
   { name: 'suite/third', description: '', is_official: false, is_automated: false, star_count: 3 },
 ];
 
-/** Search the run's registry, which finds three repositories whatever the term is. */
+/** Searches the run's registry, which returns three repositories for any term. */
 async function found(t: CheckContext, query: Readonly<Record<string, string>> = {}): Promise<readonly Shape[]> {
   const registry = await t.registry();
   registry.shelf.splice(0, registry.shelf.length, ...shelf);

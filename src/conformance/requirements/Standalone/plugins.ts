@@ -81,7 +81,7 @@ const onOne: readonly Operation[] = [
     operationId: 'PluginUpgrade',
     method: 'POST',
     path: '/plugins/{name}/upgrade',
-    // Nobody listens there: it is not asked, for there is nothing to upgrade.
+    // No registry listens at this address. The daemon does not ask it, because there is no plugin to upgrade.
     query: { remote: '127.0.0.1:1/none' },
     body: '[]',
     since: '1.26',
@@ -105,5 +105,5 @@ const absent = onOne.flatMap(({ operationId, method, path, query, body, since })
   ]),
 );
 
-/** Plugins, as far as they can be judged without one. */
+/** Plugin requirements that need no installed plugin. */
 export const plugins: readonly Requirement[] = [list, absent].flat();

@@ -16,7 +16,7 @@ function request({ path, parameters }: OperationEntry): {
   readonly query: Readonly<Record<string, string>>;
   readonly hasBody: boolean;
 } {
-  // Logs need a stream, whatever the description says of their defaults.
+  // Logs need stdout or stderr, although the description gives defaults.
   const needed = parameters.filter(
     ({ in: place, name, required }) => place === 'query' && (required || name === 'stdout'),
   );
@@ -27,7 +27,7 @@ function request({ path, parameters }: OperationEntry): {
   };
 }
 
-/** What a daemon that is in no swarm answers to whoever asks for one. */
+/** Answers to swarm operations by a daemon that is not in a swarm. */
 export const swarm: readonly Requirement[] = ofSwarms.flatMap((operation) => {
   const { operationId, method, path, since } = operation;
   return requirements(

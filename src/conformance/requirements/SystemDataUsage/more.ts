@@ -8,7 +8,7 @@ const usage = async (t: CheckContext, query: Readonly<Record<string, string | re
 
 const of = '/definitions/ImagesDiskUsage/properties';
 
-/** What disk usage says of an image, as often as it lists it. */
+/** Entries of disk usage for an image. */
 async function entriesOf(t: CheckContext, name: RecipeName): Promise<[Shape, ...Shape[]]> {
   const images = (await usage(t, { type: 'image' })).at('Images').array();
   const [first, ...more] = images.filter((image) => isIdOf(t, t.image(name), image.at('Id').value));

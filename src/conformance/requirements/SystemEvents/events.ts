@@ -196,7 +196,7 @@ export const events: readonly Requirement[] = requirements(
         await loaded(t, image, from);
         (await t.api.get(`/images/${image.name}/attestations`)).status(200);
         (await t.api.get(`/images/${image.name}/json`)).status(200);
-        // What came before an event that is told was told of, too.
+        // An earlier event would have arrived by now.
         await tagged(t, image.name, 'event');
         await t.given('SystemEvents.tag', () => caused(t, image, from, 'tag'));
         const own = (await since(t, from)).lines().filter((event) => event.at('Actor', 'ID').value === idOf(t, image));

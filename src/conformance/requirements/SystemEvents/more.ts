@@ -10,13 +10,13 @@ const event = '/definitions/EventMessage';
 
 const actions = (list: readonly Shape[]): readonly unknown[] => list.map((one) => one.at('Action').value);
 
-/** Whether events have been told of each of these actions. */
+/** Reports whether each of these actions has an event. */
 const have =
   (...wanted: readonly string[]) =>
   (list: readonly Shape[]): boolean =>
     wanted.every((action) => actions(list).includes(action));
 
-/** Events of an image in the order in which the daemon tells them, once the last of them is there. */
+/** Returns the events of an image in the order of the stream, after the last one has arrived. */
 async function told(t: CheckContext, image: LoadedImage, from: number, last: string): Promise<readonly Shape[]> {
   await t.given(`SystemEvents.${last}`, () => caused(t, image, from, last));
   const bare = idOf(t, image).slice('sha256:'.length);
@@ -51,7 +51,7 @@ export const moreEvents: readonly Requirement[] = requirements(
         const from = await clock(t);
         const image = await t.fresh('bare');
         (await t.api.delete(`/images/${await tagged(t, image.name, 'event')}`)).status(200);
-        // What is told of one request, such as untag and delete, has no order of its own.
+        // Events of one request, such as untag and delete, have no fixed order.
         const acts = (await told(t, image, from, 'untag')).filter((one) => !have('delete')([one]));
         const times = acts.map((one) => one.at('timeNano').number());
         same(
@@ -107,7 +107,7 @@ export const moreEvents: readonly Requirement[] = requirements(
         await loaded(t, image, from);
         (await t.api.delete(`/images/${image.repository}:none`)).error(404);
         (await t.api.get(`/images/${image.repository}:none/get`)).error(404);
-        // What came before an event that is told was told of, too.
+        // An earlier event would have arrived by now.
         await tagged(t, image.name, 'event');
         const list = actions(await told(t, image, from, 'tag'));
         for (const action of ['delete', 'untag', 'save'])

@@ -18,14 +18,14 @@ interface Offset {
 
 const offsets = new WeakMap<Api, Promise<Offset>>();
 
-/** Milliseconds for an answer that tells the time well enough, and how often it is asked for. */
+/** Milliseconds within which an answer dates the daemon's clock well enough, and the number of attempts. */
 const soon = 10;
 const asked = 3;
 
-/** How many milliseconds what is thought to be the daemon's present may be too late: it is waited for until then. */
+/** Milliseconds by which the estimate of the daemon's present may be late; checks wait until then. */
 const unsure = 300;
 
-/** What /info says of the daemon's clock; it is asked for once in a run, since some daemons need seconds for it. */
+/** The daemon's clock by /info. Read once a run, because some daemons need seconds for /info. */
 async function measured(t: CheckContext): Promise<Offset> {
   const offset: Offset = { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
   for (let tries = 0; tries < asked; tries += 1) {
@@ -57,16 +57,16 @@ export async function clock(t: CheckContext): Promise<number> {
 }
 
 /**
- * The daemon's present, as until takes it: what has happened by now is told of.
+ * The daemon's present, as a value of `until`: all events so far are before it.
  *
- * @param ahead milliseconds further, to wait for what is to come
+ * @param ahead milliseconds to add, to wait for later events
  */
 export async function present(t: CheckContext, ahead = 0): Promise<string> {
   const { least, most } = await offsetOf(t);
   return moment(Math.ceil(Date.now() + Math.max(least, Math.min(most, least + unsure))) + ahead);
 }
 
-/** What the times of events say of the daemon's clock: they have happened by now, unless one is ahead of it, which is no time. */
+/** Lower bound of the daemon's clock from the times of events. A time ahead of the clock is ignored. */
 async function learn(t: CheckContext, answer: Answer): Promise<void> {
   const offset = await offsetOf(t);
   for (const [, nano] of answer.text.matchAll(/"timeNano":\s*(\d{1,19})/g)) {
@@ -92,20 +92,20 @@ export async function since(
   return answer;
 }
 
-/** How far ahead a try looks: not at first, so that a quick daemon is not waited for; the more, the longer it takes. */
+/** How far ahead an attempt looks. The first does not, so that a fast daemon costs no wait; later ones look further. */
 const aheadOf = (tries: number): number => (tries < 3 ? 0 : Math.min(300 * (tries - 2), 1500));
 
-/** How long a daemon may take to tell of what it did, in milliseconds. */
+/** Time that a daemon has to send an event, in milliseconds. */
 const full = 5000;
 
-/** The patience with a daemon that is to tell of something. */
+/** Timeout for an event. */
 const patienceOf = (t: CheckContext, what: string): AdaptiveTimeout =>
   new AdaptiveTimeout(t.api.wire.connection, what, full);
 
 /**
- * Events that a filter selects, once they hold what is waited for; what there is when a daemon does not tell of it.
+ * Reads the events that a filter selects until they are complete, or until the daemon has sent all that it will.
  *
- * @param enough whether they do; any event does by default
+ * @param enough whether the events are complete. Default: there is an event
  */
 export async function selected(
   t: CheckContext,
@@ -146,7 +146,11 @@ export async function caused(t: CheckContext, image: LoadedImage, from: number, 
 export const loaded = (t: CheckContext, image: LoadedImage, from: number): Promise<Shape[]> =>
   t.given('SystemEvents.load', () => caused(t, image, from, 'load'));
 
-/** Demand that moving an image of a repository from or to a registry is an event. @param path what the event names of it */
+/**
+ * Demands an event for the transfer of an image between a repository and a registry.
+ *
+ * @param path the member of the event that names the image
+ */
 export async function toldOf(t: CheckContext, from: number, action: 'pull' | 'push', path: string): Promise<void> {
   const about = (found: readonly Shape[]): Shape[] =>
     found.filter((event) => JSON.stringify(event.value).includes(path));

@@ -4,7 +4,7 @@ import { asDockerd, pointers } from '../common.js';
 
 const definition = '/definitions/SystemInfo/properties';
 
-/** What the daemon runs on. */
+/** Platform and resources of the daemon. */
 export const info: readonly Requirement[] = requirements(
   { operationId: 'SystemInfo', features: ['engine'], pointer: pointers.info },
   [

@@ -3,7 +3,7 @@ import { type Requirement, requirements } from '../../requirement.js';
 import { compareVersions } from '../../version.js';
 import { entryWhere, pointers } from '../common.js';
 
-/** What the daemon is. */
+/** Identity of the daemon. */
 export const version: readonly Requirement[] = requirements(
   { operationId: 'SystemVersion', features: ['engine'], pointer: pointers.version },
   [
