@@ -6,8 +6,10 @@ HOST ?=
 BASE ?=
 NODE ?=
 ARGS ?=
+GREP ?=
+TIER ?= unit
 
-.PHONY: help serve conformance test e2e differential mutants fuzz soak gen check-gen docs lint format build fixtures results clean bench bench-scale bench-compare hostile clients
+.PHONY: help serve conformance test test-load test-e2e test-package test-soak test-all differential mutants fuzz soak gen check-gen docs lint format build fixtures results clean bench bench-scale bench-compare hostile clients
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -46,11 +48,24 @@ serve: dist/.built ## start the reference server (ARGS="--listen tcp://127.0.0.1
 conformance: dist/.built ## run the conformance suite (HOST=unix:///var/run/docker.sock for a real daemon)
 	@node dist/cli/main.js conformance $(if $(HOST),--host $(HOST)) $(ARGS)
 
-test: dist/.built ## run all tests (NODE=22 for another Node.js than the one here, which npm brings)
-	$(if $(NODE),npx -y node@$(NODE),node) node_modules/mocha/bin/mocha.js $(ARGS)
+test: node_modules/.installed ## run the unit tests (ARGS=FILE: only that file; GREP=TEXT: only matching titles; TIER=load|e2e|package; NODE=22: that Node.js)
+	@$(if $(NODE),npx -y node@$(NODE),node) scripts/test.mjs --tier $(TIER) $(if $(GREP),--grep '$(GREP)') $(ARGS)
 
-e2e: dist/.built ## run the end-to-end tests with real clients (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
-	npx mocha --no-config --import=tsx/esm --forbid-only 'test/e2e/**/*.test.ts'
+test-load: ## run the tests of memory and fairness under load
+	@$(MAKE) --no-print-directory test TIER=load
+
+test-e2e: dist/.built ## run the tests with real clients and child servers (ATTESTD_DOCKER, ATTESTD_SKOPEO name clients off the PATH)
+	@$(MAKE) --no-print-directory test TIER=e2e
+
+test-package: dist/.built ## pack the package, install it and use it as an importer does (needs the npm registry)
+	@$(MAKE) --no-print-directory test TIER=package
+
+test-soak: ## kill a server and cut the power of its store for two minutes
+	@$(MAKE) --no-print-directory soak ARGS='--minutes 2'
+
+test-all: ## run the tests of all tiers; the exit code is 1 if one of them failed
+	@status=0; for tier in test test-load test-e2e test-package test-soak; do \
+	  $(MAKE) --no-print-directory $$tier || status=1; done; exit $$status
 
 differential: dist/.built ## compare with an empty dockerd 29.7: HOST=… ARGS="--requests 5000 --seed 1", or ARGS="--kind containers"
 	@npx tsx test/differential/main.ts $(if $(HOST),--host $(HOST)) $(ARGS)

@@ -1,31 +1,20 @@
 /** A headless Chromium for tests of HTML pages. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
-
-const candidates = [
-  process.env.ATTESTD_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
+import { noChromium, chromium as path } from './conformance/report/browser.js';
+import { skip } from './helpers/record.js';
 
 /**
- * Starts the browser, or says why the test stays pending.
+ * Starts the browser, or skips the tests of the suite if none is installed.
  *
  * @param context the mocha context of a hook
  * @returns the browser; to be closed by the caller
- * @throws Error in CI, where the browser must be there
  */
 export async function startBrowser(context: Mocha.Context): Promise<Browser> {
-  const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
-    if (process.env.CI) throw new Error('no Chromium: install it, or name it in ATTESTD_CHROMIUM');
-    process.stderr.write('      no Chromium (ATTESTD_CHROMIUM names one): pending\n');
-    context.skip();
-  }
+  if (path === undefined) skip(context, noChromium);
   return chromium.launch({
-    executablePath,
+    executablePath: path,
     args: [
       '--no-sandbox',
       '--disable-gpu',

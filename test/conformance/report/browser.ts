@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** Path of Debian's Chromium; undefined if it is not installed. */
-export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+/** Path of Chromium; undefined if none is installed. */
+export const chromium = [
+  process.env.ATTESTD_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+/** Why tests of pages are skipped without it. */
+export const noChromium = 'Chromium not found (apt install chromium, or set ATTESTD_CHROMIUM)';
 
 interface Message {
   readonly id?: number;

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { readResults } from '../../../src/conformance/results/read.js';
 import { renderSite } from '../../../src/conformance/results/site.js';
-import { Browser, chromium } from '../report/browser.js';
+import { skip } from '../../helpers/record.js';
+import { Browser, chromium, noChromium } from '../report/browser.js';
 
 describe("the site of the repository's results", function () {
   this.timeout(60_000);
@@ -33,10 +34,7 @@ describe("the site of the repository's results", function () {
     let folder: string;
 
     before(async function () {
-      if (chromium === undefined) {
-        if (process.env.CI === 'true') throw new Error('this machine has no Chromium');
-        this.skip();
-      }
+      if (chromium === undefined) skip(this, noChromium);
       folder = mkdtempSync(join(tmpdir(), 'attestd-site-'));
       for (const [name, text] of files) writeFileSync(join(folder, name), text);
       browser = await Browser.start(chromium);

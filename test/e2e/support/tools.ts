@@ -4,16 +4,24 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { currentRelease } from '../../../src/engine/release.js';
 import { compareVersions } from '../../../src/engine/versions.js';
+import { recordSkipped } from '../../helpers/record.js';
 
 /** A program that the tests drive, and the variable that names it where it is not on the PATH. */
 export interface Tool {
   readonly name: string;
   readonly variable: string;
+  /** Debian's package, where it has another name than the program. */
+  readonly debianPackage?: string;
   /** Arguments with which it asks something of the daemon at an address; none for tools that choose no version. */
   readonly ask?: (host: string) => readonly string[];
 }
 
-export const DOCKER: Tool = { name: 'docker', variable: 'ATTESTD_DOCKER', ask: (host) => ['--host', host, 'version'] };
+export const DOCKER: Tool = {
+  name: 'docker',
+  variable: 'ATTESTD_DOCKER',
+  debianPackage: 'docker-cli',
+  ask: (host) => ['--host', host, 'version'],
+};
 export const SKOPEO: Tool = {
   name: 'skopeo',
   variable: 'ATTESTD_SKOPEO',
@@ -59,35 +67,24 @@ function spokenVersion(path: string, args: readonly string[]): string | undefine
 
 /** Why a tool cannot be used, if it cannot. */
 export function unusable(tool: Tool, path: string | undefined): string | undefined {
-  if (path === undefined) return `no ${tool.name} on the PATH and ${tool.variable} is not set`;
+  if (path === undefined)
+    return `${tool.name} not found (apt install ${tool.debianPackage ?? tool.name}, or set ${tool.variable})`;
   const version = tool.ask && spokenVersion(path, tool.ask('HOST'));
   if (version === undefined || compareVersions(version, currentRelease.minimumApi) >= 0) return undefined;
   return `${tool.name} speaks API ${version}, and no daemon of today speaks less than ${currentRelease.minimumApi}`;
 }
 
 /**
- * A suite that needs a program. Without the program, or with one that is too old for any daemon, its tests are shown pending with the reason in the title; in CI they
- * fail instead, because there the program belongs to the set-up.
+ * Declares a suite that needs a program. If the program is missing, or too old for any daemon, its tests are skipped.
+ *
+ * @throws Error where the set-up has to provide all tools (`skip` in test/helpers/record.ts)
  */
 export function describeWith(tool: Tool, title: string, body: (this: Mocha.Suite, path: string) => void): void {
   const path = findTool(tool);
   const reason = unusable(tool, path);
-  if (path !== undefined && reason === undefined) {
-    describe(title, function () {
-      body.call(this, path);
-    });
-    return;
-  }
-  if (process.env.CI === 'true') {
-    describe(title, () => {
-      it(`has a ${tool.name} that can be used`, () => {
-        throw new Error(reason);
-      });
-    });
-    return;
-  }
-  describe(`${title} (pending: ${reason})`, function () {
-    this.pending = true;
-    body.call(this, tool.name);
+  describe(title, function () {
+    this.pending = reason !== undefined;
+    body.call(this, path ?? tool.name);
+    if (reason !== undefined) recordSkipped(this.total(), reason);
   });
 }

@@ -1,4 +1,4 @@
-/** Uses every entry of the package as an importer would. It is compiled by test/package/package.test.ts, not run. */
+/** Uses every entry of the package as an importer would. It is compiled by test/package/package.package.test.ts, not run. */
 import { AttestdError, currentRelease, type ErrorCode, type AttestationStatement as FromRoot, version } from 'attestd';
 import { type AttestationChain, connect, resolveAttestations, verifyAttestations } from 'attestd/client';
 import { exitCode, profileNames, type Report, runConformance } from 'attestd/conformance';

@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { skip } from '../helpers/record.js';
 import { type Daemon, startDaemon } from './support/daemon.js';
 import { DockerCli } from './support/docker.js';
 import { type Finished, run } from './support/run.js';
@@ -68,7 +69,7 @@ describeWith(DOCKER, 'the README’s demonstration of a policy', function (path)
 
   before(async function () {
     // The policy is the server's own: a real daemon has none.
-    if (process.env.ATTESTD_E2E_HOST) this.skip();
+    if (process.env.ATTESTD_E2E_HOST) skip(this, 'the daemon of ATTESTD_E2E_HOST has no policy');
     daemon = await startDaemon(['--policy', join(root, 'examples/policies/builder.tar.gz')]);
   });
 

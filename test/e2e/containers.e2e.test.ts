@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { skip } from '../helpers/record.js';
 import { BUSYBOX, loadBusybox } from './support/busybox.js';
 import { type Daemon, startDaemon } from './support/daemon.js';
 import { DockerCli } from './support/docker.js';
@@ -159,7 +160,7 @@ describeWith(DOCKER, 'the docker CLI runs containers', function (path) {
 
   it('on a network of their own', async function () {
     const [other] = await docker.lines('network', 'ls', '--quiet', '--filter', 'name=bridge');
-    if (other === undefined) this.skip();
+    if (other === undefined) skip(this, 'the daemon has no bridge network');
     await docker.ok('network', 'create', '--subnet', '10.213.0.0/24', 'own');
     await docker.ok('run', '--detach', '--name', 'member', '--network', 'own', ...script('sleep 1000'));
     const address = '{{.NetworkSettings.Networks.own.IPAddress}}';

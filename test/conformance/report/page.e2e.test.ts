@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { renderHtml } from '../../../src/conformance/report/html.js';
 import { makeReport } from '../../../src/conformance/report/model.js';
+import { skip } from '../../helpers/record.js';
 import { sampleContext, sampleRun } from '../sample.js';
-import { Browser, chromium } from './browser.js';
+import { Browser, chromium, noChromium } from './browser.js';
 
 describe('the HTML report in Chromium', function () {
   this.timeout(60_000);
@@ -15,10 +16,7 @@ describe('the HTML report in Chromium', function () {
   const visible = `[...document.querySelectorAll('.requirement')].filter((row) => row.offsetParent !== null).map((row) => row.dataset.outcome)`;
 
   before(async function () {
-    if (chromium === undefined) {
-      if (process.env.CI === 'true') throw new Error('this machine has no Chromium');
-      this.skip();
-    }
+    if (chromium === undefined) skip(this, noChromium);
     folder = mkdtempSync(join(tmpdir(), 'attestd-page-'));
     const file = join(folder, 'report.html');
     writeFileSync(file, renderHtml(makeReport(sampleRun(), sampleContext)));

@@ -21,7 +21,7 @@ describe('a client that the end-to-end tests drive', () => {
   };
 
   it('is not used where it is missing', () => {
-    expect(unusable(tool, undefined)).to.equal('no client on the PATH and ATTESTD_NONE is not set');
+    expect(unusable(tool, undefined)).to.equal('client not found (apt install client, or set ATTESTD_NONE)');
   });
 
   it('is not used when it speaks an API that every daemon of today refuses', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import Docker from 'dockerode';
+import { skip } from '../helpers/record.js';
 import { type Daemon, startDaemon } from './support/daemon.js';
 import { ATTESTED } from './support/images.js';
 import { run } from './support/run.js';
@@ -67,7 +68,7 @@ describeWith(SKOPEO, 'skopeo', function (path) {
   });
 
   it('reads the folder of the store as an OCI image layout', async function () {
-    if (daemon.store === undefined) this.skip();
+    if (daemon.store === undefined) skip(this, 'the daemon of ATTESTD_E2E_HOST has no store folder');
     await docker.loadImage(ATTESTED.tar).then((stream) => new Promise((resolve) => stream.resume().on('end', resolve)));
     // index.json follows the journal in the background.
     while (!(await names(daemon.store)).includes('attested')) await sleep(20);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { programLayer, programmed } from '../../../src/conformance/images/program.js';
 import { readTar } from '../../../src/conformance/images/tar.js';
+import { skip } from '../../helpers/record.js';
 
 const file = (name: string): string => fileURLToPath(new URL(`../../../fixtures/program/${name}`, import.meta.url));
 
@@ -40,7 +41,8 @@ describe('the test program', () => {
     };
 
     before(function () {
-      if (platform() !== 'linux' || !['x64', 'arm64'].includes(arch())) this.skip();
+      if (platform() !== 'linux' || !['x64', 'arm64'].includes(arch()))
+        skip(this, 'the program of the conformance images runs on Linux x64 and arm64 only');
     });
 
     it('writes, reads and ends as it is told', () => {
