@@ -34,10 +34,14 @@ check-gen: node_modules/.installed ## fail when a generated file differs from wh
 fixtures: node_modules/.installed ## make the image layouts under fixtures/layouts from their recipes
 	npx tsx fixtures/build.ts
 
-docs: node_modules/.installed ## write the documentation as a static site to build/docs
-	npx tsx scripts/docs.ts build/docs
+docs: site/node_modules/.installed ## build the documentation site in build/docs; fails on dead links
+	npm --prefix site run build
 
-results: node_modules/.installed ## draw the site of conformance results to build/results (results/, docs/results.md)
+site/node_modules/.installed: site/package.json site/package-lock.json
+	npm ci --prefix site --no-audit --no-fund
+	@touch $@
+
+results: node_modules/.installed ## draw the site of conformance results to build/results (results/, docs/reference/results.md)
 	npx tsx scripts/results.ts site build/results
 
 build: dist/.built ## compile src/ to dist/
@@ -82,7 +86,7 @@ soak: dist/.built ## kill a server under load and cut the power of its store; no
 clients: node_modules/.installed ## generate clients with four generators, compile them and call the reference server
 	npx tsx scripts/clients.ts
 
-bench: dist/.built bench/prism/node_modules ## measure all, and write docs/benchmarks.md (HOST=unix:///… for a real daemon too)
+bench: dist/.built bench/prism/node_modules ## measure all, and write docs/reference/benchmarks.md (HOST=unix:///… for a real daemon too)
 	npx tsx bench/main.ts --write $(if $(HOST),--host $(HOST)) $(ARGS)
 
 bench-scale: dist/.built ## measure a store of 100,000 images, which takes many minutes, and keep it for the page that `make bench` writes
@@ -109,4 +113,4 @@ format: node_modules/.installed ## rewrite the sources in the project's format
 	npx biome check --write .
 
 clean: ## remove what the build made
-	rm -rf build dist node_modules
+	rm -rf build dist node_modules site/node_modules

@@ -94,7 +94,7 @@ const keptNames = existsSync(keptFolder) ? readdirSync(keptFolder) : [];
 const kept = keptNames.map((name) => JSON.parse(readFileSync(join(keptFolder, name), 'utf8')) as Result);
 const { page, pictures } = report({ ...result, kept });
 if (values.write === true) {
-  writeFileSync(join(root, 'docs', 'benchmarks.md'), page);
+  writeFileSync(join(root, 'docs/reference/benchmarks.md'), page);
   mkdirSync(join(root, 'docs/pictures'), { recursive: true });
   for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(root, 'docs/pictures', name), picture);
 } else process.stdout.write(page);

@@ -101,7 +101,7 @@ export function report(result: Result): { readonly page: string; readonly pictur
     const shown = group === 'reads' || group === 'start' || group === 'store';
     const drawn = group === 'store' ? perImage(rows) : rows.filter(sameUnit(rows));
     if (shown) pictures[`benchmark-${group}.svg`] = bars(`${titles[group]}`, drawn);
-    const picture = shown ? `![${titles[group]}](pictures/benchmark-${group}.svg)\n\n` : '';
+    const picture = shown ? `![${titles[group]}](../pictures/benchmark-${group}.svg)\n\n` : '';
     const note = notes[group] ? `${notes[group]}\n\n` : '';
     return `## ${titles[group]}\n\n${note}${table(rows)}\n\n${picture}`;
   });

@@ -1,6 +1,6 @@
 /**
  * Classes what changed in the public TypeScript surface by Semantic Versioning: `tsx scripts/api-change.ts REVISION` compares
- * docs/api-report.md with the one of a git revision, and writes Markdown for a pull request.
+ * docs/reference/api-report.md with the one of a git revision, and writes Markdown for a pull request.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -82,7 +82,7 @@ function takesMore(from: string, to: string): boolean {
 /**
  * Compares two reports of the public surface.
  *
- * @param from the old text of docs/api-report.md
+ * @param from the old text of docs/reference/api-report.md
  * @param to the new text
  * @returns the changes; a patch has none
  */
@@ -132,6 +132,8 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     process.stderr.write('usage: tsx scripts/api-change.ts REVISION\n');
     process.exit(2);
   }
-  const old = execFileSync('git', ['show', '--end-of-options', `${revision}:docs/api-report.md`], { encoding: 'utf8' });
-  process.stdout.write(changeReport(compareReports(old, readFileSync('docs/api-report.md', 'utf8'))));
+  const old = execFileSync('git', ['show', '--end-of-options', `${revision}:docs/reference/api-report.md`], {
+    encoding: 'utf8',
+  });
+  process.stdout.write(changeReport(compareReports(old, readFileSync('docs/reference/api-report.md', 'utf8'))));
 }

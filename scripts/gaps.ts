@@ -1,5 +1,5 @@
 /**
- * What the suite judges of each operation (docs/gaps.md): `tsx scripts/gaps.ts` runs it on the reference server and keeps what it
+ * What the suite judges of each operation (docs/reference/gaps.md): `tsx scripts/gaps.ts` runs it on the reference server and keeps what it
  * saw in test/conformance/gaps; `--check` fails when that is not what is kept.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -58,14 +58,14 @@ async function generate(): Promise<Record<string, string>> {
       '/** Members of answers and requests as the Go structs of dockerd 1.55 write them: a always, n null possible. */\n',
       `export const goMembers: Readonly<Record<string, string>> = ${JSON.stringify(goMembers(description, structs), null, 1)};\n`,
     ].join(''),
-    'docs/api-report.md': apiReport(root),
+    'docs/reference/api-report.md': apiReport(root),
     'src/generated/content.ts': generateStubs(
       join(root, 'api/proto/content.proto'),
       'containerd.services.content.v1.Content',
       notice,
     ),
-    'docs/requirements.md': renderCatalogue(catalogue),
-    'docs/gaps.md': gapsPage(root),
+    'docs/reference/requirements.md': renderCatalogue(catalogue),
+    'docs/reference/gaps.md': gapsPage(root),
   };
 }
 

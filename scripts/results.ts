@@ -1,4 +1,4 @@
-/** Results of the conformance suite: takes reports into results/, checks what is there, and draws the site (docs/results.md). */
+/** Results of the conformance suite: takes reports into results/, checks what is there, and draws the site (docs/reference/results.md). */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readReport } from '../src/conformance/report/read.js';

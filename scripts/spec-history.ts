@@ -1,6 +1,6 @@
 /**
  * Runs `spec diff` on upstream's history, and the patch on its files: `tsx scripts/spec-history.ts DIR [--check]`, with DIR a clone
- * of moby. Writes docs/history.md, or with --check fails when it is not what it would write.
+ * of moby. Writes docs/reference/spec-history.md, or with --check fails when it is not what it would write.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { parseYaml } from '../src/spec/yaml.js';
 import { type Told, told } from './spec-changelog-items.js';
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const page = fileURLToPath(new URL('../docs/history.md', import.meta.url));
+const page = fileURLToPath(new URL('../docs/reference/spec-history.md', import.meta.url));
 
 /** Commits of upstream's description, and what each is an example of. */
 const commits: readonly (readonly [string, string])[] = [
@@ -211,6 +211,6 @@ const total = pairs.reduce((sum, { seconds }) => sum + seconds, 0);
 process.stdout.write(`${pairs.length} pairs compared in ${total.toFixed(1)} s, reading aside\n`);
 if (flag === undefined) writeFileSync(page, made);
 else if (readFileSync(page, 'utf8') !== made) {
-  process.stdout.write('docs/history.md is not what this makes\n');
+  process.stdout.write('docs/reference/spec-history.md is not what this makes\n');
   process.exitCode = 1;
 }

@@ -25,7 +25,7 @@ export function readGaps(root: string): Gaps {
   return { cells: cellsOf(operations, judged, rules), rules, judged };
 }
 
-/** docs/gaps.md. */
+/** docs/reference/gaps.md. */
 export function gapsPage(root: string): string {
   const { cells, rules } = readGaps(root);
   return renderGaps(cells, rules);

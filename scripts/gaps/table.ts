@@ -1,4 +1,4 @@
-/** The table of what the suite judges of each operation, and why nothing judges the rest (docs/gaps.md). */
+/** The table of what the suite judges of each operation, and why nothing judges the rest (docs/reference/gaps.md). */
 import type { OperationEntry, ParameterEntry } from '../../src/spec/table.js';
 import { cellOf, type Judged } from './judged.js';
 

@@ -47,7 +47,7 @@ const absent = Buffer.from('null');
 /**
  * The answer of `GET /images/{name}/attestations`: descriptor, predicate type and, on demand, the statement of each
  * layer. Statements are the bytes of their blobs without the whitespace between tokens, never parsed and stringified
- * (docs/behaviour.md#bodies).
+ * (docs/reference/behavior/attestations.md#response-bodies).
  *
  * @param layers what to report
  * @param content where the statements are; without it they are left out

@@ -12,7 +12,7 @@ export interface StatementLayer {
 }
 
 /**
- * The attestation manifest of an image for a platform (docs/behaviour.md#which-attestation-manifest-is-read).
+ * The attestation manifest of an image for a platform (docs/reference/behavior/attestations.md#choosing-the-attestation-manifest).
  *
  * Of the index's own manifests (nested indexes are not entered) the best match is taken; one without platform matches
  * any, last. Its attestation manifest is the first descriptor that refers to it, whatever its media type.

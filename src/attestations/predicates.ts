@@ -7,7 +7,7 @@ export type PredicateFilter = (predicateType: string) => boolean;
 export type PredicateSyntax = 'exact' | 'list';
 
 /**
- * A filter from the values of the `type` parameter (docs/behaviour.md#predicate-types): trimmed, empty ones dropped,
+ * A filter from the values of the `type` parameter (docs/reference/behavior/attestations.md#predicate-types): trimmed, empty ones dropped,
  * all empty means everything; exact and case-sensitive. With the list syntax a value matches as a whole, or by one of
  * its comma-separated parts.
  *

@@ -7,7 +7,7 @@ import { columns, wrapText } from './help.js';
 
 const flags = {
   json: { type: 'boolean', help: 'as JSON' },
-  markdown: { type: 'boolean', help: 'as the document docs/requirements.md' },
+  markdown: { type: 'boolean', help: 'as the document docs/reference/requirements.md' },
 } as const;
 
 /** Level and id of each requirement, with its title below. */

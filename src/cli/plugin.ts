@@ -123,7 +123,7 @@ async function complete(words: readonly string[]): Promise<string> {
 }
 
 /**
- * Run as a plugin of the docker CLI (docs/plugin.md).
+ * Run as a plugin of the docker CLI (docs/guides/docker-cli-plugin.md).
  *
  * @param args as docker gives them
  * @returns the exit code

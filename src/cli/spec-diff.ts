@@ -62,7 +62,7 @@ export const command = define(
     notes: [
       `OLD and NEW are 1.54, 1.55 or 1.55+experimental (built in), a file (Swagger 2.0 or OpenAPI 3, YAML or JSON), or
       REV:path (a file of a git revision). Each row is an error (clients can fail), a warning (clients may be surprised) or
-      info; docs/spec.md has the rules.`,
+      info; docs/reference/spec.md has the rules.`,
     ],
     exitCodes: '0 compared, 1 compared and --fail-on applies, 2 usage or an operand that cannot be read',
     example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --fail-on breaking',

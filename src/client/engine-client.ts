@@ -171,7 +171,7 @@ export class EngineClient {
    * @param image name, name@digest or id
    * @returns in the order of the attestation manifest's layers
    * @throws AttestdError NOT_FOUND when the image, the platform or a statement is not there, NOT_IMPLEMENTED when the
-   *   daemon is older, CORRUPT when the daemon cannot render a statement (docs/behaviour.md#bodies)
+   *   daemon is older, CORRUPT when the daemon cannot render a statement (docs/reference/behavior/attestations.md#response-bodies)
    */
   async imageAttestations(image: string, selection: AttestationSelection = {}): Promise<ImageAttestation[]> {
     if (compareApiVersions(this.apiVersion, attestationsSince) < 0)

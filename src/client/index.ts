@@ -2,7 +2,7 @@ import type { AttestationChain } from './chain.js';
 import type { Trust, Verification, VerifyOptions } from './verification.js';
 
 export type { Info as ContentInfo } from '../generated/content.js';
-/** A client of the Engine API for attestations: connect, read, resolve, verify (docs/client.md). */
+/** A client of the Engine API for attestations: connect, read, resolve, verify (docs/reference/client.md). */
 export { AttestdError, type ErrorCode } from '../support/foundation/errors.js';
 export type { ImageAccess } from './access.js';
 export type {

@@ -75,9 +75,9 @@ const prose: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Requirements that rest on nothing but what dockerd does, by the place in docs/behaviour.md; they win over {@link prose}. */
+/** Requirements that rest on nothing but what dockerd does, by the place in docs/reference/behavior; they win over {@link prose}. */
 const observed: Readonly<Record<string, readonly string[]>> = {
-  'paths-and-methods': [
+  'http.md#paths-and-methods': [
     'Errors.api-version-header',
     'Errors.double-slash',
     'Versions.alone',
@@ -86,20 +86,20 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     'Versions.twice',
     '*.trailing-slash',
   ],
-  versions: [
+  'http.md#versions': [
     'Versions.api-version-header',
     'Versions.too-*-named',
     'Versions.too-new-header',
     'Versions.server-header',
   ],
-  parameters: [
+  'http.md#parameters': [
     '*.bad-escape',
     'ImageAttestations.parameter-case',
     'ImageAttestations.unknown-parameter',
     'ImageAttestations.platform-empty',
     'ImageInspect.platform-empty',
   ],
-  bodies: [
+  'attestations.md#response-bodies': [
     'Errors.names-image',
     'Errors.only-message',
     'ImageAttestations.accept-ignored',
@@ -112,14 +112,14 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     'ImageAttestations.verbatim-*',
     'ImageAttestations.statement-other-values',
   ],
-  flags: [
+  'http.md#flags': [
     'ImageAttestations.statement-empty',
     'ImageAttestations.statement-no',
     'ImageAttestations.statement-first-value',
     'ImageAttestations.statement-uppercase',
   ],
-  'predicate-types': ['*.type-empty*', '*.type-json-is-text', '*.type-trimmed'],
-  platforms: [
+  'attestations.md#predicate-types': ['*.type-empty*', '*.type-json-is-text', '*.type-trimmed'],
+  'http.md#platforms': [
     'ImageAttestations.platform-alias-*',
     'ImageAttestations.platform-arm*',
     'ImageAttestations.platform-before-image',
@@ -134,16 +134,16 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     'ImageInspect.platform-strict',
     'ImageHistory.platform-below-1.48',
   ],
-  'content-that-is-missing-or-broken': [
+  'attestations.md#missing-or-broken-content': [
     'ImageAttestations.missing-*',
     'ImageAttestations.not-json-*',
     'ImageAttestations.statement-inline-data',
     'ImageAttestations.statement-size-mismatch',
     'ImageAttestations.descriptor-size-as-stored',
   ],
-  'which-manifest-is-meant': ['ImageAttestations.first-image', 'ImageAttestations.docker-list'],
-  'which-attestation-manifest-is-read': ['ImageAttestations.first-manifest'],
-  'names-of-images': [
+  'attestations.md#choosing-the-manifest': ['ImageAttestations.first-image', 'ImageAttestations.docker-list'],
+  'attestations.md#choosing-the-attestation-manifest': ['ImageAttestations.first-manifest'],
+  'images.md#image-names': [
     '*.name-id-hex',
     '*.name-id-short*',
     '*.name-index-domain',
@@ -152,24 +152,29 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     '*.name-other-tag-and-digest',
     '*.name-other-repository-digest',
   ],
-  'listing-images': [
+  'images.md#listing-images': [
     'ImageList.foreign-listed',
     'ImageList.filter-map-form',
     'ImageList.repo-digests',
     'ImageList.names',
   ],
-  'inspecting-an-image': [
+  'images.md#inspecting-an-image': [
     'ImageInspect.foreign-image',
     'ImageInspect.manifests-order',
     'ImageInspect.id-is-root-digest',
     'ImageInspect.repo-digests',
     'ImageInspect.names',
   ],
-  'history-of-an-image': ['ImageHistory.newest-first', 'ImageHistory.id-of-*'],
-  'tagging-an-image': ['ImageTag.default-tag', 'ImageTag.empty-body', 'ImageTag.hexadecimal', 'ImageTag.algorithm'],
-  'deleting-an-image': ['ImageDelete.deleted-root', 'ImageDelete.names'],
-  'pruning-images': ['ImagePrune.names'],
-  'loading-images': [
+  'images.md#image-history': ['ImageHistory.newest-first', 'ImageHistory.id-of-*'],
+  'images.md#tagging-an-image': [
+    'ImageTag.default-tag',
+    'ImageTag.empty-body',
+    'ImageTag.hexadecimal',
+    'ImageTag.algorithm',
+  ],
+  'images.md#deleting-an-image': ['ImageDelete.deleted-root', 'ImageDelete.names'],
+  'images.md#pruning-images': ['ImagePrune.names'],
+  'images.md#loading-images': [
     'ImageGet.complete',
     'ImageGet.index-*',
     'ImageGet.verbatim',
@@ -180,8 +185,8 @@ const observed: Readonly<Record<string, readonly string[]>> = {
     'ImageLoad.unnamed',
     'ImageLoad.quiet',
   ],
-  events: ['SystemEvents.id', 'SystemEvents.reads-are-no-events', 'SystemEvents.since-after-until'],
-  'the-daemon-itself': ['SystemVersion.engine-component'],
+  'daemon.md#events': ['SystemEvents.id', 'SystemEvents.reads-are-no-events', 'SystemEvents.since-after-until'],
+  'daemon.md#daemon-information': ['SystemVersion.engine-component'],
 };
 
 /** Features that a daemon claims only if it behaves like dockerd here. */
@@ -200,7 +205,7 @@ function basisOf({ id, basis, pointer }: Requirement): Basis {
       daemon: 'dockerd',
       version: '29.7.2',
       store: 'any',
-      section: `docs/behaviour.md#${seen}`,
+      section: `docs/reference/behavior/${seen}`,
     };
   const said = sectionOf(prose, id);
   if (said === undefined) return basis;

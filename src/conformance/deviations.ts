@@ -107,7 +107,7 @@ function entry(value: unknown, file: string): Deviation {
 }
 
 /**
- * Parse a file of known deviations (docs/conformance.md, "Known deviations").
+ * Parse a file of known deviations (docs/reference/conformance.md, "Known deviations").
  *
  * @throws AttestdError INVALID_ARGUMENT when it lacks what a deviation needs
  */

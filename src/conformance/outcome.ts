@@ -1,7 +1,7 @@
 import type { Exchange } from './api.js';
 import type { Requirement } from './requirement.js';
 
-/** Verdict on a requirement. The outcomes are exclusive: see docs/conformance.md. */
+/** Verdict on a requirement. The outcomes are exclusive: see docs/reference/conformance.md. */
 export type Outcome = 'passed' | 'failed' | 'blocked' | 'skipped' | 'unsupported' | 'error';
 
 /** All outcomes, the good one first. */

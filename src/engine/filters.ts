@@ -18,7 +18,7 @@ export function invalidFilter(key?: string, values?: readonly string[]): Attestd
  * Decode the `filters` parameter: `{"key":["value"]}` or `{"key":{"value":true}}`.
  *
  * @param text the parameter's value; undefined or empty means no filters
- * @throws INVALID_ARGUMENT `invalid filter`, docs/behaviour.md#filters
+ * @throws INVALID_ARGUMENT `invalid filter`, docs/reference/behavior/images.md#filters
  */
 export function parseFilters(text: string | undefined): Filters {
   if (text === undefined || text === '') return noFilters;

@@ -16,7 +16,7 @@ function noPlugins(): AttestdError {
 }
 
 /**
- * `POST /plugins/pull` (docs/behaviour.md#a-daemon-without-plugins): what a registry does not have is refused as a daemon does.
+ * `POST /plugins/pull` (docs/reference/behavior/daemon.md#plugins): what a registry does not have is refused as a daemon does.
  *
  * @param reference with a tag or digest
  * @returns never; throws NOT_FOUND and whatever a registry answers, NOT_IMPLEMENTED for a plugin that could be fetched
@@ -35,7 +35,7 @@ export async function pullPlugin(context: Context, reference: NamedReference, us
 }
 
 /**
- * `POST /plugins/create` (docs/behaviour.md#a-daemon-without-plugins).
+ * `POST /plugins/create` (docs/reference/behavior/daemon.md#plugins).
  *
  * @param body a tar archive with `config.json` and `rootfs`, plain or compressed
  * @returns never; throws INTERNAL for an archive that is no plugin, NOT_IMPLEMENTED for one that is

@@ -11,7 +11,7 @@ export interface AddressPool {
 export interface DaemonSettings {
   /** Whether clients are told to build with BuildKit, which is then theirs to bring. */
   readonly buildkit: boolean;
-  /** Whether containers go on when the daemon does not (docs/behaviour.md#a-daemon-that-comes-back). */
+  /** Whether containers go on when the daemon does not (docs/reference/behavior/daemon.md#restarting-the-daemon). */
   readonly liveRestore: boolean;
   /** Where a daemon says that it keeps what it has: nothing is there. */
   readonly dataRoot: string;

@@ -16,7 +16,7 @@ export function nanoseconds(date: Date): bigint {
  * Read `since` and `until` of `GET /events`: `seconds[.fraction]`; empty means none.
  *
  * @returns nanoseconds since 1970
- * @throws INVALID_ARGUMENT `invalid timestamp "…": …` with the daemon's words (docs/behaviour.md#events)
+ * @throws INVALID_ARGUMENT `invalid timestamp "…": …` with the daemon's words (docs/reference/behavior/daemon.md#events)
  */
 export function parseUnixTimestamp(text: string | undefined): bigint | undefined {
   if (text === undefined || text === '') return undefined;
@@ -32,7 +32,7 @@ export function parseUnixTimestamp(text: string | undefined): bigint | undefined
  *
  * @param now the time that durations are relative to, and whose zone dates without one are in
  * @returns nanoseconds since 1970
- * @throws INVALID_ARGUMENT with the daemon's words (docs/behaviour.md#filters)
+ * @throws INVALID_ARGUMENT with the daemon's words (docs/reference/behavior/images.md#filters)
  */
 export function parseTime(text: string, now: Date): bigint {
   if (text.trim() === '') throw invalid('failed to parse value as time or duration: value is empty');

@@ -35,7 +35,7 @@ export function isAtLeast(apiVersion: string, first: string): boolean {
 }
 
 /**
- * Whether an API version has a member of an answer, by the description (docs/behaviour.md#versions).
+ * Whether an API version has a member of an answer, by the description (docs/reference/behavior/http.md#versions).
  *
  * @param member the definition's name and the path in it: `ContainerSummary.Health`
  */
@@ -44,7 +44,7 @@ export function has(apiVersion: string, member: keyof typeof memberSince): boole
 }
 
 /**
- * First API version of what the description has no mark for, as dockerd 29.7.2 gates it (docs/behaviour.md#versions).
+ * First API version of what the description has no mark for, as dockerd 29.7.2 gates it (docs/reference/behavior/http.md#versions).
  * `until` names the first version that no longer does a thing.
  */
 const since = {

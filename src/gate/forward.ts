@@ -217,7 +217,7 @@ function splice(client: RawConnection, daemon: RawConnection): void {
 }
 
 /**
- * Pass on a request for a connection (docs/behaviour.md#hijacking). Only when the daemon has given its connection away do bytes of
+ * Pass on a request for a connection (docs/reference/behavior/http.md#hijacking). Only when the daemon has given its connection away do bytes of
  * the client reach it: until then, or when it refuses, they could be another request.
  *
  * @param body the request's, read to its end

@@ -253,7 +253,7 @@ function guarded(keeper: GateKeeper, refusal: (request: IncomingMessage) => stri
 }
 
 /**
- * Stand before a daemon and let through what a policy allows (docs/gate.md). Requests are read to the end of their heads, and
+ * Stand before a daemon and let through what a policy allows (docs/reference/gate.md). Requests are read to the end of their heads, and
  * written anew for the daemon.
  *
  * @throws AttestdError USAGE for an address that is none, UNAVAILABLE when no daemon answers, ALREADY_EXISTS when somebody else listens

@@ -31,7 +31,7 @@ function decodeOnce(path: string): string {
 
 /**
  * Read a request target that the daemon reads in the same way: origin form, decoded once, without empty or dot segments,
- * control characters, backslashes and needless encodings. dockerd decodes, cleans and redirects (docs/behaviour.md#paths-and-methods);
+ * control characters, backslashes and needless encodings. dockerd decodes, cleans and redirects (docs/reference/behavior/http.md#paths-and-methods);
  * the gate leaves it nothing to clean.
  *
  * @param url as it stands in the request line

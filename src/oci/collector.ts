@@ -159,7 +159,7 @@ export class Collector {
 
   /**
    * Manifests that refer to what stays, by the word of an index that goes. Daemons note such a link at the subject's
-   * blob, where it lasts as long as that (docs/behaviour.md#deleting-an-image).
+   * blob, where it lasts as long as that (docs/reference/behavior/images.md#deleting-an-image).
    */
   private async lostLinks(garbage: readonly string[], kept: ReachedDigests): Promise<readonly Descriptor[]> {
     const lost: Descriptor[] = [];

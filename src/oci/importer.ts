@@ -68,7 +68,7 @@ const mostBeside = 8;
  *   without it, and manifests may be missing.
  * @param host what the daemon unpacks; layers of a docker archive that it has unpacked before are not taken again
  * @param signal aborts when nobody wants the images any more
- * @throws AttestdError with the daemon's texts (docs/behaviour.md#loading-images): INVALID_ARCHIVE, also when it is aborted, INVALID_JSON,
+ * @throws AttestdError with the daemon's texts (docs/reference/behavior/images.md#loading-images): INVALID_ARCHIVE, also when it is aborted, INVALID_JSON,
  *   INVALID_REFERENCE, NOT_FOUND when a wanted manifest is missing
  */
 export async function importArchive(

@@ -72,7 +72,7 @@ export class ManifestCache {
   /**
    * The configuration behind a descriptor.
    *
-   * @throws NOT_FOUND, CORRUPT with the daemon's text (docs/behaviour.md#tagging-an-image)
+   * @throws NOT_FOUND, CORRUPT with the daemon's text (docs/reference/behavior/images.md#tagging-an-image)
    */
   async config(descriptor: Descriptor): Promise<ImageConfig> {
     try {
@@ -86,13 +86,13 @@ export class ManifestCache {
 
   /**
    * The index that the attestations of an image are looked for in; its blob is hashed
-   * (docs/behaviour.md#content-that-is-missing-or-broken).
+   * (docs/reference/behavior/attestations.md#missing-or-broken-content).
    */
   verifiedIndex(descriptor: Descriptor): Promise<Index> {
     return this.verified('verified index', descriptor, decodeIndex, 'unmarshaling image index: ');
   }
 
-  /** An attestation manifest; its blob is hashed (docs/behaviour.md#content-that-is-missing-or-broken). */
+  /** An attestation manifest; its blob is hashed (docs/reference/behavior/attestations.md#missing-or-broken-content). */
   verifiedManifest(descriptor: Descriptor): Promise<Manifest> {
     return this.verified(
       'verified manifest',

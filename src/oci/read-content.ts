@@ -3,7 +3,7 @@ import { AttestdError } from '../support/foundation/errors.js';
 import type { ContentStore } from './content-store.js';
 import type { Descriptor } from './descriptor.js';
 
-/** The daemon's error for a blob that its store lacks (docs/behaviour.md#content-that-is-missing-or-broken). */
+/** The daemon's error for a blob that its store lacks (docs/reference/behavior/attestations.md#missing-or-broken-content). */
 export function missingContent(digest: string): AttestdError {
   return new AttestdError('NOT_FOUND', `NotFound: content digest ${digest}: not found`);
 }

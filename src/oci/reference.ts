@@ -44,7 +44,7 @@ const invalid = (message: string): AttestdError => new AttestdError('INVALID_REF
  * Parse a reference of the docker grammar and complete it: `busybox` is `docker.io/library/busybox`.
  *
  * @param text as people write it
- * @throws AttestdError INVALID_REFERENCE or INVALID_DIGEST, worded as dockerd does (docs/behaviour.md#names-of-images)
+ * @throws AttestdError INVALID_REFERENCE or INVALID_DIGEST, worded as dockerd does (docs/reference/behavior/images.md#image-names)
  */
 export function parseReference(text: string): NamedReference {
   if (identifier.test(text))

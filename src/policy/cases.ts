@@ -61,7 +61,7 @@ async function* runFile(file: string, limits: PolicyLimits, folder: string): Asy
 }
 
 /**
- * Test policies by the cases in a folder (schemas/policy-cases-1.0.json, docs/policy.md#testing-a-policy).
+ * Test policies by the cases in a folder (schemas/policy-cases-1.0.json, docs/reference/policy.md#testing-a-policy).
  *
  * @param folder with files in YAML; each names its policy
  * @throws AttestdError NOT_FOUND for a folder without any, INVALID_ARGUMENT for one that is not as the schema has it, and as

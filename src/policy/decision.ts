@@ -15,7 +15,7 @@ const messages = (value: unknown): string[] =>
 
 /**
  * Read a policy's decision as buildx reads it: `allow` alone decides, `deny_msg` says why not, texts in it count and other
- * values do not; beyond buildx, `warn_msg` (docs/policy.md#what-a-policy-answers).
+ * values do not; beyond buildx, `warn_msg` (docs/reference/policy.md#what-a-policy-answers).
  *
  * @param value what the policy gave: an object, or a boolean
  * @throws AttestdError INVALID_ARGUMENT for anything else, so that a policy that says nothing allows nothing

@@ -140,7 +140,7 @@ async function signaturesOf(chain: AttestationChain, trusts: readonly Trust[]): 
 
 /**
  * Look at an image with all that a policy may ask about: what BuildKit resolves for a build's source image, of a daemon's own
- * store and without a registry (docs/policy.md#the-input).
+ * store and without a registry (docs/reference/policy.md#the-input).
  *
  * @param access a daemon, or a store in this process
  * @param image name, name@digest or id; looked up once, the rest goes by its digest

@@ -1,4 +1,4 @@
-/** Policies on images and containers (docs/policy.md). */
+/** Policies on images and containers (docs/reference/policy.md). */
 export type { ImageAccess, Trust } from '../client/index.js';
 export { type CaseResult, runCases } from './cases.js';
 export { type SeenImage, type SeeOptions, seeImage } from './image.js';

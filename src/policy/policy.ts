@@ -199,7 +199,7 @@ class OpenPolicy implements Policy {
 }
 
 /**
- * Open a policy (docs/policy.md#policies): a file runs in a thread of its own within limits of time and memory; a function runs
+ * Open a policy (docs/reference/policy.md#policies): a file runs in a thread of its own within limits of time and memory; a function runs
  * as it is.
  *
  * @param policy an OPA bundle compiled to WebAssembly, an ES module, or a function

@@ -102,7 +102,7 @@ function metadata02(metadata: Shape): Partial<PolicyProvenance> {
 }
 
 /**
- * Provenance in the form that buildx gives policies, the same for SLSA v0.2 and v1 (docs/policy.md#the-input).
+ * Provenance in the form that buildx gives policies, the same for SLSA v0.2 and v1 (docs/reference/policy.md#the-input).
  *
  * @param statement an in-toto statement, decoded
  * @param annotated the predicate type of the statement's layer, which counts where the statement names none

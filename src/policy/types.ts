@@ -13,7 +13,7 @@ export interface PolicyConfigSource {
   readonly path?: string;
 }
 
-/** Provenance, the same for SLSA v0.2 and v1 (docs/policy.md#the-input). */
+/** Provenance, the same for SLSA v0.2 and v1 (docs/reference/policy.md#the-input). */
 export interface PolicyProvenance {
   readonly predicateType: string;
   readonly buildType?: string;
@@ -180,7 +180,7 @@ export interface PolicyContainer {
   readonly request?: Readonly<Record<string, unknown>>;
 }
 
-/** What a policy is asked about (schemas/policy-input-1.0.json, docs/policy.md#the-input). */
+/** What a policy is asked about (schemas/policy-input-1.0.json, docs/reference/policy.md#the-input). */
 export interface PolicyInput {
   readonly env: PolicyEnv;
   readonly image: PolicyImage;

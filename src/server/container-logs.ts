@@ -45,7 +45,7 @@ function* joined(parts: readonly Buffer[]): Generator<Buffer> {
   if (from < parts.length) yield Buffer.concat(parts.slice(from));
 }
 
-/** Write a log as JSON, a record an entry (docs/behaviour.md#container-logs). */
+/** Write a log as JSON, a record an entry (docs/reference/behavior/streams.md#container-logs). */
 export async function* renderJsonLog(
   batches: Batches,
   contentType: string,

@@ -27,7 +27,7 @@ export interface DaemonConfig {
 }
 
 /**
- * Read a file like dockerd's daemon.json (docs/serve.md#a-file-like-daemonjson). An empty one says nothing.
+ * Read a file like dockerd's daemon.json (docs/reference/server.md#a-file-like-daemonjson). An empty one says nothing.
  *
  * @param text of the file
  * @param name of the file, for messages

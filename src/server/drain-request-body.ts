@@ -10,7 +10,7 @@ const look = 100;
 
 /**
  * Keep a connection open that ends with its answer until the body of the request has come, where that has no length: a client that
- * is still sending would meet a broken pipe, and may never read its answer (docs/behaviour.md#connections).
+ * is still sending would meet a broken pipe, and may never read its answer (docs/reference/behavior/content-service.md#connections).
  */
 export function drainRequestBody(request: IncomingMessage): void {
   const { socket, headers } = request;

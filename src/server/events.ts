@@ -8,7 +8,7 @@ export const jsonSequence = 'application/json-seq';
 const offers = [jsonLines, ndjson, jsonSequence];
 
 /**
- * Choose the content type of an event stream (docs/behaviour.md#events): an offered type that the `Accept` header
+ * Choose the content type of an event stream (docs/reference/behavior/daemon.md#events): an offered type that the `Accept` header
  * names, the one with the highest quality first, wildcards ignored.
  *
  * @param accept the header's value
@@ -53,7 +53,7 @@ function renderEvent({ type, action, actor, scope, timeNano }: DaemonEvent): str
 
 /**
  * An event as API 1.51 and below have it: keys sorted, the fields of API 1.22 repeated, the time in nanoseconds rounded
- * as a float (docs/behaviour.md#events).
+ * as a float (docs/reference/behavior/daemon.md#events).
  */
 function renderLegacyEvent(event: DaemonEvent): string {
   const { type, action, actor, scope, timeNano } = event;

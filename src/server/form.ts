@@ -40,7 +40,7 @@ export class Form {
   }
 
   /**
-   * First value as a flag (docs/behaviour.md#flags): trimmed and in any case, nothing, `0`, `no`, `false` and `none`
+   * First value as a flag (docs/reference/behavior/http.md#flags): trimmed and in any case, nothing, `0`, `no`, `false` and `none`
    * are false, everything else is true.
    *
    * @param absent the answer when the parameter is absent

@@ -143,7 +143,7 @@ async function webSocket(request: IncomingMessage, socket: Socket): Promise<Dupl
 }
 
 /**
- * Hand the connection of a request to its operation (docs/behaviour.md#hijacking).
+ * Hand the connection of a request to its operation (docs/reference/behavior/http.md#hijacking).
  *
  * @returns when the operation has it; it goes on by itself
  */

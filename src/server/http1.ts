@@ -45,7 +45,7 @@ function refusal(request: IncomingMessage): string | undefined {
 
 /**
  * An HTTP/1.1 server with the habits of Go's: connections stay open, heads may be long, methods that nobody knows are
- * not found (docs/behaviour.md#paths-and-methods), bytes that are not HTTP are answered in plain text.
+ * not found (docs/reference/behavior/http.md#paths-and-methods), bytes that are not HTTP are answered in plain text.
  *
  * @returns a server that gets its connections by its `connection` event
  */

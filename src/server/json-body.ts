@@ -28,7 +28,7 @@ function isBodiless({ headers }: OperationRequest): boolean {
 }
 
 /**
- * Refuse a body that is not said to be JSON (docs/behaviour.md#json-bodies).
+ * Refuse a body that is not said to be JSON (docs/reference/behavior/http.md#json-bodies).
  *
  * @throws INVALID_ARGUMENT with dockerd's texts
  */

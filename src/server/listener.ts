@@ -40,7 +40,7 @@ const patience = 300_000;
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /**
- * Let the first bytes of a connection decide who gets it: those of the HTTP/2 preface or anything else (docs/architecture.md).
+ * Let the first bytes of a connection decide who gets it: those of the HTTP/2 preface or anything else (docs/explanation/architecture.md).
  */
 function dispatch(socket: Socket, options: ListenerOptions): void {
   const { http1, http2, firstBytesTimeout = patience } = options;

@@ -54,12 +54,12 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly release?: Release;
   /** Now, for what the server dates; the system's clock without it. */
   readonly clock?: () => Date;
-  /** What goes wrong (docs/faults.md); nothing without it. */
+  /** What goes wrong (docs/reference/faults.md); nothing without it. */
   readonly faults?: FaultPlan;
   /** Whether faults can be set later, by `RunningServer.faults`; with a control socket they can. */
   readonly changeableFaults?: boolean;
   /**
-   * What the programs of simulated containers do (docs/scripts.md): paths of files, or what those would hold. The first
+   * What the programs of simulated containers do (docs/reference/scripts.md): paths of files, or what those would hold. The first
    * script that matches counts.
    */
   readonly scripts?: readonly ScriptsSource[];
@@ -69,7 +69,7 @@ export interface ServerOptions extends AccessOptions, PrototypeOptions {
   readonly time?: Clock;
   /** Sees each request that is not gRPC before it is answered. */
   readonly observe?: RequestListener;
-  /** Asked before containers are made and started (docs/policy.md#in-the-server): a file, or a function. */
+  /** Asked before containers are made and started (docs/reference/policy.md#in-the-server): a file, or a function. */
   readonly policy?: string | PolicyFunction;
   /** Whose signatures of attestations count, for the policy; a trusted root also for the Identity of images. */
   readonly trust?: readonly Trust[];

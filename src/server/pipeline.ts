@@ -39,7 +39,7 @@ export interface PipelineOptions {
 }
 
 /**
- * A request's way from its first byte to its answer: path, version, operation, handler (docs/architecture.md).
+ * A request's way from its first byte to its answer: path, version, operation, handler (docs/explanation/architecture.md).
  *
  * @returns the koa application, not listening yet
  */
@@ -105,7 +105,7 @@ async function answerOther(options: PipelineOptions, ctx: KoaContext, prefix: st
   await withinVersion(options, ctx, prefix, () => sendBytes(ctx, 200, undefined, Buffer.alloc(0)));
 }
 
-/** Refuse an operation that the request's version does not have (docs/behaviour.md#versions). */
+/** Refuse an operation that the request's version does not have (docs/reference/behavior/http.md#versions). */
 function gate({ operation: { method, since }, pattern }: RouteMatch, apiVersion: string): void {
   if (since === undefined || isAtLeast(apiVersion, since)) return;
   throw new AttestdError('INVALID_ARGUMENT', `${method} ${pattern} requires minimum API version ${since}`);

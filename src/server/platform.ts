@@ -13,7 +13,7 @@ function parse(json: string): Platform {
 }
 
 /**
- * Decode the JSON form of a platform as dockerd does (docs/behaviour.md#platforms): keys in any
+ * Decode the JSON form of a platform as dockerd does (docs/reference/behavior/http.md#platforms): keys in any
  * case, unknown fields ignored, both OS and architecture needed.
  *
  * @throws AttestdError INVALID_PLATFORM with the daemon's text

@@ -16,7 +16,7 @@ const largestBody = 4 * 1024 * 1024;
 /** What an entry takes beside its body: key, headers, bookkeeping. */
 const overhead = 512;
 
-/** Rendered answers by URL, valid until the store's generation moves (docs/architecture.md#the-store). */
+/** Rendered answers by URL, valid until the store's generation moves (docs/explanation/architecture.md#the-store). */
 export class ResponseCache {
   private readonly responses = new LRUCache<string, CachedResponse>({
     maxSize: cacheSize('answers'),

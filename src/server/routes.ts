@@ -42,7 +42,7 @@ export type Router = (method: string, path: string) => RouteMatch | undefined;
 
 /**
  * Route requests to the operations of the description as dockerd does: names may hold slashes
- * (docs/behaviour.md#paths-and-methods).
+ * (docs/reference/behavior/http.md#paths-and-methods).
  *
  * @param operations what to route to
  * @returns gives undefined for a method and path that no operation has

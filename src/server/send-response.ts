@@ -159,7 +159,7 @@ function faultText(error: unknown): string {
 /**
  * Answer with an error in the daemon's form.
  *
- * @param plain whether the client wants plain text (docs/behaviour.md#versions)
+ * @param plain whether the client wants plain text (docs/reference/behavior/http.md#versions)
  */
 export function sendError(ctx: Context, error: unknown, plain: boolean): void {
   const status = error instanceof AttestdError ? error.httpStatus : 500;

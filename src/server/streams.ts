@@ -8,7 +8,7 @@ export const rawStream = 'application/vnd.docker.raw-stream';
 
 /**
  * How the daemon says that the connection is the operation's from now on: with a 101 to a client that asked for it
- * (docs/behaviour.md#hijacking).
+ * (docs/reference/behavior/http.md#hijacking).
  *
  * @param contentType of a stream to a client that asked; to others it is raw, whatever it holds
  */

@@ -2,14 +2,14 @@ import type { Release } from '../engine/release.js';
 import { compareVersions } from '../engine/versions.js';
 import { AttestdError } from '../support/foundation/errors.js';
 
-/** Split a version prefix off a path: `/v1.55/info` is `1.55` and `/info` (docs/behaviour.md#versions). */
+/** Split a version prefix off a path: `/v1.55/info` is `1.55` and `/info` (docs/reference/behavior/http.md#versions). */
 export function splitVersion(path: string): { version: string | undefined; rest: string } {
   const found = /^\/v([0-9.]+)(\/[\s\S]*)$/.exec(path);
   return found ? { version: found[1], rest: found[2] as string } : { version: undefined, rest: path };
 }
 
 /**
- * The API version that a request speaks (docs/behaviour.md#versions).
+ * The API version that a request speaks (docs/reference/behavior/http.md#versions).
  *
  * @param prefix what stood after `/v` in the path; undefined without a prefix, which means the newest
  * @param release whose versions are spoken

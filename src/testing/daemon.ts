@@ -74,7 +74,7 @@ export interface Daemon extends AsyncDisposable {
   /** How often each fault was met, in their order. */
   readonly faultCounts: readonly FaultCount[];
   /**
-   * Have other things go wrong from now on (docs/faults.md); nothing without a plan.
+   * Have other things go wrong from now on (docs/reference/faults.md); nothing without a plan.
    *
    * @throws AttestdError INVALID_ARGUMENT for a plan that does not fit schemas/faults-1.0.json
    */

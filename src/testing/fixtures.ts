@@ -1,4 +1,4 @@
-/** Images to test with: built in code, or packaged (docs/testing.md). */
+/** Images to test with: built in code, or packaged (docs/guides/test-a-client.md). */
 
 export { type Scenario, type ScenarioName, scenarios } from '../generated/scenarios.js';
 export { AttestdError, type ErrorCode } from '../support/foundation/errors.js';

@@ -1,4 +1,4 @@
-/** A daemon to test against, in the process of the test (docs/testing.md). */
+/** A daemon to test against, in the process of the test (docs/guides/test-a-client.md). */
 
 export type { BlobFault, Fault, FaultCount, FaultPlace, FaultPlan } from '../server/faults/types.js';
 export type { OverlaySource } from '../server/prototype/documents.js';

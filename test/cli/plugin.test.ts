@@ -76,8 +76,8 @@ describe('the plugin of the docker CLI', () => {
     expect((await run('__completeNoDesc', 'attestations', 'v')).trimEnd().split('\n')).to.deep.equal(['verify', ':4']);
   });
 
-  it('writes what docs/plugin.md shows', async () => {
-    const page = await readFile(new URL('../../docs/plugin.md', import.meta.url), 'utf8');
+  it('writes what docs/guides/docker-cli-plugin.md shows', async () => {
+    const page = await readFile(new URL('../../docs/guides/docker-cli-plugin.md', import.meta.url), 'utf8');
     const examples = [...page.matchAll(/```console\n\$ docker (attestations .*)\n([\s\S]*?)```/g)];
     expect(examples).to.have.lengthOf(3);
     process.env.DOCKER_HOST = daemon.host;

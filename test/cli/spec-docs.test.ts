@@ -50,7 +50,7 @@ function runCommands(commands: readonly string[], dir: string): string[] {
   return stdout.split(`${mark}\n`).slice(0, -1);
 }
 
-describe('docs/review.md', () => {
+describe('docs/guides/review-an-api-change.md', () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'attestd-docs-'));
@@ -58,7 +58,7 @@ describe('docs/review.md', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it('shows what its commands really print', () => {
-    const text = page('review.md');
+    const text = page('guides/review-an-api-change.md');
     const blocks = [...text.matchAll(/```console\n(.*?)```/gs)];
     const commands = blocks.map(([, body]) =>
       [...(body as string).matchAll(/^\$ (.*)$/gm)].map(([, line]) => line as string),
@@ -70,13 +70,13 @@ describe('docs/review.md', () => {
     const shown = commands.map((lines) => lines.map((line) => `$ ${line}\n${outputs[next++]}`).join(''));
     let block = 0;
     check(
-      'review.md',
+      'guides/review-an-api-change.md',
       text.replaceAll(/```console\n.*?```/gs, () => `\`\`\`console\n${shown[block++]}\`\`\``),
     );
   }).timeout(300_000);
 });
 
-describe('docs/spec.md', () => {
+describe('docs/reference/spec.md', () => {
   it('has the table of rules by which changes are classed', () => {
     const cell = (request: string, response: string): string =>
       request === response ? request : `${request} / ${response}`;
@@ -85,14 +85,17 @@ describe('docs/spec.md', () => {
         `| \`${id}\` | ${title} | ${cell(request.clients, response.clients)} | ${cell(request.servers, response.servers)} |`,
     );
     const table = ['| rule | what changed | clients | servers |', '|---|---|---|---|', ...rows].join('\n');
-    const text = page('spec.md');
+    const text = page('reference/spec.md');
     expect(text).to.include('<!-- rules -->');
-    check('spec.md', text.replace(/<!-- rules -->.*<!-- \/rules -->/s, `<!-- rules -->\n${table}\n<!-- /rules -->`));
+    check(
+      'reference/spec.md',
+      text.replace(/<!-- rules -->.*<!-- \/rules -->/s, `<!-- rules -->\n${table}\n<!-- /rules -->`),
+    );
   });
 
   it('names every command of attestd spec', () => {
     const names = Object.keys(program.commands?.spec?.commands ?? {});
     expect(names).to.include('apply');
-    for (const name of names) expect(page('spec.md'), name).to.include(`\`spec ${name}\``);
+    for (const name of names) expect(page('reference/spec.md'), name).to.include(`\`spec ${name}\``);
   });
 });

@@ -66,10 +66,10 @@ describe('attestd spec validate-recordings', () => {
     ]);
   }).timeout(60_000);
 
-  it('knows no deviation that is not recorded, and none that docs/deviations.md does not tell', async () => {
+  it('knows no deviation that is not recorded, and none that docs/explanation/deviations.md does not tell', async () => {
     const { stdout } = await validate(recordings, '--json');
     const { known } = JSON.parse(stdout) as Report;
-    const text = readFileSync(join(root, 'docs/deviations.md'), 'utf8');
+    const text = readFileSync(join(root, 'docs/explanation/deviations.md'), 'utf8');
     for (const { id, evidence } of readDeviations()) {
       expect(known[id], id).to.be.greaterThan(0);
       expect(text, id).to.include(`\`${id}\``);

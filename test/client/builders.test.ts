@@ -21,7 +21,7 @@ const own = 'https://github.com/octo/app/.github/workflows';
 
 type Judge = (client: EngineClient, image: string, options: object) => Promise<string[]>;
 
-describe('the policies of docs/policy.md about builders', () => {
+describe('the policies of docs/reference/policy.md about builders', () => {
   let folder: string;
   let daemon: Daemon;
   let client: EngineClient;

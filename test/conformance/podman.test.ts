@@ -13,13 +13,13 @@ interface Row {
 }
 
 /**
- * Parses the rows of docs/podman.md: `Operation.one, two; Other.one
+ * Parses the rows of docs/reference/podman.md: `Operation.one, two; Other.one
  *  versions
  *  class
  *  behavior`.
  */
 function rows(): readonly Row[] {
-  const lines = readFileSync(new URL('docs/podman.md', root), 'utf8').split('\n');
+  const lines = readFileSync(new URL('docs/reference/podman.md', root), 'utf8').split('\n');
   return lines
     .filter((line) => /^\| [A-Z]\w+\./.test(line))
     .flatMap((line) => {
@@ -32,7 +32,7 @@ function rows(): readonly Row[] {
     });
 }
 
-describe('docs/podman.md', () => {
+describe('docs/reference/podman.md', () => {
   const results = [...readResults(fileURLToPath(new URL('results', root))).values()];
   const podmans = results.filter(({ daemon }) => daemon.product === 'Podman');
   const bases = new Map(catalogue.map(({ id, basis }) => [id, basis]));

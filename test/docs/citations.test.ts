@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { headingAnchors } from '../../scripts/docs/anchors.js';
+import { headingAnchors } from '../../scripts/heading-anchors.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -13,10 +13,13 @@ const sources = execFileSync('git', ['ls-files', '--', 'src', 'test', 'scripts',
   .split('\n')
   .filter((path) => /\.(ts|mjs|js|md|yaml|sh)$/.test(path) && existsSync(new URL(path, root)));
 
+/** A page of docs/ and perhaps an anchor; not a page of another repository. */
+const citation = /(?<!blob\/master\/)\bdocs\/((?:[a-z0-9-]+\/)*[a-z0-9-]+\.md)(?:#([\w-]+))?/g;
+
 /** Every page of docs/, with its anchor, that a text names, with the line it stands in. */
 function citations(text: string): { page: string; anchor: string | undefined; line: number }[] {
   return text.split('\n').flatMap((line, at) =>
-    [...line.matchAll(/\bdocs\/([a-z0-9-]+\.md)(?:#([\w-]+))?/g)].map(([, page = '', anchor]) => ({
+    [...line.matchAll(citation)].map(([, page = '', anchor]) => ({
       page,
       anchor,
       line: at + 1,
@@ -49,7 +52,7 @@ describe('citations of the documentation', () => {
     expect(followed).to.be.greaterThan(50);
   });
 
-  it('of observed behaviour go to docs/behaviour.md', () => {
+  it('of observed behavior go to docs/reference/behavior', () => {
     const elsewhere = sources.filter(
       (path) => path.startsWith('src/') && /BEHAVIOR|\(topics\//.test(readFileSync(new URL(path, root), 'utf8')),
     );

@@ -9,12 +9,12 @@ import { expect } from 'chai';
 import { run } from '../e2e/support/run.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/prototype.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/guides/prototype-an-endpoint.md'), 'utf8');
 
 /** The code block behind a mark such as `<!-- run: client -->`. */
 function block(mark: string): string {
   const found = new RegExp(`<!-- ${mark} -->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(page)?.[1];
-  if (found === undefined) throw new Error(`docs/prototype.md has no block marked '${mark}'`);
+  if (found === undefined) throw new Error(`docs/guides/prototype-an-endpoint.md has no block marked '${mark}'`);
   return found;
 }
 
@@ -37,7 +37,7 @@ async function serve(folder: string, args: readonly string[]): Promise<{ lines: 
   return { lines, end };
 }
 
-describe('docs/prototype.md', function () {
+describe('docs/guides/prototype-an-endpoint.md', function () {
   this.timeout(120_000);
   let folder: string;
   before(() => {

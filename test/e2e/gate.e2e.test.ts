@@ -14,9 +14,9 @@ import { DOCKER, describeWith } from './support/tools.js';
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const attested = 'gate/attested:1';
 
-/** The policy of docs/gate.md, as it stands there. */
+/** The policy of docs/reference/gate.md, as it stands there. */
 async function pagePolicy(): Promise<string> {
-  const page = await readFile(new URL('../../docs/gate.md', import.meta.url), 'utf8');
+  const page = await readFile(new URL('../../docs/reference/gate.md', import.meta.url), 'utf8');
   const [, program = ''] = /```js file=policy\.mjs\n([\s\S]*?)```/.exec(page) ?? [];
   return program;
 }

@@ -73,8 +73,8 @@ describe(`attempts to get past the gate before ${given ? 'a real daemon' : 'the 
         });
     });
 
-  it('are in docs/gate.md', async () => {
-    const page = await readFile(new URL('../../docs/gate.md', import.meta.url), 'utf8');
+  it('are in docs/reference/gate.md', async () => {
+    const page = await readFile(new URL('../../docs/reference/gate.md', import.meta.url), 'utf8');
     for (const [about, list] of Object.entries(attempts)) {
       const rows = list.map(({ what, answers }) => `| ${what} | ${answers.join(', ')} |`);
       expect(page).to.include([`| ${about} | answers |`, '|---|---|', ...rows, ''].join('\n'));

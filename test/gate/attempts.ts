@@ -339,7 +339,7 @@ const sockets: readonly Attempt[] = [
   ),
 ];
 
-/** Every attempt, by what it is about; docs/gate.md has the same table. */
+/** Every attempt, by what it is about; docs/reference/gate.md has the same table. */
 export const attempts: Readonly<Record<string, readonly Attempt[]>> = {
   'Image and platform': names,
   Bodies: bodies,

@@ -130,7 +130,7 @@ describe('the package', () => {
       const sources = join(project, moduleResolution);
       mkdirSync(sources);
       cpSync(join(root, 'test/package/consumer/types.ts'), join(sources, 'types.ts'));
-      const pages = ['docs/testing.md', 'docs/prototype.md']
+      const pages = ['docs/guides/test-a-client.md', 'docs/guides/prototype-an-endpoint.md']
         .map((name) => readFileSync(join(root, name), 'utf8'))
         .join('\n');
       const blocks = [...pages.matchAll(/<!-- compile -->\n```ts\n([\s\S]*?)```/g)].map(([, text = '']) => text);

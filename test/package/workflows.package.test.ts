@@ -114,7 +114,7 @@ describe('the workflows', () => {
 
   it('belong to the repository that package.json and the docs name', () => {
     const [, repository = ''] = /github\.com\/([^/]+\/[^/]+)\.git$/.exec(manifest.repository.url) ?? [];
-    expect(read('docs/ci.md')).to.contain(`uses: ${repository}@v${manifest.version}`);
+    expect(read('docs/guides/run-conformance-in-ci.md')).to.contain(`uses: ${repository}@v${manifest.version}`);
   });
 });
 

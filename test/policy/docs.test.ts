@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openPolicy, type Policy, type PolicyInput } from '../../src/policy/index.js';
 
-const page = new URL('../../docs/policy.md', import.meta.url);
+const page = new URL('../../docs/reference/policy.md', import.meta.url);
 
-describe('the module of docs/policy.md', () => {
+describe('the module of docs/reference/policy.md', () => {
   let folder: string;
   let policy: Policy;
 

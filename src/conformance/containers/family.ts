@@ -32,37 +32,37 @@ export interface Member {
   check(d: Dock): Promise<void>;
 }
 
-/** Sections of docs/behaviour.md by the beginning of an operation's id, the longer ones first. */
+/** Sections of docs/reference/behavior by the start of an operation's id, longer starts first. */
 const sections: readonly (readonly [operation: string, section: string])[] = [
-  ['ContainerArchive', 'container-archive'],
-  ['ContainerAttach', 'container-attach'],
-  ['ContainerCreate', 'container-create'],
-  ['ContainerDelete', 'container-remove'],
-  ['ContainerExec', 'exec'],
-  ['ContainerInspect', 'container-inspect'],
-  ['ContainerKill', 'container-kill'],
-  ['ContainerList', 'container-list'],
-  ['ContainerLogs', 'container-logs'],
-  ['ContainerPrune', 'container-prune'],
-  ['ContainerRename', 'container-rename'],
-  ['ContainerStart', 'container-start'],
-  ['ContainerStats', 'container-stats'],
-  ['ContainerStop', 'container-stop'],
-  ['ContainerTop', 'container-top'],
-  ['ContainerUpdate', 'container-update'],
-  ['ContainerWait', 'container-wait'],
-  ['Exec', 'exec'],
-  ['ImageCommit', 'container-commit'],
-  ['Network', 'networks'],
-  ['PutContainerArchive', 'container-archive'],
-  ['SystemEvents', 'events'],
-  ['SystemInfo', 'the-daemon-itself'],
-  ['Volume', 'volumes'],
+  ['ContainerArchive', 'files.md#container-archive'],
+  ['ContainerAttach', 'streams.md#container-attach'],
+  ['ContainerCreate', 'containers.md#container-create'],
+  ['ContainerDelete', 'containers.md#container-remove'],
+  ['ContainerExec', 'streams.md#exec'],
+  ['ContainerInspect', 'containers.md#container-inspect'],
+  ['ContainerKill', 'containers.md#container-kill'],
+  ['ContainerList', 'containers.md#container-list'],
+  ['ContainerLogs', 'streams.md#container-logs'],
+  ['ContainerPrune', 'containers.md#container-prune'],
+  ['ContainerRename', 'containers.md#container-rename'],
+  ['ContainerStart', 'containers.md#container-start'],
+  ['ContainerStats', 'containers.md#container-stats'],
+  ['ContainerStop', 'containers.md#container-stop'],
+  ['ContainerTop', 'containers.md#container-top'],
+  ['ContainerUpdate', 'containers.md#container-update'],
+  ['ContainerWait', 'containers.md#container-wait'],
+  ['Exec', 'streams.md#exec'],
+  ['ImageCommit', 'files.md#container-commit'],
+  ['Network', 'networks.md#networks'],
+  ['PutContainerArchive', 'files.md#container-archive'],
+  ['SystemEvents', 'daemon.md#events'],
+  ['SystemInfo', 'daemon.md#daemon-information'],
+  ['Volume', 'files.md#volumes'],
 ];
 
 function sectionOf(operationId: string): string {
   const found = sections.find(([operation]) => operationId.startsWith(operation));
-  return `docs/behaviour.md#${found?.[1] ?? 'containers'}`;
+  return `docs/reference/behavior/${found?.[1] ?? 'containers.md#containers'}`;
 }
 
 /**

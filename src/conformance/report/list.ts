@@ -59,7 +59,7 @@ function area(title: string, members: readonly Requirement[]): string[] {
   ];
 }
 
-/** The catalogue as the document docs/requirements.md. */
+/** The catalogue as the document docs/reference/requirements.md. */
 export function renderCatalogue(catalogue: readonly Requirement[]): string {
   const areas = new Map<string, Requirement[]>();
   for (const requirement of catalogue) {

@@ -39,7 +39,7 @@ export const pointers = {
 /**
  * The basis of a requirement that rests on observed behavior.
  *
- * @param section place in docs/behaviour.md
+ * @param section place in docs/reference/behavior/index.md
  * @param store image store of the observation; `any` if the stores do not differ
  */
 export function observed(section: string, store = 'any'): Basis {
@@ -51,7 +51,7 @@ export function observed(section: string, store = 'any'): Basis {
  * list.
  *
  * @param features other features that it needs
- * @param section place in docs/behaviour.md
+ * @param section place in docs/reference/behavior/index.md
  */
 export function asDockerd(
   features: readonly FeatureName[],

@@ -99,14 +99,14 @@ const slug = (text: string): string =>
     .replaceAll(/[^a-z0-9.]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
 
-/** Path of a result below `results/`: API version, product, version and store (docs/results.md). */
+/** Path of a result below `results/`: API version, product, version and store (docs/reference/results.md). */
 export function pathOf({ daemon }: Pick<ConformanceResult, 'daemon'>): string {
   const version = slug(daemon.version.replace(/\+.*$/, ''));
   return `${daemon.apiVersion}/${slug(daemon.product)}/${version}-${slug(daemon.store)}.json`;
 }
 
 /**
- * Finds reasons against storing a report as a result (docs/results.md).
+ * Finds reasons against storing a report as a result (docs/reference/results.md).
  *
  * @returns reasons; empty for a complete run that was not interrupted and left nothing behind
  */

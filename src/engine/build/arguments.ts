@@ -8,7 +8,7 @@ const predefined: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY',
   (name) => [name, name.toLowerCase()],
 );
 
-/** What a build was told, and what of it the Dockerfile takes (docs/behaviour.md#build-arguments). */
+/** What a build was told, and what of it the Dockerfile takes (docs/reference/behavior/builder.md#build-arguments). */
 export class BuildArguments {
   /** As given; null is as if it were not. */
   readonly #given: ReadonlyMap<string, string | null>;

@@ -35,7 +35,7 @@ import { type ConfigureStep, type Plan, planOf, type Stage, triggerOf } from './
 const internal = (message: string): AttestdError => new AttestdError('INTERNAL', message);
 
 /**
- * `POST /build` of the classic builder (docs/behaviour.md#the-classic-builder).
+ * `POST /build` of the classic builder (docs/reference/behavior/builder.md#the-classic-builder).
  *
  * @param body the context as an archive, unless the options name a URL
  * @param outer the client has gone

@@ -36,7 +36,7 @@ function buildKit(flag: string): AttestdError {
   return internal(`the --${flag} option requires BuildKit. ${where}`);
 }
 
-/** Does the steps of one stage (docs/behaviour.md#the-classic-builder). */
+/** Does the steps of one stage (docs/reference/behavior/builder.md#the-classic-builder). */
 export class StageBuilder {
   constructor(
     private readonly tools: BuildTools,

@@ -32,7 +32,7 @@ interface Source {
   readonly layers: readonly Descriptor[];
 }
 
-/** Finds what steps made before (docs/behaviour.md#build-cache). */
+/** Finds what steps made before (docs/reference/behavior/builder.md#build-cache). */
 export class StepCache {
   #sources: readonly Source[] | undefined;
 

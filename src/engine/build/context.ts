@@ -20,7 +20,7 @@ export interface BuildContext {
 export const usualDockerfile = 'Dockerfile';
 
 /**
- * Take a context out of an archive (docs/behaviour.md#build-context).
+ * Take a context out of an archive (docs/reference/behavior/builder.md#build-context).
  *
  * @param archive plain, or compressed with gzip, bzip2, xz or zstd
  * @param path of the Dockerfile

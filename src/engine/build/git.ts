@@ -20,7 +20,7 @@ interface Wanted {
 /** What git says that is told at most, in characters. */
 const longestComplaint = 4096;
 
-/** Whether a remote context is a Git repository (docs/behaviour.md#build-context). */
+/** Whether a remote context is a Git repository (docs/reference/behavior/builder.md#build-context). */
 export function isGitUrl(remote: string): boolean {
   return /^(?:git:\/\/|ssh:\/\/|git@|github\.com\/)/.test(remote) || /^https?:\/\/[^#?]*\.git(?:#|$)/.test(remote);
 }

@@ -34,7 +34,7 @@ export const longestRow = 65_535;
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 
 /**
- * Read a Dockerfile's instructions without looking at what they say (docs/behaviour.md#dockerfile-lines).
+ * Read a Dockerfile's instructions without looking at what they say (docs/reference/behavior/builder.md#dockerfile-lines).
  *
  * @throws INVALID_ARGUMENT for one without instructions, and for words that are no pairs or no strings
  */

@@ -19,7 +19,7 @@ export interface Placement {
 }
 
 /**
- * Put a source where it belongs (docs/behaviour.md#copied-files).
+ * Put a source where it belongs (docs/reference/behavior/builder.md#copied-files).
  *
  * @throws FileSystemError when something is in the way; NO_SPACE
  */

@@ -7,7 +7,7 @@ import { parseTime } from '../timestamps.js';
 const known = ['description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'];
 
 /**
- * `POST /build/prune`: there is no BuildKit, and so no cache of it (docs/behaviour.md#the-classic-builder).
+ * `POST /build/prune`: there is no BuildKit, and so no cache of it (docs/reference/behavior/builder.md#the-classic-builder).
  *
  * @throws INVALID_ARGUMENT for bad filters
  */

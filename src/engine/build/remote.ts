@@ -21,7 +21,7 @@ const toldMilliseconds = 100;
 const archives = /^application\/(?:(?:x-)?tar|octet-stream|(?:x-)?(?:gzip|bzip2?|xz))$/;
 
 /**
- * Take a context from a URL: an archive, the text of a Dockerfile, or a Git repository (docs/behaviour.md#build-context).
+ * Take a context from a URL: an archive, the text of a Dockerfile, or a Git repository (docs/reference/behavior/builder.md#build-context).
  *
  * @throws INVALID_ARGUMENT, NOT_FOUND, INTERNAL for what cannot be fetched or is neither
  */

@@ -78,7 +78,7 @@ export interface Plan {
 const bad = (message: string): AttestdError => new AttestdError('INVALID_ARGUMENT', message);
 
 /**
- * Look at what all instructions say before any of them is done (docs/behaviour.md#dockerfile-instructions).
+ * Look at what all instructions say before any of them is done (docs/reference/behavior/builder.md#dockerfile-instructions).
  *
  * @throws INVALID_ARGUMENT with the number of the line
  */

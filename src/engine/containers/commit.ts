@@ -31,7 +31,7 @@ export interface CommitOptions {
 }
 
 /**
- * `POST /commit` (docs/behaviour.md#container-commit).
+ * `POST /commit` (docs/reference/behavior/files.md#container-commit).
  *
  * @returns the image's digest
  * @throws NOT_FOUND; CONFLICT for a container on its way out; INVALID_ARGUMENT for changes that are none

@@ -32,7 +32,7 @@ export interface InspectContainerOptions {
 }
 
 /**
- * `GET /containers/{id}/json` (docs/behaviour.md#container-inspect).
+ * `GET /containers/{id}/json` (docs/reference/behavior/containers.md#container-inspect).
  *
  * @throws NOT_FOUND
  */

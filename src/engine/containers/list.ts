@@ -28,7 +28,7 @@ export interface ListContainersOptions {
 }
 
 /**
- * `GET /containers/json`: the newest first (docs/behaviour.md#container-list).
+ * `GET /containers/json`: the newest first (docs/reference/behavior/containers.md#container-list).
  *
  * @throws INVALID_ARGUMENT for bad filters; NOT_FOUND for an unknown container in before or since
  */

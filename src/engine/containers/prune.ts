@@ -6,7 +6,7 @@ import type { Container } from './container.js';
 import { removeContainer } from './remove.js';
 
 /**
- * `POST /containers/prune` (docs/behaviour.md#container-prune): removes what does not run.
+ * `POST /containers/prune` (docs/reference/behavior/containers.md#container-prune): removes what does not run.
  *
  * @throws INVALID_ARGUMENT for bad filters
  */

@@ -19,7 +19,7 @@ export interface RemoveContainerOptions {
 }
 
 /**
- * `DELETE /containers/{id}` (docs/behaviour.md#container-remove).
+ * `DELETE /containers/{id}` (docs/reference/behavior/containers.md#container-remove).
  *
  * @throws NOT_FOUND; CONFLICT when it runs, is paused or is being removed
  */

@@ -5,7 +5,7 @@ import { renameLinks } from './create/links.js';
 import { logContainerEvent } from './events.js';
 
 /**
- * `POST /containers/{id}/rename` (docs/behaviour.md#container-rename).
+ * `POST /containers/{id}/rename` (docs/reference/behavior/containers.md#container-rename).
  *
  * @throws INVALID_ARGUMENT for an empty or malformed name, or its own; NOT_FOUND; CONFLICT for a name that is taken
  */

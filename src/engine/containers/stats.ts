@@ -55,7 +55,7 @@ interface Sample {
 }
 
 /**
- * `GET /containers/{id}/stats` (docs/behaviour.md#container-stats). The figures are made up, but plausible, and those that
+ * `GET /containers/{id}/stats` (docs/reference/behavior/containers.md#container-stats). The figures are made up, but plausible, and those that
  * count only grow.
  *
  * @param signal the client has gone

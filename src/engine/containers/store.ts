@@ -57,7 +57,7 @@ export class ContainerStore {
   }
 
   /**
-   * The container that an id, a name or the beginning of an id stands for (docs/behaviour.md#container-names).
+   * The container that an id, a name or the beginning of an id stands for (docs/reference/behavior/containers.md#container-names).
    *
    * @throws NOT_FOUND; INVALID_ARGUMENT for no text, and for the beginning of several ids
    */

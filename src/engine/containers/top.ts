@@ -9,7 +9,7 @@ import { isRestarting, notRunning } from './run/active.js';
 const disguise = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
 
 /**
- * `GET /containers/{id}/top` (docs/behaviour.md#container-top).
+ * `GET /containers/{id}/top` (docs/reference/behavior/containers.md#container-top).
  *
  * @param psArgs arguments of `ps`; `-ef` when they are empty
  * @throws NOT_FOUND; CONFLICT when it does not run or restarts; INTERNAL for arguments that `ps` refuses

@@ -35,7 +35,7 @@ const given = [
 ] as const satisfies readonly (keyof Resources)[];
 
 /**
- * `POST /containers/{id}/update` (docs/behaviour.md#container-update).
+ * `POST /containers/{id}/update` (docs/reference/behavior/containers.md#container-update).
  *
  * @throws INVALID_ARGUMENT for bounds that cannot be; NOT_FOUND; CONFLICT for what contradicts what it has
  */

@@ -15,7 +15,7 @@ export interface Expansion {
 
 /**
  * The text without quotes and escapes, and with its variables replaced, except within single quotes
- * (docs/behaviour.md#dockerfile-words): `$name`, `${name}`, and `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/`,
+ * (docs/reference/behavior/builder.md#dockerfile-words): `$name`, `${name}`, and `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/`,
  * `//` after a name, whose words are expanded in their turn.
  *
  * @throws AttestdError INVALID_ARGUMENT when more comes out than may, and for what is not closed or not known

@@ -33,7 +33,7 @@ export function atLeastOne(name: string, args: string): string {
 /** A list as Go's `%q` writes it. */
 const quoted = (words: readonly string[]): string => `[${words.map(quote).join(' ')}]`;
 
-/** The instructions that change what an image runs, in small letters (docs/behaviour.md#dockerfile-instructions). */
+/** The instructions that change what an image runs, in small letters (docs/reference/behavior/builder.md#dockerfile-instructions). */
 export const configuring: Readonly<Record<string, Reader>> = {
   cmd: (args) => (draft) => {
     draft.config.Cmd = commandOf(args, draft.shell);

@@ -37,7 +37,7 @@ export interface Subscription {
 /**
  * The range of `GET /events` as it comes in the query.
  *
- * @throws INVALID_ARGUMENT with dockerd's text (docs/behaviour.md#events)
+ * @throws INVALID_ARGUMENT with dockerd's text (docs/reference/behavior/daemon.md#events)
  */
 export function eventRange(
   since: string | undefined,

@@ -8,7 +8,7 @@ const byName = ['daemon', 'container', 'plugin', 'volume', 'network', 'node', 's
 /** Actions whose filter value is a prefix, because what follows varies. */
 const prefixed = ['health_status', 'exec_create', 'exec_start'];
 
-/** Whether an event passes the filters; filters that dockerd does not know are ignored (docs/behaviour.md#events). */
+/** Whether an event passes the filters; filters that dockerd does not know are ignored (docs/reference/behavior/daemon.md#events). */
 export function includesEvent(filters: Filters, event: DaemonEvent): boolean {
   return (
     matchesAction(filters, event.action) &&

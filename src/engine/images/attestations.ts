@@ -8,7 +8,7 @@ import type { AttestationOptions } from '../types.js';
 import { resolveImage } from './names.js';
 
 /**
- * `GET /images/{name}/attestations` (docs/behaviour.md#attestations-of-an-image, docs/behaviour.md#parameters).
+ * `GET /images/{name}/attestations` (docs/reference/behavior/attestations.md#attestations-of-an-image, docs/reference/behavior/http.md#parameters).
  *
  * @throws NOT_FOUND for an image, platform or blob that is not there; INVALID_REFERENCE; CORRUPT for content that
  *   cannot be read, on the experimental channel also for a statement that is no JSON; INTERNAL for a Docker hardened
@@ -41,7 +41,7 @@ export async function imageAttestations(
   }
 }
 
-/** What dockerd answers with status 200 when a statement is no JSON: an error object (docs/deviations.md). */
+/** What dockerd answers with status 200 when a statement is no JSON: an error object (docs/explanation/deviations.md). */
 function faultyBody(fault: string): Body {
   const message = `json: error calling MarshalJSON for type *json.RawMessage: ${fault}`;
   const content = renderJson({ message });

@@ -9,7 +9,7 @@ export type ImageAction = 'create' | 'delete' | 'import' | 'load' | 'pull' | 'pu
 
 /**
  * Report that something happened to an image: its name, and the labels of its configuration where it can be read
- * (docs/behaviour.md#events).
+ * (docs/reference/behavior/daemon.md#events).
  *
  * @param id the image's digest
  * @param name the name by which the event is known, the digest as a rule

@@ -12,7 +12,7 @@ import { chainIds } from './snapshots.js';
 
 /**
  * `GET /images/{name}/history`, newest step first; null where the configuration has none
- * (docs/behaviour.md#history-of-an-image).
+ * (docs/reference/behavior/images.md#image-history).
  *
  * @param platform loosely matched
  * @throws NOT_FOUND when the image, the platform or the configuration is not there

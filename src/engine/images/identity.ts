@@ -9,7 +9,7 @@ type ImageIdentity = Wire<components['schemas']['Identity']>;
 
 /**
  * What is known of the signature of an image's attestations for a platform; undefined without one. Asked where a trusted root is
- * given (docs/behaviour.md#identity-of-images).
+ * given (docs/reference/behavior/images.md#image-identity).
  */
 export type SignatureReader = (
   context: Context,
@@ -18,7 +18,7 @@ export type SignatureReader = (
 ) => Promise<SignatureIdentity | undefined>;
 
 /**
- * Where an image came from, as far as the daemon has seen or verified it (docs/behaviour.md#identity-of-images): of its content, so
+ * Where an image came from, as far as the daemon has seen or verified it (docs/reference/behavior/images.md#image-identity): of its content, so
  * that no name changes it.
  *
  * @param digest of the image

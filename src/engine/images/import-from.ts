@@ -12,7 +12,7 @@ import { repoTag } from './tag.js';
  *
  * @param source a URL; one without a scheme is of HTTP
  * @throws INVALID_PLATFORM, INVALID_REFERENCE, INVALID_ARGUMENT for bad parameters; NOT_FOUND, INVALID_ARGUMENT, UNAUTHORIZED,
- * FORBIDDEN, INTERNAL for what the other side refuses (docs/registry.md#import-from-a-url)
+ * FORBIDDEN, INTERNAL for what the other side refuses (docs/reference/registries.md#import-from-a-url)
  */
 export async function importFrom(
   context: Context,

@@ -21,7 +21,7 @@ import { familiarDigested, imagesOf, parseNamed, resolveImage } from './names.js
 import { type PlatformImage, summarize } from './summary.js';
 
 /**
- * `GET /images/{name}/json` (docs/behaviour.md#inspecting-an-image).
+ * `GET /images/{name}/json` (docs/reference/behavior/images.md#inspecting-an-image).
  *
  * @throws NOT_FOUND when the image or the platform is not there; INVALID_ARGUMENT for manifests with platform; CORRUPT
  */

@@ -26,7 +26,7 @@ export class Lineage {
 
   /**
    * Note that content came from a repository or went there. dockerd notes the host without its port, and reads it as a name again
-   * (docs/behaviour.md#identity-of-images).
+   * (docs/reference/behavior/images.md#image-identity).
    *
    * @param host of the registry, with its port
    */

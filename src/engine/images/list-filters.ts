@@ -18,7 +18,7 @@ import { parseNormalized, resolveImage } from './names.js';
 export type ImageFilter = (image: ImageRecord) => Promise<boolean> | boolean;
 
 /**
- * The filter of image list and prune (docs/behaviour.md#filters): before, since, until, label, label!, dangling,
+ * The filter of image list and prune (docs/reference/behavior/images.md#filters): before, since, until, label, label!, dangling,
  * reference; an image passes that passes all, and has any of the references.
  *
  * @throws NOT_FOUND for an unknown image in before or since; INVALID_ARGUMENT with dockerd's text

@@ -52,7 +52,7 @@ interface Form {
 }
 
 /**
- * `GET /images/json`: an entry for each target, newest first (docs/behaviour.md#listing-images). Elements are rendered, and
+ * `GET /images/json`: an entry for each target, newest first (docs/reference/behavior/images.md#listing-images). Elements are rendered, and
  * kept as such.
  *
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before

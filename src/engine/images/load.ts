@@ -18,7 +18,7 @@ import { isAvailable, isPseudo } from './summary.js';
 const emptyArchive = 'image might be filtered out';
 
 /**
- * `POST /images/load` (docs/behaviour.md#loading-images): whatever goes wrong is told in the stream, with the
+ * `POST /images/load` (docs/reference/behavior/images.md#loading-images): whatever goes wrong is told in the stream, with the
  * daemon's text.
  */
 export async function* loadImages(

@@ -58,7 +58,7 @@ export async function presentManifests(documents: ManifestCache, image: ImageRec
 /**
  * The manifest of an image that fits a platform best, of those that the store has; nested indexes are entered.
  *
- * @throws NOT_FOUND with dockerd's text (docs/behaviour.md#inspecting-an-image)
+ * @throws NOT_FOUND with dockerd's text (docs/reference/behavior/images.md#inspecting-an-image)
  */
 export async function bestManifest(
   context: Context,

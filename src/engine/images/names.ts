@@ -66,9 +66,9 @@ function candidates(store: ImageStore, name: string, id: string): readonly Image
 }
 
 /**
- * The image that a name, digest, id or short id stands for (docs/behaviour.md#names-of-images).
+ * The image that a name, digest, id or short id stands for (docs/reference/behavior/images.md#image-names).
  *
- * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/behaviour.md#names-of-images)
+ * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/reference/behavior/images.md#image-names)
  */
 export function resolveImage(store: ImageStore, text: string): ImageRecord {
   const reference = parseAnyReference(text);
@@ -114,7 +114,7 @@ export interface Resolution {
 /**
  * Everything that a reference stands for, as dockerd looks it up before it deletes.
  *
- * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/behaviour.md#deleting-an-image)
+ * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/reference/behavior/images.md#deleting-an-image)
  */
 export function resolveAll(store: ImageStore, text: string): Resolution {
   const reference = parseAnyReference(text);

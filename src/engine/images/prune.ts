@@ -21,7 +21,7 @@ const knownFilters = ['dangling', 'label', 'label!', 'until'];
 const running = new WeakSet<Context>();
 
 /**
- * `POST /images/prune` (docs/behaviour.md#pruning-images): deletes dangling images, with `dangling=false` all that no
+ * `POST /images/prune` (docs/reference/behavior/images.md#pruning-images): deletes dangling images, with `dangling=false` all that no
  * container uses.
  *
  * @throws INVALID_ARGUMENT for a bad filter; CONFLICT while another prune runs

@@ -44,7 +44,7 @@ interface Plan {
 }
 
 /**
- * `DELETE /images/{name}` (docs/behaviour.md#deleting-an-image): takes a name away and, with the last one, the image.
+ * `DELETE /images/{name}` (docs/reference/behavior/images.md#deleting-an-image): takes a name away and, with the last one, the image.
  *
  * @throws NOT_FOUND, INVALID_REFERENCE; CONFLICT for an id with several names without force; INVALID_ARGUMENT for
  * platforms without force and, on the experimental channel, for the attestations of an image
@@ -76,12 +76,12 @@ export async function removeImage(
   return records;
 }
 
-/** Once an image has lost its last name nothing is known of where it came from (docs/behaviour.md#identity-of-images). */
+/** Once an image has lost its last name nothing is known of where it came from (docs/reference/behavior/images.md#image-identity). */
 export function forgetOrigin({ store, lineage }: Context, digest: string): void {
   if (imagesOf(store, digest).length === 0) lineage.forgetRepositories(digest);
 }
 
-/** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/deviations.md). */
+/** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/explanation/deviations.md). */
 function refuseAttestations({ channel }: Context, name: string): void {
   if (channel === 'standard' || !name.endsWith('/attestations')) return;
   const why = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
@@ -248,7 +248,7 @@ function refuseUsed(context: Context, id: string, force: boolean): void {
 }
 
 /**
- * The name as people write it; an image with a malformed one cannot be deleted (docs/behaviour.md#deleting-an-image).
+ * The name as people write it; an image with a malformed one cannot be deleted (docs/reference/behavior/images.md#deleting-an-image).
  */
 function familiarOf(image: ImageRecord): string {
   try {

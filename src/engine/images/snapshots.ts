@@ -106,7 +106,7 @@ export class Snapshots {
    *
    * @param name the image's name, for the error
    * @param hashed blobs that were hashed a moment ago
-   * @throws INTERNAL with the daemon's text (docs/behaviour.md#loading-images); NOT_FOUND, CORRUPT
+   * @throws INTERNAL with the daemon's text (docs/reference/behavior/images.md#loading-images); NOT_FOUND, CORRUPT
    */
   async unpack(manifest: Descriptor, name: string, hashed: ReadonlySet<string> = new Set()): Promise<void> {
     const { config, layers = [] } = await this.documents.manifest(manifest);

@@ -20,7 +20,7 @@ import { imagesOf, resolveImage } from './names.js';
  * A repository and tag as forms give them; the tag is `latest` where neither says one.
  *
  * @returns undefined without a repository
- * @throws INVALID_REFERENCE, INVALID_ARGUMENT with dockerd's text (docs/behaviour.md#tagging-an-image)
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT with dockerd's text (docs/reference/behavior/images.md#tagging-an-image)
  */
 export function repoTag(repo: string, tag: string): NamedReference | undefined {
   if (repo === '') return undefined;
@@ -32,7 +32,7 @@ export function repoTag(repo: string, tag: string): NamedReference | undefined {
 /**
  * `POST /images/{name}/tag`.
  *
- * @returns `nothing` without a repository: dockerd answers 200 and does nothing (docs/behaviour.md#tagging-an-image)
+ * @returns `nothing` without a repository: dockerd answers 200 and does nothing (docs/reference/behavior/images.md#tagging-an-image)
  * @throws INVALID_REFERENCE, INVALID_ARGUMENT; NOT_FOUND whatever is wrong with the source
  */
 export async function tagImage(

@@ -86,7 +86,7 @@ function joinContainer(context: Context, container: Container, name: string): vo
   container.config.Domainname = other.config.Domainname;
 }
 
-/** Into a swarm's network go its tasks, and others where it says so (docs/behaviour.md#networks-of-a-swarm). @throws INTERNAL */
+/** Into a swarm's network go its tasks, and others where it says so (docs/reference/behavior/swarm.md#networks-of-a-swarm). @throws INTERNAL */
 function checkAttachable({ tasks }: Context, container: Container, { scope, attachable, name }: Network): void {
   if (scope !== 'swarm' || attachable || tasks.has(container)) return;
   const why = `rpc error: code = PermissionDenied desc = network ${name} not manually attachable`;

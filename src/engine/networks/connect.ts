@@ -11,7 +11,7 @@ import { find } from './find.js';
 import type { Network } from './network.js';
 
 /**
- * `POST /networks/{id}/connect` (docs/behaviour.md#networks).
+ * `POST /networks/{id}/connect` (docs/reference/behavior/networks.md#networks).
  *
  * @param endpoint undefined for nothing in particular
  * @throws NOT_FOUND; FORBIDDEN when it is in that network; INVALID_ARGUMENT for what cannot be

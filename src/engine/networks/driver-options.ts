@@ -25,7 +25,7 @@ const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', 
 const failed = (why: string): AttestdError => new AttestdError('INTERNAL', why);
 
 /**
- * Check what a network's driver is told (docs/behaviour.md#networks).
+ * Check what a network's driver is told (docs/reference/behavior/networks.md#networks).
  *
  * @param bridges names of the bridges that there are
  * @throws INVALID_ARGUMENT for values that cannot be read; INTERNAL for what the driver or the kernel refuses, in dockerd's words

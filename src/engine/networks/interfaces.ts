@@ -28,7 +28,7 @@ function cards(context: Context, container: Container): { readonly network: Netw
 
 /**
  * What a container's card in a network is called: as was asked for, or the first number that is free behind the network's
- * prefix (docs/behaviour.md#network-cards).
+ * prefix (docs/reference/behavior/networks.md#network-endpoints).
  *
  * @param endpointId what the card is called by until it has its name
  * @throws INTERNAL for a name that is taken, or that the kernel does not take
@@ -63,7 +63,7 @@ export function cardName(
   );
 }
 
-/** What a container that starts sees of its networks, for as long as it runs (docs/behaviour.md#network-cards). */
+/** What a container that starts sees of its networks, for as long as it runs (docs/reference/behavior/networks.md#network-endpoints). */
 export function networkView(context: Context, container: Container): NetworkView {
   const shared = sharedContainer(container.hostConfig.NetworkMode);
   const owner = shared === undefined ? container : context.containers.resolve(shared);

@@ -14,7 +14,7 @@ import { type CreateNetworkRequest, type Network, networkDetails, networkObject 
 import { isPredefined } from './store.js';
 
 /**
- * `GET /networks` (docs/behaviour.md#networks).
+ * `GET /networks` (docs/reference/behavior/networks.md#networks).
  *
  * @throws INVALID_ARGUMENT for bad filters
  */

@@ -27,7 +27,7 @@ export class PublishedPorts {
   readonly #reserved = new Map<string, string>();
 
   /**
-   * Publish a container's ports (docs/behaviour.md#published-ports).
+   * Publish a container's ports (docs/reference/behavior/networks.md#published-ports).
    *
    * @param bindings by the container's port
    * @returns where each is published; null for one that is only exposed

@@ -78,7 +78,7 @@ export class NetworkStore {
   }
 
   /**
-   * The network that an id, a name or the beginning of an id stands for (docs/behaviour.md#networks).
+   * The network that an id, a name or the beginning of an id stands for (docs/reference/behavior/networks.md#networks).
    *
    * @throws NOT_FOUND; INVALID_ARGUMENT for several
    */

@@ -8,7 +8,7 @@ import type { AnswerOf } from '../wire.js';
 import { decodeCredentials } from './credentials.js';
 
 /**
- * `POST /auth`: check credentials with the registry that they are for (docs/registry.md#login-and-inspect).
+ * `POST /auth`: check credentials with the registry that they are for (docs/reference/registries.md#login-and-inspect).
  *
  * @param body the request's body
  * @throws INVALID_ARGUMENT for a body that is no JSON or an address that is none; UNAUTHORIZED when a token server refuses;

@@ -29,7 +29,7 @@ const accepted = [
 ].join(', ');
 
 /**
- * `GET /distribution/{name}/json`: what a registry says of an image, without pulling it (docs/registry.md#login-and-inspect).
+ * `GET /distribution/{name}/json`: what a registry says of an image, without pulling it (docs/reference/registries.md#login-and-inspect).
  *
  * @throws INVALID_REFERENCE; NOT_FOUND, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with what the registry says
  */

@@ -18,7 +18,7 @@ const interval = 100;
  *
  * @param address with its scheme
  * @throws INVALID_ARGUMENT, NOT_FOUND, UNAUTHORIZED, FORBIDDEN, INTERNAL with dockerd's texts
- * (docs/registry.md#import-from-a-url)
+ * (docs/reference/registries.md#import-from-a-url)
  */
 export async function download(context: Context, address: string, signal: AbortSignal): Promise<RegistryResponse> {
   const url = parseSource(address);

@@ -7,7 +7,7 @@ import type { Fetcher } from './pull-fetch.js';
 
 const plain = { hidecounts: true } as const;
 
-/** What is said of a pull's blobs, looked up at intervals (docs/registry.md#pull). */
+/** What is said of a pull's blobs, looked up at intervals (docs/reference/registries.md#pull). */
 export class PullProgress {
   readonly jobs = new Jobs();
   private readonly chains = new Map<string, string>();

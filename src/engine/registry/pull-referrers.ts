@@ -18,7 +18,7 @@ const signatureTypes = new Set([
 
 /**
  * What comes along with an image because it refers to it: attestation manifests that the index names, and signatures of
- * those that only the registry knows (docs/registry.md#pull).
+ * those that only the registry knows (docs/reference/registries.md#pull).
  */
 export class PullReferrers {
   private readonly candidates = new Map<string, Descriptor[]>();

@@ -38,7 +38,7 @@ const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws
 /**
  * Fetches an image as containerd does for dockerd: from the resolved descriptor to the manifest that fits the platform
  * best, its configuration, layers and what refers to it. Siblings are fetched side by side; layers once their configuration
- * is there, and then unpacked (docs/registry.md#pull).
+ * is there, and then unpacked (docs/reference/registries.md#pull).
  */
 export class PullWalk {
   /** Signatures that no index names. */

@@ -36,7 +36,7 @@ interface Wanted {
 }
 
 /**
- * `POST /images/create?fromImage=`: pull an image, or all tags of a repository (docs/registry.md#pull). An image gets its
+ * `POST /images/create?fromImage=`: pull an image, or all tags of a repository (docs/reference/registries.md#pull). An image gets its
  * name when all of it is there; until then nothing of it is to be seen, and what was fetched goes when the pull fails.
  *
  * @throws INVALID_REFERENCE, INVALID_PLATFORM, FORBIDDEN for `scratch`; when read before the first message: NOT_FOUND,

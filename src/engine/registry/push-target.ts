@@ -12,7 +12,7 @@ const referenceType = 'vnd.docker.reference.type';
 
 /**
  * What of an image is pushed where not all of it is to be: the manifest for a platform, or the one that is here
- * (docs/registry.md#push).
+ * (docs/reference/registries.md#push).
  *
  * @throws NOT_FOUND where nothing fits; CONFLICT where it is not clear what is meant; CORRUPT
  */

@@ -37,7 +37,7 @@ interface Attempt {
 
 /**
  * Uploads an image as containerd does for dockerd: blobs side by side, then manifests, then indexes from the inside out
- * (docs/registry.md#push). Content that the registry has, or another repository of it, is not sent.
+ * (docs/reference/registries.md#push). Content that the registry has, or another repository of it, is not sent.
  */
 export class PushUpload {
   private readonly jobs = new Jobs();

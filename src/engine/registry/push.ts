@@ -22,7 +22,7 @@ import { PushUpload } from './push-upload.js';
 import { explainRefusal } from './refusal.js';
 
 /**
- * `POST /images/{name}/push`: push an image, or all tags of a repository (docs/registry.md#push). An index is pushed whole
+ * `POST /images/{name}/push`: push an image, or all tags of a repository (docs/reference/registries.md#push). An index is pushed whole
  * when all of it is here; else the manifest that is.
  *
  * @throws INVALID_REFERENCE, INVALID_ARGUMENT; all else ends the stream

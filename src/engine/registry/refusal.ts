@@ -11,7 +11,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 
 /**
  * What dockerd makes of a registry's refusal of a pull or push: the errors that the registry names instead of the request
- * that failed (docs/registry.md#errors).
+ * that failed (docs/reference/registries.md#errors).
  *
  * @returns the error itself where no registry refused anything
  */

@@ -20,7 +20,7 @@ const officialIndex = 'https://index.docker.io/v1/';
 const longestAnswer = 16 << 20;
 
 /**
- * `GET /images/search`: search Docker Hub, or a registry that still has the API of version 1 (docs/registry.md#search).
+ * `GET /images/search`: search Docker Hub, or a registry that still has the API of version 1 (docs/reference/registries.md#search).
  *
  * @returns undefined where dockerd answers 200 and an empty body, for a negative limit
  * @throws INVALID_ARGUMENT for bad parameters and registries that have no such API; INTERNAL without an answer

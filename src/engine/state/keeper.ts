@@ -24,7 +24,7 @@ const interval = 1000;
 type Key = `${'containers' | 'networks' | 'volumes' | 'swarm'}/${string}` | 'lineage';
 
 /**
- * Keeps containers, networks, volumes and the swarm in a folder (docs/architecture.md#the-state-of-containers).
+ * Keeps containers, networks, volumes and the swarm in a folder (docs/explanation/architecture.md#the-state-of-containers).
  *
  * The daemon's events tell what has changed; it is written before the request that changed it is answered, and soon
  * after where nobody asked for it.

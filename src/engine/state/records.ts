@@ -1,4 +1,4 @@
-/** The form of containers, networks, volumes and what is in a swarm on disk (docs/architecture.md#the-state-of-containers). */
+/** The form of containers, networks, volumes and what is in a swarm on disk (docs/explanation/architecture.md#the-state-of-containers). */
 
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { descriptorType, platformType } from '../../oci/manifest.js';

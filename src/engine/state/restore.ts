@@ -46,7 +46,7 @@ export interface KeepOptions {
 
 /**
  * Bring back the containers, networks, volumes and the swarm of an earlier daemon, and keep those of this one
- * (docs/behaviour.md#a-daemon-that-comes-back).
+ * (docs/reference/behavior/daemon.md#restarting-the-daemon).
  *
  * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
  */

@@ -35,7 +35,7 @@ function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: 
 }
 
 /**
- * `GET /secrets` and `GET /configs` (docs/behaviour.md#secrets-and-configurations).
+ * `GET /secrets` and `GET /configs` (docs/reference/behavior/swarm.md#secrets-and-configurations).
  *
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for bad filters
  */

@@ -3,7 +3,7 @@ import type { PortMap } from '../networks/port.js';
 import { type Service, serviceKind } from './service.js';
 
 /**
- * Answer at the ports that a service publishes, or no longer does (docs/behaviour.md#services-of-a-swarm): each connection goes to the
+ * Answer at the ports that a service publishes, or no longer does (docs/reference/behavior/services.md#services-of-a-swarm): each connection goes to the
  * next of its tasks that runs. When one of them is somebody else's on this machine, none is answered.
  */
 export function openIngress(context: Context, { id, data: { spec } }: Service): void {

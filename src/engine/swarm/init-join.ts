@@ -79,7 +79,7 @@ function checkAlone({ swarm }: Context): void {
 }
 
 /**
- * `POST /swarm/init`: a swarm of this daemon alone (docs/behaviour.md#founding-a-swarm). Nothing listens where it says.
+ * `POST /swarm/init`: a swarm of this daemon alone (docs/reference/behavior/swarm.md#init-and-join). Nothing listens where it says.
  *
  * @returns the node's id
  * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses
@@ -128,7 +128,7 @@ export function initSwarm(context: Context, request: InitRequest): string {
 }
 
 /**
- * `POST /swarm/join` (docs/behaviour.md#founding-a-swarm): nobody else is reachable from the simulated machine.
+ * `POST /swarm/join` (docs/reference/behavior/swarm.md#init-and-join): nobody else is reachable from the simulated machine.
  *
  * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses, and for a swarm that is not there
  */

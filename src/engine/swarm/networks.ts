@@ -74,7 +74,7 @@ function recordOf(
 }
 
 /**
- * `POST /networks/create` of a network for a swarm (docs/behaviour.md#networks-of-a-swarm).
+ * `POST /networks/create` of a network for a swarm (docs/reference/behavior/swarm.md#networks-of-a-swarm).
  *
  * @throws FORBIDDEN for a predefined name and a narrower scope; ALREADY_EXISTS for a second ingress network; CONFLICT for a taken name;
  *   INVALID_ARGUMENT without a name or driver; INTERNAL for addresses that are taken; NO_SPACE

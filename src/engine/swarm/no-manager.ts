@@ -1,7 +1,7 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 
 /**
- * dockerd's answer to whatever needs a swarm (docs/behaviour.md#a-daemon-without-a-swarm).
+ * dockerd's answer to whatever needs a swarm (docs/reference/behavior/swarm.md#without-a-swarm).
  *
  * @param code FORBIDDEN for networks, as there
  */

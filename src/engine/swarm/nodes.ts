@@ -50,7 +50,7 @@ function checkValues(filters: Filters, key: string, known: readonly string[]): v
 }
 
 /**
- * `GET /nodes` (docs/behaviour.md#nodes).
+ * `GET /nodes` (docs/reference/behavior/swarm.md#nodes).
  *
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT and INTERNAL for bad filters
  */

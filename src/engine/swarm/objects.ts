@@ -72,7 +72,7 @@ export class ObjectStore<Data> {
   }
 
   /**
-   * The one that an id, a name or the beginning of an id stands for, in this order (docs/behaviour.md#a-swarm).
+   * The one that an id, a name or the beginning of an id stands for, in this order (docs/reference/behavior/swarm.md#swarm-settings).
    *
    * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
    */

@@ -22,7 +22,7 @@ function serviceOf({ swarm }: Context, id: string): Service | undefined {
 }
 
 /**
- * Have as many tasks of a service as it is to have, and those as they are to be (docs/behaviour.md#tasks-of-a-swarm). Called when a
+ * Have as many tasks of a service as it is to have, and those as they are to be (docs/reference/behavior/services.md#tasks-of-a-swarm). Called when a
  * service was made or changed.
  */
 export function reconcile(context: Context, id: string): void {
@@ -261,7 +261,7 @@ export function abandonAll(context: Context, services: readonly Service[]): void
 
 /**
  * Begin what services run anew after a restart of the daemon: the containers of their tasks of before go, which nobody knows any more
- * (docs/behaviour.md#tasks-of-a-swarm).
+ * (docs/reference/behavior/services.md#tasks-of-a-swarm).
  */
 export async function resumeServices(context: Context): Promise<void> {
   for (const container of context.containers.list())

@@ -13,7 +13,7 @@ const smallestCpus = 1_000_000;
 const millisecond = 1_000_000;
 
 /**
- * Check a specification that has been completed, as a manager does (docs/behaviour.md#services-of-a-swarm).
+ * Check a specification that has been completed, as a manager does (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @throws INVALID_ARGUMENT; INTERNAL for a constraint that is none
  */

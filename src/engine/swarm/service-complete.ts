@@ -11,7 +11,7 @@ const second = 1_000_000_000;
 
 /**
  * A specification as a manager keeps it: what was not said is filled in where it is told to everybody
- * (docs/behaviour.md#services-of-a-swarm).
+ * (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @throws INVALID_ARGUMENT for what no manager understands; INTERNAL for plugins, which are experimental
  */

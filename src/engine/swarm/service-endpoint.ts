@@ -9,7 +9,7 @@ const firstPort = 30_000;
 const lastPort = 32_767;
 
 /**
- * Give a service its ports and addresses, as a manager does after it has stored it (docs/behaviour.md#services-of-a-swarm).
+ * Give a service its ports and addresses, as a manager does after it has stored it (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @returns undefined where nothing changes
  */

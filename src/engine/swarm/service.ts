@@ -105,7 +105,7 @@ export interface ServiceStatus {
 }
 
 /**
- * A service as the API tells it (docs/behaviour.md#services-of-a-swarm).
+ * A service as the API tells it (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @param spec its specification, which may have been filled up
  */

@@ -44,7 +44,7 @@ export function resolveService(swarm: Swarm, term: string): Service {
 }
 
 /**
- * `GET /services` (docs/behaviour.md#services-of-a-swarm).
+ * `GET /services` (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @param status whether tasks are counted
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for another filter
@@ -118,7 +118,7 @@ export interface ServiceUpdate {
 }
 
 /**
- * `POST /services/{id}/update` (docs/behaviour.md#updates-of-services).
+ * `POST /services/{id}/update` (docs/reference/behavior/services.md#updates-of-services).
  *
  * @throws as for creating; NOT_FOUND; INTERNAL for another version; NOT_IMPLEMENTED for another name or mode
  */

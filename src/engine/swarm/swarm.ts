@@ -7,7 +7,7 @@ import { abandonAll } from './orchestrate.js';
 import { serviceKind } from './service.js';
 import { checkName, checkSpec, keptSpec, type SwarmSpec } from './spec.js';
 
-/** `GET /swarm` (docs/behaviour.md#a-swarm). @throws UNAVAILABLE without a swarm */
+/** `GET /swarm` (docs/reference/behavior/swarm.md#swarm-settings). @throws UNAVAILABLE without a swarm */
 export function inspectSwarm({ swarm }: Context): AnswerOf<'SwarmInspect'> {
   const { cluster } = swarm.manager();
   return { ...(clusterObject(cluster) as object), JoinTokens: joinTokens(cluster) };

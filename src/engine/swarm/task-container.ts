@@ -12,7 +12,7 @@ import { taskLabel } from './task-store.js';
 import { expand, type TemplateScope } from './templates.js';
 
 /**
- * The container that a task runs (docs/behaviour.md#tasks-of-a-swarm).
+ * The container that a task runs (docs/reference/behavior/services.md#tasks-of-a-swarm).
  *
  * @throws Error for a placeholder that stands for nothing
  */

@@ -31,7 +31,7 @@ function wantedBy({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpe
 }
 
 /**
- * What a specification says of secrets and configurations must be so (docs/behaviour.md#services-of-a-swarm).
+ * What a specification says of secrets and configurations must be so (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @throws INVALID_ARGUMENT for one that is not there, and for two in one place
  */

@@ -22,7 +22,7 @@ export interface TaskLogs {
 }
 
 /**
- * `GET /services/{id}/logs` (docs/behaviour.md#tasks-of-a-swarm).
+ * `GET /services/{id}/logs` (docs/reference/behavior/services.md#tasks-of-a-swarm).
  *
  * @param signal the client has gone
  * @throws UNAVAILABLE, NOT_FOUND, INVALID_ARGUMENT

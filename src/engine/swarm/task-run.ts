@@ -13,7 +13,7 @@ import { containerOf, stopTimeout } from './task-container.js';
 import { giveFiles } from './task-files.js';
 
 /**
- * Run a task from its placement to its end, as a node's agent does (docs/behaviour.md#tasks-of-a-swarm). What fails ends the task,
+ * Run a task from its placement to its end, as a node's agent does (docs/reference/behavior/services.md#tasks-of-a-swarm). What fails ends the task,
  * and nothing else.
  *
  * @param ended called once when it has ended

@@ -3,7 +3,7 @@ import type { Container } from '../containers/container.js';
 import type { PortConfig } from './service-spec.js';
 import type { TaskSpec } from './task-spec.js';
 
-/** States of tasks, each later than the one before (docs/behaviour.md#tasks-of-a-swarm). */
+/** States of tasks, each later than the one before (docs/reference/behavior/services.md#tasks-of-a-swarm). */
 export const taskStates = [
   'new',
   'pending',

@@ -16,7 +16,7 @@ import { taskSpecType } from './task-spec.js';
 const filterKeys = ['_up-to-date', 'desired-state', 'id', 'label', 'name', 'node', 'runtime', 'service'];
 
 /**
- * `GET /tasks` (docs/behaviour.md#tasks-of-a-swarm).
+ * `GET /tasks` (docs/reference/behavior/services.md#tasks-of-a-swarm).
  *
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for another filter; NOT_FOUND for a service or node that is not there; INTERNAL
  *   for a state that is none

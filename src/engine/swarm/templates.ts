@@ -10,7 +10,7 @@ const longest = 1 << 20;
 const indexed = /^index\s+\.Service\.Labels\s+"([^"]*)"$/;
 
 /**
- * Put in what the placeholders of a text stand for, as `{{.Service.Name}}` (docs/behaviour.md#services-of-a-swarm).
+ * Put in what the placeholders of a text stand for, as `{{.Service.Name}}` (docs/reference/behavior/services.md#services-of-a-swarm).
  *
  * @throws Error in the words of Go's templates for a placeholder that stands for nothing
  */

@@ -20,7 +20,7 @@ export interface UpdaterHooks {
 
 /**
  * Replaces the tasks of a service that are out of date, some at a time, and watches over those that came for a while
- * (docs/behaviour.md#updates-of-services).
+ * (docs/reference/behavior/services.md#updates-of-services).
  */
 export class Updater {
   #stopped = false;

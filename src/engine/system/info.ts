@@ -11,7 +11,7 @@ import { olderForm, undescribed, type Wire } from '../wire.js';
 import { machineName, pluginNames } from './machine.js';
 import { registryConfigOf } from './registry-config.js';
 
-/** `GET /version` (docs/behaviour.md#the-daemon-itself). */
+/** `GET /version` (docs/reference/behavior/daemon.md#daemon-information). */
 export function daemonVersion({ channel, host, release }: Context): Wire<SystemVersion> {
   const kernel = kernelRelease();
   const common = { GitCommit: 'attestd', GoVersion: 'none', BuildTime: '1970-01-01T00:00:00.000000000+00:00' };
@@ -83,7 +83,7 @@ function runtimes(version: string): Wire<SystemInfo['Runtimes']> {
   return { 'io.containerd.runc.v2': runc, runc };
 }
 
-/** `GET /info` (docs/behaviour.md#the-daemon-itself). */
+/** `GET /info` (docs/reference/behavior/daemon.md#daemon-information). */
 export function daemonInfo(context: Context, { apiVersion: version }: Versioned): Wire<SystemInfo> {
   const { host, identity, release, settings, startedWith, store } = context;
   const registryConfig = registryConfigOf(context.registries.options);

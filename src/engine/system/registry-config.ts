@@ -6,7 +6,7 @@ import type { Wire } from '../wire.js';
 /** Networks whose registries are always taken as they are: the machine's own. */
 const ownNetworks = ['127.0.0.0/8', '::1/128'];
 
-/** How registries are reached, as /info tells it (docs/behaviour.md#the-daemon-itself). */
+/** How registries are reached, as /info tells it (docs/reference/behavior/daemon.md#daemon-information). */
 export function registryConfigOf({ insecureRegistries = [], mirrors = [] }: RegistryOptions) {
   const insecure = insecureRegistries.map((registry) => registry.replace(/^https?:\/\//i, ''));
   const networks = insecure.filter((registry) => registry.includes('/'));

@@ -22,7 +22,7 @@ import { type AnswerOf, olderForm, type PartOf, undescribed } from '../wire.js';
 const everything: readonly UsageType[] = ['image', 'container', 'volume', 'build-cache'];
 
 /**
- * `GET /system/df` (docs/behaviour.md#the-daemon-itself): images, containers and volumes are measured; there is no
+ * `GET /system/df` (docs/reference/behavior/daemon.md#daemon-information): images, containers and volumes are measured; there is no
  * build cache.
  *
  * @throws INVALID_ARGUMENT for an unknown type

@@ -64,7 +64,7 @@ function refusal(machine: FileSystem, device: string, type: string, flag: number
 }
 
 /**
- * Check that the device of a volume that a container starts with can be mounted (docs/behaviour.md#volumes).
+ * Check that the device of a volume that a container starts with can be mounted (docs/reference/behavior/files.md#volumes).
  *
  * @throws INTERNAL with dockerd's words
  */

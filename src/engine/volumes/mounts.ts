@@ -37,7 +37,7 @@ export interface ContainerMount {
 }
 
 /**
- * Work out what a container has mounted where, and make the volumes that are not there (docs/behaviour.md#mounts).
+ * Work out what a container has mounted where, and make the volumes that are not there (docs/reference/behavior/files.md#mounts).
  *
  * @throws INTERNAL for binds that cannot be parsed; INVALID_ARGUMENT for other mounts, and too many; NOT_FOUND for an image
  */

@@ -10,7 +10,7 @@ import type { AnswerOf } from '../wire.js';
 import { type ClusterVolumeSpec, type CreateVolumeRequest, isAnonymous, type Volume, volumeObject } from './store.js';
 
 /**
- * `GET /volumes` (docs/behaviour.md#volumes).
+ * `GET /volumes` (docs/reference/behavior/files.md#volumes).
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
@@ -47,7 +47,7 @@ function resolve({ volumes, swarm }: Context, name: string): Volume {
 const noVolume = (name: string): AttestdError => new AttestdError('NOT_FOUND', `volume ${name} not found`);
 
 /**
- * `PUT /volumes/{name}`: only a swarm's volumes can be updated, and there are none (docs/behaviour.md#volumes).
+ * `PUT /volumes/{name}`: only a swarm's volumes can be updated, and there are none (docs/reference/behavior/files.md#volumes).
  *
  * @param version reads the index that the update is meant for
  * @throws UNAVAILABLE without a swarm; what `version` throws; NOT_FOUND

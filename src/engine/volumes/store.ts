@@ -105,7 +105,7 @@ export class VolumeStore {
   }
 
   /**
-   * Make a volume; one that is there already is given back (docs/behaviour.md#volumes).
+   * Make a volume; one that is there already is given back (docs/reference/behavior/files.md#volumes).
    *
    * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for a driver that is not there; NO_SPACE
    */

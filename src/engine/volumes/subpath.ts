@@ -6,7 +6,7 @@ import type { FileSystem } from '../../support/sandbox/fs/types.js';
 const mostLinks = 40;
 
 /**
- * Where a part of a volume or image really is (docs/behaviour.md#mounts): links are followed, but not out of it.
+ * Where a part of a volume or image really is (docs/reference/behavior/files.md#mounts): links are followed, but not out of it.
  *
  * @param path absolute, in that file system
  * @returns the path without links

@@ -20,7 +20,7 @@ export function operationOf(path: string): string {
 }
 
 /**
- * Do to a call what its fault says, before its method is asked (docs/faults.md#a-status-of-grpc).
+ * Do to a call what its fault says, before its method is asked (docs/reference/faults.md#a-status-of-grpc).
  *
  * @returns whether that was the whole answer
  */

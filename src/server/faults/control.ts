@@ -7,7 +7,7 @@ import type { Faults } from './index.js';
 const longest = 1024 * 1024;
 
 /**
- * What the control socket answers of faults (docs/faults.md#while-it-runs): `GET /faults` tells them and how often each was
+ * What the control socket answers of faults (docs/reference/faults.md#while-it-runs): `GET /faults` tells them and how often each was
  * met, `PUT /faults` replaces them, `DELETE /faults` ends them.
  */
 export function faultRoutes(faults: Faults): ControlRoutes {

@@ -1,4 +1,4 @@
-/** What a daemon does on a bad day, on demand (docs/faults.md). Loaded with the first fault. */
+/** What a daemon does on a bad day, on demand (docs/reference/faults.md). Loaded with the first fault. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Context as KoaContext } from 'koa';
 import type { Context } from '../../engine/context.js';

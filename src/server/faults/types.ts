@@ -1,5 +1,5 @@
 /**
- * Faults: what a daemon does on a bad day (docs/faults.md, schemas/faults-1.0.json).
+ * Faults: what a daemon does on a bad day (docs/reference/faults.md, schemas/faults-1.0.json).
  *
  * Durations are texts as Go writes them: `500ms`, `1.5s`.
  */

@@ -34,7 +34,7 @@ function parseTimeout(header: string): { ms: number } | { fault: string } {
   return { ms: Number(digits) * unit };
 }
 
-/** Refuse requests that are not gRPC, as an HTTP answer (docs/behaviour.md#connections). */
+/** Refuse requests that are not gRPC, as an HTTP answer (docs/reference/behavior/content-service.md#connections). */
 export function refusePlainly(
   stream: ServerHttp2Stream,
   status: number,

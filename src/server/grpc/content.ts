@@ -183,7 +183,7 @@ function guarded(method: Method): Method {
 
 /**
  * The content service that dockerd offers on its own socket: reads work, everything that writes is refused
- * (docs/behaviour.md#read-info-and-list).
+ * (docs/reference/behavior/content-service.md#read-info-and-list).
  *
  * @param source the blobs
  * @returns the service, by its full name

@@ -33,7 +33,7 @@ export interface Http2Options {
   readonly onFault: (error: unknown, request: string) => void;
 }
 
-/** Settings that the daemon announces (docs/behaviour.md#connections). */
+/** Settings that the daemon announces (docs/reference/behavior/content-service.md#connections). */
 const settings = {
   maxFrameSize: 1024 * 1024,
   maxConcurrentStreams: 250,

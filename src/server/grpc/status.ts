@@ -39,7 +39,7 @@ export class GrpcStatusError extends Error {
 
 /**
  * The error of a handler: the daemon passes it through an interceptor that renders the status into the text once more
- * (docs/behaviour.md#status-and-texts).
+ * (docs/reference/behavior/content-service.md#status-and-texts).
  */
 export function refuse(code: GrpcCode, message: string): GrpcStatusError {
   return new GrpcStatusError(code, `rpc error: code = ${code} desc = ${message}`);

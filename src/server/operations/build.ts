@@ -126,7 +126,7 @@ function checkIgnored(form: Form): void {
   }
 }
 
-/** Builder operations (docs/behaviour.md#the-classic-builder). */
+/** Builder operations (docs/reference/behavior/builder.md#the-classic-builder). */
 export const handlers: OperationHandlers = {
   async ImageBuild(request, context) {
     const form = await request.form();

@@ -31,7 +31,7 @@ function encode(source: Readable, coding: 'gzip' | 'deflate' | undefined): Reada
   return source.pipe(packed);
 }
 
-/** Operations on the files of containers (docs/behaviour.md#container-archive). */
+/** Operations on the files of containers (docs/reference/behavior/files.md#container-archive). */
 export const handlers: DescribedHandlers = {
   async ContainerArchiveInfo(request, context) {
     const path = pathOf(await request.form());

@@ -72,7 +72,7 @@ function attach(request: OperationRequest, context: Context, form: Form): Hijack
   return { ...runs(attachment), ...upgraded(request, typed ? multiplexedStream : rawStream), bare: true };
 }
 
-/** Operations on what goes in and out of containers (docs/behaviour.md#container-attach, docs/behaviour.md#container-logs). */
+/** Operations on what goes in and out of containers (docs/reference/behavior/streams.md#container-attach, docs/reference/behavior/streams.md#container-logs). */
 export const handlers: DescribedHandlers = {
   async ContainerLogs(request, context) {
     const form = await request.form();

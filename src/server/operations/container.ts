@@ -58,7 +58,7 @@ function restartOptions(request: OperationRequest, form: Form): StopOptions {
   }
 }
 
-/** Container operations (docs/behaviour.md#containers). */
+/** Container operations (docs/reference/behavior/containers.md#containers). */
 export const handlers: DescribedHandlers = {
   async ContainerList(request, context) {
     const form = await request.form();

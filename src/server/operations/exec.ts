@@ -31,7 +31,7 @@ const execStartRequestType = struct<ExecStartRequest>('container.ExecStartReques
 
 const idOf = (request: OperationRequest): string => request.params.id ?? '';
 
-/** Exec operations (docs/behaviour.md#exec). */
+/** Exec operations (docs/reference/behavior/streams.md#exec). */
 export const handlers: DescribedHandlers = {
   async ContainerExec(request, context) {
     const wanted = await readJson(

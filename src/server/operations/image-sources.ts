@@ -22,7 +22,7 @@ function isBlank(config: ContainerConfig): boolean {
   return encodeJson(config, containerConfigType) === encodeJson(empty, containerConfigType);
 }
 
-/** Images that come from elsewhere, or go there (docs/behaviour.md). */
+/** Images that come from elsewhere, or go there (docs/reference/behavior/index.md). */
 export const handlers: DescribedHandlers = {
   async ImageCreate(request, context) {
     const form = await request.form();

@@ -53,7 +53,7 @@ function archive(stream: Readable): BodyResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
 }
 
-/** Image operations (docs/behaviour.md). */
+/** Image operations (docs/reference/behavior/index.md). */
 export const handlers: DescribedHandlers = {
   async ImageList(request, context) {
     const form = await request.form();

@@ -34,7 +34,7 @@ interface DisconnectRequest {
 
 const disconnectType = struct<DisconnectRequest>('network.DisconnectRequest', { Container: goString, Force: goBool });
 
-/** Network operations (docs/behaviour.md#networks). */
+/** Network operations (docs/reference/behavior/networks.md#networks). */
 export const handlers: DescribedHandlers = {
   async NetworkList(request, context) {
     const filters = parseFilters((await request.form()).get('filters'));

@@ -5,7 +5,7 @@ import { readJson } from '../json-body.js';
 import type { DescribedHandlers } from '../operation.js';
 import { filtersOf, idOf, readVersion } from '../swarm-parameters.js';
 
-/** Operations on nodes of a swarm (docs/behaviour.md#nodes). */
+/** Operations on nodes of a swarm (docs/reference/behavior/swarm.md#nodes). */
 export const handlers: DescribedHandlers = {
   async NodeList(request, context) {
     return { kind: 'json', value: listNodes(context, await filtersOf(request)) };

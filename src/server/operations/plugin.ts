@@ -48,7 +48,7 @@ async function underName(name: string, act: () => Promise<never>): Promise<Opera
   }
 }
 
-/** Plugin operations: the daemon has none (docs/behaviour.md#a-daemon-without-plugins). */
+/** Plugin operations: the daemon has none (docs/reference/behavior/daemon.md#plugins). */
 export const handlers: OperationHandlers = {
   async PluginList(request) {
     const filters = parseFilters((await request.form()).get('filters'));

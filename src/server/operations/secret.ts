@@ -41,7 +41,7 @@ function operationsOn(kind: ContentKind) {
 
 const [secrets, configs] = [operationsOn(secretKind), operationsOn(configKind)];
 
-/** Operations on secrets and configurations of a swarm (docs/behaviour.md#secrets-and-configurations). */
+/** Operations on secrets and configurations of a swarm (docs/reference/behavior/swarm.md#secrets-and-configurations). */
 export const handlers: DescribedHandlers = {
   SecretList: secrets.list,
   SecretCreate: secrets.create,

@@ -65,7 +65,7 @@ async function logs(
   return { kind: 'records', contentType, records: merge(rendered()), early: true };
 }
 
-/** Operations on the services of a swarm and their tasks (docs/behaviour.md#services-of-a-swarm). */
+/** Operations on the services of a swarm and their tasks (docs/reference/behavior/services.md#services-of-a-swarm). */
 export const handlers: DescribedHandlers = {
   async ServiceList(request, context) {
     const filters = await filtersOf(request);

@@ -12,7 +12,7 @@ export const grpcOperation: OperationEntry = {
   responses: {},
 };
 
-/** Why a connection stays as it is (docs/behaviour.md#connections). */
+/** Why a connection stays as it is (docs/reference/behavior/content-service.md#connections). */
 function refusal({ headers }: OperationRequest): string | undefined {
   const protocol = headers.upgrade ?? '';
   if (protocol === '') return 'no upgrade proto in request';

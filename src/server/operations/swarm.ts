@@ -11,7 +11,7 @@ const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
 
 const { init, join } = initTypes;
 
-/** Operations on a swarm and what it holds: the daemon is in none (docs/behaviour.md#a-swarm). */
+/** Operations on a swarm and what it holds: the daemon is in none (docs/reference/behavior/swarm.md#swarm-settings). */
 export const handlers: OperationHandlers = {
   SwarmInspect: (_request, context) => ({ kind: 'json', value: inspectSwarm(context) }),
   async SwarmInit(request, context) {

@@ -36,7 +36,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** System operations (docs/behaviour.md#the-daemon-itself, docs/behaviour.md#events). */
+/** System operations (docs/reference/behavior/daemon.md#daemon-information, docs/reference/behavior/daemon.md#events). */
 export const handlers: DescribedHandlers = {
   SystemPing: (_request, context) => ping(context, 'OK'),
 

@@ -28,7 +28,7 @@ const experimental: OperationHandler = () => {
   throw new AttestdError('NOT_IMPLEMENTED', `This experimental feature is disabled by default. ${how}`);
 };
 
-/** Their handlers (docs/behaviour.md#paths-and-methods). */
+/** Their handlers (docs/reference/behavior/http.md#paths-and-methods). */
 export const handlers: OperationHandlers = {
   // No build of BuildKit is ever under way.
   BuildCancel: async (request) => {

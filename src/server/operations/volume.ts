@@ -24,7 +24,7 @@ function readFilters(text: string): Filters {
 
 const nameOf = (request: OperationRequest): string => request.params.name ?? '';
 
-/** Volume operations (docs/behaviour.md#volumes). */
+/** Volume operations (docs/reference/behavior/files.md#volumes). */
 export const handlers: DescribedHandlers = {
   async VolumeList(request, context) {
     const filters = readFilters((await request.form()).get('filters'));

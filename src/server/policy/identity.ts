@@ -1,4 +1,4 @@
-/** Signatures of images as the Identity of API 1.53 has them, where a trusted root is given (docs/behaviour.md#identity-of-images). */
+/** Signatures of images as the Identity of API 1.53 has them, where a trusted root is given (docs/reference/behavior/images.md#image-identity). */
 import type { SignatureReader } from '../../engine/images/identity.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { formatPlatformAll } from '../../oci/platform.js';

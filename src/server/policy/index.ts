@@ -1,4 +1,4 @@
-/** A policy in the server: asked before containers are made and started, and by `GET /images/{name}/policy` (docs/policy.md#in-the-server). */
+/** A policy in the server: asked before containers are made and started, and by `GET /images/{name}/policy` (docs/reference/policy.md#in-the-server). */
 import { fileURLToPath } from 'node:url';
 import type { Admission } from '../../engine/containers/create/admission.js';
 import { openPolicy, type Policy, type PolicyFunction, type PolicyVerdict, type Trust } from '../../policy/index.js';

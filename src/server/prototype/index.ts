@@ -1,4 +1,4 @@
-/** Prototypes of an API that does not exist yet (docs/prototype.md). */
+/** Prototypes of an API that does not exist yet (docs/guides/prototype-an-endpoint.md). */
 import type { Release } from '../../engine/release.js';
 import { compareVersions } from '../../engine/versions.js';
 import type { JsonObject } from '../../spec/document.js';

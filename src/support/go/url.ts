@@ -22,7 +22,7 @@ function hexValue(c: number): number {
  * @param text Latin-1, one character a byte
  * @param plusIsSpace true in queries, false in paths
  * @returns the text decoded as UTF-8
- * @throws AttestdError INVALID_ARGUMENT with Go's text, e.g. `invalid URL escape "%zz"` (docs/behaviour.md#parameters)
+ * @throws AttestdError INVALID_ARGUMENT with Go's text, e.g. `invalid URL escape "%zz"` (docs/reference/behavior/http.md#parameters)
  */
 export function percentDecode(text: string, plusIsSpace: boolean): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
@@ -44,7 +44,7 @@ export function percentDecode(text: string, plusIsSpace: boolean): string {
   return bytes.toString('utf8', 0, to);
 }
 
-/** Parameters, empty ones included, that Go takes of one query or form (docs/behaviour.md#parameters). */
+/** Parameters, empty ones included, that Go takes of one query or form (docs/reference/behavior/http.md#parameters). */
 const mostParameters = 10_000;
 
 /**
@@ -92,7 +92,7 @@ export function splitTarget(target: string): Target {
 
 /**
  * The path without empty, `.` and `..` segments, as the daemon's router wants it: any other form is redirected
- * (docs/behaviour.md#paths-and-methods).
+ * (docs/reference/behavior/http.md#paths-and-methods).
  */
 export function cleanPath(path: string): string {
   if (path === '') return '/';

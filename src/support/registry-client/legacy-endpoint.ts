@@ -21,7 +21,7 @@ export interface LegacyEndpointOptions {
 
 /**
  * One endpoint of a registry, asked once what credentials it wants: how dockerd logs in, inspects and lists tags, where a
- * registry that wants none at `/v2/` gets none later either (docs/registry.md#login-and-inspect).
+ * registry that wants none at `/v2/` gets none later either (docs/reference/registries.md#login-and-inspect).
  */
 export class LegacyEndpoint {
   /** The last token server's identity token. */

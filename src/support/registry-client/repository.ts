@@ -35,7 +35,7 @@ export interface RepositoryOptions {
   readonly foreign: (url: URL) => Host;
 }
 
-/** Reads one repository of a registry (distribution-spec, "Pull"; docs/registry.md#pull). */
+/** Reads one repository of a registry (distribution-spec, "Pull"; docs/reference/registries.md#pull). */
 export class Repository {
   constructor(protected readonly options: RepositoryOptions) {}
 

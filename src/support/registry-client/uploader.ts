@@ -24,7 +24,7 @@ export interface Upload {
 /** How content came to be in the registry. */
 export type UploadOutcome = 'exists' | 'mounted' | 'pushed';
 
-/** Writes one repository of a registry (distribution-spec, "Push"; docs/registry.md#push). */
+/** Writes one repository of a registry (distribution-spec, "Push"; docs/reference/registries.md#push). */
 export class Uploader extends Repository {
   /**
    * Put a blob or manifest into the repository, unless it is there.

@@ -11,7 +11,7 @@ import { image } from '../../../src/testing/image.js';
 import { type Daemon, startDaemon } from '../../../src/testing/server.js';
 import { ask } from '../../testing/support.js';
 
-const page = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/reference/faults.md', import.meta.url), 'utf8');
 
 /** The example under a heading of the page. */
 function example(heading: string): string {
@@ -29,7 +29,7 @@ async function failure(promise: Promise<unknown>): Promise<{ code?: string; stat
   );
 }
 
-describe('the examples of docs/faults.md', () => {
+describe('the examples of docs/reference/faults.md', () => {
   let daemon: Daemon;
   let docker: Docker;
   let client: EngineClient;

@@ -72,11 +72,14 @@ describe('the operations of the description', () => {
     }
   });
 
-  it('are counted in docs/serve.md', () => {
+  it('are counted in docs/reference/server.md', () => {
     const refused = operations.filter(isRefused);
     const handled = operations.length - refused.length;
     const asDaemon = refused.filter((operation) => !isOurs(operation)).length;
-    const text = readFileSync(new URL('../../../docs/serve.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+    const text = readFileSync(new URL('../../../docs/reference/server.md', import.meta.url), 'utf8').replace(
+      /\s+/g,
+      ' ',
+    );
     expect(text).to.contain(
       `Of the ${operations.length} operations of the description, ${handled} are handled, ${asDaemon} are refused as a daemon refuses them`,
     );

@@ -32,7 +32,7 @@ export const content: readonly Requirement[] = requirements(
     prefix: 'Content',
     features: ['content', 'images'],
     pointer: null,
-    basis: observed('docs/behaviour.md#the-content-service', 'containerd'),
+    basis: observed('docs/reference/behavior/content-service.md#the-content-service', 'containerd'),
     images: ['basic'],
   },
   [

@@ -18,7 +18,7 @@ export const contentRanges: readonly Requirement[] = requirements(
     prefix: 'Content',
     features: ['content', 'images'],
     pointer: null,
-    basis: observed('docs/behaviour.md#read-info-and-list', 'containerd'),
+    basis: observed('docs/reference/behavior/content-service.md#read-info-and-list', 'containerd'),
     images: ['basic'],
   },
   [

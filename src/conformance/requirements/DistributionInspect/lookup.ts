@@ -172,7 +172,7 @@ export const lookups: readonly Requirement[] = requirements(
     {
       id: 'bad-name',
       title: 'a name that cannot be parsed is answered 400',
-      ...asDockerd(['distribution'], 'docs/behaviour.md#registries-without-a-network'),
+      ...asDockerd(['distribution'], 'docs/reference/behavior/daemon.md#registries-without-a-network'),
       why: 'No registry need be asked.',
       async check(t) {
         (await look(t, 'attestd/UPPER')).error(400);

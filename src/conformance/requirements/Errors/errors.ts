@@ -71,7 +71,7 @@ export const errors: readonly Requirement[] = requirements(
     {
       id: 'unknown-path-shape',
       title: 'a path that no operation has is answered in the shape of errors',
-      ...asDockerd(['engine'], 'docs/behaviour.md#paths-and-methods'),
+      ...asDockerd(['engine'], 'docs/reference/behavior/http.md#paths-and-methods'),
       level: 'SHOULD',
       why: 'Clients decode every error in one way.',
       async check(t) {
@@ -81,7 +81,7 @@ export const errors: readonly Requirement[] = requirements(
     },
     {
       id: 'bad-escape',
-      ...asDockerd(['engine'], 'docs/behaviour.md#parameters'),
+      ...asDockerd(['engine'], 'docs/reference/behavior/http.md#parameters'),
       title: 'a query that is not a valid escape is answered 400',
       why: 'A parameter that silently vanishes changes the meaning.',
       async check(t) {

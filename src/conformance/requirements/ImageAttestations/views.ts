@@ -177,7 +177,7 @@ export const views: readonly Requirement[] = requirements(
         daemon: 'dockerd',
         version: '29.7.2',
         store: 'containerd',
-        section: 'docs/behaviour.md#bodies',
+        section: 'docs/reference/behavior/attestations.md#response-bodies',
       },
       features: ['as-dockerd', 'attestations'],
       why: 'A round trip through floating point changes them.',

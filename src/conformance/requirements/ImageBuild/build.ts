@@ -79,7 +79,7 @@ export const builds: readonly Requirement[] = requirements(
     {
       id: 'quiet-id',
       title: 'with q the id is all that is sent',
-      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
+      ...asDockerd(['build', 'images'], 'docs/reference/behavior/builder.md#the-classic-builder'),
       pointer: '+/parameters/5',
       why: 'Scripts read it.',
       async check(t) {

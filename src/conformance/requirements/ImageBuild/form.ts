@@ -31,7 +31,7 @@ const unreadable = (what: string, words: string, text: string) => {
       ...common,
       id: `dockerfile-${what}-status`,
       title: `a Dockerfile ${words} is answered 400`,
-      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
+      ...asDockerd(['build', 'images'], 'docs/reference/behavior/builder.md#the-classic-builder'),
       async check(t: CheckContext): Promise<void> {
         (await ask(t, context(text))).error(400);
       },
@@ -111,7 +111,7 @@ export const buildForms: readonly Requirement[] = requirements(
     {
       id: 'version-unknown',
       title: 'a builder that is none is refused',
-      ...asDockerd(['build', 'images'], 'docs/behaviour.md#the-classic-builder'),
+      ...asDockerd(['build', 'images'], 'docs/reference/behavior/builder.md#the-classic-builder'),
       pointer: '+/parameters/27',
       why: 'Another builder would build another image.',
       async check(t) {

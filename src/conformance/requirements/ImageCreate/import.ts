@@ -169,7 +169,7 @@ export const imports: readonly Requirement[] = requirements(
     {
       id: 'import-unknown-change',
       title: 'a change that is none is refused',
-      ...asDockerd(['import', 'images'], 'docs/behaviour.md#container-commit'),
+      ...asDockerd(['import', 'images'], 'docs/reference/behavior/files.md#container-commit'),
       pointer: '+/parameters/7',
       why: 'The image would lack it.',
       async check(t) {
@@ -186,7 +186,7 @@ export const imports: readonly Requirement[] = requirements(
     {
       id: 'import-bad-name',
       title: 'a name with a digest is refused',
-      ...asDockerd(['import', 'images'], 'docs/behaviour.md#names-of-images'),
+      ...asDockerd(['import', 'images'], 'docs/reference/behavior/images.md#image-names'),
       pointer: '+/parameters/2',
       why: 'Nobody can choose the digest of what is made.',
       async check(t) {

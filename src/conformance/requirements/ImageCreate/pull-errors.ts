@@ -6,7 +6,7 @@ import { clock, toldOf } from '../SystemEvents/stream.js';
 const refused = (id: string, title: string, query: (repository: string) => Record<string, string>) => ({
   id,
   title,
-  ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
+  ...asDockerd(['images'], 'docs/reference/behavior/images.md#image-names'),
   why: 'What cannot be parsed names nothing in any registry.',
   async check(t: CheckContext): Promise<void> {
     (await pull(t, query('127.0.0.1:9/attestd/none'))).error(400);
@@ -105,7 +105,7 @@ export const pullErrors: readonly Requirement[] = requirements(
       id: 'reserved-name',
       title: 'the name scratch is answered 403',
       features: ['images'],
-      basis: observed('docs/behaviour.md#registries-without-a-network'),
+      basis: observed('docs/reference/behavior/daemon.md#registries-without-a-network'),
       level: 'SHOULD',
       pointer: '+/parameters/0',
       why: 'Builds begin with it, and no registry may take its place.',

@@ -187,7 +187,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'bad-name',
       title: 'a name that is not a reference is answered 400',
-      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
+      ...asDockerd(['images'], 'docs/reference/behavior/images.md#image-names'),
       level: 'SHOULD',
       why: 'It can never exist.',
       async check(t) {
@@ -197,7 +197,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      ...asDockerd(['delete-platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['delete-platforms'], 'docs/reference/behavior/http.md#platforms'),
       pointer: '+/parameters/3',
       why: 'Ignoring it would delete every platform.',
       async check(t) {
@@ -209,7 +209,7 @@ export const remove: readonly Requirement[] = requirements(
     {
       id: 'platform-unforced',
       title: 'a platform is not deleted without force',
-      ...asDockerd(['delete-platforms'], 'docs/behaviour.md#deleting-an-image'),
+      ...asDockerd(['delete-platforms'], 'docs/reference/behavior/images.md#deleting-an-image'),
       pointer: '+/parameters/3',
       level: 'SHOULD',
       why: 'Other images may share its content.',

@@ -153,7 +153,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'unknown-image',
-      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
+      ...asDockerd(['images'], 'docs/reference/behavior/images.md#image-names'),
       title: 'an image that is not there is answered 404',
       images: [],
       why: 'An empty archive would look like success.',
@@ -183,7 +183,7 @@ export const get: readonly Requirement[] = requirements(
     {
       id: 'platform-absent',
       title: 'a platform that the image does not have is answered 404',
-      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['platforms'], 'docs/reference/behavior/http.md#platforms'),
       pointer: '+/parameters/1',
       images: ['multi'],
       why: 'An empty archive would look like success.',
@@ -195,7 +195,7 @@ export const get: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['platforms'], 'docs/reference/behavior/http.md#platforms'),
       pointer: '+/parameters/1',
       why: 'Ignoring it would save every platform.',
       async check(t) {
@@ -242,7 +242,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'several-platform-malformed',
-      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['platforms'], 'docs/reference/behavior/http.md#platforms'),
       operationId: 'ImageGetAll',
       pointer: `${pointers.getAll}/parameters/1`,
       title: 'a platform that is not JSON is refused',
@@ -254,7 +254,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'several-bad-name',
-      ...asDockerd(['containerd-store'], 'docs/behaviour.md#names-of-images'),
+      ...asDockerd(['containerd-store'], 'docs/reference/behavior/images.md#image-names'),
       operationId: 'ImageGetAll',
       pointer: `${pointers.getAll}/parameters/0`,
       images: [],
@@ -266,7 +266,7 @@ export const get: readonly Requirement[] = requirements(
     },
     {
       id: 'several-unknown',
-      ...asDockerd(['images'], 'docs/behaviour.md#names-of-images'),
+      ...asDockerd(['images'], 'docs/reference/behavior/images.md#image-names'),
       operationId: 'ImageGetAll',
       pointer: pointers.getAll,
       title: 'one unknown name among several is answered 404',

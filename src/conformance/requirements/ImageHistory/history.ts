@@ -154,7 +154,7 @@ export const imageHistory: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['platforms'], 'docs/reference/behavior/http.md#platforms'),
       pointer: '+/parameters/1',
       images: ['multi'],
       why: 'Falling back to another platform would mislead.',

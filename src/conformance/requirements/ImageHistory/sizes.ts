@@ -71,7 +71,7 @@ export const historySizes: readonly Requirement[] = requirements(
     {
       id: 'tags-of-others',
       title: 'older steps have no tags',
-      ...asDockerd(['images'], 'docs/behaviour.md#history-of-an-image'),
+      ...asDockerd(['images'], 'docs/reference/behavior/images.md#image-history'),
       pointer: `${item}/properties/Tags`,
       why: 'They are no images.',
       async check(t) {

@@ -52,7 +52,7 @@ export const fields: readonly Requirement[] = requirements(
       id: 'id-is-root-digest',
       title: 'Id is the digest of the image index',
       features: ['containerd-store', 'images'],
-      basis: observed('docs/behaviour.md#inspecting-an-image', 'containerd'),
+      basis: observed('docs/reference/behavior/images.md#inspecting-an-image', 'containerd'),
       why: 'It is what registries and build tools call the image.',
       async check(t) {
         (await inspect(t, 'basic')).at('Id').is(t.image('basic').root.digest);
@@ -106,7 +106,7 @@ export const fields: readonly Requirement[] = requirements(
       id: 'repo-digests',
       title: 'RepoDigests has the repository with the root digest',
       features: ['containerd-store', 'images'],
-      basis: observed('docs/behaviour.md#inspecting-an-image', 'containerd'),
+      basis: observed('docs/reference/behavior/images.md#inspecting-an-image', 'containerd'),
       why: 'It is the name that pins content.',
       images: ['bare'],
       async check(t) {

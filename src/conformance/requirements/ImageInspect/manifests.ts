@@ -238,7 +238,7 @@ export const manifests: readonly Requirement[] = requirements(
     {
       id: 'manifests-with-platform',
       title: 'manifests and platform together are refused',
-      ...asDockerd(['inspect-manifests', 'inspect-platform'], 'docs/behaviour.md#inspecting-an-image'),
+      ...asDockerd(['inspect-manifests', 'inspect-platform'], 'docs/reference/behavior/images.md#inspecting-an-image'),
       pointer: pointers.inspect,
       why: 'One describes all platforms, the other one of them.',
       async check(t) {

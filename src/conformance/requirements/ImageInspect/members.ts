@@ -180,7 +180,7 @@ export const inspectMembers: readonly Requirement[] = requirements(
     {
       id: 'nested',
       title: "an index in an index is looked into: the image of the daemon's platform is described",
-      ...asDockerd(['containerd-store', 'images'], 'docs/behaviour.md#inspecting-an-image'),
+      ...asDockerd(['containerd-store', 'images'], 'docs/reference/behavior/images.md#inspecting-an-image'),
       pointer: '+/responses/200',
       images: ['nested'],
       why: 'Build tools that join images make such indexes.',
@@ -193,7 +193,7 @@ export const inspectMembers: readonly Requirement[] = requirements(
     {
       id: 'nested-history',
       title: 'the history of an index in an index is that of its image',
-      ...asDockerd(['containerd-store', 'images'], 'docs/behaviour.md#inspecting-an-image'),
+      ...asDockerd(['containerd-store', 'images'], 'docs/reference/behavior/images.md#inspecting-an-image'),
       operationId: 'ImageHistory',
       pointer: pointers.history,
       images: ['nested'],
@@ -210,7 +210,7 @@ export const inspectMembers: readonly Requirement[] = requirements(
     {
       id: 'nested-attestations',
       title: 'attestations of an index in an index are answered with an array or an error, and the daemon stays well',
-      ...asDockerd(['attestations'], 'docs/behaviour.md#which-manifest-is-meant'),
+      ...asDockerd(['attestations'], 'docs/reference/behavior/attestations.md#choosing-the-manifest'),
       operationId: 'ImageAttestations',
       pointer: pointers.attestations,
       images: ['nested'],

@@ -5,7 +5,7 @@ import { asDockerd, platformText, pointers } from '../common.js';
 const refused = (id: string, title: string, platform: string) => ({
   id: `platform-${id}`,
   title,
-  ...asDockerd(['inspect-platform'], 'docs/behaviour.md#platforms'),
+  ...asDockerd(['inspect-platform'], 'docs/reference/behavior/http.md#platforms'),
   why: 'Falling back to another platform would describe the wrong image.',
   async check(t: CheckContext): Promise<void> {
     (await t.api.get(`/images/${t.image('multi').name}/json`, { query: { platform } })).error(400);

@@ -34,7 +34,7 @@ const refused = (id: string, title: string, text: string, level: 'MUST' | 'SHOUL
   title,
   level,
   images: [],
-  ...asDockerd(['images'], 'docs/behaviour.md#filters'),
+  ...asDockerd(['images'], 'docs/reference/behavior/images.md#filters'),
   why: 'A filter that is ignored makes clean-up tools remove too much.',
   async check(t: CheckContext): Promise<void> {
     (await t.api.get('/images/json', { query: { filters: text } })).error(400);
@@ -107,7 +107,7 @@ export const listFilters: readonly Requirement[] = requirements(
     {
       id: 'filter-label-not',
       title: 'label! leaves out images that have the label',
-      ...asDockerd(['containerd-store', 'images'], 'docs/behaviour.md#filters'),
+      ...asDockerd(['containerd-store', 'images'], 'docs/reference/behavior/images.md#filters'),
       why: 'Clean-up tools spare images by labels.',
       check: (t) =>
         leaves(t, filters({ 'label!': [`${recipeLabel}=older`], reference: [`${t.mark()}/*`] }), [
@@ -143,7 +143,7 @@ export const listFilters: readonly Requirement[] = requirements(
     {
       id: 'filter-since-unknown',
       title: 'since with an unknown image is answered 404',
-      ...asDockerd(['images'], 'docs/behaviour.md#filters'),
+      ...asDockerd(['images'], 'docs/reference/behavior/images.md#filters'),
       level: 'SHOULD',
       why: 'There is nothing to compare with.',
       async check(t) {

@@ -207,7 +207,7 @@ export const listMembers: readonly Requirement[] = requirements(
     {
       id: 'identity',
       title: 'with identity=1 the manifest of a pulled image says where it was pulled from',
-      ...asDockerd(['registry', 'list-manifests'], 'docs/behaviour.md#identity-of-images'),
+      ...asDockerd(['registry', 'list-manifests'], 'docs/reference/behavior/images.md#image-identity'),
       since: '1.54',
       pointer: '+/parameters/5',
       images: [],

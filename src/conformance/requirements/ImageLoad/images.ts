@@ -22,7 +22,10 @@ export const images: readonly Requirement[] = requirements(
     title: `an archive of the image '${name}' is loaded: ${recipes[name].summary}`,
     why: 'Requirements on this image need it in the store.',
     ...(incomplete.includes(name) && { features: ['incomplete-images', 'images'] }),
-    ...(odd.includes(name) && { level: 'SHOULD', basis: observed('docs/behaviour.md#loading-images', 'containerd') }),
+    ...(odd.includes(name) && {
+      level: 'SHOULD',
+      basis: observed('docs/reference/behavior/images.md#loading-images', 'containerd'),
+    }),
     images: [name],
     async check(t) {
       t.image(name);

@@ -237,7 +237,7 @@ export const load: readonly Requirement[] = requirements(
     {
       id: 'platform-malformed',
       title: 'a platform that is not JSON is refused',
-      ...asDockerd(['platforms'], 'docs/behaviour.md#platforms'),
+      ...asDockerd(['platforms'], 'docs/reference/behavior/http.md#platforms'),
       pointer: '+/parameters/2',
       why: 'Ignoring it would load every platform.',
       async check(t) {

@@ -142,7 +142,7 @@ export const morePrunes: readonly Requirement[] = requirements(
     {
       id: 'bad-until',
       title: 'until that is no time is refused',
-      ...asDockerd(['prune', 'images'], 'docs/behaviour.md#pruning-images'),
+      ...asDockerd(['prune', 'images'], 'docs/reference/behavior/images.md#pruning-images'),
       pointer: '+/responses/400',
       why: 'A filter that is ignored makes a prune remove too much.',
       async check(t) {

@@ -11,7 +11,7 @@ export const pruned = (t: CheckContext, { query }: { readonly query: Record<stri
 const refused = (id: string, title: string, text: string) => ({
   id,
   title,
-  ...asDockerd(['prune', 'images'], 'docs/behaviour.md#pruning-images'),
+  ...asDockerd(['prune', 'images'], 'docs/reference/behavior/images.md#pruning-images'),
   why: 'A filter that is ignored makes a prune remove too much.',
   async check(t: CheckContext): Promise<void> {
     (await pruned(t, { query: { filters: text } })).error(400);

@@ -30,7 +30,7 @@ const names = (list: readonly Shape[]): readonly string[] =>
 const refused = (id: string, title: string, query: Record<string, string>) => ({
   id,
   title,
-  ...asDockerd(['search'], 'docs/behaviour.md#registries-without-a-network'),
+  ...asDockerd(['search'], 'docs/reference/behavior/daemon.md#registries-without-a-network'),
   pointer: '+/parameters/2',
   why: 'A filter that is ignored finds what was to be left out.',
   async check(t: CheckContext): Promise<void> {
@@ -41,7 +41,7 @@ const refused = (id: string, title: string, query: Record<string, string>) => ({
 const limited = (id: string, title: string, limit: string) => ({
   id,
   title,
-  ...asDockerd(['search'], 'docs/behaviour.md#registries-without-a-network'),
+  ...asDockerd(['search'], 'docs/reference/behavior/daemon.md#registries-without-a-network'),
   pointer: '+/parameters/1',
   why: 'Clients that page would go in circles.',
   async check(t: CheckContext): Promise<void> {

@@ -219,7 +219,7 @@ export const names: readonly Requirement[] = operations.flatMap(({ operationId, 
       title: status === 200 ? `${title} finds the image` : `${title}: ${status}`,
       why,
       ...(status === 400 && operationId !== 'ImageAttestations'
-        ? asDockerd(features, 'docs/behaviour.md#names-of-images')
+        ? asDockerd(features, 'docs/reference/behavior/images.md#image-names')
         : {}),
       ...(level ? { level } : {}),
       ...(byRoot ? { features: ['containerd-store', ...features] } : {}),

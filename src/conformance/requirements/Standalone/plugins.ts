@@ -42,7 +42,7 @@ const list = requirements({ operationId: 'PluginList', pointer: operationPointer
   {
     id: 'filters-malformed',
     title: 'filters that are no JSON are answered 400',
-    ...asDockerd(features, 'docs/behaviour.md#a-daemon-without-plugins'),
+    ...asDockerd(features, 'docs/reference/behavior/daemon.md#plugins'),
     why: 'A filter that is left out would show everything.',
     async check(t) {
       await having(t);
@@ -52,7 +52,7 @@ const list = requirements({ operationId: 'PluginList', pointer: operationPointer
   {
     id: 'filter-unknown',
     title: 'a filter that there is not is answered 400',
-    ...asDockerd(features, 'docs/behaviour.md#a-daemon-without-plugins'),
+    ...asDockerd(features, 'docs/reference/behavior/daemon.md#plugins'),
     why: 'A slip would show everything.',
     async check(t) {
       await having(t);

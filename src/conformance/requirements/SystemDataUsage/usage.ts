@@ -77,7 +77,7 @@ export const usage: readonly Requirement[] = requirements(
     },
     {
       id: 'unknown-type',
-      ...asDockerd(['disk-usage'], 'docs/behaviour.md#the-daemon-itself'),
+      ...asDockerd(['disk-usage'], 'docs/reference/behavior/daemon.md#daemon-information'),
       title: 'an unknown type is refused',
       pointer: '+/parameters/0',
       images: [],

@@ -53,7 +53,7 @@ export const info: readonly Requirement[] = requirements(
     {
       id: 'containers-counted',
       title: 'Containers is the sum of those that run, are paused and have stopped',
-      ...asDockerd(['engine'], 'docs/behaviour.md#the-daemon-itself'),
+      ...asDockerd(['engine'], 'docs/reference/behavior/daemon.md#daemon-information'),
       why: 'Dashboards show all four.',
       async check(t) {
         const body = (await t.api.get('/info')).status(200).json();

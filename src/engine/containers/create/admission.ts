@@ -30,7 +30,7 @@ export interface AdmissionAnswer {
   readonly warnings: readonly string[];
 }
 
-/** Somebody who is asked before containers are made and started, and before a build uses an image (docs/policy.md#in-the-server). */
+/** Somebody who is asked before containers are made and started, and before a build uses an image (docs/reference/policy.md#in-the-server). */
 export type Admission = (context: Context, question: AdmissionQuestion) => Promise<AdmissionAnswer>;
 
 /**

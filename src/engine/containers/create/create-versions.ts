@@ -23,7 +23,7 @@ function refuse(why: string): never {
 
 /**
  * Take a create request as the daemon takes it from clients of an API version: what the version does not know is
- * dropped, what meant something else is put into today's form (docs/behaviour.md#container-create-versions).
+ * dropped, what meant something else is put into today's form (docs/reference/behavior/containers.md#container-create-versions).
  *
  * @returns warnings
  * @throws INVALID_ARGUMENT for what a version does not allow

@@ -54,7 +54,7 @@ const linksAreOld =
 const defaultShmSize = 64 * 1024 * 1024;
 
 /**
- * `POST /containers/create` (docs/behaviour.md#container-create).
+ * `POST /containers/create` (docs/reference/behavior/containers.md#container-create).
  *
  * @param parts what `readCreateRequest` read
  * @returns the container, and warnings for the client

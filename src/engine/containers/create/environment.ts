@@ -26,7 +26,7 @@ function nameOf(value: string): string {
 }
 
 /**
- * The environment of a process in a container (docs/behaviour.md#container-environment): what the daemon sets, and over
+ * The environment of a process in a container (docs/reference/behavior/containers.md#container-environment): what the daemon sets, and over
  * that what the container was created with.
  */
 export function environmentOf({ config }: Container, tty: boolean): string[] {

@@ -8,7 +8,7 @@ const files = ['/.dockerenv', '/dev/console', '/etc/hostname', '/etc/hosts', '/e
 const mode = 0o755;
 
 /**
- * Put in what lies between an image's layers and a container's own (docs/behaviour.md#container-files). Files and links
+ * Put in what lies between an image's layers and a container's own (docs/reference/behavior/files.md#container-files). Files and links
  * of the image that are in the way of it are replaced; its directories stay.
  *
  * @param tree the image's layers below a writable one

@@ -12,7 +12,7 @@ export function parseLink(spec: string): { readonly name: string; readonly alias
 }
 
 /**
- * Check that what a container is linked to is there (docs/behaviour.md#container-create).
+ * Check that what a container is linked to is there (docs/reference/behavior/containers.md#container-create).
  *
  * @throws INVALID_ARGUMENT for a container that is not, and for one in the machine's network
  */
@@ -40,7 +40,7 @@ export function checkLinks(context: Context, links: readonly string[]): void {
 }
 
 /**
- * Note what a container is linked to, under further names of it (docs/behaviour.md#container-links). In networks that
+ * Note what a container is linked to, under further names of it (docs/reference/behavior/containers.md#container-links). In networks that
  * users made, links are those of the endpoint, and these count for nothing.
  */
 export function addLinks(context: Context, container: Container, links: readonly string[]): void {

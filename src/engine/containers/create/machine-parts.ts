@@ -9,7 +9,7 @@ import { writesControlGroups } from './security.js';
 
 type Parts = Pick<SandboxSpec, 'sealed' | 'writableSystem' | 'limits' | 'sharedMemory' | 'controlGroup' | 'controls'>;
 
-/** What a container that starts has of its machine: bounds, shared memory, control groups (docs/behaviour.md#container-resources). */
+/** What a container that starts has of its machine: bounds, shared memory, control groups (docs/reference/behavior/containers.md#container-resources). */
 export function machineParts(context: Context, container: Container): Parts {
   const { hostConfig, id } = container;
   container.sharedMemory = sharedMemory(context, container);

@@ -3,7 +3,7 @@ import { formatPort, parsePort } from '../../networks/port.js';
 import type { ContainerConfig } from './config.js';
 
 /**
- * Fill what a request leaves open from the image's configuration (docs/behaviour.md#container-create): an entry point of
+ * Fill what a request leaves open from the image's configuration (docs/reference/behavior/containers.md#container-create): an entry point of
  * its own means that the image's command is not taken.
  */
 export function mergeConfig(config: ContainerConfig, image: RunConfig): void {

@@ -4,7 +4,7 @@ import type { Container } from '../container.js';
 import { sharedContainer } from './modes.js';
 
 /**
- * Check that the containers whose processes or shared memory one is to see run (docs/behaviour.md#container-start).
+ * Check that the containers whose processes or shared memory one is to see run (docs/reference/behavior/containers.md#container-start).
  *
  * @throws INTERNAL when one does not, or is gone; INVALID_ARGUMENT for memory that is not shared
  */

@@ -10,7 +10,7 @@ function refuse(why: string): never {
 
 /**
  * Check the bounds of a container as dockerd does on a machine whose control groups can do everything
- * (docs/behaviour.md#container-resources), and drop what means nothing.
+ * (docs/reference/behavior/containers.md#container-resources), and drop what means nothing.
  *
  * @param processors of the machine
  * @param update whether they change those of a container

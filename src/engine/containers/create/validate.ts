@@ -22,7 +22,7 @@ function refuse(why: string): never {
 
 /**
  * What dockerd checks of a create request before it looks for the image: combinations that cannot be
- * (docs/behaviour.md#container-create).
+ * (docs/reference/behavior/containers.md#container-create).
  *
  * @throws INVALID_ARGUMENT with dockerd's texts
  */

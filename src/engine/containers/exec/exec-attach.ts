@@ -16,7 +16,7 @@ export interface ExecAttachOptions {
 }
 
 /**
- * Start an exec with a client attached (docs/behaviour.md#exec). The client has been answered already: what goes wrong is
+ * Start an exec with a client attached (docs/reference/behavior/streams.md#exec). The client has been answered already: what goes wrong is
  * told on the connection.
  *
  * @returns when the client and the exec have parted; never rejects

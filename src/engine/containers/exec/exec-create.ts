@@ -50,7 +50,7 @@ export const execCreateRequestType: GoType<ExecCreateRequest> = struct<ExecCreat
 );
 
 /**
- * `POST /containers/{id}/exec` (docs/behaviour.md#exec).
+ * `POST /containers/{id}/exec` (docs/reference/behavior/streams.md#exec).
  *
  * @returns the exec's id
  * @throws INVALID_ARGUMENT for no command or an unknown user; NOT_FOUND; CONFLICT when the container does not run, is

@@ -5,7 +5,7 @@ import type { AnswerOf } from '../../wire.js';
 import { findExec } from './exec-start.js';
 
 /**
- * `GET /exec/{id}/json` (docs/behaviour.md#exec).
+ * `GET /exec/{id}/json` (docs/reference/behavior/streams.md#exec).
  *
  * @throws NOT_FOUND
  */

@@ -26,7 +26,7 @@ export function findExec(context: Context, id: string): { readonly exec: Exec; r
 }
 
 /**
- * Start an exec (docs/behaviour.md#exec): its output goes to whoever listens to its streams.
+ * Start an exec (docs/reference/behavior/streams.md#exec): its output goes to whoever listens to its streams.
  *
  * @param size instead of the one that it was created with
  * @throws CONFLICT when it runs or has run; INVALID_ARGUMENT with runc's words for a program that cannot be run

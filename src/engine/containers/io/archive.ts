@@ -62,7 +62,7 @@ function look(fileSystem: FileSystem, name: string, path: string): FoundPath {
 }
 
 /**
- * `HEAD /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ * `HEAD /containers/{id}/archive` (docs/reference/behavior/files.md#container-archive).
  *
  * @throws NOT_FOUND for the container and the path; INTERNAL with the system's words for a path that leads nowhere
  */
@@ -72,7 +72,7 @@ export async function statPath(context: Context, name: string, path: string): Pr
 }
 
 /**
- * `GET /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ * `GET /containers/{id}/archive` (docs/reference/behavior/files.md#container-archive).
  *
  * @throws NOT_FOUND for the container and the path; INTERNAL with the system's words for a path that leads nowhere
  */
@@ -97,7 +97,7 @@ function* fromRoot(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
 }
 
 /**
- * `PUT /containers/{id}/archive` (docs/behaviour.md#container-archive).
+ * `PUT /containers/{id}/archive` (docs/reference/behavior/files.md#container-archive).
  *
  * @param body a tar archive, plain or compressed with gzip, bzip2, xz or zstd
  * @throws NOT_FOUND for the container and the path; INVALID_ARGUMENT when the path is no directory, may not be written or

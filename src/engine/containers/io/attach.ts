@@ -35,7 +35,7 @@ export interface Attachment {
 }
 
 /**
- * `POST /containers/{id}/attach` (docs/behaviour.md#container-attach). What is written from this call on is not lost.
+ * `POST /containers/{id}/attach` (docs/reference/behavior/streams.md#container-attach). What is written from this call on is not lost.
  *
  * @throws INVALID_ARGUMENT for detach keys that are none; NOT_FOUND; CONFLICT when it is paused or restarts
  */

@@ -16,7 +16,7 @@ interface ContainerChanges {
 const changesPerTurn = 1024;
 
 /**
- * `GET /containers/{id}/changes` (docs/behaviour.md#container-changes-and-export).
+ * `GET /containers/{id}/changes` (docs/reference/behavior/files.md#container-changes-and-export).
  *
  * @throws NOT_FOUND
  */
@@ -40,7 +40,7 @@ export async function containerChanges(context: Context, name: string): Promise<
 }
 
 /**
- * `GET /containers/{id}/export` (docs/behaviour.md#container-changes-and-export): everything but what is mounted.
+ * `GET /containers/{id}/export` (docs/reference/behavior/files.md#container-changes-and-export): everything but what is mounted.
  *
  * @throws NOT_FOUND; CONFLICT when it is being removed
  */

@@ -7,7 +7,7 @@ const deleteKey = 0x7f;
 const defaultKeys = Buffer.from([0x10, 0x11]);
 
 /**
- * Read keys as `detachKeys` names them (docs/behaviour.md#detach-keys): single characters, `ctrl-…` and `DEL`, separated
+ * Read keys as `detachKeys` names them (docs/reference/behavior/streams.md#detach-keys): single characters, `ctrl-…` and `DEL`, separated
  * by commas.
  *
  * @returns their codes; undefined for a text that names something else

@@ -5,7 +5,7 @@ const numbers: Readonly<Record<StreamName, number>> = { stdout: 1, stderr: 2 };
 const headerLength = 8;
 
 /**
- * A piece of a multiplexed stream (docs/behaviour.md#streams): the stream's number, three zeros, the length in four bytes,
+ * A piece of a multiplexed stream (docs/reference/behavior/streams.md#streams): the stream's number, three zeros, the length in four bytes,
  * the most significant first, and the bytes.
  */
 export function frame(stream: StreamName, bytes: Uint8Array): Buffer {

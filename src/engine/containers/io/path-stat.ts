@@ -36,7 +36,7 @@ export interface FoundPath {
 
 /**
  * Look at a path as lstat does: a link at its end is followed only when a slash or a dot comes after it
- * (docs/behaviour.md#container-archive).
+ * (docs/reference/behavior/files.md#container-archive).
  *
  * @throws FileSystemError ENOENT where nothing is; INTERNAL with the system's words for any other reason
  */

@@ -51,7 +51,7 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
 }
 
 /**
- * Check what a driver looks at when the container starts (docs/behaviour.md#container-start).
+ * Check what a driver looks at when the container starts (docs/reference/behavior/containers.md#container-start).
  *
  * @throws INTERNAL with the driver's words
  */

@@ -184,7 +184,7 @@ const drivers: Readonly<Record<string, LogDriver>> = {
 export const isLogDriver = (name: string): boolean => Object.hasOwn(drivers, name);
 
 /**
- * Check the options of a driver that there is, as it does itself (docs/behaviour.md#container-logs).
+ * Check the options of a driver that there is, as it does itself (docs/reference/behavior/streams.md#container-logs).
  *
  * @param options without those that go to the daemon
  * @throws INVALID_ARGUMENT with the driver's words

@@ -19,7 +19,7 @@ export interface ContainerLogs {
 }
 
 /**
- * `GET /containers/{id}/logs` (docs/behaviour.md#container-logs). `tail` counts the entries of both streams.
+ * `GET /containers/{id}/logs` (docs/reference/behavior/streams.md#container-logs). `tail` counts the entries of both streams.
  *
  * @param signal the client has gone
  * @throws NOT_FOUND; CONFLICT when it is being removed; NOT_IMPLEMENTED when its driver cannot be read
@@ -70,7 +70,7 @@ const placeholders: Readonly<Record<string, (container: Container) => string>> =
 
 /**
  * What the options of the log's driver add to each entry, sorted by key: labels and variables that they name, and a tag
- * (docs/behaviour.md#container-logs).
+ * (docs/reference/behavior/streams.md#container-logs).
  */
 export async function logAttributes(container: Container): Promise<LogAttribute[]> {
   const options = container.hostConfig.LogConfig.Config ?? {};

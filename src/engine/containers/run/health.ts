@@ -174,7 +174,7 @@ function note(context: Context, container: Container, check: Healthcheck, result
 
 const monitors = new WeakMap<Container, Monitor>();
 
-/** Begin the health checks of a container that was started (docs/behaviour.md#health-checks). */
+/** Begin the health checks of a container that was started (docs/reference/behavior/containers.md#health-checks). */
 export function startHealthChecks(context: Context, container: Container): void {
   if (commandOf(container) === undefined) return;
   const { state } = container;

@@ -5,7 +5,7 @@ import { mayStart, run } from './start.js';
 import { type StopOptions, stop } from './stop.js';
 
 /**
- * `POST /containers/{id}/restart` (docs/behaviour.md#container-restart).
+ * `POST /containers/{id}/restart` (docs/reference/behavior/containers.md#container-restart).
  *
  * @throws NOT_FOUND; what a start throws
  */

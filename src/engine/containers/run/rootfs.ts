@@ -129,7 +129,7 @@ export class RootFileSystems {
 
   /**
    * The tree that a container of an image begins with: the image's, and what every container finds
-   * (docs/behaviour.md#container-files).
+   * (docs/reference/behavior/files.md#container-files).
    *
    * @param manifest undefined for no image
    * @throws what `snapshot` throws

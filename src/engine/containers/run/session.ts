@@ -26,7 +26,7 @@ export interface SessionOptions {
 export type SessionEnd = 'ended' | 'detached' | 'lost';
 
 /**
- * A client that is attached to a process (docs/behaviour.md#container-attach). It listens from its making on: the process
+ * A client that is attached to a process (docs/reference/behavior/streams.md#container-attach). It listens from its making on: the process
  * waits for it until it has a connection.
  */
 export class Session {

@@ -47,7 +47,7 @@ const refuse = (why: string): never => {
 
 /**
  * Check what only a start looks at: devices, memory that is mounted, the kernel's parameters and bounds, the runtime
- * (docs/behaviour.md#container-start).
+ * (docs/reference/behavior/containers.md#container-start).
  *
  * @throws INTERNAL in the words of the daemon or of runc
  */

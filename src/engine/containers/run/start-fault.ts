@@ -17,7 +17,7 @@ const notADirectory =
 
 /**
  * The exit code and the answer of a failed start: the daemon finds both in the runtime's words
- * (docs/behaviour.md#container-start).
+ * (docs/reference/behavior/containers.md#container-start).
  *
  * @param text the runtime's words
  */

@@ -26,7 +26,7 @@ import { mountSystemFiles } from './system-files.js';
 const unknownExit = 128;
 
 /**
- * `POST /containers/{id}/start` (docs/behaviour.md#container-start).
+ * `POST /containers/{id}/start` (docs/reference/behavior/containers.md#container-start).
  *
  * @throws NOT_FOUND; NOT_MODIFIED when it runs; CONFLICT when it is paused or on its way out; INVALID_ARGUMENT with
  * the words of runc when its program cannot be run
@@ -89,7 +89,7 @@ export async function run(context: Context, container: Container, byHand: boolea
 }
 
 /**
- * Let a container go on that ran when the daemon before ended (docs/behaviour.md#a-daemon-that-comes-back). The simulation begins
+ * Let a container go on that ran when the daemon before ended (docs/reference/behavior/daemon.md#restarting-the-daemon). The simulation begins
  * its program anew; nobody is told, and it has run since its start.
  *
  * @param before its endpoints of then

@@ -15,7 +15,7 @@ export interface WaitStatus {
 }
 
 /**
- * A container's life (docs/behaviour.md#container-states): running includes paused and restarting, as in dockerd, whose
+ * A container's life (docs/reference/behavior/containers.md#container-states): running includes paused and restarting, as in dockerd, whose
  * waiters are told of each end of its process.
  */
 export class ContainerState {

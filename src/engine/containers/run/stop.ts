@@ -20,7 +20,7 @@ const defaultTimeout = 10;
 const patience = 10_000;
 
 /**
- * `POST /containers/{id}/stop` (docs/behaviour.md#container-stop).
+ * `POST /containers/{id}/stop` (docs/reference/behavior/containers.md#container-stop).
  *
  * @throws NOT_FOUND; NOT_MODIFIED when it does not run; INTERNAL for a bad signal, as in dockerd
  */
@@ -51,7 +51,7 @@ function stopSignal({ config }: Container): number {
 }
 
 /**
- * `POST /containers/{id}/kill` (docs/behaviour.md#container-kill).
+ * `POST /containers/{id}/kill` (docs/reference/behavior/containers.md#container-kill).
  *
  * @param signal by name or number; SIGKILL without it
  * @throws INVALID_ARGUMENT for a bad signal; NOT_FOUND; CONFLICT when it does not run

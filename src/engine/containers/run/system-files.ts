@@ -17,7 +17,7 @@ const loopback =
 
 /**
  * Write the files of a container that starts, and show them where nothing else is mounted
- * (docs/behaviour.md#container-files). One that shares another's network sees the other's.
+ * (docs/reference/behavior/files.md#container-files). One that shares another's network sees the other's.
  */
 export function mountSystemFiles(context: Context, container: Container): void {
   const { fileSystem, hostConfig } = container;

@@ -7,7 +7,7 @@ import type { WaitCondition, WaitStatus } from './state.js';
 const conditions: readonly string[] = ['not-running', 'next-exit', 'removed'] satisfies WaitCondition[];
 
 /**
- * `POST /containers/{id}/wait` (docs/behaviour.md#container-wait). The wait begins with the call.
+ * `POST /containers/{id}/wait` (docs/reference/behavior/containers.md#container-wait). The wait begins with the call.
  *
  * @param condition as in the query; `not-running` when it is empty
  * @param signal gives what says that the client has gone; asked for where there is something to wait for

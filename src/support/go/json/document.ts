@@ -6,7 +6,7 @@ import { JsonScanner, space } from './scan.js';
  *
  * @param document the whole document, UTF-8 or not
  * @returns a new buffer
- * @throws AttestdError INVALID_JSON with Go's text (docs/behaviour.md#bodies)
+ * @throws AttestdError INVALID_JSON with Go's text (docs/reference/behavior/attestations.md#response-bodies)
  */
 export function compactJson(document: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(document.length);

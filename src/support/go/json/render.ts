@@ -40,7 +40,7 @@ export type EncodedObject = JsonObject & Encoded;
 
 /**
  * Write an answer as Go's encoder does: `<>&` as they are, U+2028 and U+2029 escaped, integers of any size, and bytes
- * of verbatim parts untouched, UTF-8 or not (docs/behaviour.md#bodies).
+ * of verbatim parts untouched, UTF-8 or not (docs/reference/behavior/attestations.md#response-bodies).
  *
  * @returns the body, with the line feed that ends each JSON answer of dockerd
  */

@@ -1,6 +1,6 @@
 import { quoteRune } from '../quote.js';
 
-/** Deepest nesting that Go's scanner accepts (docs/behaviour.md#bodies). */
+/** Deepest nesting that Go's scanner accepts (docs/reference/behavior/attestations.md#response-bodies). */
 export const maxDepth = 10_000;
 
 /** What the scanner expects next; the names follow the grammar of RFC 8259. */

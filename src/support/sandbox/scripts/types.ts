@@ -1,5 +1,5 @@
 /**
- * Scripts: what is said of containers whose programs cannot be run (docs/scripts.md, schemas/scripts-1.0.json).
+ * Scripts: what is said of containers whose programs cannot be run (docs/reference/scripts.md, schemas/scripts-1.0.json).
  *
  * Durations are texts as Go writes them: `500ms`, `1.5s`.
  */

@@ -8,7 +8,7 @@ import { readScripts } from '../../../../src/support/sandbox/scripts/read.js';
 import type { Script } from '../../../../src/support/sandbox/scripts/types.js';
 import { type Container, container, type Running } from '../support.js';
 
-const page = readFileSync(new URL('../../../../docs/scripts.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/reference/scripts.md', import.meta.url), 'utf8');
 const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 
 async function allExamples(): Promise<readonly Script[]> {
@@ -29,7 +29,7 @@ async function scripted(
 
 const ended = async (running: Running): Promise<number> => (await running.exit).code;
 
-describe('the example of a database in docs/scripts.md', () => {
+describe('the example of a database in docs/reference/scripts.md', () => {
   it('writes when it says, and ends as its signals say', async () => {
     const box = await scripted('postgres:16');
     const running = box.start(['docker-entrypoint.sh', 'postgres']);
@@ -74,7 +74,7 @@ describe('the example of a database in docs/scripts.md', () => {
   });
 });
 
-describe('the example of a web server in docs/scripts.md', () => {
+describe('the example of a web server in docs/reference/scripts.md', () => {
   /** Both ends of a connection. */
   function pair(): [Duplex, Duplex] {
     const [there, back] = [new PassThrough(), new PassThrough()];
@@ -113,7 +113,7 @@ describe('the example of a web server in docs/scripts.md', () => {
   });
 });
 
-describe('the example of workers in docs/scripts.md', () => {
+describe('the example of workers in docs/reference/scripts.md', () => {
   it('fails after its last step', async () => {
     const box = await scripted('any');
     const running = box.start(['work', 'hard']);
@@ -201,7 +201,7 @@ describe('scripts that are wrong', () => {
   }
 });
 
-describe('the list of programs in docs/scripts.md', () => {
+describe('the list of programs in docs/reference/scripts.md', () => {
   it('is the one that there is', () => {
     const list = /run as that:\n\n([\s\S]*?)\n\n/.exec(page)?.[1] ?? '';
     expect([...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name)).to.deep.equal(
