@@ -3,13 +3,13 @@ import type { ImageInspect, ImageSummary, SystemVersion } from '../support/found
 import type { AttestationSelection, ImageAttestation } from './engine-client.js';
 
 /**
- * What resolving takes of a daemon: an `EngineClient` is one, and so is whatever answers the same of a store in this process.
- * Errors are AttestdErrors with the codes that `EngineClient` and `ContentClient` document.
+ * The requests that `resolveAttestations` makes. `EngineClient` implements them for a daemon, and the server for a store in the
+ * same process. Errors are AttestdErrors with the codes that `EngineClient` and `ContentClient` document.
  */
 export interface ImageAccess {
-  /** The Engine API version whose answers it gives. */
+  /** Engine API version of the answers. */
   readonly apiVersion: string;
-  /** The content store, read only. */
+  /** The content store, read-only. */
   readonly content: {
     info(digest: string): Promise<Pick<Info, 'labels'>>;
     read(digest: string): AsyncIterable<Uint8Array>;

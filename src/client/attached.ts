@@ -1,45 +1,34 @@
 import type { OCIDescriptor } from '../support/foundation/types.js';
 import type { BlobSource } from './blob-source.js';
 import type { AttachedStatement } from './chain.js';
-import { parseManifest } from './manifests.js';
+import { maxReferrers } from './limits.js';
+import { parseManifest, parseObject } from './manifests.js';
 import { signatureTypes } from './referrers.js';
 import type { RegistrySource } from './registry-source.js';
 
-/** What a registry has attached to an image. */
+/** Statements and signatures that a registry has attached to an image. */
 export interface Attached {
   /** Digests of the manifests that sign the image's index. */
   readonly signatures: readonly string[];
   readonly statements: readonly AttachedStatement[];
 }
 
-/** Predicate type of a statement that says no more than that something is signed. */
+/** Predicate type of a statement that only states that something is signed. */
 const signaturePredicate = 'https://sigstore.dev/cosign/sign/v1';
-
-/** Referrers of one digest that are looked at. */
-const most = 1000;
 
 const isBundle = (mediaType: string): boolean => mediaType.startsWith('application/vnd.dev.sigstore.bundle');
 
-/** Whether a layer may be a statement or a signature; nothing else is fetched. */
-const isWanted = (mediaType: string): boolean =>
+/** Reports whether a layer may be a statement or a signature. Nothing else is fetched. */
+const isStatementOrSignature = (mediaType: string): boolean =>
   isBundle(mediaType) || Object.values<string>(signatureTypes).includes(mediaType);
 
-/** What a layer of an attached manifest is: a statement in one of its forms, or a signature and nothing else. */
+/** A layer of an attached manifest: a statement in one of its forms, or a bare signature. */
 type Layer = 'signature' | Pick<AttachedStatement, 'form' | 'predicateType' | 'statement'> | undefined;
 
 type Shape = Readonly<Record<string, unknown>>;
 
-function object(bytes: Buffer): Shape | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return typeof value === 'object' && value !== null ? (value as Shape) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const predicateTypeOf = (statement: Buffer): string => {
-  const type = object(statement)?.predicateType;
+  const type = parseObject(statement)?.predicateType;
   return typeof type === 'string' ? type : '';
 };
 
@@ -54,7 +43,7 @@ function read(mediaType: string, data: Buffer): Layer {
   if (mediaType === signatureTypes.inToto)
     return { form: 'bare', predicateType: predicateTypeOf(data), statement: data };
   const bundled = isBundle(mediaType);
-  const document = object(data);
+  const document = parseObject(data);
   const statement = payloadOf(bundled ? document?.dsseEnvelope : document);
   if (statement === undefined) return bundled && document?.messageSignature ? 'signature' : undefined;
   const predicateType = predicateTypeOf(statement);
@@ -63,11 +52,11 @@ function read(mediaType: string, data: Buffer): Layer {
 }
 
 /**
- * Find what a registry has attached to an image: signatures of its index, and statements about the index or the image
- * manifest, as GitHub, cosign and BuildKit attach them.
+ * Finds signatures of an image's index, and statements about the index or the image manifest, in a registry. Knows the forms
+ * of GitHub, cosign and BuildKit.
  *
- * @param digests the index and the image manifest
- * @param known manifests of the index, which are found without the registry
+ * @param digests digests of the index and the image manifest
+ * @param known digests of manifests in the index, which are skipped
  */
 export async function findAttached(
   source: BlobSource,
@@ -85,7 +74,7 @@ export async function findAttached(
     const bytes = await source.peek(referrer);
     const document = bytes && parseManifest(bytes);
     if (!document || (document.subject !== undefined && document.subject.digest !== attachedTo)) return;
-    for (const layer of document.layers.filter(({ mediaType = '' }) => isWanted(mediaType))) {
+    for (const layer of document.layers.filter(({ mediaType = '' }) => isStatementOrSignature(mediaType))) {
       const blob = await source.get('signature', layer);
       const found = blob && read(layer.mediaType ?? '', blob.data);
       if (found === undefined) continue;
@@ -95,6 +84,6 @@ export async function findAttached(
     }
   };
   for (const digest of digests)
-    for (const one of (await registry.referrers(digest)).slice(0, most)) await take(one, digest);
+    for (const one of (await registry.referrers(digest)).slice(0, maxReferrers)) await take(one, digest);
   return { signatures: [...signatures], statements };
 }

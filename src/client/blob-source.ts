@@ -5,24 +5,24 @@ import type { ImageAccess } from './access.js';
 import type { ChainBlob, ChainPart, Gap, GapReason } from './chain.js';
 import type { RegistrySource } from './registry-source.js';
 
-/** Hash functions that digests name. */
+/** Hash functions of digests. */
 const algorithms = new Set(['sha256', 'sha384', 'sha512']);
 
-/** Whether bytes hash to a digest. */
+/** Reports whether bytes have a digest. */
 export function hashesTo(data: Uint8Array, digest: string): boolean {
   const [algorithm = '', encoded] = digest.split(':', 2);
   return algorithms.has(algorithm) && createHash(algorithm).update(data).digest('hex') === encoded;
 }
 
-/** Reads the blobs of a chain, checks each, and notes what it cannot get. */
+/** Reads and verifies the blobs of a chain. Records missing ones as gaps. */
 export class BlobSource {
   readonly blobs = new Map<string, ChainBlob>();
   readonly gaps: Gap[] = [];
   readonly #client: Pick<ImageAccess, 'content'>;
   readonly #maximum: number;
-  /** Where blobs are looked for that the daemon does not have. */
+  /** Second source, for blobs that the daemon does not have. */
   elsewhere: RegistrySource | undefined;
-  /** Why the daemon's content store is of no use, once that is known. */
+  /** Reason why the daemon's content store cannot be used, once known. */
   #absent: string | undefined;
 
   constructor(client: Pick<ImageAccess, 'content'>, maximum: number) {
@@ -30,21 +30,21 @@ export class BlobSource {
     this.#maximum = maximum;
   }
 
-  /** Whether the daemon offers a content store, as far as is known. */
-  get usable(): boolean {
+  /** Reports whether the daemon has a content store, as far as known. */
+  get isUsable(): boolean {
     return this.#absent === undefined;
   }
 
-  /** Note something that is not there. */
+  /** Records a gap. */
   gap(part: ChainPart, reason: GapReason, detail: string, digest?: string): undefined {
     this.gaps.push({ part, reason, detail, ...(digest !== undefined && { digest }) });
     return undefined;
   }
 
   /**
-   * Get a blob and keep it; undefined when it cannot be had, which is noted.
+   * Reads a blob and keeps it. Returns undefined and records a gap if it is missing.
    *
-   * @param fallback bytes from elsewhere, tried when the daemon offers no content store; they count if they hash right
+   * @param fallback reads the bytes without a content store. They are used if they have the digest.
    */
   async get(
     part: ChainPart,
@@ -63,13 +63,13 @@ export class BlobSource {
     return blob;
   }
 
-  /** Bytes that may or may not be there and that no gap is noted for. */
+  /** Reads a blob that may be missing, without recording a gap. */
   async peek(descriptor: OCIDescriptor): Promise<Buffer | undefined> {
     const { digest = '' } = descriptor;
     const known = this.blobs.get(digest);
     if (known) return known.data;
     const elsewhere = async () => (await this.elsewhere?.bytes(descriptor)) ?? undefined;
-    if (!this.usable) return elsewhere();
+    if (!this.isUsable) return elsewhere();
     try {
       const data = await this.#download(digest);
       return data && hashesTo(data, digest) ? data : undefined;
@@ -79,9 +79,9 @@ export class BlobSource {
     }
   }
 
-  /** Labels of a blob; none when they cannot be had. */
+  /** Returns the labels of a blob; none if it is missing. */
   async labels(digest: string): Promise<Readonly<Record<string, string>>> {
-    if (!this.usable) return {};
+    if (!this.isUsable) return {};
     try {
       return (await this.#client.content.info(digest)).labels;
     } catch (error) {
@@ -97,7 +97,7 @@ export class BlobSource {
   ): Promise<Buffer | undefined> {
     const { digest = '' } = descriptor;
     try {
-      if (this.usable) {
+      if (this.isUsable) {
         const data = await this.#download(digest);
         return data ?? this.gap(part, 'too-large', `${digest} is longer than ${this.#maximum} bytes`, digest);
       }
@@ -114,7 +114,7 @@ export class BlobSource {
     return this.gap(part, 'no-content-store', this.#absent ?? 'the daemon offers no content store', digest);
   }
 
-  /** Undefined when the blob is too long. */
+  /** Returns undefined if the blob is too long. */
   async #download(digest: string): Promise<Buffer | undefined> {
     const pieces: Uint8Array[] = [];
     let length = 0;

@@ -4,24 +4,39 @@ import net from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import tls from 'node:tls';
 import { AttestdError } from '../support/foundation/errors.js';
+import { deadlineMs, idleReuseMs, maxBodyBytes, maxConnections, silenceTimeoutMs } from './limits.js';
 import type { Target, TlsMaterial } from './target.js';
 
-/** One request, as it goes on the wire. */
+/** A request, sent unchanged. */
 export interface RawRequest {
   readonly method: string;
-  /** Path with query, already escaped; sent as it is. */
+  /** Path with query, already escaped; sent unchanged. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string | Readable;
-  /** Aborts the exchange. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
-  /** Milliseconds of silence after which the exchange fails; none without it. */
+  /** Longest silence of the daemon, in milliseconds. Default: that of the connection. */
   readonly timeout?: number;
-  /** Use a connection that nothing else uses, before or after: one whose peer may answer before it has read the body. */
+  /** Milliseconds to the end of the answer. Default: that of the connection. */
+  readonly deadline?: number;
+  /** Use a new connection and close it afterwards, for a peer that may answer before it has read the body. */
   readonly alone?: boolean;
+  /** Longest body that `send` reads, in bytes. Default: that of the connection. */
+  readonly maxBytes?: number;
 }
 
-/** An answer whose body is still to be read. */
+/** Bounds of answers in time and size. */
+export interface ConnectionLimits {
+  /** Milliseconds from the request to the end of its answer. Default of `send`: 5 minutes; `open` has none. */
+  readonly deadline?: number;
+  /** Longest silence in milliseconds. Default of `send`: 60 s; `open` has none, because a stream may wait for events. */
+  readonly silence?: number;
+  /** Longest body that `send` reads, in bytes. Default: 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** An answer with its body unread. */
 export interface RawResponse {
   readonly status: number;
   /** Header pairs in the order received, names as sent. */
@@ -29,7 +44,7 @@ export interface RawResponse {
   readonly body: Readable;
 }
 
-/** An answer read to its end. */
+/** A complete answer. */
 export interface BufferedResponse {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -38,11 +53,7 @@ export interface BufferedResponse {
 
 const secured = ({ ca, cert, key, verify }: TlsMaterial) => ({ ca, cert, key, rejectUnauthorized: verify });
 
-/**
- * What Node needs to send requests to a daemon.
- *
- * @param target where it listens
- */
+/** Returns Node's request options for a daemon's address. */
 export function requestOptions(target: Target): https.RequestOptions {
   if (target.kind === 'unix') return { socketPath: target.path };
   const { host, port, tls } = target;
@@ -50,61 +61,60 @@ export function requestOptions(target: Target): https.RequestOptions {
 }
 
 /**
- * A connection to a daemon that is being made, each side closed for itself.
+ * Starts connecting to a daemon, with half-open sockets allowed.
  *
- * @param target where it listens
- * @param more how it is read, where that is not as usual
+ * @param target address of the daemon
+ * @param more socket options, such as `onread`
  */
 export function connectTo(target: Target, more: Pick<net.TcpSocketConnectOpts, 'onread'> = {}): net.Socket {
   if (target.kind === 'unix') return net.connect({ path: target.path, allowHalfOpen: true, ...more });
   const { host, port, tls: secure } = target;
-  // Node takes these for TLS too; its types do not know.
+  // tls.connect accepts allowHalfOpen and onread too, but its types lack them.
   const options = { host, port, allowHalfOpen: true, ...more, ...(secure && secured(secure)) };
   return secure ? tls.connect(options) : net.connect(options);
 }
 
 /**
- * Milliseconds after which a timer is late: this process was stopped or busy meanwhile, and what came is still to be read, so that
- * the wait begins anew.
+ * Delay in milliseconds that marks a timer as late. The process was stopped or busy, and the answer may lie unread in the
+ * socket, so the wait starts again.
  */
-const late = 1000;
+const lateTimerMs = 1000;
 
-/** Milliseconds after which an idle connection is used no more: a daemon may close it just when a request is on its way, and perhaps done. */
-const rest = 1000;
-
-/** Requests to one daemon over its unix socket, TCP or TLS; knows nothing of the Engine API. */
+/** HTTP requests to one daemon over a unix socket, TCP or TLS. Knows nothing of the Engine API. */
 export class Connection {
   readonly #target: Target;
   readonly #agent: http.Agent;
-  readonly #deadline: number | undefined;
-  /** When connections were used last. */
-  readonly #used = new WeakMap<Duplex, number>();
+  readonly #limits: ConnectionLimits;
+  /** Time of last use by socket, from `performance.now()`. */
+  readonly #lastUsed = new WeakMap<Duplex, number>();
 
   /**
-   * @param target where the daemon listens
-   * @param deadline milliseconds that a request may take to the end of its answer; as long as it takes without it
+   * @param target address of the daemon
+   * @param limits bounds of its answers
    */
-  constructor(target: Target, deadline?: number) {
+  constructor(target: Target, limits: ConnectionLimits = {}) {
     this.#target = target;
-    this.#deadline = deadline;
-    const options = { keepAlive: true, maxSockets: 64 };
+    this.#limits = limits;
+    const options = { keepAlive: true, maxSockets: maxConnections };
     this.#agent = target.kind === 'tcp' && target.tls ? new https.Agent(options) : new http.Agent(options);
-    this.#agent.on('free', (socket: Duplex) => this.#used.set(socket, performance.now()));
+    this.#agent.on('free', (socket: Duplex) => this.#lastUsed.set(socket, performance.now()));
   }
 
-  #dropRested(): void {
+  #dropIdle(): void {
     const now = performance.now();
     for (const socket of Object.values(this.#agent.freeSockets).flat())
-      if (socket && now - (this.#used.get(socket) ?? now) > rest) socket.destroy();
+      if (socket && now - (this.#lastUsed.get(socket) ?? now) > idleReuseMs) socket.destroy();
   }
 
   /**
-   * Send a request and return the answer as soon as its head is there.
+   * Sends a request and resolves at the head of the answer. The caller bounds the body.
    *
-   * @throws AttestdError UNAVAILABLE when no daemon answers or the connection breaks
+   * @throws AttestdError UNAVAILABLE if no daemon answers, the connection breaks or a limit is exceeded
    */
   open(request: RawRequest): Promise<RawResponse> {
-    this.#dropRested();
+    this.#dropIdle();
+    const deadline = request.deadline ?? this.#limits.deadline;
+    const silence = request.timeout ?? this.#limits.silence;
     return new Promise((resolve, reject) => {
       const target = this.#target;
       const options: https.RequestOptions = {
@@ -114,7 +124,7 @@ export class Connection {
         agent: request.alone ? false : this.#agent,
         ...requestOptions(target),
         ...(request.signal ? { signal: request.signal } : {}),
-        ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
+        ...(silence === undefined ? {} : { timeout: silence }),
       };
       const secure = target.kind === 'tcp' && target.tls !== undefined;
       const outgoing = (secure ? https : http).request(options, (incoming) => {
@@ -123,22 +133,21 @@ export class Connection {
           headers.push([incoming.rawHeaders[i] ?? '', incoming.rawHeaders[i + 1] ?? '']);
         resolve({ status: incoming.statusCode ?? 0, headers, body: incoming });
       });
-      const deadline = this.#deadline;
       if (deadline !== undefined) {
-        // Also for requests that still wait for a connection.
+        // Runs while the request waits for a free connection, too.
         const end = setTimeout(() => outgoing.destroy(new Error(`no answer after ${deadline} ms`)), deadline);
         outgoing.once('close', () => clearTimeout(end));
       }
       let since = performance.now();
       outgoing.on('timeout', () => {
-        const { timeout = 0 } = request;
-        if (performance.now() - since < timeout + late)
-          return void outgoing.destroy(new Error(`no answer for ${timeout} ms`));
+        const limit = silence ?? 0;
+        if (performance.now() - since < limit + lateTimerMs)
+          return void outgoing.destroy(new Error(`no answer for ${limit} ms`));
         since = performance.now();
-        return void outgoing.setTimeout(timeout);
+        return void outgoing.setTimeout(limit);
       });
       outgoing.on('error', (cause: NodeJS.ErrnoException) => {
-        // A daemon may close an idle connection just when it is used again; reading once more on a new one does no harm.
+        // The daemon may have closed an idle connection when it was reused. A GET is safe to repeat.
         if (
           outgoing.reusedSocket &&
           ['ECONNRESET', 'EPIPE'].includes(cause.code ?? '') &&
@@ -159,26 +168,41 @@ export class Connection {
   }
 
   /**
-   * Send a request and read the whole answer.
+   * Sends a request and reads the whole answer.
    *
-   * @throws AttestdError UNAVAILABLE when no daemon answers or the connection breaks
+   * @throws AttestdError UNAVAILABLE if no daemon answers, the connection breaks, or the answer takes too long;
+   *   OUT_OF_RANGE if it is too large
    */
   async send(request: RawRequest): Promise<BufferedResponse> {
-    const { status, headers, body } = await this.open(request);
+    const what = `${request.method} ${request.path}`;
+    const { silence = silenceTimeoutMs, deadline = deadlineMs, maxBytes = maxBodyBytes } = this.#limits;
+    const limit = request.maxBytes ?? maxBytes;
+    const began = performance.now();
     const chunks: Buffer[] = [];
+    let length = 0;
     try {
-      for await (const chunk of body) chunks.push(chunk as Buffer);
+      const { status, headers, body } = await this.open({ timeout: silence, deadline, ...request });
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        length += chunk.length;
+        // Leaving the loop destroys the stream and with it the connection.
+        if (length > limit)
+          throw new AttestdError('OUT_OF_RANGE', `${what}: the answer is larger than the limit of ${limit} bytes`);
+        chunks.push(chunk);
+      }
+      return { status, headers, body: Buffer.concat(chunks, length) };
     } catch (cause) {
-      throw new AttestdError('UNAVAILABLE', `${request.method} ${request.path}: the answer broke off`, { cause });
+      if (cause instanceof AttestdError) throw cause;
+      const why =
+        performance.now() - began < deadline ? 'the answer broke off' : `no whole answer after ${deadline} ms`;
+      throw new AttestdError('UNAVAILABLE', `${what}: ${why}`, { cause });
     }
-    return { status, headers, body: Buffer.concat(chunks) };
   }
 
   /**
-   * Connect to the daemon for an exchange that is not HTTP to its end.
+   * Opens a raw connection to the daemon, for protocols that leave HTTP.
    *
-   * @param timeout milliseconds for the connection to stand
-   * @throws AttestdError UNAVAILABLE when no daemon listens
+   * @param timeout milliseconds until the connection must stand
+   * @throws AttestdError UNAVAILABLE if no daemon listens
    */
   dial(timeout: number): Promise<net.Socket> {
     const target = this.#target;
@@ -199,18 +223,14 @@ export class Connection {
     });
   }
 
-  /** Close idle connections. */
+  /** Closes idle connections. */
   close(): void {
     this.#agent.destroy();
   }
 }
 
-/**
- * The first value of a header.
- *
- * @param name case-insensitive name
- */
+/** Returns the first value of a header. The name is case-insensitive. */
 export function headerOf(response: Pick<RawResponse, 'headers'>, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return response.headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
+  const lower = name.toLowerCase();
+  return response.headers.find(([key]) => key.toLowerCase() === lower)?.[1];
 }

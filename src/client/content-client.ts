@@ -12,7 +12,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   14: 'UNAVAILABLE',
 };
 
-/** A method of the service, as generated. */
+/** A generated method of the service. */
 interface MethodOf<Q, A> {
   readonly path: string;
   readonly request: Codec<Q>;
@@ -25,14 +25,14 @@ type Loaded = {
 };
 
 /**
- * The read-only content store that dockerd 29.6 and newer serve over gRPC on their own socket. What it takes is loaded with
+ * A client of the read-only content store that dockerd serves over gRPC on its own socket, from 29.6 on. Loads the gRPC code with
  * the first call.
  */
 export class ContentClient {
   readonly #target: Target;
   #loaded: Promise<Loaded> | undefined;
 
-  /** @param target where the daemon listens */
+  /** @param target address of the daemon */
   constructor(target: Target) {
     this.#target = target;
   }
@@ -61,10 +61,10 @@ export class ContentClient {
   }
 
   /**
-   * What the store knows of a blob.
+   * Returns size, times and labels of a blob.
    *
-   * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT for anything that is not a digest, NOT_IMPLEMENTED or UNAVAILABLE when the daemon
-   *   offers no content store
+   * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT if it is not a digest, NOT_IMPLEMENTED or UNAVAILABLE if the daemon
+   *   has no content store
    */
   async info(digest: string): Promise<Info> {
     for await (const { info } of this.#stream(({ Info }) => Info, { digest }, `content ${digest}`))
@@ -73,9 +73,9 @@ export class ContentClient {
   }
 
   /**
-   * The bytes of a blob, a message at a time; the next one is asked for when the last one was taken.
+   * Yields the bytes of a blob, message by message, on demand.
    *
-   * @param range first byte and number of bytes; all without it
+   * @param range first byte and number of bytes. Default: the whole blob.
    * @throws AttestdError as `info`, and OUT_OF_RANGE
    */
   async *read(digest: string, range: { offset?: number; size?: number } = {}): AsyncGenerator<Uint8Array> {
@@ -88,10 +88,10 @@ export class ContentClient {
   }
 
   /**
-   * All blobs that match.
+   * Yields the blobs that match one of the filters.
    *
-   * @param filters expressions of containerd's filter grammar, one of which must match
-   * @throws AttestdError INVALID_ARGUMENT for a filter that cannot be parsed
+   * @param filters expressions of containerd's filter grammar. Default: all blobs.
+   * @throws AttestdError INVALID_ARGUMENT if a filter cannot be parsed
    */
   async *list(filters: readonly string[] = []): AsyncGenerator<Info> {
     const messages: AsyncGenerator<ListContentResponse> = this.#stream(
@@ -102,13 +102,13 @@ export class ContentClient {
     for await (const { info } of messages) yield* info;
   }
 
-  /** Close the connection. */
+  /** Closes the connection. */
   close(): void {
     void this.#loaded?.then(({ connection }) => connection.close());
   }
 }
 
-/** The messages of an answer, decoded; returns how the call ended. */
+/** Yields the decoded messages of an answer and returns its status. */
 async function* decoded<A>(
   call: AsyncGenerator<Buffer, GrpcStatus>,
   codec: Codec<A>,
@@ -121,7 +121,7 @@ async function* decoded<A>(
       yield decode(codec, step.value, what);
     }
   } finally {
-    // Ends the call where it goes on.
+    // Cancels a call that is still running.
     await call.return({ code: 1, details: '' });
   }
 }

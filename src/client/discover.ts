@@ -5,22 +5,22 @@ import { join } from 'node:path';
 import { AttestdError } from '../support/foundation/errors.js';
 import { parseHost, type Target, type TlsMaterial } from './target.js';
 
-/** A daemon that was found, and by what. */
+/** The address of a daemon and the strategy that found it. */
 export interface Discovery {
   readonly target: Target;
-  /** The strategy that found it, for reports: `--host`, `DOCKER_HOST`, `context NAME` or `default`. */
+  /** Strategy, for reports: `--host`, `DOCKER_HOST`, `context NAME` or `default`. */
   readonly by: string;
 }
 
-/** What discovery looks at; tests pass their own. */
+/** Inputs of discovery. Tests pass their own. */
 export interface Surroundings {
   readonly host?: string;
   readonly context?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Undefined: does not apply, the next one is asked. A throw: it applies and is broken. */
-type Strategy = (around: Surroundings) => Discovery | undefined;
+/** Returns undefined if the strategy does not apply. Throws if it applies and its input is invalid. */
+type Strategy = (surroundings: Surroundings) => Discovery | undefined;
 
 function readText(path: string, what: string): string {
   try {
@@ -41,25 +41,25 @@ function readJson(path: string, what: string): Record<string, unknown> {
   throw new AttestdError('USAGE', `${what}: ${path} holds no JSON object`);
 }
 
-function configFolder(env: Surroundings['env']): string {
+function configDirectory(env: Surroundings['env']): string {
   return env.DOCKER_CONFIG ?? join(env.HOME ?? homedir(), '.docker');
 }
 
-/** The files ca.pem, cert.pem and key.pem of a folder, those that are there. */
-function tlsFrom(folder: string, verify: boolean, what: string): TlsMaterial {
+/** Reads ca.pem, cert.pem and key.pem from a directory, as far as they exist. */
+function tlsFrom(directory: string, verify: boolean, what: string): TlsMaterial {
   const pem = (name: string): string | undefined => {
-    const path = join(folder, name);
+    const path = join(directory, name);
     return existsSync(path) ? readText(path, what) : undefined;
   };
   const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
   return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), verify };
 }
 
-/** TLS is on when DOCKER_TLS_VERIFY is non-empty or DOCKER_TLS is set, as in the docker CLI. */
+/** Returns TLS material if DOCKER_TLS_VERIFY or DOCKER_TLS is non-empty, as in the docker CLI. */
 function tlsFromEnv(env: Surroundings['env']): TlsMaterial | undefined {
   const verify = (env.DOCKER_TLS_VERIFY ?? '') !== '';
   if (!verify && (env.DOCKER_TLS ?? '') === '') return undefined;
-  return tlsFrom(env.DOCKER_CERT_PATH || configFolder(env), verify, 'DOCKER_CERT_PATH');
+  return tlsFrom(env.DOCKER_CERT_PATH || configDirectory(env), verify, 'DOCKER_CERT_PATH');
 }
 
 function overTcp(host: string, env: Surroundings['env']): Target {
@@ -75,18 +75,18 @@ const fromEnv: Strategy = ({ context, env }) =>
 function contextName({ context, env }: Surroundings): string | undefined {
   const named = context ?? (env.DOCKER_CONTEXT || undefined);
   if (named !== undefined) return named;
-  const config = join(configFolder(env), 'config.json');
+  const config = join(configDirectory(env), 'config.json');
   if (!existsSync(config)) return undefined;
   const current = readJson(config, 'docker configuration').currentContext;
   return typeof current === 'string' && current !== '' ? current : undefined;
 }
 
-/** The endpoint of a context as the docker CLI stores it: contexts/meta/<sha256 of the name>/meta.json. */
-const fromContext: Strategy = (around) => {
-  const name = contextName(around);
+/** Reads a context's endpoint from the docker CLI's file: contexts/meta/<sha256 of the name>/meta.json. */
+const fromContext: Strategy = (surroundings) => {
+  const name = contextName(surroundings);
   if (name === undefined || name === 'default') return undefined;
   const id = createHash('sha256').update(name).digest('hex');
-  const contexts = join(configFolder(around.env), 'contexts');
+  const contexts = join(configDirectory(surroundings.env), 'contexts');
   const meta = join(contexts, 'meta', id, 'meta.json');
   if (!existsSync(meta)) throw new AttestdError('USAGE', `context '${name}' does not exist`);
   const endpoints = readJson(meta, `context '${name}'`).Endpoints as
@@ -94,9 +94,9 @@ const fromContext: Strategy = (around) => {
     | undefined;
   const host = endpoints?.docker?.Host;
   if (typeof host !== 'string') throw new AttestdError('USAGE', `context '${name}' has no docker endpoint`);
-  const folder = join(contexts, 'tls', id, 'docker');
-  const tls = existsSync(folder)
-    ? tlsFrom(folder, endpoints?.docker?.SkipTLSVerify !== true, `context '${name}'`)
+  const directory = join(contexts, 'tls', id, 'docker');
+  const tls = existsSync(directory)
+    ? tlsFrom(directory, endpoints?.docker?.SkipTLSVerify !== true, `context '${name}'`)
     : undefined;
   return { target: parseHost(host, tls), by: `context ${name}` };
 };
@@ -104,14 +104,14 @@ const fromContext: Strategy = (around) => {
 const standard: Strategy = () => ({ target: { kind: 'unix', path: '/var/run/docker.sock' }, by: 'default' });
 
 /**
- * Find the daemon as the docker CLI does: a given host, DOCKER_HOST, the chosen or current context, the
- * well-known socket.
+ * Finds the daemon as the docker CLI does: an explicit host, DOCKER_HOST, the selected or current context, the default
+ * socket.
  *
- * @param around flags and environment; the process's own without it
- * @throws AttestdError USAGE when what applies is broken: an unreadable context, a malformed address
+ * @param surroundings flags and environment. Default: those of the process.
+ * @throws AttestdError USAGE if a context is unreadable or an address malformed
  */
-export function discover(around: Partial<Surroundings> = {}): Discovery {
-  const all: Surroundings = { env: process.env, ...around };
+export function discover(surroundings: Partial<Surroundings> = {}): Discovery {
+  const all: Surroundings = { env: process.env, ...surroundings };
   for (const strategy of [fromFlag, fromEnv, fromContext, standard]) {
     const found = strategy(all);
     if (found) return found;

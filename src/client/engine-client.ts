@@ -7,45 +7,45 @@ import type {
   OCIPlatform,
   SystemVersion,
 } from '../support/foundation/types.js';
-import { type BufferedResponse, Connection, headerOf } from './connection.js';
+import { type BufferedResponse, Connection, type ConnectionLimits, headerOf } from './connection.js';
 import { ContentClient } from './content-client.js';
 import { type Discovery, discover, type Surroundings } from './discover.js';
+import { checkJsonSize, parseJson } from './json.js';
 import { JsonRanges } from './json-ranges.js';
+import { maxErrorBytes } from './limits.js';
 
-/** Newest API version that the client speaks. */
+/** Newest API version that the client supports. */
 export const clientApiVersion = '1.55';
 
 /** First API version with `GET /images/{name}/attestations`. */
 const attestationsSince = '1.55';
 
-/** How to connect; what is left out is found as the docker CLI finds it. */
-export interface ConnectOptions extends Partial<Surroundings> {
-  /** Speak this version instead of the newest that both know; DOCKER_API_VERSION without it. */
+/** How to connect. Missing options are discovered as the docker CLI does. */
+export interface ConnectOptions extends Partial<Surroundings>, ConnectionLimits {
+  /** API version to use. Default: DOCKER_API_VERSION, else the newest version that client and daemon share. */
   readonly apiVersion?: string;
-  /** Milliseconds that a request may take to the end of its answer; as long as it takes without it. */
-  readonly deadline?: number;
 }
 
-/** What to select of an image's attestations. */
+/** Selects attestations of an image. */
 export interface AttestationSelection {
-  /** Platform of the image; the daemon's own without it. */
+  /** Platform of the image. Default: the daemon's own. */
   readonly platform?: NonNullable<OCIPlatform>;
-  /** Only these predicate types; all without it. */
+  /** Predicate types to include. Default: all. */
   readonly types?: readonly string[];
-  /** Whether to get the statements too. */
+  /** Include the statements. */
   readonly statement?: boolean;
 }
 
-/** An attestation of an image, as the endpoint gives it. */
+/** An attestation of an image, as the endpoint returns it. */
 export interface ImageAttestation {
-  /** The layer of the attestation manifest that holds the statement. */
+  /** Descriptor of the statement: a layer of the attestation manifest. */
   readonly descriptor: OCIDescriptor;
   readonly predicateType: string;
-  /** Bytes of the statement as they came: only white space between tokens may differ from the stored blob. */
+  /** Bytes of the statement as received. Only whitespace between tokens may differ from the stored blob. */
   readonly statement?: Buffer;
 }
 
-/** Query values as the API takes them; undefined ones are left out. */
+/** Query values of a request. Undefined values are left out. */
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -62,10 +62,10 @@ const parts = (version: string): [number, number] => {
   return [major, minor];
 };
 
-/** First API version whose inspect lists manifests. */
+/** First API version with manifests in image inspect. */
 export const manifestsSince = '1.48';
 
-/** Order two API versions; negative, 0 or positive. */
+/** Compares two API versions, for sorting: negative, 0 or positive. */
 export function compareApiVersions(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)];
   return left[0] - right[0] || left[1] - right[1];
@@ -79,28 +79,28 @@ function queryText(query: Query): string {
   return text.length === 0 ? '' : `?${text.join('&')}`;
 }
 
-/** The error that a daemon's answer reports. */
+/** Turns an error answer into an error. */
 function errorOf({ status, body }: BufferedResponse, what: string): AttestdError {
-  let message = body.toString().trim();
+  let message = body.subarray(0, maxErrorBytes).toString().trim();
   try {
-    const parsed = JSON.parse(message) as { message?: unknown };
-    if (typeof parsed.message === 'string') message = parsed.message;
+    const parsed = parseJson<{ message?: unknown } | null>(body, what);
+    if (typeof parsed?.message === 'string') message = parsed.message;
   } catch {
-    // A proxy's answer, say: its text is all there is.
+    // Not the daemon's JSON: a proxy's text, for example.
   }
   return new AttestdError(codes[status] ?? 'INTERNAL', `${what}: ${message || `status ${status}`}`);
 }
 
-/** A connection to one daemon, at the API version that both sides speak. */
+/** A client of one daemon, at one API version. */
 export class EngineClient {
   readonly discovery: Discovery;
-  /** The version that requests carry. */
+  /** API version in the paths of requests. */
   readonly apiVersion: string;
-  /** The content store that the daemon offers on the same socket. */
+  /** Client of the daemon's content store, on the same address. */
   readonly content: ContentClient;
   readonly #connection: Connection;
 
-  /** @param connection where requests go; see `connect` for the usual way */
+  /** Use `connect` instead, except in tests. */
   constructor(connection: Connection, discovery: Discovery, apiVersion: string) {
     this.#connection = connection;
     this.discovery = discovery;
@@ -109,10 +109,11 @@ export class EngineClient {
   }
 
   /**
-   * Send a request at the client's API version.
+   * Sends a request at the client's API version and reads the answer.
    *
-   * @param path without version, escaped
-   * @throws AttestdError of the answer's status when it is not a success, with the daemon's text; UNAVAILABLE
+   * @param path escaped path without the version
+   * @throws AttestdError with the code of the answer's status and the daemon's text; UNAVAILABLE if the daemon does not answer
+   *   in time; OUT_OF_RANGE if the answer is too large
    */
   async request(method: string, path: string, query: Query = {}, body?: Buffer): Promise<BufferedResponse> {
     const response = await this.#connection.send({
@@ -126,11 +127,7 @@ export class EngineClient {
 
   async #json<T>(path: string, query: Query = {}): Promise<T> {
     const { body } = await this.request('GET', path, query);
-    try {
-      return JSON.parse(body.toString()) as T;
-    } catch (cause) {
-      throw new AttestdError('INVALID_JSON', `GET ${path}: the answer is not valid JSON`, { cause });
-    }
+    return parseJson<T>(body, `GET ${path}`);
   }
 
   /** `GET /version`. */
@@ -142,8 +139,7 @@ export class EngineClient {
    * `GET /images/{name}/json`.
    *
    * @param image name, name@digest or id
-   * @param query `manifests` lists the manifests of the image, from API 1.48 on; `platform`, JSON of an OCI platform, tells of
-   *   the image for it, from API 1.49 on
+   * @param query `manifests` adds the image's manifests (API 1.48); `platform`, an OCI platform as JSON, selects one (API 1.49)
    * @throws AttestdError NOT_FOUND, INVALID_ARGUMENT
    */
   inspectImage(image: string, query: { manifests?: boolean; platform?: string } = {}): Promise<ImageInspect> {
@@ -156,7 +152,7 @@ export class EngineClient {
   /**
    * `GET /images/json`.
    *
-   * @param query `dangling` lists images without a name only
+   * @param query `dangling` lists only images without a name
    */
   listImages(query: { manifests?: boolean; dangling?: boolean } = {}): Promise<ImageSummary[]> {
     return this.#json('/images/json', {
@@ -166,12 +162,12 @@ export class EngineClient {
   }
 
   /**
-   * `GET /images/{name}/attestations` (API 1.55). The statements come as bytes, never parsed and written again.
+   * `GET /images/{name}/attestations` (API 1.55). Statements stay verbatim bytes: they are never parsed and serialized again.
    *
    * @param image name, name@digest or id
-   * @returns in the order of the attestation manifest's layers
-   * @throws AttestdError NOT_FOUND when the image, the platform or a statement is not there, NOT_IMPLEMENTED when the
-   *   daemon is older, CORRUPT when the daemon cannot render a statement (docs/reference/behavior/attestations.md#response-bodies)
+   * @returns attestations in the order of the attestation manifest's layers
+   * @throws AttestdError NOT_FOUND if the image, the platform or a statement is missing; NOT_IMPLEMENTED if the
+   *   daemon is older; CORRUPT if the daemon cannot render a statement (docs/reference/behavior/attestations.md#response-bodies)
    */
   async imageAttestations(image: string, selection: AttestationSelection = {}): Promise<ImageAttestation[]> {
     if (compareApiVersions(this.apiVersion, attestationsSince) < 0)
@@ -190,27 +186,31 @@ export class EngineClient {
     return parseAttestations(body, `GET ${path}`);
   }
 
-  /** Close idle connections. */
+  /** Closes idle connections. */
   close(): void {
     this.#connection.close();
     this.content.close();
   }
 }
 
-/** Take the endpoint's answer apart; statements are cut out, not parsed. */
+/** Splits the endpoint's answer. Statements are byte ranges of it and are not parsed. */
 function parseAttestations(body: Buffer, what: string): ImageAttestation[] {
+  checkJsonSize(body, what);
   const ranges = new JsonRanges(body);
   const document = ranges.document();
   if (body[document[0]] === 0x7b) {
-    const { message } = JSON.parse(body.toString()) as { message?: string };
-    throw new AttestdError('CORRUPT', `${what}: ${message ?? 'the answer is not an array'}`);
+    const { message } = parseJson<{ message?: unknown }>(body, what);
+    throw new AttestdError(
+      'CORRUPT',
+      `${what}: ${typeof message === 'string' ? message : 'the answer is not an array'}`,
+    );
   }
   return ranges.elements(document).map((element) => {
     const members = ranges.members(element);
     const read = <T>(name: string): T => {
       const range = members.get(name);
       if (!range) throw new AttestdError('INVALID_JSON', `${what}: an attestation without ${name}`);
-      return JSON.parse(body.toString('utf8', ...range)) as T;
+      return parseJson<T>(body.subarray(...range), what);
     };
     const statement = members.get('Statement');
     return {
@@ -221,27 +221,27 @@ function parseAttestations(body: Buffer, what: string): ImageAttestation[] {
   });
 }
 
-/** The newest version that client and daemon both speak, as the docker CLI finds it. */
+/** Returns the newest API version that client and daemon share, negotiated as by the docker CLI. */
 async function negotiate(connection: Connection): Promise<string> {
   let response = await connection.send({ method: 'HEAD', path: '/_ping' });
   if (response.status >= 400) response = await connection.send({ method: 'GET', path: '/_ping' });
   const offered = headerOf(response, 'Api-Version');
-  // A daemon that does not say is older than the header.
+  // Daemons without the header are older than API 1.24.
   if (offered === undefined) return '1.24';
   return compareApiVersions(offered, clientApiVersion) < 0 ? offered : clientApiVersion;
 }
 
 /**
- * Connect to a daemon as the docker CLI does: DOCKER_HOST, docker contexts, unix sockets, TCP, and TLS with
+ * Connects to a daemon as the docker CLI does: DOCKER_HOST, docker contexts, unix sockets, TCP, and TLS with
  * DOCKER_CERT_PATH.
  *
- * @throws AttestdError UNAVAILABLE when none answers, USAGE when what says where it is is broken
+ * @throws AttestdError UNAVAILABLE if no daemon answers, USAGE if the configured address is invalid
  */
 export async function connect(options: ConnectOptions = {}): Promise<EngineClient> {
-  const { apiVersion, ...around } = options;
-  const discovery = discover(around);
-  const connection = new Connection(discovery.target, options.deadline);
-  const env = around.env ?? process.env;
+  const { apiVersion, ...surroundings } = options;
+  const discovery = discover(surroundings);
+  const connection = new Connection(discovery.target, options);
+  const env = options.env ?? process.env;
   const pinned = apiVersion ?? (env.DOCKER_API_VERSION || undefined);
   if (pinned !== undefined && !/^\d+\.\d+$/.test(pinned))
     throw new AttestdError('USAGE', `API version '${pinned}' is not of the form 1.55`);

@@ -1,8 +1,9 @@
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { maxMessageBytes, silenceTimeoutMs, streamWindowBytes } from './limits.js';
 import type { Target } from './target.js';
 
-/** How a call ended. */
+/** Final status of a call. */
 export interface GrpcStatus {
   /** gRPC status code (google.rpc.Code); 0 is success. */
   readonly code: number;
@@ -14,7 +15,9 @@ export interface CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds after which the call ends with DEADLINE_EXCEEDED. */
   readonly timeout?: number;
-  /** Longest message that is received, in bytes; 4 MiB without it, as in gRPC's own libraries. */
+  /** Longest silence of the server, in milliseconds. Default: 60 s. */
+  readonly silence?: number;
+  /** Longest message that is received, in bytes. Default: 4 MiB, as in gRPC's own libraries. */
   readonly maximumMessage?: number;
 }
 
@@ -41,7 +44,7 @@ export const statusNames = [
 
 const codeOf = (name: (typeof statusNames)[number]): number => statusNames.indexOf(name);
 
-/** What an HTTP status means where a proxy or another server answers (gRPC, "HTTP to gRPC Status Code Mapping"). */
+/** gRPC codes by HTTP status, for answers of a proxy (gRPC, "HTTP to gRPC Status Code Mapping"). */
 const httpCodes: Readonly<Record<number, number>> = {
   400: codeOf('INTERNAL'),
   401: codeOf('UNAUTHENTICATED'),
@@ -53,7 +56,7 @@ const httpCodes: Readonly<Record<number, number>> = {
   504: codeOf('UNAVAILABLE'),
 };
 
-/** What the reset of a stream means (gRPC over HTTP/2, "Errors"). */
+/** gRPC codes by HTTP/2 error code of a stream reset (gRPC over HTTP/2, "Errors"). */
 const resetCodes: Readonly<Record<number, number>> = {
   [constants.NGHTTP2_REFUSED_STREAM]: codeOf('UNAVAILABLE'),
   [constants.NGHTTP2_CANCEL]: codeOf('CANCELLED'),
@@ -61,12 +64,10 @@ const resetCodes: Readonly<Record<number, number>> = {
   [constants.NGHTTP2_INADEQUATE_SECURITY]: codeOf('PERMISSION_DENIED'),
 };
 
-/** Bytes before a message: whether it is compressed, and its length. */
+/** Bytes of a message's prefix: compression flag and length. */
 const prefix = 5;
-/** How much of an answer may be under way before it is read. */
-const window = 4 * 1024 * 1024;
 
-/** Ends the reading of an answer. */
+/** Stops reading an answer. */
 class Broken extends Error {
   constructor(readonly status: GrpcStatus) {
     super(status.details);
@@ -79,35 +80,35 @@ function frame(message: Buffer): Buffer {
   return Buffer.concat([head, message]);
 }
 
-/** The messages of an answer. */
-async function* messagesOf(stream: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
+/** Yields the messages of an answer. */
+async function* messagesOf(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = [];
-  let held = 0;
+  let buffered = 0;
   const refuse = (code: Parameters<typeof codeOf>[0], details: string): never => {
     throw new Broken({ code: codeOf(code), details });
   };
   for await (const piece of stream) {
     pieces.push(piece);
-    held += piece.length;
-    while (held >= prefix) {
+    buffered += piece.length;
+    while (buffered >= prefix) {
       if ((pieces[0] as Buffer).length < prefix) pieces = [Buffer.concat(pieces)];
       const head = pieces[0] as Buffer;
       const length = head.readUInt32BE(1);
       if (head[0] !== 0) refuse('UNIMPLEMENTED', 'the message is compressed, which was not offered');
-      if (length > most) refuse('RESOURCE_EXHAUSTED', `a message of ${length} bytes, more than ${most}`);
-      if (held < prefix + length) break;
+      if (length > maxBytes) refuse('RESOURCE_EXHAUSTED', `a message of ${length} bytes, more than ${maxBytes}`);
+      if (buffered < prefix + length) break;
       const all = pieces.length === 1 ? head : Buffer.concat(pieces);
       yield all.subarray(prefix, prefix + length);
       const rest = all.subarray(prefix + length);
       pieces = rest.length > 0 ? [rest] : [];
-      held = rest.length;
+      buffered = rest.length;
     }
   }
-  if (held > 0) refuse('INTERNAL', 'the answer ends inside a message');
+  if (buffered > 0) refuse('INTERNAL', 'the answer ends inside a message');
 }
 
-/** The status in trailers, or in headers that are all there is. */
-function told(headers: IncomingHttpHeaders | undefined): GrpcStatus | undefined {
+/** Reads the status from trailers, or from the headers of a trailers-only answer. */
+function statusOf(headers: IncomingHttpHeaders | undefined): GrpcStatus | undefined {
   const code = headers?.['grpc-status'];
   if (typeof code !== 'string' || !/^\d+$/.test(code)) return undefined;
   const message = String(headers?.['grpc-message'] ?? '');
@@ -115,7 +116,7 @@ function told(headers: IncomingHttpHeaders | undefined): GrpcStatus | undefined 
   try {
     details = decodeURIComponent(message);
   } catch {
-    // A message that is not percent-encoded is shown as it came.
+    // Not percent-encoded: keep the message as received.
   }
   return { code: Number(code), details };
 }
@@ -125,24 +126,24 @@ function explain(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-/** The connection for gRPC calls to a daemon on its own address: HTTP/2 by prior knowledge, or TLS. Opened when needed. */
+/** A gRPC connection to a daemon: HTTP/2 with prior knowledge, or over TLS. Opened by the first call. */
 export class GrpcConnection {
   readonly #target: Target;
   #session: ClientHttp2Session | undefined;
 
-  /** @param target where the daemon listens */
+  /** @param target address of the daemon */
   constructor(target: Target) {
     this.#target = target;
   }
 
   /**
-   * Make a call with one message. The answer's messages are read as they are taken; whoever stops taking them ends the call.
+   * Calls a method with one message. The answer's messages are read on demand. Returning from the generator cancels the call.
    *
    * @param path `/service/method`
-   * @returns the messages, and in the end the status; failures of the connection are statuses too, never thrown
+   * @returns yields the messages and returns the status. Connection failures are statuses, too; nothing is thrown.
    */
   async *call(path: string, message: Buffer, options: CallOptions = {}): AsyncGenerator<Buffer, GrpcStatus> {
-    const { metadata, timeout, maximumMessage = 4 * 1024 * 1024 } = options;
+    const { metadata, timeout, silence = silenceTimeoutMs, maximumMessage = maxMessageBytes } = options;
     let head: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders | undefined;
     let failure: unknown;
@@ -173,26 +174,27 @@ export class GrpcConnection {
       stream.close(constants.NGHTTP2_CANCEL);
     };
     const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+    stream.setTimeout(silence, late);
     try {
       stream.end(frame(message));
       yield* messagesOf(stream, maximumMessage);
       isRead = true;
     } catch (error) {
-      // The stream's own error may only follow from it.
+      // A broken message is the cause of a later stream error.
       failure = error instanceof Broken ? error : (failure ?? error);
     } finally {
       clearTimeout(timer);
       if (!isRead) stream.close(constants.NGHTTP2_CANCEL);
     }
     await ended;
-    if (isLate) return { code: codeOf('DEADLINE_EXCEEDED'), details: `no answer within ${timeout} ms` };
+    if (isLate) return { code: codeOf('DEADLINE_EXCEEDED'), details: `no answer within ${timeout ?? silence} ms` };
     if (failure instanceof Broken) return failure.status;
-    // A session that is gone has reset its streams, too.
+    // Destroying the session resets its streams: not a reset by the daemon.
     const reset = session.destroyed ? constants.NGHTTP2_NO_ERROR : (stream.rstCode ?? constants.NGHTTP2_NO_ERROR);
     return verdict(reset, head, trailers, failure);
   }
 
-  /** Close the connection; calls that are under way end. */
+  /** Closes the connection and ends its calls. */
   close(): void {
     this.#session?.destroy();
   }
@@ -200,9 +202,9 @@ export class GrpcConnection {
   #open(): ClientHttp2Session {
     if (this.#session === undefined || this.#session.closed || this.#session.destroyed) {
       this.#session = open(this.#target);
-      // Whoever waits for an answer hears of it.
+      // The calls of the session report the error.
       this.#session.on('error', () => undefined);
-      this.#session.once('connect', (session) => session.setLocalWindowSize(window));
+      this.#session.once('connect', (session) => session.setLocalWindowSize(streamWindowBytes));
     }
     return this.#session;
   }
@@ -214,7 +216,7 @@ function verdict(
   trailers: IncomingHttpHeaders | undefined,
   failure: unknown,
 ): GrpcStatus {
-  const status = told(trailers) ?? told(head);
+  const status = statusOf(trailers) ?? statusOf(head);
   if (status !== undefined) return status;
   const http = Number(head?.[':status'] ?? 0);
   if (http !== 0 && http !== 200)
@@ -229,7 +231,7 @@ function verdict(
 }
 
 function open(target: Target): ClientHttp2Session {
-  const settings = { initialWindowSize: window, enablePush: false };
+  const settings = { initialWindowSize: streamWindowBytes, enablePush: false };
   if (target.kind === 'unix')
     return connect('http://localhost', { settings, createConnection: () => connectSocket(target.path) });
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;

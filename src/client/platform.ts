@@ -11,7 +11,7 @@ const architectures: Readonly<Record<string, readonly [string, string?]>> = {
   armel: ['arm', 'v6'],
 };
 
-/** Variants of an architecture, the best first; an image's own level and all below it run. */
+/** Variants of an architecture, best first. A machine runs its own variant and all later ones in the list. */
 const ladders: Readonly<Record<string, readonly string[]>> = {
   amd64: ['v4', 'v3', 'v2', 'v1'],
   arm64: [
@@ -37,7 +37,7 @@ const ladders: Readonly<Record<string, readonly string[]>> = {
 
 const baseVariant: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
 
-/** A platform with the names that image indexes use, its variant spelled out. */
+/** Returns a platform with the names of image indexes and an explicit variant. */
 function normalize(platform: OCIPlatform): { os: string; architecture: string; variant: string; osVersion: string } {
   const named = (platform.architecture ?? '').toLowerCase();
   const [architecture, implied] = (Object.hasOwn(architectures, named) && architectures[named]) || [named];
@@ -47,7 +47,7 @@ function normalize(platform: OCIPlatform): { os: string; architecture: string; v
   return { os: os === 'macos' ? 'darwin' : os, architecture, variant, osVersion: platform['os.version'] ?? '' };
 }
 
-/** Architectures and variants that a platform runs, the best first. */
+/** Returns the architectures and variants that a platform runs, best first. */
 function runs({ architecture, variant }: { architecture: string; variant: string }): [string, string][] {
   const below = (name: string, from: string): [string, string][] => {
     const ladder = ladders[name] ?? [];
@@ -60,10 +60,10 @@ function runs({ architecture, variant }: { architecture: string; variant: string
 }
 
 /**
- * How well a platform fits what is asked for, as containerd's `Only` judges it: the same system and architecture, the
- * asked-for variant or one below it; windows by build number.
+ * Ranks a platform against a requested one, as containerd's `Only` does: same OS and architecture, and the requested variant or a
+ * lower one. Windows compares build numbers.
  *
- * @returns 0 for the best, more for worse, undefined for no fit
+ * @returns 0 for the best match, higher numbers for worse ones, undefined if it does not match
  */
 export function platformFit(wanted: OCIPlatform, offered: OCIPlatform): number | undefined {
   const [want, offer] = [normalize(wanted), normalize(offered)];
@@ -75,6 +75,6 @@ export function platformFit(wanted: OCIPlatform, offered: OCIPlatform): number |
   return at < 0 ? undefined : at;
 }
 
-/** A platform as people write it: `os/architecture[/variant]`. */
+/** Formats a platform as `os/architecture[/variant]`. */
 export const platformText = ({ os, architecture, variant }: OCIPlatform): string =>
   [os, architecture, variant].filter(Boolean).join('/');

@@ -185,7 +185,7 @@ class Resolution {
     further: readonly string[],
   ): Promise<string[]> {
     const source = this.#source;
-    if (!source.usable && !source.elsewhere) {
+    if (!source.isUsable && !source.elsewhere) {
       source.gap('signature-manifest', 'no-content-store', 'signatures cannot be looked for without a content store');
       return [];
     }
@@ -224,7 +224,7 @@ class Resolution {
     const { platform, predicateTypes = [] } = this.#options;
     const wanted = predicateTypes === 'all' ? undefined : new Set(predicateTypes.filter((type) => type !== ''));
     // A manifest that the store lacks is a gap already.
-    if (wanted?.size === 0 || (!layers && this.#source.usable)) return;
+    if (wanted?.size === 0 || (!layers && this.#source.isUsable)) return;
     const selection = { ...(wanted && { types: [...wanted] }), ...(platform && { platform }) };
     const isWanted = (type: string): boolean => type !== '' && (wanted === undefined || wanted.has(type));
     const found = layers?.filter((layer) => isWanted(predicateTypeOf(layer))) ?? (await this.#listed(selection));

@@ -1,12 +1,12 @@
 import { parseObject } from './manifests.js';
 
-/** What a statement tells of itself, for people and for simple policies. */
+/** Summary of a statement, for display and simple policies. */
 export interface StatementSummary {
-  /** Digests of what it is about, `algorithm:hex`. */
+  /** Digests of the subjects, `algorithm:hex`. */
   readonly subjects: readonly string[];
-  /** Identity of the builder, of provenance; empty when the builder gave none. */
+  /** Builder identity from SLSA provenance; empty if the builder has none. */
   readonly builder?: string;
-  /** Tools that made an SBOM. */
+  /** Tools that created an SBOM. */
   readonly tools?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ type Shape = Readonly<Record<string, unknown>>;
 const isShape = (value: unknown): value is Shape =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value at the end of a path; undefined when the path leads nowhere. */
+/** Returns the value at a path of member names; undefined if a member is missing. */
 function at(value: unknown, ...path: string[]): unknown {
   return path.reduce((from, name) => (isShape(from) ? from[name] : undefined), value);
 }
@@ -28,7 +28,7 @@ function builderOf(predicate: unknown): string | undefined {
   return [at(predicate, 'builder', 'id'), at(predicate, 'runDetails', 'builder', 'id')].flatMap(text)[0];
 }
 
-/** Tools of an SPDX document, or of a CycloneDX one in its older and newer form. */
+/** Returns the tools of an SPDX document, or of a CycloneDX one in its older or newer form. */
 function toolsOf(predicate: unknown): string[] | undefined {
   const creators = at(predicate, 'creationInfo', 'creators');
   if (creators !== undefined)
@@ -43,7 +43,7 @@ function toolsOf(predicate: unknown): string[] | undefined {
   );
 }
 
-/** Digests of what a statement is about, `algorithm:hex`. */
+/** Returns the digests of a statement's subjects, `algorithm:hex`. */
 export function subjectsOf(statement: unknown): string[] {
   return list(at(statement, 'subject')).flatMap((subject) => {
     const digests = at(subject, 'digest');
@@ -54,10 +54,10 @@ export function subjectsOf(statement: unknown): string[] {
 }
 
 /**
- * Read what a statement is about and who made it. The statement's bytes stay as they are.
+ * Summarizes a statement: subjects, builder and tools. Does not change the statement's bytes.
  *
  * @param statement bytes of an in-toto statement
- * @returns undefined when the bytes are not a JSON object
+ * @returns undefined if the bytes are not a JSON object
  */
 export function summarizeStatement(statement: Uint8Array): StatementSummary | undefined {
   const document = parseObject(statement);

@@ -1,25 +1,25 @@
 import { AttestdError } from '../support/foundation/errors.js';
 
-/** Where a daemon listens. */
+/** Address of a daemon. */
 export type Target =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsMaterial };
 
-/** PEM texts of a TLS connection as docker lays them out in DOCKER_CERT_PATH. */
+/** PEM texts for TLS: the files of DOCKER_CERT_PATH. */
 export interface TlsMaterial {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** Whether the daemon's certificate is checked. */
+  /** Verify the daemon's certificate. */
   readonly verify: boolean;
 }
 
 /**
- * Parse a daemon address as the docker CLI writes it.
+ * Parses a daemon address in the docker CLI's format.
  *
  * @param host `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`
- * @param tls material for a TLS connection; makes a `tcp://` address a TLS one
- * @throws AttestdError USAGE when the address has none of these forms
+ * @param tls TLS material. With it, `tcp://` means TLS.
+ * @throws AttestdError USAGE if the address has another form
  */
 export function parseHost(host: string, tls?: TlsMaterial): Target {
   if (host.startsWith('unix://')) {

@@ -6,9 +6,10 @@ import type { OCIDescriptor } from '../support/foundation/types.js';
 import { hashesTo } from './blob-source.js';
 import type { AttachedStatement, AttestationChain, ChainBlob } from './chain.js';
 import { cosignBundle, hasCertificate } from './cosign-bundle.js';
-import { parseManifest } from './manifests.js';
+import { parseManifest, parseObject } from './manifests.js';
 import { signatureTypes } from './referrers.js';
 import { Refusal, reasonOf, type SignatureVerifier, verifierFor } from './signature-verifier.js';
+import { subjectsOf } from './statement.js';
 import type {
   Reason,
   SignatureOutcome,
@@ -25,19 +26,9 @@ const inTotoPayload = 'application/vnd.in-toto+json';
 const sha256 = (digest: string): string => digest.replace(/^sha256:/, '');
 
 function parse(bytes: Uint8Array, what: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Reported below, as is JSON that is not an object.
-  }
-  throw new Refusal('malformed', `${what} is not a JSON object`);
-}
-
-/** Digests of the subjects of an in-toto statement. */
-function subjectsOf(statement: Record<string, unknown>): string[] {
-  const subjects = Array.isArray(statement.subject) ? (statement.subject as { digest?: Record<string, string> }[]) : [];
-  return subjects.flatMap(({ digest }) => Object.entries(digest ?? {}).map(([name, hex]) => `${name}:${hex}`));
+  const document = parseObject(bytes);
+  if (!document) throw new Refusal('malformed', `${what} is not a JSON object`);
+  return document;
 }
 
 interface Judged {

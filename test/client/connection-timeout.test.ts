@@ -29,7 +29,10 @@ describe('the time-out of a request', () => {
   });
 
   it('ends whatever takes longer than a connection allows, and what waits for others to end', async () => {
-    const hasty = new Connection({ kind: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port }, 100);
+    const hasty = new Connection(
+      { kind: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+      { deadline: 100 },
+    );
     const asked = Array.from({ length: 70 }, () => hasty.send({ method: 'GET', path: '/silent' }));
     const codes = (await Promise.allSettled(asked)).map((one) => one.status === 'rejected' && one.reason.code);
     expect(new Set(codes)).to.deep.equal(new Set(['UNAVAILABLE']));
