@@ -35,6 +35,14 @@ export class Blocked extends Unmet {
   }
 }
 
+/** Thrown if a run has no answer that a requirement could judge. */
+export class Unjudged extends AttestdError {
+  /** @param reason what the run lacks */
+  constructor(reason: string) {
+    super('NOT_CONFORMANT', reason);
+  }
+}
+
 const shown = 600;
 
 /** A value as the report shows it: JSON, cut when long. */

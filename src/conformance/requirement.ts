@@ -6,6 +6,7 @@ import type { Platform } from './images/kit.js';
 import type { BuiltImage } from './images/recipe.js';
 import type { RecipeName } from './images/recipes.js';
 import type { Registry } from './registry/registry.js';
+import type { DescribedAnswers } from './schema.js';
 import type { LoadedImage } from './session.js';
 
 /** Level of a requirement. A failed MUST makes a daemon non-conformant; a failed SHOULD is only reported. */
@@ -59,6 +60,12 @@ export interface CheckContext {
   given<T>(by: string, act: () => Promise<T>): Promise<T>;
   /** The run's own registry, where the daemon reaches it; the private one asks for credentials. */
   registry(isPrivate?: boolean): Promise<Registry>;
+  /**
+   * The answers of an operation so far, compared with the description.
+   *
+   * @throws Unjudged if the run does not compare answers
+   */
+  described(operationId: string): DescribedAnswers;
   /** The content service, connected on first use. */
   content(): Promise<ContentClient>;
 }
@@ -85,6 +92,8 @@ export interface Requirement {
   readonly destructive?: boolean;
   /** Has taken down daemons; runs with `--hazardous` only. */
   readonly hazardous?: boolean;
+  /** Judges the answers to other requirements, so it runs after them. */
+  readonly last?: boolean;
   /** @throws Unmet when the daemon does not do it */
   check(t: CheckContext): Promise<void>;
 }

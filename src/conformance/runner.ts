@@ -6,7 +6,7 @@ import { Api, type Exchange } from './api.js';
 import { ContentClient } from './content/client.js';
 import { type Daemon, hostPlatform, meet } from './daemon.js';
 import { isExpired, knownAs } from './deviations.js';
-import { Blocked, show, Unmet } from './expect.js';
+import { Blocked, show, Unjudged, Unmet } from './expect.js';
 import { type FeatureName, type Finding, feature, featureNames, type ProbeContext, withNeeds } from './features.js';
 import type { Platform } from './images/kit.js';
 import { type RecipeName, recipes } from './images/recipes.js';
@@ -77,10 +77,11 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   const started = performance.now();
   const schema = options.validator ? new SchemaFindings(options.validator, options.maxVersion) : undefined;
   let daemonVersions: Pick<Daemon, 'apiVersion' | 'minApiVersion'> | undefined;
+  let runVersion: string | undefined;
   const journal = new Journal();
   const record = (exchange: Exchange): void => {
     journal.add(exchange);
-    if (daemonVersions) schema?.add(exchange, daemonVersions);
+    if (daemonVersions) schema?.add(exchange, daemonVersions, runVersion);
   };
   const silent = (): void => undefined;
   let contentClient: Promise<ContentClient> | undefined;
@@ -89,6 +90,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const daemon = await meet(new Api(connection, null, record, options.signal));
     daemonVersions = daemon;
     const apiVersion = chooseVersion(daemon, options);
+    runVersion = apiVersion;
     const deviations = options.deviations(daemon);
     const host = hostPlatform(daemon);
     const name = options.run ?? `attestd-${randomBytes(4).toString('hex')}`;
@@ -113,7 +115,8 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
           if (!aborted()) throw error;
         }
       }
-      const ordered = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const byId = [...options.requirements].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const ordered = [...byId.filter(({ last }) => !last), ...byId.filter(({ last }) => last)];
       const known = deviations.filter((deviation) => !isExpired(deviation, startedAt));
       options.onStart?.(daemon, apiVersion, ordered.length);
       for (const requirement of ordered) {
@@ -123,7 +126,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
         const begun = performance.now();
         const ended =
           decision.act === 'run'
-            ? await check(requirement, { api, daemon, apiVersion, host, session, journal, content: service })
+            ? await check(requirement, { api, daemon, apiVersion, host, session, journal, schema, content: service })
             : leave(decision.act, decision.reason);
         if (aborted()) break;
         const deviation = ended.failure && knownAs(ended.failure, ended.blockedBy ?? requirement.id, known);
@@ -150,7 +153,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       apiVersion,
       selection: options.selection,
       findings: declared(findings, apiVersion),
-      results,
+      results: results.sort((a, b) => (a.requirement.id < b.requirement.id ? -1 : 1)),
       schema: schema?.list() ?? [],
       schemaChecked: schema?.checked ?? 0,
       repaired: deviations.filter(({ requirement }) => passed.has(requirement)),
@@ -219,6 +222,7 @@ interface CheckOptions {
   readonly host: Platform;
   readonly session: Session;
   readonly journal: Journal;
+  readonly schema: SchemaFindings | undefined;
   readonly content: () => Promise<ContentClient>;
 }
 
@@ -227,7 +231,7 @@ interface CheckOptions {
  * blame.
  */
 async function check(requirement: Requirement, options: CheckOptions): Promise<Ended> {
-  const { api, daemon, apiVersion, host, session, journal, content } = options;
+  const { api, daemon, apiVersion, host, session, journal, schema, content } = options;
   const images = new Map<RecipeName, LoadedImage>();
   const context: CheckContext = {
     api,
@@ -236,6 +240,12 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<E
     host,
     content: () => journal.given('Content.service', content),
     given: (by, act) => journal.given(by, act),
+    described: (operationId) => {
+      if (schema === undefined) throw new Unjudged('this run does not compare answers with the description');
+      const answers = schema.described(operationId);
+      for (const { exchange } of answers.deviations) journal.add(exchange);
+      return answers;
+    },
     image: (name) => {
       const image = images.get(name);
       if (!image)
@@ -266,6 +276,7 @@ async function check(requirement: Requirement, options: CheckOptions): Promise<E
       const reason = `blocked by ${error.by}: ${error.message}`;
       return { outcome: 'blocked', reason, failure, blockedBy: error.by, exchanges: [...shown] };
     }
+    if (error instanceof Unjudged) return leave('unsupported', error.message);
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     return {
       outcome: 'error',

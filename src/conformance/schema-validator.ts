@@ -45,11 +45,14 @@ function documents(exchange: Exchange, operationId: string): readonly unknown[] 
 
 /** Checks answers against api/swagger.yaml with the project's own response checks. */
 export class DescriptionValidator implements ResponseValidator {
-  check(exchange: Exchange, version: string): { deviations: SchemaDeviation[]; unknown: SchemaDeviation[] } {
-    const found = { deviations: [] as SchemaDeviation[], unknown: [] as SchemaDeviation[] };
+  check(
+    exchange: Exchange,
+    version: string,
+  ): { operationId?: string; deviations: SchemaDeviation[]; unknown: SchemaDeviation[] } {
     const operation = operationOf(exchange.method, exchange.path);
-    if (!operation) return found;
+    if (!operation) return { deviations: [], unknown: [] };
     const { operationId, path } = operation;
+    const found = { operationId, deviations: [] as SchemaDeviation[], unknown: [] as SchemaDeviation[] };
     const method = exchange.method.toLowerCase();
     const pointer = `/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${method}/responses`;
     const bodies = documents(exchange, operationId);
@@ -64,6 +67,7 @@ export class DescriptionValidator implements ResponseValidator {
           operationId,
           pointer: inStatus,
           place: general(place),
+          code,
           message,
           example: valueAt(body, place),
         });
@@ -75,6 +79,7 @@ export class DescriptionValidator implements ResponseValidator {
           operationId,
           pointer: `${pointer}/${exchange.status}`,
           place: general(place),
+          code: 'unknown',
           message,
           example,
         });

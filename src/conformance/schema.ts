@@ -9,6 +9,8 @@ export interface SchemaDeviation {
   readonly pointer: string;
   /** JSON pointer into the body, `*` for any item of a list; empty for the body as a whole. */
   readonly place: string;
+  /** The violated keyword of JSON schema, such as `type` or `required`; `status` if the description lacks the status. */
+  readonly code: string;
   /** Description of the violation. */
   readonly message: string;
   /** The value that deviates. */
@@ -20,12 +22,16 @@ export interface ResponseValidator {
   /**
    * @param exchange a complete answer
    * @param version API version that it was asked at
-   * @returns everything that deviates, and fields that the description does not know
+   * @returns the operation if the description has it, all deviations, and fields that the description does not know
    */
   check(
     exchange: Exchange,
     version: string,
-  ): { readonly deviations: readonly SchemaDeviation[]; readonly unknown: readonly SchemaDeviation[] };
+  ): {
+    readonly operationId?: string;
+    readonly deviations: readonly SchemaDeviation[];
+    readonly unknown: readonly SchemaDeviation[];
+  };
 }
 
 /** A deviation from the description, counted once however often it was seen. */
@@ -42,11 +48,25 @@ export interface SchemaFinding {
   readonly request: string;
 }
 
+/** A deviation in the body of an answer, with the first answer that showed it. */
+export interface BodyDeviation extends SchemaDeviation {
+  readonly exchange: Exchange;
+}
+
+/** The answers of an operation at the run's API version, compared with the description. */
+export interface DescribedAnswers {
+  /** Number of answers that were compared. */
+  readonly checked: number;
+  /** Deviations of their bodies, each place and message once. */
+  readonly deviations: readonly BodyDeviation[];
+}
+
 /** Collects what the validator finds over a run, once per place and message. */
 export class SchemaFindings {
   readonly #validator: ResponseValidator;
   readonly #highest: string;
   readonly #found = new Map<string, SchemaFinding>();
+  readonly #described = new Map<string, { checked: number; readonly deviations: Map<string, BodyDeviation> }>();
   #checked = 0;
 
   /**
@@ -63,17 +83,40 @@ export class SchemaFindings {
    *
    * @param exchange the answer
    * @param daemon API versions of the daemon, for requests without a version
+   * @param runVersion API version of the run; answers at other versions do not count as described answers
    */
-  add(exchange: Exchange, daemon: { readonly apiVersion: string; readonly minApiVersion: string }): void {
+  add(
+    exchange: Exchange,
+    daemon: { readonly apiVersion: string; readonly minApiVersion: string },
+    runVersion?: string,
+  ): void {
     if (exchange.broken !== undefined || exchange.method === 'gRPC') return;
     const version = exchange.version ?? daemon.apiVersion;
     const refused =
       compareVersions(version, daemon.minApiVersion) < 0 || compareVersions(version, daemon.apiVersion) > 0;
     if (!isVersion(version) || refused || compareVersions(version, this.#highest) > 0) return;
     this.#checked += 1;
-    const { deviations, unknown } = this.#validator.check(exchange, version);
+    const { operationId, deviations, unknown } = this.#validator.check(exchange, version);
+    if (operationId !== undefined && version === runVersion) this.#describe(operationId, deviations, exchange);
     for (const deviation of deviations) this.#count('deviation', deviation, exchange);
     for (const deviation of unknown) this.#count('unknown field', deviation, exchange);
+  }
+
+  #describe(operationId: string, deviations: readonly SchemaDeviation[], exchange: Exchange): void {
+    const known = this.#described.get(operationId) ?? { checked: 0, deviations: new Map<string, BodyDeviation>() };
+    this.#described.set(operationId, known);
+    known.checked += 1;
+    for (const deviation of deviations) {
+      const key = [deviation.pointer, deviation.place, deviation.message].join('\0');
+      if (deviation.code !== 'status' && !known.deviations.has(key))
+        known.deviations.set(key, { ...deviation, exchange });
+    }
+  }
+
+  /** Answers of an operation at the run's API version. */
+  described(operationId: string): DescribedAnswers {
+    const { checked = 0, deviations = new Map<string, BodyDeviation>() } = this.#described.get(operationId) ?? {};
+    return { checked, deviations: [...deviations.values()] };
   }
 
   #count(kind: SchemaFinding['kind'], deviation: SchemaDeviation, exchange: Exchange): void {

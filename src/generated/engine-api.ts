@@ -3109,14 +3109,14 @@ export interface components {
              *       "/proc/keys"
              *     ]
              */
-            MaskedPaths?: string[];
+            MaskedPaths?: string[] | null;
             /**
              * @description Paths made read-only; null takes a default list below `/proc`, an empty list none.
              * @example [
              *       "/proc/sysrq-trigger"
              *     ]
              */
-            ReadonlyPaths?: string[];
+            ReadonlyPaths?: string[] | null;
         };
         /**
          * @description The part of a container's configuration that does not depend on the host. Members left out are taken from
@@ -3201,7 +3201,7 @@ export interface components {
              *       "8080"
              *     ]
              */
-            Cmd?: string[];
+            Cmd?: string[] | null;
             Healthcheck?: components["schemas"]["HealthConfig"];
             /**
              * @description Windows only: the command is already escaped and is taken as one line. Absent or null otherwise.
@@ -8039,7 +8039,7 @@ export interface components {
              *       }
              *     ]
              */
-            Platforms: components["schemas"]["OCIPlatform"][];
+            Platforms: components["schemas"]["OCIPlatform"][] | null;
         };
         /** @description The swarm's side of a volume that a CSI plugin provides. */
         ClusterVolume: {

@@ -67,4 +67,19 @@ describe('checking answers against the description', () => {
     expect(findings.list()).to.deep.equal([]);
     expect(findings.checked).to.equal(0);
   });
+
+  it('keeps the deviations of bodies by operation, and those alone', () => {
+    const findings = new SchemaFindings(new DescriptionValidator(), '1.55');
+    const body = '[{"Descriptor":null,"PredicateType":1}]';
+    for (const one of [exchange(body), exchange(body), exchange('{"message":"x"}', { status: 418 })])
+      findings.add(one, daemon, '1.55');
+    findings.add({ ...exchange('[1]'), version: '1.54' }, daemon, '1.55');
+    const { checked, deviations } = findings.described('ImageAttestations');
+    expect(checked).to.equal(3);
+    expect(deviations.map(({ place, code }) => [place, code])).to.deep.equal([
+      ['/*/Descriptor', 'type'],
+      ['/*/PredicateType', 'type'],
+    ]);
+    expect(findings.described('ImageList')).to.deep.equal({ checked: 0, deviations: [] });
+  });
 });

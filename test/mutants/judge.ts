@@ -1,4 +1,11 @@
-import { catalogue, everything, type FeatureName, type RunOutcome, run } from '../../src/conformance/index.js';
+import {
+  catalogue,
+  DescriptionValidator,
+  everything,
+  type FeatureName,
+  type RunOutcome,
+  run,
+} from '../../src/conformance/index.js';
 import type { Result } from '../../src/conformance/outcome.js';
 import type { Area, Mutant } from './mutant.js';
 import type { FaultyProxy } from './proxy.js';
@@ -36,6 +43,7 @@ function outcomeOf(
     selection: { ...everything, only, destructive, claimed },
     maxVersion: '1.55',
     deviations: () => [],
+    validator: new DescriptionValidator(),
     signal: enough.signal,
     onResult: (result) => {
       if (first && failed(result, should)) enough.abort();

@@ -29,6 +29,7 @@ import { volumes as containersVolumes } from './Containers/volumes.js';
 import { content as contentContent } from './Content/content.js';
 import { contentLists as contentContentLists } from './Content/lists.js';
 import { contentRanges as contentContentRanges } from './Content/ranges.js';
+import { answers as descriptionAnswers } from './Description/answers.js';
 import { lookups as distributionInspectLookups } from './DistributionInspect/lookup.js';
 import { errors as errorsErrors } from './Errors/errors.js';
 import { entries as imageAttestationsEntries } from './ImageAttestations/entries.js';
@@ -112,6 +113,7 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   contentContent,
   contentContentLists,
   contentContentRanges,
+  descriptionAnswers,
   distributionInspectLookups,
   errorsErrors,
   imageAttestationsEntries,
