@@ -24,7 +24,7 @@ import { formatAddress as formatIp, goPrefix } from '../src/support/go/netip.js'
 import { matchGlob } from '../src/support/go/path-match.js';
 import { formatNanoseconds, parseGoTime } from '../src/support/go/rfc3339.js';
 import { atoi, parseBool, parseInteger, parseUnsigned } from '../src/support/go/strconv.js';
-import { BadSed, parseSed } from '../src/support/sandbox/programs/sed-parse.js';
+import { parseSed, SedSyntaxError } from '../src/support/sandbox/programs/sed-parse.js';
 import { readScript } from '../src/support/sandbox/shell/parse.js';
 import { Pattern, replacePattern } from '../src/support/sandbox/shell/pattern.js';
 
@@ -169,7 +169,7 @@ const parsers: readonly Parser[] = [
     name: 'sed scripts',
     words: ['s', '/', 'a', 'g', '{', '}', ';', '\n', '$', '!', ',', '\\', 'y', 'b', ':x', '1'],
     parse: (text) => parseSed(text, false),
-    refusals: [BadSed, Error],
+    refusals: [SedSyntaxError, Error],
   },
   { name: 'accepted codings', words: ['gzip', ';', 'q=', '0', '.5', ',', '*', 'deflate', ' '], parse: acceptedCoding },
   {

@@ -2,6 +2,7 @@ import type { DaemonConfig } from '../server/daemon-config.js';
 import type { FaultPlan } from '../server/faults/index.js';
 import {
   chooseRelease,
+  defaultSettings,
   logFormats,
   logLevels,
   type RunningServer,
@@ -9,7 +10,6 @@ import {
   type ServerOptions,
   startServer,
   surviveUnhandled,
-  usualSettings,
 } from '../server/index.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
@@ -160,7 +160,7 @@ async function setUp(values: FlagValues<typeof flags>) {
     if (both) throw new AttestdError('USAGE', `--${flag}: ${file} has ${directive}, too`);
   const insecureRegistries = insecure ?? config?.insecureRegistries;
   const asked = mirrors ?? config?.mirrors;
-  const { git } = usualSettings;
+  const { git } = defaultSettings;
   return {
     debug: config?.debug ?? false,
     registries: {

@@ -30,10 +30,10 @@ import type { VolumeStore } from './volumes/store.js';
 /** The daemon's state, which every operation gets: `(context, …)`. Made by `makeContext`, ended by `closeContext`. */
 export interface Context {
   readonly store: ImageStore;
-  readonly documents: ManifestCache;
+  readonly manifests: ManifestCache;
   readonly snapshots: Snapshots;
   /** What the content of images says. */
-  readonly facts: ImageMetadataCache;
+  readonly imageMetadata: ImageMetadataCache;
   /** Elements of lists of images. */
   readonly lists: ListCache;
   /** Which image was made of which. */
@@ -55,19 +55,19 @@ export interface Context {
   /** Prefers what the machine runs best. */
   readonly hostMatcher: PlatformMatcher;
   /** What everything about containers waits on. */
-  readonly time: Clock;
+  readonly timers: Clock;
   /** Tells of images' signatures; nothing without it. */
   readonly signatures?: SignatureReader | undefined;
   /** Asked before an image is used; nobody without it. */
   readonly admission?: Admission | undefined;
   /** What all that clients make takes of the process's memory. */
-  readonly room: ObjectQuota;
+  readonly quota: ObjectQuota;
   readonly containers: ContainerStore;
   /** What the logs of containers may take together. */
-  readonly logs: LogQuota;
+  readonly logQuota: LogQuota;
   readonly execs: ExecStore;
   readonly networks: NetworkStore;
-  readonly published: PublishedPorts;
+  readonly publishedPorts: PublishedPorts;
   readonly volumes: VolumeStore;
   /** The swarm that the daemon is in. */
   readonly swarm: SwarmMembership;
@@ -77,7 +77,7 @@ export interface Context {
   readonly machine: FileSystem;
   readonly rootfs: RootFileSystems;
   /** Bytes that all writable layers and volumes may take. */
-  readonly layers: ByteBudget;
+  readonly layerBudget: ByteBudget;
   /** Runs what containers run, or says that it does. */
   readonly processes: ProcessModel;
 }

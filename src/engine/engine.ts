@@ -30,7 +30,7 @@ import { NetworkStore } from './networks/store.js';
 import { ObjectQuota } from './object-quota.js';
 import { openRegistryAccess } from './registry/access.js';
 import { currentRelease } from './release.js';
-import { usualSettings } from './settings.js';
+import { defaultSettings } from './settings.js';
 import { SwarmMembership } from './swarm/membership.js';
 import { TaskStore } from './swarm/task-store.js';
 import { nanoseconds } from './timestamps.js';
@@ -49,10 +49,10 @@ const defaultLayerBytes = 1 << 28;
  *
  * @param options the store, which stays the caller's to close, and what the daemon says of itself
  */
-export function makeContext(options: EngineOptions): Context {
+export function createContext(options: EngineOptions): Context {
   const { store, channel, clock = () => new Date(), debug = () => undefined, warn = debug } = options;
   const { time = realClock } = options;
-  const settings = { ...usualSettings, ...options.settings };
+  const settings = { ...defaultSettings, ...options.settings };
   const { variant, ...plain } = options.host;
   const amd64 = plain.architecture === 'amd64';
   const level = variant ?? (amd64 ? amd64Level : undefined);
@@ -60,14 +60,14 @@ export function makeContext(options: EngineOptions): Context {
   const hostMatcher = only(leveled);
   const documents = store.manifests;
   const events = new EventBus(() => nanoseconds(clock()));
-  const room = new ObjectQuota();
-  const containers = new ContainerStore(room);
+  const quota = new ObjectQuota();
+  const containers = new ContainerStore(quota);
   const layers = new Budget(options.layerBytes ?? defaultLayerBytes);
   return {
     store,
-    documents,
+    manifests: documents,
     snapshots: new Snapshots(documents, hostMatcher),
-    facts: new ImageMetadataCache(anyOf([], hostMatcher), factsFile(store.derived, leveled)),
+    imageMetadata: new ImageMetadataCache(anyOf([], hostMatcher), metadataFile(store.derived, leveled)),
     lists: new ListCache(),
     lineage: new Lineage(),
     events,
@@ -81,18 +81,18 @@ export function makeContext(options: EngineOptions): Context {
     debug,
     host: amd64 ? plain : leveled,
     hostMatcher,
-    time,
+    timers: time,
     signatures: options.signatures,
     admission: options.admission,
-    room,
+    quota,
     containers,
-    logs: new LogQuota(() => containers.list().map(({ log }) => log)),
-    execs: new ExecStore(time, room),
+    logQuota: new LogQuota(() => containers.list().map(({ log }) => log)),
+    execs: new ExecStore(time, quota),
     rootfs: new RootFileSystems(documents, new Budget(options.imageBytes ?? defaultImageBytes), time),
-    layers,
-    networks: new NetworkStore(time, settings.addressPools, room),
-    published: new PublishedPorts(),
-    volumes: new VolumeStore(time, layers, events, settings.dataRoot, room),
+    layerBudget: layers,
+    networks: new NetworkStore(time, settings.addressPools, quota),
+    publishedPorts: new PublishedPorts(),
+    volumes: new VolumeStore(time, layers, events, settings.dataRoot, quota),
     swarm: new SwarmMembership({ clock: time, events, budget: layers }),
     tasks: new TaskStore(events),
     machine: createFileSystem({ budget: layers, clock: time }),
@@ -107,15 +107,15 @@ export async function closeContext(context: Context): Promise<void> {
     container.restarts.cancel();
     container.sandbox?.dispose();
   }
-  context.published.close();
+  context.publishedPorts.close();
   context.events.close();
-  await context.facts.close();
+  await context.imageMetadata.close();
   await context.registries.registry.close();
 }
 
 /** Where the facts of a store's images outlast the process: what is liked best depends on the machine. */
-function factsFile(folder: string | undefined, host: Platform): ImageMetadataFile | undefined {
-  return folder === undefined
+function metadataFile(directory: string | undefined, host: Platform): ImageMetadataFile | undefined {
+  return directory === undefined
     ? undefined
-    : new ImageMetadataFile(join(folder, 'facts'), `facts 2 ${formatPlatformAll(host)}`);
+    : new ImageMetadataFile(join(directory, 'facts'), `facts 2 ${formatPlatformAll(host)}`);
 }

@@ -102,9 +102,9 @@ export function matchesPrefix(filters: Filters, key: string, text: string): bool
 
 /** Whether each value of the key (`name` or `name=value`) is one of the pairs; true when the key has none. */
 export function matchesPairs(filters: Filters, key: string, pairs: Readonly<Record<string, string>>): boolean {
-  return valuesOf(filters, key).every((wanted) => {
-    const at = wanted.indexOf('=');
-    const name = at < 0 ? wanted : wanted.slice(0, at);
-    return Object.hasOwn(pairs, name) && (at < 0 || pairs[name] === wanted.slice(at + 1));
+  return valuesOf(filters, key).every((pair) => {
+    const at = pair.indexOf('=');
+    const name = at < 0 ? pair : pair.slice(0, at);
+    return Object.hasOwn(pairs, name) && (at < 0 || pairs[name] === pair.slice(at + 1));
   });
 }

@@ -1,28 +1,28 @@
 import { AttestdError } from '../support/foundation/errors.js';
 
 /** Bytes that all containers, networks, volumes and execs may take, beside their files, logs and programs. */
-const most = 96 << 20;
+const maxObjectBytes = 96 << 20;
 
 /** What a value takes beside the characters of its texts, about. */
 const perValue = 32;
 
 /** About how many bytes of memory a value takes that a client sent as JSON. */
-export function weightOf(value: unknown): number {
-  let weight = 0;
-  const left = [value];
-  while (left.length > 0) {
-    const next = left.pop();
-    weight += perValue;
-    if (typeof next === 'string') weight += next.length;
-    else if (Array.isArray(next)) for (const item of next) left.push(item);
-    else if (next instanceof Map) left.push([...next]);
+export function estimateBytes(value: unknown): number {
+  let bytes = 0;
+  const pending = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    bytes += perValue;
+    if (typeof next === 'string') bytes += next.length;
+    else if (Array.isArray(next)) for (const item of next) pending.push(item);
+    else if (next instanceof Map) pending.push([...next]);
     else if (typeof next === 'object' && next !== null)
       for (const [name, item] of Object.entries(next)) {
-        weight += name.length;
-        left.push(item);
+        bytes += name.length;
+        pending.push(item);
       }
   }
-  return weight;
+  return bytes;
 }
 
 /**
@@ -30,33 +30,33 @@ export function weightOf(value: unknown): number {
  * grow for ever.
  */
 export class ObjectQuota {
-  readonly #weights = new Map<string, number>();
-  #taken = 0;
+  readonly #bytesById = new Map<string, number>();
+  #usedBytes = 0;
   /** Whether things are let in although there is no room: those of an earlier daemon, which were acknowledged. */
-  lenient = false;
+  isLenient = false;
 
   /** @param limit bytes */
-  constructor(public limit = most) {}
+  constructor(public limit = maxObjectBytes) {}
 
   /**
    * Take room for a thing, more or less than it had.
    *
    * @throws NO_SPACE when there is none; it has what it had then
    */
-  take(id: string, weight: number): void {
-    const more = weight - (this.#weights.get(id) ?? 0);
-    if (more > 0 && !this.lenient && this.#taken + more > this.limit)
+  reserve(id: string, bytes: number): void {
+    const growth = bytes - (this.#bytesById.get(id) ?? 0);
+    if (growth > 0 && !this.isLenient && this.#usedBytes + growth > this.limit)
       throw new AttestdError(
         'NO_SPACE',
         `no space left: containers, networks, volumes and execs together take more than ${this.limit} bytes of memory`,
       );
-    this.#weights.set(id, weight);
-    this.#taken += more;
+    this.#bytesById.set(id, bytes);
+    this.#usedBytes += growth;
   }
 
   /** A thing is gone. */
-  giveBack(id: string): void {
-    this.#taken -= this.#weights.get(id) ?? 0;
-    this.#weights.delete(id);
+  release(id: string): void {
+    this.#usedBytes -= this.#bytesById.get(id) ?? 0;
+    this.#bytesById.delete(id);
   }
 }

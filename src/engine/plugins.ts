@@ -3,7 +3,7 @@ import { decompress } from '../oci/compression.js';
 import { familiarString, type NamedReference } from '../oci/reference.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { decodeJson, goAny } from '../support/go/json.js';
-import { entriesOfTar, extractFault } from './containers/io/archive-entries.js';
+import { entriesOfTar, extractionError } from './containers/io/archive-entries.js';
 import type { Context } from './context.js';
 import type { RegistryUse } from './types.js';
 
@@ -47,7 +47,7 @@ export async function createPlugin(body: Readable): Promise<never> {
       if (name === 'config.json' && type === 'file' && size <= largestConfig) config = await bytesOf(content);
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
-    throw new AttestdError('INTERNAL', `failed to read from tar: ${extractFault(error)}`, { cause: error });
+    throw new AttestdError('INTERNAL', `failed to read from tar: ${extractionError(error)}`, { cause: error });
   }
   if (config === undefined) throw new AttestdError('INTERNAL', 'config not found');
   try {
@@ -59,7 +59,7 @@ export async function createPlugin(body: Readable): Promise<never> {
 }
 
 async function bytesOf(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of content) pieces.push(piece);
-  return Buffer.concat(pieces);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

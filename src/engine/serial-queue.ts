@@ -3,8 +3,8 @@ export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @returns what the act gives. @throws what the act throws */
-  run<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(act, act);
+  run<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(action, action);
     this.#last = done.catch(() => undefined);
     return done;
   }

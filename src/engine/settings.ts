@@ -30,7 +30,7 @@ export interface DaemonSettings {
 }
 
 /** A daemon that nobody has set up otherwise. */
-export const usualSettings: DaemonSettings = {
+export const defaultSettings: DaemonSettings = {
   buildkit: true,
   liveRestore: false,
   dataRoot: '/var/lib/docker',

@@ -1,7 +1,7 @@
 import { memberSince } from '../generated/members.js';
 
 /** Versions that are remembered: more than there are, and clients may send anything. */
-const remembered = 256;
+const maxCachedVersions = 256;
 const known = new Map<string, readonly number[]>();
 
 /** Numbers of a version, part by part; a part that is no number counts as 0 (observed: `1.`, `..`, `1..55`). */
@@ -9,7 +9,7 @@ function parts(version: string): readonly number[] {
   const before = known.get(version);
   if (before !== undefined) return before;
   const found = version.split('.').map((part) => Number(part) || 0);
-  if (known.size < remembered && version.length < 16) known.set(version, found);
+  if (known.size < maxCachedVersions && version.length < 16) known.set(version, found);
   return found;
 }
 

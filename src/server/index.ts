@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import type { Context } from '../engine/context.js';
-import { closeContext, makeContext } from '../engine/engine.js';
+import { closeContext, createContext } from '../engine/engine.js';
 import { loadImages } from '../engine/images/load.js';
 import { openRegistryAccess } from '../engine/registry/access.js';
 import { currentRelease } from '../engine/release.js';
@@ -29,7 +29,7 @@ import { createService } from './service.js';
 import { openStore, stateFolderOf, unusable } from './store.js';
 
 export { chooseRelease, type ReleaseChoice, releaseNames } from '../engine/release.js';
-export { type DaemonSettings, usualSettings } from '../engine/settings.js';
+export { type DaemonSettings, defaultSettings } from '../engine/settings.js';
 export { type LogFormat, type LogLevel, logFormats, logLevels } from './log.js';
 export type { RunningServer, ServerOptions, ServerTls } from './options.js';
 export { surviveUnhandled } from './unhandled-errors.js';
@@ -85,9 +85,9 @@ async function signaturesOf({ trust = [] }: ServerOptions): Promise<EngineOption
 /** Keep a daemon's state beside its images, where those are kept. */
 async function keep(context: Context, store: ServerOptions['store'], log: Log): Promise<StateKeeper | undefined> {
   if (typeof store !== 'string') return undefined;
-  const { keepState } = await import('../engine/state/restore.js');
+  const { openState } = await import('../engine/state/restore.js');
   try {
-    return await keepState(context, { root: stateFolderOf(store), warn: (message) => log('warn', message) });
+    return await openState(context, { root: stateFolderOf(store), warn: (message) => log('warn', message) });
   } catch (cause) {
     throw unusable(store, cause);
   }
@@ -148,7 +148,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const release = prototype?.release ?? options.release;
     const id = randomUUID();
     const contextOf = (store: ImageStore): Context =>
-      makeContext({
+      createContext({
         store,
         host,
         channel,
@@ -208,7 +208,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       acts.push(() => listener.close());
       listeners.push(listener);
     }
-    const prepare = (): Promise<void> => context.facts.prepare(context, (message) => log('warn', message));
+    const prepare = (): Promise<void> => context.imageMetadata.prepare(context, (message) => log('warn', message));
     const preparing = setTimeout(() => void prepare().catch(() => undefined), preparationDelay).unref();
     acts.push(async () => clearTimeout(preparing));
     const hosts = listeners.map((listener) => formatAddress(listener.address));

@@ -12,9 +12,9 @@ export function persistBeforeReply(keeper: StateKeeper): NonNullable<ServiceOpti
   return ({ operationId, tag, method }, { id }) => {
     // How containers end that end with the daemon is told, and not kept.
     if (keeper.closed && isWait(operationId)) return Promise.resolve();
-    if (tag === 'Container' && id !== undefined) keeper.touchContainer(id);
+    if (tag === 'Container' && id !== undefined) keeper.markContainer(id);
     // Which container is named in the body.
-    if (tag === 'Network' && method === 'POST' && id !== undefined) keeper.touchContainers();
+    if (tag === 'Network' && method === 'POST' && id !== undefined) keeper.markContainers();
     return keeper.flush();
   };
 }

@@ -7,7 +7,7 @@ import type { Context } from '../../src/engine/context.js';
 import { connectContainer, disconnectContainer } from '../../src/engine/networks/connect.js';
 import { emptyEndpoint } from '../../src/engine/networks/endpoint.js';
 import { createNetworkType } from '../../src/engine/networks/network.js';
-import { ObjectQuota, weightOf } from '../../src/engine/object-quota.js';
+import { estimateBytes, ObjectQuota } from '../../src/engine/object-quota.js';
 import { decodeJson } from '../../src/support/go/json.js';
 import { type ContainerEngine, create, openContainers, run } from './containers/support.js';
 import { refusal } from './support.js';
@@ -39,7 +39,7 @@ describe('What clients make', () => {
   beforeEach(async () => {
     engine = await openContainers();
     ({ context } = engine);
-    context.room.limit = 4 << 20;
+    context.quota.limit = 4 << 20;
   });
   afterEach(() => engine.close());
 
@@ -131,22 +131,22 @@ describe('What clients make', () => {
   });
 
   it('weighs what its texts and members come to', () => {
-    expect(weightOf('abc')).to.be.within(3, 100);
-    expect(weightOf({ a: ['x'.repeat(1000)], b: undefined })).to.be.within(1000, 1300);
-    expect(weightOf(new Map([['a', { b: 'x'.repeat(1000) }]]))).to.be.within(1000, 1300);
+    expect(estimateBytes('abc')).to.be.within(3, 100);
+    expect(estimateBytes({ a: ['x'.repeat(1000)], b: undefined })).to.be.within(1000, 1300);
+    expect(estimateBytes(new Map([['a', { b: 'x'.repeat(1000) }]]))).to.be.within(1000, 1300);
     let nested: unknown = 'x';
     for (let i = 0; i < 100_000; i++) nested = [nested];
-    expect(weightOf(nested)).to.be.within(100_000, 10_000_000);
+    expect(estimateBytes(nested)).to.be.within(100_000, 10_000_000);
   });
 
   it('comes back whatever room there is', () => {
     const room = new ObjectQuota(1000);
-    room.lenient = true;
-    room.take('a', 5000);
-    room.lenient = false;
-    expect(() => room.take('b', 1)).to.throw();
-    room.take('a', 4000);
-    room.giveBack('a');
-    room.take('b', 1000);
+    room.isLenient = true;
+    room.reserve('a', 5000);
+    room.isLenient = false;
+    expect(() => room.reserve('b', 1)).to.throw();
+    room.reserve('a', 4000);
+    room.release('a');
+    room.reserve('b', 1000);
   });
 });

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Context } from '../../src/engine/context.js';
-import { closeContext, makeContext } from '../../src/engine/engine.js';
+import { closeContext, createContext } from '../../src/engine/engine.js';
 import type { DaemonEvent } from '../../src/engine/events/bus.js';
 import { subscribeEvents } from '../../src/engine/events/subscribe.js';
 import { loadImages } from '../../src/engine/images/load.js';
@@ -23,7 +23,7 @@ export async function openEngine(
   more: Partial<EngineOptions> = {},
 ): Promise<TestEngine> {
   const store = await openOverlay([]);
-  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel, ...more });
+  const context = createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel, ...more });
   return {
     context,
     close: async () => {

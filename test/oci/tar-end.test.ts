@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import tar from 'tar-stream';
-import { entriesOfTar, extractFault } from '../../src/engine/containers/io/archive-entries.js';
+import { entriesOfTar, extractionError } from '../../src/engine/containers/io/archive-entries.js';
 
 const block = 512;
 
@@ -30,7 +30,7 @@ async function read(...pieces: readonly Buffer[]): Promise<string> {
   return found.join();
 }
 
-const fault = (...pieces: readonly Buffer[]): Promise<string> => read(...pieces).catch(extractFault);
+const fault = (...pieces: readonly Buffer[]): Promise<string> => read(...pieces).catch(extractionError);
 
 describe('The end of an archive', () => {
   const junk = Buffer.alloc(3 * block, 'j');

@@ -140,7 +140,7 @@ describe('the Identity of images', () => {
       ['localhost:5077', 'golden/a'],
       ['docker.io', 'library/busybox'],
     ] as const)
-      lineage.noteRepository('sha256:1', host, path);
+      lineage.recordRepository('sha256:1', host, path);
     expect(lineage.repositories('sha256:1')).to.eql([
       'docker.io/library/busybox',
       'localhost/golden/a',

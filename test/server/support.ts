@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Context } from '../../src/engine/context.js';
-import { makeContext } from '../../src/engine/engine.js';
+import { createContext } from '../../src/engine/engine.js';
 import type { EngineOptions } from '../../src/engine/types.js';
 import { privateSocket } from '../../src/server/address.js';
 import { type Listener, listen } from '../../src/server/listener.js';
@@ -54,7 +54,7 @@ export async function serveContext(context: Context, options: ServeOptions = {})
 /** A daemon's state without a store, for handlers that do not look into one. */
 export function contextWithoutStore(store: { generation: number } = { generation: 0 }): Context {
   const options = { store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' };
-  return makeContext(options as EngineOptions);
+  return createContext(options as EngineOptions);
 }
 
 /**

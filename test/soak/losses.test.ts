@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { closeContext, makeContext } from '../../src/engine/engine.js';
+import { closeContext, createContext } from '../../src/engine/engine.js';
 import { noFilters } from '../../src/engine/filters.js';
 import { pruneImages } from '../../src/engine/images/prune.js';
 import { removeImage } from '../../src/engine/images/remove.js';
@@ -171,11 +171,11 @@ describe('a store whose journal was written, but not synced', () => {
 describe('acts on one image at the same time', () => {
   const race = async (
     seed: number,
-    act: (context: ReturnType<typeof makeContext>, ids: string[]) => Promise<unknown>[],
+    act: (context: ReturnType<typeof createContext>, ids: string[]) => Promise<unknown>[],
     more: readonly string[] = [],
   ) => {
     const store = await open(new SimulatedDisk(), new Storm(new Random(seed), Number.MAX_SAFE_INTEGER, 0));
-    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+    const context = createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
     try {
       const images = [await writeImage(store.content, 'a'), await writeImage(store.content, 'b')];
       const [a, b] = images as [(typeof images)[0], (typeof images)[0]];

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../src/engine/context.js';
-import { closeContext, makeContext } from '../../src/engine/engine.js';
+import { closeContext, createContext } from '../../src/engine/engine.js';
 import { noFilters } from '../../src/engine/filters.js';
 import { importImage } from '../../src/engine/images/import.js';
 import { loadImages } from '../../src/engine/images/load.js';
@@ -9,7 +9,7 @@ import { pruneImages } from '../../src/engine/images/prune.js';
 import { removeImage } from '../../src/engine/images/remove.js';
 import { tagImage } from '../../src/engine/images/tag.js';
 import type { StateKeeper } from '../../src/engine/state/keeper.js';
-import { keepState } from '../../src/engine/state/restore.js';
+import { openState } from '../../src/engine/state/restore.js';
 import { checkStore } from '../../src/oci/check.js';
 import { Graph } from '../../src/oci/graph.js';
 import { readIndexFile } from '../../src/oci/index-file.js';
@@ -158,7 +158,7 @@ export class LossSoak {
       if (!message.includes('without the files of its image')) this.#report(round, message);
     };
     try {
-      const keeper = await keepState(context, { root, warn, files: this.#disk.mount(calm) });
+      const keeper = await openState(context, { root, warn, files: this.#disk.mount(calm) });
       for (const wrong of this.#state.settle(stateFound(context))) this.#report(round, wrong);
       await keeper.close();
     } finally {
@@ -170,7 +170,7 @@ export class LossSoak {
     const context = contextOf(store);
     let keeper: StateKeeper | undefined;
     try {
-      const kept = await keepState(context, { root, warn: () => undefined, files: this.#disk.mount(storm) });
+      const kept = await openState(context, { root, warn: () => undefined, files: this.#disk.mount(storm) });
       keeper = kept;
       await Promise.all(
         Array.from({ length: clients }, async () => {
@@ -230,7 +230,7 @@ export class LossSoak {
 const root = '/srv/store/.attestd/state';
 
 const contextOf = (store: LayoutStore): Context =>
-  makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+  createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
 
 /** @throws AttestdError INTERNAL for what the stream says */
 async function loading(context: Context, image: SoakImage): Promise<void> {

@@ -59,7 +59,7 @@ export function stateAct(
   const value = `value ${++values}`;
   const kept = async (act: unknown): Promise<void> => {
     await act;
-    keeper.touchContainer(name);
+    keeper.markContainer(name);
     await keeper.flush();
   };
   const extract = (path: string): Promise<void> =>

@@ -51,7 +51,7 @@ export class StepCache {
   async find(state: Pick<StageState, 'imageId' | 'platform'>, probe: RunConfig): Promise<CachedImage | undefined> {
     const { context } = this;
     const parent = state.imageId;
-    const made = context.lineage.made(
+    const made = context.lineage.childrenOf(
       parent,
       stepKey(probe, state),
       (digest) => imagesOf(context.store, digest).length > 0,
@@ -94,7 +94,7 @@ export class StepCache {
     const parent = state.imageId;
     const { history = [], rootfs } = source.config;
     if (history.length === count) {
-      if (parent !== '') context.lineage.note(source.digest, { parent, step: stepKey(probe, state) });
+      if (parent !== '') context.lineage.recordOrigin(source.digest, { parent, step: stepKey(probe, state) });
       return this.#cached(source.digest);
     }
     const steps = history.slice(0, count);
@@ -109,7 +109,7 @@ export class StepCache {
     };
     const manifest = await storeImage(context.store.content, config, source.layers.slice(0, layers), 4);
     await context.store.put(danglingName(manifest.digest), manifest);
-    context.lineage.note(manifest.digest, { parent, step: stepKey(probe, state) });
+    context.lineage.recordOrigin(manifest.digest, { parent, step: stepKey(probe, state) });
     return { digest: manifest.digest, manifest };
   }
 
@@ -132,10 +132,10 @@ export class StepCache {
   async #read(name: string): Promise<Source> {
     const { context } = this;
     const image = resolveImage(context.store, name);
-    const { config, layers = [] } = await context.documents.manifest(
+    const { config, layers = [] } = await context.manifests.manifest(
       await bestManifest(context, image, 'strict', undefined),
     );
-    return { digest: image.target.digest, config: await context.documents.config(config), layers };
+    return { digest: image.target.digest, config: await context.manifests.config(config), layers };
   }
 
   async #cached(digest: string): Promise<CachedImage> {

@@ -5,7 +5,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { ArchiveEntry, FileSystem } from '../../support/sandbox/fs/types.js';
-import { entriesOfTar, extractFault } from '../containers/io/archive-entries.js';
+import { entriesOfTar, extractionError } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { largestText } from './lines.js';
 
@@ -27,7 +27,7 @@ export const usualDockerfile = 'Dockerfile';
  * @throws INTERNAL for an archive that cannot be read and a Dockerfile that is not there; INVALID_ARGUMENT for an empty one
  */
 export async function contextOfArchive(context: Context, archive: Readable, path: string): Promise<BuildContext> {
-  const files = createFileSystem({ budget: context.layers, clock: context.time });
+  const files = createFileSystem({ budget: context.layerBudget, clock: context.timers });
   try {
     await unpack(files, archive);
     const name = pathOf(files, path);
@@ -44,7 +44,7 @@ async function unpack(files: FileSystem, archive: Readable): Promise<void> {
   try {
     await files.extract('/', within(entriesOfTar(await decompress(archive))));
   } catch (error) {
-    throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
+    throw new AttestdError('INTERNAL', extractionError(error), { cause: error });
   }
 }
 

@@ -5,9 +5,9 @@ import { header, type RegistryResponse } from '../../support/registry-client/tra
 import { FileSystemError } from '../../support/sandbox/fs/errors.js';
 import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { FileSystem } from '../../support/sandbox/fs/types.js';
-import { extractFault } from '../containers/io/archive-entries.js';
+import { extractionError } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
-import { download, toldBody } from '../registry/download.js';
+import { download, reportBody } from '../registry/download.js';
 import type { Output } from './output.js';
 import { ownerOf } from './owner.js';
 import { type Placement, place } from './place.js';
@@ -73,7 +73,7 @@ export class Copier {
   async #open({ manifest }: Pick<BaseImage, 'manifest'>): Promise<FileSystem> {
     const { context } = this;
     const snapshot = await context.rootfs.snapshot(manifest);
-    return createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+    return createFileSystem({ snapshot, budget: context.layerBudget, clock: context.timers });
   }
 
   async #put(sources: readonly Source[], step: Copied, state: StageState): Promise<FileSystem> {
@@ -100,7 +100,7 @@ async function placed(target: FileSystem, source: Source, how: Placement): Promi
     await place(target, source, how);
   } catch (error) {
     if (error instanceof AttestdError && error.code === 'INVALID_ARCHIVE')
-      throw new AttestdError('INTERNAL', `failed to copy files: ${extractFault(error)}`, { cause: error });
+      throw new AttestdError('INTERNAL', `failed to copy files: ${extractionError(error)}`, { cause: error });
     if (!(error instanceof FileSystemError)) throw error;
     const why = error.text.toLowerCase();
     throw new AttestdError('INTERNAL', `failed to copy files: lstat ${how.destination}: ${why}`, { cause: error });
@@ -175,12 +175,12 @@ class Gatherer {
     const response = await download(this.context, url, this.signal);
     const told = nameOf(url, response);
     const name = told || '__unnamed__';
-    const files = createFileSystem({ budget: this.context.layers, clock: this.context.time });
+    const files = createFileSystem({ budget: this.context.layerBudget, clock: this.context.timers });
     this.#fetched.push(files);
     const path = posix.join('/', name);
     const file = files.open(path, { write: true, create: true, mode: 0o600 });
     try {
-      for await (const piece of toldBody(response, this.output.emit, { status: 'Downloading' })) file.write(piece);
+      for await (const piece of reportBody(response, this.output.emit, { status: 'Downloading' })) file.write(piece);
     } finally {
       file.close();
     }

@@ -114,7 +114,7 @@ export type CommitSource = Pick<Container, 'imageId' | 'manifest' | 'platform' |
  */
 export async function commitLayer(context: Context, source: CommitSource, step: CommitStep): Promise<Descriptor> {
   const { content } = context.store;
-  const created = formatGoTime(new Date(context.time.now()));
+  const created = formatGoTime(new Date(context.timers.now()));
   const base = await baseOf(context, source);
   const { fileSystem } = source;
   const layer =
@@ -142,7 +142,7 @@ export async function commitLayer(context: Context, source: CommitSource, step: 
   };
   const target = await storeImage(content, config, [...base.layers, ...(layer ? [layer.descriptor] : [])], 4);
   await context.store.put(danglingName(target.digest), target);
-  context.lineage.note(target.digest, { parent: source.imageId, step: step.step ?? '' });
+  context.lineage.recordOrigin(target.digest, { parent: source.imageId, step: step.step ?? '' });
   await logImageEvent(context, target.digest, target.digest, 'create');
   await context.snapshots.unpack(target, danglingName(target.digest));
   return target;
@@ -158,7 +158,7 @@ interface Base {
   readonly layers: readonly Descriptor[];
 }
 
-async function baseOf({ documents }: Context, { manifest }: CommitSource): Promise<Base> {
+async function baseOf({ manifests: documents }: Context, { manifest }: CommitSource): Promise<Base> {
   if (manifest === undefined) return { config: {}, layers: [] };
   const { config, layers = [] } = await documents.manifest(manifest);
   return { config: await documents.config(config), layers };

@@ -103,7 +103,7 @@ export class Container {
   }
 
   /** Do something to it when everything before it is done. */
-  alone<T>(act: () => Promise<T>): Promise<T> {
-    return this.#life.run(act);
+  exclusive<T>(action: () => Promise<T>): Promise<T> {
+    return this.#life.run(action);
   }
 }

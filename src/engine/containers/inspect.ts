@@ -13,7 +13,7 @@ import { type AnswerOf, olderForm, undescribed, type Wire } from '../wire.js';
 import type { Container } from './container.js';
 import { containerConfigType } from './create/config.js';
 import { hostConfigType } from './create/host-config.js';
-import { shownLinks } from './create/links.js';
+import { visibleLinks } from './create/links.js';
 import { isUserDefined, networkName } from './create/modes.js';
 import { profileOf } from './create/security.js';
 
@@ -68,7 +68,7 @@ export function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: profileOf(container.hostConfig.SecurityOpt ?? []),
     ExecIDs: container.execs.size === 0 ? null : [...container.execs.keys()],
-    HostConfig: goObject({ ...container.hostConfig, Links: shownLinks(container) }, hostConfigType),
+    HostConfig: goObject({ ...container.hostConfig, Links: visibleLinks(container) }, hostConfigType),
     GraphDriver: storage ? undefined : { Data: null, Name: 'overlayfs' },
     Storage: storage ? snapshot : undefined,
     SizeRw: usage?.writable,

@@ -30,15 +30,15 @@ export async function chooseContainers(
   { all, limit }: Bounds,
 ): Promise<readonly Container[]> {
   checkKeys(filters, known);
-  const wanted = [
+  const requested = [
     ...checks(context, filters, {
       name: await patternFilter(filters, 'name'),
       status: await patternFilter(filters, 'status'),
     }),
   ];
   const statuses = valuesOf(filters, 'status');
-  let before = lookUp(context, filters, 'before');
-  const since = lookUp(context, filters, 'since');
+  let before = resolveOne(context, filters, 'before');
+  const since = resolveOne(context, filters, 'since');
   const chosen: Container[] = [];
   for (const container of newestFirst(context)) {
     if (before !== undefined) {
@@ -47,10 +47,10 @@ export async function chooseContainers(
     }
     if (container === since) break;
     if (!container.state.running && !all && statuses.length === 0 && limit <= 0) continue;
-    if (!wanted.slice(0, early).every((check) => check(container))) continue;
+    if (!requested.slice(0, early).every((check) => check(container))) continue;
     // The bound is looked at before the filters that look closer, as dockerd does.
     if (limit > 0 && chosen.length === limit) break;
-    if (wanted.slice(early).every((check) => check(container))) chosen.push(container);
+    if (requested.slice(early).every((check) => check(container))) chosen.push(container);
   }
   return chosen;
 }
@@ -130,7 +130,7 @@ function isOnly({ containers }: Context, prefix: string): boolean {
   return containers.list().filter(({ id }) => id.startsWith(prefix)).length === 1;
 }
 
-function lookUp(context: Context, filters: Filters, key: string): Container | undefined {
+function resolveOne(context: Context, filters: Filters, key: string): Container | undefined {
   let found: Container | undefined;
   for (const value of valuesOf(filters, key)) {
     if (value === '') throw new AttestdError('NOT_FOUND', 'No such container: ');

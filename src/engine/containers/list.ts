@@ -75,7 +75,7 @@ function summary(
     SizeRootFs: usage?.root || undefined,
     Labels: goMap(config.Labels ?? {}, labelsType),
     State: state.status,
-    Status: statusText(container, context.time.now()),
+    Status: statusText(container, context.timers.now()),
     HostConfig: {
       NetworkMode: hostConfig.NetworkMode || undefined,
       Annotations:

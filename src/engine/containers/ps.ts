@@ -94,8 +94,8 @@ const bsdUser = of('user', 'pid', '%cpu', '%mem', 'vsz', 'rss', 'tname', 'stat',
 const bsdLong = of('f', 'uid', 'pid', 'ppid', 'pri-b', 'ni', 'vsz', 'rss', 'wchan', 'stat', 'tname', 'bsdtime', 'args');
 const jobs = of('pid', 'pgid', 'sid', 'tname', 'time', 'ucmd');
 
-function refuse(why: string): never {
-  throw new AttestdError('INTERNAL', `ps: error: ${why}`);
+function refuse(reason: string): never {
+  throw new AttestdError('INTERNAL', `ps: error: ${reason}`);
 }
 
 /** Columns by name, each with a title of its own if one is given: `pid,comm=NAME`. */
@@ -112,8 +112,8 @@ function chosen(text: string): Column[] {
 }
 
 /** What names its columns goes over what only chooses processes. */
-function over(before: Column[] | undefined, asked: Column[]): Column[] {
-  return before === undefined || asked !== bsd ? asked : before;
+function mergeColumns(before: Column[] | undefined, requested: Column[]): Column[] {
+  return before === undefined || requested !== bsd ? requested : before;
 }
 
 /** What the letters of an option ask for. */
@@ -130,7 +130,7 @@ function readLetters(word: string): Letters {
   for (const [at, option] of [...letterList].entries()) {
     if (option === 'o') return { ...found, format: letterList.slice(at + 1) };
     const result = dashed ? withDash(option) : withoutDash(option);
-    if (result !== undefined) found.columns = over(found.columns, result);
+    if (result !== undefined) found.columns = mergeColumns(found.columns, result);
   }
   return found;
 }
@@ -150,7 +150,7 @@ function withoutDash(option: string): Column[] | undefined {
 /** The columns that arguments of `ps` ask for. */
 function columnsFor(args: readonly string[]): Column[] {
   const custom: Column[] = [];
-  let usual: Column[] | undefined;
+  let defaults: Column[] | undefined;
   let wantsFormat = false;
   for (const word of args) {
     if (word === '') continue;
@@ -159,13 +159,13 @@ function columnsFor(args: readonly string[]): Column[] {
       wantsFormat = false;
       continue;
     }
-    const { columns: asked, format } = readLetters(word);
-    if (asked !== undefined) usual = over(usual, asked);
+    const { columns: requested, format } = readLetters(word);
+    if (requested !== undefined) defaults = mergeColumns(defaults, requested);
     if (format === '') wantsFormat = true;
     else if (format !== undefined) custom.push(...chosen(format));
   }
   if (wantsFormat) refuse('list of columns must follow -o');
-  return custom.length > 0 ? custom : (usual ?? plain);
+  return custom.length > 0 ? custom : (defaults ?? plain);
 }
 
 /** A table of processes. */
@@ -183,11 +183,11 @@ export interface ProcessTable {
  * @throws INTERNAL with the words of ps for what it does not know
  */
 export function processTable(processes: readonly ProcessInfo[], args: string, now: number): ProcessTable {
-  const wanted = columnsFor(args.split(' '));
-  const titles = wanted.flatMap(({ title }) => title.split(/\s+/).filter((word) => word !== ''));
+  const columns = columnsFor(args.split(' '));
+  const titles = columns.flatMap(({ title }) => title.split(/\s+/).filter((word) => word !== ''));
   if (!titles.includes('PID')) throw new AttestdError('INTERNAL', "Couldn't find PID field in ps output");
   const rows = processes.map((process) => {
-    const words = wanted
+    const words = columns
       .map(({ value }) => value(process, now))
       .join(' ')
       .split(/[ \t\n\f\r]+/)

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
-import { leaveNetworks } from '../networks/attach.js';
+import { disconnectFromNetworks } from '../networks/attach.js';
 import { releaseMounts } from '../volumes/mounts.js';
 import type { Container } from './container.js';
 import { releaseLinks, removeLink } from './create/links.js';
@@ -51,7 +51,7 @@ export async function removeContainer(
   if (state.removing) throw new AttestdError('CONFLICT', `removal of container ${container.id} is already in progress`);
   state.removing = true;
   try {
-    if (state.running && !force) refuseRunning(container);
+    if (state.running && !force) rejectRunning(container);
     if (state.running) await kill(context, container).catch(() => undefined);
     // A restart that is due would bring it back.
     await stop(context, container, { timeout: 3 });
@@ -59,12 +59,12 @@ export async function removeContainer(
     container.restarts.cancel();
     // Somebody may have attached before a start that never came.
     container.streams.end();
-    leaveNetworks(context, container);
+    disconnectFromNetworks(context, container);
     await releaseMounts(context, container, volumes);
     container.fileSystem?.dispose();
     container.fileSystem = undefined;
     container.systemFiles = undefined;
-    context.execs.forget(container.id);
+    context.execs.deleteOf(container.id);
     releaseLinks(context, container, container.name);
     context.containers.remove(container);
     state.setRemoved();
@@ -74,7 +74,7 @@ export async function removeContainer(
   }
 }
 
-function refuseRunning({ state }: Container): never {
+function rejectRunning({ state }: Container): never {
   throw new AttestdError(
     'CONFLICT',
     state.paused

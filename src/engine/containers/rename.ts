@@ -10,18 +10,21 @@ import { logContainerEvent } from './events.js';
  * @throws INVALID_ARGUMENT for an empty or malformed name, or its own; NOT_FOUND; CONFLICT for a name that is taken
  */
 export function renameContainer(context: Context, oldName: string, newName: string): void {
-  const wanted = newName.trim();
+  const trimmedName = newName.trim();
   const empty = (name: string): boolean => name.trim().replace(/^\//, '') === '';
-  if (empty(oldName) || empty(wanted))
+  if (empty(oldName) || empty(trimmedName))
     throw new AttestdError('INVALID_ARGUMENT', 'Neither old nor new names may be empty');
   const container = context.containers.resolve(oldName.trim());
   const before = container.name;
-  if (before === (wanted.startsWith('/') ? wanted : `/${wanted}`)) {
-    const why = 'Renaming a container with the same name as its current name';
-    throw new AttestdError('INVALID_ARGUMENT', why);
+  if (before === (trimmedName.startsWith('/') ? trimmedName : `/${trimmedName}`)) {
+    const reason = 'Renaming a container with the same name as its current name';
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   try {
-    container.name = context.containers.reserve(container.id, wanted.startsWith('/') ? wanted : `/${wanted}`);
+    container.name = context.containers.reserve(
+      container.id,
+      trimmedName.startsWith('/') ? trimmedName : `/${trimmedName}`,
+    );
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `Error when allocating new name: ${error.message}`, { cause: error });

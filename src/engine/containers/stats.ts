@@ -97,7 +97,7 @@ async function* stream(context: Context, container: Container, signal: AbortSign
   }
 }
 
-function pause({ time }: Context, signal: AbortSignal): Promise<void> {
+function pause({ timers: time }: Context, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       timer.cancel();
@@ -133,7 +133,7 @@ function record(container: Container, now: Sample | undefined, last: Sample | un
 function sample(context: Context, container: Container): Sample | undefined {
   const { sandbox, state, hostConfig } = container;
   if (sandbox === undefined || state.restarting) return undefined;
-  const now = context.time.now();
+  const now = context.timers.now();
   const { cpu, memory, pids } = sandbox.usage();
   const most = Math.max(memory, peaks.get(sandbox) ?? 0);
   peaks.set(sandbox, most);

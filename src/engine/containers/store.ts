@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
-import { ObjectQuota, weightOf } from '../object-quota.js';
+import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import type { Container } from './container.js';
 import { randomName } from './create/random-name.js';
 
@@ -24,8 +24,8 @@ export function newId(): string {
 }
 
 /** Bytes that a container takes beside what was asked for it, and a name. */
-const containerWeight = 8192;
-const nameWeight = 256;
+const containerBytes = 8192;
+const nameBytes = 256;
 
 /** The containers, by id and by name. */
 export class ContainerStore {
@@ -37,8 +37,8 @@ export class ContainerStore {
   /** The same by id. */
   readonly #namesById = new Map<string, Set<string>>();
 
-  /** @param room for all that clients make */
-  constructor(private readonly room = new ObjectQuota()) {}
+  /** @param quota for all that clients make */
+  constructor(private readonly quota = new ObjectQuota()) {}
 
   /** All containers, the oldest first. */
   list(): readonly Container[] {
@@ -95,7 +95,7 @@ export class ContainerStore {
         `Conflict. The container name ${quote(full)} is already in use by container ${quote(owner)}. ` +
           'You have to remove (or rename) that container to be able to reuse that name.',
       );
-    this.#note(id, full);
+    this.#addName(id, full);
     return full;
   }
 
@@ -109,11 +109,11 @@ export class ContainerStore {
 
   /** Give a container a further name, below that of one that is linked to it; one that is taken stays whose it is. */
   addLinkName(id: string, name: string): void {
-    if (!this.#names.has(name)) this.#note(id, name);
+    if (!this.#names.has(name)) this.#addName(id, name);
   }
 
-  #note(id: string, name: string): void {
-    this.room.take(`name ${name}`, nameWeight + 2 * name.length);
+  #addName(id: string, name: string): void {
+    this.quota.reserve(`name ${name}`, nameBytes + 2 * name.length);
     this.#names.set(name, id);
     const names = this.#namesById.get(id);
     if (names === undefined) this.#namesById.set(id, new Set([name]));
@@ -123,7 +123,7 @@ export class ContainerStore {
   /** Give a name back. */
   release(name: string): void {
     const id = this.#names.get(name) ?? '';
-    this.room.giveBack(`name ${name}`);
+    this.quota.release(`name ${name}`);
     this.#names.delete(name);
     const names = this.#namesById.get(id);
     names?.delete(name);
@@ -140,13 +140,13 @@ export class ContainerStore {
    *
    * @throws NO_SPACE when there is none
    */
-  weigh({ id, config, hostConfig, networks, mounts }: Container): void {
-    this.room.take(id, containerWeight + weightOf([config, hostConfig, networks, mounts]));
+  chargeQuota({ id, config, hostConfig, networks, mounts }: Container): void {
+    this.quota.reserve(id, containerBytes + estimateBytes([config, hostConfig, networks, mounts]));
   }
 
   /** Keep a container whose name is reserved. @throws NO_SPACE */
   add(container: Container): void {
-    this.weigh(container);
+    this.chargeQuota(container);
     this.#byId.set(container.id, container);
     this.generation++;
   }
@@ -154,7 +154,7 @@ export class ContainerStore {
   /** Forget a container with its names. */
   remove({ id }: Container): void {
     this.#byId.delete(id);
-    this.room.giveBack(id);
+    this.quota.release(id);
     this.generation++;
     for (const name of this.namesOf(id)) this.release(name);
   }

@@ -6,7 +6,7 @@ import { processTable } from './ps.js';
 import { isRestarting, notRunning } from './run/active.js';
 
 /** A column that another one poses as. */
-const disguise = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
+const replacePid = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
 
 /**
  * `GET /containers/{id}/top` (docs/reference/behavior/containers.md#container-top).
@@ -16,13 +16,13 @@ const disguise = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
  */
 export function containerTop(context: Context, name: string, psArgs: string): AnswerOf<'ContainerTop'> {
   const args = psArgs === '' ? '-ef' : psArgs;
-  for (const [, key, value] of args.matchAll(disguise))
+  for (const [, key, value] of args.matchAll(replacePid))
     if (key !== 'pid') throw new AttestdError('INTERNAL', `specifying "${key}=${value}" is not allowed`);
   const container = context.containers.resolve(name);
   const { sandbox, state } = container;
   if (state.restarting) throw isRestarting(container);
   if (sandbox === undefined) throw notRunning(container);
-  const { titles, rows } = processTable(sandbox.processes(), args, context.time.now());
+  const { titles, rows } = processTable(sandbox.processes(), args, context.timers.now());
   logContainerEvent(context, container, 'top');
   return { Processes: rows, Titles: titles };
 }

@@ -47,27 +47,27 @@ export function updateContainer(
 ): AnswerOf<'ContainerUpdate'> {
   if (!isAtLeast(apiVersion, '1.55')) for (const key of blockDevices) request[key] = undefined;
   if (request.PidsLimit !== undefined && request.PidsLimit <= 0) request.PidsLimit = 0;
-  const wanted: HostConfig = { ...emptyHostConfig(), ...request };
-  const warnings = checkHostConfig(wanted, processorCount(), true);
+  const requested: HostConfig = { ...emptyHostConfig(), ...request };
+  const warnings = checkHostConfig(requested, processorCount(), true);
   const container = context.containers.resolve(name);
-  const refuse = (why: string): never => {
-    throw new AttestdError('CONFLICT', `Cannot update container ${container.id}: ${why}`);
+  const refuse = (reason: string): never => {
+    throw new AttestdError('CONFLICT', `Cannot update container ${container.id}: ${reason}`);
   };
   if (container.state.removing || container.state.dead)
     throw new AttestdError(
       'INTERNAL',
       `Cannot update container ${container.id}: container is marked for removal and cannot be "update"`,
     );
-  const present = container.hostConfig;
-  checkConflicts(wanted, present, refuse);
+  const current = container.hostConfig;
+  checkConflicts(requested, current, refuse);
   const policy = request.RestartPolicy;
-  if (policy.Name !== '' && policy.Name !== 'no' && present.AutoRemove)
+  if (policy.Name !== '' && policy.Name !== 'no' && current.AutoRemove)
     refuse('Restart policy cannot be updated because AutoRemove is enabled for the container');
-  const changed = given.filter((key) => wanted[key] !== undefined && wanted[key] !== 0 && wanted[key] !== '');
-  const values = Object.fromEntries(changed.map((key) => [key, wanted[key]]));
+  const changed = given.filter((key) => requested[key] !== undefined && requested[key] !== 0 && requested[key] !== '');
+  const values = Object.fromEntries(changed.map((key) => [key, requested[key]]));
   if (request.PidsLimit !== undefined) values.PidsLimit = request.PidsLimit;
-  if (container.state.running) checkControlGroup(container.id, { ...present, ...values });
-  container.hostConfig = { ...present, ...values };
+  if (container.state.running) checkControlGroup(container.id, { ...current, ...values });
+  container.hostConfig = { ...current, ...values };
   if (policy.Name !== '') {
     container.hostConfig.RestartPolicy = policy;
     container.restarts.policy = policy;
@@ -80,18 +80,18 @@ export function updateContainer(
 function checkControlGroup(id: string, { Memory: memory, MemorySwap: swap }: HostConfig): void {
   if (memory <= 0 || swap <= 0 || swap >= memory) return;
   const file = `/sys/fs/cgroup/memory/docker/${id}/memory.memsw.limit_in_bytes`;
-  const why = `failed to write "${swap}": write ${file}: invalid argument\n`;
+  const reason = `failed to write "${swap}": write ${file}: invalid argument\n`;
   const runc = 'runc did not terminate successfully: exit status 1: ';
-  throw new AttestdError('INTERNAL', `Cannot update container ${id}: ${runc}${why}`);
+  throw new AttestdError('INTERNAL', `Cannot update container ${id}: ${runc}${reason}`);
 }
 
-function checkConflicts(wanted: HostConfig, present: HostConfig, refuse: (why: string) => never): void {
+function checkConflicts(requested: HostConfig, current: HostConfig, refuse: (reason: string) => never): void {
   const set = (what: string, already: string): never =>
     refuse(`Conflicting options: ${what} cannot be updated as ${already} has already been set`);
-  if (wanted.NanoCpus > 0 && present.CpuPeriod > 0) set('Nano CPUs', 'CPU Period');
-  if (wanted.NanoCpus > 0 && present.CpuQuota > 0) set('Nano CPUs', 'CPU Quota');
-  if (wanted.CpuPeriod > 0 && present.NanoCpus > 0) set('CPU Period', 'NanoCPUs');
-  if (wanted.CpuQuota > 0 && present.NanoCpus > 0) set('CPU Quota', 'NanoCPUs');
-  if (wanted.Memory !== 0 && wanted.Memory > present.MemorySwap && wanted.MemorySwap === 0)
+  if (requested.NanoCpus > 0 && current.CpuPeriod > 0) set('Nano CPUs', 'CPU Period');
+  if (requested.NanoCpus > 0 && current.CpuQuota > 0) set('Nano CPUs', 'CPU Quota');
+  if (requested.CpuPeriod > 0 && current.NanoCpus > 0) set('CPU Period', 'NanoCPUs');
+  if (requested.CpuQuota > 0 && current.NanoCpus > 0) set('CPU Quota', 'NanoCPUs');
+  if (requested.Memory !== 0 && requested.Memory > current.MemorySwap && requested.MemorySwap === 0)
     refuse('Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time');
 }

@@ -45,8 +45,8 @@ export function eventRange(
 ): { since: bigint | undefined; until: bigint | undefined } {
   const range = { since: parsePart('since', since), until: parsePart('until', until) };
   if (range.until !== undefined && range.until < (range.since ?? range.until)) {
-    const why = `\`since\` time (${since}) cannot be after \`until\` time (${until})`;
-    throw new AttestdError('INVALID_ARGUMENT', why);
+    const reason = `\`since\` time (${since}) cannot be after \`until\` time (${until})`;
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   return range;
 }
@@ -60,20 +60,20 @@ function parsePart(name: string, text: string | undefined): bigint | undefined {
 }
 
 /** Events that dockerd remembers for `since` and `until`. */
-const remembered = 256;
+const maxEvents = 256;
 
 /** Events that wait for a slow subscriber; later ones are lost to it, as in dockerd. */
 const waiting = 1024;
 
 /** Bytes of the events that are remembered, and of all that wait: an event may name a command of a mebibyte. */
-const rememberedBytes = 8 << 20;
+const maxEventBytes = 8 << 20;
 const waitingBytes = 32 << 20;
 
 /** Characters of the filters of all subscribers, each of which every event is held against. */
 const filterLengths = 2 << 20;
 
 /** About what an event takes in memory, with the text that it is sent as. */
-function weightOf({ action, actor }: DaemonEvent): number {
+function estimateBytes({ action, actor }: DaemonEvent): number {
   let length = action.length + actor.id.length;
   for (const name in actor.attributes) length += name.length + (actor.attributes[name] as string).length;
   return 256 + 2 * length;
@@ -81,11 +81,11 @@ function weightOf({ action, actor }: DaemonEvent): number {
 
 /** The daemon's events: a bounded memory of the last ones and any number of subscribers. */
 export class EventBus {
-  private readonly memory: { readonly event: DaemonEvent; readonly weight: number }[] = [];
-  private held = 0;
+  private readonly history: { readonly event: DaemonEvent; readonly bytes: number }[] = [];
+  private bufferedBytes = 0;
   private readonly queues = new Set<Queue>();
   /** Queues in which events wait, and their bytes; a subscription may be over and not read yet. */
-  private readonly holding = new Set<Queue>();
+  private readonly queuesWithEvents = new Set<Queue>();
   private waiting = 0;
   private filterLength = 0;
   /** When the last event was. */
@@ -112,33 +112,34 @@ export class EventBus {
     // The clock is coarser than dockerd's; equal times would make `since` ambiguous.
     const event = { type, action, actor, scope, timeNano: now > last ? now : last + 1n };
     this.last = event.timeNano;
-    const weight = weightOf(event);
-    this.memory.push({ event, weight });
-    this.held += weight;
-    while (this.memory.length > remembered || this.held > rememberedBytes)
-      this.held -= this.memory.shift()?.weight ?? 0;
+    const bytes = estimateBytes(event);
+    this.history.push({ event, bytes });
+    this.bufferedBytes += bytes;
+    while (this.history.length > maxEvents || this.bufferedBytes > maxEventBytes)
+      this.bufferedBytes -= this.history.shift()?.bytes ?? 0;
     for (const observer of this.observers) observer(event);
-    for (const queue of this.queues) queue.offer(event, weight);
+    for (const queue of this.queues) queue.offer(event, bytes);
     // Whoever lets most events wait loses some; others read theirs.
-    while (this.waiting > waitingBytes) [...this.holding].reduce((a, b) => (b.held > a.held ? b : a)).lose();
+    while (this.waiting > waitingBytes)
+      [...this.queuesWithEvents].reduce((a, b) => (b.bufferedBytes > a.bufferedBytes ? b : a)).dropOldest();
   }
 
   /**
    * Remembered events in range, then new ones. The subscription begins with the call.
    *
-   * @param wanted range and filters
+   * @param subscription range and filters
    * @param signal ends the stream
    * @throws NO_SPACE when the filters of all subscribers are too long
    */
-  subscribe(wanted: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
-    const { since, until, filters, filterLength = 0 } = wanted;
+  subscribe(subscription: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
+    const { since, until, filters, filterLength = 0 } = subscription;
     if (this.filterLength + filterLength > filterLengths)
       throw new AttestdError('NO_SPACE', `the filters of all event streams have more than ${filterLengths} characters`);
     const accepts = (event: DaemonEvent): boolean => filters === undefined || includesEvent(filters, event);
     const queue: Queue = new Queue(accepts, (change) => {
       this.waiting += change;
-      if (queue.held > 0) this.holding.add(queue);
-      else this.holding.delete(queue);
+      if (queue.bufferedBytes > 0) this.queuesWithEvents.add(queue);
+      else this.queuesWithEvents.delete(queue);
     });
     this.filterLength += filterLength;
     queue.onEnd(() => {
@@ -148,25 +149,25 @@ export class EventBus {
     if (since !== undefined || until !== undefined) {
       // An end of 0 bounds nothing that is remembered, but the stream.
       const last = until || undefined;
-      for (const { event, weight } of this.memory) {
+      for (const { event, bytes: weight } of this.history) {
         const { timeNano: time } = event;
         if (time >= (since ?? 0n) && (last === undefined || time <= last)) queue.offer(event, weight);
       }
     }
-    const left = until === undefined ? undefined : until - this.clock();
-    if (signal?.aborted === true || (left !== undefined && left < 0n)) queue.end();
-    else this.follow(queue, left, signal);
+    const remaining = until === undefined ? undefined : until - this.clock();
+    if (signal?.aborted === true || (remaining !== undefined && remaining < 0n)) queue.end();
+    else this.follow(queue, remaining, signal);
     return queue;
   }
 
-  private follow(queue: Queue, left: bigint | undefined, signal: AbortSignal | undefined): void {
+  private follow(queue: Queue, remaining: bigint | undefined, signal: AbortSignal | undefined): void {
     this.queues.add(queue);
     const end = (): void => queue.end();
     signal?.addEventListener('abort', end, { once: true });
     queue.onEnd(() => signal?.removeEventListener('abort', end));
-    if (left === undefined) return;
+    if (remaining === undefined) return;
     // A timer holds 31 bits of milliseconds.
-    const timer = setTimeout(end, Number(left / 1_000_000n > 0x7fffffffn ? 0x7fffffffn : left / 1_000_000n));
+    const timer = setTimeout(end, Number(remaining / 1_000_000n > 0x7fffffffn ? 0x7fffffffn : remaining / 1_000_000n));
     queue.onEnd(() => clearTimeout(timer));
   }
 
@@ -178,12 +179,12 @@ export class EventBus {
 
 /** One subscriber's events, waiting to be read. */
 class Queue implements AsyncIterableIterator<DaemonEvent> {
-  private readonly events: { readonly event: DaemonEvent; readonly weight: number }[] = [];
+  private readonly events: { readonly event: DaemonEvent; readonly bytes: number }[] = [];
   private readonly readers: ((result: IteratorResult<DaemonEvent>) => void)[] = [];
-  private readonly endings: (() => void)[] = [];
-  private ended = false;
+  private readonly endListeners: (() => void)[] = [];
+  private hasEnded = false;
   /** Bytes that wait. */
-  held = 0;
+  bufferedBytes = 0;
 
   /** @param count is told of bytes that wait more or less */
   constructor(
@@ -191,49 +192,49 @@ class Queue implements AsyncIterableIterator<DaemonEvent> {
     private readonly count: (change: number) => void,
   ) {}
 
-  onEnd(act: () => void): void {
-    this.endings.push(act);
+  onEnd(action: () => void): void {
+    this.endListeners.push(action);
   }
 
-  offer(event: DaemonEvent, weight: number): void {
-    if (this.ended || !this.accepts(event)) return;
+  offer(event: DaemonEvent, bytes: number): void {
+    if (this.hasEnded || !this.accepts(event)) return;
     const reader = this.readers.shift();
     if (reader !== undefined) reader({ value: event, done: false });
     else if (this.events.length < waiting) {
-      this.events.push({ event, weight });
-      this.grow(weight);
+      this.events.push({ event, bytes });
+      this.addBytes(bytes);
     }
   }
 
   /** Give up the later half of what waits. */
-  lose(): void {
-    for (const { weight } of this.events.splice(this.events.length >> 1)) this.grow(-weight);
+  dropOldest(): void {
+    for (const { bytes: weight } of this.events.splice(this.events.length >> 1)) this.addBytes(-weight);
   }
 
-  private grow(change: number): void {
-    this.held += change;
+  private addBytes(change: number): void {
+    this.bufferedBytes += change;
     this.count(change);
   }
 
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
-    for (const act of this.endings) act();
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    for (const action of this.endListeners) action();
     for (const reader of this.readers.splice(0)) reader({ value: undefined, done: true });
   }
 
   next(): Promise<IteratorResult<DaemonEvent>> {
     const next = this.events.shift();
     if (next !== undefined) {
-      this.grow(-next.weight);
+      this.addBytes(-next.bytes);
       return Promise.resolve({ value: next.event, done: false });
     }
-    if (this.ended) return Promise.resolve({ value: undefined, done: true });
+    if (this.hasEnded) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => this.readers.push(resolve));
   }
 
   return(): Promise<IteratorResult<DaemonEvent>> {
-    for (const { weight } of this.events.splice(0)) this.grow(-weight);
+    for (const { bytes: weight } of this.events.splice(0)) this.addBytes(-weight);
     this.end();
     return Promise.resolve({ value: undefined, done: true });
   }

@@ -21,18 +21,18 @@ export async function imageAttestations(
 ): Promise<Body> {
   const { target } = resolveImage(context.store, name);
   if (target.mediaType !== mediaTypes.ociIndex) return renderStatements([]);
-  const { documents, channel } = context;
+  const { manifests: documents, channel } = context;
   const index = await documents.verifiedIndex(target);
   const manifest = attestationManifestOf(index, options.platform ?? context.host);
   if (manifest === undefined) return renderStatements([]);
-  const wanted = predicateFilter(options.types ?? [], channel === 'experimental' ? 'list' : 'exact');
+  const isRequested = predicateFilter(options.types ?? [], channel === 'experimental' ? 'list' : 'exact');
   const decoded = await documents.verifiedManifest(manifest);
   const layers = statementLayers(decoded);
   const reported = new Set(layers.map(({ descriptor }) => descriptor));
   for (const layer of decoded.layers ?? [])
     if (!reported.has(layer))
       context.debug('statement skipped', { digest: layer.digest, reason: 'it has no predicate type' });
-  const selected = layers.filter(({ predicateType }) => wanted(predicateType));
+  const selected = layers.filter(({ predicateType }) => isRequested(predicateType));
   try {
     return await renderStatements(selected, options.statement === true ? documents.content : undefined);
   } catch (error) {

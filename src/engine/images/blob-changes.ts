@@ -3,15 +3,15 @@ import { DigestCounter, markOf } from '../../oci/digest-counter.js';
 import { yieldIfDue } from '../../support/foundation/scheduler.js';
 
 /** Changes of single blobs that are remembered; after more of them all is looked at again. */
-const rememberedChanges = 50_000;
+const maxBlobChanges = 50_000;
 
 /** What blobs there were at some moment. */
-export interface Look {
+export interface BlobGeneration {
   /** Counts moments; the same as the last one's if no blob has come or gone since. */
   readonly number: number;
   has(digest: string): boolean;
   /** Whether none of some blobs has come or gone since a moment. @param marks of the blobs' digests */
-  isSince(moment: number, marks: Iterable<number>): boolean;
+  isUnchangedSince(generation: number, marks: Iterable<number>): boolean;
 }
 
 /**
@@ -24,17 +24,17 @@ export class BlobChanges {
   #names = new DigestCounter();
   /** The moment of the last change of each mark, and the first moment since which all changes are known. */
   readonly #changed = new Map<number, number>();
-  #complete = 1;
-  #looking: Promise<unknown> = Promise.resolve();
+  #completeSince = 1;
+  #pending: Promise<unknown> = Promise.resolve();
 
   /** Look at what is there now. */
-  look(content: ContentStore): Promise<Look> {
-    const look = this.#looking.then(() => this.#look(content));
-    this.#looking = look.catch(() => undefined);
-    return look;
+  current(content: ContentStore): Promise<BlobGeneration> {
+    const next = this.#pending.then(() => this.#read(content));
+    this.#pending = next.catch(() => undefined);
+    return next;
   }
 
-  async #look(content: ContentStore): Promise<Look> {
+  async #read(content: ContentStore): Promise<BlobGeneration> {
     const stamp = content.stamp();
     if (stamp === undefined || stamp !== this.#stamp) await this.#compare(await content.digests());
     this.#stamp = stamp;
@@ -42,11 +42,11 @@ export class BlobChanges {
     return {
       number: this.#number,
       has: (digest) => names.count(digest) > 0,
-      isSince: (moment, marks) => {
-        if (moment < this.#complete) return false;
+      isUnchangedSince: (generation, marks) => {
+        if (generation < this.#completeSince) return false;
         // What came last is no later.
-        if (moment === this.#number) return true;
-        for (const mark of marks) if ((this.#changed.get(mark) ?? 0) > moment) return false;
+        if (generation === this.#number) return true;
+        for (const mark of marks) if ((this.#changed.get(mark) ?? 0) > generation) return false;
         return true;
       },
     };
@@ -65,8 +65,8 @@ export class BlobChanges {
     if (this.#number > 0 && changed.length === 0) return;
     this.#number++;
     for (const mark of changed) this.#changed.set(mark, this.#number);
-    if (this.#changed.size <= rememberedChanges) return;
+    if (this.#changed.size <= maxBlobChanges) return;
     this.#changed.clear();
-    this.#complete = this.#number;
+    this.#completeSince = this.#number;
   }
 }

@@ -25,7 +25,7 @@ export function logNameEvent(context: Context, image: ImageRecord, name: string,
 }
 
 async function labelsOf(context: Context, id: string): Promise<Readonly<Record<string, string>>> {
-  const { documents, store } = context;
+  const { manifests: documents, store } = context;
   try {
     const manifest = await bestManifest(context, resolveImage(store, id), 'strict', undefined);
     const config = await documents.config((await documents.manifest(manifest)).config);

@@ -93,9 +93,9 @@ function chooseImages(context: Context, text: string): readonly Choice[] {
   return [{ image: found, name: reference === undefined ? undefined : formatReference(reference) }];
 }
 
-function attempt<T>(act: () => T): T | AttestdError {
+function attempt<T>(action: () => T): T | AttestdError {
   try {
-    return act();
+    return action();
   } catch (error) {
     if (error instanceof AttestdError) return error;
     throw error;
@@ -120,7 +120,7 @@ function repositoryImages({ store }: Context, reference: NamedReference): readon
 
 /** The manifest of one platform, if it is there with all its content. */
 async function platformTarget(context: Context, image: ImageRecord, platform: Platform): Promise<Descriptor> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   const matcher = onlyStrict(platform);
   const found: Descriptor[] = [];
   const consider = async (manifest: Descriptor): Promise<void> => {

@@ -22,11 +22,11 @@ export async function imageHistory(
   name: string,
   platform?: Platform,
 ): Promise<AnswerOf<'ImageHistory'>> {
-  const { documents, snapshots, store } = context;
+  const { manifests: documents, snapshots, store } = context;
   const image = resolveImage(store, name);
   const manifest = await bestManifest(context, image, 'loose', platform);
   const config = await documents.config((await documents.manifest(manifest)).config);
-  await snapshots.settle(manifest);
+  await snapshots.ensureUnpacked(manifest);
   const sizes = chainIds(config.rootfs.diff_ids ?? []).map((id) => snapshots.usage(id) ?? 0);
   const steps = (config.history ?? []).map((step) => {
     let size = 0;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { parsePlatform } from '../../oci/platform.js';
 import type { Context } from '../context.js';
-import { checkAddress, download, toldBody } from '../registry/download.js';
+import { checkAddress, download, reportBody } from '../registry/download.js';
 import { messagesOf } from '../registry/message-stream.js';
 import type { ImportOptions, StreamMessage } from '../types.js';
 import { importImage } from './import.js';
@@ -27,7 +27,7 @@ export async function importFrom(
   return messagesOf(async (emit, signal) => {
     const response = await download(context, address, signal);
     emit({ status: `Downloading from ${address}` });
-    const archive = Readable.from(toldBody(response, emit, { status: 'Importing' }), { objectMode: false });
+    const archive = Readable.from(reportBody(response, emit, { status: 'Importing' }), { objectMode: false });
     const message = options.message || `Imported from ${source}`;
     for await (const one of await importImage(context, archive, { ...options, message })) emit(one);
   }, outer);

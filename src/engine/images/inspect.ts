@@ -34,8 +34,8 @@ export async function inspectImage(
   const manifests = options.manifests === true;
   const wanted = options.platform;
   if (manifests && wanted !== undefined) {
-    const why = 'conflicting options: manifests and platform options cannot both be set';
-    throw new AttestdError('INVALID_ARGUMENT', why);
+    const reason = 'conflicting options: manifests and platform options cannot both be set';
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   const image = resolveImage(context.store, name);
   const matcher = matcherFor(context, 'strict', wanted);
@@ -108,7 +108,11 @@ function repoNames(images: readonly ImageRecord[]): { RepoTags: readonly string[
 }
 
 /** Bytes of the blobs of an image: of an index only the manifest that fits best, absent children left out. */
-async function packedSize({ documents }: Context, target: Descriptor, matcher: PlatformMatcher): Promise<number> {
+async function packedSize(
+  { manifests: documents }: Context,
+  target: Descriptor,
+  matcher: PlatformMatcher,
+): Promise<number> {
   let total = 0;
   const count = ({ size }: Descriptor): void => {
     total += size;

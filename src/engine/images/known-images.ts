@@ -1,12 +1,12 @@
 import { DigestIds } from '../../oci/digest-ids.js';
-import type { Look } from './blob-changes.js';
+import type { BlobGeneration } from './blob-changes.js';
 import { Column } from './columns.js';
 
 /** When images were last found to be as their facts say, and the marks of the blobs that matter to each; 4 bytes a mark. */
 export class KnownImages {
   readonly #ids = new DigestIds();
   /** By the numbers of images: the moment, 0 of those that are not known; where the marks begin, and how many they are. */
-  readonly #moments = new Column(Uint32Array);
+  readonly #generations = new Column(Uint32Array);
   readonly #starts = new Column(Uint32Array);
   readonly #lengths = new Column(Uint32Array);
   readonly #marks = new Column(Int32Array);
@@ -18,9 +18,9 @@ export class KnownImages {
     return this.#ids.size > 2 * images + worthWhile || this.#unused * 2 > this.#end + worthWhile;
   }
 
-  note(digest: string, moment: number, marks: ReadonlySet<number>): void {
+  add(digest: string, generation: number, marks: ReadonlySet<number>): void {
     const id = this.#ids.of(digest);
-    this.#moments.set(id, moment);
+    this.#generations.set(id, generation);
     if (this.#lengths.get(id) !== marks.size) {
       this.#unused += this.#lengths.get(id);
       this.#starts.set(id, this.#end);
@@ -31,18 +31,18 @@ export class KnownImages {
     for (const mark of marks) this.#marks.set(at++, mark);
   }
 
-  forget(digest: string): void {
+  delete(digest: string): void {
     const id = this.#ids.find(digest);
-    if (id !== undefined) this.#moments.set(id, 0);
+    if (id !== undefined) this.#generations.set(id, 0);
   }
 
   /** Whether an image is known, and nothing of it has changed since. */
-  holds(digest: string, look: Look): boolean {
+  isCurrent(digest: string, blobs: BlobGeneration): boolean {
     const id = this.#ids.find(digest);
-    const moment = id === undefined ? 0 : this.#moments.get(id);
-    if (id === undefined || moment === 0) return false;
-    if (!look.isSince(moment, this.#marksOf(id))) return false;
-    this.#moments.set(id, Math.max(moment, look.number));
+    const checkedAt = id === undefined ? 0 : this.#generations.get(id);
+    if (id === undefined || checkedAt === 0) return false;
+    if (!blobs.isUnchangedSince(checkedAt, this.#marksOf(id))) return false;
+    this.#generations.set(id, Math.max(checkedAt, blobs.number));
     return true;
   }
 

@@ -55,8 +55,8 @@ async function measure(archive: Readable): Promise<number> {
 }
 
 async function* tee(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const piece of source) {
-    hash.update(piece);
-    yield piece;
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
   }
 }

@@ -19,7 +19,7 @@ export class Lineage {
   generation = 0;
 
   /** Note where an image comes from. */
-  note(digest: string, origin: Origin): void {
+  recordOrigin(digest: string, origin: Origin): void {
     this.#origins.set(digest, origin);
     this.generation++;
   }
@@ -30,13 +30,13 @@ export class Lineage {
    *
    * @param host of the registry, with its port
    */
-  noteRepository(digest: string, host: string, path: string): void {
+  recordRepository(digest: string, host: string, path: string): void {
     const name = repositoryName(parseReference(`${host.replace(/:\d+$/, '')}/${path}`));
     this.restoreRepositories(digest, [...new Set([...this.repositories(digest), name])].sort());
   }
 
   /** Forget where content came from that goes: what comes again comes without it. */
-  forgetRepositories(digest: string): void {
+  deleteRepositories(digest: string): void {
     if (this.#repositories.delete(digest)) this.generation++;
   }
 
@@ -80,7 +80,7 @@ export class Lineage {
   }
 
   /** The image that a step made of another one last, of those that are there. */
-  made(parent: string, step: string, isThere: (digest: string) => boolean): string | undefined {
+  childrenOf(parent: string, step: string, isThere: (digest: string) => boolean): string | undefined {
     return [...this.#origins].findLast(
       ([digest, origin]) => origin.parent === parent && origin.step === step && isThere(digest),
     )?.[0];

@@ -25,12 +25,12 @@ export interface Group {
   readonly others: readonly ImageRecord[];
 }
 
-class Kept implements Group, ListedElement {
-  readonly #kept: string;
+class CachedElement implements Group, ListedElement {
+  readonly #stored: string;
 
   /**
-   * @param about number of what it says beside its image
-   * @param moment at which the image was last found to be as it was
+   * @param inputs number of what it says beside its image
+   * @param generation at which the image was last found to be as it was
    * @param user the last pass that used it
    * @param packed whether its text is kept packed
    */
@@ -39,21 +39,21 @@ class Kept implements Group, ListedElement {
     readonly others: readonly ImageRecord[],
     readonly created: number,
     text: string,
-    readonly about: number,
-    public moment: number,
+    readonly inputs: number,
+    public generation: number,
     public user: Pass,
     private readonly packed: boolean,
   ) {
-    this.#kept = packed ? pack(text, image.target.digest) : text;
+    this.#stored = packed ? pack(text, image.target.digest) : text;
   }
 
   get text(): string {
-    return this.packed ? unpack(this.#kept, this.image.target.digest) : this.#kept;
+    return this.packed ? unpack(this.#stored, this.image.target.digest) : this.#stored;
   }
 
   /** Bytes that it takes. */
   get size(): number {
-    return this.#kept.length + overhead + this.others.length * 8;
+    return this.#stored.length + overhead + this.others.length * 8;
   }
 }
 
@@ -63,10 +63,10 @@ class Kept implements Group, ListedElement {
  */
 export class ListCache {
   /** By what the lists were asked for, the last at the end, and by the digests of images. */
-  readonly #forms = new Map<string, LRUCache<string, Kept>>();
+  readonly #forms = new Map<string, LRUCache<string, CachedElement>>();
   #last = '';
   #generations: readonly number[] = [];
-  #about = 0;
+  #inputs = 0;
 
   /**
    * @param size bytes that the elements may take
@@ -86,30 +86,40 @@ export class ListCache {
   async get(context: Context, form: string, group: Group, pass: Pass): Promise<ListedElement | undefined> {
     await yieldIfDue();
     const { digest } = group.image.target;
-    const kept = this.#formOf(form).get(digest);
-    if (kept === undefined || kept.about !== this.#aboutNow(context) || !isSame(kept, group)) return undefined;
-    if (kept.moment !== pass.number) {
-      if (!(await pass.holds(group.image.target))) return undefined;
-      kept.moment = pass.number;
+    const cached = this.#formOf(form).get(digest);
+    if (cached === undefined || cached.inputs !== this.#currentInputs(context) || !isSame(cached, group))
+      return undefined;
+    if (cached.generation !== pass.number) {
+      if (!(await pass.isCurrent(group.image.target))) return undefined;
+      cached.generation = pass.number;
     }
-    kept.user = pass;
-    return kept;
+    cached.user = pass;
+    return cached;
   }
 
   /** @param element made of lasting facts */
   put(context: Context, form: string, { image, others }: Group, pass: Pass, { created, text }: ListedElement): void {
     const elements = this.#formOf(form);
     const packed = elements.size >= this.unpacked;
-    const kept = new Kept(image, others, created, text, this.#aboutNow(context), pass.number, pass, packed);
+    const cached = new CachedElement(
+      image,
+      others,
+      created,
+      text,
+      this.#currentInputs(context),
+      pass.number,
+      pass,
+      packed,
+    );
     elements.delete(image.target.digest);
-    const { size } = kept;
-    if (this.#makeRoom(elements, size, pass)) elements.set(image.target.digest, kept, { size });
+    const { size } = cached;
+    if (this.#evict(elements, size, pass)) elements.set(image.target.digest, cached, { size });
   }
 
-  #formOf(form: string): LRUCache<string, Kept> {
+  #formOf(form: string): LRUCache<string, CachedElement> {
     let elements = this.#forms.get(form);
     if (elements !== undefined && this.#last === form) return elements;
-    elements ??= new LRUCache<string, Kept>({ maxSize: this.size });
+    elements ??= new LRUCache<string, CachedElement>({ maxSize: this.size });
     this.#forms.delete(form);
     this.#forms.set(form, elements);
     this.#last = form;
@@ -120,30 +130,30 @@ export class ListCache {
    * Make room by what was used longest ago. Of a list that is longer than there is room for, what came first stays: who puts
    * each in the place of the oldest finds none the next time.
    */
-  #makeRoom(elements: LRUCache<string, Kept>, size: number, pass: Pass): boolean {
-    let room = this.size - size;
-    for (const each of this.#forms.values()) room -= each.calculatedSize;
+  #evict(elements: LRUCache<string, CachedElement>, size: number, pass: Pass): boolean {
+    let free = this.size - size;
+    for (const each of this.#forms.values()) free -= each.calculatedSize;
     for (const [form, each] of this.#forms) {
-      while (room < 0 && each.size > 0) {
+      while (free < 0 && each.size > 0) {
         const [oldest] = each.rkeys();
         if (oldest === undefined || (each === elements && each.peek(oldest)?.user === pass)) return false;
-        room += each.calculatedSize;
+        free += each.calculatedSize;
         each.delete(oldest);
-        room -= each.calculatedSize;
+        free -= each.calculatedSize;
       }
       if (each.size === 0 && each !== elements) this.#forms.delete(form);
     }
-    return room >= 0;
+    return free >= 0;
   }
 
   /** Another number with anything that an element says beside its image. */
-  #aboutNow({ containers, snapshots, lineage }: Context): number {
+  #currentInputs({ containers, snapshots, lineage }: Context): number {
     const now = [containers.generation, snapshots.generation, lineage.generation];
     if (now.some((each, at) => each !== this.#generations[at])) {
       this.#generations = now;
-      this.#about++;
+      this.#inputs++;
     }
-    return this.#about;
+    return this.#inputs;
   }
 }
 

@@ -31,8 +31,8 @@ export async function imageFilter(context: Context, filters: Filters): Promise<I
   const checks = [...labelChecks(filters, 'label'), ...labelChecks(filters, 'label!')];
   if (checks.length > 0) tests.push((image) => hasLabels(context, image.target, checks));
   if (filters.has('dangling')) {
-    const wanted = flagOf(filters, 'dangling', false);
-    tests.push((image) => isDangling(image) === wanted);
+    const dangling = flagOf(filters, 'dangling', false);
+    tests.push((image) => isDangling(image) === dangling);
   }
   const patterns = valuesOf(filters, 'reference');
   if (patterns.length > 0) tests.push((image) => matchesReference(image, patterns));
@@ -43,7 +43,7 @@ export async function imageFilter(context: Context, filters: Filters): Promise<I
 }
 
 async function createdAt(context: Context, image: ImageRecord): Promise<bigint | undefined> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   const manifest = await documents.manifest(await bestManifest(context, image, 'strict', undefined));
   const { created } = await documents.config(manifest.config);
   return created === undefined ? undefined : parseGoTime(created).nanoseconds;
@@ -103,7 +103,7 @@ interface LabelCheck {
 }
 
 /** Longest label that containerd takes, key and value together. */
-const longestLabel = 4096;
+const maxLabelLength = 4096;
 
 function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly LabelCheck[] {
   return valuesOf(filters, filter).map((text) => {
@@ -111,11 +111,11 @@ function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly Lab
     const key = at < 0 ? text : text.slice(0, at);
     const value = at < 0 ? undefined : text.slice(at + 1);
     const length = Buffer.byteLength(key) + Buffer.byteLength(value ?? '');
-    if (length > longestLabel) {
+    if (length > maxLabelLength) {
       const shown = key.length > 64 ? key.slice(0, 64) : key;
       throw new AttestdError(
         'INVALID_ARGUMENT',
-        `label key and value length (${length} bytes) greater than maximum size (${longestLabel} bytes), key: ${shown}: invalid argument`,
+        `label key and value length (${length} bytes) greater than maximum size (${maxLabelLength} bytes), key: ${shown}: invalid argument`,
       );
     }
     const flipped = key.endsWith('!');
@@ -125,7 +125,7 @@ function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly Lab
 
 /** Whether the configuration of any platform passes all checks; attestations have no labels and are left out. */
 async function hasLabels(context: Context, target: Descriptor, checks: readonly LabelCheck[]): Promise<boolean> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   let passed = false;
   const search: Handler = async (descriptor) => {
     const notes = descriptor.annotations ?? {};

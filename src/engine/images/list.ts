@@ -71,21 +71,23 @@ export async function openList(context: Context, options: ListOptions): Promise<
     has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
   const identity = options.identity === true;
   // What others share, and who an image is of, changes without it; statements are long.
-  const keep = !statements && !identity && options.sharedSize !== true;
-  const key = keep ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
-  const pass = await context.facts.begin(context);
+  const isCacheable = !statements && !identity && options.sharedSize !== true;
+  const key = isCacheable ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
+  const pass = await context.imageMetadata.startPass(context);
   const plain = { rules: rulesOf(apiVersion), manifests, statements, identity, key };
   const listed = await newestFirst(context, options, pass, plain);
   const sizes = options.sharedSize === true ? new SharedSizes(context.snapshots) : undefined;
   if (sizes !== undefined)
-    for (const { image, facts } of listed) sizes.add(image.target.digest, facts ?? (await pass.of(image.target)));
+    for (const { image, metadata } of listed) sizes.add(image.target.digest, metadata ?? (await pass.of(image.target)));
   const form = { ...plain, sizes };
   async function* items(): AsyncGenerator<VerbatimJson> {
     for (const one of listed) {
       const kept = key === undefined ? undefined : await context.lists.get(context, key, one, pass);
       if (kept !== undefined) yield new VerbatimJson(Buffer.from(kept.text));
       else
-        yield new VerbatimJson(await render(context, one, one.facts ?? (await pass.of(one.image.target)), form, pass));
+        yield new VerbatimJson(
+          await render(context, one, one.metadata ?? (await pass.of(one.image.target)), form, pass),
+        );
     }
   }
   return { length: listed.length, items };
@@ -95,17 +97,17 @@ export async function openList(context: Context, options: ListOptions): Promise<
 async function render(
   context: Context,
   one: Listed,
-  facts: ImageMetadata,
+  metadata: ImageMetadata,
   { rules, manifests, statements, identity, sizes, key }: Form,
   pass: Pass,
 ): Promise<Buffer> {
-  const about = identity && { identity: one.image.target.digest };
-  const described = await describe(context, facts, manifests ? { statements, ...about } : undefined);
+  const extra = identity && { identity: one.image.target.digest };
+  const described = await describe(context, metadata, manifests ? { statements, ...extra } : undefined);
   const shared = (): number => sizes?.sizeOf(one.image.target.digest) ?? -1;
-  const entry = makeEntry(context, one, facts, described, shared);
+  const entry = makeEntry(context, one, metadata, described, shared);
   const text = renderJson(finish(entry, rules)).subarray(0, -1);
   // What came or went while it was made may not be told from what was there before.
-  if (key !== undefined && facts.lasting && (await pass.holds(one.image.target)))
+  if (key !== undefined && metadata.lasting && (await pass.isCurrent(one.image.target)))
     context.lists.put(context, key, one, pass, { created: one.created, text: text.toString() });
   return text;
 }
@@ -121,7 +123,7 @@ export async function listImages(context: Context, options: ListOptions): Promis
 export interface Listed extends Group {
   readonly created: number;
   /** What cannot be had again without reading the image anew. */
-  readonly facts: ImageMetadata | undefined;
+  readonly metadata: ImageMetadata | undefined;
 }
 
 /** @param form what elements say, where they are kept */
@@ -135,13 +137,13 @@ async function newestFirst(
   const listed: Listed[] = [];
   for (const group of groups) {
     const { image, others } = group;
-    const kept = form?.key === undefined ? undefined : await context.lists.get(context, form.key, group, pass);
-    if (kept !== undefined) {
-      listed.push({ image, others, created: kept.created, facts: undefined });
+    const cached = form?.key === undefined ? undefined : await context.lists.get(context, form.key, group, pass);
+    if (cached !== undefined) {
+      listed.push({ image, others, created: cached.created, metadata: undefined });
       continue;
     }
     const facts = await pass.of(image.target);
-    const one = { image, others, created: facts.best?.created ?? 0, facts: facts.lasting ? undefined : facts };
+    const one = { image, others, created: facts.best?.created ?? 0, metadata: facts.lasting ? undefined : facts };
     listed.push(one);
     // While the facts are at hand.
     if (form?.key !== undefined && facts.lasting) await render(context, one, facts, form, pass);
@@ -161,10 +163,10 @@ async function describe(context: Context, { manifests }: ImageMetadata, options?
   const rows: DescribedManifest['row'][] = [];
   let totalSize = 0;
   let users = 0;
-  for (const facts of manifests) {
-    const described = options === undefined ? undefined : await describeManifest(context, facts, options);
+  for (const manifest of manifests) {
+    const described = options === undefined ? undefined : await describeManifest(context, manifest, options);
     if (described !== undefined) rows.push(described.row);
-    const added = described ?? sizeOfManifest(context, facts);
+    const added = described ?? sizeOfManifest(context, manifest);
     totalSize += added.size;
     users += added.users;
   }
@@ -208,7 +210,7 @@ function isStep({ lineage, store }: Context, digest: string): boolean {
 
 function makeEntry(
   { lineage }: Context,
-  listed: Omit<Listed, 'facts'>,
+  listed: Omit<Listed, 'metadata'>,
   { best }: Pick<ImageMetadata, 'best'>,
   { rows, totalSize, users }: Described,
   sharedSize: () => number,
@@ -273,12 +275,12 @@ function finish({ tags, digests, containers, body }: Entry, rules: Rules): Wire<
 /**
  * Entries as `GET /system/df` has them: without the rules of older API versions, shared sizes included.
  *
- * @param look given each image that is listed with its facts, which are not kept
+ * @param visit given each image that is listed with its facts, which are not kept
  */
 export async function* usageList(
   context: Context,
   pass: Pass,
-  look: (image: ImageRecord, facts: ImageMetadata) => Promise<void>,
+  visit: (image: ImageRecord, metadata: ImageMetadata) => Promise<void>,
 ): AsyncGenerator<{ body: ImageItem; sizes: UsageSizes }> {
   const shared = new SharedSizes(context.snapshots);
   const found: (Group & Pick<ImageMetadata, 'best'> & { readonly created: number; readonly described: Described })[] =
@@ -286,7 +288,7 @@ export async function* usageList(
   for (const { image, others } of await groupByTarget(context, { apiVersion: context.release.api })) {
     const facts = await pass.of(image.target);
     shared.add(image.target.digest, facts);
-    await look(image, facts);
+    await visit(image, facts);
     const { best } = facts;
     found.push({
       image,

@@ -75,7 +75,7 @@ async function nameAll(
 ): Promise<readonly ImageRecord[]> {
   // Names given at once are saved at once, however many they are.
   const given: Promise<ImageRecord>[] = [];
-  const kept: Promise<ImageRecord>[] = [];
+  const added: Promise<ImageRecord>[] = [];
   const fresh = new Set<string>();
   const failures: unknown[] = [];
   const put = (name: string, target: Descriptor): Promise<ImageRecord> => {
@@ -87,7 +87,7 @@ async function nameAll(
     const image = fresh.has(name) ? undefined : store.get(name);
     fresh.add(name);
     if (image === undefined || store.get(danglingName(image.target.digest)) !== undefined) return;
-    kept.push(put(danglingName(image.target.digest), image.target));
+    added.push(put(danglingName(image.target.digest), image.target));
   };
   for (const { name, target } of images) {
     await yieldIfDue();
@@ -97,7 +97,7 @@ async function nameAll(
     if (name !== undefined) given.push(put(name, target));
     if (named === undefined) given.push(put(danglingName(target.digest), target));
   }
-  await Promise.allSettled([...given, ...kept]);
+  await Promise.allSettled([...given, ...added]);
   if (failures.length > 0) throw failures[0];
   return Promise.all(given);
 }
@@ -124,18 +124,18 @@ async function requirePlatforms(
   const incomplete: string[] = [];
   for (const image of images) if (!(await provides(context, image, matcher))) incomplete.push(familiarNameOf(image));
   if (incomplete.length === 0) return;
-  const wanted = `the requested platform (${namesOf(platforms)})`;
+  const requested = `the requested platform (${namesOf(platforms)})`;
   const [only] = incomplete;
   throw new AttestdError(
     'NOT_FOUND',
     incomplete.length === 1
-      ? `image ${only} was loaded, but doesn't provide ${wanted}`
-      : `images [${incomplete.join(', ')}] were loaded, but don't provide ${wanted}`,
+      ? `image ${only} was loaded, but doesn't provide ${requested}`
+      : `images [${incomplete.join(', ')}] were loaded, but don't provide ${requested}`,
   );
 }
 
 async function provides(context: Context, image: ImageRecord, matcher: PlatformMatcher): Promise<boolean> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   for (const manifest of await presentManifests(documents, image)) {
     const platform = await platformIfKnown(context, manifest);
     if (platform === undefined || !matcher.match(platform)) continue;
@@ -145,7 +145,7 @@ async function provides(context: Context, image: ImageRecord, matcher: PlatformM
 }
 
 /** The platform of a manifest; undefined where its configuration is not there. */
-async function platformIfKnown({ documents }: Context, manifest: Descriptor): Promise<Platform | undefined> {
+async function platformIfKnown({ manifests: documents }: Context, manifest: Descriptor): Promise<Platform | undefined> {
   try {
     return await platformOf(documents, manifest);
   } catch (error) {
@@ -182,7 +182,7 @@ async function unpack(
   unpackable: PlatformMatcher,
   blobs: ReadonlySet<string>,
 ): Promise<string | undefined> {
-  const { documents, snapshots } = context;
+  const { manifests: documents, snapshots } = context;
   try {
     for (const manifest of await presentManifests(documents, image)) {
       if ((await isPseudo(documents, manifest)) !== false) continue;
@@ -198,7 +198,7 @@ async function unpack(
   }
 }
 
-async function hasConfig({ documents }: Context, manifest: Descriptor): Promise<boolean> {
+async function hasConfig({ manifests: documents }: Context, manifest: Descriptor): Promise<boolean> {
   try {
     await documents.config((await documents.manifest(manifest)).config);
     return true;

@@ -36,8 +36,8 @@ export function matcherFor(context: Context, strictness: Strictness, platform: P
 }
 
 /** dockerd's 404 for an image without the wanted platform. */
-export function platformNotFound(name: string, wanted: Platform | undefined): AttestdError {
-  const what = wanted === undefined ? 'any platform' : `the specified platform (${formatPlatformAll(wanted)})`;
+export function platformNotFound(name: string, platform: Platform | undefined): AttestdError {
+  const what = platform === undefined ? 'any platform' : `the specified platform (${formatPlatformAll(platform)})`;
   return new AttestdError('NOT_FOUND', `image with reference ${name} was found but does not provide ${what}`);
 }
 
@@ -46,8 +46,8 @@ export async function presentManifests(documents: ManifestCache, image: ImageRec
   const { target, name } = image;
   if (isManifestType(target.mediaType)) return [target];
   if (!isIndexType(target.mediaType)) {
-    const why = 'descriptor is neither a manifest or index';
-    throw new AttestdError('INVALID_ARGUMENT', `error walking manifest for ${name}: ${why}`);
+    const reason = 'descriptor is neither a manifest or index';
+    throw new AttestdError('INVALID_ARGUMENT', `error walking manifest for ${name}: ${reason}`);
   }
   const found: Descriptor[] = [];
   const collect = (descriptor: Descriptor): void => void found.push(descriptor);
@@ -67,7 +67,7 @@ export async function bestManifest(
   platform: Platform | undefined,
 ): Promise<Descriptor> {
   const matcher = matcherFor(context, strictness, platform);
-  const best = await bestMatch(context.documents, image, matcher);
+  const best = await bestMatch(context.manifests, image, matcher);
   if (best === undefined) throw platformNotFound(familiarNameOf(image), platform);
   return best;
 }

@@ -11,16 +11,16 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { yieldIfDue, yieldToRequests } from '../../support/foundation/scheduler.js';
 import { parseGoTime, unixSeconds } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
-import { BlobChanges, type Look } from './blob-changes.js';
+import { BlobChanges, type BlobGeneration } from './blob-changes.js';
 import { KnownImages } from './known-images.js';
 import type { ImageMetadataFile } from './metadata-file.js';
 import { decodeMetadata, encodeMetadata } from './metadata-text.js';
-import { examineManifest, type ManifestFacts } from './summary.js';
+import { examineManifest, type ManifestMetadata } from './summary.js';
 
 /** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
 export interface ImageMetadata {
   /** Of each manifest that can be reached and read. */
-  readonly manifests: readonly ManifestFacts[];
+  readonly manifests: readonly ManifestMetadata[];
   /** What list shows of the manifest that the machine likes best; absent where it likes none. */
   readonly best?: { readonly created: number; readonly labels: Readonly<Record<string, string>> };
   /** Blobs that are there, in the order of a walk, as often as it comes to them. */
@@ -34,15 +34,15 @@ export interface ImageMetadata {
 }
 
 /** How many times the size of their text facts take in memory. */
-const weight = 2;
+const bytesPerCharacter = 2;
 
 /** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
-const worthWhile = 1000;
-const tellEvery = 5000;
+const backgroundThreshold = 1000;
+const reportIntervalMs = 5000;
 
 /** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
 export class ImageMetadataCache {
-  readonly #kept = new LRUCache<string, ImageMetadata>({ maxSize: cacheSize('facts') });
+  readonly #cache = new LRUCache<string, ImageMetadata>({ maxSize: cacheSize('facts') });
   #known = new KnownImages();
   readonly #changes = new BlobChanges();
   #closed = false;
@@ -57,15 +57,15 @@ export class ImageMetadataCache {
   ) {}
 
   /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
-  async begin(context: Context): Promise<Pass> {
+  async startPass(context: Context): Promise<Pass> {
     // Of images that are gone nobody asks.
-    if (this.#known.isWasteful(context.store.list().length, worthWhile)) this.#known = new KnownImages();
-    const look = await this.#changes.look(context.store.content);
+    if (this.#known.isWasteful(context.store.list().length, backgroundThreshold)) this.#known = new KnownImages();
+    const generation = await this.#changes.current(context.store.content);
     return {
-      number: look.number,
-      of: (target) => this.#of(context, target, look),
-      holds: async ({ digest }) =>
-        this.#known.holds(digest, look) || (await this.#current(context, digest, look)) !== undefined,
+      number: generation.number,
+      of: (target) => this.#of(context, target, generation),
+      isCurrent: async ({ digest }) =>
+        this.#known.isCurrent(digest, generation) || (await this.#current(context, digest, generation)) !== undefined,
     };
   }
 
@@ -77,22 +77,22 @@ export class ImageMetadataCache {
   async prepare(context: Context, say: (message: string) => void): Promise<void> {
     if (this.file === undefined) return;
     await this.file.compact((digest) => context.store.withTarget(digest).length > 0);
-    if (context.store.list().length < worthWhile) return;
+    if (context.store.list().length < backgroundThreshold) return;
     const missing = new Map<string, Descriptor>();
     for (const { target } of context.store.list()) {
       await yieldToRequests();
       if (!(await this.file.has(target.digest))) missing.set(target.digest, target);
     }
-    if (missing.size < worthWhile) return;
-    let told = Date.now();
+    if (missing.size < backgroundThreshold) return;
+    let reportedAt = Date.now();
     let done = 0;
     for (const target of missing.values()) {
       if (this.#closed) return;
       await yieldToRequests();
-      await (await this.begin(context)).of(target).catch(() => undefined);
+      await (await this.startPass(context)).of(target).catch(() => undefined);
       done++;
-      if (Date.now() - told < tellEvery) continue;
-      told = Date.now();
+      if (Date.now() - reportedAt < reportIntervalMs) continue;
+      reportedAt = Date.now();
       say(`reading images that were not served from this store before: ${done} of ${missing.size}`);
     }
   }
@@ -103,33 +103,33 @@ export class ImageMetadataCache {
     await this.file?.close();
   }
 
-  async #of(context: Context, target: Descriptor, look: Look): Promise<ImageMetadata> {
+  async #of(context: Context, target: Descriptor, generation: BlobGeneration): Promise<ImageMetadata> {
     const { digest } = target;
-    const known = await this.#current(context, digest, look);
+    const known = await this.#current(context, digest, generation);
     if (known !== undefined) return known;
-    const facts = await readFacts(context, target, this.matcher);
-    if (facts.lasting) this.#keep(digest, facts, look);
-    return facts;
+    const metadata = await readMetadata(context, target, this.matcher);
+    if (metadata.lasting) this.#put(digest, metadata, generation);
+    return metadata;
   }
 
   /** What was found before, as long as it holds. */
-  async #current(context: Context, digest: string, look: Look): Promise<ImageMetadata | undefined> {
+  async #current(context: Context, digest: string, generation: BlobGeneration): Promise<ImageMetadata | undefined> {
     await yieldIfDue();
-    const facts = this.#kept.get(digest) ?? (await this.#read(context, digest));
-    if (facts === undefined) return undefined;
-    if (this.#known.holds(digest, look)) return facts;
-    if (isUnchanged(look, facts)) {
-      this.#note(digest, facts, look);
-      return facts;
+    const metadata = this.#cache.get(digest) ?? (await this.#read(context, digest));
+    if (metadata === undefined) return undefined;
+    if (this.#known.isCurrent(digest, generation)) return metadata;
+    if (isUnchanged(generation, metadata)) {
+      this.#markCurrent(digest, metadata, generation);
+      return metadata;
     }
-    this.#kept.delete(digest);
-    this.#known.forget(digest);
+    this.#cache.delete(digest);
+    this.#known.delete(digest);
     return undefined;
   }
 
-  #note(digest: string, facts: ImageMetadata, { number }: Look): void {
-    const marks = new Set([...facts.blobs.map((blob) => blob.digest), ...facts.absent].map(markOf));
-    this.#known.note(digest, number, marks);
+  #markCurrent(digest: string, metadata: ImageMetadata, { number }: BlobGeneration): void {
+    const marks = new Set([...metadata.blobs.map((blob) => blob.digest), ...metadata.absent].map(markOf));
+    this.#known.add(digest, number, marks);
   }
 
   /** What the file has. */
@@ -137,19 +137,19 @@ export class ImageMetadataCache {
     const text = await this.file?.read(digest);
     if (text === undefined) return undefined;
     // Not kept: whoever goes through all images asks once for each, and what is made of them is kept.
-    const facts = decodeMetadata(text);
-    for (const [id, size] of facts.unpacked) snapshots.restore(id, size);
-    return facts;
+    const metadata = decodeMetadata(text);
+    for (const [id, size] of metadata.unpacked) snapshots.restore(id, size);
+    return metadata;
   }
 
-  #keep(digest: string, facts: ImageMetadata, look: Look): void {
+  #put(digest: string, metadata: ImageMetadata, generation: BlobGeneration): void {
     // Two may have found out the same.
-    const twice = this.#kept.has(digest);
-    const text = encodeMetadata(facts);
-    this.#kept.set(digest, facts, { size: text.length * weight });
+    const isCached = this.#cache.has(digest);
+    const text = encodeMetadata(metadata);
+    this.#cache.set(digest, metadata, { size: text.length * bytesPerCharacter });
     // What came or went meanwhile is to be looked for again.
-    if (isUnchanged(look, facts)) this.#note(digest, facts, look);
-    if (!twice) this.file?.append(digest, text);
+    if (isUnchanged(generation, metadata)) this.#markCurrent(digest, metadata, generation);
+    if (!isCached) this.file?.append(digest, text);
   }
 }
 
@@ -158,7 +158,7 @@ export interface Pass {
   /** The same as the last pass's if no blob has come or gone since. */
   readonly number: number;
   /** Whether the facts of an image are known, and what they were. */
-  holds(target: Descriptor): Promise<boolean>;
+  isCurrent(target: Descriptor): Promise<boolean>;
   /**
    * The facts of an image.
    *
@@ -168,12 +168,12 @@ export interface Pass {
 }
 
 /** Whether what was there is there, and nothing else. */
-const isUnchanged = ({ has }: Look, { blobs, absent }: ImageMetadata): boolean =>
+const isUnchanged = ({ has }: BlobGeneration, { blobs, absent }: ImageMetadata): boolean =>
   blobs.every(({ digest }) => has(digest)) && !absent.some(has);
 
-async function readFacts(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageMetadata> {
-  const { documents, snapshots } = context;
-  const manifests: ManifestFacts[] = [];
+async function readMetadata(context: Context, target: Descriptor, matcher: PlatformMatcher): Promise<ImageMetadata> {
+  const { manifests: documents, snapshots } = context;
+  const manifests: ManifestMetadata[] = [];
   const unpacked: (readonly [string, number])[] = [];
   let lasting = true;
   let best: Best | undefined;
@@ -183,12 +183,12 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
       lasting = false;
       return;
     }
-    const { facts, config } = examined;
+    const { metadata: facts, config } = examined;
     manifests.push(facts);
     if (facts.platform === undefined) return;
     if (config === undefined) lasting &&= !(await documents.has(manifest.digest));
     if (facts.chains !== undefined) {
-      const outcome = await snapshots.settle(manifest);
+      const outcome = await snapshots.ensureUnpacked(manifest);
       if (outcome === 'failed' && facts.available) lasting = false;
       for (const id of outcome === 'packed' ? [] : facts.chains) {
         const size = snapshots.usage(id);
@@ -204,8 +204,8 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
   const blobs: ImageMetadata['blobs'][number][] = [];
   const absent: string[] = [];
   try {
-    const note = ({ digest, size }: Descriptor): void => void blobs.push({ digest, size });
-    await walk(target, present(documents, note));
+    const addBlob = ({ digest, size }: Descriptor): void => void blobs.push({ digest, size });
+    await walk(target, present(documents, addBlob));
     const check = async (descriptor: Descriptor): Promise<void> => {
       if (!(await documents.has(descriptor.digest))) absent.push(descriptor.digest);
       else lasting &&= await isSound(context, descriptor);
@@ -221,7 +221,7 @@ async function readFacts(context: Context, target: Descriptor, matcher: Platform
     ...one,
     content: one.content.map((blob) => objects.get(keyOf(blob)) ?? { digest: blob.digest, size: blob.size }),
   }));
-  return { manifests: shared, ...shownOf(best), blobs, absent, unpacked, lasting };
+  return { manifests: shared, ...displayedOf(best), blobs, absent, unpacked, lasting };
 }
 
 const keyOf = ({ digest, size }: ImageMetadata['blobs'][number]): string => `${digest} ${size}`;
@@ -232,7 +232,7 @@ interface Best {
   readonly config: ImageConfig | undefined;
 }
 
-function shownOf(best: Best | undefined): Pick<ImageMetadata, 'best'> {
+function displayedOf(best: Best | undefined): Pick<ImageMetadata, 'best'> {
   if (best === undefined) return {};
   const { created, config } = best.config ?? {};
   const seconds = created === undefined ? 0 : unixSeconds(parseGoTime(created));
@@ -240,7 +240,7 @@ function shownOf(best: Best | undefined): Pick<ImageMetadata, 'best'> {
 }
 
 /** Whether a document is what its digest says: another would be put in its place when the image is loaded again. */
-async function isSound({ documents }: Context, { digest, mediaType }: Descriptor): Promise<boolean> {
+async function isSound({ manifests: documents }: Context, { digest, mediaType }: Descriptor): Promise<boolean> {
   if (!isManifestType(mediaType) && !isIndexType(mediaType) && !isConfigType(mediaType)) return true;
   return digestOf(await documents.content.bytes(digest), digest.split(':', 1)[0]) === digest;
 }

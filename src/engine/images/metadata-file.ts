@@ -15,29 +15,29 @@ const chunkSize = 4 << 20;
 /** Bytes up to which a file is not looked at for what nobody needs. */
 const smallFile = 1 << 20;
 
-interface Place {
+interface FileRange {
   readonly offset: number;
   readonly length: number;
 }
 
 /** Where the facts of images are, in 57 bytes for each. */
-class Places {
+class RangeTable {
   readonly #ids = new DigestIds();
   readonly #offsets = new Column(Float64Array);
   readonly #lengths = new Column(Uint32Array);
 
-  get(digest: string): Place | undefined {
+  get(digest: string): FileRange | undefined {
     const id = this.#ids.find(digest);
     return id === undefined ? undefined : { offset: this.#offsets.get(id), length: this.#lengths.get(id) };
   }
 
-  set(digest: string, { offset, length }: Place): void {
+  set(digest: string, { offset, length }: FileRange): void {
     const id = this.#ids.of(digest);
     this.#offsets.set(id, offset);
     this.#lengths.set(id, length);
   }
 
-  *entries(): Generator<readonly [string, Place]> {
+  *entries(): Generator<readonly [string, FileRange]> {
     for (let id = 0; id < this.#ids.size; id++)
       yield [this.#ids.digest(id), { offset: this.#offsets.get(id), length: this.#lengths.get(id) }];
   }
@@ -48,7 +48,7 @@ class Places {
  * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
  */
 export class ImageMetadataFile {
-  #places = new Places();
+  #ranges = new RangeTable();
   #file: FileHandle | undefined;
   #opened: Promise<void> | undefined;
   #end = 0;
@@ -70,14 +70,14 @@ export class ImageMetadataFile {
   /** Whether the file has facts of an image. */
   async has(digest: string): Promise<boolean> {
     await this.#open();
-    return this.#places.get(digest) !== undefined;
+    return this.#ranges.get(digest) !== undefined;
   }
 
   /** The facts of an image as they were appended last; undefined where there are none. */
   async read(digest: string): Promise<string | undefined> {
     await this.#open();
-    const place = this.#places.get(digest);
-    return place && this.#textAt(place);
+    const range = this.#ranges.get(digest);
+    return range && this.#textAt(range);
   }
 
   /** Leave out what others need no more, where that is most of a large file. */
@@ -86,7 +86,7 @@ export class ImageMetadataFile {
     if (size < smallFile) return;
     await this.#open();
     let bytes = 0;
-    for (const [digest, { length }] of this.#places.entries()) {
+    for (const [digest, { length }] of this.#ranges.entries()) {
       await yieldToRequests();
       if (isNeeded(digest)) bytes += length;
     }
@@ -115,7 +115,7 @@ export class ImageMetadataFile {
     await file?.close().catch(() => undefined);
   }
 
-  #textAt({ offset, length }: Place): string | undefined {
+  #textAt({ offset, length }: FileRange): string | undefined {
     if (this.#file === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     // On the spot: a trip to the pool of threads takes longer than what is asked of it.
@@ -128,7 +128,7 @@ export class ImageMetadataFile {
     const draft = `${this.path}.new`;
     const next = await open(draft, 'w+');
     try {
-      const places = new Places();
+      const ranges = new RangeTable();
       let text = `${this.header}\n`;
       let end = 0;
       const write = async (): Promise<void> => {
@@ -136,11 +136,11 @@ export class ImageMetadataFile {
         text = '';
       };
       await write();
-      for (const [digest, place] of this.#places.entries()) {
-        const facts = isNeeded(digest) ? this.#textAt(place) : undefined;
-        if (facts === undefined) continue;
-        const line = lineOf(digest, facts);
-        places.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: place.length });
+      for (const [digest, range] of this.#ranges.entries()) {
+        const metadata = isNeeded(digest) ? this.#textAt(range) : undefined;
+        if (metadata === undefined) continue;
+        const line = lineOf(digest, metadata);
+        ranges.set(digest, { offset: end + Buffer.byteLength(text) + digest.length + 1, length: range.length });
         text += line;
         if (text.length >= gathered) await write();
         await yieldToRequests();
@@ -148,7 +148,7 @@ export class ImageMetadataFile {
       await write();
       await rename(draft, this.path);
       const before = this.#file;
-      [this.#file, this.#places, this.#end] = [next, places, end];
+      [this.#file, this.#ranges, this.#end] = [next, ranges, end];
       await before?.close();
     } catch (error) {
       await next.close();
@@ -178,13 +178,13 @@ export class ImageMetadataFile {
     }
     for (const { digest, line } of lines) {
       const start = digest.length + 1;
-      this.#places.set(digest, { offset: this.#end + start, length: line.length - start - 1 });
+      this.#ranges.set(digest, { offset: this.#end + start, length: line.length - start - 1 });
       this.#end += line.length;
     }
   }
 
   #open(): Promise<void> {
-    this.#opened ??= this.#look().then(
+    this.#opened ??= this.#openFile().then(
       (file) => {
         this.#file = file;
       },
@@ -193,7 +193,7 @@ export class ImageMetadataFile {
     return this.#opened;
   }
 
-  async #look(): Promise<FileHandle> {
+  async #openFile(): Promise<FileHandle> {
     const file = await open(this.path, 'a+').then(async (made) => {
       await made.close();
       return open(this.path, 'r+');
@@ -221,7 +221,7 @@ export class ImageMetadataFile {
       for (let end = chunk.indexOf(10, at); end >= 0 && end < bytesRead; end = chunk.indexOf(10, at)) {
         const space = chunk.indexOf(32, at);
         if (space > at && space < end)
-          this.#places.set(chunk.toString('latin1', at, space), {
+          this.#ranges.set(chunk.toString('latin1', at, space), {
             offset: this.#end + space + 1,
             length: end - space - 1,
           });

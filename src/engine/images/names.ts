@@ -92,10 +92,10 @@ function resolveDigest(store: ImageStore, reference: Reference, digest: string):
     if (first === undefined) throw noSuchImage(reference);
     return first;
   }
-  const wanted = repositoryName(reference);
+  const repository = repositoryName(reference);
   const found = images.find((image) => {
     const named = parseNormalized(image.name);
-    return named !== undefined && repositoryName(named) === wanted;
+    return named !== undefined && repositoryName(named) === repository;
   });
   if (found === undefined) throw noSuchImage(reference);
   return found;

@@ -13,7 +13,7 @@ import type { AnswerOf, Wire } from '../wire.js';
 import { logNameEvent } from './events.js';
 import { imageFilter } from './list-filters.js';
 import { familiarNameOf, takeName } from './names.js';
-import { forgetOrigin } from './remove.js';
+import { deleteOrigin } from './remove.js';
 import { chainIds } from './snapshots.js';
 
 const knownFilters = ['dangling', 'label', 'label!', 'until'];
@@ -51,14 +51,14 @@ function withoutUsed(context: Context, chosen: readonly ImageRecord[]): readonly
   const used = usedImages(context);
   const names = new Map<string, number>();
   for (const { target } of context.store.list()) names.set(target.digest, (names.get(target.digest) ?? 0) + 1);
-  const kept = new Set<string>();
+  const usedDigests = new Set<string>();
   const free = chosen.filter(({ name }) => !used.names.has(name));
   for (const { name, target } of [...free].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
-    const left = names.get(target.digest) ?? 0;
-    if (left > 1) names.set(target.digest, left - 1);
-    else if (used.digests.has(target.digest)) kept.add(name);
+    const remaining = names.get(target.digest) ?? 0;
+    if (remaining > 1) names.set(target.digest, remaining - 1);
+    else if (used.digests.has(target.digest)) usedDigests.add(name);
   }
-  return free.filter(({ name }) => !kept.has(name));
+  return free.filter(({ name }) => !usedDigests.has(name));
 }
 
 async function removeChosen(context: Context, chosen: readonly ImageRecord[]): Promise<AnswerOf<'ImagePrune'>> {
@@ -69,29 +69,29 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   for (const image of chosen.length === 0 ? [] : store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
-    for (const id of [...content.held, ...[...content.chains].map(stackKey)])
+    for (const id of [...content.retained, ...[...content.chains].map(stackKey)])
       holders.set(id, (holders.get(id) ?? 0) + 1);
   }
   /** Whether nobody else holds a blob or a layer stack any more. */
   const release = (id: string): boolean => {
-    const left = (holders.get(id) ?? 1) - 1;
-    holders.set(id, left);
-    return left === 0;
+    const remaining = (holders.get(id) ?? 1) - 1;
+    holders.set(id, remaining);
+    return remaining === 0;
   };
   const deleted: Wire<ImageDeleteResponseItem>[] = [];
   let reclaimed = 0;
   for (const image of chosen) {
-    const { blobs, held, chains } = contents.get(image) ?? (await contentOf(context, image));
+    const { blobs, retained, chains } = contents.get(image) ?? (await contentOf(context, image));
     if (!(await takeName(store, image))) continue;
-    forgetOrigin(context, image.target.digest);
+    deleteOrigin(context, image.target.digest);
     const familiar = familiarNameOf(image);
     logNameEvent(context, image, familiar, 'untag');
     deleted.push({ Untagged: familiar });
-    const released = new Set([...held].filter(release));
-    const gone = blobs.filter(({ digest }) => released.has(digest));
-    const manifests = gone.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
+    const released = new Set([...retained].filter(release));
+    const deletable = blobs.filter(({ digest }) => released.has(digest));
+    const manifests = deletable.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType));
     for (const { digest } of manifests) deleted.push({ Deleted: digest });
-    for (const { size } of gone) reclaimed += size;
+    for (const { size } of deletable) reclaimed += size;
     for (const id of chains) if (release(stackKey(id))) reclaimed += snapshots.drop(id);
     if (manifests.length > 0) logNameEvent(context, image, familiar, 'delete');
   }
@@ -108,14 +108,14 @@ interface ImageContent {
   /** In the order of the walk; one that is referred to several times counts as often, as in dockerd. */
   readonly blobs: readonly Descriptor[];
   /** Digests of those, and of the manifests that refer to them by labels, with theirs. */
-  readonly held: ReadonlySet<string>;
+  readonly retained: ReadonlySet<string>;
   readonly chains: ReadonlySet<string>;
 }
 
 /** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
-async function contentOf({ documents, store, debug }: Context, image: ImageRecord): Promise<ImageContent> {
+async function contentOf({ manifests: documents, store, debug }: Context, image: ImageRecord): Promise<ImageContent> {
   const blobs: Descriptor[] = [];
-  const held = new Set<string>();
+  const retained = new Set<string>();
   const chains = new Set<string>();
   try {
     const collect = async (descriptor: Descriptor): Promise<void> => {
@@ -125,11 +125,11 @@ async function contentOf({ documents, store, debug }: Context, image: ImageRecor
       for (const id of chainIds(rootfs.diff_ids ?? [])) chains.add(id);
     };
     await walk(image.target, present(documents, collect));
-    const hold = present(documents, ({ digest }) => void held.add(digest));
+    const hold = present(documents, ({ digest }) => void retained.add(digest));
     await walk(image.target, withReferrers(hold, store.content), { once: true });
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     debug(`content of ${image.name} cannot be found: ${error.message}`);
   }
-  return { blobs, held, chains };
+  return { blobs, retained, chains };
 }

@@ -55,15 +55,15 @@ export async function removeImage(
   options: RemoveOptions = {},
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const { force = false, noprune = false, platforms = [] } = options;
-  refuseAttestations(context, name);
+  rejectAttestations(context, name);
   if (platforms.length > 0 && !force) {
-    const why = 'Content will be removed from all images referencing this variant. Use —-force to force delete.';
-    throw new AttestdError('INVALID_ARGUMENT', why);
+    const reason = 'Content will be removed from all images referencing this variant. Use —-force to force delete.';
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   const plan = makePlan(context, name, force);
   if (plan.named !== undefined && plan.untag === undefined) {
-    const kept = await keepUsed(context, plan, plan.named, force);
-    if (kept !== undefined && platforms.length === 0) return kept;
+    const inUse = await retainUsed(context, plan, plan.named, force);
+    if (inUse !== undefined && platforms.length === 0) return inUse;
   }
   if (platforms.length > 0) return removePlatforms(context, plan.id, platforms);
   const reference = parseAnyReference(name);
@@ -71,21 +71,21 @@ export async function removeImage(
     plan.untag === undefined
       ? await removeAll(context, plan, { force, noprune, reference })
       : await untag(context, plan.untag, reference);
-  forgetOrigin(context, plan.id);
+  deleteOrigin(context, plan.id);
   await context.store.collect({ soon: true });
   return records;
 }
 
 /** Once an image has lost its last name nothing is known of where it came from (docs/reference/behavior/images.md#image-identity). */
-export function forgetOrigin({ store, lineage }: Context, digest: string): void {
-  if (imagesOf(store, digest).length === 0) lineage.forgetRepositories(digest);
+export function deleteOrigin({ store, lineage }: Context, digest: string): void {
+  if (imagesOf(store, digest).length === 0) lineage.deleteRepositories(digest);
 }
 
 /** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/explanation/deviations.md). */
-function refuseAttestations({ channel }: Context, name: string): void {
+function rejectAttestations({ channel }: Context, name: string): void {
   if (channel === 'standard' || !name.endsWith('/attestations')) return;
-  const why = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
-  throw new AttestdError('INVALID_ARGUMENT', why);
+  const reason = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 function makePlan({ store }: Context, text: string, force: boolean): Plan {
@@ -116,7 +116,7 @@ function isIdPrefix(id: string, text: string): boolean {
  */
 function sameReferences(named: NamedReference | undefined, images: readonly ImageRecord[]): readonly ImageRecord[] {
   const same: ImageRecord[] = [];
-  let wanted = named;
+  let search = named;
   let tag = named?.tag;
   let digested: ImageRecord[] | undefined = [];
   const allTags = named !== undefined && named.tag === undefined && named.digest !== undefined;
@@ -126,10 +126,10 @@ function sameReferences(named: NamedReference | undefined, images: readonly Imag
       same.push(image);
       continue;
     }
-    if (wanted === undefined) {
-      wanted = known;
+    if (search === undefined) {
+      search = known;
       tag = known.tag;
-    } else if (repositoryName(wanted) !== repositoryName(known)) continue;
+    } else if (repositoryName(search) !== repositoryName(known)) continue;
     else if (!allTags && known.tag === undefined) {
       digested?.push(image);
       continue;
@@ -175,10 +175,10 @@ async function removeAll(
   let taken = false;
   for (const image of all) {
     // Once a name is gone, the others go too: what is refused has changed nothing.
-    if (!taken) refuseUsed(context, id, force);
+    if (!taken) rejectUsed(context, id, force);
     if (!several && all.length > 1) {
-      const why = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
-      throw new AttestdError('CONFLICT', why);
+      const reason = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
+      throw new AttestdError('CONFLICT', reason);
     }
     const familiar = familiarOf(image);
     if (!(await takeName(context.store, image))) continue;
@@ -216,7 +216,7 @@ async function removeParents(context: Context, id: string): Promise<readonly Wir
  * @returns what was done by force; undefined when no container has it
  * @throws CONFLICT
  */
-async function keepUsed(
+async function retainUsed(
   context: Context,
   { id, all }: Plan,
   named: ImageRecord,
@@ -236,7 +236,7 @@ async function keepUsed(
 }
 
 /** Nobody deletes an image from under a container that runs, nor without force from under one that does not. */
-function refuseUsed(context: Context, id: string, force: boolean): void {
+function rejectUsed(context: Context, id: string, force: boolean): void {
   const users = context.containers.list().filter(({ imageId }) => imageId === id);
   const running = users.find(({ state }) => state.running);
   const [stopped] = force ? [] : users;
@@ -265,7 +265,7 @@ async function removePlatforms(
   id: string,
   platforms: readonly Platform[],
 ): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
-  const { documents, store } = context;
+  const { manifests: documents, store } = context;
   const records: Wire<ImageDeleteResponseItem>[] = [];
   for (const platform of platforms) {
     const found: Descriptor[] = [];

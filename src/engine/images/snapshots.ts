@@ -8,7 +8,7 @@ import { countedCache } from '../counted-cache.js';
 import { type UnpackedLayer, unpackLayer } from './layers.js';
 
 /** Layers whose unpacked form is remembered. */
-const rememberedLayers = 10_000;
+const maxCachedLayers = 10_000;
 
 /**
  * The ids of a layer stack, bottom first: of one layer its diff id, of more the digest of the id below and the diff id
@@ -24,7 +24,7 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
 }
 
 /** What became of a manifest: unpacked as far as it goes, not for this machine, or not as it should be. */
-type Outcome = 'unpacked' | 'packed' | 'failed';
+type UnpackResult = 'unpacked' | 'packed' | 'failed';
 
 /**
  * What the daemon has unpacked. A stand-in runs nothing, so it keeps no file systems, only what they would measure:
@@ -36,8 +36,8 @@ export class Snapshots {
   private readonly sizes = new Map<string, number>();
   /** Stacks that were asked for and are not unpacked. */
   private readonly missed = new Set<string>();
-  private readonly layers = countedCache<UnpackedLayer>(rememberedLayers);
-  private readonly attempts = new Map<string, Outcome | Promise<Outcome>>();
+  private readonly layers = countedCache<UnpackedLayer>(maxCachedLayers);
+  private readonly attempts = new Map<string, UnpackResult | Promise<UnpackResult>>();
 
   constructor(
     private readonly documents: ManifestCache,
@@ -72,15 +72,15 @@ export class Snapshots {
   }
 
   /** Unpack an image manifest that the machine can run, once; failures leave it packed, as in a daemon. */
-  async settle(manifest: Descriptor): Promise<Outcome> {
+  async ensureUnpacked(manifest: Descriptor): Promise<UnpackResult> {
     const { digest } = manifest;
     const known = this.attempts.get(digest);
     if (known !== undefined) return known;
-    const attempt = this.attempt(manifest).catch((): Outcome => 'failed');
+    const attempt = this.attempt(manifest).catch((): UnpackResult => 'failed');
     this.attempts.set(digest, attempt);
-    const outcome = await attempt;
-    if (this.attempts.get(digest) === attempt) this.attempts.set(digest, outcome);
-    return outcome;
+    const result = await attempt;
+    if (this.attempts.get(digest) === attempt) this.attempts.set(digest, result);
+    return result;
   }
 
   /** Note what a layer measures that was unpacked before the process began. */
@@ -93,7 +93,7 @@ export class Snapshots {
     if (this.missed.delete(chainId)) this.generation++;
   }
 
-  private async attempt(manifest: Descriptor): Promise<Outcome> {
+  private async attempt(manifest: Descriptor): Promise<UnpackResult> {
     const { config } = await this.documents.manifest(manifest);
     const platform = manifest.platform ?? (await this.documents.config(config));
     if (!this.host.match(platform)) return 'packed';
@@ -157,8 +157,8 @@ export class Snapshots {
       if (!(error instanceof AttestdError)) throw error;
       const what = `apply layer error for ${quote(name)}: failed to extract layer ${diffId}`;
       const missing = `NotFound: failed to get reader from content store: content digest ${digest}: not found`;
-      const why = error.code === 'NOT_FOUND' ? missing : error.message;
-      throw new AttestdError('INTERNAL', `${what}: ${why}`, { cause: error });
+      const reason = error.code === 'NOT_FOUND' ? missing : error.message;
+      throw new AttestdError('INTERNAL', `${what}: ${reason}`, { cause: error });
     }
   }
 }

@@ -47,7 +47,7 @@ export interface SummaryOptions {
 }
 
 /** What a manifest of an image and its content say, whatever containers and unpacked layers there are. */
-export interface ManifestFacts {
+export interface ManifestMetadata {
   readonly manifest: Descriptor;
   /** Whether its configuration and all layers are there. */
   readonly available: boolean;
@@ -80,7 +80,7 @@ export async function summarize(
   if (isManifestType(target.mediaType)) await summary.add(target);
   else if (isIndexType(target.mediaType)) {
     const add = (manifest: Descriptor): Promise<void> => summary.add(manifest);
-    await walk(target, reachable(context.documents, manifestsOnly(add)));
+    await walk(target, reachable(context.manifests, manifestsOnly(add)));
   }
   return summary;
 }
@@ -99,16 +99,16 @@ export async function chooseImage(
 ): Promise<PlatformImage | undefined> {
   const choice = new Choice(matcher);
   const consider = async (manifest: Descriptor): Promise<void> => {
-    const { documents } = context;
+    const { manifests: documents } = context;
     const available = await isAvailable(documents, manifest);
     if (available === undefined || (whole && !available)) return;
     if ((await isPseudo(documents, manifest)) !== false) return;
     const config = await configOf(documents, manifest);
-    if (config !== undefined) await context.snapshots.settle(manifest);
+    if (config !== undefined) await context.snapshots.ensureUnpacked(manifest);
     choice.consider({ manifest, config }, ownPlatform(manifest, config));
   };
   if (isManifestType(target.mediaType)) await consider(target);
-  else if (isIndexType(target.mediaType)) await walk(target, reachable(context.documents, manifestsOnly(consider)));
+  else if (isIndexType(target.mediaType)) await walk(target, reachable(context.manifests, manifestsOnly(consider)));
   return choice.best;
 }
 
@@ -148,8 +148,8 @@ class SummaryBuilder implements ImageSummary {
   async add(manifest: Descriptor): Promise<void> {
     const examined = await examineManifest(this.context, manifest);
     if (examined === undefined) return;
-    const { facts, config } = examined;
-    if (facts.chains !== undefined) await this.context.snapshots.settle(manifest);
+    const { metadata: facts, config } = examined;
+    if (facts.chains !== undefined) await this.context.snapshots.ensureUnpacked(manifest);
     const { row, size, users } = await describeManifest(this.context, facts, this.options);
     this.manifests.push(row);
     this.totalSize += size;
@@ -165,7 +165,7 @@ function ownPlatform(manifest: Descriptor, config: ImageConfig | undefined): Pla
 
 /** A manifest's facts, and the configuration of an image's. */
 interface Examined {
-  readonly facts: ManifestFacts;
+  readonly metadata: ManifestMetadata;
   readonly config: ImageConfig | undefined;
 }
 
@@ -175,7 +175,7 @@ interface Examined {
  * @returns undefined when the manifest cannot be read, which hides it
  */
 export async function examineManifest(context: Context, manifest: Descriptor): Promise<Examined | undefined> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   const available = await isAvailable(documents, manifest);
   if (available === undefined) return undefined;
   const content = await measure(context, manifest);
@@ -184,17 +184,17 @@ export async function examineManifest(context: Context, manifest: Descriptor): P
     const subject = notes[annotations.referenceDigest] ?? '';
     const kind = isDigest(subject) ? 'attestation' : 'unknown';
     return {
-      facts: { manifest, available, content, kind, ...(kind === 'attestation' && { subject }) },
+      metadata: { manifest, available, content, kind, ...(kind === 'attestation' && { subject }) },
       config: undefined,
     };
   }
   if ((await isPseudo(documents, manifest)) !== false)
-    return { facts: { manifest, available, content, kind: 'unknown' }, config: undefined };
+    return { metadata: { manifest, available, content, kind: 'unknown' }, config: undefined };
   const config = await configOf(documents, manifest);
   const platform = ownPlatform(manifest, config);
   const diffIds = config?.rootfs.diff_ids;
   const chains = diffIds && chainIds(diffIds);
-  return { facts: { manifest, available, content, kind: 'image', platform, ...(chains && { chains }) }, config };
+  return { metadata: { manifest, available, content, kind: 'image', platform, ...(chains && { chains }) }, config };
 }
 
 /** A manifest's part in the answer, with the bytes that it adds to its image's and its containers. */
@@ -205,9 +205,9 @@ export interface DescribedManifest {
 }
 
 /** What a manifest holds of its image, bytes, and the containers of it. */
-function holdingOf(
+function referencedBy(
   context: Context,
-  { manifest, content, platform, chains = [] }: ManifestFacts,
+  { manifest, content, platform, chains = [] }: ManifestMetadata,
 ): { readonly blobs: number; readonly unpacked: number; readonly containers: readonly Container[] } {
   const blobs = content.reduce((sum, blob) => sum + blob.size, 0);
   if (platform === undefined) return { blobs, unpacked: 0, containers: [] };
@@ -215,25 +215,28 @@ function holdingOf(
 }
 
 /** What a manifest adds to its image: bytes, those of unpacked layers too, and containers. */
-export function sizeOfManifest(context: Context, facts: ManifestFacts): Pick<DescribedManifest, 'size' | 'users'> {
-  const { blobs, unpacked, containers } = holdingOf(context, facts);
+export function sizeOfManifest(
+  context: Context,
+  metadata: ManifestMetadata,
+): Pick<DescribedManifest, 'size' | 'users'> {
+  const { blobs, unpacked, containers } = referencedBy(context, metadata);
   return { size: blobs + unpacked, users: containers.length };
 }
 
 /** What a manifest's facts come to with the containers and unpacked layers of the moment. */
 export async function describeManifest(
   context: Context,
-  facts: ManifestFacts,
+  metadata: ManifestMetadata,
   options: SummaryOptions,
 ): Promise<DescribedManifest> {
-  const { manifest, kind, subject, platform } = facts;
-  const { blobs, unpacked, containers } = holdingOf(context, facts);
+  const { manifest, kind, subject, platform } = metadata;
+  const { blobs, unpacked, containers } = referencedBy(context, metadata);
   const size = blobs + unpacked;
   const users = containers.length;
   const common = {
     ID: manifest.digest,
     Descriptor: goObject(manifest, descriptorType),
-    Available: facts.available,
+    Available: metadata.available,
     Size: { Content: blobs, Total: size },
     Kind: kind,
   };
@@ -246,7 +249,8 @@ export async function describeManifest(
     ...common,
     ImageData: {
       Platform: goObject(platform, platformType),
-      Identity: options.identity && facts.available ? await identityOf(context, options.identity, platform) : undefined,
+      Identity:
+        options.identity && metadata.available ? await identityOf(context, options.identity, platform) : undefined,
       Size: { Unpacked: unpacked },
       Containers: users === 0 ? null : containers.map(({ id }) => id),
     },
@@ -255,7 +259,7 @@ export async function describeManifest(
 }
 
 /** The blobs that are there from a manifest on. */
-async function measure({ documents, debug }: Context, manifest: Descriptor): Promise<readonly Descriptor[]> {
+async function measure({ manifests: documents, debug }: Context, manifest: Descriptor): Promise<readonly Descriptor[]> {
   const content: Descriptor[] = [];
   try {
     await walk(
@@ -269,7 +273,10 @@ async function measure({ documents, debug }: Context, manifest: Descriptor): Pro
   }
 }
 
-async function statementsOf({ documents, debug }: Context, manifest: Descriptor): Promise<readonly VerbatimJson[]> {
+async function statementsOf(
+  { manifests: documents, debug }: Context,
+  manifest: Descriptor,
+): Promise<readonly VerbatimJson[]> {
   let decoded: Manifest;
   try {
     decoded = await documents.verifiedManifest(manifest);

@@ -43,8 +43,8 @@ export async function tagImage(
   const reference = repoTag(target.repo, target.tag);
   if (reference === undefined) return 'nothing';
   if (familiarName(reference) === 'sha256') {
-    const why = 'refusing to create an ambiguous tag using digest algorithm as name';
-    throw new AttestdError('INVALID_ARGUMENT', why);
+    const reason = 'refusing to create an ambiguous tag using digest algorithm as name';
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   const source = await readableImage(context, name);
   await nameImage(context, reference, source.target);
@@ -53,7 +53,7 @@ export async function tagImage(
 
 /** The image, if it has a platform whose configuration can be read; whatever is wrong with it, it is not found. */
 async function readableImage(context: Context, name: string): Promise<ImageRecord> {
-  const { documents, store } = context;
+  const { manifests: documents, store } = context;
   try {
     const image = resolveImage(store, name);
     const manifest = await bestManifest(context, image, 'strict', undefined);

@@ -25,19 +25,19 @@ export interface StoredLayer {
  */
 export async function storeLayer(content: ContentStore, archive: Readable): Promise<StoredLayer> {
   const { compression, stream } = await peekCompression(archive);
-  const kept = compression === 'gzip' || compression === 'zstd';
+  const isStoredAsIs = compression === 'gzip' || compression === 'zstd';
   const hash = createHash('sha256');
   async function* hashed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of source) {
-      hash.update(piece);
-      yield piece;
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
     }
   }
-  const packed = kept ? stream : pack(hashed(await decompress(stream)));
+  const packed = isStoredAsIs ? stream : pack(hashed(await decompress(stream)));
   const { digest, size } = await content.ingest(Readable.from(packed, { objectMode: false }));
   const mediaType = compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayerGzip;
   const descriptor = { mediaType, digest, size };
-  if (kept) {
+  if (isStoredAsIs) {
     try {
       for await (const _ of hashed(await decompress(await content.stream(digest))));
     } catch (error) {

@@ -9,7 +9,7 @@ import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { checkSettings } from './endpoint-check.js';
 import { logNetworkEvent } from './events.js';
 import { find } from './find.js';
-import { cardName } from './interfaces.js';
+import { interfaceName } from './interfaces.js';
 import { type Network, poolOf } from './network.js';
 import type { Pool } from './pool.js';
 import type { PortMap } from './port.js';
@@ -20,17 +20,17 @@ export type Endpoints = ReadonlyMap<string, EndpointSettings>;
 /**
  * Note the networks that a container is to be in, as inspect shows them before it starts.
  *
- * @param wanted by name or id
+ * @param requested by name or id
  */
 export function prepareEndpoints(
   context: Context,
   container: Container,
-  wanted: Readonly<Record<string, EndpointSettings | undefined>>,
+  requested: Readonly<Record<string, EndpointSettings | undefined>>,
 ): void {
   const name = networkName(container.hostConfig.NetworkMode);
   if (name === '' || container.config.NetworkDisabled) return;
   const network = isUserDefined(container.hostConfig.NetworkMode) ? find(context, name) : undefined;
-  for (const [key, settings] of Object.entries(wanted))
+  for (const [key, settings] of Object.entries(requested))
     if (settings) container.networks.set(network !== undefined && key === network.id ? network.name : key, settings);
   if (container.networks.size === 0) container.networks.set(network?.name ?? name, emptyEndpoint());
 }
@@ -50,11 +50,11 @@ export async function joinNetworks(context: Context, container: Container, befor
   try {
     for (const name of names) {
       const old = before?.get(name);
-      enter(context, container, makeEndpoint(context, container, name, old), old);
+      enter(context, container, createEndpoint(context, container, name, old), old);
     }
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
-    tellJoined(context, container);
+    emitConnected(context, container);
     throw new AttestdError(error.code, `failed to set up container networking: ${error.message}`, { cause: error });
   }
   try {
@@ -62,7 +62,7 @@ export async function joinNetworks(context: Context, container: Container, befor
   } catch (error) {
     // The network whose ports could not be published is left for good, as in dockerd.
     const name = [...container.networks.keys()].at(-1) as string;
-    leave(context, container, name, container.networks.get(name) as EndpointSettings);
+    disconnect(context, container, name, container.networks.get(name) as EndpointSettings);
     container.networks.delete(name);
     throw error;
   }
@@ -73,8 +73,8 @@ function joinContainer(context: Context, container: Container, name: string): vo
   try {
     other = context.containers.resolve(name);
   } catch (error) {
-    const why = `joining network namespace of container: ${(error as Error).message}`;
-    throw new AttestdError('INTERNAL', why, { cause: error });
+    const reason = `joining network namespace of container: ${(error as Error).message}`;
+    throw new AttestdError('INTERNAL', reason, { cause: error });
   }
   if (other === container) throw new AttestdError('INTERNAL', 'cannot join own network namespace');
   if (!other.state.running)
@@ -89,12 +89,12 @@ function joinContainer(context: Context, container: Container, name: string): vo
 /** Into a swarm's network go its tasks, and others where it says so (docs/reference/behavior/swarm.md#networks-of-a-swarm). @throws INTERNAL */
 function checkAttachable({ tasks }: Context, container: Container, { scope, attachable, name }: Network): void {
   if (scope !== 'swarm' || attachable || tasks.has(container)) return;
-  const why = `rpc error: code = PermissionDenied desc = network ${name} not manually attachable`;
-  throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${why}`);
+  const reason = `rpc error: code = PermissionDenied desc = network ${name} not manually attachable`;
+  throw new AttestdError('INTERNAL', `Could not attach to network ${name}: ${reason}`);
 }
 
 /** A container's place in a network, with addresses and not yet with a card. */
-export interface MadeEndpoint {
+export interface CreatedEndpoint {
   readonly network: Network;
   readonly settings: EndpointSettings;
   readonly id: string;
@@ -107,12 +107,12 @@ export interface MadeEndpoint {
  * @throws NOT_FOUND; FORBIDDEN for a network of settings and for addresses that are taken; INVALID_ARGUMENT for what cannot be; INTERNAL where
  *   it may not be
  */
-export function makeEndpoint(
+export function createEndpoint(
   context: Context,
   container: Container,
   key: string,
   before?: EndpointSettings,
-): MadeEndpoint {
+): CreatedEndpoint {
   const network = context.networks.resolve(key);
   checkAttachable(context, container, network);
   const settings = container.networks.get(key) ?? emptyEndpoint();
@@ -124,7 +124,7 @@ export function makeEndpoint(
   checkSettings(network, settings);
   if (network.configOnly) throw new AttestdError('FORBIDDEN', 'cannot create endpoint on configuration-only network');
   if (isUserDefined(network.name)) for (const link of settings.Links ?? []) parseLink(link);
-  const wanted = {
+  const endpointSettings = {
     4: settings.IPAMConfig?.IPv4Address || before?.IPAddress,
     6: settings.IPAMConfig?.IPv6Address || before?.GlobalIPv6Address,
   };
@@ -133,7 +133,7 @@ export function makeEndpoint(
   try {
     for (const family of [4, 6] as const) {
       const pool = poolOf(network, family);
-      if (pool !== undefined) addresses.set(pool, pool.take(wanted[family]));
+      if (pool !== undefined) addresses.set(pool, pool.take(endpointSettings[family]));
     }
   } catch (error) {
     unmake(made);
@@ -143,7 +143,7 @@ export function makeEndpoint(
 }
 
 /** Give back what an endpoint took that nobody came to have. */
-function unmake({ addresses }: MadeEndpoint): void {
+function unmake({ addresses }: CreatedEndpoint): void {
   for (const [pool, address] of addresses) pool.release(address);
 }
 
@@ -152,11 +152,11 @@ function unmake({ addresses }: MadeEndpoint): void {
  *
  * @throws INTERNAL for a name of the card that cannot be; the addresses are free again then
  */
-export function enter(context: Context, container: Container, made: MadeEndpoint, before?: EndpointSettings): void {
+export function enter(context: Context, container: Container, made: CreatedEndpoint, before?: EndpointSettings): void {
   const { network, settings, id, addresses } = made;
-  let card = '';
+  let networkInterface = '';
   try {
-    if (network.pools.length > 0) card = cardName(context, container, network, settings, id);
+    if (network.pools.length > 0) networkInterface = interfaceName(context, container, network, settings, id);
   } catch (error) {
     unmake(made);
     throw error;
@@ -178,13 +178,13 @@ export function enter(context: Context, container: Container, made: MadeEndpoint
     mac: settings.MacAddress,
     ipv4: settings.IPAddress,
     ipv6: settings.GlobalIPv6Address,
-    card,
+    networkInterface,
     link: context.networks.nextLink(),
   });
 }
 
 /** Tell of the networks that a container that was started has joined. */
-export function tellJoined(context: Context, { id, networks }: Container): void {
+export function emitConnected(context: Context, { id, networks }: Container): void {
   for (const [name, { EndpointID: endpoint, NetworkID: networkId }] of networks) {
     const network = endpoint === '' ? undefined : find(context, networkId || name);
     if (network !== undefined) logNetworkEvent(context, network, 'connect', { container: id });
@@ -217,14 +217,14 @@ async function publish(context: Context, container: Container): Promise<PortMap>
   const { NetworkMode: mode, PortBindings: bindings = {}, PublishAllPorts: all } = container.hostConfig;
   if (mode === 'host' || mode === 'none') return {};
   const exposed = Object.keys(container.config.ExposedPorts ?? {});
-  const wanted: PortMap = {};
-  for (const port of exposed) wanted[port] = all ? [{ HostIp: '', HostPort: '' }] : undefined;
-  return context.published.publish(container, { ...wanted, ...bindings });
+  const requested: PortMap = {};
+  for (const port of exposed) requested[port] = all ? [{ HostIp: '', HostPort: '' }] : undefined;
+  return context.publishedPorts.publish(container, { ...requested, ...bindings });
 }
 
 /** Take a container that has ended, or could not start, out of its networks. It is told to leave those that it could not join as well. */
-export function leaveNetworks(context: Context, container: Container): void {
-  context.published.release(container.id);
+export function disconnectFromNetworks(context: Context, container: Container): void {
+  context.publishedPorts.release(container.id);
   container.ports = {};
   const joined = container.sandboxId !== '';
   container.sandboxId = '';
@@ -233,7 +233,7 @@ export function leaveNetworks(context: Context, container: Container): void {
 }
 
 /** Take a container out of one network; what was asked for stays. */
-export function leave(context: Context, container: Container, name: string, settings: EndpointSettings): void {
+export function disconnect(context: Context, container: Container, name: string, settings: EndpointSettings): void {
   if (settings.EndpointID !== '') takeOut(context, container, name, settings);
 }
 
@@ -251,7 +251,7 @@ function takeOut(context: Context, container: Container, name: string, settings:
 }
 
 /** After a start that failed a container has no names and no network's id of those that it had joined, as before its first one. */
-export function forgetNetworks({ networks }: Container): void {
+export function releaseNetworks({ networks }: Container): void {
   for (const settings of networks.values())
     if (settings.NetworkID !== '') Object.assign(settings, { NetworkID: '', DNSNames: undefined });
 }

@@ -3,8 +3,8 @@ import type { PoolConfig } from './pool.js';
 import { contains, familyOf, formatPrefix, overlaps, parsePrefix } from './prefix.js';
 
 /** Subnets of a network, each of which is held against those of all networks, and addresses that are set aside in one. */
-const mostPools = 64;
-const mostAddresses = 1000;
+const maxPools = 64;
+const maxAddresses = 1000;
 
 /**
  * Check the subnets of a network that is to be made.
@@ -12,16 +12,13 @@ const mostAddresses = 1000;
  * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
  */
 export function checkPools(pools: readonly PoolConfig[], ipv6: boolean): void {
-  if (pools.length > mostPools)
-    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${mostPools} subnets`);
-  if (pools.some(({ AuxiliaryAddresses: others = {} }) => Object.keys(others).length > mostAddresses))
-    throw new AttestdError(
-      'INVALID_ARGUMENT',
-      `invalid network config: more than ${mostAddresses} auxiliary addresses`,
-    );
-  const faults = pools.flatMap((pool) => [...check(pool, ipv6)]);
-  if (faults.length > 0)
-    throw new AttestdError('INVALID_ARGUMENT', `invalid network config:\n${faults.map(indent).join('\n')}`);
+  if (pools.length > maxPools)
+    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${maxPools} subnets`);
+  if (pools.some(({ AuxiliaryAddresses: others = {} }) => Object.keys(others).length > maxAddresses))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${maxAddresses} auxiliary addresses`);
+  const errors = pools.flatMap((pool) => [...check(pool, ipv6)]);
+  if (errors.length > 0)
+    throw new AttestdError('INVALID_ARGUMENT', `invalid network config:\n${errors.map(indent).join('\n')}`);
 }
 
 const indent = (fault: string): string => fault.split('\n').join('\n\t');
@@ -46,8 +43,8 @@ function* check(pool: PoolConfig, ipv6: boolean): Generator<string> {
   const wrong = fault(gateway);
   if (wrong !== undefined) yield `invalid gateway ${gateway}: ${wrong}`;
   for (const [name, address] of Object.entries(others)) {
-    const why = fault(address);
-    if (why !== undefined) yield `invalid auxiliary address ${name}: ${why}`;
+    const reason = fault(address);
+    if (reason !== undefined) yield `invalid auxiliary address ${name}: ${reason}`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Container } from '../containers/container.js';
 import { isUserDefined, sharedContainer } from '../containers/create/modes.js';
 import { writeHosts } from '../containers/run/system-files.js';
 import type { Context } from '../context.js';
-import { dnsNames, enter, leave, type MadeEndpoint, makeEndpoint } from './attach.js';
+import { type CreatedEndpoint, createEndpoint, disconnect, dnsNames, enter } from './attach.js';
 import { type EndpointSettings, emptyEndpoint } from './endpoint.js';
 import { checkSettings } from './endpoint-check.js';
 import { logNetworkEvent } from './events.js';
@@ -33,8 +33,8 @@ export function connectContainer(
   if (!state.running) {
     const network = find(context, term);
     if (network === undefined) container.networks.set(term, settings);
-    else noteConnection(container, network, settings);
-    weigh(context, container, network?.name ?? term);
+    else emitConnectionChange(container, network, settings);
+    chargeQuota(context, container, network?.name ?? term);
     return;
   }
   if (sharedContainer(container.hostConfig.NetworkMode) !== undefined)
@@ -58,10 +58,10 @@ function enterRunning(context: Context, container: Container, network: Network, 
   const { name } = network;
   const noted = container.networks.get(name);
   container.networks.set(name, settings);
-  weigh(context, container, name);
-  let made: MadeEndpoint;
+  chargeQuota(context, container, name);
+  let made: CreatedEndpoint;
   try {
-    made = makeEndpoint(context, container, name);
+    made = createEndpoint(context, container, name);
   } catch (error) {
     // Of several tries the first is kept.
     container.networks.set(name, noted ?? settings);
@@ -76,9 +76,9 @@ function enterRunning(context: Context, container: Container, network: Network, 
 }
 
 /** Take room for a further connection. @throws NO_SPACE; it is not noted then */
-function weigh({ containers }: Context, container: Container, name: string): void {
+function chargeQuota({ containers }: Context, container: Container, name: string): void {
   try {
-    containers.weigh(container);
+    containers.chargeQuota(container);
   } catch (error) {
     container.networks.delete(name);
     throw error;
@@ -86,7 +86,7 @@ function weigh({ containers }: Context, container: Container, name: string): voi
 }
 
 /** What a container that does not run is to be in when it starts. */
-function noteConnection(container: Container, network: Network, settings: EndpointSettings): void {
+function emitConnectionChange(container: Container, network: Network, settings: EndpointSettings): void {
   checkMode(container, network);
   if (network.driver === 'host') return;
   checkSettings(network, settings);
@@ -117,7 +117,7 @@ function checkMode(container: Container, network: Network): void {
 }
 
 /** @throws NOT_FOUND for the container; by force, for the network, then for the endpoint that it has not */
-function leaving(context: Context, term: string, name: string, force: boolean): Container {
+function disconnecting(context: Context, term: string, name: string, force: boolean): Container {
   try {
     return context.containers.resolve(name);
   } catch (error) {
@@ -134,7 +134,7 @@ function leaving(context: Context, term: string, name: string, force: boolean): 
  * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
  */
 export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
-  const container = leaving(context, term, name, force);
+  const container = disconnecting(context, term, name, force);
   const network = force || !container.state.running ? find(context, term) : context.networks.resolve(term);
   const known = network?.name ?? term;
   const settings = container.networks.get(known);
@@ -150,8 +150,8 @@ export function disconnectContainer(context: Context, term: string, name: string
       'INVALID_ARGUMENT',
       'cannot disconnect container from host network - container was created in host network mode',
     );
-  leave(context, container, known, settings);
+  disconnect(context, container, known, settings);
   container.networks.delete(known);
-  context.containers.weigh(container);
+  context.containers.chargeQuota(container);
   writeHosts(container);
 }

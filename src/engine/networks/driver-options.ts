@@ -13,16 +13,16 @@ const gatewayModes = ['nat', 'nat-unprotected', 'routed', 'isolated'];
 const isolatedMode = `${bridge}gateway_mode_ipv`;
 /** What Linux allows. */
 const largestMtu = 65535;
-const longestCard = 15;
+const maxInterfaceNameLength = 15;
 const largestVlan = 4094;
 
 /** The simulated machine's network cards that are no bridges. */
-export const machineCards: readonly string[] = ['lo', 'eth0'];
+export const hostInterfaces: readonly string[] = ['lo', 'eth0'];
 
 type Options = Readonly<Record<string, string>>;
 
-const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
-const failed = (why: string): AttestdError => new AttestdError('INTERNAL', why);
+const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT', reason);
+const failed = (reason: string): AttestdError => new AttestdError('INTERNAL', reason);
 
 /**
  * Check what a network's driver is told (docs/reference/behavior/networks.md#networks).
@@ -54,8 +54,8 @@ function checkBridge(options: Options, internal: boolean): void {
   if ([4, 6].some((family) => options[`${isolatedMode}${family}`] === 'isolated') && !internal)
     throw failed("gateway mode 'isolated' can only be used for an internal network");
   const name = options[bridgeName] ?? '';
-  if (machineCards.includes(name)) throw failed(`existing interface ${name} is not a bridge`);
-  if (Buffer.byteLength(name) > longestCard) throw failed('numerical result out of range');
+  if (hostInterfaces.includes(name)) throw failed(`existing interface ${name} is not a bridge`);
+  if (Buffer.byteLength(name) > maxInterfaceNameLength) throw failed('numerical result out of range');
   if (/[\s/:]/.test(name) || size > largestMtu) throw failed('invalid argument');
 }
 
@@ -80,15 +80,15 @@ function checkLink(driver: 'macvlan' | 'ipvlan', options: Options, bridges: read
   if (driver === 'ipvlan' && flag !== '' && !linkFlags.includes(flag))
     throw failed(`requested ipvlan flag '${flag}' is not valid, 'bridge' is the ipvlan driver default`);
   if (parent === 'lo') throw failed(`loopback interface is not a valid ${driver} parent link`);
-  const present = (name: string): boolean => machineCards.includes(name) || bridges.includes(name);
+  const present = (name: string): boolean => hostInterfaces.includes(name) || bridges.includes(name);
   if (parent === '' || present(parent)) return;
-  const [card = '', vlan, more] = parent.split('.');
+  const [parentInterface = '', vlan, more] = parent.split('.');
   if (vlan === undefined || more !== undefined)
     throw failed(`invalid subinterface vlan name ${parent}, example formatting is eth0.10`);
   if (!/^\d+$/.test(vlan)) throw failed(`unable to parse a valid vlan id from: ${vlan} (ex. eth0.10 for vlan 10)`);
   if (Number(vlan) < 1 || Number(vlan) > largestVlan)
     throw failed(`vlan id must be between 1-${largestVlan}, received: ${vlan}`);
-  if (!present(card)) throw failed(`-o parent interface was not found on the host: ${card}`);
+  if (!present(parentInterface)) throw failed(`-o parent interface was not found on the host: ${parentInterface}`);
 }
 
 /**
@@ -124,16 +124,16 @@ export function familyOption(
   }
 }
 
-const cardSetting = /^net\.(?:ipv4|ipv6|mpls)\.[^.]+\.IFNAME\..+$/;
+const interfaceSetting = /^net\.(?:ipv4|ipv6|mpls)\.[^.]+\.IFNAME\..+$/;
 
 /** What is wrong with the settings of a container's network card, in dockerd's words. */
-export function cardFaults(options: Options): string[] {
+export function interfaceErrors(options: Options): string[] {
   const text = options['com.docker.network.endpoint.sysctls'];
   if (text === undefined) return [];
   const how = "represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'";
   const faults = text
     .split(',')
-    .filter((setting) => !cardSetting.test(setting))
+    .filter((setting) => !interfaceSetting.test(setting))
     .map((setting) => `unrecognised network interface sysctl '${setting}'; ${how}`);
   return faults.length > 1 ? faults.map((fault) => `* ${fault}`) : faults;
 }

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 import { isUserDefined } from '../containers/create/modes.js';
 import type { Context } from '../context.js';
-import { cardFaults } from './driver-options.js';
+import { interfaceErrors } from './driver-options.js';
 import type { EndpointSettings } from './endpoint.js';
 import { find } from './find.js';
 import type { Network } from './network.js';
@@ -12,10 +12,13 @@ import { contains } from './prefix.js';
  *
  * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
  */
-export function checkEndpoints(context: Context, wanted: Readonly<Record<string, EndpointSettings | undefined>>): void {
-  const faults = Object.entries(wanted).flatMap(([name, settings]) => {
+export function checkEndpoints(
+  context: Context,
+  requested: Readonly<Record<string, EndpointSettings | undefined>>,
+): void {
+  const faults = Object.entries(requested).flatMap(([name, settings]) => {
     if (settings === undefined) return [`invalid config for network ${name}: EndpointsConfig is nil`];
-    const inner = endpointFaults(find(context, name), name, settings);
+    const inner = endpointErrors(find(context, name), name, settings);
     return inner.length === 0
       ? []
       : [`invalid config for network ${name}: invalid endpoint settings:\n${inner.join('\n')}`];
@@ -24,7 +27,7 @@ export function checkEndpoints(context: Context, wanted: Readonly<Record<string,
 }
 
 /** What is wrong with what is asked of an endpoint, in dockerd's words. */
-export function endpointFaults(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
+export function endpointErrors(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
   const { IPAMConfig: ipam, Aliases: aliases } = settings;
   const { IPv4Address: v4 = '', IPv6Address: v6 = '' } = ipam ?? {};
   const faults: string[] = [];
@@ -37,12 +40,12 @@ export function endpointFaults(network: Network | undefined, name: string, setti
     if (!network.pools.some(({ prefix }) => contains(prefix, address)))
       faults.push(`no configured subnet contains IP address ${address}`);
   }
-  faults.push(...cardFaults(settings.DriverOpts ?? {}));
+  faults.push(...interfaceErrors(settings.DriverOpts ?? {}));
   return faults;
 }
 
 /** @throws INVALID_ARGUMENT for what cannot be asked of an endpoint of a network */
 export function checkSettings(network: Network, settings: EndpointSettings): void {
-  const faults = endpointFaults(network, network.name, settings);
+  const faults = endpointErrors(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);
 }

@@ -11,17 +11,20 @@ import { contains, formatNumber, lastOf, type Prefix } from './prefix.js';
 const ifnameOption = 'com.docker.network.endpoint.ifname';
 const prefixOption = 'com.docker.network.container_iface_prefix';
 const mtuOption = 'com.docker.network.driver.mtu';
-const usualMtu = 1500;
+const defaultMtu = 1500;
 /** Characters of a name that the kernel takes. */
-const longestName = 15;
+const maxNameLength = 15;
 
 /** The cards of a container, by its networks. */
-function cards(context: Context, container: Container): { readonly network: Network; readonly endpoint: Endpoint }[] {
+function attachInterfaces(
+  context: Context,
+  container: Container,
+): { readonly network: Network; readonly endpoint: Endpoint }[] {
   return context.networks
     .list()
     .flatMap((network) => {
       const endpoint = network.endpoints.get(container.id);
-      return endpoint === undefined || endpoint.card === '' ? [] : [{ network, endpoint }];
+      return endpoint === undefined || endpoint.networkInterface === '' ? [] : [{ network, endpoint }];
     })
     .sort((a, b) => a.endpoint.link - b.endpoint.link);
 }
@@ -33,33 +36,36 @@ function cards(context: Context, container: Container): { readonly network: Netw
  * @param endpointId what the card is called by until it has its name
  * @throws INTERNAL for a name that is taken, or that the kernel does not take
  */
-export function cardName(
+export function interfaceName(
   context: Context,
   container: Container,
   network: Network,
   { DriverOpts: options }: EndpointSettings,
   endpointId: string,
 ): string {
-  const taken = new Set(['lo', ...cards(context, container).map(({ endpoint }) => endpoint.card)]);
-  const wanted = options?.[ifnameOption] ?? '';
-  if (wanted === '') {
+  const usedNames = new Set([
+    'lo',
+    ...attachInterfaces(context, container).map(({ endpoint }) => endpoint.networkInterface),
+  ]);
+  const requested = options?.[ifnameOption] ?? '';
+  if (requested === '') {
     const prefix = network.options[prefixOption] || 'eth';
     let number = 0;
-    while (taken.has(prefix + number)) number++;
+    while (usedNames.has(prefix + number)) number++;
     return prefix + number;
   }
-  const refused = taken.has(wanted)
+  const refused = usedNames.has(requested)
     ? 'file exists'
-    : /[/\s:]/.test(wanted)
+    : /[/\s:]/.test(requested)
       ? 'invalid argument'
-      : wanted.length > longestName
+      : requested.length > maxNameLength
         ? 'numerical result out of range'
         : undefined;
-  if (refused === undefined) return wanted;
+  if (refused === undefined) return requested;
   const veth = `veth${endpointId.slice(0, 7)}`;
   throw new AttestdError(
     'INTERNAL',
-    `failed to add interface ${veth} to sandbox: error renaming interface "${veth}" to "${wanted}": ${refused}`,
+    `failed to add interface ${veth} to sandbox: error renaming interface "${veth}" to "${requested}": ${refused}`,
   );
 }
 
@@ -82,7 +88,7 @@ class ContainerNetwork implements NetworkView {
   }
 
   interfaces(): NetworkInterface[] {
-    const found = cards(this.context, this.container);
+    const found = attachInterfaces(this.context, this.container);
     const leaving = [...found].sort((a, b) => this.#before(a, b));
     const way4 = leaving.find(({ network }) => gatewayOf(network, 4) !== undefined)?.network;
     const way6 = leaving.find(({ network }) => gatewayOf(network, 6) !== undefined)?.network;
@@ -90,7 +96,7 @@ class ContainerNetwork implements NetworkView {
       const ipv4 = addressIn(network, endpoint.ipv4);
       const ipv6 = addressIn(network, endpoint.ipv6);
       return {
-        name: endpoint.card,
+        name: endpoint.networkInterface,
         index: at + 2,
         peer: endpoint.link,
         mac: endpoint.mac,
@@ -131,7 +137,7 @@ class ContainerNetwork implements NetworkView {
 
   answers(address: string): boolean {
     const gateways = this.context.networks.list().flatMap(({ pools }) => pools.map(({ gateway }) => gateway));
-    if (gateways.includes(address) && cards(this.context, this.container).length > 0) return true;
+    if (gateways.includes(address) && attachInterfaces(this.context, this.container).length > 0) return true;
     return this.#at(address) !== undefined;
   }
 
@@ -142,7 +148,7 @@ class ContainerNetwork implements NetworkView {
 
   /** Who has an address in a network that the container is in. */
   #at(address: string): Endpoint | undefined {
-    for (const { network } of cards(this.context, this.container))
+    for (const { network } of attachInterfaces(this.context, this.container))
       for (const endpoint of network.endpoints.values())
         if (endpoint.ipv4 === address || endpoint.ipv6 === address) return endpoint;
     return undefined;
@@ -151,7 +157,7 @@ class ContainerNetwork implements NetworkView {
   /** Containers in networks that users made, with the names that the daemon answers for them. */
   #neighbours(): { readonly network: Network; readonly endpoint: Endpoint; readonly names: readonly string[] }[] {
     const links = linksIn(this.container);
-    return cards(this.context, this.container)
+    return attachInterfaces(this.context, this.container)
       .filter(({ network }) => isUserDefined(network.name))
       .flatMap(({ network }) =>
         [...network.endpoints.values()].map((endpoint) => {
@@ -187,5 +193,5 @@ const firstOf = ({ family, base }: Prefix): string => formatNumber(family, base)
 
 function mtuOf(context: Context, { options, configFrom }: Network): number {
   const source = context.networks.list().find(({ name, configOnly }) => configOnly && name === configFrom);
-  return Number(options[mtuOption] ?? source?.options[mtuOption] ?? usualMtu) || usualMtu;
+  return Number(options[mtuOption] ?? source?.options[mtuOption] ?? defaultMtu) || defaultMtu;
 }

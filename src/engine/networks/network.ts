@@ -65,7 +65,7 @@ export interface Endpoint {
   readonly ipv4: string;
   readonly ipv6: string;
   /** What the container calls its network card; empty where there is none. */
-  readonly card: string;
+  readonly networkInterface: string;
   /** Number of the card's other end, on the host. */
   readonly link: number;
 }
@@ -84,7 +84,7 @@ export interface Network {
   readonly ipamOptions: Record<string, string> | undefined;
   readonly pools: readonly Pool[];
   /** The subnets that a configuration network lends to others. */
-  readonly lent: readonly PoolConfig[];
+  readonly configFromPools: readonly PoolConfig[];
   readonly internal: boolean;
   readonly attachable: boolean;
   readonly ingress: boolean;

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesPairs, valuesOf } from '../filters.js';
 import { patternFilter } from '../pattern.js';
 import { createSwarmNetwork, isForSwarm, isOwn, removeSwarmNetwork } from '../swarm/networks.js';
-import { refuseUsed, userOf } from '../swarm/task-files.js';
+import { rejectUsed, userOf } from '../swarm/task-files.js';
 import { untilFilter } from '../until.js';
 import { has, isAtLeast } from '../versions.js';
 import type { AnswerOf } from '../wire.js';
@@ -57,8 +57,8 @@ function danglingOf(filters: Filters): boolean | undefined {
     throw new AttestdError('INVALID_ARGUMENT', 'got more than one value for filter key "dangling"');
   if (['1', 'true'].includes(value)) return true;
   if (['0', 'false'].includes(value)) return false;
-  const why = 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")';
-  throw new AttestdError('INVALID_ARGUMENT', why);
+  const reason = 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")';
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 function hasLabels(filters: Filters, { labels }: Network): boolean {
@@ -89,8 +89,8 @@ export function inspectNetwork(
   try {
     if (verbose !== '') parseBool(verbose);
   } catch (error) {
-    const why = `invalid value for verbose: ${verbose}: ${(error as Error).message}`;
-    throw new AttestdError('INVALID_ARGUMENT', why, { cause: error });
+    const reason = `invalid value for verbose: ${verbose}: ${(error as Error).message}`;
+    throw new AttestdError('INVALID_ARGUMENT', reason, { cause: error });
   }
   const network = context.networks.resolve(term);
   if (scope !== '' && scope !== network.scope) throw new AttestdError('NOT_FOUND', `network ${term} not found`);
@@ -119,17 +119,17 @@ export function removeNetwork(context: Context, term: string): void {
   const network = context.networks.resolve(term);
   if (isPredefined(network.name))
     throw new AttestdError('FORBIDDEN', `${network.name} is a pre-defined network and cannot be removed`);
-  refuseUsed(context, network);
+  rejectUsed(context, network);
   // Tasks whose service has gone are on their way out.
   const inUse = [...network.endpoints.values()].filter(({ containerId }) => !isOfTask(context, containerId));
   if (inUse.length > 0) {
     const names = inUse.map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
-    const why = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
-    throw new AttestdError('FORBIDDEN', why);
+    const reason = `error while removing network: network ${network.name} has active endpoints (${names.join(', ')})`;
+    throw new AttestdError('FORBIDDEN', reason);
   }
-  if (isLending(context, network)) {
-    const why = `configuration network ${quote(network.name)} is in use`;
-    throw new AttestdError('FORBIDDEN', `error while removing network: ${why}`);
+  if (isConfigSource(context, network)) {
+    const reason = `configuration network ${quote(network.name)} is in use`;
+    throw new AttestdError('FORBIDDEN', `error while removing network: ${reason}`);
   }
   forget(context, network);
 }
@@ -150,7 +150,7 @@ function forget(context: Context, network: Network): void {
 }
 
 /** Whether other networks have a network's configuration. */
-function isLending({ networks }: Context, { configOnly, name }: Network): boolean {
+function isConfigSource({ networks }: Context, { configOnly, name }: Network): boolean {
   return configOnly && networks.list().some(({ configFrom }) => configFrom === name);
 }
 
@@ -163,11 +163,11 @@ export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'Net
   checkKeys(filters, ['label', 'label!', 'until']);
   // Of networks, but not of containers, one without a value is none.
   const until = valuesOf(filters, 'until').length === 0 ? undefined : untilFilter(context, filters);
-  const doomed = context.networks
+  const unused = context.networks
     .list()
-    .filter((network) => isIdle(network) && !isLending(context, network) && userOf(context, network) === undefined)
+    .filter((network) => isIdle(network) && !isConfigSource(context, network) && userOf(context, network) === undefined)
     .filter((network) => hasLabels(filters, network) && (until === undefined || network.createdAt <= until));
-  for (const network of doomed) forget(context, network);
+  for (const network of unused) forget(context, network);
   context.events.log('network', 'prune', { id: '', attributes: { reclaimed: '0' } });
-  return { NetworksDeleted: doomed.length === 0 ? null : doomed.map(({ name }) => name) };
+  return { NetworksDeleted: unused.length === 0 ? null : unused.map(({ name }) => name) };
 }

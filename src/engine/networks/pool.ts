@@ -44,14 +44,14 @@ export class Pool {
       this.#taken.add(base);
       if (family === 4) this.#taken.add(lastOf(this.prefix));
     }
-    if (config.Gateway) this.#setAside(config.Gateway, `gateway (${config.Gateway})`);
+    if (config.Gateway) this.#reserve(config.Gateway, `gateway (${config.Gateway})`);
     this.gateway = config.Gateway || (gatewayless ? '' : this.take());
     for (const [name, address] of Object.entries(config.AuxiliaryAddresses ?? {}).sort())
-      this.#setAside(address, `secondary ip address (${name}:${address})`);
+      this.#reserve(address, `secondary ip address (${name}:${address})`);
     this.config = config;
   }
 
-  #setAside(address: string, what: string): void {
+  #reserve(address: string, what: string): void {
     const number = addressNumber(address);
     if (this.#taken.has(number))
       throw new AttestdError('INTERNAL', `failed to allocate ${what}: Address already in use`);
@@ -78,15 +78,15 @@ export class Pool {
   /**
    * Take an address.
    *
-   * @param wanted the lowest free one without it
+   * @param requested the lowest free one without it
    * @throws FORBIDDEN when it is taken; INTERNAL when none is left
    */
-  take(wanted = ''): string {
-    if (wanted !== '') {
-      const number = addressNumber(wanted);
+  take(requested = ''): string {
+    if (requested !== '') {
+      const number = addressNumber(requested);
       if (this.#taken.has(number)) throw new AttestdError('FORBIDDEN', 'Address already in use');
       this.#taken.add(number);
-      return wanted;
+      return requested;
     }
     const last = lastOf(this.#range);
     for (let number = this.#range.base; number <= last; number++) {
@@ -104,7 +104,7 @@ export class Pool {
 }
 
 /** Where networks without a subnet of their own get one, in dockerd's order. */
-const usualPools: readonly AddressPool[] = [
+const defaultPools: readonly AddressPool[] = [
   ...Array.from({ length: 15 }, (_, at) => ({ base: parsePrefix(`172.${17 + at}.0.0/16`), bits: 16 })),
   { base: parsePrefix('192.168.0.0/16'), bits: 20 },
 ];
@@ -118,7 +118,7 @@ export const isAnyBlock = (subnet: string): boolean => /^0\.0\.0\.0\//.test(subn
  * @param bits 0 for the pools' own
  * @throws INVALID_ARGUMENT for blocks that are larger than any pool
  */
-export function poolsOf(bits: number, pools = usualPools): readonly AddressPool[] {
+export function poolsOf(bits: number, pools = defaultPools): readonly AddressPool[] {
   if (bits === 0) return pools;
   const fitting = pools.filter(({ base }) => base.bits <= bits).map(({ base }) => ({ base, bits }));
   if (fitting.length === 0) throw new AttestdError('INVALID_ARGUMENT', 'invalid address pool');
@@ -144,7 +144,7 @@ function freeBlock({ base, bits }: AddressPool, used: readonly Prefix[]): Prefix
  * @param used those of the other networks
  * @throws NOT_FOUND when all are taken
  */
-export function freeSubnet(used: readonly Prefix[], pools = usualPools): string {
+export function freeSubnet(used: readonly Prefix[], pools = defaultPools): string {
   for (const pool of pools) {
     const block = freeBlock(pool, used);
     if (block !== undefined) return formatPrefix(block);

@@ -27,7 +27,7 @@ export type PortMap = Record<string, PortBinding[] | undefined>;
 export function parsePort(text: string): Port {
   if (text === '') throw new Error('invalid port: value is empty');
   const [number, protocol] = cut(text);
-  return { number: portNumber(number, (why) => `invalid port '${number}': ${why}`), protocol };
+  return { number: portNumber(number, (reason) => `invalid port '${number}': ${reason}`), protocol };
 }
 
 /** Reads `80`, `80-90` and either with a protocol; the errors are network.ParsePortRange's. */
@@ -37,8 +37,8 @@ export function parsePortRange(text: string): PortRange {
   const dash = numbers.indexOf('-');
   const first = dash < 0 ? numbers : numbers.slice(0, dash);
   const last = dash < 0 ? first : numbers.slice(dash + 1);
-  const start = portNumber(first, (why) => `invalid start port '${first}': ${why}`);
-  const end = portNumber(last, (why) => `invalid end port '${last}': ${why}`);
+  const start = portNumber(first, (reason) => `invalid start port '${first}': ${reason}`);
+  const end = portNumber(last, (reason) => `invalid end port '${last}': ${reason}`);
   if (end < start) throw new Error(`invalid port range: ${text}`);
   return { start, end, protocol };
 }
@@ -55,7 +55,7 @@ function cut(text: string): [numbers: string, protocol: string] {
   return [text.slice(0, slash), protocol === '' ? 'tcp' : protocol];
 }
 
-function portNumber(text: string, message: (why: string) => string): number {
+function portNumber(text: string, message: (reason: string) => string): number {
   if (text === '') throw new Error(message('value is empty'));
   if (!/^\d+$/.test(text)) throw new Error(message('invalid syntax'));
   if (Number(text) > 65_535) throw new Error(message('value out of range'));

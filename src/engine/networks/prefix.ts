@@ -8,7 +8,7 @@ const library = (): typeof import('ip-address') => require('ip-address') as type
 
 const plainAddress = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 const byte = 8n;
-const bytePlaces = [24n, 16n, byte, 0n] as const;
+const byteShifts = [24n, 16n, byte, 0n] as const;
 
 /** A block of addresses. */
 export interface Prefix {
@@ -45,7 +45,7 @@ function number6(text: string): bigint {
 
 /** A number as an address, IPv6 in its shortest form. */
 export function formatNumber(family: Family, number: bigint): string {
-  if (family === 4) return bytePlaces.map((place) => (number >> place) & 255n).join('.');
+  if (family === 4) return byteShifts.map((shift) => (number >> shift) & 255n).join('.');
   return library().Address6.fromBigInt(number).correctForm();
 }
 

@@ -10,10 +10,10 @@ const firstEphemeral = 49_153;
 const lastEphemeral = 65_535;
 
 /** Connections to one published port at a time. */
-const mostConnections = 256;
+const maxConnections = 256;
 
 /** Ports that all containers publish together: of TCP each is an open file of the server. */
-const mostPublished = 2048;
+const maxPublished = 2048;
 
 /** Whose ports are published: a container, or what stands for several. */
 export type PortOwner = Pick<Container, 'id' | 'plainName' | 'networks'> & { readonly sandbox: Container['sandbox'] };
@@ -36,9 +36,9 @@ export class PublishedPorts {
   async publish(container: PortOwner, bindings: PortMap): Promise<PortMap> {
     const published: PortMap = {};
     try {
-      for (const [key, wanted] of Object.entries(bindings)) {
-        if (wanted === undefined) published[key] = undefined;
-        else published[key] = (await Promise.all(wanted.map((one) => this.#bind(container, key, one)))).flat();
+      for (const [key, requested] of Object.entries(bindings)) {
+        if (requested === undefined) published[key] = undefined;
+        else published[key] = (await Promise.all(requested.map((one) => this.#bind(container, key, one)))).flat();
       }
       return published;
     } catch (error) {
@@ -66,8 +66,8 @@ export class PublishedPorts {
   async #bind(container: PortOwner, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
     const { number, protocol } = parsePort(key);
     const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
-    if (this.#listened.size + this.#reserved.size >= mostPublished)
-      throw new AttestdError('INTERNAL', `more than ${mostPublished} ports are published`);
+    if (this.#listened.size + this.#reserved.size >= maxPublished)
+      throw new AttestdError('INTERNAL', `more than ${maxPublished} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
       // To listen ends in the same turn of the event loop.
@@ -86,15 +86,15 @@ export class PublishedPorts {
 
   #refused(container: PortOwner, ip: string, port: number, cause: unknown): AttestdError {
     const endpoint = [...container.networks.values()].find(({ EndpointID: id }) => id !== '')?.EndpointID ?? '';
-    const why =
+    const reason =
       `failed to set up container networking: driver failed programming external connectivity on endpoint ` +
       `${container.plainName} (${endpoint}): Bind for ${ip || '0.0.0.0'}:${port} failed: port is already allocated`;
-    return new AttestdError('INTERNAL', why, { cause });
+    return new AttestdError('INTERNAL', reason, { cause });
   }
 
-  #reserve(container: PortOwner, protocol: string, wanted: number): number {
+  #reserve(container: PortOwner, protocol: string, requested: number): number {
     const taken = (port: number): boolean => this.#reserved.has(formatPort({ number: port, protocol }));
-    let port = wanted;
+    let port = requested;
     if (port === 0) for (port = firstEphemeral; port < lastEphemeral && taken(port); ) port++;
     if (taken(port))
       throw new AttestdError('CONFLICT', `port ${quote(formatPort({ number: port, protocol }))} is taken`);
@@ -109,7 +109,7 @@ export class PublishedPorts {
       socket.on('error', () => socket.destroy());
       if (container.sandbox?.connect(inside, socket) !== true) socket.destroy();
     });
-    server.maxConnections = mostConnections;
+    server.maxConnections = maxConnections;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => {

@@ -2,7 +2,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import type { Clock } from '../../support/sandbox/clock.js';
 import { newId } from '../containers/store.js';
-import { ObjectQuota, weightOf } from '../object-quota.js';
+import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
 import { noManager } from '../swarm/no-manager.js';
@@ -36,18 +36,18 @@ const bridgeOptions = {
 };
 
 /** @throws NOT_FOUND for a driver of addresses that is not there; INVALID_ARGUMENT for what the one without addresses cannot do */
-function checkAddressDriver(ipam: Ipam | undefined, wanted: readonly PoolConfig[]): void {
+function checkAddressDriver(ipam: Ipam | undefined, requested: readonly PoolConfig[]): void {
   const { Driver: driver = '' } = ipam ?? {};
   if (!['', 'default', 'null'].includes(driver))
     throw new AttestdError('NOT_FOUND', `plugin ${quote(driver)} not found`);
   if (driver !== 'null') return;
-  const why =
-    wanted.length > 0 ? 'null ipam driver does not handle specific address pool requests' : 'ipv4 pool is empty';
-  throw new AttestdError('INVALID_ARGUMENT', why);
+  const reason =
+    requested.length > 0 ? 'null ipam driver does not handle specific address pool requests' : 'ipv4 pool is empty';
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 /** Bytes that a network takes beside what was asked for it. */
-const networkWeight = 4096;
+const networkBytes = 4096;
 
 /** The networks, by id. */
 export class NetworkStore {
@@ -60,7 +60,7 @@ export class NetworkStore {
     /** Where networks without a subnet get one; dockerd's usual ones without it. */
     private readonly addressPools?: readonly AddressPool[],
     /** For all that clients make. */
-    private readonly room = new ObjectQuota(),
+    private readonly quota = new ObjectQuota(),
   ) {
     this.#add({
       name: 'bridge',
@@ -92,8 +92,8 @@ export class NetworkStore {
     ] as const) {
       const [first] = found;
       if (found.length > 1) {
-        const why = `network ${term} is ambiguous (${found.length} matches found based on ${how})`;
-        throw new AttestdError('INVALID_ARGUMENT', why);
+        const reason = `network ${term} is ambiguous (${found.length} matches found based on ${how})`;
+        throw new AttestdError('INVALID_ARGUMENT', reason);
       }
       if (first !== undefined) return first;
     }
@@ -113,8 +113,8 @@ export class NetworkStore {
     if (request.Scope === 'swarm')
       throw new AttestdError('FORBIDDEN', 'cannot create a swarm scoped network when swarm is not active');
     if (driver === 'overlay') throw noManager('FORBIDDEN');
-    const wanted = ipam?.Config ?? [];
-    checkPools(wanted, request.EnableIPv6 ?? false);
+    const requested = ipam?.Config ?? [];
+    checkPools(requested, request.EnableIPv6 ?? false);
     if (name.trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'invalid name: name is empty');
     if (this.list().some((other) => other.name === name))
       throw new AttestdError('CONFLICT', `network with name ${name} already exists`);
@@ -125,7 +125,7 @@ export class NetworkStore {
     const v4 = familyOption(options, 4, request.EnableIPv4) ?? true;
     const v6 = source?.ipv6 ?? familyOption(options, 6, request.EnableIPv6) ?? false;
     if (!request.ConfigOnly && !v4 && !v6) throw new AttestdError('INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled');
-    checkAddressDriver(ipam, wanted);
+    checkAddressDriver(ipam, requested);
     if (driver === 'host' || driver === 'null')
       throw new AttestdError('FORBIDDEN', `only one instance of "${driver}" network is allowed`);
     const parts = { driver: request.ConfigOnly ? 'null' : driver || 'bridge', options, internal: request.Internal };
@@ -133,8 +133,8 @@ export class NetworkStore {
     return this.#add({
       name,
       ...parts,
-      pools: request.ConfigOnly ? [] : this.#pools(source?.lent ?? wanted, v6, v4, parts),
-      lent: request.ConfigOnly ? wanted : [],
+      pools: request.ConfigOnly ? [] : this.#pools(source?.configFromPools ?? requested, v6, v4, parts),
+      configFromPools: request.ConfigOnly ? requested : [],
       labels: { ...(source?.labels ?? request.Labels) },
       ipv4: v4,
       ipv6: v6,
@@ -157,8 +157,8 @@ export class NetworkStore {
   #configurationOf(request: CreateNetworkRequest): Network | undefined {
     const { ConfigFrom: from, ConfigOnly: only, IPAM: ipam, Options: options, Labels: labels } = request;
     const name = from?.Network ?? '';
-    const refuse = (why: string): never => {
-      throw new AttestdError('FORBIDDEN', why);
+    const refuse = (reason: string): never => {
+      throw new AttestdError('FORBIDDEN', reason);
     };
     if (only && (request.Internal || request.Attachable || request.Ingress || request.Scope !== '')) {
       const operators = 'Network operator fields like [ ingress | internal | attachable | scope ] are not supported.';
@@ -186,8 +186,8 @@ export class NetworkStore {
     if (driver !== 'bridge' || name === '') return;
     const other = bridges.find((network) => nameOf(network) === name);
     if (other === undefined) return;
-    const why = `conflicts with network ${other.id} (${name}): networks have same bridge name`;
-    throw new AttestdError('FORBIDDEN', `cannot create network ${newId()} (${name}): ${why}`);
+    const reason = `conflicts with network ${other.id} (${name}): networks have same bridge name`;
+    throw new AttestdError('FORBIDDEN', `cannot create network ${newId()} (${name}): ${reason}`);
   }
 
   /** The number of a further network card on the host. */
@@ -198,7 +198,7 @@ export class NetworkStore {
   /** Forget a network. */
   remove({ id }: Network): void {
     this.#byId.delete(id);
-    this.room.giveBack(id);
+    this.quota.release(id);
   }
 
   /**
@@ -214,7 +214,7 @@ export class NetworkStore {
       ...rest,
       createdAt: Number(createdAt),
       pools: rest.configOnly ? [] : (pools ?? []).map((config) => this.#restored(config, record)),
-      lent: rest.configOnly ? (pools ?? []) : [],
+      configFromPools: rest.configOnly ? (pools ?? []) : [],
       options: options ?? {},
       labels: labels ?? {},
     });
@@ -239,20 +239,23 @@ export class NetworkStore {
       configFrom: '',
       configOnly: false,
       labels: {},
-      lent: [],
+      configFromPools: [],
       endpoints: new Map(),
       ...parts,
     };
-    const { options, labels, ipamOptions, pools, lent } = network;
+    const { options, labels, ipamOptions, pools, configFromPools } = network;
     const addresses = pools.map(({ config }) => config);
-    this.room.take(network.id, networkWeight + weightOf([network.name, options, labels, ipamOptions, addresses, lent]));
+    this.quota.reserve(
+      network.id,
+      networkBytes + estimateBytes([network.name, options, labels, ipamOptions, addresses, configFromPools]),
+    );
     this.#byId.set(network.id, network);
     return network;
   }
 
   /** The subnets that were asked for, and those that are needed beside them. */
   #pools(
-    wanted: readonly PoolConfig[],
+    requested: readonly PoolConfig[],
     v6: boolean,
     v4: boolean,
     { driver, options }: Pick<Network, 'driver' | 'options'>,
@@ -265,14 +268,14 @@ export class NetworkStore {
       used.push(pool.prefix);
     };
     const count = (family: 4 | 6): number => pools.filter(({ prefix }) => prefix.family === family).length;
-    for (const config of wanted) {
-      const { Subnet: wished } = config;
-      if (!wished) continue;
-      const family = familyOf(wished);
+    for (const config of requested) {
+      const { Subnet: requestedSubnet } = config;
+      if (!requestedSubnet) continue;
+      const family = familyOf(requestedSubnet);
       if ((family === 6 && !v6) || (family === 4 && !v4)) continue;
-      const subnet = isAnyBlock(wished)
-        ? freeSubnet(used, poolsOf(parsePrefix(wished).bits, this.addressPools))
-        : wished;
+      const subnet = isAnyBlock(requestedSubnet)
+        ? freeSubnet(used, poolsOf(parsePrefix(requestedSubnet).bits, this.addressPools))
+        : requestedSubnet;
       const prefix = parsePrefix(subnet);
       if (used.some((other) => overlaps(other, prefix)))
         throw new AttestdError('FORBIDDEN', 'invalid pool request: Pool overlaps with other one on this address space');

@@ -28,8 +28,8 @@ export async function authenticate(
 function domainOf(address: string): string {
   const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
   const host = hostOf(url);
-  const refuse = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARGUMENT', `unable to parse server address: parse ${quote(url)}: ${why}`);
+  const refuse = (reason: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `unable to parse server address: parse ${quote(url)}: ${reason}`);
   if (host.startsWith('[') && !host.includes(']')) throw refuse("missing ']' in host");
   if (host === '' || host === 'index.docker.io') return 'docker.io';
   if (!URL.canParse(`https://${host}/`)) throw refuse('invalid character in host name');

@@ -22,8 +22,8 @@ const authConfigType: GoType<AuthConfig> = struct<AuthConfig>('registry.AuthConf
 });
 
 /** Said of bodies too, in dockerd's words. */
-const invalid = (why: string, cause?: unknown): AttestdError =>
-  new AttestdError('INVALID_ARGUMENT', `invalid X-Registry-Auth header: ${why}`, { cause });
+const invalid = (reason: string, cause?: unknown): AttestdError =>
+  new AttestdError('INVALID_ARGUMENT', `invalid X-Registry-Auth header: ${reason}`, { cause });
 
 const credentialsOf = (config: AuthConfig): Credentials => ({
   username: config.username,
@@ -40,16 +40,16 @@ const credentialsOf = (config: AuthConfig): Credentials => ({
  */
 export function decodeCredentials(body: Buffer): Credentials {
   let config: AuthConfig;
-  let rest: string;
+  let remainder: string;
   try {
     const first = firstJson(body);
     config = decodeJson(first, authConfigType);
-    rest = body.toString('latin1', first.length);
+    remainder = body.toString('latin1', first.length);
   } catch (cause) {
     if (!(cause instanceof AttestdError)) throw cause;
     throw invalid(`invalid JSON: ${cause.message}`, cause);
   }
-  if (/^\s*[^\s\]}]/.test(rest)) throw invalid('multiple JSON documents not allowed');
+  if (/^\s*[^\s\]}]/.test(remainder)) throw invalid('multiple JSON documents not allowed');
   return credentialsOf(config);
 }
 

@@ -75,8 +75,11 @@ async function inspectAt(
   const given = typeOf(response);
   const bytes = await readAtMost(response, maximumManifest);
   if (!isManifestType(given) && !isIndexType(given)) {
-    const why = `unsupported manifest media type and no default available: ${given}`;
-    throw new AttestdError('INTERNAL', given.startsWith(schema1Type.slice(0, -5)) ? 'schema 1 is not supported' : why);
+    const reason = `unsupported manifest media type and no default available: ${given}`;
+    throw new AttestdError(
+      'INTERNAL',
+      given.startsWith(schema1Type.slice(0, -5)) ? 'schema 1 is not supported' : reason,
+    );
   }
   const platforms = await readable(() => platformsOf(endpoint, path, given, bytes));
   const Descriptor = { mediaType: given, digest: found.digest, size: found.size || bytes.length };
@@ -139,9 +142,9 @@ async function platformsOf(
 }
 
 /** What cannot be read of a registry is no fault of the caller's. */
-async function readable<T>(act: () => Promise<T>): Promise<T> {
+async function readable<T>(action: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await action();
   } catch (error) {
     if (!(error instanceof AttestdError) || error.code === 'UNAUTHORIZED') throw error;
     throw new AttestdError('INTERNAL', error.message, { cause: error });

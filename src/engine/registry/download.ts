@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import type { Emit } from './message-stream.js';
 
 /** Longest refusal that is told. */
-const longestRefusal = 64 * 1024;
+const maxErrorBytes = 64 * 1024;
 
 /** Milliseconds between two messages about how far a download has come. */
 const interval = 100;
@@ -23,12 +23,12 @@ const interval = 100;
 export async function download(context: Context, address: string, signal: AbortSignal): Promise<RegistryResponse> {
   const url = parseSource(address);
   const response = await transportTo(context, url).send({ method: 'GET', url, headers: {}, signal });
-  if (response.status >= 400) throw await refused(address, response);
+  if (response.status >= 400) throw await rejection(address, response);
   return response;
 }
 
 /** Bytes of a body, while its progress is told. */
-export async function* toldBody(
+export async function* reportBody(
   response: RegistryResponse,
   emit: Emit,
   message: { readonly status: string; readonly id?: string },
@@ -36,14 +36,14 @@ export async function* toldBody(
   const { status, id } = message;
   const total = Number(header(response, 'content-length') ?? 0);
   let current = 0;
-  let told = 0;
-  for await (const piece of response.body as AsyncIterable<Buffer>) {
-    current += piece.length;
-    if (Date.now() - told >= interval || current === total) {
-      told = Date.now();
+  let reportedBytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    current += chunk.length;
+    if (Date.now() - reportedBytes >= interval || current === total) {
+      reportedBytes = Date.now();
       emit({ status, progressDetail: { current, ...(total > 0 && { total }) }, ...(id !== undefined && { id }) });
     }
-    yield piece;
+    yield chunk;
   }
 }
 
@@ -53,16 +53,16 @@ export function checkAddress(address: string): void {
 }
 
 function parseSource(address: string): URL {
-  const parsing = (why: string): AttestdError =>
-    new AttestdError('INVALID_ARGUMENT', `parse ${quote(address)}: ${why}`);
+  const parsing = (reason: string): AttestdError =>
+    new AttestdError('INVALID_ARGUMENT', `parse ${quote(address)}: ${reason}`);
   if (address.startsWith('://')) throw parsing('missing protocol scheme');
   const [, scheme = ''] = /^([^:/]*):\/\//.exec(address) ?? [];
   if (!/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme)) throw parsing('first path segment in URL cannot contain colon');
   const [, host = ''] = /^[^:]*:\/\/([^/?#]*)/.exec(address) ?? [];
   const [bad] = /[\s"<>^`{|}\\]/.exec(host) ?? [];
   if (bad !== undefined) throw parsing(`invalid character ${quote(bad)} in host name`);
-  const failed = (shown: string, why: string): AttestdError =>
-    new AttestdError('INTERNAL', `Get ${quote(shown)}: ${why}`);
+  const failed = (shown: string, reason: string): AttestdError =>
+    new AttestdError('INTERNAL', `Get ${quote(shown)}: ${reason}`);
   if (!/^https?$/i.test(scheme)) throw failed(address, `unsupported protocol scheme ${quote(scheme.toLowerCase())}`);
   if (host === '') throw failed(trimRight(address, '/'), 'http: no Host in request URL');
   if (!URL.canParse(address)) throw parsing('invalid URL');
@@ -71,8 +71,8 @@ function parseSource(address: string): URL {
 
 function transportTo({ registries }: Context, url: URL): Transport {
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
-  const about = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
-  return registries.registry.transport({ scheme, host: url.host, ...about });
+  const host = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
+  return registries.registry.transport({ scheme, host: url.host, ...host });
 }
 
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -82,8 +82,8 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   404: 'NOT_FOUND',
 };
 
-async function refused(address: string, response: Parameters<typeof readAtMost>[0]): Promise<AttestdError> {
-  const body = await readAtMost(response, longestRefusal).catch(() => Buffer.alloc(0));
+async function rejection(address: string, response: Parameters<typeof readAtMost>[0]): Promise<AttestdError> {
+  const body = await readAtMost(response, maxErrorBytes).catch(() => Buffer.alloc(0));
   const what = `failed to GET ${address} with status ${statusText(response.status)}: ${body.toString().trim()}`;
   return new AttestdError(codes[response.status] ?? 'INTERNAL', what);
 }

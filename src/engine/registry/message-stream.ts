@@ -9,18 +9,18 @@ import type { StreamMessage } from '../types.js';
 export type Emit = (message: StreamMessage) => Promise<void> | undefined;
 
 /** Messages that wait to be read, and characters of output among them, before there is no more room. */
-const mostWaiting = 1000;
-const mostOutput = 1 << 20;
+const maxQueuedMessages = 1000;
+const maxBufferedBytes = 1 << 20;
 
 /**
  * The messages of an act, as they come. An error before the first message is thrown, a later one is the last message, as
  * dockerd has it. Whoever stops reading aborts the act; whoever reads slowly hears less of how far something has come.
  *
- * @param act is over when its promise settles
+ * @param action is over when its promise settles
  * @param outer aborts the act as well
  */
 export async function* messagesOf(
-  act: (emit: Emit, signal: AbortSignal) => Promise<void>,
+  action: (emit: Emit, signal: AbortSignal) => Promise<void>,
   outer?: AbortSignal,
 ): AsyncGenerator<StreamMessage> {
   const aborter = new AbortController();
@@ -29,38 +29,38 @@ export async function* messagesOf(
   /** Characters of output in the queue. */
   let output = 0;
   let wake: () => void = () => undefined;
-  let over = false;
-  let unheard = false;
+  let hasFinished = false;
+  let abort = false;
   let failure: unknown;
-  const isFull = (): boolean => !unheard && (queue.length >= mostWaiting || output >= mostOutput);
+  const isFull = (): boolean => !abort && (queue.length >= maxQueuedMessages || output >= maxBufferedBytes);
   /** Called once there is room. */
   const waiting: (() => void)[] = [];
   const makeRoom = (): void => {
     if (!isFull()) for (const resolve of waiting.splice(0)) resolve();
   };
   const emit: Emit = (message) => {
-    if (unheard || (isFull() && isProgress(message))) return undefined;
+    if (abort || (isFull() && isProgress(message))) return undefined;
     queue.push(message);
     output += outputOf(message);
     wake();
     return isFull() ? new Promise((resolve) => waiting.push(resolve)) : undefined;
   };
-  const acting = act(emit, signal)
+  const acting = action(emit, signal)
     .catch((error: unknown) => {
       failure = error ?? new AttestdError('INTERNAL', 'unknown error');
     })
     .finally(() => {
-      over = true;
+      hasFinished = true;
       wake();
     });
   let said = false;
   try {
-    while (!over || queue.length > 0) {
+    while (!hasFinished || queue.length > 0) {
       const message = queue.shift();
       if (message === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (over || queue.length > 0) resolve();
+          if (hasFinished || queue.length > 0) resolve();
         });
         continue;
       }
@@ -74,7 +74,7 @@ export async function* messagesOf(
     yield { error: failure.message, errorDetail: { message: failure.message } };
   } finally {
     aborter.abort();
-    unheard = true;
+    abort = true;
     makeRoom();
     await acting;
   }

@@ -43,12 +43,12 @@ export class Jobs {
  *
  * @throws whatever the act throws
  */
-export async function whileTelling<T>(act: () => Promise<T>, tell: () => void): Promise<T> {
-  const timer = setInterval(tell, interval);
+export async function reportWhile<T>(action: () => Promise<T>, report: () => void): Promise<T> {
+  const timer = setInterval(report, interval);
   try {
-    return await act();
+    return await action();
   } finally {
     clearInterval(timer);
-    tell();
+    report();
   }
 }

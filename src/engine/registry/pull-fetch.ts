@@ -27,7 +27,7 @@ export class Fetcher {
   readonly active = new Map<string, Transfer>();
   /** What this pull brought. */
   readonly fetched = new Set<string>();
-  private readonly coming = new Map<string, Promise<void>>();
+  private readonly inFlight = new Map<string, Promise<void>>();
 
   constructor(
     private readonly repository: Repository,
@@ -41,24 +41,24 @@ export class Fetcher {
    */
   fetch(descriptor: Descriptor): Promise<void> {
     const { digest } = descriptor;
-    const coming = this.coming.get(digest) ?? this.bring(descriptor);
-    this.coming.set(digest, coming);
-    return coming.finally(() => this.coming.delete(digest));
+    const coming = this.inFlight.get(digest) ?? this.download(descriptor);
+    this.inFlight.set(digest, coming);
+    return coming.finally(() => this.inFlight.delete(digest));
   }
 
-  private async bring(descriptor: Descriptor): Promise<void> {
+  private async download(descriptor: Descriptor): Promise<void> {
     const { digest, size } = descriptor;
     if (!isDigest(digest)) throw new AttestdError('INVALID_DIGEST', `invalid checksum digest format: ${digest}`);
     if ((await this.content.info(digest)) !== undefined) return;
     if (size === 0) {
-      const why = `unable to fetch descriptor (${digest}) which reports content size of zero: invalid argument`;
-      throw new AttestdError('INVALID_ARGUMENT', why);
+      const reason = `unable to fetch descriptor (${digest}) which reports content size of zero: invalid argument`;
+      throw new AttestdError('INVALID_ARGUMENT', reason);
     }
     const transfer: Transfer = { current: 0, total: size };
     this.active.set(digest, transfer);
     try {
-      const pieces = measured(this.bytes(descriptor), transfer, descriptor);
-      await this.content.ingest(Readable.from(pieces, { objectMode: false }), { digest, size });
+      const chunks = measured(this.bytes(descriptor), transfer, descriptor);
+      await this.content.ingest(Readable.from(chunks, { objectMode: false }), { digest, size });
       this.fetched.add(digest);
     } catch (error) {
       throw uncommitted(error, descriptor);
@@ -80,18 +80,18 @@ async function* measured(
   transfer: Transfer,
   descriptor: Descriptor,
 ): AsyncGenerator<Buffer> {
-  for await (const piece of source) {
-    transfer.current += piece.length;
-    if (transfer.current > descriptor.size + surplus) throw wrongSize(transfer.current, descriptor);
-    yield piece;
+  for await (const chunk of source) {
+    transfer.current += chunk.length;
+    if (transfer.current > descriptor.size + surplus) throw sizeMismatch(transfer.current, descriptor);
+    yield chunk;
   }
-  if (transfer.current > descriptor.size) throw wrongSize(transfer.current, descriptor);
+  if (transfer.current > descriptor.size) throw sizeMismatch(transfer.current, descriptor);
 }
 
-function wrongSize(got: number, descriptor: Descriptor): AttestdError {
+function sizeMismatch(got: number, descriptor: Descriptor): AttestdError {
   const what = quote(refKey(descriptor));
-  const why = `${what} failed size validation: ${got} != ${descriptor.size}: failed precondition`;
-  return new AttestdError('CORRUPT', `failed commit on ref ${what}: commit failed: ${why}`);
+  const reason = `${what} failed size validation: ${got} != ${descriptor.size}: failed precondition`;
+  return new AttestdError('CORRUPT', `failed commit on ref ${what}: commit failed: ${reason}`);
 }
 
 /** The error for a blob that has not the digest it should have, as containerd words it. */

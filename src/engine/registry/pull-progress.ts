@@ -39,7 +39,7 @@ export class PullProgress {
   }
 
   /** Say what has changed. */
-  tell(): void {
+  report(): void {
     for (const { digest, mediaType } of this.jobs.list()) {
       if (this.hidden) {
         this.jobs.remove(digest);

@@ -22,7 +22,7 @@ export interface PullOfImage {
   readonly matcher: PlatformMatcher;
   readonly emit: Emit;
   /** What is said first, once there is a manifest. */
-  readonly greeting: { readonly status: string; readonly id: string };
+  readonly hasGreeted: { readonly status: string; readonly id: string };
   /** The image's name, for errors. */
   readonly name: string;
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface PullOfImage {
 }
 
 /** Descriptors that one pull follows at most: an image has a few hundred, a registry that lies may have no end of them. */
-const mostDescriptors = 50_000;
+const maxDescriptors = 50_000;
 
 const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 
@@ -52,7 +52,7 @@ export class PullWalk {
   private readonly layers = new Map<string, { manifest: Descriptor; layers: readonly Descriptor[] }>();
   private readonly unpacking: Promise<void>[] = [];
   private chosen: Descriptor | undefined;
-  private greeted = false;
+  private hasGreeted = false;
   /** What went wrong first; all else is stopped by it. */
   private failure: { readonly error: unknown } | undefined;
 
@@ -82,7 +82,7 @@ export class PullWalk {
    */
   async fits(): Promise<boolean> {
     if (this.chosen === undefined || this.chosen.platform !== undefined) return true;
-    const { documents } = this.pull.context;
+    const { manifests: documents } = this.pull.context;
     return this.pull.matcher.match(await documents.config((await documents.manifest(this.chosen)).config));
   }
 
@@ -142,15 +142,15 @@ export class PullWalk {
   }
 
   private async atManifest(descriptor: Descriptor): Promise<void> {
-    const { emit, greeting } = this.pull;
-    if (!this.greeted) emit(greeting);
-    this.greeted = true;
+    const { emit, hasGreeted: greeting } = this.pull;
+    if (!this.hasGreeted) emit(greeting);
+    this.hasGreeted = true;
     if (await this.isComplete(descriptor)) this.progress.hide();
   }
 
   /** Whether the store has an image manifest with its configuration and layers. */
   private async isComplete(descriptor: Descriptor): Promise<boolean> {
-    const { documents } = this.pull.context;
+    const { manifests: documents } = this.pull.context;
     if (!(await documents.has(descriptor.digest))) return false;
     try {
       checkMediaType(await this.pull.content.bytes(descriptor.digest), descriptor.mediaType);
@@ -167,7 +167,7 @@ export class PullWalk {
   private async fetch(descriptor: Descriptor): Promise<void> {
     const { context, signal } = this.pull;
     this.needed.set(descriptor.digest, descriptor);
-    if (this.needed.size > mostDescriptors) throw new AttestdError('CORRUPT', 'the image has too many parts');
+    if (this.needed.size > maxDescriptors) throw new AttestdError('CORRUPT', 'the image has too many parts');
     await context.registries.downloads.run(async () => {
       this.check();
       await this.fetcher.fetch(descriptor);
@@ -202,12 +202,12 @@ export class PullWalk {
 
   private async unpack(manifest: Descriptor, layers: readonly Descriptor[]): Promise<void> {
     const { context, name } = this.pull;
-    const { snapshots, documents } = context;
+    const { snapshots, manifests: documents } = context;
     const image = await documents.config((await documents.manifest(manifest)).config);
     const diffIds = image.rootfs.diff_ids ?? [];
     if (diffIds.length !== layers.length) {
-      const why = `number of layers and diffIDs don't match: ${layers.length} != ${diffIds.length}`;
-      throw new AttestdError('INTERNAL', why);
+      const reason = `number of layers and diffIDs don't match: ${layers.length} != ${diffIds.length}`;
+      throw new AttestdError('INTERNAL', reason);
     }
     const ids = chainIds(diffIds);
     const missing: Descriptor[] = [];
@@ -235,8 +235,8 @@ function sortByPlatform(descriptors: readonly Descriptor[], matcher: PlatformMat
 }
 
 function schema1(name: string): AttestdError {
-  const why =
+  const reason =
     'support for Docker Image manifest version 2, schema 1 has been removed. ' +
     `More information at https://docs.docker.com/go/deprecated-image-specs/`;
-  return new AttestdError('INVALID_ARGUMENT', `${name}: ${why}`);
+  return new AttestdError('INVALID_ARGUMENT', `${name}: ${reason}`);
 }

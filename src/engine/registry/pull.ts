@@ -23,12 +23,12 @@ import { resolveImage } from '../images/names.js';
 import { keepDangling } from '../images/tag.js';
 import type { PullOptions, StreamMessage } from '../types.js';
 import { type Emit, messagesOf } from './message-stream.js';
-import { whileTelling } from './progress.js';
+import { reportWhile } from './progress.js';
 import { PullWalk } from './pull-walk.js';
-import { explainRefusal } from './refusal.js';
+import { explainRejection } from './refusal.js';
 
 /** What a pull asks for. */
-interface Wanted {
+interface PullRequest {
   readonly reference: NamedReference;
   readonly platform: Platform | undefined;
   readonly credentials: Credentials;
@@ -47,8 +47,8 @@ export async function pullImage(context: Context, options: PullOptions): Promise
   const reference = pullReference(options);
   if (familiarName(reference) === 'scratch') throw new AttestdError('FORBIDDEN', "'scratch' is a reserved name");
   const { credentials = {}, headers = {} } = options;
-  const wanted = { reference, platform, credentials, headers };
-  return messagesOf((emit, signal) => pullAll(context, wanted, emit, signal), options.signal);
+  const request = { reference, platform, credentials, headers };
+  return messagesOf((emit, signal) => pullAll(context, request, emit, signal), options.signal);
 }
 
 function pullReference({ fromImage, tag = '' }: PullOptions): NamedReference {
@@ -58,15 +58,15 @@ function pullReference({ fromImage, tag = '' }: PullOptions): NamedReference {
   return isDigest(tag) ? { domain, path, digest: tag } : withTag(reference, tag);
 }
 
-async function pullAll(context: Context, wanted: Wanted, emit: Emit, signal: AbortSignal): Promise<void> {
-  const { reference, credentials } = wanted;
-  if (!isNameOnly(reference)) return pullOne(context, wanted, emit, signal);
+async function pullAll(context: Context, request: PullRequest, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { reference, credentials } = request;
+  if (!isNameOnly(reference)) return pullOne(context, request, emit, signal);
   const tags = await listTags(context.registries.registry, reference, { credentials, signal });
   for (const tag of tags) {
     const tagged = taggedOrNothing(reference, tag);
     if (tagged === undefined) continue;
     try {
-      await pullOne(context, { ...wanted, reference: tagged }, emit, signal);
+      await pullOne(context, { ...request, reference: tagged }, emit, signal);
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       const what = `error pulling ${formatReference(tagged)}: ${error.message}`;
@@ -83,20 +83,20 @@ function taggedOrNothing(reference: NamedReference, tag: string): NamedReference
   }
 }
 
-async function pullOne(context: Context, wanted: Wanted, emit: Emit, signal: AbortSignal): Promise<void> {
-  const { reference, platform } = wanted;
+async function pullOne(context: Context, request: PullRequest, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { reference, platform } = request;
   const matcher = platform === undefined ? context.hostMatcher : only(platform);
   try {
-    await transfer(context, wanted, matcher, emit, signal);
+    await transfer(context, request, matcher, emit, signal);
   } catch (error) {
-    throw explain(error, reference, platform ?? context.host);
+    throw describeError(error, reference, platform ?? context.host);
   }
 }
 
 /** Fetch an image into a lease, name it, and say how it went. */
 async function transfer(
   context: Context,
-  { reference, credentials, headers }: Wanted,
+  { reference, credentials, headers }: PullRequest,
   matcher: PlatformMatcher,
   emit: Emit,
   outer: AbortSignal,
@@ -114,15 +114,25 @@ async function transfer(
   try {
     const { content } = lease;
     const greeting = { status: `Pulling from ${reference.path}`, id: reference.tag ?? name };
-    const walk = new PullWalk({ context, repository, content, matcher, emit, greeting, name, signal, abort });
-    await whileTelling(
+    const walk = new PullWalk({
+      context,
+      repository,
+      content,
+      matcher,
+      emit,
+      hasGreeted: greeting,
+      name,
+      signal,
+      abort,
+    });
+    await reportWhile(
       async () => {
         await walk.run(target);
-        await keep(context, reference, target, walk);
+        await storeImage(context, reference, target, walk);
       },
-      () => walk.progress.tell(),
+      () => walk.progress.report(),
     );
-    context.lineage.noteRepository(target.digest, reference.domain, reference.path);
+    context.lineage.recordRepository(target.digest, reference.domain, reference.path);
     await logImageEvent(context, familiarString(reference), familiarName(reference), 'pull');
   } finally {
     await lease.end();
@@ -143,9 +153,9 @@ function digestBefore({ store }: Context, reference: NamedReference): string | u
   }
 }
 
-async function resolving(name: string, act: () => Promise<Descriptor>): Promise<Descriptor> {
+async function resolving(name: string, action: () => Promise<Descriptor>): Promise<Descriptor> {
   try {
-    return await act();
+    return await action();
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     const what = `failed to resolve reference ${quote(name)}: ${error.message}`;
@@ -154,7 +164,12 @@ async function resolving(name: string, act: () => Promise<Descriptor>): Promise<
 }
 
 /** Give an image its name; what had it before stays without one. */
-async function keep(context: Context, reference: NamedReference, target: Descriptor, walk: PullWalk): Promise<void> {
+async function storeImage(
+  context: Context,
+  reference: NamedReference,
+  target: Descriptor,
+  walk: PullWalk,
+): Promise<void> {
   const { store, registries } = context;
   const name = formatReference(reference);
   const replaced = store.get(name);
@@ -163,12 +178,12 @@ async function keep(context: Context, reference: NamedReference, target: Descrip
   for (const signature of walk.attached) await store.attach(signature);
   // What was here before the pull may have been deleted before the name came to hold it.
   await walk.complete();
-  for (const digest of walk.needed.keys()) registries.sources.note(digest, reference);
+  for (const digest of walk.needed.keys()) registries.sources.add(digest, reference);
   const dangling = danglingName(target.digest);
   if (store.get(dangling) !== undefined) await store.remove(dangling);
   if (!(await walk.fits())) {
-    const why = `no match for platform in manifest ${target.digest}: not found`;
-    throw new AttestdError('NOT_FOUND', `failed to unpack image on snapshotter overlayfs: ${why}`);
+    const reason = `no match for platform in manifest ${target.digest}: not found`;
+    throw new AttestdError('NOT_FOUND', `failed to unpack image on snapshotter overlayfs: ${reason}`);
   }
   if (!walk.unpacked) await unpackOther(context, walk.manifest ?? target);
 }
@@ -180,29 +195,29 @@ async function keep(context: Context, reference: NamedReference, target: Descrip
  * @throws INTERNAL with dockerd's text; the image stays
  */
 async function unpackOther(context: Context, target: Descriptor): Promise<void> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   if (!isManifestType(target.mediaType)) return;
   const { config, layers = [] } = await documents.manifest(target);
   const diffIds = (await documents.config(config)).rootfs.diff_ids ?? [];
   if (diffIds.length === layers.filter(({ mediaType }) => isLayerType(mediaType)).length) return;
-  const why = 'mismatched image rootfs and manifest layers';
-  throw new AttestdError('INTERNAL', `failed to unpack image on snapshotter overlayfs: ${why}`);
+  const reason = 'mismatched image rootfs and manifest layers';
+  throw new AttestdError('INTERNAL', `failed to unpack image on snapshotter overlayfs: ${reason}`);
 }
 
 /** What dockerd says of a pull that failed. */
-function explain(error: unknown, reference: NamedReference, platform: Platform): unknown {
+function describeError(error: unknown, reference: NamedReference, platform: Platform): unknown {
   if (!(error instanceof AttestdError)) return error;
   if (error.code === 'UNAUTHORIZED') {
     if (error.message.includes('no basic auth credentials')) {
       return new AttestdError('INTERNAL', error.message, { cause: error });
     }
     const name = familiarName(reference);
-    const why = `pull access denied for ${name}, repository does not exist or may require 'docker login'`;
-    return new AttestdError('NOT_FOUND', why, { cause: error });
+    const reason = `pull access denied for ${name}, repository does not exist or may require 'docker login'`;
+    return new AttestdError('NOT_FOUND', reason, { cause: error });
   }
   if (error.code === 'NOT_FOUND' && error.message.includes('platform')) {
     const what = `no matching manifest for ${formatPlatformAll(platform)} in the manifest list entries`;
     return new AttestdError('NOT_FOUND', `${what}: ${error.message}`, { cause: error });
   }
-  return explainRefusal(error);
+  return explainRejection(error);
 }

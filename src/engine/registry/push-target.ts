@@ -21,7 +21,7 @@ export async function pushTarget(
   image: ImageRecord,
   platform: Platform | undefined,
 ): Promise<Descriptor> {
-  const { documents, hostMatcher } = context;
+  const { manifests: documents, hostMatcher } = context;
   const matcher = matcherFor(context, 'strict', platform);
   const fitting: { manifest: Descriptor; platform: Platform }[] = [];
   let missing = false;
@@ -45,6 +45,6 @@ export async function pushTarget(
   if (others.length === 0) return first.manifest;
   const best = fitting.reduce((a, b) => (matcher.less(b.platform, a.platform) ? b : a));
   if (hostMatcher.match(best.platform)) return best.manifest;
-  const why = 'multiple matching manifests found but no specific platform requested';
-  throw new AttestdError('CONFLICT', why);
+  const reason = 'multiple matching manifests found but no specific platform requested';
+  throw new AttestdError('CONFLICT', reason);
 }

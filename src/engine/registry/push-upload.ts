@@ -10,7 +10,7 @@ import type { Emit } from './message-stream.js';
 import { emitProgress, isShown, Jobs } from './progress.js';
 
 /** Descriptors that one push handles at most. */
-const mostDescriptors = 50_000;
+const maxDescriptors = 50_000;
 
 /** How far a blob has come: bytes sent, and what became of it. */
 interface Status {
@@ -69,11 +69,11 @@ export class PushUpload {
     await this.blobs([target], manifests, indexes, seen);
     await this.all(manifests, (manifest) => this.upload(manifest, [], target));
     for (const index of indexes.reverse()) await this.index(index, target);
-    for (const digest of seen.keys()) this.push.context.registries.sources.note(digest, this.push.reference);
+    for (const digest of seen.keys()) this.push.context.registries.sources.add(digest, this.push.reference);
   }
 
   /** Say what has changed. */
-  tell(): void {
+  report(): void {
     for (const { digest } of this.jobs.list()) {
       const status = this.statuses.get(digest);
       const { emit } = this.push;
@@ -103,7 +103,7 @@ export class PushUpload {
       const isIndex = isIndexType(mediaType);
       const known = seen.has(digest);
       seen.set(digest, descriptor);
-      if (seen.size > mostDescriptors) throw new AttestdError('CORRUPT', 'the image has too many parts');
+      if (seen.size > maxDescriptors) throw new AttestdError('CORRUPT', 'the image has too many parts');
       if (!isIndex && !isManifestType(mediaType))
         return known ? undefined : this.upload(descriptor, parents, undefined);
       if (known) return;
@@ -118,8 +118,8 @@ export class PushUpload {
       await this.upload(index, [], target);
     } catch (error) {
       if (!(error instanceof AttestdError) || !error.message.includes('400 Bad Request')) throw error;
-      const why = 'manifest list/index references to blobs and/or manifests are missing in your target registry';
-      throw new AttestdError(error.code, `${why}: ${error.message}`, { cause: error });
+      const reason = 'manifest list/index references to blobs and/or manifests are missing in your target registry';
+      throw new AttestdError(error.code, `${reason}: ${error.message}`, { cause: error });
     }
   }
 
@@ -131,7 +131,7 @@ export class PushUpload {
       if (this.failure !== undefined) throw new AttestdError('INTERNAL', 'context canceled');
       const status: Status = { current: 0, total: size };
       const mountFrom = target === undefined ? sources.candidate([digest, ...parents], reference) : undefined;
-      const outcome = await (this.attempt as Attempt).uploader.push({
+      const result = await (this.attempt as Attempt).uploader.push({
         descriptor,
         open: () => this.open(digest, status),
         mountFrom,
@@ -139,7 +139,7 @@ export class PushUpload {
         onStart: () => this.statuses.set(digest, status),
       });
       const exists = isLayerType(mediaType) ? 'Layer already exists' : 'Already exists';
-      const done = { exists, pushed: 'Pushed', mounted: `Mounted from ${mountFrom}` }[outcome];
+      const done = { exists, pushed: 'Pushed', mounted: `Mounted from ${mountFrom}` }[result];
       this.statuses.set(digest, { current: size, total: size, done });
     });
   }
@@ -147,9 +147,9 @@ export class PushUpload {
   private async open(digest: string, status: Status): Promise<Transform> {
     status.current = 0;
     const count = new Transform({
-      transform(piece: Buffer, _encoding, done) {
-        status.current += piece.length;
-        done(null, piece);
+      transform(chunk: Buffer, _encoding, done) {
+        status.current += chunk.length;
+        done(null, chunk);
       },
     });
     const source = await this.push.context.store.content.stream(digest);
@@ -159,10 +159,10 @@ export class PushUpload {
   }
 
   /** Act on each side by side; the first failure stops the others and is thrown once they have ended. */
-  private async all<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  private async all<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
     const acts = items.map(async (item) => {
       try {
-        await act(item);
+        await action(item);
       } catch (error) {
         if (this.failure === undefined) {
           this.failure = { error };

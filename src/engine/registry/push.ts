@@ -16,10 +16,10 @@ import { logImageEvent } from '../images/events.js';
 import { repoTag } from '../images/tag.js';
 import type { PushOptions, StreamMessage } from '../types.js';
 import { type Emit, messagesOf } from './message-stream.js';
-import { whileTelling } from './progress.js';
+import { reportWhile } from './progress.js';
 import { pushTarget } from './push-target.js';
 import { PushUpload } from './push-upload.js';
-import { explainRefusal } from './refusal.js';
+import { explainRejection } from './refusal.js';
 
 /**
  * `POST /images/{name}/push`: push an image, or all tags of a repository (docs/reference/registries.md#push). An index is pushed whole
@@ -58,8 +58,8 @@ async function pushAll(
   if (!isNameOnly(reference)) return pushOne(context, reference, options, emit, signal);
   const images = context.store.list().filter(({ name }) => name.startsWith(`${repository}:`));
   if (images.length === 0) {
-    const why = `An image does not exist locally with the tag: ${familiarName(reference)}`;
-    throw new AttestdError('INTERNAL', why);
+    const reason = `An image does not exist locally with the tag: ${familiarName(reference)}`;
+    throw new AttestdError('INTERNAL', reason);
   }
   for (const { name } of images) await pushOne(context, parseReference(name), options, emit, signal);
 }
@@ -74,15 +74,15 @@ async function pushOne(
   const { registries, store } = context;
   const image = store.get(formatReference(reference));
   if (image === undefined) throw new AttestdError('NOT_FOUND', `tag does not exist: ${familiarString(reference)}`);
-  const wanted = platform === undefined ? image.target : await pushTarget(context, image, platform);
+  const target = platform === undefined ? image.target : await pushTarget(context, image, platform);
   const connect = (until: AbortSignal) =>
     registries.registry.uploader(reference, { credentials, headers, signal: until });
   const upload = new PushUpload({ context, connect, signal, reference, emit });
-  const pushed = await whileTelling(
-    () => pushWhatIsHere(context, image, wanted, platform === undefined, upload, emit),
-    () => upload.tell(),
+  const pushed = await reportWhile(
+    () => pushLocalContent(context, image, target, platform === undefined, upload, emit),
+    () => upload.report(),
   );
-  context.lineage.noteRepository(pushed.digest, reference.domain, reference.path);
+  context.lineage.recordRepository(pushed.digest, reference.domain, reference.path);
   await logImageEvent(context, familiarString(reference), familiarName(reference), 'push');
   if (reference.tag === undefined) return;
   emit({ status: `${reference.tag}: digest: ${pushed.digest} size: ${pushed.size}` });
@@ -93,7 +93,7 @@ async function pushOne(
  *
  * @returns what was pushed
  */
-async function pushWhatIsHere(
+async function pushLocalContent(
   context: Context,
   image: ImageRecord,
   target: Descriptor,
@@ -105,7 +105,7 @@ async function pushWhatIsHere(
     await upload.run(target);
     return target;
   } catch (error) {
-    if (!isMissingContent(error)) throw explainRefusal(error);
+    if (!isMissingContent(error)) throw explainRejection(error);
     const other = replaceable && isIndexType(target.mediaType) ? await pushTarget(context, image, undefined) : target;
     if (other.digest === target.digest) {
       emit({ progressDetail: {}, aux: { contentMissing: true, desc: toJson(target) } });
@@ -123,7 +123,7 @@ async function pushInstead(target: Descriptor, upload: PushUpload, emit: Emit): 
   try {
     await upload.run(target);
   } catch (error) {
-    if (!isMissingContent(error)) throw explainRefusal(error);
+    if (!isMissingContent(error)) throw explainRejection(error);
     emit({ progressDetail: {}, aux: { contentMissing: true, desc: toJson(target) } });
     throw error;
   }

@@ -15,7 +15,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
  *
  * @returns the error itself where no registry refused anything
  */
-export function explainRefusal(error: unknown): unknown {
+export function explainRejection(error: unknown): unknown {
   const refusal = refusalOf(error);
   if (!(error instanceof AttestdError) || refusal === undefined) return error;
   const { status, body } = refusal;

@@ -17,7 +17,7 @@ const searchFilters = ['is-automated', 'is-official', 'stars'];
 const officialIndex = 'https://index.docker.io/v1/';
 
 /** Longest answer that is read, in bytes. */
-const longestAnswer = 16 << 20;
+const maxResponseBytes = 16 << 20;
 
 /**
  * `GET /images/search`: search Docker Hub, or a registry that still has the API of version 1 (docs/reference/registries.md#search).
@@ -44,7 +44,7 @@ export async function searchImages(
     domain === undefined ? officialSearch(context) : await findSearch(context, domain, options);
   if (count > 100) throw new AttestdError('INVALID_ARGUMENT', `limit ${count} is outside the range of [1, 100]`);
   const query = new URLSearchParams({ q: rest, n: String(count === 0 ? 25 : count) });
-  const found = await ask(context, transport, new URL(`${base}search?${query}`), options);
+  const found = await request(context, transport, new URL(`${base}search?${query}`), options);
   return found.filter(({ is_official, star_count }) => {
     return (official === undefined || official === is_official) && (!filters.has('stars') || star_count >= stars);
   });
@@ -53,8 +53,8 @@ export async function searchImages(
 /** The registry that a term names before its first slash; undefined for the official one. */
 function splitTerm(term: string): { domain: string | undefined; rest: string } {
   if (term.includes('://')) {
-    const why = `invalid repository name: repository name (${term}) should not have a scheme`;
-    throw new AttestdError('INVALID_ARGUMENT', why);
+    const reason = `invalid repository name: repository name (${term}) should not have a scheme`;
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   }
   const slash = term.indexOf('/');
   const domain = term.slice(0, Math.max(slash, 0));
@@ -71,8 +71,8 @@ interface SearchApi {
 }
 
 function officialSearch({ registries }: Context): SearchApi {
-  const about = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
-  const endpoint = { scheme: 'https', host: 'index.docker.io', ...about } as const;
+  const host = { path: '', mirror: false, insecure: false, fallback: false, certificates: {} } as const;
+  const endpoint = { scheme: 'https', host: 'index.docker.io', ...host } as const;
   return { transport: registries.registry.transport(endpoint), base: officialIndex };
 }
 
@@ -95,11 +95,11 @@ async function findSearch({ registries }: Context, domain: string, { signal }: S
   const [secure, plain] = tried;
   const { url = '' } = plain ?? secure ?? {};
   if (plain === undefined) {
-    const why = `${secure?.error.message}. ${hint(domain)}`;
-    throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${url}: ${why}`);
+    const reason = `${secure?.error.message}. ${hint(domain)}`;
+    throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${url}: ${reason}`);
   }
-  const why = `HTTPS attempt: ${secure?.error.message}. HTTP attempt: ${plain.error.message}`;
-  throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${quote(url)}. ${why}`);
+  const reason = `HTTPS attempt: ${secure?.error.message}. HTTP attempt: ${plain.error.message}`;
+  throw new AttestdError('INVALID_ARGUMENT', `invalid registry endpoint ${quote(url)}. ${reason}`);
 }
 
 const hint = (domain: string): string =>
@@ -128,7 +128,7 @@ const resultsType = struct<{ results: SearchResult[] | undefined }>('registry.Se
   ),
 });
 
-async function ask(
+async function request(
   { registries }: Context,
   transport: Transport,
   url: URL,
@@ -149,7 +149,7 @@ async function ask(
     throw new AttestdError('INTERNAL', `unexpected status code ${response.status}`);
   }
   try {
-    const { results = [] } = decodeJson(firstJson(await readAtMost(response, longestAnswer)), resultsType);
+    const { results = [] } = decodeJson(firstJson(await readAtMost(response, maxResponseBytes)), resultsType);
     return results.map((result) => ({ ...result, is_automated: false }));
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;

@@ -9,12 +9,12 @@ export class Slots {
    *
    * @throws the signal's reason when it aborts before there is; whatever the act throws
    */
-  async run<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.free > 0) this.free--;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       signal?.throwIfAborted();
-      return await act();
+      return await action();
     } finally {
       const next = this.waiting.shift();
       if (next === undefined) this.free++;

@@ -2,17 +2,17 @@ import type { NamedReference } from '../../oci/reference.js';
 import { countedCache } from '../counted-cache.js';
 
 /** Blobs whose repositories are remembered. */
-const remembered = 100_000;
+const maxSources = 100_000;
 
 /**
  * Which repositories have which blobs, as far as pulls and pushes have shown; a push then mounts a blob from one of them
  * instead of sending it. containerd keeps the same as labels, by host without its port.
  */
 export class Sources {
-  private readonly repositories = countedCache<ReadonlySet<string>>(remembered);
+  private readonly repositories = countedCache<ReadonlySet<string>>(maxSources);
 
   /** Remember that a repository has a blob. */
-  note(digest: string, { domain, path }: NamedReference): void {
+  add(digest: string, { domain, path }: NamedReference): void {
     const key = keyOf(domain, digest);
     this.repositories.set(key, new Set([...(this.repositories.get(key) ?? []), path]));
   }

@@ -13,21 +13,21 @@ import {
 } from '../../oci/files.js';
 
 /** The folders of a daemon's state. */
-const folders = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
+const directories = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
 
 /** Characters of a volume's name that is a file's too: something is put behind it, and before it when it is set aside. */
-const longestOwnName = 200;
+const maxNameLength = 200;
 
 /**
  * What the files of a volume are called: as the volume, which a name of up to 255 characters leaves no room for an ending, or
  * by its digest, behind a character that no volume's name begins with.
  */
 export function volumeFile(name: string): string {
-  return name.length <= longestOwnName ? name : `~${createHash('sha256').update(name).digest('hex')}`;
+  return name.length <= maxNameLength ? name : `~${createHash('sha256').update(name).digest('hex')}`;
 }
 
 /** Bytes of a file that are read at a time. */
-const pieceSize = 1 << 18;
+const chunkBytes = 1 << 18;
 
 /** The folder of a daemon's state. Paths are relative to it. */
 export class StateFiles {
@@ -43,7 +43,7 @@ export class StateFiles {
   /** Make the folders where they are not there, and throw away what was never complete. */
   async open(): Promise<void> {
     await makeFolder(this.root, this.files, 0o700);
-    for (const name of folders) {
+    for (const name of directories) {
       await makeFolder(join(this.root, name), this.files, 0o700);
       // What a killed daemon changed is what this one reads, and a power cut must not undo it any more.
       this.#unsynced.add(join(this.root, name));
@@ -51,8 +51,8 @@ export class StateFiles {
     for (const name of await this.list('draft')) await this.files.unlink(join(this.root, 'draft', name));
   }
 
-  list(folder: (typeof folders)[number]): Promise<string[]> {
-    return this.files.readdir(join(this.root, folder));
+  list(directory: (typeof directories)[number]): Promise<string[]> {
+    return this.files.readdir(join(this.root, directory));
   }
 
   has(path: string): boolean {
@@ -66,7 +66,7 @@ export class StateFiles {
 
   /** A file piece by piece. */
   stream(path: string): Readable {
-    return Readable.from(this.#pieces(path), { objectMode: false });
+    return Readable.from(this.#chunks(path), { objectMode: false });
   }
 
   /**
@@ -75,17 +75,17 @@ export class StateFiles {
    */
   async replace(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
     const draft = join(this.root, 'draft', randomBytes(12).toString('hex'));
-    const pieces = typeof content === 'string' ? [Buffer.from(content)] : content;
-    await writeDraft(draft, pieces, this.files, 0o600);
+    const chunks = typeof content === 'string' ? [Buffer.from(content)] : content;
+    await writeDraft(draft, chunks, this.files, 0o600);
     this.#changed(path);
     await placeDraft(draft, join(this.root, path), this.files);
   }
 
   /** Write at the end of a file, which is made where it is not there. It is not synced. */
-  async append(path: string, pieces: readonly Buffer[]): Promise<void> {
+  async append(path: string, chunks: readonly Buffer[]): Promise<void> {
     const handle = await this.files.open(join(this.root, path), 'a', 0o600);
     try {
-      for (const piece of pieces) await writeAll(handle, piece);
+      for (const chunk of chunks) await writeAll(handle, chunk);
     } finally {
       await handle.close();
     }
@@ -100,7 +100,7 @@ export class StateFiles {
   }
 
   /** Put a file that cannot be used where it is in nobody's way; gives its new path. */
-  async setAside(path: string): Promise<string> {
+  async quarantine(path: string): Promise<string> {
     const to = join('broken', `${path.replaceAll('/', '-')}.${Date.now()}`);
     this.#changed(path);
     this.#changed(to);
@@ -109,18 +109,18 @@ export class StateFiles {
   }
 
   /** Whether something was replaced or deleted that may be undone by a power cut. */
-  get inDoubt(): boolean {
+  get hasUncertainDeletes(): boolean {
     return this.#unsynced.size > 0;
   }
 
   /** Resolves when what was replaced and deleted survives a power cut. */
   async sync(): Promise<void> {
-    for (const folder of [...this.#unsynced]) {
-      this.#unsynced.delete(folder);
+    for (const directory of [...this.#unsynced]) {
+      this.#unsynced.delete(directory);
       try {
-        await syncFolder(folder, this.files);
+        await syncFolder(directory, this.files);
       } catch (error) {
-        this.#unsynced.add(folder);
+        this.#unsynced.add(directory);
         throw error;
       }
     }
@@ -130,11 +130,11 @@ export class StateFiles {
     this.#unsynced.add(dirname(join(this.root, path)));
   }
 
-  async *#pieces(path: string): AsyncGenerator<Buffer> {
+  async *#chunks(path: string): AsyncGenerator<Buffer> {
     const file = await this.files.open(join(this.root, path), 'r');
     try {
       const { size } = await file.stat();
-      if (size > 0) yield* file.createReadStream({ start: 0, end: size - 1, highWaterMark: pieceSize });
+      if (size > 0) yield* file.createReadStream({ start: 0, end: size - 1, highWaterMark: chunkBytes });
     } finally {
       // A stream that was read to its end has closed it.
       await file.close().catch(() => undefined);

@@ -54,10 +54,10 @@ export class StateKeeper {
   ) {
     context.events.observe(({ type, actor, action }) => this.#changed(type, actor.id, action));
     context.swarm.observe((kind, id) => {
-      this.#touch(`swarm/${kind}-${id}`);
-      if (kind === clusterKind.name) this.#touchNetworks();
+      this.#mark(`swarm/${kind}-${id}`);
+      if (kind === clusterKind.name) this.#markNetworks();
     });
-    this.#timer = setInterval(() => this.#look(), interval).unref();
+    this.#timer = setInterval(() => this.#checkRunning(), interval).unref();
   }
 
   /** Whether what changes now is not kept any more. */
@@ -74,30 +74,30 @@ export class StateKeeper {
   /** Follow what a container writes. */
   follow(container: Container): void {
     const path = `containers/${container.id}.log`;
-    const file = new LogFile(this.files, path, () => container.log.kept(), this.failed);
+    const file = new LogFile(this.files, path, () => container.log.retained(), this.failed);
     this.#logs.set(container.id, file);
     container.log.observe((entry) => (this.#closed ? undefined : file.add(entry)));
   }
 
   /** A request may have changed a container without an event of it. */
-  touchContainer(term: string): void {
+  markContainer(term: string): void {
     const { containers } = this.context;
     const found = containers.byId(term) ?? containers.byName(term);
-    if (found !== undefined) this.#touch(`containers/${found.id}`);
+    if (found !== undefined) this.#mark(`containers/${found.id}`);
   }
 
   /** Any container may have changed. */
-  touchContainers(): void {
-    for (const { id } of this.context.containers.list()) this.#touch(`containers/${id}`);
+  markContainers(): void {
+    for (const { id } of this.context.containers.list()) this.#mark(`containers/${id}`);
   }
 
   /** All that there is is to be written. */
-  touchAll(): void {
-    this.touchContainers();
-    this.#touchNetworks();
-    for (const { name } of this.context.volumes.list()) this.#touch(`volumes/${name}`);
+  markAll(): void {
+    this.markContainers();
+    this.#markNetworks();
+    for (const { name } of this.context.volumes.list()) this.#mark(`volumes/${name}`);
     for (const { name } of swarmKinds)
-      for (const { id } of swarmObjects(this.context, name)) this.#touch(`swarm/${name}-${id}`);
+      for (const { id } of swarmObjects(this.context, name)) this.#mark(`swarm/${name}-${id}`);
   }
 
   /**
@@ -108,14 +108,14 @@ export class StateKeeper {
    */
   flush(): Promise<void> {
     if (this.#closed) return Promise.reject(new AttestdError('UNAVAILABLE', 'the daemon is ending'));
-    return this.#dirty.size > 0 || this.files.inDoubt ? this.#begin() : this.#writing;
+    return this.#dirty.size > 0 || this.files.hasUncertainDeletes ? this.#startSave() : this.#writing;
   }
 
   /** Write what is left, and no more. */
   async close(): Promise<void> {
     if (this.#closed) return;
     clearInterval(this.#timer);
-    this.touchContainers();
+    this.markContainers();
     try {
       await this.flush();
       for (const log of this.#logs.values()) await log.close();
@@ -134,37 +134,40 @@ export class StateKeeper {
   }
 
   #changed(type: string, id: string, action: string): void {
-    if (type === 'network') this.#touch(`networks/${id}`);
-    if (type === 'volume' && id !== '') this.#touch(`volumes/${id}`);
-    if (type === 'image' || action === 'commit') this.#touch('lineage');
+    if (type === 'network') this.#mark(`networks/${id}`);
+    if (type === 'volume' && id !== '') this.#mark(`volumes/${id}`);
+    if (type === 'image' || action === 'commit') this.#mark('lineage');
     if (type !== 'container' || id === '') return;
     const container = this.context.containers.byId(id);
     if (action === 'create' && container !== undefined) this.follow(container);
-    this.#touch(`containers/${id}`);
+    this.#mark(`containers/${id}`);
   }
 
-  #touchNetworks(): void {
-    for (const { id } of this.context.networks.list()) this.#touch(`networks/${id}`);
+  #markNetworks(): void {
+    for (const { id } of this.context.networks.list()) this.#mark(`networks/${id}`);
   }
 
-  #touch(key: Key): void {
+  #mark(key: Key): void {
     if (this.#closed) return;
     this.#dirty.add(key);
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (this.#dirty.size > 0 && !this.#closed) this.#begin().catch((error: Error) => this.failed(error.message));
+      if (this.#dirty.size > 0 && !this.#closed) this.#startSave().catch((error: Error) => this.failed(error.message));
     });
   }
 
-  #look(): void {
+  #checkRunning(): void {
     for (const container of this.context.containers.list())
-      if (container.state.running && this.#fileSystems(container).some(([, fileSystem]) => this.#stale(fileSystem)))
-        this.#touch(`containers/${container.id}`);
+      if (
+        container.state.running &&
+        this.#fileSystems(container).some(([, fileSystem]) => this.#deleteStale(fileSystem))
+      )
+        this.#mark(`containers/${container.id}`);
   }
 
-  #stale(fileSystem: FileSystem): boolean {
+  #deleteStale(fileSystem: FileSystem): boolean {
     // What was never written to has no file.
     return (this.#revisions.get(fileSystem) ?? 0) !== fileSystem.revision;
   }
@@ -173,7 +176,7 @@ export class StateKeeper {
    * Write what has changed, after what is being written; what failed there is tried again. Whoever changed something before
    * waits for the whole of it: a failure is everybody's, for each may be the one whose change it is.
    */
-  #begin(): Promise<void> {
+  #startSave(): Promise<void> {
     this.#writing = this.#writing
       .catch(() => undefined)
       .then(async () => {
@@ -260,7 +263,7 @@ export class StateKeeper {
     const saved = this.#saved.get(path);
     // Another's data goes with the first record of who has its name now.
     const others = this.#orphans.has(path) || (saved !== undefined && saved !== fileSystem);
-    if (!this.#stale(fileSystem) && !others) return;
+    if (!this.#deleteStale(fileSystem) && !others) return;
     await this.files.replace(path, tarOfEntries(fileSystem.layer()));
     this.#orphans.delete(path);
     this.#saved.set(path, fileSystem);

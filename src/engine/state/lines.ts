@@ -1,17 +1,17 @@
 /** Bytes of a piece that lines wait in; of the first one, for thousands of containers may write a little at once. */
-const pieceSize = 64 * 1024;
+const chunkBytes = 64 * 1024;
 const firstSize = 4 * 1024;
 
 /** Pieces that nobody uses, at most so many of them. */
-const spare: Buffer[] = [];
-const mostSpare = 32;
+const spareChunks: Buffer[] = [];
+const maxSpareChunks = 32;
 
 /**
  * Lines that wait to be written, in pieces of memory that are used again: a string for each outlives the young generation while the
  * disk is waited for, and megabytes of them would be collected late.
  */
 export class Lines {
-  #pieces: Buffer[] = [];
+  #chunks: Buffer[] = [];
   /** Bytes that the last piece has. */
   #end = 0;
   /** Bytes of all lines. */
@@ -19,41 +19,41 @@ export class Lines {
 
   /** @param line of ASCII, with its line feed */
   add(line: string): void {
-    const first = this.#pieces.length === 0;
+    const first = this.#chunks.length === 0;
     // Before the first line there is room for a line feed, which is written after a line that was cut.
     const start = first ? 1 : 0;
-    if (first || this.#end + line.length > (this.#pieces.at(-1) as Buffer).length) {
+    if (first || this.#end + line.length > (this.#chunks.at(-1) as Buffer).length) {
       this.#close();
-      this.#pieces.push(pieceFor(line.length + start, first ? firstSize : pieceSize));
+      this.#chunks.push(chunkFor(line.length + start, first ? firstSize : chunkBytes));
       this.#end = start;
-      if (first) this.#pieces[0]?.write('\n', 'latin1');
+      if (first) this.#chunks[0]?.write('\n', 'latin1');
     }
-    this.#end += (this.#pieces.at(-1) as Buffer).write(line, this.#end, 'latin1');
+    this.#end += (this.#chunks.at(-1) as Buffer).write(line, this.#end, 'latin1');
     this.length += line.length;
   }
 
   #close(): void {
-    const last = this.#pieces.pop();
-    if (last !== undefined) this.#pieces.push(last.subarray(0, this.#end));
+    const last = this.#chunks.pop();
+    if (last !== undefined) this.#chunks.push(last.subarray(0, this.#end));
   }
 
   /** Take all of them. @param apart with a line feed before the first one */
   take(apart: boolean): readonly Buffer[] {
     this.#close();
-    const [first, ...rest] = this.#pieces;
-    this.#pieces = [];
+    const [first, ...rest] = this.#chunks;
+    this.#chunks = [];
     this.length = 0;
     return first === undefined ? [] : [apart ? first : first.subarray(1), ...rest];
   }
 }
 
-function pieceFor(length: number, usual: number): Buffer {
-  const used = usual === pieceSize && length <= pieceSize ? spare.pop() : undefined;
-  return used ?? Buffer.allocUnsafeSlow(Math.max(length, usual));
+function chunkFor(length: number, preferred: number): Buffer {
+  const used = preferred === chunkBytes && length <= chunkBytes ? spareChunks.pop() : undefined;
+  return used ?? Buffer.allocUnsafeSlow(Math.max(length, preferred));
 }
 
 /** What `take` gave is not used any more. */
-export function giveBack(pieces: readonly Buffer[]): void {
-  for (const { buffer } of pieces)
-    if (spare.length < mostSpare && buffer.byteLength === pieceSize) spare.push(Buffer.from(buffer));
+export function recycle(chunks: readonly Buffer[]): void {
+  for (const { buffer } of chunks)
+    if (spareChunks.length < maxSpareChunks && buffer.byteLength === chunkBytes) spareChunks.push(Buffer.from(buffer));
 }

@@ -1,7 +1,7 @@
 import { yieldIfDue } from '../../support/foundation/scheduler.js';
-import type { KeptLog, LogEntry } from '../containers/logs/log.js';
+import type { LogEntry, RetainedLog } from '../containers/logs/log.js';
 import type { StateFiles } from './files.js';
-import { giveBack, Lines } from './lines.js';
+import { Lines, recycle } from './lines.js';
 
 interface Line {
   readonly stream: string;
@@ -31,10 +31,10 @@ export async function readLog(files: StateFiles, path: string): Promise<LogEntry
 }
 
 /** Bytes that may wait to be written before the program that writes them waits too, as with dockerd. */
-const most = 1024 * 1024;
+const maxQueuedBytes = 1024 * 1024;
 
 /** Bytes that a log's file may have beside those that are kept, before it is written anew. */
-const slack = 1024 * 1024;
+const minRewriteBytes = 1024 * 1024;
 
 /**
  * What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk, and nobody but whoever has to
@@ -42,7 +42,7 @@ const slack = 1024 * 1024;
  */
 export class LogFile {
   readonly #waiting = new Lines();
-  #held: { readonly until: Promise<void>; readonly end: () => void } | undefined;
+  #suspended: { readonly until: Promise<void>; readonly end: () => void } | undefined;
   #size = 0;
   /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
   #torn = true;
@@ -51,13 +51,13 @@ export class LogFile {
   #closed = false;
 
   /**
-   * @param kept what the log still holds
+   * @param retained what the log still holds
    * @param failed is told when something could not be written that nobody waits for
    */
   constructor(
     private readonly files: StateFiles,
     private readonly path: string,
-    private readonly kept: () => KeptLog,
+    private readonly retained: () => RetainedLog,
     private readonly failed: (message: string) => void,
   ) {}
 
@@ -70,15 +70,15 @@ export class LogFile {
     if (this.#closed) return undefined;
     this.#schedule();
     this.#waiting.add(lineOf(entry));
-    if (this.#waiting.length < most) return undefined;
-    if (this.#held === undefined) {
+    if (this.#waiting.length < maxQueuedBytes) return undefined;
+    if (this.#suspended === undefined) {
       let end = (): void => undefined;
       const until = new Promise<void>((resolve) => {
         end = resolve;
       });
-      this.#held = { until, end };
+      this.#suspended = { until, end };
     }
-    return this.#held.until;
+    return this.#suspended.until;
   }
 
   #schedule(): void {
@@ -109,23 +109,23 @@ export class LogFile {
   async #write(): Promise<void> {
     if (!this.waits) return;
     this.#size += this.#waiting.length;
-    const pieces = this.#waiting.take(this.#torn);
+    const chunks = this.#waiting.take(this.#torn);
     this.#torn = true;
     try {
-      await this.files.append(this.path, pieces);
+      await this.files.append(this.path, chunks);
     } finally {
-      giveBack(pieces);
-      this.#held?.end();
-      this.#held = undefined;
+      recycle(chunks);
+      this.#suspended?.end();
+      this.#suspended = undefined;
     }
     this.#torn = false;
-    if (this.#size < slack) return;
-    const { count, bytes, pieces: kept } = this.kept();
+    if (this.#size < minRewriteBytes) return;
+    const { count, bytes, chunks: retained } = this.retained();
     const estimated = count * lineOverhead + Math.ceil((bytes * 4) / 3);
-    if (this.#size <= 2 * estimated + slack) return;
+    if (this.#size <= 2 * estimated + minRewriteBytes) return;
     // What came while it was written is among the entries that are kept.
-    giveBack(this.#waiting.take(false));
-    await this.files.replace(this.path, linesOf(kept));
+    recycle(this.#waiting.take(false));
+    await this.files.replace(this.path, linesOf(retained));
     this.#size = estimated;
   }
 }
@@ -133,8 +133,8 @@ export class LogFile {
 /** Bytes of a line beside those of the entry. */
 const lineOverhead = 62;
 
-async function* linesOf(pieces: KeptLog['pieces']): AsyncGenerator<Buffer> {
-  for (const entries of pieces) {
+async function* linesOf(chunks: RetainedLog['chunks']): AsyncGenerator<Buffer> {
+  for (const entries of chunks) {
     await yieldIfDue();
     yield Buffer.from(entries.map(lineOf).join(''));
   }

@@ -35,7 +35,7 @@ import { restoreSwarm } from './swarm.js';
 const unseenExit = 255;
 
 /** How state is kept. */
-export interface KeepOptions {
+export interface StateOptions {
   /** The folder; made when it is not there. */
   readonly root: string;
   /** Is told of what could not be read or written. */
@@ -50,12 +50,12 @@ export interface KeepOptions {
  *
  * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
  */
-export async function keepState(context: Context, { root, warn, files: disk }: KeepOptions): Promise<StateKeeper> {
+export async function openState(context: Context, { root, warn, files: disk }: StateOptions): Promise<StateKeeper> {
   const files = new StateFiles(root, disk);
   await files.open();
   const reader = new Reader(context, files, warn);
-  const bounds = [context.room, context.layers];
-  for (const bound of bounds) bound.lenient = true;
+  const bounds = [context.quota, context.layerBudget];
+  for (const bound of bounds) bound.isLenient = true;
   await reader.fileSystem('machine.tar', context.machine);
   await reader.lineage();
   await reader.each('volumes', volumeRecordType, async (record, name) => {
@@ -72,7 +72,7 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     containers.push(await reader.container(record, name));
   });
   for (const container of containers) reader.links(container);
-  for (const bound of bounds) bound.lenient = false;
+  for (const bound of bounds) bound.isLenient = false;
   await reader.sweep();
   const keeper = new StateKeeper(context, files, warn);
   keeper.clean('machine.tar', context.machine);
@@ -84,8 +84,10 @@ export async function keepState(context: Context, { root, warn, files: disk }: K
     keeper.follow(container);
   }
   try {
-    keeper.touchAll();
-    await Promise.all(containers.map((container) => resume(context, container, reader.living.get(container))));
+    keeper.markAll();
+    await Promise.all(
+      containers.map((container) => resume(context, container, reader.runningContainers.get(container))),
+    );
     await resumeServices(context);
     await keeper.flush();
     return keeper;
@@ -104,7 +106,7 @@ async function resume(context: Context, container: Container, before: Endpoints 
   const { state, hostConfig, restarts } = container;
   try {
     if (before !== undefined && !state.dead) {
-      await container.alone(() => goOn(context, container, before));
+      await container.exclusive(() => goOn(context, container, before));
       return;
     }
     if (hostConfig.AutoRemove || state.dead) {
@@ -115,7 +117,7 @@ async function resume(context: Context, container: Container, before: Endpoints 
     if (!container.startedBefore) return;
     const ran = (state.finishedAt ?? 0) - (state.startedAt ?? 0);
     if (restarts.next(state.exitCode, ran, container.stoppedByHand) === undefined) return;
-    await container.alone(() => run(context, container, false));
+    await container.exclusive(() => run(context, container, false));
   } catch (error) {
     context.debug(`container ${container.id} did not come back: ${(error as Error).message}`);
   }
@@ -131,7 +133,7 @@ const dataOf = (kind: string, name: string): readonly string[] =>
 /** Reads what an earlier daemon wrote. */
 export class Reader {
   /** Containers that ran and are to go on, with their endpoints of then. */
-  readonly living = new Map<Container, Endpoints>();
+  readonly runningContainers = new Map<Container, Endpoints>();
 
   constructor(
     private readonly context: Context,
@@ -163,16 +165,16 @@ export class Reader {
   }
 
   /** @param paths what is set aside where it cannot be used, with all that belongs to it: somebody may still want it */
-  async #guard(paths: readonly string[], act: () => Promise<unknown>): Promise<void> {
+  async #guard(paths: readonly string[], action: () => Promise<unknown>): Promise<void> {
     try {
-      await act();
+      await action();
     } catch (error) {
       if (isSystemError(error)) throw error;
       const there = paths.filter((path) => this.files.has(path));
-      const aside: string[] = [];
-      for (const path of there) aside.push(await this.files.setAside(path));
+      const setAside: string[] = [];
+      for (const path of there) setAside.push(await this.files.quarantine(path));
       const what = join(this.files.root, paths[0] as string);
-      this.warn(`${what} cannot be used and was set aside as ${aside.join(', ')}: ${(error as Error).message}`);
+      this.warn(`${what} cannot be used and was set aside as ${setAside.join(', ')}: ${(error as Error).message}`);
     }
   }
 
@@ -188,7 +190,7 @@ export class Reader {
     if (!this.files.has(path)) return;
     await this.#guard([path], async () => {
       const { origins, repositories } = decodeRecord(await this.files.read(path), lineageRecordType);
-      for (const { digest, ...origin } of origins ?? []) this.context.lineage.note(digest, origin);
+      for (const { digest, ...origin } of origins ?? []) this.context.lineage.recordOrigin(digest, origin);
       for (const { digest, names } of repositories ?? []) this.context.lineage.restoreRepositories(digest, names ?? []);
     });
   }
@@ -198,7 +200,7 @@ export class Reader {
     const { context } = this;
     const { id, hostConfig } = record;
     if (id !== name) throw new AttestdError('CORRUPT', `it is of container ${id}`);
-    const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig), context.logs);
+    const log = new ContainerLog(context.timers, logBounds(hostConfig.LogConfig), context.logQuota);
     log.restore(await readLog(this.files, `containers/${id}.log`));
     const container = new Container({
       id,
@@ -209,24 +211,24 @@ export class Reader {
       imageId: record.imageId,
       manifest: record.manifest,
       platform: record.platform,
-      restarts: new RestartManager(hostConfig.RestartPolicy, context.time, record.restartCount),
+      restarts: new RestartManager(hostConfig.RestartPolicy, context.timers, record.restartCount),
       log,
       streams: new Streams(log),
     });
     try {
       this.#life(container, record);
       if (record.state.running && context.settings.liveRestore)
-        this.living.set(container, new Map(Object.entries(structuredClone(record.networks ?? {}))));
+        this.runningContainers.set(container, new Map(Object.entries(structuredClone(record.networks ?? {}))));
       for (const [network, settings] of Object.entries(record.networks ?? {}))
         container.networks.set(network, resetEndpoint(settings));
       for (const mount of record.mounts ?? [])
         container.mountSources.set(mount.point.Destination, await restoreMount(context, id, mount));
       container.mounts = [...container.mountSources.values()].map(({ point }) => point);
       const snapshot = await this.#snapshot(record);
-      container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
+      container.fileSystem = createFileSystem({ snapshot, budget: context.layerBudget, clock: context.timers });
       await this.fileSystem(`containers/${id}.tar`, container.fileSystem);
     } catch (error) {
-      this.living.delete(container);
+      this.runningContainers.delete(container);
       context.containers.release(container.name);
       throw error;
     }
@@ -246,7 +248,7 @@ export class Reader {
     const { running, startedAt, finishedAt, health, ...rest } = saved;
     const timeOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
     Object.assign(state, rest, { startedAt: timeOf(startedAt), finishedAt: timeOf(finishedAt) });
-    if (running) Object.assign(state, { exitCode: unseenExit, finishedAt: this.context.time.now() });
+    if (running) Object.assign(state, { exitCode: unseenExit, finishedAt: this.context.timers.now() });
     if (health) state.health = { status: 'starting', failingStreak: 0, log: [] };
     container.restartCount = record.restartCount;
     container.stoppedByHand = record.stoppedByHand;

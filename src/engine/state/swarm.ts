@@ -40,7 +40,7 @@ export async function restoreSwarm(context: Context, files: StateFiles, reader: 
   }
   if (context.swarm.restore(objects)) return restoreSwarmNetworks(context);
   for (const file of await files.list('swarm')) {
-    if (whole) await files.setAside(`swarm/${file}`);
+    if (whole) await files.quarantine(`swarm/${file}`);
     else await files.discard(`swarm/${file}`);
   }
 }

@@ -57,7 +57,7 @@ export function recordOfContainer(container: Container): ContainerRecord {
 
 /** What is written of a network: not who is in it, for nobody is when a daemon begins. */
 export function recordOfNetwork(network: Network): NetworkRecord {
-  const { createdAt, pools, lent, endpoints: _endpoints, scope, ...rest } = network;
+  const { createdAt, pools, configFromPools: lent, endpoints: _endpoints, scope, ...rest } = network;
   return {
     version: recordVersion,
     ...rest,

@@ -17,7 +17,7 @@ export interface ContentKind extends ObjectKind<ContentSpec> {
   /** How a client writes one. */
   readonly spec: GoType<ContentSpec>;
   /** How it is told. */
-  readonly told: GoType<ContentSpec>;
+  readonly schema: GoType<ContentSpec>;
   /** Fewer bytes than this. */
   readonly limit: number;
   readonly filters: readonly string[];
@@ -42,13 +42,13 @@ export const secretKind: ContentKind = {
   name: 'secret',
   record: secretSpec,
   spec: secretSpec,
-  told: struct<ContentSpec>('swarm.SecretSpec', {
+  schema: struct<ContentSpec>('swarm.SecretSpec', {
     ...annotationFields,
     'Driver?': pointer(driverType),
     'Templating?': pointer(driverType),
   }),
   annotations,
-  tells: true,
+  emitsEvents: true,
   limit: 500 * kibibyte,
   filters: ['id', 'label', 'name', 'names'],
 };
@@ -58,9 +58,9 @@ export const configKind: ContentKind = {
   name: 'config',
   record: configSpec,
   spec: configSpec,
-  told: configSpec,
+  schema: configSpec,
   annotations,
-  tells: true,
+  emitsEvents: true,
   limit: 1000 * kibibyte,
   filters: ['id', 'label', 'name'],
 };

@@ -7,23 +7,23 @@ import { type AnswerOf, undescribed } from '../wire.js';
 import type { ContentKind, ContentSpec } from './content-kind.js';
 import { invalid } from './invalid.js';
 import { objectMeta, type SwarmObject } from './objects.js';
-import { refuseInUse } from './task-files.js';
+import { rejectInUse } from './task-files.js';
 
 type Answer = AnswerOf<'SecretInspect'> & AnswerOf<'ConfigInspect'>;
 
 function contentObject(kind: ContentKind, object: SwarmObject<ContentSpec>): Answer {
-  return { ...objectMeta(object), Spec: goObject(object.data, kind.told) };
+  return { ...objectMeta(object), Spec: goObject(object.data, kind.schema) };
 }
 
-const longestName = 64;
+const maxNameLength = 64;
 const validName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
 
 /** @throws INVALID_ARGUMENT for what no secret or configuration can be; INTERNAL for a driver that is not there */
 function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: driver }: ContentSpec): void {
   if (name === '') throw invalid('name must be provided');
-  if (name.length > longestName || !validName.test(name))
+  if (name.length > maxNameLength || !validName.test(name))
     throw invalid(
-      `invalid name, only ${longestName} [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9]`,
+      `invalid name, only ${maxNameLength} [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9]`,
     );
   if (driver !== undefined) {
     if (!driver.Name) throw invalid(`${kind.name} driver must have a name`);
@@ -94,6 +94,6 @@ export function removeContent({ swarm }: Context, kind: ContentKind, term: strin
   const manager = swarm.manager();
   const store = manager.store(kind);
   const object = store.resolve(term);
-  refuseInUse(manager, kind, object.id);
+  rejectInUse(manager, kind, object.id);
   store.remove(object);
 }

@@ -7,18 +7,18 @@ import { type Service, serviceKind } from './service.js';
  * next of its tasks that runs. When one of them is somebody else's on this machine, none is answered.
  */
 export function openIngress(context: Context, { id, data: { spec } }: Service): void {
-  let turn = 0;
+  let nextTask = 0;
   const owner = {
     id,
     plainName: spec.Name,
     networks: new Map(),
     get sandbox() {
       const running = context.tasks.of(id).filter(({ state, container }) => state === 'running' && container?.sandbox);
-      return running[turn++ % running.length]?.container?.sandbox;
+      return running[nextTask++ % running.length]?.container?.sandbox;
     },
   };
   context.tasks.withPorts(id, async () => {
-    context.published.release(id);
+    context.publishedPorts.release(id);
     const ports = context.swarm.current?.store(serviceKind).byId(id)?.data.ports ?? [];
     const bindings: PortMap = {};
     for (const { PublishMode: mode, Protocol: protocol, TargetPort: target, PublishedPort: port } of ports) {
@@ -28,7 +28,7 @@ export function openIngress(context: Context, { id, data: { spec } }: Service): 
     }
     if (context.tasks.closed || Object.keys(bindings).length === 0) return;
     try {
-      await context.published.publish(owner, bindings);
+      await context.publishedPorts.publish(owner, bindings);
     } catch (error) {
       context.debug(`the ports of service ${spec.Name} are not answered: ${String(error)}`);
     }

@@ -4,11 +4,11 @@ import { goString, goUint32, named, slice, struct } from '../../support/go/json.
 import { goPrefix } from '../../support/go/netip.js';
 import { quote } from '../../support/go/quote.js';
 import type { Context } from '../context.js';
-import { machineCards } from '../networks/driver-options.js';
+import { hostInterfaces } from '../networks/driver-options.js';
 import { logNetworkEvent } from '../networks/events.js';
 import { parsePrefix } from '../networks/prefix.js';
 import { newCluster } from './cluster.js';
-import { ingressRecord, makeGateway } from './networks.js';
+import { createGatewayNetwork, ingressRecord } from './networks.js';
 import { selfOf } from './node.js';
 import { checkName, checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
@@ -57,9 +57,9 @@ const joinType = struct<JoinRequest>('swarm.JoinRequest', {
 export const initTypes = { init: initType, join: joinType };
 
 /** Network cards of the simulated machine that addresses may name, with their addresses. */
-const cardAddresses = { lo: '127.0.0.1', eth0: '192.168.65.3', docker0: '172.17.0.1' } as const;
-type Card = keyof typeof cardAddresses;
-const cards = [...machineCards, 'docker0'];
+const interfaceAddresses = { lo: '127.0.0.1', eth0: '192.168.65.3', docker0: '172.17.0.1' } as const;
+type HostInterface = keyof typeof interfaceAddresses;
+const swarmInterfaces = [...hostInterfaces, 'docker0'];
 const defaultPort = '2377';
 const defaultPool = '10.0.0.0/8';
 const defaultSubnetSize = 24;
@@ -68,8 +68,8 @@ const largestSubnetSize = 29;
 const dataPathPorts = [1024, 49151] as const;
 const token = /^SWMTKN-[12]-[0-9a-z]{50}-[0-9a-z]{25}$/;
 
-const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
-const failed = (why: string): AttestdError => new AttestdError('INTERNAL', why);
+const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT', reason);
+const failed = (reason: string): AttestdError => new AttestdError('INTERNAL', reason);
 
 /** @throws UNAVAILABLE for a daemon that is in a swarm */
 function checkAlone({ swarm }: Context): void {
@@ -90,7 +90,7 @@ export function initSwarm(context: Context, request: InitRequest): string {
   checkListen(listen);
   checkName(spec);
   const { port } = listenAddress(listen);
-  const reached = reachedAt(context, advertised, port);
+  const advertisedTo = advertisedAddress(context, advertised, port);
   checkDataPath(request);
   checkPools(request);
   const availability = availabilityOf(request);
@@ -101,7 +101,7 @@ export function initSwarm(context: Context, request: InitRequest): string {
   if (Number(port) > 65535)
     throw failed(`manager stopped: failed to listen on remote API address: listen tcp: address ${port}: invalid port`);
   checkNewSpec(spec);
-  const address = cardAddresses[reached.host as Card] ?? reached.host;
+  const address = interfaceAddresses[advertisedTo.host as HostInterface] ?? advertisedTo.host;
   const { DefaultAddrPool: pools = [], SubnetSize: size, DataPathPort: dataPathPort } = request;
   const usual = pools.length === 0;
   const cluster = newCluster(
@@ -112,16 +112,16 @@ export function initSwarm(context: Context, request: InitRequest): string {
       subnetSize: usual ? defaultSubnetSize : size,
       dataPathPort: dataPathPort || defaultDataPathPort,
     },
-    context.time.now(),
+    context.timers.now(),
   );
   const ingress = ingressRecord(context, cluster);
   const self = {
     spec: { Labels: {}, Role: 'manager', Availability: availability },
     ...selfOf(context),
     address,
-    managerAddress: isIP(address) === 6 ? `[${address}]:${reached.port}` : `${address}:${reached.port}`,
+    managerAddress: isIP(address) === 6 ? `[${address}]:${advertisedTo.port}` : `${address}:${advertisedTo.port}`,
   };
-  makeGateway(context);
+  createGatewayNetwork(context);
   const { node } = context.swarm.found(cluster, self, ingress);
   logNetworkEvent(context, context.networks.restore(ingress), 'create');
   return node.id;
@@ -146,8 +146,11 @@ export function joinSwarm(context: Context, request: JoinRequest): never {
   if (digest >= 1n << 256n) throw failed('invalid checksum digest length');
   const [first = ''] = remotes;
   const address = split(first) === undefined ? `${first}:${defaultPort}` : first;
-  const why = `transport: Error while dialing: dial tcp ${address}: connect: connection refused`;
-  throw new AttestdError('UNAVAILABLE', `rpc error: code = Unavailable desc = connection error: desc = ${quote(why)}`);
+  const reason = `transport: Error while dialing: dial tcp ${address}: connect: connection refused`;
+  throw new AttestdError(
+    'UNAVAILABLE',
+    `rpc error: code = Unavailable desc = connection error: desc = ${quote(reason)}`,
+  );
 }
 
 function checkListen(address: string): void {
@@ -171,13 +174,13 @@ function listenAddress(address: string): { host: string; port: string } {
   const parts = split(address, () => bad(`could not parse listen address ${address}`));
   const { host, port } = parts ?? { host: address.replace(/^\[(.*)\]$/, '$1'), port: defaultPort };
   const bareIpv6 = parts === undefined && isIP(address) === 6;
-  if (bareIpv6 || (host !== '' && isIP(host) === 0 && !cards.includes(host)))
+  if (bareIpv6 || (host !== '' && isIP(host) === 0 && !swarmInterfaces.includes(host)))
     throw bad('listen address must be an IP address or network interface (with optional port number)');
   return { host, port };
 }
 
 /** Where a swarm says that it is reached; `port` is that of its manager. @throws INVALID_ARGUMENT */
-function reachedAt({ settings }: Context, advertised: string, port: string): { host: string; port: string } {
+function advertisedAddress({ settings }: Context, advertised: string, port: string): { host: string; port: string } {
   const what = 'a non-zero IP address or network interface';
   const usual = settings.swarmAddress ?? 'eth0';
   if (advertised === '') {
@@ -191,7 +194,7 @@ function reachedAt({ settings }: Context, advertised: string, port: string): { h
 
 /** Whether others could reach an address or card. */
 function isReachable(host: string): boolean {
-  return isIP(host) === 0 ? cards.includes(host) : !/^[0.:]+$/.test(host);
+  return isIP(host) === 0 ? swarmInterfaces.includes(host) : !/^[0.:]+$/.test(host);
 }
 
 function checkDataPath({ DataPathAddr: address }: Membership): void {
@@ -204,11 +207,11 @@ function checkPools({ DataPathPort: port, DefaultAddrPool: pools, SubnetSize: si
   if (port !== 0 && (port < first || port > last))
     throw failed(`Datapath port number is not in valid range (${first}-${last}) : ${port}`);
   if (pools === undefined) return;
-  const wanted = size || defaultSubnetSize;
-  if (wanted > largestSubnetSize) throw failed(`subnet size is out of range: ${wanted}`);
+  const subnetSize = size || defaultSubnetSize;
+  if (subnetSize > largestSubnetSize) throw failed(`subnet size is out of range: ${subnetSize}`);
   for (const pool of pools)
-    if (parsePrefix(pool).bits > wanted)
-      throw failed(`invalid CIDR: ${quote(pool)}. Subnet size is too small for pool: ${wanted}`);
+    if (parsePrefix(pool).bits > subnetSize)
+      throw failed(`invalid CIDR: ${quote(pool)}. Subnet size is too small for pool: ${subnetSize}`);
 }
 
 /** What a node is there for, in small letters. @throws INTERNAL */

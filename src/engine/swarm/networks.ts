@@ -15,7 +15,7 @@ export const networkKind: ObjectKind<NetworkRecord> = {
   name: 'network',
   record: networkRecordType,
   annotations: ({ name, labels }) => ({ Name: name, Labels: labels }),
-  tells: true,
+  emitsEvents: true,
 };
 
 const vxlan = 'com.docker.network.driver.overlay.vxlanid_list';
@@ -42,13 +42,13 @@ function nextVxlan(networks: readonly Network[]): number {
 /** What is kept of a network of the swarm's. */
 function recordOf(
   request: CreateNetworkRequest,
-  { pools: wanted, subnetSize }: Pick<ClusterData, 'pools' | 'subnetSize'>,
-  { time, networks }: Pick<Context, 'time' | 'networks'>,
+  { pools: swarmPools, subnetSize }: Pick<ClusterData, 'pools' | 'subnetSize'>,
+  { timers: time, networks }: Pick<Context, 'timers' | 'networks'>,
 ): NetworkRecord {
   const others = networks.list().filter(({ scope }) => scope === 'swarm');
   const overlay = request.Driver === 'overlay';
   const used: Prefix[] = others.flatMap(({ pools }) => pools.map(({ prefix }) => prefix));
-  const bases = (wanted ?? []).map((pool) => ({ base: parsePrefix(pool), bits: subnetSize || defaultBits }));
+  const bases = (swarmPools ?? []).map((pool) => ({ base: parsePrefix(pool), bits: subnetSize || defaultBits }));
   const asked = (request.IPAM?.Config ?? []).filter(({ Subnet: subnet }) => subnet);
   const subnets = overlay && asked.length === 0 ? [{ Subnet: freeSubnet(used, bases) }] : asked;
   return {
@@ -92,8 +92,8 @@ export function createSwarmNetwork(context: Context, request: CreateNetworkReque
   if (driver === '') throw invalid('driver name: if driver is specified name is required');
   const ingress = networks.list().find((other) => other.ingress);
   if (request.Ingress && ingress !== undefined) {
-    const why = `ingress network (${ingress.id}) is already present`;
-    throw new AttestdError('ALREADY_EXISTS', `rpc error: code = AlreadyExists desc = ${why}`);
+    const reason = `ingress network (${ingress.id}) is already present`;
+    throw new AttestdError('ALREADY_EXISTS', `rpc error: code = AlreadyExists desc = ${reason}`);
   }
   const record = recordOf(request, manager.cluster.data, context);
   const network = networks.restore(record);
@@ -135,7 +135,7 @@ export function ingressRecord(context: Context, cluster: ClusterData): NetworkRe
 }
 
 /** Make the bridge that every daemon in a swarm has, and that nobody is told of. */
-export function makeGateway({ networks, debug }: Context): void {
+export function createGatewayNetwork({ networks, debug }: Context): void {
   if (networks.list().some(({ name }) => name === gateway)) return;
   const options = {
     'com.docker.network.bridge.enable_icc': 'false',

@@ -40,7 +40,7 @@ export const nodeKind: ObjectKind<NodeData> = {
     engineLabels: map(goString),
   }),
   annotations: ({ hostname, engineLabels }) => ({ Name: hostname, Labels: engineLabels }),
-  tells: true,
+  emitsEvents: true,
 };
 
 /** What a node is called and labelled, because its daemon is. */

@@ -85,18 +85,18 @@ export function inspectNode(context: Context, term: string): AnswerOf<'NodeInspe
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for what no node can be, and for a last manager that is not to be one;
  *   NOT_FOUND; INTERNAL for an older version
  */
-export function updateNode(context: Context, term: string, version: number, wanted: NodeSpec): void {
+export function updateNode(context: Context, term: string, version: number, newSpec: NodeSpec): void {
   const store = context.swarm.manager().store(nodeKind);
-  const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
-  const role = wanted.Role?.toLowerCase() ?? '';
-  const availability = wanted.Availability?.toLowerCase() ?? '';
-  if (!roles.includes(role)) throw bad(`invalid Role: ${quote(wanted.Role ?? '')}`);
-  if (!availabilities.includes(availability)) throw bad(`invalid Availability: ${quote(wanted.Availability ?? '')}`);
+  const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT', reason);
+  const role = newSpec.Role?.toLowerCase() ?? '';
+  const availability = newSpec.Availability?.toLowerCase() ?? '';
+  if (!roles.includes(role)) throw bad(`invalid Role: ${quote(newSpec.Role ?? '')}`);
+  if (!availabilities.includes(availability)) throw bad(`invalid Availability: ${quote(newSpec.Availability ?? '')}`);
   const node = store.resolve(term);
   if (role === 'worker')
     throw bad('rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm');
-  const { Name: name } = wanted;
-  const spec = { ...(name && { Name: name }), Labels: wanted.Labels ?? {}, Role: role, Availability: availability };
+  const { Name: name } = newSpec;
+  const spec = { ...(name && { Name: name }), Labels: newSpec.Labels ?? {}, Role: role, Availability: availability };
   const before = node.data.spec.Availability;
   store.update(
     node,
@@ -113,6 +113,7 @@ export function updateNode(context: Context, term: string, version: number, want
 /** `DELETE /nodes/{id}`: the only node is a manager, and stays. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT */
 export function removeNode({ swarm }: Context, term: string): never {
   const { id } = swarm.manager().store(nodeKind).resolve(term);
-  const why = 'is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal';
-  throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = node ${id} ${why}`);
+  const reason =
+    'is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal';
+  throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = node ${id} ${reason}`);
 }

@@ -27,7 +27,7 @@ export interface ObjectKind<Data> {
   readonly record: GoType<Data>;
   annotations(data: Data): Partial<Annotations>;
   /** Whether each change is an event of its own; kinds whose events are not as plain leave it out. */
-  readonly tells?: boolean;
+  readonly emitsEvents?: boolean;
 }
 
 /** What the stores of one swarm share. */
@@ -77,7 +77,7 @@ export class ObjectStore<Data> {
    * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
    */
   resolve(term: string): SwarmObject<Data> {
-    return this.byId(term) ?? this.byName(term) ?? beginningWith(this.kind.name, term, this.#byId.values());
+    return this.byId(term) ?? this.byName(term) ?? withPrefix(this.kind.name, term, this.#byId.values());
   }
 
   /**
@@ -147,7 +147,7 @@ export class ObjectStore<Data> {
     this.#release(object.id);
     this.parts.next();
     this.parts.changed(this.kind.name, object.id);
-    this.#tell(object, 'remove', {});
+    this.#notify(object, 'remove', {});
   }
 
   /** Bring back one of an earlier daemon. @throws NO_SPACE */
@@ -182,12 +182,12 @@ export class ObjectStore<Data> {
     this.#reserve(object);
     this.#byId.set(object.id, object);
     this.parts.changed(this.kind.name, object.id);
-    this.#tell(object, action, attributes);
+    this.#notify(object, action, attributes);
     return object;
   }
 
-  #tell(object: SwarmObject<Data>, action: string, attributes: Readonly<Record<string, string>>): void {
-    if (this.kind.tells !== true) return;
+  #notify(object: SwarmObject<Data>, action: string, attributes: Readonly<Record<string, string>>): void {
+    if (this.kind.emitsEvents !== true) return;
     const actor = { id: object.id, attributes: { name: this.nameOf(object), ...attributes } };
     this.parts.events.log(this.kind.name, action, actor, 'swarm');
   }
@@ -210,7 +210,7 @@ export class ObjectStore<Data> {
  * @param kind what it is, in errors
  * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
  */
-export function beginningWith<T extends { readonly id: string }>(kind: string, term: string, all: Iterable<T>): T {
+export function withPrefix<T extends { readonly id: string }>(kind: string, term: string, all: Iterable<T>): T {
   const found = term === '' ? [] : [...all].filter(({ id }) => id.startsWith(term));
   const [first] = found;
   if (first === undefined) throw new AttestdError('NOT_FOUND', `${kind} ${term} not found`);

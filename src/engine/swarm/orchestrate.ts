@@ -3,19 +3,19 @@ import type { Context } from '../context.js';
 import { newSwarmId } from './ids.js';
 import { openIngress } from './ingress.js';
 import type { Swarm } from './membership.js';
-import { isJob, type Service, type ServiceData, serviceKind, type UpdateStatus, wantedTasks } from './service.js';
+import { desiredTasks, isJob, type Service, type ServiceData, serviceKind, type UpdateStatus } from './service.js';
 import { effectivePolicy } from './service-complete.js';
 import { takeAgain } from './service-endpoint.js';
 import { Task, type TaskState } from './task.js';
-import { discard, refusal, runTask } from './task-run.js';
+import { discard, runTask, unmetRequirement } from './task-run.js';
 import { completed, Updater } from './updater.js';
 
 /** Tasks that are kept after they have ended, whatever a swarm's history may hold. */
-const mostEnded = 5000;
+const maxEndedPerSlot = 5000;
 
 /** Milliseconds: how long tasks that wait for a place let others end, and the least between two tasks of a slot. */
-const placePause = 100;
-const leastDelay = 100;
+const placementDelayMs = 100;
+const minRestartDelayMs = 100;
 
 function serviceOf({ swarm }: Context, id: string): Service | undefined {
   return swarm.current?.store(serviceKind).byId(id);
@@ -33,10 +33,10 @@ export function reconcile(context: Context, id: string): void {
   run.updater = undefined;
   const { spec, update } = service.data;
   if (isJob(spec.Mode)) {
-    goOnWithJob(context, service);
+    continueJob(context, service);
     return;
   }
-  const slots = wantedSlots(context, id);
+  const slots = activeSlots(context, id);
   scale(context, service, slots);
   const dirty = [...slots.keys()].filter((slot) => {
     const tasks = slots.get(slot) as Task[];
@@ -51,17 +51,17 @@ export function reconcile(context: Context, id: string): void {
       .run(dirty)
       .catch((error: unknown) => context.debug(`the update of ${id} was given up: ${String(error)}`));
   } else if (update?.State === 'updating' || update?.State === 'rollback_started')
-    tell(context, id, completed(update, context.time.now()));
+    notify(context, id, completed(update, context.timers.now()));
 }
 
 /** The tasks of a service that run or are to, by their slots. */
-function wantedSlots(context: Context, id: string): Map<number, Task[]> {
+function activeSlots(context: Context, id: string): Map<number, Task[]> {
   const slots = new Map<number, Task[]>();
   for (const task of context.tasks.of(id)) {
-    if (!task.wanted) continue;
-    const there = slots.get(task.slot);
-    if (there === undefined) slots.set(task.slot, [task]);
-    else there.push(task);
+    if (!task.isActive) continue;
+    const tasks = slots.get(task.slot);
+    if (tasks === undefined) slots.set(task.slot, [task]);
+    else tasks.push(task);
   }
   return slots;
 }
@@ -73,15 +73,15 @@ function scale(context: Context, service: Service, slots: Map<number, Task[]>): 
     if (slots.size === 0) addTask(context, service, 0, 'running');
     return;
   }
-  const wanted = wantedTasks(mode);
-  for (let slot = 1, missing = wanted - slots.size; missing > 0; slot++) {
+  const replicas = desiredTasks(mode);
+  for (let slot = 1, missing = replicas - slots.size; missing > 0; slot++) {
     if (slots.has(slot)) continue;
     addTask(context, service, slot, 'running');
     missing--;
   }
   const runs = (slot: number): number => ((slots.get(slot) ?? []).some(({ state }) => state === 'running') ? 0 : 1);
   const order = [...slots.keys()].sort((a, b) => runs(a) - runs(b) || a - b);
-  for (const slot of order.slice(wanted)) {
+  for (const slot of order.slice(replicas)) {
     for (const task of slots.get(slot) ?? []) endTask(context, task, 'remove');
     slots.delete(slot);
   }
@@ -99,14 +99,14 @@ function addTask(context: Context, service: Service, slot: number, desired: Task
     ports: (spec.EndpointSpec?.Ports ?? []).filter(({ PublishMode: mode }) => mode === 'host'),
     desired,
     iteration: isJob(spec.Mode) ? iteration : undefined,
-    createdAt: context.time.now(),
+    createdAt: context.timers.now(),
     next: () => swarm.nextIndex(),
-    now: () => context.time.now(),
+    now: () => context.timers.now(),
   });
   context.tasks.add(task);
-  forgetOld(context, swarm, task);
+  deleteOldTasks(context, swarm, task);
   // A task of a global service is only there where it can run.
-  if (spec.Mode.Global && refusal(context, task) !== '') context.tasks.remove(task);
+  if (spec.Mode.Global && unmetRequirement(context, task) !== '') context.tasks.remove(task);
   else start(context, task);
   return task;
 }
@@ -114,29 +114,29 @@ function addTask(context: Context, service: Service, slot: number, desired: Task
 function start(context: Context, task: Task): void {
   runTask(context, task, (ended) => taskEnded(context, ended)).catch((error: unknown) => {
     context.debug(`task ${task.id} was given up: ${String(error)}`);
-    if (!task.over) task.enter('failed', String(error));
+    if (!task.hasEnded) task.enter('failed', String(error));
     taskEnded(context, task);
   });
 }
 
 /** Of each slot no more tasks are kept than the swarm's history holds, and of all slots no more than are good for the daemon. */
-function forgetOld(context: Context, swarm: Swarm, { serviceId, slot }: Task): void {
+function deleteOldTasks(context: Context, swarm: Swarm, { serviceId, slot }: Task): void {
   const limit = swarm.cluster.data.spec.Orchestration.TaskHistoryRetentionLimit ?? 0;
-  const there = [...(context.tasks.run(serviceId).slots.get(slot) ?? [])];
-  const over = there.filter((task) => task.over);
-  for (const task of over.slice(0, Math.max(0, there.length - Math.max(limit, 1)))) void discard(context, task);
-  if (context.tasks.count <= mostEnded) return;
-  const { ended } = context.tasks;
-  for (const task of ended.slice(0, Math.max(0, ended.length - mostEnded))) void discard(context, task);
+  const tasks = [...(context.tasks.run(serviceId).slots.get(slot) ?? [])];
+  const finished = tasks.filter((task) => task.hasEnded);
+  for (const task of finished.slice(0, Math.max(0, tasks.length - Math.max(limit, 1)))) void discard(context, task);
+  if (context.tasks.count <= maxEndedPerSlot) return;
+  const { endedTasks: ended } = context.tasks;
+  for (const task of ended.slice(0, Math.max(0, ended.length - maxEndedPerSlot))) void discard(context, task);
 }
 
 /** Let a task end; one that waits for a place has ended at once. */
 function endTask(context: Context, task: Task, desired: 'shutdown' | 'remove'): void {
-  task.want(desired);
-  if (task.over) {
+  task.setDesired(desired);
+  if (task.hasEnded) {
     if (desired === 'remove') void discard(context, task);
-  } else if (task.parked) {
-    task.parked = false;
+  } else if (task.isWaitingForNode) {
+    task.isWaitingForNode = false;
     task.enter('shutdown');
     taskEnded(context, task);
   }
@@ -148,8 +148,8 @@ function taskEnded(context: Context, task: Task): void {
   const service = serviceOf(context, task.serviceId);
   if (service === undefined || task.desired === 'remove') {
     void discard(context, task);
-  } else if (!task.ending) {
-    context.tasks.run(service.id).updater?.ended(task);
+  } else if (!task.shouldEnd) {
+    context.tasks.run(service.id).updater?.taskEnded(task);
     follow(context, serviceOf(context, task.serviceId) ?? service, task);
   }
   placeSoon(context);
@@ -158,11 +158,11 @@ function taskEnded(context: Context, task: Task): void {
 function follow(context: Context, service: Service, task: Task): void {
   const job = isJob(service.data.spec.Mode);
   if (!(job && task.state === 'complete')) {
-    task.want('shutdown');
-    const replaced = wantedSlots(context, service.id).has(task.slot);
+    task.setDesired('shutdown');
+    const replaced = activeSlots(context, service.id).has(task.slot);
     if (!replaced && mayRestart(context, service, task)) restart(context, service, task, job ? 'complete' : 'running');
   }
-  if (job) goOnWithJob(context, service);
+  if (job) continueJob(context, service);
 }
 
 function mayRestart(context: Context, { id, data }: Service, task: Task): boolean {
@@ -171,7 +171,7 @@ function mayRestart(context: Context, { id, data }: Service, task: Task): boolea
   if (task.iteration !== undefined && task.iteration !== data.iteration) return false;
   if (policy.MaxAttempts === 0) return true;
   const { restarts } = context.tasks.run(id);
-  const since = policy.Window ? context.time.now() - policy.Window / 1e6 : 0;
+  const since = policy.Window ? context.timers.now() - policy.Window / 1e6 : 0;
   return (restarts.get(task.slot) ?? []).filter((time) => time >= since).length < policy.MaxAttempts;
 }
 
@@ -182,13 +182,13 @@ function restart(context: Context, service: Service, ended: Task, desired: TaskS
   const { restarts, delayed } = context.tasks.run(id);
   const { Delay: delay, MaxAttempts: most } = effectivePolicy(service.data.spec.TaskTemplate.RestartPolicy);
   // No more is remembered than is ever counted.
-  if (most > 0) restarts.set(slot, [...(restarts.get(slot) ?? []), context.time.now()].slice(-Math.min(most, 100)));
+  if (most > 0) restarts.set(slot, [...(restarts.get(slot) ?? []), context.timers.now()].slice(-Math.min(most, 100)));
   const rejected = ended.state === 'rejected';
   const task = rejected ? ended : addTask(context, service, slot, 'ready');
-  const timer = context.time.after(Math.max(leastDelay, delay / 1e6), () => {
+  const timer = context.timers.after(Math.max(minRestartDelayMs, delay / 1e6), () => {
     delayed.delete(task);
     if (rejected) fill(context, id, slot, desired);
-    else task.want(desired);
+    else task.setDesired(desired);
   });
   delayed.set(task, timer);
 }
@@ -196,21 +196,21 @@ function restart(context: Context, service: Service, ended: Task, desired: TaskS
 /** Have a task in a slot where there is none, and the service is to have so many. */
 function fill(context: Context, id: string, slot: number, desired: TaskState): void {
   const service = serviceOf(context, id);
-  const slots = wantedSlots(context, id);
-  if (service === undefined || slots.has(slot) || slots.size >= wantedTasks(service.data.spec.Mode)) return;
+  const slots = activeSlots(context, id);
+  if (service === undefined || slots.has(slot) || slots.size >= desiredTasks(service.data.spec.Mode)) return;
   addTask(context, service, slot, desired);
 }
 
 /** Begin what of a job is neither done, nor running, nor given up. */
-function goOnWithJob(context: Context, service: Service): void {
+function continueJob(context: Context, service: Service): void {
   const { spec, iteration } = service.data;
   const tasks = context.tasks.of(service.id);
-  for (const task of tasks) if (task.wanted && task.iteration !== iteration) endTask(context, task, 'remove');
+  for (const task of tasks) if (task.isActive && task.iteration !== iteration) endTask(context, task, 'remove');
   const present = tasks.filter((task) => task.iteration === iteration);
   const taken = new Set(present.map(({ slot }) => slot));
   const { MaxConcurrent: most = 1 } = spec.Mode.ReplicatedJob ?? {};
-  let free = most - present.filter((task) => task.wanted).length;
-  for (let slot = 0; slot < wantedTasks(spec.Mode) && free > 0; slot++) {
+  let free = most - present.filter((task) => task.isActive).length;
+  for (let slot = 0; slot < desiredTasks(spec.Mode) && free > 0; slot++) {
     if (taken.has(slot)) continue;
     addTask(context, service, slot, 'complete');
     free--;
@@ -225,11 +225,11 @@ export function nodeChanged(context: Context): void {
     const { Mode: mode } = service.data.spec;
     const job = isJob(mode);
     for (const task of availability === 'drain' ? context.tasks.of(service.id) : []) {
-      if (!task.wanted || task.nodeId === '') continue;
+      if (!task.isActive || task.nodeId === '') continue;
       endTask(context, task, 'shutdown');
       if (!mode.Global) addTask(context, service, task.slot, job ? 'complete' : 'running');
     }
-    if (mode.Global && availability === 'active') scale(context, service, wantedSlots(context, service.id));
+    if (mode.Global && availability === 'active') scale(context, service, activeSlots(context, service.id));
   }
   placeWaiting(context);
 }
@@ -241,21 +241,21 @@ function placeWaiting(context: Context): void {
 
 /** The same after a task has ended, soon: others may end meanwhile. */
 function placeSoon(context: Context): void {
-  context.tasks.once(context.time, placePause, () => placeWaiting(context));
+  context.tasks.once(context.timers, placementDelayMs, () => placeWaiting(context));
 }
 
 /** The tasks of a service that is gone end, and go. */
-export function abandonService(context: Context, id: string): void {
+export function cancelService(context: Context, id: string): void {
   const tasks = context.tasks.of(id);
-  context.tasks.forget(id);
+  context.tasks.deleteTask(id);
   for (const task of tasks) endTask(context, task, 'remove');
 }
 
 /** All tasks end: the daemon has left the swarm. @param services of then */
-export function abandonAll(context: Context, services: readonly Service[]): void {
+export function cancelAll(context: Context, services: readonly Service[]): void {
   for (const service of services) {
     openIngress(context, service);
-    abandonService(context, service.id);
+    cancelService(context, service.id);
   }
 }
 
@@ -274,7 +274,7 @@ export async function resumeServices(context: Context): Promise<void> {
   }
 }
 
-function tell(context: Context, id: string, update: UpdateStatus): void {
+function notify(context: Context, id: string, update: UpdateStatus): void {
   change(context, id, (data) => ({ ...data, update }));
 }
 
@@ -291,15 +291,15 @@ function change(context: Context, id: string, made: (data: ServiceData) => Servi
 
 function updaterOf(context: Context, id: string): Updater {
   return new Updater({
-    clock: context.time,
+    clock: context.timers,
     service: () => serviceOf(context, id),
-    wanted: (slot) => context.tasks.of(id).filter((task) => task.slot === slot && task.wanted),
+    activeTasks: (slot) => context.tasks.of(id).filter((task) => task.slot === slot && task.isActive),
     add: (slot, desired) => addTask(context, serviceOf(context, id) as Service, slot, desired),
     end: (task) => endTask(context, task, 'shutdown'),
-    tell: (update) => tell(context, id, update),
+    notify: (update) => notify(context, id, update),
     rollBack(message) {
       change(context, id, ({ previous, update, ...data }) => {
-        const StartedAt = update?.StartedAt ?? context.time.now();
+        const StartedAt = update?.StartedAt ?? context.timers.now();
         return {
           ...data,
           spec: previous ?? data.spec,

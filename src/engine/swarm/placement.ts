@@ -19,8 +19,8 @@ export interface Constraint {
  * @throws INTERNAL with a manager's words for anything else, as a daemon answers
  */
 export function parseConstraint(text: string): Constraint {
-  const refused = (why: string): AttestdError =>
-    new AttestdError('INTERNAL', `rpc error: code = Unknown desc = ${why}`);
+  const refused = (reason: string): AttestdError =>
+    new AttestdError('INTERNAL', `rpc error: code = Unknown desc = ${reason}`);
   const at = text.search(/[=!]=/);
   if (at < 0) throw refused('constraint expected one operator from ==, !=');
   const [key, value] = [text.slice(0, at).trim(), text.slice(at + 2).trim()];
@@ -32,7 +32,7 @@ export function parseConstraint(text: string): Constraint {
 type Node = SwarmObject<NodeData>;
 
 /** What constraints can be about; undefined for what they cannot. */
-function fact({ host, settings }: Context, node: Node, key: string): string | undefined {
+function attributeOf({ host, settings }: Context, node: Node, key: string): string | undefined {
   const { spec, hostname, address } = node.data;
   const named = /^(node|engine)\.labels\.(.+)$/.exec(key);
   if (named?.[1] === 'engine')
@@ -63,7 +63,7 @@ function fact({ host, settings }: Context, node: Node, key: string): string | un
  *
  * @param reserved what other tasks on it have reserved
  */
-export function misplaced(
+export function isMisplaced(
   context: Context,
   node: Node,
   spec: TaskSpec,
@@ -76,12 +76,12 @@ export function misplaced(
   const exceeds = reserved.cpus + cpus > processorCount() * 1e9 || reserved.memory + memory > totalmem();
   if (exceeds || generic.length > 0) return 'insufficient resources on 1 node';
   const fits = (placement.Constraints ?? []).map(parseConstraint).every(({ key, equal, value }) => {
-    const found = fact(context, node, key);
+    const found = attributeOf(context, node, key);
     return found !== undefined && (found.toLowerCase() === value.toLowerCase()) === equal;
   });
   if (!fits) return 'scheduling constraints not satisfied on 1 node';
   const platforms = placement.Platforms ?? [];
-  const runs = ({ Architecture: wanted = '', OS: os = '' }: { Architecture?: string; OS?: string }): boolean =>
-    ['', 'linux'].includes(os) && ['', architecture, ...(architecture === 'amd64' ? ['x86_64'] : [])].includes(wanted);
+  const runs = ({ Architecture: arch = '', OS: os = '' }: { Architecture?: string; OS?: string }): boolean =>
+    ['', 'linux'].includes(os) && ['', architecture, ...(architecture === 'amd64' ? ['x86_64'] : [])].includes(arch);
   return platforms.length === 0 || platforms.some(runs) ? '' : 'unsupported platform on 1 node';
 }

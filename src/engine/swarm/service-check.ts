@@ -7,7 +7,7 @@ import type { ServiceSpec, UpdateConfig } from './service-spec.js';
 import type { ContainerSpec, Limits, TaskSpec } from './task-spec.js';
 import { expand, type TemplateScope } from './templates.js';
 
-const longestName = 63;
+const maxNameLength = 63;
 const smallestMemory = 4 * 1024 * 1024;
 const smallestCpus = 1_000_000;
 const millisecond = 1_000_000;
@@ -19,7 +19,7 @@ const millisecond = 1_000_000;
  */
 export function checkServiceSpec(spec: ServiceSpec): void {
   const { Name: name, TaskTemplate: template, UpdateConfig: update, RollbackConfig: rollback } = spec;
-  if (name.length > longestName) throw invalid(`name must be ${longestName} characters or fewer`);
+  if (name.length > maxNameLength) throw invalid(`name must be ${maxNameLength} characters or fewer`);
   if (!/^[a-zA-Z0-9](?:[-_A-Za-z0-9]*[A-Za-z0-9])?$/.test(name))
     throw invalid('name must be valid as a DNS name component');
   checkTaskSpec(template);
@@ -51,7 +51,7 @@ const goFloat = (number: number): string => String(number).replace(/e([+-])(\d)$
 
 function checkContainer(container: ContainerSpec): void {
   const { Image: image = '', Mounts: mounts = [], Healthcheck: health } = container;
-  const refused = (why: string): AttestdError => invalid(`ContainerSpec: ${why}`);
+  const refused = (reason: string): AttestdError => invalid(`ContainerSpec: ${reason}`);
   if (image === '') throw refused('image reference must be provided');
   try {
     parseReference(image);
@@ -106,12 +106,12 @@ function checkUpdate(config: UpdateConfig | undefined): void {
 }
 
 /** Ports of one service: each is a listener, and takes its time. */
-const mostPorts = 1000;
+const maxPorts = 1000;
 
 function checkEndpoint({ EndpointSpec: endpoint }: ServiceSpec): void {
   const { Mode: mode, Ports: ports = [] } = endpoint ?? {};
-  if (ports.length > mostPorts)
-    throw invalid(`EndpointSpec: the simulated swarm publishes at most ${mostPorts} ports of a service`);
+  if (ports.length > maxPorts)
+    throw invalid(`EndpointSpec: the simulated swarm publishes at most ${maxPorts} ports of a service`);
   if (mode === 'dnsrr' && ports.some(({ PublishMode: published }) => published === 'ingress'))
     throw invalid("EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
   const seen = new Set<string>();

@@ -4,7 +4,7 @@ import { randomName } from '../containers/create/random-name.js';
 import type { EndpointSpec, ServiceMode, ServiceSpec, UpdateConfig } from './service-spec.js';
 import type { ContainerSpec, TaskRestartPolicy, TaskSpec } from './task-spec.js';
 
-const bad = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
+const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT', reason);
 
 /** Nanoseconds. */
 const second = 1_000_000_000;

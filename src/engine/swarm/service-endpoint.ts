@@ -13,19 +13,19 @@ const lastPort = 32_767;
  *
  * @returns undefined where nothing changes
  */
-export function takePlaces(
+export function assignEndpoint(
   context: Context,
   store: ObjectStore<ServiceData>,
   service: Service,
 ): Pick<ServiceData, 'ports' | 'virtualIps'> | undefined {
   const { spec, ports: before = [], virtualIps: addresses = [] } = service.data;
-  const wanted = spec.EndpointSpec?.Ports ?? [];
+  const requested = spec.EndpointSpec?.Ports ?? [];
   const targets = spec.TaskTemplate.Networks ?? [];
-  if (wanted.length + targets.length + before.length + addresses.length === 0) return undefined;
-  return { ports: portsFor(store, service, wanted), virtualIps: addressesFor(context, service) };
+  if (requested.length + targets.length + before.length + addresses.length === 0) return undefined;
+  return { ports: portsFor(store, service, requested), virtualIps: addressesFor(context, service) };
 }
 
-function portsFor(store: ObjectStore<ServiceData>, service: Service, wanted: readonly PortConfig[]): PortConfig[] {
+function portsFor(store: ObjectStore<ServiceData>, service: Service, requested: readonly PortConfig[]): PortConfig[] {
   const taken = new Set(
     store
       .list()
@@ -33,8 +33,8 @@ function portsFor(store: ObjectStore<ServiceData>, service: Service, wanted: rea
       .flatMap(({ data }) => data.ports ?? [])
       .map(({ PublishedPort: port, Protocol: protocol }) => `${protocol} ${port}`),
   );
-  for (const { PublishedPort: port, Protocol: protocol } of wanted) if (port) taken.add(`${protocol} ${port}`);
-  return wanted.map((port) => {
+  for (const { PublishedPort: port, Protocol: protocol } of requested) if (port) taken.add(`${protocol} ${port}`);
+  return requested.map((port) => {
     if (port.PublishedPort || port.PublishMode === 'host') return port;
     const same = service.data.ports?.find(
       (one) => one.TargetPort === port.TargetPort && one.Protocol === port.Protocol && one.PublishMode === 'ingress',
@@ -56,12 +56,12 @@ function addressesFor(context: Context, { data }: Service): VirtualIp[] {
   const published = (spec.EndpointSpec?.Ports ?? []).some(({ PublishMode: mode }) => mode === 'ingress');
   const ingress = published ? context.networks.list().filter((network) => network.ingress) : [];
   const targets = (spec.TaskTemplate.Networks ?? []).map(({ Target: id }) => id);
-  const wanted = [...ingress.map(({ id }) => id), ...targets].filter((id) => id !== undefined);
+  const networkIds = [...ingress.map(({ id }) => id), ...targets].filter((id) => id !== undefined);
   release(
     context,
-    before.filter(({ NetworkID: id }) => !wanted.includes(id ?? '')),
+    before.filter(({ NetworkID: id }) => !networkIds.includes(id ?? '')),
   );
-  return wanted.map((id) => before.find(({ NetworkID: known }) => known === id) ?? addressIn(context, id));
+  return networkIds.map((id) => before.find(({ NetworkID: known }) => known === id) ?? addressIn(context, id));
 }
 
 function addressIn(context: Context, id: string): VirtualIp {
@@ -97,4 +97,4 @@ export function takeAgain(context: Context, { data }: Service): void {
 }
 
 /** A service that is gone gives its addresses back. */
-export const givePlaces = (context: Context, { data }: Service): void => release(context, data.virtualIps ?? []);
+export const releaseEndpoint = (context: Context, { data }: Service): void => release(context, data.virtualIps ?? []);

@@ -73,7 +73,7 @@ export const serviceKind: ObjectKind<ServiceData> = {
     lastExecution: goInt64,
   }),
   annotations: ({ spec }) => spec,
-  tells: true,
+  emitsEvents: true,
 };
 
 /** Modes of services by the names that filters have for them. */
@@ -85,7 +85,7 @@ export function modeName({ Global: global, ReplicatedJob: job, GlobalJob: global
 export const isJob = ({ ReplicatedJob: job, GlobalJob: globalJob }: ServiceMode): boolean => Boolean(job ?? globalJob);
 
 /** Tasks that a service is to have; of a job, those that are to be completed. */
-export function wantedTasks({ Replicated: replicated, ReplicatedJob: job }: ServiceMode): number {
+export function desiredTasks({ Replicated: replicated, ReplicatedJob: job }: ServiceMode): number {
   return replicated?.Replicas ?? job?.TotalCompletions ?? 1;
 }
 

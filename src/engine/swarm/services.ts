@@ -8,8 +8,9 @@ import { openIngress } from './ingress.js';
 import { invalid } from './invalid.js';
 import type { Swarm } from './membership.js';
 import type { ObjectStore } from './objects.js';
-import { abandonService, reconcile } from './orchestrate.js';
+import { cancelService, reconcile } from './orchestrate.js';
 import {
+  desiredTasks,
   isJob,
   modeName,
   type Service,
@@ -17,18 +18,17 @@ import {
   type ServiceStatus,
   serviceKind,
   serviceObject,
-  wantedTasks,
 } from './service.js';
 import { checkServiceSpec } from './service-check.js';
 import { completeSpec, withDefaults } from './service-complete.js';
-import { givePlaces, takePlaces } from './service-endpoint.js';
+import { assignEndpoint, releaseEndpoint } from './service-endpoint.js';
 import { portConfigType, type ServiceSpec } from './service-spec.js';
 import { checkFiles } from './task-files.js';
 import { type TaskSpec, taskSpecType } from './task-spec.js';
-import { mostTasks } from './task-store.js';
+import { maxTasks } from './task-store.js';
 
 /** Bytes that the specifications of all tasks together may take, which lists of tasks repeat. */
-const mostBytes = 16 * 1024 * 1024;
+const maxSpecBytes = 16 * 1024 * 1024;
 
 /**
  * The service that an id, a name or the beginning of an id stands for.
@@ -66,10 +66,10 @@ function statusOf(context: Context, { id, data: { spec, iteration } }: Service):
   const { Mode: mode } = spec;
   const running = tasks.filter(({ state }) => state === 'running').length;
   const done = tasks.filter((task) => task.state === 'complete' && task.iteration === iteration).length;
-  const wanted = mode.ReplicatedJob?.MaxConcurrent ?? wantedTasks(mode);
+  const desired = mode.ReplicatedJob?.MaxConcurrent ?? desiredTasks(mode);
   return {
     RunningTasks: running,
-    DesiredTasks: mode.Global || mode.GlobalJob ? tasks.filter((task) => task.wanted).length : wanted,
+    DesiredTasks: mode.Global || mode.GlobalJob ? tasks.filter((task) => task.isActive).length : desired,
     CompletedTasks: isJob(mode) ? done : 0,
   };
 }
@@ -92,17 +92,17 @@ export function inspectService(context: Context, term: string, defaults: boolean
  * @throws UNAVAILABLE; INVALID_ARGUMENT for a specification that cannot be, also for more tasks than this daemon runs; NOT_FOUND and
  *   FORBIDDEN for networks; ALREADY_EXISTS for a name that is taken; INTERNAL for constraints
  */
-export function createService(context: Context, wanted: ServiceSpec): AnswerOf<'ServiceCreate'> {
+export function createService(context: Context, newSpec: ServiceSpec): AnswerOf<'ServiceCreate'> {
   const swarm = context.swarm.manager();
   const store = swarm.store(serviceKind);
-  const spec = completed(context, swarm, wanted, undefined);
+  const spec = completed(context, swarm, newSpec, undefined);
   if (store.byName(spec.Name) !== undefined) {
-    const why = `name conflicts with an existing object: service ${spec.Name} already exists`;
-    throw new AttestdError('ALREADY_EXISTS', `rpc error: code = AlreadyExists desc = ${why}`);
+    const reason = `name conflicts with an existing object: service ${spec.Name} already exists`;
+    throw new AttestdError('ALREADY_EXISTS', `rpc error: code = AlreadyExists desc = ${reason}`);
   }
-  const now = context.time.now();
+  const now = context.timers.now();
   const service = store.create({ spec, iteration: 0, lastExecution: isJob(spec.Mode) ? now : 0 });
-  settle(context, store, service);
+  storeEndpoint(context, store, service);
   reconcile(context, service.id);
   return { ID: service.id, Warnings: null };
 }
@@ -125,14 +125,14 @@ export interface ServiceUpdate {
 export function updateService(
   context: Context,
   term: string,
-  wanted: ServiceSpec,
+  newSpec: ServiceSpec,
   { version, rollback, registryAuthFrom }: ServiceUpdate,
 ): AnswerOf<'ServiceUpdate'> {
   if (!['', 'spec', 'previous-spec'].includes(registryAuthFrom))
     throw new AttestdError('INVALID_ARGUMENT', `invalid registryAuthFrom '${registryAuthFrom}'`);
   const swarm = context.swarm.manager();
   const store = swarm.store(serviceKind);
-  const given = completeSpec(wanted);
+  const given = completeSpec(newSpec);
   const service = resolveService(swarm, term);
   const { data } = service;
   if (registryAuthFrom === 'previous-spec' && data.previous === undefined)
@@ -140,24 +140,24 @@ export function updateService(
   if (!['', 'none', 'previous'].includes(rollback))
     throw new AttestdError('INTERNAL', `unrecognized rollback option ${rollback}`);
   const back = rollback === 'previous';
-  const spec = completed(context, swarm, wanted, service);
+  const spec = completed(context, swarm, newSpec, service);
   if (version !== service.index)
     throw new AttestdError('INTERNAL', 'rpc error: code = Unknown desc = update out of sequence');
-  const unable = (why: string): AttestdError =>
-    new AttestdError('NOT_IMPLEMENTED', `rpc error: code = Unimplemented desc = ${why}`);
-  if (wanted.Name === '' || given.Name !== data.spec.Name) throw unable('renaming services is not supported');
+  const unable = (reason: string): AttestdError =>
+    new AttestdError('NOT_IMPLEMENTED', `rpc error: code = Unimplemented desc = ${reason}`);
+  if (newSpec.Name === '' || given.Name !== data.spec.Name) throw unable('renaming services is not supported');
   if (modeName(spec.Mode) !== modeName(data.spec.Mode)) throw unable('service mode change is not allowed');
   if (back && data.previous === undefined) {
-    const why = `service ${service.id} does not have a previous spec`;
-    throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = ${why}`);
+    const reason = `service ${service.id} does not have a previous spec`;
+    throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = ${reason}`);
   }
   const target = back ? (data.previous as ServiceSpec) : spec;
   const next = { ...target, TaskTemplate: templateOf(target, data) };
-  const now = context.time.now();
-  const { update: _, ...kept } = data;
+  const now = context.timers.now();
+  const { update: _, ...rest } = data;
   const rerun = isJob(next.Mode) && next.TaskTemplate.ForceUpdate !== data.spec.TaskTemplate.ForceUpdate;
   const changed: ServiceData = {
-    ...kept,
+    ...rest,
     spec: next,
     previous: data.spec,
     ...(back && {
@@ -166,18 +166,18 @@ export function updateService(
     ...(rerun && { iteration: data.iteration + 1, lastExecution: now }),
   };
   const stored = store.update(service, version, changed, differences(data.spec, next));
-  settle(context, store, stored);
+  storeEndpoint(context, store, stored);
   reconcile(context, service.id);
   return { Warnings: null } as unknown as AnswerOf<'ServiceUpdate'>;
 }
 
 /** Give a service its ports and addresses. */
-function settle(context: Context, store: ObjectStore<ServiceData>, service: Service): void {
-  const places = takePlaces(context, store, service);
-  if (places === undefined) return;
-  const settled = store.update(service, service.index, { ...service.data, ...places });
+function storeEndpoint(context: Context, store: ObjectStore<ServiceData>, service: Service): void {
+  const endpoint = assignEndpoint(context, store, service);
+  if (endpoint === undefined) return;
+  const updated = store.update(service, service.index, { ...service.data, ...endpoint });
   const text = (ports: ServiceData['ports']): string => encodeJson(ports ?? [], slice(portConfigType));
-  if (text(service.data.ports) !== text(places.ports)) openIngress(context, settled);
+  if (text(service.data.ports) !== text(endpoint.ports)) openIngress(context, updated);
 }
 
 /** What an event tells of a change. */
@@ -194,8 +194,8 @@ function differences(before: ServiceSpec, now: ServiceSpec): Record<string, stri
 function templateOf(next: ServiceSpec, { spec, previous }: ServiceData): TaskSpec {
   const text = ({ TaskTemplate: template, EndpointSpec: endpoint }: ServiceSpec): string =>
     encodeJson(template, taskSpecType) + encodeJson(endpoint?.Ports, slice(portConfigType));
-  const wanted = text(next);
-  const same = [spec, ...(previous ? [previous] : [])].find((known) => text(known) === wanted);
+  const nextTemplate = text(next);
+  const same = [spec, ...(previous ? [previous] : [])].find((known) => text(known) === nextTemplate);
   return same?.TaskTemplate ?? { ...next.TaskTemplate };
 }
 
@@ -204,14 +204,14 @@ export function removeService(context: Context, term: string): void {
   const swarm = context.swarm.manager();
   const service = resolveService(swarm, term);
   swarm.store(serviceKind).remove(service);
-  givePlaces(context, service);
+  releaseEndpoint(context, service);
   openIngress(context, service);
-  abandonService(context, service.id);
+  cancelService(context, service.id);
 }
 
 /** A specification as it is kept, with the ids of networks. @param now the service that has another one at present */
-function completed(context: Context, swarm: Swarm, wanted: ServiceSpec, now: Service | undefined): ServiceSpec {
-  const complete = completeSpec(now === undefined ? wanted : { ...wanted, Name: wanted.Name || now.data.spec.Name });
+function completed(context: Context, swarm: Swarm, newSpec: ServiceSpec, now: Service | undefined): ServiceSpec {
+  const complete = completeSpec(now === undefined ? newSpec : { ...newSpec, Name: newSpec.Name || now.data.spec.Name });
   const networks = complete.TaskTemplate.Networks?.map((target) => ({
     ...target,
     Target: networkOf(context, target.Target ?? '').id,
@@ -233,8 +233,8 @@ function networkOf({ networks }: Context, term: string): Network {
     throw new AttestdError('INTERNAL', `network ${term} not found`, { cause: error });
   }
   if (network.scope !== 'swarm' && !['bridge', 'host'].includes(network.name)) {
-    const why = 'Only networks scoped to the swarm can be used, such as those created with the overlay driver.';
-    throw new AttestdError('FORBIDDEN', `The network ${network.name} cannot be used with services. ${why}`);
+    const reason = 'Only networks scoped to the swarm can be used, such as those created with the overlay driver.';
+    throw new AttestdError('FORBIDDEN', `The network ${network.name} cannot be used with services. ${reason}`);
   }
   return network;
 }
@@ -255,16 +255,16 @@ function checkPorts(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: str
 /** This daemon's own bounds: a machine's would be how many containers it bears. */
 function checkBounds(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: string | undefined): void {
   const others = store.list().filter(({ id }) => id !== own);
-  const all = [spec, ...others.map(({ data }) => data.spec)].filter(({ Mode: mode }) => wantedTasks(mode) > 0);
-  const tasks = all.reduce((sum, { Mode: mode }) => sum + wantedTasks(mode), 0);
-  if (tasks > mostTasks)
-    throw new AttestdError('INVALID_ARGUMENT', `the simulated swarm runs at most ${mostTasks} tasks, not ${tasks}`);
+  const all = [spec, ...others.map(({ data }) => data.spec)].filter(({ Mode: mode }) => desiredTasks(mode) > 0);
+  const tasks = all.reduce((sum, { Mode: mode }) => sum + desiredTasks(mode), 0);
+  if (tasks > maxTasks)
+    throw new AttestdError('INVALID_ARGUMENT', `the simulated swarm runs at most ${maxTasks} tasks, not ${tasks}`);
   const bytes = all.reduce(
     (sum, { Mode: mode, TaskTemplate: template }) =>
-      sum + wantedTasks(mode) * encodeJson(template, taskSpecType).length,
+      sum + desiredTasks(mode) * encodeJson(template, taskSpecType).length,
     0,
   );
-  if (bytes > mostBytes)
+  if (bytes > maxSpecBytes)
     throw new AttestdError(
       'INVALID_ARGUMENT',
       `the tasks of the simulated swarm would repeat ${bytes} bytes of specifications`,

@@ -96,7 +96,7 @@ export function checkName({ Name: name }: SwarmSpec): void {
  * @throws INVALID_ARGUMENT
  */
 export function checkSpec({ CAConfig: ca, Dispatcher: { HeartbeatPeriod: heartbeat = 0 } }: SwarmSpec): void {
-  const refused = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
+  const refused = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT', reason);
   for (const { Protocol: protocol } of (ca.ExternalCAs ?? []).map((one) => one ?? { Protocol: '' }))
     if (protocol.toLowerCase() !== 'cfssl') throw refused(`invalid protocol: ${quote(protocol)}`);
   if (ca.NodeCertExpiry && ca.NodeCertExpiry < hour) throw invalid('minimum certificate expiry time is: 1h0m0s');

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import type { AnswerOf } from '../wire.js';
 import { newRoot } from './certificate.js';
 import { type ClusterData, clusterKind, clusterObject, joinTokens, newSecret, newUnlockKey } from './cluster.js';
-import { abandonAll } from './orchestrate.js';
+import { cancelAll } from './orchestrate.js';
 import { serviceKind } from './service.js';
 import { checkName, checkSpec, keptSpec, type SwarmSpec } from './spec.js';
 
@@ -30,7 +30,7 @@ export function leaveSwarm(context: Context, force: boolean): void {
     );
   const services = swarm.current.store(serviceKind).list();
   swarm.leave();
-  abandonAll(context, services);
+  cancelAll(context, services);
   for (const network of networks.list()) if (network.scope === 'swarm') networks.remove(network);
 }
 
@@ -48,7 +48,12 @@ export interface Rotation {
  * @param version the index of the swarm that the update is meant for
  * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT for what no swarm can be; INTERNAL for an older version
  */
-export function updateSwarm({ swarm, time }: Context, version: number, spec: SwarmSpec, rotation: Rotation): void {
+export function updateSwarm(
+  { swarm, timers: time }: Context,
+  version: number,
+  spec: SwarmSpec,
+  rotation: Rotation,
+): void {
   const manager = swarm.manager();
   const { cluster } = manager;
   checkName(spec);
@@ -56,8 +61,8 @@ export function updateSwarm({ swarm, time }: Context, version: number, spec: Swa
   const { data } = cluster;
   const locks = spec.EncryptionConfig.AutoLockManagers;
   const newKey = locks && (rotation.unlockKey || data.unlockKey === '');
-  const { ForceRotate: turn = 0 } = spec.CAConfig;
-  const turned = turn !== 0 && turn !== data.spec.CAConfig.ForceRotate;
+  const { ForceRotate: forceRotate = 0 } = spec.CAConfig;
+  const turned = forceRotate !== 0 && forceRotate !== data.spec.CAConfig.ForceRotate;
   const next: ClusterData = {
     ...data,
     spec: keptSpec(spec),

@@ -47,7 +47,7 @@ function scopeOf(context: Context, service: Service, task: Task): TemplateScope 
   return {
     service: { id: service.id, name: service.data.spec.Name, labels: service.data.spec.Labels ?? {} },
     node: { id: node.id, hostname: node.data.hostname, os, architecture },
-    task: { id: task.id, name: task.name, slot: task.place },
+    task: { id: task.id, name: task.name, slot: task.slotName },
   };
 }
 

@@ -11,7 +11,7 @@ import { type Service, serviceKind } from './service.js';
 import type { ContainerSpec, FileReference } from './task-spec.js';
 
 /** A secret or configuration that a container is to have. */
-interface Wanted {
+interface SpecFile {
   readonly kind: ContentKind;
   readonly id: string;
   readonly name: string;
@@ -19,7 +19,7 @@ interface Wanted {
 }
 
 /** All that a container is to have. */
-function wantedBy({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpec): Wanted[] {
+function fileReferencesOf({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpec): SpecFile[] {
   return [
     ...secrets.flatMap((one) =>
       one ? [{ kind: secretKind, id: one.SecretID, name: one.SecretName, file: one.File }] : [],
@@ -36,19 +36,19 @@ function wantedBy({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpe
  * @throws INVALID_ARGUMENT for one that is not there, and for two in one place
  */
 export function checkFiles(swarm: Swarm, spec: ContainerSpec): void {
-  const places = new Map<string, string>();
-  for (const { kind, id, name, file } of wantedBy(spec)) {
+  const targets = new Map<string, string>();
+  for (const { kind, id, name, file } of fileReferencesOf(spec)) {
     if (swarm.store(kind).byId(id)?.data.Name !== name) throw invalid(`${kind.name} not found: ${name}`);
     const target = file?.Name ?? '';
-    const other = places.get(`${kind.name} ${target}`);
+    const other = targets.get(`${kind.name} ${target}`);
     if (other !== undefined)
       throw invalid(`${kind.name} references '${other}' and '${name}' have a conflicting target: '${target}'`);
-    if (file !== undefined) places.set(`${kind.name} ${target}`, name);
+    if (file !== undefined) targets.set(`${kind.name} ${target}`, name);
   }
 }
 
 /** Where secrets are whose place is not said as a path from the root. */
-const folders = { secret: '/run/secrets', config: '' } as const;
+const defaultDirectories = { secret: '/run/secrets', config: '' } as const;
 
 /**
  * Show a container its secrets and configurations, read-only files of their own file system.
@@ -56,21 +56,21 @@ const folders = { secret: '/run/secrets', config: '' } as const;
  * @returns the file system; undefined where there is none of them
  * @throws Error for a place where no file can be
  */
-export function giveFiles(
+export function mountFiles(
   context: Context,
   swarm: Swarm,
   container: Container,
   spec: ContainerSpec,
 ): FileSystem | undefined {
-  const wanted = wantedBy(spec).filter(({ file }) => file !== undefined);
-  if (wanted.length === 0 || container.fileSystem === undefined) return undefined;
-  const files = createFileSystem({ budget: context.layers, clock: context.time });
-  for (const [at, { kind, id, file }] of wanted.entries()) {
+  const references = fileReferencesOf(spec).filter(({ file }) => file !== undefined);
+  if (references.length === 0 || container.fileSystem === undefined) return undefined;
+  const files = createFileSystem({ budget: context.layerBudget, clock: context.timers });
+  for (const [at, { kind, id, file }] of references.entries()) {
     const { Name: name = '', UID: uid = '', GID: gid = '', Mode: mode = 0 } = file ?? {};
     const data = Buffer.from(swarm.store(kind).byId(id)?.data.Data ?? '', 'base64');
     files.writeFile(`/${at}`, data, { mode });
     files.change(`/${at}`, { uid: Number(uid) || 0, gid: Number(gid) || 0 });
-    const target = name.startsWith('/') ? name : `${folders[kind.name]}/${name}`;
+    const target = name.startsWith('/') ? name : `${defaultDirectories[kind.name]}/${name}`;
     container.fileSystem.mount(target, { fileSystem: files, path: `/${at}`, readOnly: true, type: 'tmpfs' });
   }
   return files;
@@ -81,12 +81,12 @@ export function giveFiles(
  *
  * @throws INVALID_ARGUMENT with a manager's words and the services' names
  */
-export function refuseInUse(swarm: Swarm, kind: ContentKind, id: string): void {
+export function rejectInUse(swarm: Swarm, kind: ContentKind, id: string): void {
   const users = swarm
     .store(serviceKind)
     .list()
     .filter(({ data: { spec } }) =>
-      wantedBy(spec.TaskTemplate.ContainerSpec ?? {}).some((one) => one.kind === kind && one.id === id),
+      fileReferencesOf(spec.TaskTemplate.ContainerSpec ?? {}).some((one) => one.kind === kind && one.id === id),
     )
     .map(({ data }) => data.spec.Name);
   if (users.length === 0) return;
@@ -103,9 +103,9 @@ export function userOf({ swarm }: Context, { id }: Network): Service | undefined
 }
 
 /** @throws INVALID_ARGUMENT for a network that a service is in */
-export function refuseUsed(context: Context, network: Network): void {
+export function rejectUsed(context: Context, network: Network): void {
   const user = userOf(context, network);
   if (user === undefined || network.scope !== 'swarm') return;
-  const why = `network ${network.id} is in use by service ${user.id}`;
-  throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = ${why}`);
+  const reason = `network ${network.id} is in use by service ${user.id}`;
+  throw new AttestdError('INVALID_ARGUMENT', `rpc error: code = FailedPrecondition desc = ${reason}`);
 }

@@ -106,7 +106,7 @@ async function* entriesOf(
 ): AsyncGenerator<readonly LogEntry[]> {
   const wake = (): void => task.wake();
   signal.addEventListener('abort', wake, { once: true });
-  await task.until(() => signal.aborted || task.over || task.exit !== undefined || !options.follow);
+  await task.until(() => signal.aborted || task.hasEnded || task.exit !== undefined || !options.follow);
   signal.removeEventListener('abort', wake);
   const { container } = task;
   if (container === undefined || context.containers.byId(container.id) === undefined || signal.aborted) return;

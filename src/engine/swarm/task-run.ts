@@ -6,11 +6,11 @@ import { kill, stop } from '../containers/run/stop.js';
 import type { Context } from '../context.js';
 import { resolveImage } from '../images/names.js';
 import { pullImage } from '../registry/pull.js';
-import { misplaced } from './placement.js';
+import { isMisplaced } from './placement.js';
 import { type Service, serviceKind } from './service.js';
 import type { Task } from './task.js';
 import { containerOf, stopTimeout } from './task-container.js';
-import { giveFiles } from './task-files.js';
+import { mountFiles } from './task-files.js';
 
 /**
  * Run a task from its placement to its end, as a node's agent does (docs/reference/behavior/services.md#tasks-of-a-swarm). What fails ends the task,
@@ -19,13 +19,13 @@ import { giveFiles } from './task-files.js';
  * @param ended called once when it has ended
  */
 export async function runTask(context: Context, task: Task, ended: (task: Task) => void): Promise<void> {
-  task.parked = false;
+  task.isWaitingForNode = false;
   if (task.state === 'new') task.enter('pending');
   const { current: swarm } = context.swarm;
-  const why = swarm === undefined ? 'no node' : refusal(context, task);
-  if (swarm === undefined || why !== '') {
-    task.parked = true;
-    const error = `no suitable node (${why})`;
+  const reason = swarm === undefined ? 'no node' : unmetRequirement(context, task);
+  if (swarm === undefined || reason !== '') {
+    task.isWaitingForNode = true;
+    const error = `no suitable node (${reason})`;
     if (task.error !== error) task.enter('pending', error);
     return;
   }
@@ -33,16 +33,16 @@ export async function runTask(context: Context, task: Task, ended: (task: Task) 
   for (const state of ['assigned', 'accepted', 'preparing'] as const) task.enter(state);
   const service = swarm.store(serviceKind).byId(task.serviceId);
   try {
-    await context.tasks.inTurn(() => prepare(context, task, service));
+    await context.tasks.serialize(() => prepare(context, task, service));
   } catch (error) {
-    if (task.ending) task.enter('shutdown');
+    if (task.shouldEnd) task.enter('shutdown');
     else task.enter('rejected', messageOf(error), { pid: 0, code: 0 });
     return ended(task);
   }
-  if (!task.ending) task.enter('ready');
-  await task.until(() => task.ending || task.desired !== 'ready');
+  if (!task.shouldEnd) task.enter('ready');
+  await task.until(() => task.shouldEnd || task.desired !== 'ready');
   const { container } = task;
-  if (task.ending || container === undefined) task.enter('shutdown');
+  if (task.shouldEnd || container === undefined) task.enter('shutdown');
   else await live(context, task, container);
   ended(task);
 }
@@ -50,30 +50,33 @@ export async function runTask(context: Context, task: Task, ended: (task: Task) 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Why the node cannot take a task; empty when it can. Others are only looked at where they count. */
-export function refusal(context: Context, task: Task): string {
+export function unmetRequirement(context: Context, task: Task): string {
   const { MaxReplicas: most = 0 } = task.spec.Placement ?? {};
   const { NanoCPUs: cpus, MemoryBytes: memory } = task.spec.Resources?.Reservations ?? {};
   const others = [...(most || cpus || memory ? context.tasks.all() : [])].filter(
-    (other) => other !== task && other.nodeId !== '' && !other.over,
+    (other) => other !== task && other.nodeId !== '' && !other.hasEnded,
   );
-  if (most > 0 && others.filter(({ serviceId, ending }) => serviceId === task.serviceId && !ending).length >= most)
+  if (
+    most > 0 &&
+    others.filter(({ serviceId, shouldEnd: ending }) => serviceId === task.serviceId && !ending).length >= most
+  )
     return 'max replicas per node limit exceed';
   const sum = (key: 'NanoCPUs' | 'MemoryBytes'): number =>
     others.reduce((total, { spec }) => total + (spec.Resources?.Reservations?.[key] ?? 0), 0);
   const { node } = context.swarm.manager();
-  return misplaced(context, node, task.spec, { cpus: sum('NanoCPUs'), memory: sum('MemoryBytes') });
+  return isMisplaced(context, node, task.spec, { cpus: sum('NanoCPUs'), memory: sum('MemoryBytes') });
 }
 
 /** Have the image and make the container. @throws what making it throws */
 async function prepare(context: Context, task: Task, service: Service | undefined): Promise<void> {
-  if (task.ending || service === undefined) return;
+  if (task.shouldEnd || service === undefined) return;
   await fetchImage(context, task);
-  if (task.ending) return;
+  if (task.shouldEnd) return;
   const parts = containerOf(context, service, task);
   const { container } = await createContainer(context, parts, { name: task.name, platform: undefined });
   task.container = container;
   const { current: swarm } = context.swarm;
-  if (swarm !== undefined) task.files = giveFiles(context, swarm, container, task.spec.ContainerSpec ?? {});
+  if (swarm !== undefined) task.files = mountFiles(context, swarm, container, task.spec.ContainerSpec ?? {});
 }
 
 /** An image that is not there is pulled; what comes of it shows when the container is made. */
@@ -97,8 +100,8 @@ async function live(context: Context, task: Task, container: Container): Promise
   task.enter('starting', '', { pid: 0, code: 0 });
   const { state } = container;
   try {
-    await context.tasks.inTurn(async () => {
-      if (!task.ending) await startContainer(context, container.id);
+    await context.tasks.serialize(async () => {
+      if (!task.shouldEnd) await startContainer(context, container.id);
     });
   } catch (error) {
     task.enter('failed', `starting container failed: ${messageOf(error)}`, { pid: 0, code: state.exitCode });
@@ -106,23 +109,23 @@ async function live(context: Context, task: Task, container: Container): Promise
   }
   if (state.startedAt === undefined) return task.enter('shutdown');
   const { pid } = state;
-  let over = false;
-  const gone = state.wait('not-running').then(() => {
-    over = true;
+  let hasExited = false;
+  const exited = state.wait('not-running').then(() => {
+    hasExited = true;
     task.wake();
   });
   const isSound = (): boolean => state.health === undefined || state.health.status === 'healthy';
   const isSick = (): boolean => state.health?.status === 'unhealthy';
-  await task.until(() => over || task.ending || isSound() || isSick());
-  if (!task.ending && !isSick()) {
+  await task.until(() => hasExited || task.shouldEnd || isSound() || isSick());
+  if (!task.shouldEnd && !isSick()) {
     task.enter('running', '', { pid, code: 0 });
-    await task.until(() => over || task.ending || isSick());
+    await task.until(() => hasExited || task.shouldEnd || isSick());
   }
-  const sick = !over && !task.ending;
-  if (!over) await end(context, task, container);
-  await gone;
+  const sick = !hasExited && !task.shouldEnd;
+  if (!hasExited) await end(context, task, container);
+  await exited;
   const exit = { pid: 0, code: state.exitCode };
-  if (task.ending && !sick) task.enter('shutdown', '', exit);
+  if (task.shouldEnd && !sick) task.enter('shutdown', '', exit);
   else if (exit.code === 0) task.enter('complete', '', exit);
   else
     task.enter('failed', `task: non-zero exit (${exit.code})${sick ? ': dockerexec: unhealthy container' : ''}`, exit);
@@ -143,7 +146,7 @@ export async function discard(context: Context, task: Task): Promise<void> {
   if (task.container === undefined) return;
   try {
     const { container } = task;
-    await context.tasks.inTurn(() => removeContainer(context, container, { force: true, volumes: true }));
+    await context.tasks.serialize(() => removeContainer(context, container, { force: true, volumes: true }));
   } catch (error) {
     context.debug(`the container of task ${task.id} was not removed: ${messageOf(error)}`);
   }

@@ -9,10 +9,10 @@ import type { Updater } from './updater.js';
 export const taskLabel = 'com.docker.swarm.task.id';
 
 /** Tasks that all services together may have at a time, beside those that have ended. */
-export const mostTasks = 1000;
+export const maxTasks = 1000;
 
 /** Tasks that are prepared or started at a time; the others wait for their turn. */
-const atOnce = 4;
+const maxConcurrentStarts = 4;
 
 /** What there is of a service beside what the swarm keeps of it. */
 export interface ServiceRun {
@@ -57,13 +57,13 @@ export class TaskStore {
   }
 
   /** Those that have ended, the oldest first. */
-  get ended(): readonly Task[] {
-    return [...this.#byId.values()].filter(({ over }) => over);
+  get endedTasks(): readonly Task[] {
+    return [...this.#byId.values()].filter(({ hasEnded: over }) => over);
   }
 
   /** Those that wait for a place. */
   get waiting(): readonly Task[] {
-    return [...this.#byId.values()].filter(({ parked }) => parked);
+    return [...this.#byId.values()].filter(({ isWaitingForNode: parked }) => parked);
   }
 
   /** All tasks by their ids, as managers list them. */
@@ -128,7 +128,7 @@ export class TaskStore {
   }
 
   /** Forget a service; its tasks go as they end. */
-  forget(serviceId: string): void {
+  deleteTask(serviceId: string): void {
     const run = this.#runs.get(serviceId);
     run?.updater?.cancel();
     for (const timer of run?.delayed.values() ?? []) timer.cancel();
@@ -136,12 +136,12 @@ export class TaskStore {
   }
 
   /** Do something when few others are being prepared or started. */
-  async inTurn<T>(act: () => Promise<T>): Promise<T> {
-    if (this.#busy >= atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
+  async serialize<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#busy >= maxConcurrentStarts) await new Promise<void>((resolve) => this.#queue.push(resolve));
     else this.#busy++;
     try {
       await yieldIfDue();
-      return await act();
+      return await action();
     } finally {
       const next = this.#queue.shift();
       if (next === undefined) this.#busy--;
@@ -150,8 +150,8 @@ export class TaskStore {
   }
 
   /** Do something about the published ports of a service when what was begun before is done. */
-  withPorts(serviceId: string, act: () => Promise<void>): void {
-    const done = (this.#ports.get(serviceId) ?? Promise.resolve()).then(act);
+  withPorts(serviceId: string, action: () => Promise<void>): void {
+    const done = (this.#ports.get(serviceId) ?? Promise.resolve()).then(action);
     this.#ports.set(serviceId, done);
     void done.finally(() => {
       if (this.#ports.get(serviceId) === done) this.#ports.delete(serviceId);
@@ -159,11 +159,11 @@ export class TaskStore {
   }
 
   /** Do something after a wait, unless that is due already and somebody waits. */
-  once(clock: Clock, delay: number, act: () => void): void {
+  once(clock: Clock, delay: number, action: () => void): void {
     if (this.#due !== undefined || this.waiting.length === 0) return;
     this.#due = clock.after(delay, () => {
       this.#due = undefined;
-      act();
+      action();
     });
   }
 
@@ -171,6 +171,6 @@ export class TaskStore {
   close(): void {
     this.#closed = true;
     this.#due?.cancel();
-    for (const id of [...this.#runs.keys()]) this.forget(id);
+    for (const id of [...this.#runs.keys()]) this.deleteTask(id);
   }
 }

@@ -29,10 +29,10 @@ const after = (state: TaskState, other: TaskState): boolean =>
   (rank.get(state) as number) > (rank.get(other) as number);
 
 /** Whether a task in a state has ended. */
-export const isOver = (state: TaskState): boolean => after(state, 'running');
+export const hasTaskEnded = (state: TaskState): boolean => after(state, 'running');
 
 /** Whether a task that is to come into a state is to be ended: to complete is what the tasks of jobs are for. */
-const isEnding = (desired: TaskState): boolean => after(desired, 'complete');
+const isEndState = (desired: TaskState): boolean => after(desired, 'complete');
 
 /** What a state says for people to read, where it says anything. */
 const messages: Partial<Record<TaskState, string>> = {
@@ -95,11 +95,11 @@ export class Task {
   /** Secrets and configurations that its container is shown. */
   files: FileSystem | undefined;
   /** Whether it waits until the node can take it. */
-  parked = false;
+  isWaitingForNode = false;
   /** Ends what waits for its image. */
   readonly aborter = new AbortController();
   readonly #parts: Pick<TaskParts, 'next' | 'now'>;
-  #waiting: { readonly met: () => boolean; readonly resolve: () => void }[] = [];
+  #waiting: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(parts: TaskParts) {
     this.id = parts.id;
@@ -118,27 +118,27 @@ export class Task {
   }
 
   /** Whether it has ended. */
-  get over(): boolean {
-    return isOver(this.state);
+  get hasEnded(): boolean {
+    return hasTaskEnded(this.state);
   }
 
   /** Whether it runs, or is to run once it can. */
-  get wanted(): boolean {
-    return !this.ending && !this.over;
+  get isActive(): boolean {
+    return !this.shouldEnd && !this.hasEnded;
   }
 
   /** Whether it is to be ended. */
-  get ending(): boolean {
-    return isEnding(this.desired);
+  get shouldEnd(): boolean {
+    return isEndState(this.desired);
   }
 
   /** Its name: the service's, its slot, or the node where it has none, and its id. */
   get name(): string {
-    return `${this.serviceName}.${this.place}.${this.id}`;
+    return `${this.serviceName}.${this.slotName}.${this.id}`;
   }
 
   /** Its slot as templates and names have it. */
-  get place(): string {
+  get slotName(): string {
     return this.slot === 0 ? this.nodeId : String(this.slot);
   }
 
@@ -149,31 +149,31 @@ export class Task {
     this.error = error;
     this.exit = exit;
     this.stateAt = this.#parts.now();
-    this.#touch();
+    this.#changed();
   }
 
   /** Be meant to come into a state. */
-  want(desired: TaskState): void {
-    if (this.desired === desired || (this.ending && desired !== 'remove')) return;
+  setDesired(desired: TaskState): void {
+    if (this.desired === desired || (this.shouldEnd && desired !== 'remove')) return;
     this.desired = desired;
-    if (isEnding(desired)) this.aborter.abort();
-    this.#touch();
+    if (isEndState(desired)) this.aborter.abort();
+    this.#changed();
   }
 
   /** Wait until something is so of it, which only its changes decide. */
-  until(met: () => boolean): Promise<void> {
-    if (met()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ met, resolve }));
+  until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ isMet, resolve }));
   }
 
   /** Let those who wait look again. */
   wake(): void {
-    const due = this.#waiting.filter(({ met }) => met());
+    const due = this.#waiting.filter(({ isMet: met }) => met());
     this.#waiting = this.#waiting.filter((one) => !due.includes(one));
     for (const { resolve } of due) resolve();
   }
 
-  #touch(): void {
+  #changed(): void {
     this.index = this.#parts.next();
     this.updatedAt = this.#parts.now();
     this.wake();

@@ -7,7 +7,7 @@ import { poolOf } from '../networks/network.js';
 import type { AnswerOf } from '../wire.js';
 import type { Swarm } from './membership.js';
 import { nodeKind } from './node.js';
-import { beginningWith, objectMeta } from './objects.js';
+import { objectMeta, withPrefix } from './objects.js';
 import { iterationObject, ownTaskSpec, serviceKind } from './service.js';
 import { resolveService } from './services.js';
 import { type Task, type TaskState, taskStates } from './task.js';
@@ -64,7 +64,7 @@ const labelsOfService = (swarm: Swarm, { serviceId }: Task): Record<string, stri
  */
 export function resolveTask(context: Context, term: string): Task {
   const tasks = context.tasks.list();
-  return context.tasks.byId(term) ?? tasks.find(({ name }) => name === term) ?? beginningWith('task', term, tasks);
+  return context.tasks.byId(term) ?? tasks.find(({ name }) => name === term) ?? withPrefix('task', term, tasks);
 }
 
 /** `GET /tasks/{id}`. @throws UNAVAILABLE, NOT_FOUND, INVALID_ARGUMENT */

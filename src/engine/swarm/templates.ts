@@ -6,7 +6,7 @@ export interface TemplateScope {
 }
 
 /** Characters of the longest text that is made: each of many placeholders may stand for a long label. */
-const longest = 1 << 20;
+const maxExpandedLength = 1 << 20;
 const indexed = /^index\s+\.Service\.Labels\s+"([^"]*)"$/;
 
 /**
@@ -27,7 +27,8 @@ export function expand(text: string, scope: TemplateScope): string {
       .replace(/-$/, '')
       .trim();
     made += standsFor(expression, scope, start);
-    if (made.length > longest) throw new Error(`template: expansion:1: more than ${longest} characters`);
+    if (made.length > maxExpandedLength)
+      throw new Error(`template: expansion:1: more than ${maxExpandedLength} characters`);
     from = end + 2;
   }
 }

@@ -10,10 +10,10 @@ export interface UpdaterHooks {
   /** The service as it is now; undefined when it is gone. */
   service(): Service | undefined;
   /** Its tasks in a slot that run or are to. */
-  wanted(slot: number): readonly Task[];
+  activeTasks(slot: number): readonly Task[];
   add(slot: number, desired: 'ready' | 'running'): Task;
   end(task: Task): void;
-  tell(status: UpdateStatus): void;
+  notify(status: UpdateStatus): void;
   /** Go back to the specification of before. */
   rollBack(message: string): void;
 }
@@ -42,7 +42,7 @@ export class Updater {
     const startedAt = update?.State === 'rollback_started' ? update.StartedAt : this.hooks.clock.now();
     const config = this.#config(service);
     if (update?.State !== 'rollback_started')
-      this.hooks.tell({ State: 'updating', StartedAt: startedAt, Message: 'update in progress' });
+      this.hooks.notify({ State: 'updating', StartedAt: startedAt, Message: 'update in progress' });
     const queue = [...slots];
     const workers = config.Parallelism === 0 ? queue.length : Math.min(config.Parallelism, queue.length);
     const work = async (): Promise<void> => {
@@ -65,29 +65,29 @@ export class Updater {
     const update = this.hooks.service()?.data.update;
     if (update === undefined) return;
     this.cancel();
-    this.hooks.tell(completed(update, this.hooks.clock.now()));
+    this.hooks.notify(completed(update, this.hooks.clock.now()));
   }
 
   async #replace(slot: number, template: TaskSpec, startFirst: boolean): Promise<void> {
-    const there = this.hooks.wanted(slot);
+    const there = this.hooks.activeTasks(slot);
     if (there.length === 0) return;
     const old = there.filter(({ spec }) => spec !== template);
     const next = there.find(({ spec }) => spec === template) ?? this.hooks.add(slot, startFirst ? 'running' : 'ready');
     this.#came.set(next, undefined);
     if (!startFirst) {
       for (const task of old) this.hooks.end(task);
-      for (const task of old) await this.#until(task, () => task.over);
+      for (const task of old) await this.#until(task, () => task.hasEnded);
       if (this.#stopped) return;
     }
-    next.want('running');
-    await this.#until(next, () => next.state === 'running' || next.over);
+    next.setDesired('running');
+    await this.#until(next, () => next.state === 'running' || next.hasEnded);
     if (this.#stopped) return;
     this.#came.set(next, this.hooks.clock.now());
     if (next.state === 'running') for (const task of old) this.hooks.end(task);
   }
 
   /** A task of the service has ended that was not to. */
-  ended(task: Task): void {
+  taskEnded(task: Task): void {
     const service = this.hooks.service();
     if (this.#stopped || service === undefined || !this.#came.has(task)) return;
     const { FailureAction: action, Monitor: monitor, MaxFailureRatio: most } = this.#config(service);
@@ -98,16 +98,16 @@ export class Updater {
     this.cancel();
     const { update } = service.data;
     const back = update?.State === 'rollback_started';
-    const why = `due to failure or early termination of task ${task.id}`;
+    const reason = `due to failure or early termination of task ${task.id}`;
     if (action === 'rollback' && !back) {
-      this.hooks.rollBack(`update rolled back ${why}`);
+      this.hooks.rollBack(`update rolled back ${reason}`);
       return;
     }
     const StartedAt = update?.StartedAt ?? this.hooks.clock.now();
-    this.hooks.tell(
+    this.hooks.notify(
       back
-        ? { State: 'rollback_paused', StartedAt, Message: `rollback paused ${why}` }
-        : { State: 'paused', StartedAt, Message: `update paused ${why}` },
+        ? { State: 'rollback_paused', StartedAt, Message: `rollback paused ${reason}` }
+        : { State: 'paused', StartedAt, Message: `update paused ${reason}` },
     );
   }
 
@@ -118,9 +118,9 @@ export class Updater {
     for (const wake of [...this.#sleepers]) wake();
   }
 
-  async #until(task: Task, met: () => boolean): Promise<void> {
+  async #until(task: Task, isMet: () => boolean): Promise<void> {
     this.#watched.add(task);
-    await task.until(() => this.#stopped || met());
+    await task.until(() => this.#stopped || isMet());
     this.#watched.delete(task);
   }
 

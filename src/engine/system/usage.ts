@@ -29,7 +29,7 @@ const everything: readonly UsageType[] = ['image', 'container', 'volume', 'build
  */
 export async function diskUsage(context: Context, options: UsageOptions): Promise<AnswerOf<'SystemDataUsage'>> {
   const { apiVersion } = options;
-  const types = wantedTypes(options);
+  const types = requestedTypes(options);
   const verbose = options.verbose === true;
   const old = !follows(apiVersion, 'df.usage') && still(apiVersion, 'df.VirtualSize');
   const images = types.has('image') ? await imageUsage(context, old) : undefined;
@@ -54,7 +54,7 @@ export async function diskUsage(context: Context, options: UsageOptions): Promis
   return old && images !== undefined && images.count > 0 ? olderForm(older) : undescribed(older);
 }
 
-function wantedTypes({ types }: UsageOptions): ReadonlySet<UsageType> {
+function requestedTypes({ types }: UsageOptions): ReadonlySet<UsageType> {
   if (types === undefined) return new Set(everything);
   return new Set(
     types.map((type) => {
@@ -124,14 +124,14 @@ interface ImageUsage {
 
 /** @param old with what older versions of the API have: objects, whose keys are to be sorted */
 async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
-  const pass = await context.facts.begin(context);
+  const pass = await context.imageMetadata.startPass(context);
   const stored = new StoredSize(context);
   const objects: ImageItem[] = [];
   // An answer has them twice, so they are rendered once.
   const texts: VerbatimJson[] = [];
   let reclaimable = 0;
   let active = 0;
-  const add = (image: ImageRecord, facts: ImageMetadata): Promise<void> => stored.add(image, facts);
+  const add = (image: ImageRecord, metadata: ImageMetadata): Promise<void> => stored.add(image, metadata);
   for await (const { body, sizes } of usageList(context, pass, add)) {
     if (body.Containers === 0) reclaimable += sizes.total - sizes.shared;
     else if (body.Containers > 0) active++;
@@ -140,7 +140,8 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
       objects.push(widened);
     } else texts.push(texts.length < unpackedItems ? new VerbatimJson(renderedItem(body)) : packedItem(body));
   }
-  for (const image of context.store.list()) if (!stored.has(image)) await stored.add(image, await factsOf(image, pass));
+  for (const image of context.store.list())
+    if (!stored.has(image)) await stored.add(image, await metadataOf(image, pass));
   const items = old ? objects : texts;
   const count = items.length;
   const totalSize = stored.bytes;
@@ -168,7 +169,7 @@ export function packedItem(body: ImageItem): VerbatimJson {
 }
 
 /** An image's facts; undefined where it is broken. */
-async function factsOf({ target }: ImageRecord, pass: Pass): Promise<ImageMetadata | undefined> {
+async function metadataOf({ target }: ImageRecord, pass: Pass): Promise<ImageMetadata | undefined> {
   try {
     return await pass.of(target);
   } catch (error) {
@@ -212,7 +213,7 @@ interface Measured {
 
 /** The blobs and layer stacks of an image that is broken, as far as they can be read. */
 async function measured(context: Context, image: ImageRecord): Promise<readonly Measured[]> {
-  const { documents } = context;
+  const { manifests: documents } = context;
   const found: Measured[] = [];
   try {
     for (const manifest of await presentManifests(documents, image)) {

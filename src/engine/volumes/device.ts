@@ -72,13 +72,13 @@ export function checkDevice(machine: FileSystem, { options = {}, mountpoint }: V
   const { device = '', type = '', o = '' } = options;
   if (device === '' && type === '') return;
   const { flag, data } = parseOptions(o);
-  const why = refusal(machine, device, type, flag);
+  const reason = refusal(machine, device, type, flag);
   const failed = `error while mounting volume '${mountpoint}': `;
-  if (why === undefined) return;
+  if (reason === undefined) return;
   const flagged = flag === 0 ? '' : `, flags: 0x${flag.toString(16)}`;
-  const told = data === '' ? '' : `, data: ${data.replace(/\bpassword=[^,]*/, 'password=********')}`;
+  const visibleData = data === '' ? '' : `, data: ${data.replace(/\bpassword=[^,]*/, 'password=********')}`;
   throw new AttestdError(
     'INTERNAL',
-    `${failed}failed to mount local volume: mount ${device}:${mountpoint}${flagged}${told}: ${why}`,
+    `${failed}failed to mount local volume: mount ${device}:${mountpoint}${flagged}${visibleData}: ${reason}`,
   );
 }

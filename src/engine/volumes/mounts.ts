@@ -17,7 +17,7 @@ import { isAnonymous, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
 
 /** Mounts of a container, of which every answer about it tells. */
-const mostMounts = 4096;
+const maxMounts = 4096;
 
 /** Bytes of a page. */
 const smallestTmpfs = 4096;
@@ -43,14 +43,14 @@ export interface ContainerMount {
  */
 export async function registerMounts(context: Context, container: Container): Promise<void> {
   const { hostConfig, config } = container;
-  const wanted = [
+  const requested = [
     hostConfig.Binds,
     hostConfig.Mounts,
     Object.keys(config.Volumes ?? {}),
     Object.keys(hostConfig.Tmpfs ?? {}),
   ];
-  if (wanted.reduce((sum, list) => sum + (list?.length ?? 0), 0) > mostMounts)
-    throw new AttestdError('INVALID_ARGUMENT', `a container has at most ${mostMounts} mounts`);
+  if (requested.reduce((sum, list) => sum + (list?.length ?? 0), 0) > maxMounts)
+    throw new AttestdError('INVALID_ARGUMENT', `a container has at most ${maxMounts} mounts`);
   const mounts = container.mountSources;
   for (const spec of hostConfig.VolumesFrom ?? []) takeFrom(context, container, spec);
   const own = new Set<string>();
@@ -119,16 +119,16 @@ async function makeMount(context: Context, container: Container, planned: Planne
     }
     case 'tmpfs': {
       // Less than a page is a page.
-      const budget = size === undefined || size <= 0 ? context.layers : new Budget(Math.max(size, smallestTmpfs));
-      return { point, fileSystem: createFileSystem({ budget, clock: context.time }), path: '/', copy: false };
+      const budget = size === undefined || size <= 0 ? context.layerBudget : new Budget(Math.max(size, smallestTmpfs));
+      return { point, fileSystem: createFileSystem({ budget, clock: context.timers }), path: '/', copy: false };
     }
     case 'image': {
       const image = resolveImage(context.store, point.Source);
       const manifest = await bestManifest(context, image, 'strict', undefined);
       const snapshot = await context.rootfs.snapshot(manifest);
-      const fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
-      const folder = `${context.settings.dataRoot}/rootfs/overlayfs/${image.target.digest.slice('sha256:'.length)}`;
-      const shown = { ...point, Name: point.Source, Source: folder, RW: false };
+      const fileSystem = createFileSystem({ snapshot, budget: context.layerBudget, clock: context.timers });
+      const directory = `${context.settings.dataRoot}/rootfs/overlayfs/${image.target.digest.slice('sha256:'.length)}`;
+      const shown = { ...point, Name: point.Source, Source: directory, RW: false };
       return { point: shown, imageId: image.target.digest, fileSystem, path, copy: false };
     }
     default:
@@ -158,7 +158,11 @@ export async function restoreMount(
   if (point.Type === 'bind') return { ...common, fileSystem: context.machine };
   const image = point.Type === 'image' ? resolveImage(context.store, point.Name ?? '') : undefined;
   const snapshot = image && (await context.rootfs.snapshot(await bestManifest(context, image, 'strict', undefined)));
-  const fileSystem = createFileSystem({ budget: context.layers, clock: context.time, ...(snapshot && { snapshot }) });
+  const fileSystem = createFileSystem({
+    budget: context.layerBudget,
+    clock: context.timers,
+    ...(snapshot && { snapshot }),
+  });
   return { ...common, fileSystem };
 }
 
@@ -170,10 +174,10 @@ export async function restoreMount(
  * @throws what `mount` of a file system throws; INTERNAL for a volume that cannot be mounted
  */
 export function mountAll(context: Context, container: Container): Promise<void> {
-  return container.mounting.run(() => mountMissing(context, container));
+  return container.mounting.run(() => mountIfMissing(context, container));
 }
 
-async function mountMissing(context: Context, container: Container): Promise<void> {
+async function mountIfMissing(context: Context, container: Container): Promise<void> {
   const { fileSystem, hostConfig } = container;
   if (fileSystem === undefined) return;
   const mounts = [...container.mountSources.values()].sort((a, b) => depth(a) - depth(b));
@@ -208,7 +212,7 @@ async function mountMissing(context: Context, container: Container): Promise<voi
     if (there.has(destination)) continue;
     await yieldIfDue();
     fileSystem.mount(destination, {
-      fileSystem: createFileSystem({ budget: context.layers, clock: context.time }),
+      fileSystem: createFileSystem({ budget: context.layerBudget, clock: context.timers }),
       path: '/',
       readOnly: options.split(',').findLast((option) => ['ro', 'rw'].includes(option)) === 'ro',
       type: 'tmpfs',

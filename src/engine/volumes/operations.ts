@@ -105,17 +105,17 @@ export function pruneVolumes(context: Context, filters: Filters, apiVersion: str
   // An older client's prune is one with the filter, beside what the client says itself.
   const all = allOf(isAtLeast(apiVersion, '1.42') ? values : [...new Set([...values, 'true'])]);
   checkKeys(filters, ['label', 'label!', 'all']);
-  const doomed = context.volumes
+  const unused = context.volumes
     .list()
     .filter(({ users, options }) => users.size === 0 && Object.keys(options ?? {}).length === 0)
     .filter((volume) => (all || isAnonymous(volume)) && hasLabels(filters, volume));
   let reclaimed = 0;
-  for (const volume of doomed) {
+  for (const volume of unused) {
     reclaimed += volume.fileSystem.bytes();
     context.volumes.remove(volume);
   }
   context.events.log('volume', 'prune', { id: '', attributes: { reclaimed: String(reclaimed) } });
-  return { VolumesDeleted: doomed.map(({ name }) => name), SpaceReclaimed: reclaimed };
+  return { VolumesDeleted: unused.map(({ name }) => name), SpaceReclaimed: reclaimed };
 }
 
 function allOf(values: readonly string[]): boolean {

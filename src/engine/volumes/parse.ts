@@ -35,7 +35,7 @@ function isMode(mode: string): boolean {
 }
 
 /** dockerd takes what it cannot parse here for its own fault. */
-const internal = (why: string): AttestdError => new AttestdError('INTERNAL', why);
+const internal = (reason: string): AttestdError => new AttestdError('INTERNAL', reason);
 
 /**
  * Read a bind: `/host:/path`, `volume:/path:ro`, `/path`.
@@ -119,8 +119,8 @@ export function parseMount(mount: Mount, exists = true): PlannedMount {
  */
 export function checkMount(mount: Mount, exists: boolean): void {
   const { Type: type = '', Source: source = '', Target: target = '' } = mount;
-  const refuse = (why: string): never => {
-    throw new AttestdError('INVALID_ARGUMENT', `invalid mount config for type ${quote(type)}: ${why}`);
+  const refuse = (reason: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', `invalid mount config for type ${quote(type)}: ${reason}`);
   };
   const exclusive = { BindOptions: 'bind', VolumeOptions: 'volume', ImageOptions: 'image', TmpfsOptions: 'tmpfs' };
   for (const [key, owner] of Object.entries(exclusive))
@@ -150,7 +150,7 @@ export function checkMount(mount: Mount, exists: boolean): void {
   }
 }
 
-function checkBind(mount: Mount, source: string, exists: boolean, refuse: (why: string) => never): void {
+function checkBind(mount: Mount, source: string, exists: boolean, refuse: (reason: string) => never): void {
   if (source === '') refuse('field Source must not be empty');
   const propagation = mount.BindOptions?.Propagation ?? '';
   if (propagation !== '' && !propagations.includes(propagation)) refuse(`invalid propagation mode: ${propagation}`);
@@ -159,7 +159,7 @@ function checkBind(mount: Mount, source: string, exists: boolean, refuse: (why: 
     refuse(`bind source path does not exist: ${source}`);
 }
 
-function checkTmpfsOptions({ TmpfsOptions: options }: Mount, refuse: (why: string) => never): void {
+function checkTmpfsOptions({ TmpfsOptions: options }: Mount, refuse: (reason: string) => never): void {
   for (const option of options?.Options ?? []) {
     const [name = '', ...values] = option ?? [];
     if (option === undefined || option.length === 0 || values.length > 1) refuse('invalid option array length');

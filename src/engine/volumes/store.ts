@@ -9,7 +9,7 @@ import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../support/sandbox/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
-import { ObjectQuota, weightOf } from '../object-quota.js';
+import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import { SerialQueue } from '../serial-queue.js';
 import type { VolumeRecord } from '../state/records.js';
 import type { AnswerOf } from '../wire.js';
@@ -65,10 +65,10 @@ const validName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const anonymousLabel = 'com.docker.volume.anonymous';
 const localOptions = ['type', 'o', 'device', 'size'];
 /** Bytes that a file's name has at most. */
-const longestName = 255;
+const maxNameLength = 255;
 
 /** Bytes that a volume takes beside what was asked for it. */
-const volumeWeight = 2048;
+const volumeBytes = 2048;
 
 /** The volumes, by name. */
 export class VolumeStore {
@@ -80,7 +80,7 @@ export class VolumeStore {
     private readonly events: EventBus,
     private readonly dataRoot: string,
     /** For all that clients make. */
-    private readonly room = new ObjectQuota(),
+    private readonly quota = new ObjectQuota(),
   ) {}
 
   /** All volumes by their names. */
@@ -112,21 +112,21 @@ export class VolumeStore {
   create(request: CreateVolumeRequest): Volume {
     const { Driver: driver, DriverOpts: options, Labels: labels } = request;
     const name = request.Name || newId();
-    const wanted = driver || 'local';
-    if (wanted !== 'local')
+    const driverName = driver || 'local';
+    if (driverName !== 'local')
       throw new AttestdError(
         'NOT_FOUND',
-        `create ${name}: error looking up volume plugin ${wanted}: plugin "${wanted}" not found`,
+        `create ${name}: error looking up volume plugin ${driverName}: plugin "${driverName}" not found`,
       );
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     const mountpoint = this.#mountpoint(name);
     checkOptions(name, options ?? {});
-    this.#weigh(name, labels, options);
+    this.#chargeQuota(name, labels, options);
     const volume: Volume = {
       name,
       mountpoint,
-      driver: wanted,
+      driver: driverName,
       labels: request.Name ? labels : { ...labels, [anonymousLabel]: '' },
       options,
       createdAt: this.clock.now(),
@@ -141,7 +141,7 @@ export class VolumeStore {
 
   /** Bring back a volume of an earlier daemon, without its data. */
   restore({ name, driver, createdAt, labels, options }: VolumeRecord): Volume {
-    this.#weigh(name, labels, options);
+    this.#chargeQuota(name, labels, options);
     const volume: Volume = {
       name,
       mountpoint: this.#mountpoint(name),
@@ -166,7 +166,7 @@ export class VolumeStore {
     if (volume.users.size > 0)
       throw new AttestdError('CONFLICT', `remove ${volume.name}: volume is in use - [${[...volume.users].join(', ')}]`);
     this.#byName.delete(volume.name);
-    this.room.giveBack(`volume ${volume.name}`);
+    this.quota.release(`volume ${volume.name}`);
     volume.fileSystem.dispose();
     this.#log(volume, 'destroy');
   }
@@ -176,17 +176,17 @@ export class VolumeStore {
     this.#byName.get(name)?.users.delete(containerId);
   }
 
-  #weigh(name: string, ...parts: readonly unknown[]): void {
-    this.room.take(`volume ${name}`, volumeWeight + weightOf([name, ...parts]));
+  #chargeQuota(name: string, ...parts: readonly unknown[]): void {
+    this.quota.reserve(`volume ${name}`, volumeBytes + estimateBytes([name, ...parts]));
   }
 
   /** @throws INVALID_ARGUMENT for a malformed name; INTERNAL for one that is too long for a folder's */
   #mountpoint(name: string): string {
     checkName(name);
     const root = `${this.dataRoot}/volumes/${name}`;
-    if (name.length <= longestName) return `${root}/_data`;
-    const why = `error while creating volume root path '${root}': mkdir ${root}: file name too long`;
-    throw new AttestdError('INTERNAL', `create ${name}: ${why}`);
+    if (name.length <= maxNameLength) return `${root}/_data`;
+    const reason = `error while creating volume root path '${root}': mkdir ${root}: file name too long`;
+    throw new AttestdError('INTERNAL', `create ${name}: ${reason}`);
   }
 
   #log({ name, driver }: Volume, action: string): void {
@@ -196,8 +196,8 @@ export class VolumeStore {
 
 /** @throws INVALID_ARGUMENT for options that the local driver does not have, or not without others */
 function checkOptions(name: string, options: Readonly<Record<string, string>>): void {
-  const refuse = (why: string): never => {
-    throw new AttestdError('INVALID_ARGUMENT', `create ${name}: ${why}`);
+  const refuse = (reason: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', `create ${name}: ${reason}`);
   };
   const keys = Object.keys(options);
   for (const key of keys) if (!localOptions.includes(key)) refuse(`invalid option: ${quote(key)}`);

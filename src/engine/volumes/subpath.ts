@@ -3,7 +3,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import type { FileSystem } from '../../support/sandbox/fs/types.js';
 
 /** Links in one path after which there is a loop. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * Where a part of a volume or image really is (docs/reference/behavior/files.md#mounts): links are followed, but not out of it.
@@ -27,7 +27,7 @@ export function resolveSubpath(fs: FileSystem, path: string): string {
     }
     // A link from the root of the machine's file system leads out of any volume.
     if (target.startsWith('/')) throw escapes(path);
-    if (++links > mostLinks) throw missing(path, 'too many levels of symbolic links');
+    if (++links > maxLinks) throw notFound(path, 'too many levels of symbolic links');
     rest = [...target.split('/').filter((part) => part !== '' && part !== '.'), ...more];
   }
   return at;
@@ -39,12 +39,12 @@ function linkAt(fs: FileSystem, at: string, path: string): string | undefined {
     const { type, target } = fs.lstat(at);
     return type === 'symlink' ? target : undefined;
   } catch (error) {
-    throw missing(path, 'no such file or directory', error);
+    throw notFound(path, 'no such file or directory', error);
   }
 }
 
-function missing(path: string, why: string, cause?: unknown): AttestdError {
-  return new AttestdError('INTERNAL', `cannot access path ${path}: ${why}`, { cause });
+function notFound(path: string, reason: string, cause?: unknown): AttestdError {
+  return new AttestdError('INTERNAL', `cannot access path ${path}: ${reason}`, { cause });
 }
 
 function escapes(path: string): AttestdError {

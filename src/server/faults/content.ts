@@ -114,5 +114,5 @@ export function faultyContext(context: Context, fault: BlobFault): Context {
     },
   }) as ImageStore;
   const snapshots = new Snapshots(manifests, context.hostMatcher);
-  return { ...context, store, documents: manifests, snapshots, lists: new ListCache(1) };
+  return { ...context, store, manifests: manifests, snapshots, lists: new ListCache(1) };
 }

@@ -14,23 +14,23 @@ export interface Clock {
   now(): number;
   /**
    * @param delay milliseconds; less than 0 is 0, and none is too long
-   * @param act called once, never from within this call
+   * @param action called once, never from within this call
    */
-  after(delay: number, act: () => void): Timer;
+  after(delay: number, action: () => void): Timer;
 }
 
 /** setTimeout fires at once for more than this. */
-const longest = 2 ** 31 - 1;
+const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The machine's own clock. Timers do not keep the program from ending. */
 export const realClock: Clock = {
   now: () => Date.now(),
-  after(delay, act) {
+  after(delay, action) {
     const end = Date.now() + delay;
     let timer: NodeJS.Timeout;
     const wait = (): void => {
       const left = end - Date.now();
-      timer = setTimeout(() => (left > longest ? wait() : act()), Math.min(Math.max(left, 0), longest));
+      timer = setTimeout(() => (left > maxTimeoutMs ? wait() : action()), Math.min(Math.max(left, 0), maxTimeoutMs));
       timer.unref();
     };
     wait();
@@ -42,7 +42,7 @@ export const realClock: Clock = {
 export class ManualClock implements Clock {
   #now: number;
   #count = 0;
-  readonly #waiting = new Map<number, { readonly at: number; readonly act: () => void }>();
+  readonly #waiting = new Map<number, { readonly at: number; readonly action: () => void }>();
 
   /** @param start milliseconds since 1970 */
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -53,9 +53,9 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  after(delay: number, act: () => void): Timer {
+  after(delay: number, action: () => void): Timer {
     const id = this.#count++;
-    this.#waiting.set(id, { at: this.#now + Math.max(0, delay), act });
+    this.#waiting.set(id, { at: this.#now + Math.max(0, delay), action });
     return { cancel: () => void this.#waiting.delete(id) };
   }
 
@@ -75,17 +75,17 @@ export class ManualClock implements Clock {
     for (;;) {
       const next = this.#next(end);
       if (next === undefined) break;
-      const [id, { at, act }] = next;
+      const [id, { at, action }] = next;
       this.#waiting.delete(id);
       this.#now = Math.max(this.#now, at);
-      act();
+      action();
       await settle();
     }
     this.#now = end;
   }
 
-  #next(end: number): [number, { readonly at: number; readonly act: () => void }] | undefined {
-    let found: [number, { readonly at: number; readonly act: () => void }] | undefined;
+  #next(end: number): [number, { readonly at: number; readonly action: () => void }] | undefined {
+    let found: [number, { readonly at: number; readonly action: () => void }] | undefined;
     for (const entry of this.#waiting) {
       if (entry[1].at <= end && (found === undefined || entry[1].at < found[1].at)) found = entry;
     }
@@ -94,8 +94,8 @@ export class ManualClock implements Clock {
 }
 
 /** Turns of the event loop that work which waits for nothing is given to come to rest. */
-const turns = 8;
+const settleIterations = 8;
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < settleIterations; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -18,7 +18,7 @@ export type Executable =
   | { readonly kind: 'foreign'; readonly path: string };
 
 /** Why nothing can be run. */
-export type Missing = { readonly kind: 'not-found' | 'not-executable' | 'is-directory'; readonly path: string };
+export type NotFound = { readonly kind: 'not-found' | 'not-executable' | 'is-directory'; readonly path: string };
 
 /**
  * Find a program as execvp does.
@@ -26,13 +26,13 @@ export type Missing = { readonly kind: 'not-found' | 'not-executable' | 'is-dire
  * @param name with a slash it is a path, otherwise it is looked for
  * @param path directories, separated by colons
  */
-export function findProgram(fs: FileSystem, name: string, path: string, cwd: string): string | Missing {
+export function findProgram(fs: FileSystem, name: string, path: string, cwd: string): string | NotFound {
   if (name.includes('/')) {
     const at = inDirectory(cwd, name);
     const fault = faultOf(fs, at);
     return fault === undefined ? at : { kind: fault, path: name };
   }
-  let denied: Missing | undefined;
+  let denied: NotFound | undefined;
   for (const directory of name === '' ? [] : path.split(':')) {
     const at = inDirectory(directory === '' ? cwd : inDirectory(cwd, directory), name);
     const fault = faultOf(fs, at);
@@ -42,7 +42,7 @@ export function findProgram(fs: FileSystem, name: string, path: string, cwd: str
   return denied ?? { kind: 'not-found', path: name };
 }
 
-function faultOf(fs: FileSystem, path: string): Missing['kind'] | undefined {
+function faultOf(fs: FileSystem, path: string): NotFound['kind'] | undefined {
   // Devices are there for whoever opens them, and are no programs.
   if (isStandardDevice(path) || path === '/dev/ptmx') return 'not-executable';
   if (path === '/dev/console') return 'not-found';
@@ -87,8 +87,8 @@ export function inspectProgram(fs: FileSystem, path: string, isApplet: (name: st
 /** Whether a program is busybox under some name: a link to it, or one of its hard links, as in its own image. */
 function isBusybox(fs: FileSystem, real: string): boolean {
   if (baseName(real) === 'busybox') return true;
-  const beside = fs.find(`${real.slice(0, real.lastIndexOf('/'))}/busybox`);
-  return beside?.type === 'file' && beside.inode === fs.stat(real).inode;
+  const sibling = fs.find(`${real.slice(0, real.lastIndexOf('/'))}/busybox`);
+  return sibling?.type === 'file' && sibling.inode === fs.stat(real).inode;
 }
 
 const headLength = 256;

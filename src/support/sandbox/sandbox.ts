@@ -36,7 +36,7 @@ export interface SandboxParts {
   readonly log: RuntimeLog;
   readonly nextHostPid: () => number;
   /** What the programs of all containers hold. */
-  readonly held: ProgramMemory;
+  readonly memory: ProgramMemory;
   /** What is said of this container, if anything. */
   readonly script: RunningScript | undefined;
 }
@@ -71,7 +71,7 @@ export class SimulatedSandbox implements Sandbox {
       image: spec.image,
       log: parts.log,
       memory: spec.memory ?? 0,
-      held: parts.held,
+      programMemory: parts.memory,
       nextHostPid: parts.nextHostPid,
       programs: parts.programs,
       listening: () => this.listening(),
@@ -87,7 +87,7 @@ export class SimulatedSandbox implements Sandbox {
   }
 
   start(spec: ProcessSpec): StartResult {
-    if (spec.purpose !== 'init' && !this.#machine.roomForTask) {
+    if (spec.purpose !== 'init' && !this.#machine.canFork) {
       return failed('not-running', 'cannot exec in a stopped container', 128);
     }
     const user = resolveUser(this.#files, spec.user, spec.groups);
@@ -154,7 +154,7 @@ export class SimulatedSandbox implements Sandbox {
     // Where links on the way lead: nobody tells the process by which path it came there.
     const cwd = this.#files.realPath(spec.cwd || '/');
     const looker = { fs: this.#files.as(user.credentials), cwd };
-    const scripted = this.#parts.script?.answer(spec);
+    const scripted = this.#parts.script?.serveInput(spec);
     const program = scripted ?? this.#findProgram(spec, env, looker);
     if ('failure' in program) return { ok: false, failure: program.failure };
     const terminal = spec.tty ? new Terminal(this.#machine, spec.stdout, spec.size ?? defaultSize) : undefined;
@@ -192,9 +192,9 @@ export class SimulatedSandbox implements Sandbox {
   }
 
   #checkDirectory(cwd: string, user: User): StartFailure | undefined {
-    const wrong = (why: string): StartFailure => ({
+    const wrong = (reason: string): StartFailure => ({
       reason: 'bad-cwd',
-      message: `chdir to cwd (${quote(cwd)}) set in config.json failed: ${why}`,
+      message: `chdir to cwd (${quote(cwd)}) set in config.json failed: ${reason}`,
       exitCode: 128,
     });
     try {

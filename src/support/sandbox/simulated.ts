@@ -28,14 +28,14 @@ const firstHostPid = 2000;
  */
 export function simulatedModel({ log = silent, scripts = [], memory, tasks }: SimulatedOptions = {}): ProcessModel {
   let lastPid = firstHostPid;
-  const held = new ProgramMemory(memory, tasks);
+  const programMemory = new ProgramMemory(memory, tasks);
   const nextHostPid = (): number => ++lastPid;
   return {
     createSandbox: (spec) => {
       const missing = (name: string): void => log.warn(`container ${spec.id}: there is no script ${quote(name)}`);
       const candidates = chooseScript(scripts, spec, missing);
       const script = candidates.length === 0 ? undefined : new RunningScript(candidates, () => spec.clock.now());
-      return new SimulatedSandbox(spec, { programs, log, nextHostPid, held, script });
+      return new SimulatedSandbox(spec, { programs, log, nextHostPid, memory: programMemory, script });
     },
   };
 }

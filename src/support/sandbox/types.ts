@@ -23,7 +23,7 @@ export interface SandboxSpec {
   readonly domainname?: string;
   readonly clock: Clock;
   /** What scripts are chosen by, and what `uname` says. */
-  readonly image: ImageFacts;
+  readonly image: ImageInfo;
   /** The container's labels; `attestd.script` names a script. */
   readonly labels: Readonly<Record<string, string>>;
   /** Bytes of memory that the container may use; what needs more is killed. 0 is no limit. */
@@ -114,7 +114,7 @@ export interface NetworkInterface {
 }
 
 /** What is known of the image that a container is made of. */
-export interface ImageFacts {
+export interface ImageInfo {
   /** As the container was created with it: `postgres:16`. */
   readonly reference: string;
   readonly labels: Readonly<Record<string, string>>;

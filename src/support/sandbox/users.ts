@@ -29,7 +29,7 @@ const largestFile = 4 * 1024 * 1024;
 /** What the files said last: containers of one image say the same. */
 const known = new Map<string, { readonly text: string; readonly rows: readonly (readonly string[])[] }>();
 /** Longer files are read each time. */
-const longestKnown = 64 * 1024;
+const maxFileBytes = 64 * 1024;
 
 function lines(fs: FileSystem, path: string): readonly (readonly string[])[] {
   if (fs.find(path)?.type !== 'file') return [];
@@ -39,7 +39,7 @@ function lines(fs: FileSystem, path: string): readonly (readonly string[])[] {
   const rows = text
     .split('\n')
     .flatMap((line) => (line.trim() === '' || line.startsWith('#') ? [] : [line.trim().split(':')]));
-  if (text.length <= longestKnown) known.set(path, { text, rows });
+  if (text.length <= maxFileBytes) known.set(path, { text, rows });
   return rows;
 }
 

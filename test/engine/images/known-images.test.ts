@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Look } from '../../../src/engine/images/blob-changes.js';
+import type { BlobGeneration } from '../../../src/engine/images/blob-changes.js';
 import { KnownImages } from '../../../src/engine/images/known-images.js';
 import { digestOf } from '../../../src/oci/digest.js';
 
 /** A look at a moment, at which some marks have changed since all others. */
-const lookAt = (number: number, changed: readonly number[]): Look => ({
+const lookAt = (number: number, changed: readonly number[]): BlobGeneration => ({
   number,
   has: () => false,
-  isSince: (_, marks) => [...marks].every((mark) => !changed.includes(mark)),
+  isUnchangedSince: (_, marks) => [...marks].every((mark) => !changed.includes(mark)),
 });
 
 describe('Images that are known', () => {
@@ -23,14 +23,14 @@ describe('Images that are known', () => {
         const known = new KnownImages();
         const expected = new Map<number, readonly number[]>();
         for (const { name, marks, gone } of noted) {
-          known.note(digestOf(`${name}`), 1, new Set(marks));
-          if (gone) known.forget(digestOf(`${name}`));
+          known.add(digestOf(`${name}`), 1, new Set(marks));
+          if (gone) known.delete(digestOf(`${name}`));
           expected.delete(name);
           if (!gone) expected.set(name, marks);
         }
         for (let name = 0; name <= 6; name++) {
           const marks = expected.get(name);
-          const holds = known.holds(digestOf(`${name}`), lookAt(2, [changed]));
+          const holds = known.isCurrent(digestOf(`${name}`), lookAt(2, [changed]));
           expect(holds).to.equal(marks !== undefined && !marks.includes(changed));
         }
       }),
@@ -39,10 +39,10 @@ describe('Images that are known', () => {
 
   it('are wasteful once most of what they take is for others', () => {
     const known = new KnownImages();
-    for (let name = 0; name < 30; name++) known.note(digestOf(`${name}`), 1, new Set([name]));
+    for (let name = 0; name < 30; name++) known.add(digestOf(`${name}`), 1, new Set([name]));
     expect(known.isWasteful(20, 0)).to.equal(false);
     expect(known.isWasteful(10, 0)).to.equal(true);
-    for (let size = 0; size < 30; size++) known.note(digestOf('0'), 1, new Set(Array(size).keys()));
+    for (let size = 0; size < 30; size++) known.add(digestOf('0'), 1, new Set(Array(size).keys()));
     expect(known.isWasteful(30, 0)).to.equal(true);
   });
 });

@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { closeContext, createContext } from '../../../src/engine/engine.js';
 import { openList } from '../../../src/engine/images/list.js';
 import { ListCache } from '../../../src/engine/images/list-cache.js';
 import { pack } from '../../../src/engine/images/packed-text.js';
@@ -20,7 +20,7 @@ describe('Elements of the list of images', () => {
 
   async function open(): Promise<TestEngine> {
     const store = await openLayout(folder);
-    const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+    const context = createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
     const put = context.lists.put.bind(context.lists);
     context.lists.put = (...all) => {
       made.push(all[2].image.target.digest);
@@ -111,7 +111,7 @@ describe('Elements of the list of images', () => {
   it('are made anew of an image that loses a blob, whoever deletes it', async () => {
     const before = await list(test);
     const image = test.context.store.list().find(({ name }) => name.includes('att-basic'));
-    const children = await test.context.documents.children(image?.target as never);
+    const children = await test.context.manifests.children(image?.target as never);
     await unlink(join(folder, 'blobs', 'sha256', `${children?.[0]?.digest.slice(7)}`));
     const { texts, count } = await listed();
     expect(count).to.equal(1);

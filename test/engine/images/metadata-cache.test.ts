@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { closeContext, createContext } from '../../../src/engine/engine.js';
 import { listImages } from '../../../src/engine/images/list.js';
 import { diskUsage } from '../../../src/engine/system/usage.js';
 import { openLayout } from '../../../src/oci/layout.js';
@@ -17,7 +17,7 @@ describe('What is kept of images', () => {
 
   async function open(architecture = 'amd64'): Promise<TestEngine> {
     const store = await openLayout(folder);
-    const context = makeContext({ store, host: { os: 'linux', architecture }, channel: 'standard' });
+    const context = createContext({ store, host: { os: 'linux', architecture }, channel: 'standard' });
     return {
       context,
       close: async () => {

@@ -77,7 +77,7 @@ describe('Unpacked layers', () => {
   it('add up to the size of an image that the machine runs', async () => {
     const layers = [await tar({ a: '1' }), await tar({ b: '2' })];
     const diffIds = layers.map((layer) => digestOf(layer));
-    await snapshots.settle(
+    await snapshots.ensureUnpacked(
       await image(
         layers.map((layer) => gzipSync(layer)),
         diffIds,
@@ -92,9 +92,9 @@ describe('Unpacked layers', () => {
   it('do not exist for another machine, or where a layer is missing or broken', async () => {
     const layer = await tar({ a: '1' });
     const diffIds = [digestOf(layer)];
-    await snapshots.settle(await image([layer], diffIds, { os: 'linux', architecture: 's390x' }));
-    await snapshots.settle(await image([gzipSync(layer).subarray(0, 30)], diffIds));
-    await snapshots.settle(await image([], diffIds));
+    await snapshots.ensureUnpacked(await image([layer], diffIds, { os: 'linux', architecture: 's390x' }));
+    await snapshots.ensureUnpacked(await image([gzipSync(layer).subarray(0, 30)], diffIds));
+    await snapshots.ensureUnpacked(await image([], diffIds));
     expect(snapshots.total(chainIds(diffIds))).to.equal(0);
   });
 

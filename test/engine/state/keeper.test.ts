@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Container } from '../../../src/engine/containers/container.js';
-import { ContainerLog, type KeptLog } from '../../../src/engine/containers/logs/log.js';
+import { ContainerLog, type RetainedLog } from '../../../src/engine/containers/logs/log.js';
 import type { Context } from '../../../src/engine/context.js';
-import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { closeContext, createContext } from '../../../src/engine/engine.js';
 import { StateFiles } from '../../../src/engine/state/files.js';
 import type { StateKeeper } from '../../../src/engine/state/keeper.js';
 import { LogFile, readLog } from '../../../src/engine/state/log-file.js';
-import { keepState } from '../../../src/engine/state/restore.js';
+import { openState } from '../../../src/engine/state/restore.js';
 import { createVolume } from '../../../src/engine/volumes/operations.js';
 import { createVolumeType } from '../../../src/engine/volumes/store.js';
 import { openLayout } from '../../../src/oci/layout.js';
@@ -30,7 +30,7 @@ interface Daemon {
 
 async function start(disk: SimulatedDisk, weather: Weather = calm): Promise<Daemon> {
   const store = await openLayout('/srv/store', { files: disk.mount(calm), lock: async () => async () => undefined });
-  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
+  const context = createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard' });
   const warnings: string[] = [];
   const close = async (): Promise<void> => {
     await closeContext(context);
@@ -38,7 +38,7 @@ async function start(disk: SimulatedDisk, weather: Weather = calm): Promise<Daem
   };
   try {
     const warn = (message: string): unknown => warnings.push(message);
-    const keeper = await keepState(context, { root, warn, files: disk.mount(weather) });
+    const keeper = await openState(context, { root, warn, files: disk.mount(weather) });
     const end = async (): Promise<void> => {
       await keeper.abandon();
       await close();
@@ -104,7 +104,7 @@ function unexpected(message: string): void {
 }
 
 /** What an empty log holds. */
-const nothingKept = (): KeptLog => ({ count: 0, bytes: 0, pieces: [] });
+const nothingKept = (): RetainedLog => ({ count: 0, bytes: 0, chunks: [] });
 
 describe('The state on a disk', () => {
   it('has what was flushed', async () => {
@@ -328,7 +328,7 @@ describe('The state on a disk', () => {
       },
     };
     const files = new StateFiles(root, (await diskWithVolume()).mount(weather));
-    const file = new LogFile(files, 'containers/x.log', () => log.kept(), unexpected);
+    const file = new LogFile(files, 'containers/x.log', () => log.retained(), unexpected);
     log.observe((entry) => file.add(entry));
     for (let i = 0; i < 20_000; i++) log.write('stdout', Buffer.from(`${i}\n`));
     await file.flush();

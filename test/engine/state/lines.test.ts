@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { giveBack, Lines } from '../../../src/engine/state/lines.js';
+import { Lines, recycle } from '../../../src/engine/state/lines.js';
 
 const textOf = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString('latin1');
 
@@ -17,7 +17,7 @@ describe('Lines that wait to be written', () => {
           const pieces = lines.take(apart);
           expect(textOf(pieces)).to.equal(apart && text !== '' ? `\n${text}` : text);
           expect(lines.length).to.equal(0);
-          giveBack(pieces);
+          recycle(pieces);
         }
       }),
       { numRuns: 50 },
@@ -29,7 +29,7 @@ describe('Lines that wait to be written', () => {
     const round = (): readonly ArrayBufferLike[] => {
       for (let i = 0; i < 3000; i++) lines.add(`${'y'.repeat(60)}\n`);
       const pieces = lines.take(false);
-      giveBack(pieces);
+      recycle(pieces);
       return pieces.slice(1).map(({ buffer }) => buffer);
     };
     expect(round()).to.have.members(round());

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
-import { closeContext, makeContext } from '../../../src/engine/engine.js';
+import { closeContext, createContext } from '../../../src/engine/engine.js';
 import { createNetworkType } from '../../../src/engine/networks/network.js';
 import { createNetwork } from '../../../src/engine/networks/operations.js';
 import { isPredefined } from '../../../src/engine/networks/store.js';
-import { keepState } from '../../../src/engine/state/restore.js';
+import { openState } from '../../../src/engine/state/restore.js';
 import { configKind, secretKind } from '../../../src/engine/swarm/content-kind.js';
 import { createContent, removeContent } from '../../../src/engine/swarm/contents.js';
 import { inspectNode } from '../../../src/engine/swarm/nodes.js';
@@ -28,9 +28,9 @@ async function daemon(
 ): Promise<readonly string[]> {
   const files = disk.mount(calm);
   const store = await openLayout('/srv/store', { files, lock: async () => async () => undefined });
-  const context = makeContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard', hostname });
+  const context = createContext({ store, host: { os: 'linux', architecture: 'amd64' }, channel: 'standard', hostname });
   const warnings: string[] = [];
-  const keeper = await keepState(context, { root, warn: (message) => warnings.push(message), files });
+  const keeper = await openState(context, { root, warn: (message) => warnings.push(message), files });
   try {
     await act(context);
     await keeper.flush();
@@ -68,7 +68,7 @@ describe('A swarm of a daemon that comes back', () => {
       createNetwork(context, decodeJson(Buffer.from(overlay), createNetworkType), '1.55');
       networks = networksOf(context);
       before = text(inspectSwarm(context));
-      bytes = context.layers.used;
+      bytes = context.layerBudget.used;
     });
     const warnings = await daemon(
       disk,
@@ -86,7 +86,7 @@ describe('A swarm of a daemon that comes back', () => {
         expect(names.map((some) => [...some].sort())).to.deep.equal([['one'], ['one', 'two']]);
         expect(swarm.store(secretKind).resolve('one').data).to.deep.include({ Data: 'eA==', Labels: {} });
         expect(inspectNode(context, 'other')).to.have.property('ID', swarm.node.id);
-        expect(context.layers.used).to.be.closeTo(bytes, 10);
+        expect(context.layerBudget.used).to.be.closeTo(bytes, 10);
         const indices = [secretKind, configKind].flatMap((kind) =>
           swarm
             .store(kind)

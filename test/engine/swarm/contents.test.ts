@@ -151,12 +151,12 @@ for (const kind of [secretKind, configKind] as readonly ContentKind[])
     });
 
     it('takes of the memory that all clients share, and gives it back', async () => {
-      const before = context.layers.used;
+      const before = context.layerBudget.used;
       create(spec('s1', { Data: data(100_000) }));
-      expect(context.layers.used - before).to.be.above(100_000);
+      expect(context.layerBudget.used - before).to.be.above(100_000);
       removeContent(context, kind, 's1');
-      expect(context.layers.used).to.equal(before);
-      context.layers.reserve(context.layers.limit - context.layers.used);
+      expect(context.layerBudget.used).to.equal(before);
+      context.layerBudget.reserve(context.layerBudget.limit - context.layerBudget.used);
       expect(await refused(spec('s2'))).to.equal('NO_SPACE');
       expect(list()).to.deep.equal([]);
     });

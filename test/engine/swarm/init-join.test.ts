@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import type { Context } from '../../../src/engine/context.js';
-import { usualSettings } from '../../../src/engine/settings.js';
+import { defaultSettings } from '../../../src/engine/settings.js';
 import { swarmInfo } from '../../../src/engine/swarm/info.js';
 import { initSwarm, initTypes, joinSwarm } from '../../../src/engine/swarm/init-join.js';
 import { inspectSwarm, leaveSwarm } from '../../../src/engine/swarm/swarm.js';
@@ -152,7 +152,7 @@ describe('A swarm', () => {
       ['10.1.2.3', '10.1.2.3'],
       ['0.0.0.0', undefined],
     ] as const) {
-      const other = await openEngine('standard', { settings: { ...usualSettings, swarmAddress } });
+      const other = await openEngine('standard', { settings: { ...defaultSettings, swarmAddress } });
       const act = (): unknown => initSwarm(other.context, read(initTypes.init, { ListenAddr: '0.0.0.0:2377' }));
       if (address === undefined) expect((await refusal(act))[0]).to.equal('INVALID_ARGUMENT');
       else act();

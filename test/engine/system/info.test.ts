@@ -119,7 +119,7 @@ describe('The system', () => {
     ];
     for (const each of archives) for await (const _ of loadImages(own.context, Readable.from([each.toArchive()])));
     const usage = parsed(await diskUsage(own.context, { apiVersion: '1.55' }));
-    const { documents, snapshots, store } = own.context;
+    const { manifests: documents, snapshots, store } = own.context;
     const firstLayer = async (name: string) => {
       const target = store.get(`docker.io/library/${name}`)?.target;
       const { manifests = [] } = await documents.index(target as never);

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Client, type ClientOptions, credentials } from '@grpc/grpc-js';
 import { extract } from 'tar-stream';
-import { makeContext } from '../../../src/engine/engine.js';
+import { createContext } from '../../../src/engine/engine.js';
 import { openLayout } from '../../../src/oci/layout.js';
 import type { LayoutStore } from '../../../src/oci/layout-store.js';
 import { temporaryFolder } from '../../oci/support/images.js';
@@ -35,7 +35,7 @@ export async function serveStore(
   const store = await openLayout(await temporaryFolder());
   await fill(store);
   const host = { os: 'linux', architecture: 'amd64' };
-  const service = await serveContext(makeContext({ store, host, channel: 'standard' }));
+  const service = await serveContext(createContext({ store, host, channel: 'standard' }));
   return {
     ...service,
     store,

@@ -44,10 +44,10 @@ export async function admit(context: Context, question: AdmissionQuestion): Prom
   const { allow, reasons, warnings } = await context.admission(context, question);
   if (allow) return warnings;
   const { reference, digest, container } = question;
-  const why = reasons.join('; ');
-  const attributes = { name: reference, decision: 'deny', action: container?.action ?? 'build', reason: why };
+  const reason = reasons.join('; ');
+  const attributes = { name: reference, decision: 'deny', action: container?.action ?? 'build', reason: reason };
   context.events.log('image', 'policy', { id: digest, attributes });
-  throw new AttestdError('FORBIDDEN', `${reference} is denied by policy: ${why}`);
+  throw new AttestdError('FORBIDDEN', `${reference} is denied by policy: ${reason}`);
 }
 
 /**

@@ -17,8 +17,8 @@ interface Draft {
   readonly body: Buffer;
 }
 
-function refuse(why: string): never {
-  throw new AttestdError('INVALID_ARGUMENT', why);
+function refuse(reason: string): never {
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 /**

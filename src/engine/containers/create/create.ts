@@ -82,19 +82,19 @@ export async function createContainer(
     throw new AttestdError('INVALID_ARGUMENT', 'no command specified');
   checkLogConfig(hostConfig.LogConfig);
   if (hostConfig.NetworkMode === 'bridge' && (hostConfig.Links ?? []).length > 0) warnings.push(linksAreOld);
-  const asked = request && askedOf(request, options);
+  const asked = request && requestedUses(request, options);
   if (asked) {
     const { imageId: digest, platform } = origin;
     warnings.push(...(await admit(context, { reference: config.Image, digest, platform, container: asked })));
   }
-  const container = await make(context, parts, options.name, origin, async (made) => {
+  const container = await createRecord(context, parts, options.name, origin, async (made) => {
     if (asked) warnings.push(...(await admitMounts(context, made, asked)));
   });
   logContainerEvent(context, container, 'create');
   return { container, warnings: [...warnings, ...parts.warnings] };
 }
 
-function askedOf(request: Readonly<Record<string, unknown>>, { name, apiVersion }: CreateOptions) {
+function requestedUses(request: Readonly<Record<string, unknown>>, { name, apiVersion }: CreateOptions) {
   return { action: 'create', ...(name !== '' && { name }), ...(apiVersion && { apiVersion }), request } as const;
 }
 
@@ -103,28 +103,28 @@ function askedOf(request: Readonly<Record<string, unknown>>, { name, apiVersion 
  *
  * @param mounted is called when what it mounts is known
  */
-async function make(
+async function createRecord(
   context: Context,
   parts: CreateParts,
-  wanted: string,
+  requestedName: string,
   origin: Origin,
   mounted: (container: Container) => Promise<void>,
 ): Promise<Container> {
   const { config, hostConfig, endpoints } = parts;
   const id = newId();
-  const name = context.containers.reserve(id, wanted);
+  const name = context.containers.reserve(id, requestedName);
   if (config.Hostname === '') config.Hostname = hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12);
-  const log = new ContainerLog(context.time, logBounds(hostConfig.LogConfig), context.logs);
+  const log = new ContainerLog(context.timers, logBounds(hostConfig.LogConfig), context.logQuota);
   const container = new Container({
     id,
     name,
-    createdAt: context.time.now(),
+    createdAt: context.timers.now(),
     config,
     hostConfig,
     imageId: origin.imageId,
     manifest: origin.manifest,
     platform: origin.platform,
-    restarts: new RestartManager(hostConfig.RestartPolicy, context.time),
+    restarts: new RestartManager(hostConfig.RestartPolicy, context.timers),
     log,
     streams: new Streams(log),
   });
@@ -136,8 +136,8 @@ async function make(
     const links = hostConfig.Links ?? [];
     checkLinks(context, links);
     const snapshot = await context.rootfs.forContainer(origin.manifest);
-    container.fileSystem = createFileSystem({ snapshot, budget: context.layers, clock: context.time });
-    makeWorkingDir(container.fileSystem, config.WorkingDir);
+    container.fileSystem = createFileSystem({ snapshot, budget: context.layerBudget, clock: context.timers });
+    createWorkingDir(container.fileSystem, config.WorkingDir);
     context.containers.add(container);
     addLinks(context, container, links);
     return container;
@@ -150,7 +150,7 @@ async function make(
 }
 
 /** A working directory is there from the start. @throws INTERNAL when something else is in its way */
-function makeWorkingDir(fileSystem: FileSystem, path: string): void {
+function createWorkingDir(fileSystem: FileSystem, path: string): void {
   if (path === '') return;
   const there = fileSystem.find(path);
   if (there?.type === 'directory') return;

@@ -26,8 +26,8 @@ export function checkLinks(context: Context, links: readonly string[]): void {
       try {
         mode = context.containers.resolve(name).hostConfig.NetworkMode;
       } catch (error) {
-        const why = `could not get container for ${name}: ${(error as Error).message}`;
-        throw new AttestdError('INVALID_ARGUMENT', why, { cause: error });
+        const reason = `could not get container for ${name}: ${(error as Error).message}`;
+        throw new AttestdError('INVALID_ARGUMENT', reason, { cause: error });
       }
       name = sharedContainer(mode) ?? '';
     } while (name !== '' && !seen.has(name));
@@ -86,7 +86,7 @@ export function removeLink({ containers }: Context, path: string): void {
 }
 
 /** The links as inspect shows them; undefined without any. */
-export function shownLinks({ name, links }: Container): string[] | undefined {
+export function visibleLinks({ name, links }: Container): string[] | undefined {
   if (links.size === 0) return undefined;
   return [...links].map(([alias, other]) => `${other.name}:${linkName(name, alias)}`);
 }

@@ -40,13 +40,13 @@ function sharedMemory(context: Context, { hostConfig }: Container): MountSource 
     context.machine.mkdir('/dev/shm', { recursive: true });
     return { fileSystem: context.machine, path: '/dev/shm', readOnly: false, type: 'tmpfs' };
   }
-  const fileSystem = createFileSystem({ budget: new Budget(Math.max(size, page)), clock: context.time });
+  const fileSystem = createFileSystem({ budget: new Budget(Math.max(size, page)), clock: context.timers });
   fileSystem.change('/', { mode: 0o1777 });
   return { fileSystem, path: '/', readOnly: false, type: 'shm' };
 }
 
 function controlsOf({ hostConfig }: Container): ResourceControls {
-  const period = hostConfig.CpuPeriod || usualPeriod;
+  const period = hostConfig.CpuPeriod || defaultCpuPeriod;
   const quota = hostConfig.NanoCpus > 0 ? Math.round((hostConfig.NanoCpus * period) / 1e9) : hostConfig.CpuQuota;
   return {
     memory: hostConfig.Memory,
@@ -65,4 +65,4 @@ function controlsOf({ hostConfig }: Container): ResourceControls {
 const page = 4096;
 
 /** Microseconds. */
-const usualPeriod = 100_000;
+const defaultCpuPeriod = 100_000;

@@ -25,8 +25,8 @@ function checkRuns(context: Context, kind: string, mode: string): void {
         `container ${id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
       );
   } catch (error) {
-    const why = `failed to join ${kind} namespace: ${(error as Error).message}`;
+    const reason = `failed to join ${kind} namespace: ${(error as Error).message}`;
     const isOurs = error instanceof AttestdError && error.code === 'INVALID_ARGUMENT';
-    throw new AttestdError(isOurs ? 'INVALID_ARGUMENT' : 'INTERNAL', why, { cause: error });
+    throw new AttestdError(isOurs ? 'INVALID_ARGUMENT' : 'INTERNAL', reason, { cause: error });
   }
 }

@@ -17,7 +17,7 @@ export function checkSecurity(options: readonly string[]): void {
     if (alone.includes(option)) continue;
     const [name, value] = parts(option);
     if (value === undefined) throw new AttestdError('INTERNAL', `invalid --security-opt 1: ${quote(option)}`);
-    if (!known.includes(name) || (flags.includes(name) && truth(value) === undefined))
+    if (!known.includes(name) || (flags.includes(name) && isTrue(value) === undefined))
       throw new AttestdError('INTERNAL', `invalid --security-opt 2: ${quote(option)}`);
   }
 }
@@ -31,7 +31,7 @@ export function profileOf(options: readonly string[]): string {
 export function writesControlGroups(options: readonly string[]): boolean {
   return options.some((option) => {
     const [name, value = 'true'] = parts(option);
-    return name === 'writable-cgroups' && truth(value) === true;
+    return name === 'writable-cgroups' && isTrue(value) === true;
   });
 }
 
@@ -41,7 +41,7 @@ function parts(option: string): [string, string | undefined] {
   return at < 0 ? [option, undefined] : [option.slice(0, at), option.slice(at + 1)];
 }
 
-function truth(text: string): boolean | undefined {
+function isTrue(text: string): boolean | undefined {
   try {
     return parseBool(text);
   } catch {

@@ -2,10 +2,10 @@ import { AttestdError } from '../../../support/foundation/errors.js';
 import type { Resources } from './resources.js';
 
 /** Least memory that a container may be given, in bytes. */
-const leastMemory = 6 * 1024 * 1024;
+const minMemoryBytes = 6 * 1024 * 1024;
 
-function refuse(why: string): never {
-  throw new AttestdError('INVALID_ARGUMENT', why);
+function refuse(reason: string): never {
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 /**
@@ -52,14 +52,14 @@ function checkMemory(resources: Resources, update: boolean): void {
   // -1 is what the kernel takes for the default.
   if (resources.MemorySwappiness === -1) resources.MemorySwappiness = undefined;
   const swappiness = resources.MemorySwappiness;
-  if (memory !== 0 && memory < leastMemory) refuse('Minimum memory limit allowed is 6MB');
+  if (memory !== 0 && memory < minMemoryBytes) refuse('Minimum memory limit allowed is 6MB');
   if (memory > 0 && swap > 0 && swap < memory)
     refuse('Minimum memoryswap limit should be larger than memory limit, see usage');
   if (memory === 0 && swap > 0 && !update)
     refuse('You should always set the Memory limit when using Memoryswap limit, see usage');
   if (swappiness !== undefined && (swappiness < 0 || swappiness > 100))
     refuse(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
-  if (reservation > 0 && reservation < leastMemory) refuse('Minimum memory reservation allowed is 6MB');
+  if (reservation > 0 && reservation < minMemoryBytes) refuse('Minimum memory reservation allowed is 6MB');
   if (memory > 0 && reservation > 0 && memory < reservation)
     refuse('Minimum memory limit can not be less than memory reservation limit, see usage');
 }

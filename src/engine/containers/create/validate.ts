@@ -12,12 +12,12 @@ import { isIpcMode, isPidMode, sharedContainer } from './modes.js';
 import { checkResources } from './validate-resources.js';
 
 /** Longest host name that the kernel takes, in bytes. */
-const longestHostname = 64;
+const maxHostnameLength = 64;
 /** Nanoseconds. */
-const leastDuration = 1_000_000;
+const minDuration = 1_000_000;
 
-function refuse(why: string): never {
-  throw new AttestdError('INVALID_ARGUMENT', why);
+function refuse(reason: string): never {
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
 /**
@@ -82,13 +82,13 @@ export function checkConfig(config: ContainerConfig): void {
   for (const variable of config.Env ?? [])
     if (variable === '' || variable.startsWith('=')) refuse(`invalid environment variable: ${variable}`);
   checkHealthcheck(config.Healthcheck);
-  if (Buffer.byteLength(config.Hostname) > longestHostname)
-    refuse(`hostname ${quote(config.Hostname)} is too long (maximum ${longestHostname} bytes)`);
+  if (Buffer.byteLength(config.Hostname) > maxHostnameLength)
+    refuse(`hostname ${quote(config.Hostname)} is too long (maximum ${maxHostnameLength} bytes)`);
 }
 
 function checkHealthcheck(check: ContainerConfig['Healthcheck']): void {
   if (check === undefined) return;
-  const short = (duration: number | undefined): boolean => (duration ?? 0) !== 0 && (duration ?? 0) < leastDuration;
+  const short = (duration: number | undefined): boolean => (duration ?? 0) !== 0 && (duration ?? 0) < minDuration;
   for (const key of ['Interval', 'Timeout'] as const)
     if (short(check[key])) refuse(`${key} in Healthcheck cannot be less than 1ms`);
   if ((check.Retries ?? 0) < 0) refuse('Retries in Healthcheck cannot be negative');

@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import type { Container } from '../container.js';
 import { logContainerEvent } from '../events.js';
 import { checkActive } from '../run/active.js';
-import { type StartFault, startFault } from '../run/start-fault.js';
+import { type StartError, startErrorOf } from '../run/start-fault.js';
 import type { Exec } from './exec.js';
 
 /** An exec that could not be started for a reason without a code. */
@@ -51,11 +51,11 @@ export function startExec(context: Context, container: Container, exec: Exec, si
 function launch(context: Context, container: Container, exec: Exec, size: TerminalSize | undefined): void {
   const { parts, streams } = exec;
   if (parts.workingDir !== '' && !parts.workingDir.startsWith('/')) {
-    const { exitCode, error } = startFault(`${execFailed}Cwd must be an absolute path`);
+    const { exitCode, error } = startErrorOf(`${execFailed}Cwd must be an absolute path`);
     exec.exitCode = exitCode;
     throw error;
   }
-  const wanted = size ?? parts.size;
+  const terminalSize = size ?? parts.size;
   const started = container.sandbox?.start({
     purpose: parts.purpose,
     argv: parts.argv,
@@ -65,21 +65,21 @@ function launch(context: Context, container: Container, exec: Exec, size: Termin
     groups: container.hostConfig.GroupAdd ?? [],
     tty: parts.tty,
     openStdin: parts.openStdin,
-    ...(wanted && { size: wanted }),
+    ...(terminalSize && { size: terminalSize }),
     stdout: streams.stdout,
     stderr: streams.stderr,
   });
   if (started === undefined) throw new AttestdError('CONFLICT', `container ${container.id} is not running`);
   if (!started.ok) {
-    const { exitCode, error } = faultOf(started.failure);
+    const { exitCode, error } = describeFailure(started.failure);
     exec.exitCode = exitCode;
     throw error;
   }
   const { process } = started;
   exec.process = process;
   exec.pid = process.pid;
-  streams.begin(process.stdin);
-  exec.ended = watch(context, container, exec, process);
+  streams.start(process.stdin);
+  exec.hasEnded = watch(context, container, exec, process);
 }
 
 async function watch(context: Context, container: Container, exec: Exec, process: Process): Promise<void> {
@@ -92,8 +92,8 @@ async function watch(context: Context, container: Container, exec: Exec, process
   logContainerEvent(context, container, 'exec_die', { execID: exec.id, exitCode: String(status.code) });
 }
 
-function faultOf({ reason, message }: StartFailure): StartFault {
+function describeFailure({ reason, message }: StartFailure): StartError {
   // The user was there when the exec was made.
-  if (reason === 'no-such-user' || reason === 'no-such-group') return startFault(message);
-  return startFault(`${execFailed}unable to start container process: ${message}`);
+  if (reason === 'no-such-user' || reason === 'no-such-group') return startErrorOf(message);
+  return startErrorOf(`${execFailed}unable to start container process: ${message}`);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../support/sandbox/clock.js';
 import type { Process, Purpose, TerminalSize } from '../../../support/sandbox/types.js';
-import { ObjectQuota, weightOf } from '../../object-quota.js';
+import { estimateBytes, ObjectQuota } from '../../object-quota.js';
 import { Streams } from '../io/streams.js';
 
 /** What is asked of an exec. */
@@ -34,7 +34,7 @@ export class Exec {
   /** Milliseconds since 1970. */
   endedAt: number | undefined;
   /** Settles when its process has ended and everything was told of it. */
-  ended: Promise<void> = Promise.resolve();
+  hasEnded: Promise<void> = Promise.resolve();
 
   constructor(readonly parts: ExecParts) {}
 
@@ -54,7 +54,7 @@ const mayGo = 5 * 60_000;
 const isGone = 2 * mayGo;
 
 /** Bytes that an exec takes beside what was asked for it. */
-const execWeight = 2048;
+const execBytes = 2048;
 
 /** The execs of all containers, by id; those that have ended can be asked for some minutes more, as long as there is room. */
 export class ExecStore {
@@ -62,20 +62,20 @@ export class ExecStore {
   /** Those that have ended, the first one first. */
   readonly #ended = new Set<Exec>();
 
-  /** @param room for all that clients make */
+  /** @param quota for all that clients make */
   constructor(
     private readonly clock: Clock,
-    private readonly room = new ObjectQuota(),
+    private readonly quota = new ObjectQuota(),
   ) {}
 
   /** @throws NO_SPACE */
   add(exec: Exec): void {
     this.#sweep();
-    const weight = execWeight + weightOf(exec.parts);
+    const bytes = execBytes + estimateBytes(exec.parts);
     for (;;) {
       const [oldest] = this.#ended;
       try {
-        this.room.take(exec.id, weight);
+        this.quota.reserve(exec.id, bytes);
         break;
       } catch (error) {
         if (oldest === undefined) throw error;
@@ -105,11 +105,11 @@ export class ExecStore {
   remove(exec: Exec): void {
     this.#byId.delete(exec.id);
     this.#ended.delete(exec);
-    this.room.giveBack(exec.id);
+    this.quota.release(exec.id);
   }
 
   /** Forget those of a container that is removed. */
-  forget(containerId: string): void {
+  deleteOf(containerId: string): void {
     for (const exec of this.#byId.values()) if (exec.parts.containerId === containerId) this.remove(exec);
   }
 

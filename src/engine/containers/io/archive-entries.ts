@@ -70,28 +70,28 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
 }
 
 /** Bytes that are gathered before they are handed on. */
-const piece = 64 << 10;
+const chunkBytes = 64 << 10;
 
 /** A tar archive of entries, each of which is looked at when the reader has come to it. */
 export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
-  return Readable.from(pieces(entries), { objectMode: false });
+  return Readable.from(chunks(entries), { objectMode: false });
 }
 
-async function* pieces(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> {
-  let held: Uint8Array[] = [];
+async function* chunks(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> {
+  let pending: Uint8Array[] = [];
   let size = 0;
   for (const entry of entries) {
     await yieldIfDue();
     for await (const part of partsOf(entry)) {
-      held.push(part);
+      pending.push(part);
       size += part.length;
-      if (size < piece) continue;
-      yield Buffer.concat(held);
-      held = [];
+      if (size < chunkBytes) continue;
+      yield Buffer.concat(pending);
+      pending = [];
       size = 0;
     }
   }
-  yield Buffer.concat([...held, tarEnd]);
+  yield Buffer.concat([...pending, tarEnd]);
 }
 
 async function* partsOf(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
@@ -109,17 +109,17 @@ async function* partsOf(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
     ...(device && { device }),
   });
   if (size === 0) return;
-  let left = size;
+  let remaining = size;
   for await (const chunk of entry.content) {
-    left -= chunk.length;
+    remaining -= chunk.length;
     yield chunk;
   }
-  if (left !== 0) throw new AttestdError('INTERNAL', `${name} is not of the size that its header says`);
+  if (remaining !== 0) throw new AttestdError('INTERNAL', `${name} is not of the size that its header says`);
   yield tarPadding(size);
 }
 
 /** Go's words for what is wrong with an archive. */
-export function extractFault(error: unknown): string {
+export function extractionError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (/unexpected end|premature|incomplete|stream was destroyed/i.test(message)) return 'unexpected EOF';
   if (/invalid tar header/i.test(message)) return 'archive/tar: invalid tar header';

@@ -10,7 +10,7 @@ import type { Context } from '../../context.js';
 import { mountAll, unmountAll } from '../../volumes/mounts.js';
 import type { Container } from '../container.js';
 import { logContainerEvent } from '../events.js';
-import { entriesOfTar, extractFault, tarOfEntries } from './archive-entries.js';
+import { entriesOfTar, extractionError, tarOfEntries } from './archive-entries.js';
 import { describePath, type FoundPath, findPath } from './path-stat.js';
 
 /** A part of a container's file system. */
@@ -31,7 +31,7 @@ export interface ExtractArchiveOptions {
 async function withMounts<T>(
   context: Context,
   container: Container,
-  act: (fileSystem: FileSystem) => T | Promise<T>,
+  action: (fileSystem: FileSystem) => T | Promise<T>,
 ): Promise<T> {
   const { fileSystem, state } = container;
   if (fileSystem === undefined) throw new AttestdError('INTERNAL', `container ${container.id} has no rootfs`);
@@ -43,21 +43,21 @@ async function withMounts<T>(
     context.containers.resolve(container.id);
   }
   try {
-    return await act(fileSystem);
+    return await action(fileSystem);
   } finally {
     if (idle && !state.running) unmountAll(context, container);
   }
 }
 
-function missing(path: string, name: string): AttestdError {
+function notFound(path: string, name: string): AttestdError {
   return new AttestdError('NOT_FOUND', `Could not find the file ${path} in container ${name}`);
 }
 
-function look(fileSystem: FileSystem, name: string, path: string): FoundPath {
+function lookUp(fileSystem: FileSystem, name: string, path: string): FoundPath {
   try {
     return findPath(fileSystem, path);
   } catch (error) {
-    throw error instanceof FileSystemError ? missing(path, name) : error;
+    throw error instanceof FileSystemError ? notFound(path, name) : error;
   }
 }
 
@@ -68,7 +68,7 @@ function look(fileSystem: FileSystem, name: string, path: string): FoundPath {
  */
 export async function statPath(context: Context, name: string, path: string): Promise<JsonObject> {
   const container = context.containers.resolve(name);
-  return withMounts(context, container, (files) => describePath(files, look(files, name, path)));
+  return withMounts(context, container, (files) => describePath(files, lookUp(files, name, path)));
 }
 
 /**
@@ -79,7 +79,7 @@ export async function statPath(context: Context, name: string, path: string): Pr
 export async function archivePath(context: Context, name: string, path: string): Promise<PathArchive> {
   const container = context.containers.resolve(name);
   return withMounts(context, container, (files) => {
-    const found = look(files, name, path);
+    const found = lookUp(files, name, path);
     const stat = describePath(files, found);
     const entries = files.entries(found.path, { name: found.name === '/' ? '.' : found.name, mounts: true });
     const archive = tarOfEntries(found.name === '/' ? fromRoot(entries) : entries);
@@ -113,7 +113,7 @@ export async function extractArchive(
   const container = context.containers.resolve(name);
   const archive = await decompress(body);
   // Its volumes left with it, perhaps before all was written.
-  const checkThere = (): void => {
+  const checkExists = (): void => {
     if (context.containers.byId(container.id) === undefined)
       throw new AttestdError('INTERNAL', `container ${container.id} was removed while it was written to`);
   };
@@ -125,12 +125,12 @@ export async function extractArchive(
     try {
       await files.extract(directory, entriesOfTar(archive), how);
     } catch (error) {
-      checkThere();
-      if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
-      throw new AttestdError('INTERNAL', extractFault(error), { cause: error });
+      checkExists();
+      if (error instanceof FileSystemError && error.errno === 'ENOENT') throw notFound(path, name);
+      throw new AttestdError('INTERNAL', extractionError(error), { cause: error });
     }
   });
-  checkThere();
+  checkExists();
   logContainerEvent(context, container, 'extract-to-dir');
 }
 
@@ -139,9 +139,9 @@ function destination(files: FileSystem, name: string, path: string): string {
   try {
     real = files.realPath(`/${path}`);
   } catch (error) {
-    if (error instanceof FileSystemError && error.errno === 'ENOENT') throw missing(path, name);
-    const why = error instanceof FileSystemError ? error.text.toLowerCase() : String(error);
-    throw new AttestdError('INTERNAL', `lstat ${path}: ${why}`, { cause: error });
+    if (error instanceof FileSystemError && error.errno === 'ENOENT') throw notFound(path, name);
+    const reason = error instanceof FileSystemError ? error.text.toLowerCase() : String(error);
+    throw new AttestdError('INTERNAL', `lstat ${path}: ${reason}`, { cause: error });
   }
   if (files.lstat(real).type !== 'directory')
     throw new AttestdError('INVALID_ARGUMENT', 'extraction point is not a directory');
@@ -164,6 +164,6 @@ function ownerOf({ config }: Container, files: FileSystem): { uid: number; gid: 
   if (spec === '') return undefined;
   const user = resolveUser(files, spec);
   if ('credentials' in user) return user.credentials;
-  const why = user.message.split(': ').at(-1) ?? user.message;
-  throw new AttestdError('INVALID_ARGUMENT', `failed to look up user ${quote(spec)} in container: ${why}`);
+  const reason = user.message.split(': ').at(-1) ?? user.message;
+  throw new AttestdError('INVALID_ARGUMENT', `failed to look up user ${quote(spec)} in container: ${reason}`);
 }

@@ -60,11 +60,11 @@ export function attachContainer(context: Context, name: string, options: AttachO
     detachKeys: keys,
   });
   const run = (connection: Duplex): Promise<void> =>
-    carry(context, container, { ...options, multiplexed }, session, connection);
+    serve(context, container, { ...options, multiplexed }, session, connection);
   return { multiplexed, run, abandon: () => session.abandon() };
 }
 
-async function carry(
+async function serve(
   context: Context,
   container: Container,
   options: AttachOptions,
@@ -75,14 +75,14 @@ async function carry(
     if (options.logs && !(await writeLog(container, options, connection))) return;
     logContainerEvent(context, container, 'attach');
     if (!options.stream) return;
-    const { StdinOnce: once, Tty: tty } = container.config;
-    const left = new AbortController();
+    const { StdinOnce: isOnce, Tty: tty } = container.config;
+    const disconnected = new AbortController();
     // Whoever gave such a container its input stays until it has ended.
-    const over = once && !tty ? container.state.wait('not-running', left.signal) : undefined;
+    const exited = isOnce && !tty ? container.state.wait('not-running', disconnected.signal) : undefined;
     const end = await session.run(connection);
     if (end === 'detached') logContainerEvent(context, container, 'detach');
-    if (end === 'ended') await Promise.race([over, closed(connection)]);
-    left.abort();
+    if (end === 'ended') await Promise.race([exited, closed(connection)]);
+    disconnected.abort();
   } finally {
     session.abandon();
   }

@@ -13,7 +13,7 @@ interface ContainerChanges {
 }
 
 /** Changes that are made out before others have their turn. */
-const changesPerTurn = 1024;
+const changesPerSlice = 1024;
 
 /**
  * `GET /containers/{id}/changes` (docs/reference/behavior/files.md#container-changes-and-export).
@@ -32,7 +32,7 @@ export async function containerChanges(context: Context, name: string): Promise<
     length: changes.length,
     async *items() {
       for (const [at, { path, kind }] of changes.entries()) {
-        if (at % changesPerTurn === changesPerTurn - 1) await yieldIfDue();
+        if (at % changesPerSlice === changesPerSlice - 1) await yieldIfDue();
         yield { Path: path, Kind: kind };
       }
     },
@@ -47,8 +47,8 @@ export async function containerChanges(context: Context, name: string): Promise<
 export function exportContainer(context: Context, name: string): Readable {
   const container = context.containers.resolve(name);
   const { state, id, fileSystem } = container;
-  const refuse = (why: string): never => {
-    throw new AttestdError('CONFLICT', `You cannot export container ${id} which is ${why}`);
+  const refuse = (reason: string): never => {
+    throw new AttestdError('CONFLICT', `You cannot export container ${id} which is ${reason}`);
   };
   if (state.dead) refuse('Dead');
   if (state.removing) refuse('being removed');

@@ -16,14 +16,14 @@ export function closed(connection: Duplex): Promise<void> {
  */
 export function drained(connection: Duplex, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const settle = (open: boolean): void => {
+    const finish = (open: boolean): void => {
       connection.off('drain', onDrain);
       connection.off('close', onEnd);
       signal?.removeEventListener('abort', onEnd);
       resolve(open);
     };
-    const onDrain = (): void => settle(true);
-    const onEnd = (): void => settle(false);
+    const onDrain = (): void => finish(true);
+    const onEnd = (): void => finish(false);
     if (connection.destroyed || signal?.aborted) return resolve(false);
     connection.on('drain', onDrain);
     connection.on('close', onEnd);

@@ -41,7 +41,7 @@ export interface Keys {
 export class DetachKeys {
   readonly #keys: Buffer;
   /** How many keys of the sequence have come, and are held back. */
-  #seen = 0;
+  #matched = 0;
 
   /** @param keys empty for ctrl-p ctrl-q */
   constructor(keys: Buffer) {
@@ -50,25 +50,25 @@ export class DetachKeys {
 
   /** Take some input; the beginning of a sequence is held back until it is known to be none. */
   feed(input: Buffer): Keys {
-    const pieces: Buffer[] = [];
+    const chunks: Buffer[] = [];
     let from = 0;
     for (let at = 0; at < input.length; at++) {
-      if (input[at] === this.#keys[this.#seen]) {
-        if (this.#seen === 0) {
-          pieces.push(input.subarray(from, at));
+      if (input[at] === this.#keys[this.#matched]) {
+        if (this.#matched === 0) {
+          chunks.push(input.subarray(from, at));
           from = at;
         }
-        this.#seen++;
+        this.#matched++;
         from = at + 1;
-        if (this.#seen === this.#keys.length) return { bytes: Buffer.concat(pieces), detached: true };
-      } else if (this.#seen > 0) {
+        if (this.#matched === this.#keys.length) return { bytes: Buffer.concat(chunks), detached: true };
+      } else if (this.#matched > 0) {
         // A key that breaks a sequence begins none, as in dockerd.
-        pieces.push(this.#keys.subarray(0, this.#seen));
-        this.#seen = 0;
+        chunks.push(this.#keys.subarray(0, this.#matched));
+        this.#matched = 0;
         from = at;
       }
     }
-    pieces.push(input.subarray(from));
-    return { bytes: Buffer.concat(pieces), detached: false };
+    chunks.push(input.subarray(from));
+    return { bytes: Buffer.concat(chunks), detached: false };
   }
 }

@@ -9,9 +9,9 @@ const headerLength = 8;
  * the most significant first, and the bytes.
  */
 export function frame(stream: StreamName, bytes: Uint8Array): Buffer {
-  const piece = Buffer.allocUnsafe(headerLength + bytes.length);
-  piece.writeUInt32BE(numbers[stream] * 0x1000000, 0);
-  piece.writeUInt32BE(bytes.length, 4);
-  piece.set(bytes, headerLength);
-  return piece;
+  const buffer = Buffer.allocUnsafe(headerLength + bytes.length);
+  buffer.writeUInt32BE(numbers[stream] * 0x1000000, 0);
+  buffer.writeUInt32BE(bytes.length, 4);
+  buffer.set(bytes, headerLength);
+  return buffer;
 }

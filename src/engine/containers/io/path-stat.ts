@@ -40,19 +40,19 @@ export interface FoundPath {
  *
  * @throws FileSystemError ENOENT where nothing is; INTERNAL with the system's words for any other reason
  */
-export function findPath(fileSystem: FileSystem, given: string): FoundPath {
-  const through = /(?:^|\/)\.?$/.test(given);
-  const absolute = posix.join('/', given);
-  const name = /(?:^|\/)\.\/*$/.test(given) ? '.' : posix.basename(absolute) || '/';
+export function findPath(fileSystem: FileSystem, requestedPath: string): FoundPath {
+  const through = /(?:^|\/)\.?$/.test(requestedPath);
+  const absolute = posix.join('/', requestedPath);
+  const name = /(?:^|\/)\.\/*$/.test(requestedPath) ? '.' : posix.basename(absolute) || '/';
   try {
     const stat = through ? fileSystem.stat(absolute) : fileSystem.lstat(absolute);
-    if (through && stat.type !== 'directory') throw new FileSystemError('ENOTDIR', given);
+    if (through && stat.type !== 'directory') throw new FileSystemError('ENOTDIR', requestedPath);
     return { path: through ? fileSystem.realPath(absolute) : absolute, name, stat };
   } catch (error) {
     if (!(error instanceof FileSystemError) || error.errno === 'ENOENT') throw error;
     throw new AttestdError(
       'INTERNAL',
-      `lstat ${given.startsWith('/') ? '' : '/'}${given}: ${error.text.toLowerCase()}`,
+      `lstat ${requestedPath.startsWith('/') ? '' : '/'}${requestedPath}: ${error.text.toLowerCase()}`,
       { cause: error },
     );
   }

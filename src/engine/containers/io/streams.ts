@@ -39,7 +39,7 @@ export class Streams {
   }
 
   /** A run begins that takes input. */
-  begin(input: InputSink): void {
+  start(input: InputSink): void {
     this.#input = input;
     this.#answer(input);
   }
@@ -78,8 +78,8 @@ export class Streams {
   }
 
   #write(stream: StreamName, bytes: Uint8Array): void | Promise<void> {
-    const kept = this.log?.write(stream, bytes);
-    const waits: Promise<void>[] = kept === undefined ? [] : [kept];
+    const stored = this.log?.write(stream, bytes);
+    const waits: Promise<void>[] = stored === undefined ? [] : [stored];
     for (const listener of this.#listeners) {
       const wait = listener.write(stream, bytes);
       if (wait !== undefined) waits.push(wait.catch(() => void this.#listeners.delete(listener)));

@@ -1,8 +1,8 @@
 import type { LogEntry } from './log.js';
 
 /** Entries, and bytes of them, after which a block is full. */
-const mostEntries = 512;
-const mostBytes = 64 * 1024;
+const maxEntries = 512;
+const maxBytes = 64 * 1024;
 
 /** What a block begins with room for. */
 const fewEntries = 16;
@@ -19,7 +19,7 @@ export class LogBlock {
   /** Bytes of its entries. */
   bytes = 0;
   #count = 0;
-  #room = Buffer.alloc(0);
+  #buffer = Buffer.alloc(0);
   /** Where each entry ends, twice, and one more for standard error. */
   #ends = new Uint32Array(0);
   #times = new BigInt64Array(0);
@@ -44,21 +44,21 @@ export class LogBlock {
   }
 
   /** Bytes of memory. */
-  get held(): number {
-    return overhead + this.#room.length + this.#ends.byteLength + this.#times.byteLength;
+  get allocatedBytes(): number {
+    return overhead + this.#buffer.length + this.#ends.byteLength + this.#times.byteLength;
   }
 
   /** @returns whether it is full */
   add({ stream, time, bytes }: LogEntry): boolean {
     if (this.#count === this.#ends.length) this.#moreEntries();
     // Who has read what is in it already keeps the room of then.
-    if (this.bytes + bytes.length > this.#room.length)
+    if (this.bytes + bytes.length > this.#buffer.length)
       this.#enlarge(Math.max(fewBytes, this.bytes * 2, this.bytes + bytes.length));
-    this.bytes += bytes.copy(this.#room, this.bytes);
+    this.bytes += bytes.copy(this.#buffer, this.bytes);
     this.#ends[this.#count] = this.bytes * 2 + (stream === 'stderr' ? 1 : 0);
     this.#times[this.#count] = time;
     this.#count++;
-    return this.#count >= mostEntries || this.bytes >= mostBytes;
+    return this.#count >= maxEntries || this.bytes >= maxBytes;
   }
 
   #moreEntries(): void {
@@ -70,14 +70,14 @@ export class LogBlock {
   }
 
   #enlarge(length: number): void {
-    const room = Buffer.allocUnsafeSlow(length);
-    this.#room.copy(room, 0, 0, this.bytes);
-    this.#room = room;
+    const enlarged = Buffer.allocUnsafeSlow(length);
+    this.#buffer.copy(enlarged, 0, 0, this.bytes);
+    this.#buffer = enlarged;
   }
 
   /** Nothing more is added. */
   close(): void {
-    if (this.#room.length > this.bytes) this.#enlarge(this.bytes);
+    if (this.#buffer.length > this.bytes) this.#enlarge(this.bytes);
   }
 
   /** The entries from a number on, up to another. */
@@ -89,7 +89,7 @@ export class LogBlock {
   #entry(at: number): LogEntry {
     const end = this.#ends[at] as number;
     const start = at === 0 ? 0 : (this.#ends[at - 1] as number) >>> 1;
-    const bytes = this.#room.subarray(start, end >>> 1);
+    const bytes = this.#buffer.subarray(start, end >>> 1);
     return { stream: end % 2 === 1 ? 'stderr' : 'stdout', time: this.#times[at] as bigint, bytes };
   }
 }

@@ -20,7 +20,7 @@ const largest = 2 * defaultSize;
 /** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
 export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
   if (readable.includes(driver)) return true;
-  return driver !== 'none' && !truth(options['cache-disabled'] ?? '');
+  return driver !== 'none' && !isTrue(options['cache-disabled'] ?? '');
 }
 
 /**
@@ -33,8 +33,8 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
   log.Config ??= {};
   if (log.Type === 'none') return;
   const { mode = '' } = log.Config;
-  const refuse = (why: string): never => {
-    throw new AttestdError('INVALID_ARGUMENT', why);
+  const refuse = (reason: string): never => {
+    throw new AttestdError('INVALID_ARGUMENT', reason);
   };
   if (!['', 'blocking', 'non-blocking'].includes(mode)) refuse(`logger: logging mode not supported: ${mode}`);
   if (log.Config['max-buffer-size'] !== undefined && mode !== 'non-blocking')
@@ -45,7 +45,8 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
   if (!isLogDriver(log.Type))
     refuse(`error looking up logging plugin ${log.Type}: plugin ${quote(log.Type)} not found`);
   const cached = log.Config['cache-disabled'];
-  if (cached !== undefined && truth(cached) === undefined) refuse(`invalid value for option cache-disabled: ${cached}`);
+  if (cached !== undefined && isTrue(cached) === undefined)
+    refuse(`invalid value for option cache-disabled: ${cached}`);
   const own = Object.entries(log.Config).filter(([key]) => !everyOption.includes(key));
   checkDriverOptions(log.Type, Object.fromEntries(own));
 }
@@ -56,10 +57,10 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
  * @throws INTERNAL with the driver's words
  */
 export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['LogConfig']): void {
-  const fail = (why: string): never => {
+  const fail = (reason: string): never => {
     throw new AttestdError(
       'INTERNAL',
-      `failed to create task for container: failed to initialize logging driver: ${why}`,
+      `failed to create task for container: failed to initialize logging driver: ${reason}`,
     );
   };
   if (type === 'splunk') checkSplunk(options, fail);
@@ -70,7 +71,7 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
       fail(`invalid value for max-size: ${size}: invalid size: '${size}'`);
     if (!/^[+-]?\d+$/.test(files))
       fail(`invalid value for max-file: ${files}: strconv.Atoi: parsing ${quote(files)}: invalid syntax`);
-    const packed = compress === undefined ? undefined : truth(compress);
+    const packed = compress === undefined ? undefined : isTrue(compress);
     if (compress !== undefined && packed === undefined)
       fail(`invalid boolean value for compress: strconv.ParseBool: parsing ${quote(compress)}: invalid syntax`);
     return;
@@ -80,7 +81,7 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
   if (!/^[+-]?\d+$/.test(files)) fail(`strconv.Atoi: parsing ${quote(files)}: invalid syntax`);
   if (Number(files) < 1) fail('max-file cannot be less than 1');
   if (compress === undefined) return;
-  const packed = truth(compress);
+  const packed = isTrue(compress);
   if (packed === undefined) fail(`strconv.ParseBool: parsing ${quote(compress)}: invalid syntax`);
   if (packed && (Number(files) < 2 || size === undefined))
     fail('compress cannot be true when max-file is less than 2 or max-size is not set');
@@ -89,7 +90,7 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
 /** Where logs of splunk go to is taken to be there. */
 function checkSplunk(
   { 'splunk-url': url, 'splunk-token': token }: Record<string, string>,
-  fail: (why: string) => never,
+  fail: (reason: string) => never,
 ): void {
   if (url === undefined) fail('splunk: splunk-url is expected');
   if (!/^https?:\/\/[^/?#]*\/?$/.test(url ?? ''))
@@ -97,7 +98,7 @@ function checkSplunk(
   if (token === undefined) fail('splunk: splunk-token is expected');
 }
 
-function truth(text: string): boolean | undefined {
+function isTrue(text: string): boolean | undefined {
   try {
     return parseBool(text);
   } catch {

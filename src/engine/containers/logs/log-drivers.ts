@@ -22,8 +22,8 @@ const chosen = 'env env-regex labels labels-regex';
 const tagged = `${chosen} tag`;
 const files = `max-file max-size compress ${tagged}`;
 
-const refuse = (why: string): never => {
-  throw new AttestdError('INVALID_ARGUMENT', why);
+const refuse = (reason: string): never => {
+  throw new AttestdError('INVALID_ARGUMENT', reason);
 };
 
 /** Read a value that is there and not empty. */

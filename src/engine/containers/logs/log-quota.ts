@@ -1,26 +1,26 @@
 import type { ContainerLog } from './log.js';
 
 /** Bytes of memory that all logs of a daemon may take. */
-const most = 64 * 1024 * 1024;
+const maxLogBytes = 64 * 1024 * 1024;
 
 /** What all logs of a daemon have together: beyond it the longest loses its oldest entries. */
 export class LogQuota {
   /** @param logs those that there are @param limit bytes of memory */
   constructor(
     private readonly logs: () => Iterable<ContainerLog>,
-    private readonly limit = most,
+    private readonly limit = maxLogBytes,
   ) {}
 
   /** Let go of what there is no room for. */
-  make(): void {
-    let held = 0;
-    for (const log of this.logs()) held += log.held;
-    while (held > this.limit) {
+  reclaim(): void {
+    let usedBytes = 0;
+    for (const log of this.logs()) usedBytes += log.allocatedBytes;
+    while (usedBytes > this.limit) {
       let longest: ContainerLog | undefined;
-      for (const log of this.logs()) if (log.held > (longest?.held ?? 0)) longest = log;
+      for (const log of this.logs()) if (log.allocatedBytes > (longest?.allocatedBytes ?? 0)) longest = log;
       const freed = longest?.letGo() ?? 0;
       if (freed === 0) return;
-      held -= freed;
+      usedBytes -= freed;
     }
   }
 }

@@ -28,7 +28,7 @@ export interface LogRange {
 }
 
 /** Bytes after which a line is cut, as dockerd's copier does. */
-const longestLine = 16 * 1024;
+const maxLineBytes = 16 * 1024;
 const lineFeed = 0x0a;
 
 /** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
@@ -42,12 +42,12 @@ export interface LogBounds {
 }
 
 /** What a log holds. */
-export interface KeptLog {
+export interface RetainedLog {
   readonly count: number;
   /** Bytes of the entries. */
   readonly bytes: number;
   /** The entries, the oldest first, some at a time; without those that come later. */
-  readonly pieces: Iterable<readonly LogEntry[]>;
+  readonly chunks: Iterable<readonly LogEntry[]>;
 }
 
 /** Told each entry. @returns when it wants more, where that is not at once */
@@ -76,7 +76,7 @@ class Unended {
 export class ContainerLog {
   readonly #clock: Clock;
   readonly #bounds: LogBounds;
-  readonly #room: LogQuota | undefined;
+  readonly #quota: LogQuota | undefined;
   /** The newest last. */
   #blocks: LogBlock[] = [new LogBlock(0, 0)];
   /** Number of the file that is written, and its bytes. */
@@ -94,15 +94,15 @@ export class ContainerLog {
   /** When the observer wants more. */
   #pressure: Promise<void> | undefined;
 
-  /** @param room of all logs of the daemon; without it, this one has no bound but its own */
-  constructor(clock: Clock, bounds: LogBounds, room?: LogQuota) {
+  /** @param quota of all logs of the daemon; without it, this one has no bound but its own */
+  constructor(clock: Clock, bounds: LogBounds, quota?: LogQuota) {
     this.#clock = clock;
     this.#bounds = bounds;
-    this.#room = room;
+    this.#quota = quota;
   }
 
   /** A run begins: followers wait for what it writes. */
-  begin(): void {
+  startRun(): void {
     this.#open = true;
   }
 
@@ -133,9 +133,9 @@ export class ContainerLog {
       chunk = chunk.subarray(end + 1);
     }
     if (chunk.length > 0) rest.add(chunk);
-    if (rest.length < longestLine) return;
+    if (rest.length < maxLineBytes) return;
     const line = Buffer.concat(rest.take());
-    const whole = line.length - (line.length % longestLine);
+    const whole = line.length - (line.length % maxLineBytes);
     this.#cut(stream, line.subarray(0, whole));
     if (whole < line.length) rest.add(line.subarray(whole));
   }
@@ -143,7 +143,7 @@ export class ContainerLog {
   #cut(stream: StreamName, line: Buffer): void {
     const text = line.at(-1) === lineFeed ? line.length - 1 : line.length;
     let at = 0;
-    for (; text - at > longestLine; at += longestLine) this.#add(stream, line.subarray(at, at + longestLine));
+    for (; text - at > maxLineBytes; at += maxLineBytes) this.#add(stream, line.subarray(at, at + maxLineBytes));
     this.#add(stream, line.subarray(at));
   }
 
@@ -152,12 +152,12 @@ export class ContainerLog {
     // Two entries never bear the same time, so that `since` can name one.
     const time = now > this.#last ? now : this.#last + 1n;
     const entry = { stream, time, bytes };
-    this.#keep(entry);
+    this.#append(entry);
     this.#pressure = this.#observer?.(entry);
     this.#wake();
   }
 
-  #keep(entry: LogEntry): void {
+  #append(entry: LogEntry): void {
     this.#last = entry.time;
     this.#count++;
     this.#fileBytes += entry.bytes.length + overhead;
@@ -169,10 +169,10 @@ export class ContainerLog {
     }
     if (!isFull && !isOver) return;
     this.#newest.close();
-    this.#closed += this.#newest.held;
+    this.#closed += this.#newest.allocatedBytes;
     this.#blocks.push(new LogBlock(this.#count, this.#file));
     while ((this.#blocks[0] as LogBlock).file <= this.#file - this.#bounds.files) this.letGo();
-    this.#room?.make();
+    this.#quota?.reclaim();
   }
 
   get #newest(): LogBlock {
@@ -180,14 +180,14 @@ export class ContainerLog {
   }
 
   /** Bytes of memory. */
-  get held(): number {
-    return this.#closed + this.#newest.held;
+  get allocatedBytes(): number {
+    return this.#closed + this.#newest.allocatedBytes;
   }
 
   /** Give up the oldest entries. @returns bytes of memory; 0 when only the newest entries are left */
   letGo(): number {
     if (this.#blocks.length === 1) return 0;
-    const freed = this.#blocks.shift()?.held ?? 0;
+    const freed = this.#blocks.shift()?.allocatedBytes ?? 0;
     this.#closed -= freed;
     return freed;
   }
@@ -198,15 +198,15 @@ export class ContainerLog {
   }
 
   /** The entries that are kept. */
-  kept(): KeptLog {
+  retained(): RetainedLog {
     const count = this.#count;
     const first = this.#blocks[0]?.first ?? 0;
     const bytes = this.#blocks.reduce((sum, block) => sum + block.bytes, 0);
-    return { count: count - first, bytes, pieces: this.#pieces(first, count) };
+    return { count: count - first, bytes, chunks: this.#chunks(first, count) };
   }
 
   /** The entries that are still kept from a number on, up to another, some at a time. */
-  *#pieces(from: number, to: number): Generator<LogEntry[]> {
+  *#chunks(from: number, to: number): Generator<LogEntry[]> {
     for (let next = from; next < to; ) {
       const block = this.#blocks.findLast(({ first }) => first <= next) ?? (this.#blocks[0] as LogBlock);
       const entries = block.slice(next, to);
@@ -218,7 +218,7 @@ export class ContainerLog {
 
   /** Take over the entries of an earlier daemon, the oldest first. */
   restore(entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#keep(entry);
+    for (const entry of entries) this.#append(entry);
   }
 
   #wake(): void {
@@ -245,11 +245,11 @@ export class ContainerLog {
     let next = this.#start(range);
     do {
       const to = this.#count;
-      for (const entries of this.#pieces(next, to)) {
+      for (const entries of this.#chunks(next, to)) {
         // What is done with them takes a while: others who ask come first.
         await yieldIfDue();
-        const wanted = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
-        if (wanted.length > 0) yield wanted;
+        const selected = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
+        if (selected.length > 0) yield selected;
         if (until !== undefined && (entries.at(-1)?.time ?? 0n) > until) return;
       }
       next = to;

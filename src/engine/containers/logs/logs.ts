@@ -36,16 +36,16 @@ export function containerLogs(
     throw new AttestdError('CONFLICT', 'can not get logs from container which is dead or marked for removal');
   if (!isReadable(hostConfig.LogConfig))
     throw new AttestdError('NOT_IMPLEMENTED', 'configured logging driver does not support reading');
-  const wanted = (stream: StreamName): boolean => options[stream];
-  return { container, entries: only(log.read(options, signal), wanted) };
+  const isRequested = (stream: StreamName): boolean => options[stream];
+  return { container, entries: only(log.read(options, signal), isRequested) };
 }
 
 async function* only(
   batches: AsyncIterable<readonly LogEntry[]>,
-  wanted: (stream: StreamName) => boolean,
+  isRequested: (stream: StreamName) => boolean,
 ): AsyncGenerator<readonly LogEntry[]> {
   for await (const batch of batches) {
-    const entries = batch.filter(({ stream }) => wanted(stream));
+    const entries = batch.filter(({ stream }) => isRequested(stream));
     if (entries.length > 0) yield entries;
   }
 }

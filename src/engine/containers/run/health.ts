@@ -31,9 +31,9 @@ export interface HealthResult {
 /** Nanoseconds, where the configuration says nothing. */
 const defaults = { Interval: 30e9, Timeout: 30e9, StartPeriod: 0, StartInterval: 5e9 };
 const defaultRetries = 3;
-const kept = 5;
+const maxResults = 5;
 /** Bytes of a check's output that are kept. */
-const longestOutput = 4096;
+const maxOutputBytes = 4096;
 const defaultShell = ['/bin/sh', '-c'];
 const sigkill = 9;
 const failed = -1;
@@ -74,17 +74,17 @@ class Monitor {
 
   /** Checks come faster while the container starts. */
   #schedule(): void {
-    const { time } = this.context;
+    const { timers: time } = this.context;
     const { startedAt = 0, health } = this.container.state;
     const starts = time.now() - startedAt < timeOf(this.check, 'StartPeriod') && health?.status === 'starting';
     this.#timer = time.after(timeOf(this.check, starts ? 'StartInterval' : 'Interval'), () => void this.#run());
   }
 
   async #run(): Promise<void> {
-    const start = this.context.time.now();
+    const start = this.context.timers.now();
     const { exitCode, output } = await this.#outcome();
     if (this.#stopped) return;
-    note(this.context, this.container, this.check, { start, end: this.context.time.now(), exitCode, output });
+    recordResult(this.context, this.container, this.check, { start, end: this.context.timers.now(), exitCode, output });
     this.#schedule();
   }
 
@@ -104,16 +104,16 @@ class Monitor {
     this.#probe = exec;
     const limit = timeOf(this.check, 'Timeout');
     let late = false;
-    const timer = context.time.after(limit, () => {
+    const timer = context.timers.after(limit, () => {
       late = true;
       exec.process?.signal(sigkill);
     });
-    await exec.ended;
+    await exec.hasEnded;
     timer.cancel();
     this.#probe = undefined;
     if (!late) return { exitCode: exec.exitCode ?? failed, output: output.text };
-    const why = `Health check exceeded timeout (${formatDuration(BigInt(Math.round(limit * 1e6)))})`;
-    return { exitCode: failed, output: output.text === '' ? why : `${why}: ${output.text}` };
+    const reason = `Health check exceeded timeout (${formatDuration(BigInt(Math.round(limit * 1e6)))})`;
+    return { exitCode: failed, output: output.text === '' ? reason : `${reason}: ${output.text}` };
   }
 }
 
@@ -139,29 +139,29 @@ function probeOf(container: Container, argv: readonly string[]): Exec {
 
 /** The beginning of what a check writes. */
 class Output {
-  readonly #pieces: Buffer[] = [];
-  #left = longestOutput;
+  readonly #chunks: Buffer[] = [];
+  #remaining = maxOutputBytes;
   #cut = false;
 
   add(bytes: Uint8Array): void {
-    const piece = Buffer.from(bytes.subarray(0, this.#left));
-    this.#pieces.push(piece);
-    this.#left -= piece.length;
-    if (piece.length < bytes.length) this.#cut = true;
+    const chunk = Buffer.from(bytes.subarray(0, this.#remaining));
+    this.#chunks.push(chunk);
+    this.#remaining -= chunk.length;
+    if (chunk.length < bytes.length) this.#cut = true;
   }
 
   get text(): string {
-    return `${Buffer.concat(this.#pieces)}${this.#cut ? '...' : ''}`;
+    return `${Buffer.concat(this.#chunks)}${this.#cut ? '...' : ''}`;
   }
 }
 
 /** Take a result in: a success makes healthy at once, failures in a row make unhealthy, but not while it starts. */
-function note(context: Context, container: Container, check: Healthcheck, result: HealthResult): void {
+function recordResult(context: Context, container: Container, check: Healthcheck, result: HealthResult): void {
   const { health, startedAt = 0 } = container.state;
   if (health === undefined) return;
   const before = health.status;
   health.log.push(result);
-  if (health.log.length > kept) health.log.shift();
+  if (health.log.length > maxResults) health.log.shift();
   if (result.exitCode === 0) {
     health.failingStreak = 0;
     health.status = 'healthy';

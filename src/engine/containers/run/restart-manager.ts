@@ -3,9 +3,9 @@ import type { RestartPolicy } from './restart-policy.js';
 
 /** Milliseconds before the first restart, and the most between two. */
 const first = 100;
-const longest = 60_000;
+const maxDelayMs = 60_000;
 /** A run of so many milliseconds was a good one: the next restart comes as fast as the first. */
-const goodRun = 10_000;
+const resetAfterMs = 10_000;
 
 /** Decides whether a container that ended is started again, and when: each wait is twice the last one. */
 export class RestartManager {
@@ -33,13 +33,13 @@ export class RestartManager {
   next(exitCode: number, ran: number, stopped: boolean): number | undefined {
     const { Name: name, MaximumRetryCount: most } = this.policy;
     if (name === '' || name === 'no' || this.#canceled) return undefined;
-    if (ran >= goodRun) this.#delay = 0;
-    this.#delay = this.#delay === 0 ? first : Math.min(this.#delay * 2, longest);
-    const wanted =
+    if (ran >= resetAfterMs) this.#delay = 0;
+    this.#delay = this.#delay === 0 ? first : Math.min(this.#delay * 2, maxDelayMs);
+    const shouldRestart =
       name === 'always' ||
       (name === 'unless-stopped' && !stopped) ||
       (name === 'on-failure' && exitCode !== 0 && (most === 0 || this.#count < most));
-    if (!wanted) return undefined;
+    if (!shouldRestart) return undefined;
     this.#count++;
     return this.#delay;
   }
@@ -50,10 +50,10 @@ export class RestartManager {
    * @param delay milliseconds
    * @param giveUp called instead of `act` when the wait is canceled
    */
-  schedule(delay: number, act: () => void, giveUp: () => void): void {
+  schedule(delay: number, action: () => void, giveUp: () => void): void {
     const timer = this.clock.after(delay, () => {
       this.#due = undefined;
-      act();
+      action();
     });
     this.#due = { timer, giveUp };
   }

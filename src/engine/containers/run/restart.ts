@@ -14,7 +14,7 @@ export async function restartContainer(context: Context, name: string, options: 
   // A policy's refusal is no failure, and comes as it is.
   let allowed = false;
   try {
-    await container.alone(async () => {
+    await container.exclusive(async () => {
       // Before it is stopped: what may not start again goes on.
       await mayStart(context, container);
       allowed = true;

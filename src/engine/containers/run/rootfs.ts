@@ -7,10 +7,10 @@ import { isLayerType } from '../../../oci/media-types.js';
 import { AttestdError } from '../../../support/foundation/errors.js';
 import type { Clock } from '../../../support/sandbox/clock.js';
 import { Budget } from '../../../support/sandbox/fs/budget.js';
-import { FileKeeper, memoryKeeper } from '../../../support/sandbox/fs/content.js';
+import { FileStore, memoryStore } from '../../../support/sandbox/fs/content.js';
 import { createFileSystem } from '../../../support/sandbox/fs/file-system.js';
 import { applyLayer, emptySnapshot, rootOf } from '../../../support/sandbox/fs/snapshot.js';
-import type { ArchiveEntry, ByteBudget, ContentKeeper, Snapshot } from '../../../support/sandbox/fs/types.js';
+import type { ArchiveEntry, ByteBudget, ContentStore, Snapshot } from '../../../support/sandbox/fs/types.js';
 import { fillInitLayer } from '../create/init-layer.js';
 import { asynchronous, entriesOfTar } from '../io/archive-entries.js';
 
@@ -18,45 +18,45 @@ import { asynchronous, entriesOfTar } from '../io/archive-entries.js';
 const initLayerBytes = 1 << 20;
 
 /** Bytes of images' files that are kept in memory; others are kept on the disk. */
-const mostInMemory = 64 << 20;
+const maxMemoryBytes = 64 << 20;
 
 /** Bytes that files and directories of images take themselves, each about so many. */
-const mostNodes = 128 << 20;
+const maxNodes = 128 << 20;
 const nodeBytes = 400;
 
 /** Bytes that a name takes in the copy of its directory that each layer makes which changes something there. */
 const nameBytes = 48;
 
 /** Layers of an image that can be mounted, as in Linux. */
-const mostLayers = 500;
+const maxLayers = 500;
 
 /** Milliseconds that must have passed since room was made: it takes a collection of all memory. */
-const restAfterRoom = 5000;
+const evictionPauseMs = 5000;
 
 /** What a layer takes while it is read; all of it is given back where it cannot be. */
-class LayerRoom implements ContentKeeper {
-  readonly #inMemory: ContentKeeper;
-  #file: FileKeeper | undefined;
+class LayerQuota implements ContentStore {
+  readonly #inMemory: ContentStore;
+  #file: FileStore | undefined;
   #bytes = 0;
-  #held = 0;
+  #usedBytes = 0;
   #nodes = 0;
 
   constructor(
-    private readonly room: { readonly files: ByteBudget; readonly memory: ByteBudget; readonly nodes: ByteBudget },
+    private readonly budgets: { readonly files: ByteBudget; readonly memory: ByteBudget; readonly nodes: ByteBudget },
   ) {
-    this.#inMemory = memoryKeeper(room.memory);
+    this.#inMemory = memoryStore(budgets.memory);
   }
 
-  async keep(content: ArchiveEntry['content'], size: number): ReturnType<ContentKeeper['keep']> {
-    const { files, memory } = this.room;
+  async store(content: ArchiveEntry['content'], size: number): ReturnType<ContentStore['store']> {
+    const { files, memory } = this.budgets;
     files.reserve(size);
     this.#bytes += size;
     if (memory.used + size > memory.limit) {
-      this.#file ??= new FileKeeper();
-      return this.#file.keep(content, size);
+      this.#file ??= new FileStore();
+      return this.#file.store(content, size);
     }
-    this.#held += size;
-    return this.#inMemory.keep(content, size);
+    this.#usedBytes += size;
+    return this.#inMemory.store(content, size);
   }
 
   /** Entries, each of which is a node or more. */
@@ -72,36 +72,36 @@ class LayerRoom implements ContentKeeper {
   }
 
   #take(bytes: number): void {
-    this.room.nodes.reserve(bytes);
+    this.budgets.nodes.reserve(bytes);
     this.#nodes += bytes;
   }
 
   /** Nobody uses the layer. */
-  giveBack(): void {
-    this.room.files.release(this.#bytes);
-    this.room.memory.release(this.#held);
-    this.room.nodes.release(this.#nodes);
+  release(): void {
+    this.budgets.files.release(this.#bytes);
+    this.budgets.memory.release(this.#usedBytes);
+    this.budgets.nodes.release(this.#nodes);
   }
 
   /** The layer could not be read. */
   fail(): void {
-    this.giveBack();
+    this.release();
     this.#file?.close();
   }
 }
 
 /** Gives back what layers took that nothing refers to any more; a layer refers to the one below it. */
 const below = new WeakMap<object, object>();
-const unused = new FinalizationRegistry<LayerRoom>((room) => room.giveBack());
+const unused = new FinalizationRegistry<LayerQuota>((quota) => quota.release());
 
 /** The trees that containers begin with: the layers of their images, each stack read once and shared. */
 export class RootFileSystems {
-  readonly #room: ConstructorParameters<typeof LayerRoom>[0];
+  readonly #budgets: ConstructorParameters<typeof LayerQuota>[0];
   /** By the digests of the layers, bottom first. */
   readonly #stacks = new Map<string, Promise<Snapshot>>();
   /** The same with what every container finds. */
   readonly #containers = new WeakMap<Snapshot, Promise<Snapshot>>();
-  #madeRoom = Number.NEGATIVE_INFINITY;
+  #evictedAt = Number.NEGATIVE_INFINITY;
 
   /** @param files for the bytes of all files */
   constructor(
@@ -109,8 +109,8 @@ export class RootFileSystems {
     files: ByteBudget,
     private readonly clock: Clock,
   ) {
-    const memory = new Budget(Math.min(mostInMemory, files.limit));
-    this.#room = { files, memory, nodes: new Budget(mostNodes) };
+    const memory = new Budget(Math.min(maxMemoryBytes, files.limit));
+    this.#budgets = { files, memory, nodes: new Budget(maxNodes) };
   }
 
   /**
@@ -123,7 +123,7 @@ export class RootFileSystems {
     if (manifest === undefined) return emptySnapshot;
     const { layers = [] } = await this.documents.manifest(manifest);
     const digests = layers.filter(({ mediaType }) => isLayerType(mediaType)).map(({ digest }) => digest);
-    if (digests.length > mostLayers) throw new AttestdError('INTERNAL', 'max depth exceeded');
+    if (digests.length > maxLayers) throw new AttestdError('INTERNAL', 'max depth exceeded');
     return this.#stack(digests);
   }
 
@@ -173,17 +173,17 @@ export class RootFileSystems {
         return await read();
       } catch (error) {
         if (!(error instanceof AttestdError) || error.code !== 'NO_SPACE') throw error;
-        const why = `failed to extract layer ${digest}: no space left on device`;
-        if (again || !(await this.#makeRoom())) throw new AttestdError('NO_SPACE', why, { cause: error });
+        const reason = `failed to extract layer ${digest}: no space left on device`;
+        if (again || !(await this.#evict())) throw new AttestdError('NO_SPACE', reason, { cause: error });
       }
     }
   }
 
   /** Let go of what no container needs. @returns whether that was done; not when it was shortly before */
-  async #makeRoom(): Promise<boolean> {
+  async #evict(): Promise<boolean> {
     const now = performance.now();
-    if (now - this.#madeRoom < restAfterRoom) return false;
-    this.#madeRoom = now;
+    if (now - this.#evictedAt < evictionPauseMs) return false;
+    this.#evictedAt = now;
     this.#stacks.clear();
     // Only a collection tells what is still in use.
     setFlagsFromString('--expose-gc');
@@ -195,15 +195,15 @@ export class RootFileSystems {
 
   /** @throws what `snapshot` throws */
   async #read(base: Snapshot, entries: AsyncIterable<ArchiveEntry>): Promise<Snapshot> {
-    const room = new LayerRoom(this.#room);
+    const quota = new LayerQuota(this.#budgets);
     try {
-      const made = await applyLayer(base, room.counted(entries), room);
+      const made = await applyLayer(base, quota.counted(entries), quota);
       // File systems refer to the root of a tree; it has what is below it.
-      unused.register(rootOf(made), room);
+      unused.register(rootOf(made), quota);
       below.set(rootOf(made), rootOf(base));
       return made;
     } catch (error) {
-      room.fail();
+      quota.fail();
       throw error;
     }
   }

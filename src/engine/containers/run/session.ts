@@ -32,7 +32,7 @@ export type SessionEnd = 'ended' | 'detached' | 'lost';
 export class Session {
   readonly #streams: Streams;
   readonly #options: SessionOptions;
-  readonly #gone = new AbortController();
+  readonly #stopped = new AbortController();
   readonly #stop: () => void;
   readonly #ended: Promise<void>;
   #connection: Duplex | undefined;
@@ -48,7 +48,7 @@ export class Session {
     this.#ended = new Promise((resolve) => {
       const listener = { write: this.#write, end: resolve };
       stop = streams.attach(listener);
-      this.#gone.signal.addEventListener('abort', () => resolve());
+      this.#stopped.signal.addEventListener('abort', () => resolve());
     });
     this.#stop = stop;
   }
@@ -59,7 +59,7 @@ export class Session {
    * @param connection whose errors somebody handles
    */
   async run(connection: Duplex): Promise<SessionEnd> {
-    const lose = (): void => this.#gone.abort();
+    const lose = (): void => this.#stopped.abort();
     connection.once('close', lose);
     if (connection.destroyed) lose();
     try {
@@ -67,10 +67,10 @@ export class Session {
       // What waited for the connection is written before anything else is.
       await this.#connected;
       this.#connection = connection;
-      return await this.#carry(connection);
+      return await this.#run(connection);
     } finally {
       this.#stop();
-      this.#gone.abort();
+      this.#stopped.abort();
       connection.off('close', lose);
     }
   }
@@ -78,11 +78,11 @@ export class Session {
   /** Let go of the process without a connection. */
   abandon(): void {
     this.#stop();
-    this.#gone.abort();
+    this.#stopped.abort();
     this.#connect(undefined);
   }
 
-  async #carry(connection: Duplex): Promise<SessionEnd> {
+  async #run(connection: Duplex): Promise<SessionEnd> {
     const { stdin, stdout, stderr } = this.#options;
     const output = this.#ended.then((): SessionEnd => (connection.destroyed ? 'lost' : 'ended'));
     if (!stdin) {
@@ -97,30 +97,30 @@ export class Session {
     const { tty, closeStdin, stdout, stderr, detachKeys } = this.#options;
     const keys = tty ? new DetachKeys(detachKeys) : undefined;
     const endsWithInput = !closeStdin || tty;
-    const pieces = connection.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+    const chunks = connection.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
     try {
-      for (let next = pieces.next(); ; ) {
-        const { value: piece, done } = await next;
+      for (let next = chunks.next(); ; ) {
+        const { value: chunk, done } = await next;
         if (done) break;
-        next = pieces.next();
-        if (this.#gone.signal.aborted) continue;
-        const { bytes, detached } = keys?.feed(piece) ?? { bytes: piece, detached: false };
+        next = chunks.next();
+        if (this.#stopped.signal.aborted) continue;
+        const { bytes, detached } = keys?.feed(chunk) ?? { bytes: chunk, detached: false };
         // Who leaves at once is gone before a real process has answered.
         if (detached || (endsWithInput && (await isLast(next)))) this.#stop();
-        if (bytes.length > 0) await this.#pass(bytes);
+        if (bytes.length > 0) await this.#deliver(bytes);
         if (detached) return 'detached';
       }
     } catch {
       // The connection broke: as good as its end.
     }
     if (endsWithInput) return 'ended';
-    const sink = await this.#streams.input(this.#gone.signal);
+    const sink = await this.#streams.input(this.#stopped.signal);
     sink?.end();
     return stdout || stderr ? output : 'ended';
   }
 
-  async #pass(bytes: Buffer): Promise<void> {
-    const sink: InputSink | undefined = await this.#streams.input(this.#gone.signal);
+  async #deliver(bytes: Buffer): Promise<void> {
+    const sink: InputSink | undefined = await this.#streams.input(this.#stopped.signal);
     try {
       await sink?.write(bytes);
     } catch {
@@ -131,19 +131,20 @@ export class Session {
   readonly #write = (stream: StreamName, bytes: Uint8Array): void | Promise<void> => {
     const { multiplexed } = this.#options;
     if (!this.#options[stream]) return;
-    const piece = multiplexed ? frame(stream, bytes) : bytes;
-    if (this.#connection !== undefined) return this.#send(this.#connection, piece);
-    return this.#connected.then((connection) => this.#send(connection, piece));
+    const chunk = multiplexed ? frame(stream, bytes) : bytes;
+    if (this.#connection !== undefined) return this.#send(this.#connection, chunk);
+    return this.#connected.then((connection) => this.#send(connection, chunk));
   };
 
-  #send(connection: Duplex | undefined, piece: Uint8Array): void | Promise<void> {
-    const { signal } = this.#gone;
-    if (connection === undefined || signal.aborted || connection.writableEnded) return Promise.reject(new Gone());
+  #send(connection: Duplex | undefined, chunk: Uint8Array): void | Promise<void> {
+    const { signal } = this.#stopped;
+    if (connection === undefined || signal.aborted || connection.writableEnded)
+      return Promise.reject(new ConnectionClosed());
     // What a connection holds back holds the process back: else whoever waits for its end hears of it before its output comes.
-    if (connection.writableCorked > 0) return new Promise((resolve) => connection.write(piece, () => resolve()));
-    if (connection.write(piece)) return;
+    if (connection.writableCorked > 0) return new Promise((resolve) => connection.write(chunk, () => resolve()));
+    if (connection.write(chunk)) return;
     return drained(connection, signal).then((open) => {
-      if (!open) throw new Gone();
+      if (!open) throw new ConnectionClosed();
     });
   }
 }
@@ -153,14 +154,14 @@ const answer = 2;
 
 /** Whether nothing comes any more, as far as that shows at once. */
 async function isLast(next: Promise<IteratorResult<Buffer>>): Promise<boolean> {
-  const over = next.then(
+  const finished = next.then(
     ({ done }) => done === true,
     () => true,
   );
-  return Promise.race([over, sleep(answer, false)]);
+  return Promise.race([finished, sleep(answer, false)]);
 }
 
-class Gone extends Error {
+class ConnectionClosed extends Error {
   constructor() {
     super('nobody is attached any more');
   }

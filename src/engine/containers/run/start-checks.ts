@@ -5,7 +5,7 @@ import { isDevice } from '../../system/machine.js';
 import type { Container } from '../container.js';
 import type { HostConfig } from '../create/host-config.js';
 import { shimOf } from '../create/validate.js';
-import { startFault } from './start-fault.js';
+import { startErrorOf } from './start-fault.js';
 
 /** What the daemon puts before the words of whoever makes the process. */
 export const taskPrefix = 'failed to create task for container: ';
@@ -41,8 +41,8 @@ const ownMessages = 'msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forc
   .split(' ')
   .map((name) => `kernel.${name}`);
 
-const refuse = (why: string): never => {
-  throw new AttestdError('INTERNAL', why);
+const refuse = (reason: string): never => {
+  throw new AttestdError('INTERNAL', reason);
 };
 
 /**
@@ -53,8 +53,8 @@ const refuse = (why: string): never => {
  */
 export function checkStart({ machine }: Context, { hostConfig }: Container): void {
   for (const { PathOnHost: path } of hostConfig.Devices ?? []) {
-    const at = (why: string): never =>
-      refuse(`error gathering device information while adding custom device ${quote(path)}: ${why}`);
+    const at = (reason: string): never =>
+      refuse(`error gathering device information while adding custom device ${quote(path)}: ${reason}`);
     if (path === '/dev' || isDevice(path)) continue;
     const there = path === '' ? undefined : machine.find(path);
     if (there === undefined) at('no such file or directory');
@@ -106,8 +106,8 @@ export function checkStart({ machine }: Context, { hostConfig }: Container): voi
 }
 
 function checkSysctl(name: string, { IpcMode: ipc, NetworkMode: network, UTSMode: uts }: HostConfig): void {
-  const no = (why: string): never => {
-    throw startFault(`${runcPrefix}sysctl ${quote(name)} ${why}`).error;
+  const no = (reason: string): never => {
+    throw startErrorOf(`${runcPrefix}sysctl ${quote(name)} ${reason}`).error;
   };
   if (ownMessages.includes(name) || name.startsWith('fs.mqueue.')) {
     if (ipc === 'host') no('is not allowed in the hosts ipc namespace');

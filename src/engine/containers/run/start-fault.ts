@@ -1,7 +1,7 @@
 import { AttestdError } from '../../../support/foundation/errors.js';
 
 /** What becomes of a process that the runtime could not start. */
-export interface StartFault {
+export interface StartError {
   readonly exitCode: number;
   readonly error: AttestdError;
 }
@@ -10,7 +10,7 @@ const notExecutable = 126;
 const notFound = 127;
 const unknown = 128;
 
-const missing = ['executable file not found', 'no such file or directory'];
+const isNotFound = ['executable file not found', 'no such file or directory'];
 const notADirectory =
   'Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the ' +
   'expected type';
@@ -21,15 +21,15 @@ const notADirectory =
  *
  * @param text the runtime's words
  */
-export function startFault(text: string): StartFault {
+export function startErrorOf(text: string): StartError {
   const has = (part: string): boolean => text.toLowerCase().includes(part);
-  const invalid = (exitCode: number, message = text): StartFault => ({
+  const invalid = (exitCode: number, message = text): StartError => ({
     exitCode,
     error: new AttestdError('INVALID_ARGUMENT', message),
   });
   if (has('permission denied')) return invalid(notExecutable);
   if (has('is a directory')) return invalid(notExecutable, `${text}: permission denied`);
   if (has('not a directory')) return invalid(notFound, `${text}: ${notADirectory}`);
-  if (missing.some(has)) return invalid(notFound);
+  if (isNotFound.some(has)) return invalid(notFound);
   return { exitCode: unknown, error: new AttestdError('INTERNAL', text) };
 }

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AttestdError } from '../../../support/foundation/errors.js';
 import type { ExitStatus, Process, StartFailure } from '../../../support/sandbox/types.js';
 import type { Context } from '../../context.js';
-import { type Endpoints, forgetNetworks, joinNetworks, leaveNetworks, tellJoined } from '../../networks/attach.js';
+import {
+  disconnectFromNetworks,
+  type Endpoints,
+  emitConnected,
+  joinNetworks,
+  releaseNetworks,
+} from '../../networks/attach.js';
 import { networkView } from '../../networks/interfaces.js';
 import { processorCount } from '../../processors.js';
 import { mountAll, unmountAll } from '../../volumes/mounts.js';
@@ -19,7 +25,7 @@ import { checkLogStart } from '../logs/log-config.js';
 import { removeContainer } from '../remove.js';
 import { startHealthChecks, stopHealthChecks } from './health.js';
 import { checkStart, runcPrefix } from './start-checks.js';
-import { type StartFault, startFault } from './start-fault.js';
+import { type StartError, startErrorOf } from './start-fault.js';
 import { mountSystemFiles } from './system-files.js';
 
 /** What a container's exit code is when it could not be started for a reason that has no code. */
@@ -39,11 +45,11 @@ export async function startContainer(
   if (checkpoint.name !== '')
     throw new AttestdError('INVALID_ARGUMENT', 'checkpoint is only supported in experimental mode');
   const container = context.containers.resolve(name);
-  await container.alone(async () => {
+  await container.exclusive(async () => {
     const { state } = container;
     if (state.paused) throw new AttestdError('CONFLICT', 'cannot start a paused container, try unpause instead');
     if (state.running) throw new AttestdError('NOT_MODIFIED', 'container is already running');
-    refuseDoomed(container);
+    rejectRemoving(container);
     if (checkpoint.directory !== '') throw new AttestdError('FORBIDDEN', 'custom checkpointdir is not supported');
     // An update may have left bounds that cannot be.
     checkHostConfig(container.hostConfig, processorCount());
@@ -51,7 +57,7 @@ export async function startContainer(
   });
 }
 
-function refuseDoomed({ state }: Container): void {
+function rejectRemoving({ state }: Container): void {
   if (state.removing || state.dead)
     throw new AttestdError('CONFLICT', 'container is marked for removal and cannot be started');
 }
@@ -62,7 +68,7 @@ function refuseDoomed({ state }: Container): void {
  * @param byHand whether somebody asked for it, as opposed to its restart policy
  */
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
-  refuseDoomed(container);
+  rejectRemoving(container);
   await mayStart(context, container);
   try {
     checkSharedNamespaces(context, container);
@@ -77,14 +83,14 @@ export async function run(context: Context, container: Container, byHand: boolea
     }
     launch(context, container);
   } catch (error) {
-    await abandon(context, container, error);
+    await abortStart(context, container, error);
     throw error;
   }
   container.restartedByHand = false;
   container.startedBefore = true;
   startHealthChecks(context, container);
   // Nobody is told of the networks of a container whose program could not be run, but that it left them.
-  tellJoined(context, container);
+  emitConnected(context, container);
   logContainerEvent(context, container, 'start');
 }
 
@@ -104,7 +110,7 @@ export async function goOn(context: Context, container: Container, before: Endpo
     mountSystemFiles(context, container);
     launch(context, container);
   } catch (error) {
-    await abandon(context, container, error);
+    await abortStart(context, container, error);
     throw error;
   }
   container.state.startedAt = startedAt;
@@ -122,14 +128,14 @@ export async function mayStart(context: Context, container: Container): Promise<
 }
 
 /** Undo a start that failed; what is to be removed when it ends has ended. */
-async function abandon(context: Context, container: Container, error: unknown): Promise<void> {
+async function abortStart(context: Context, container: Container, error: unknown): Promise<void> {
   const { state } = container;
   state.error = error instanceof Error ? error.message : String(error);
   if (state.exitCode === 0) state.exitCode = unknownExit;
   container.sandbox?.dispose();
   container.sandbox = undefined;
-  leaveNetworks(context, container);
-  if (!container.startedBefore) forgetNetworks(container);
+  disconnectFromNetworks(context, container);
+  if (!container.startedBefore) releaseNetworks(container);
   unmountAll(context, container);
   if (container.hostConfig.AutoRemove) await removeContainer(context, container, { force: true, volumes: true });
 }
@@ -145,7 +151,7 @@ function launch(context: Context, container: Container): void {
     fileSystem,
     hostname: config.Hostname,
     domainname: config.Domainname,
-    clock: context.time,
+    clock: context.timers,
     image: {
       reference: config.Image,
       labels: config.Labels ?? {},
@@ -159,9 +165,9 @@ function launch(context: Context, container: Container): void {
   });
   container.sandbox = sandbox;
   const size = sizeOf(hostConfig.ConsoleSize);
-  log.begin();
+  log.startRun();
   // What the program writes at once bears no earlier time than its start: clients ask for the log since then.
-  const startedAt = context.time.now();
+  const startedAt = context.timers.now();
   const started = sandbox.start({
     purpose: 'init',
     argv: [container.path, ...container.args],
@@ -177,14 +183,14 @@ function launch(context: Context, container: Container): void {
   });
   if (!started.ok) {
     log.end();
-    const { exitCode, error } = faultOf(started.failure);
+    const { exitCode, error } = describeFailure(started.failure);
     state.exitCode = exitCode;
     throw error;
   }
   container.process = started.process;
-  if (config.OpenStdin) streams.begin(started.process.stdin);
+  if (config.OpenStdin) streams.start(started.process.stdin);
   state.setRunning(started.process.pid, startedAt);
-  void started.process.exit.then((status) => ended(context, container, started.process, status));
+  void started.process.exit.then((status) => handleExit(context, container, started.process, status));
 }
 
 /** What stands before runc's words about a process. */
@@ -200,22 +206,22 @@ function checkRealTime({ id, hostConfig }: Container): void {
   const [name, value] = period < 0 ? ['rt_period_us', BigInt.asUintN(64, BigInt(period))] : ['rt_runtime_us', runtime];
   if (runtime === 0 && period >= 0) return;
   const file = `/sys/fs/cgroup/cpu/docker/${id}/cpu.${name}`;
-  const why = `failed to write "${value}": write ${file}: invalid argument`;
-  throw startFault(`${processPrefix}unable to apply cgroup configuration: ${why}`).error;
+  const reason = `failed to write "${value}": write ${file}: invalid argument`;
+  throw startErrorOf(`${processPrefix}unable to apply cgroup configuration: ${reason}`).error;
 }
 
-function faultOf({ reason, message }: StartFailure): StartFault {
+function describeFailure({ reason, message }: StartFailure): StartError {
   // The daemon looks for the user itself.
-  if (['no-such-user', 'no-such-group', 'invalid-user'].includes(reason)) return startFault(message);
+  if (['no-such-user', 'no-such-group', 'invalid-user'].includes(reason)) return startErrorOf(message);
   const inInit = ['not-found', 'not-executable', 'is-directory', 'bad-format'].includes(reason);
-  return startFault(`${processPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
+  return startErrorOf(`${processPrefix}${inInit ? 'error during container init: ' : ''}${message}`);
 }
 
 /** The process of a container has ended: clean up, and start it again where its policy says so. */
-async function ended(context: Context, container: Container, process: Process, status: ExitStatus): Promise<void> {
+async function handleExit(context: Context, container: Container, process: Process, status: ExitStatus): Promise<void> {
   if (container.process !== process) return;
   const { state, restarts } = container;
-  const now = context.time.now();
+  const now = context.timers.now();
   stopHealthChecks(container);
   container.process = undefined;
   container.sandbox?.dispose();
@@ -225,11 +231,11 @@ async function ended(context: Context, container: Container, process: Process, s
   container.streams.end();
   // Commands that ran beside it have ended with it; those that were to run never will.
   for (const exec of container.execs.values()) if (!exec.running) context.execs.remove(exec);
-  await Promise.all([...container.execs.values()].map((exec) => exec.ended));
+  await Promise.all([...container.execs.values()].map((exec) => exec.hasEnded));
   container.execs.clear();
   // Whoever is attached reads the last of the output before another one hears of the end, as with a daemon whose processes are real.
   if (attached) await sleep(1);
-  leaveNetworks(context, container);
+  disconnectFromNetworks(context, container);
   unmountAll(context, container);
   const ran = now - (state.startedAt ?? now);
   const delay = restarts.next(status.code, ran, container.stoppedByHand);
@@ -239,20 +245,20 @@ async function ended(context: Context, container: Container, process: Process, s
     execDuration: String(Math.floor(ran / 1000)),
     exitCode: String(status.code),
   });
-  const settled = delay === undefined && !container.restartedByHand;
+  const isFinal = delay === undefined && !container.restartedByHand;
   // Whoever waits for the end finds a container that is being removed, as in dockerd.
-  if (settled && container.hostConfig.AutoRemove) {
-    state.setEnded(status, now, false);
+  if (isFinal && container.hostConfig.AutoRemove) {
+    state.setExited(status, now, false);
     await autoRemove(context, container);
     return;
   }
-  state.setEnded(status, now, delay !== undefined);
+  state.setExited(status, now, delay !== undefined);
   if (delay === undefined) return;
   restarts.schedule(
     delay,
-    () => void container.alone(() => again(context, container)),
+    () => void container.exclusive(() => again(context, container)),
     () => {
-      state.setEnded(status, now, false);
+      state.setExited(status, now, false);
       void autoRemove(context, container);
     },
   );
@@ -265,7 +271,7 @@ async function again(context: Context, container: Container): Promise<void> {
   } catch (error) {
     context.debug(`container ${container.id} was not restarted: ${(error as Error).message}`);
     const { exitCode } = container.state;
-    container.state.setEnded({ code: exitCode, oomKilled: false }, context.time.now(), false);
+    container.state.setExited({ code: exitCode, oomKilled: false }, context.timers.now(), false);
   }
 }
 

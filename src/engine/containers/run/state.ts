@@ -50,7 +50,7 @@ export class ContainerState {
   }
 
   /** The process has ended, and another one follows with `restarting`. */
-  setEnded(status: ExitStatus, now: number, restarting: boolean): void {
+  setExited(status: ExitStatus, now: number, restarting: boolean): void {
     Object.assign(this, {
       running: restarting,
       paused: false,
@@ -60,15 +60,15 @@ export class ContainerState {
       finishedAt: now,
     });
     if (status.oomKilled) this.oomKilled = true;
-    this.#tell(this.#stops);
+    this.#notify(this.#stops);
   }
 
   /** The container is gone. */
   setRemoved(): void {
     this.error = '';
     this.removed = true;
-    this.#tell(this.#removals);
-    this.#tell(this.#stops);
+    this.#notify(this.#removals);
+    this.#notify(this.#stops);
   }
 
   /** Whether there is nothing to wait for. */
@@ -96,7 +96,7 @@ export class ContainerState {
    * @param timeout milliseconds; less than 0 for no bound
    * @returns whether it ended in time
    */
-  async ended(clock: Clock, timeout: number): Promise<boolean> {
+  async finished(clock: Clock, timeout: number): Promise<boolean> {
     const aborter = new AbortController();
     if (timeout < 0) return this.wait('not-running').then(() => true);
     return new Promise((resolve) => {
@@ -115,7 +115,7 @@ export class ContainerState {
     return { exitCode: this.exitCode, ...(this.error !== '' && { error: this.error }) };
   }
 
-  #tell(waiters: Set<(status: WaitStatus) => void>): void {
+  #notify(waiters: Set<(status: WaitStatus) => void>): void {
     const result = this.#result();
     for (const waiter of [...waiters]) waiter(result);
     waiters.clear();

@@ -17,7 +17,7 @@ export interface StopOptions {
 /** Seconds. */
 const defaultTimeout = 10;
 /** Milliseconds that a killed process is given. */
-const patience = 10_000;
+const killTimeoutMs = 10_000;
 
 /**
  * `POST /containers/{id}/stop` (docs/reference/behavior/containers.md#container-stop).
@@ -30,8 +30,8 @@ export async function stopContainer(context: Context, name: string, options: Sto
   try {
     await stop(context, container, options);
   } catch (error) {
-    const why = `cannot stop container: ${name}: ${(error as Error).message}`;
-    throw new AttestdError('INTERNAL', why, { cause: error });
+    const reason = `cannot stop container: ${name}: ${(error as Error).message}`;
+    throw new AttestdError('INTERNAL', reason, { cause: error });
   }
 }
 
@@ -42,7 +42,7 @@ export async function stop(context: Context, container: Container, options: Stop
   const signal = options.signal ? requestedSignal(options.signal) : stopSignal(container);
   const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
   sendSignal(context, container, signal);
-  if (!(await state.ended(context.time, timeout < 0 ? -1 : timeout * 1000))) await kill(context, container);
+  if (!(await state.finished(context.timers, timeout < 0 ? -1 : timeout * 1000))) await kill(context, container);
   logContainerEvent(context, container, 'stop');
 }
 
@@ -78,7 +78,7 @@ export async function killContainer(context: Context, name: string, signal = '')
 export async function kill(context: Context, container: Container): Promise<void> {
   if (!container.state.running) throw notRunning(container);
   sendSignal(context, container, sigkill);
-  if (!(await container.state.ended(context.time, patience)))
+  if (!(await container.state.finished(context.timers, killTimeoutMs)))
     throw new AttestdError('INTERNAL', 'tried to kill container, but did not receive an exit event');
 }
 

@@ -25,7 +25,7 @@ export function mountSystemFiles(context: Context, container: Container): void {
   const shared = sharedContainer(hostConfig.NetworkMode);
   const owner = shared === undefined ? container : context.containers.resolve(shared);
   if (owner === container) {
-    const files = ownFiles(context, container);
+    const files = privateFiles(context, container);
     files.writeFile('/hostname', `${container.config.Hostname}\n`);
     files.writeFile('/resolv.conf', resolver(container));
     writeHosts(container);
@@ -57,8 +57,8 @@ export function writeHosts(container: Container): void {
   systemFiles.writeFile('/hosts', `${loopback}${lines.join('')}`);
 }
 
-function ownFiles(context: Context, container: Container): FileSystem {
-  container.systemFiles ??= createFileSystem({ budget: new Budget(largest), clock: context.time });
+function privateFiles(context: Context, container: Container): FileSystem {
+  container.systemFiles ??= createFileSystem({ budget: new Budget(largest), clock: context.timers });
   return container.systemFiles;
 }
 

@@ -22,9 +22,9 @@ export function waitForContainer(
 ): AsyncIterable<string> {
   if (condition !== '' && !conditions.includes(condition))
     throw new AttestdError('INVALID_ARGUMENT', `invalid condition: ${quote(condition)}`);
-  const wanted = condition === '' ? 'not-running' : (condition as WaitCondition);
+  const waitCondition = condition === '' ? 'not-running' : (condition as WaitCondition);
   const { state } = context.containers.resolve(name);
-  return record(state.wait(wanted, state.meets(wanted) ? undefined : signal()));
+  return record(state.wait(waitCondition, state.meets(waitCondition) ? undefined : signal()));
 }
 
 async function* record(result: Promise<WaitStatus>): AsyncGenerator<string> {

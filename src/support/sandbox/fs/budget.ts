@@ -4,7 +4,7 @@ import type { ByteBudget } from './types.js';
 /** A number of bytes that several writable layers share. */
 export class Budget implements ByteBudget {
   readonly limit: number;
-  lenient = false;
+  isLenient = false;
   #used = 0;
 
   /** @param limit bytes; Infinity for none */
@@ -17,7 +17,7 @@ export class Budget implements ByteBudget {
   }
 
   reserve(bytes: number): void {
-    if (!this.lenient && this.#used + bytes > this.limit) throw new FileSystemError('ENOSPC', '');
+    if (!this.isLenient && this.#used + bytes > this.limit) throw new FileSystemError('ENOSPC', '');
     this.#used += bytes;
   }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSystemError } from './errors.js';
-import type { ByteBudget, ContentKeeper, FileContent } from './types.js';
+import type { ByteBudget, ContentStore, FileContent } from './types.js';
 
 /** Bytes that do not change, in memory. */
 class Fixed implements FileContent {
@@ -40,9 +40,9 @@ async function collect(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
  *
  * @param budget takes the bytes; they are never given back
  */
-export function memoryKeeper(budget: ByteBudget): ContentKeeper {
+export function memoryStore(budget: ByteBudget): ContentStore {
   return {
-    async keep(content, size) {
+    async store(content, size) {
       budget.reserve(size);
       return new Fixed(await collect(content, size));
     },
@@ -50,28 +50,30 @@ export function memoryKeeper(budget: ByteBudget): ContentKeeper {
 }
 
 /** Descriptors of those whose content nobody can read any more. */
-const unread = new FinalizationRegistry<{ readonly file: number; readonly gone: () => void }>(({ file, gone }) => {
-  closeSync(file);
-  gone();
-});
+const unread = new FinalizationRegistry<{ readonly file: number; readonly onRelease: () => void }>(
+  ({ file, onRelease: gone }) => {
+    closeSync(file);
+    gone();
+  },
+);
 
 /**
  * Keeps files one behind the other in a file of the host that has no name: it is gone when nothing that it keeps is in use any
  * more, and with the process.
  */
-export class FileKeeper implements ContentKeeper {
+export class FileStore implements ContentStore {
   readonly #file: number;
   #end = 0;
 
-  /** @param gone is called when the file is gone by itself */
-  constructor(gone: () => void = () => undefined) {
+  /** @param onRelease is called when the file is gone by itself */
+  constructor(onRelease: () => void = () => undefined) {
     const path = join(tmpdir(), `attestd-files-${randomBytes(12).toString('hex')}`);
     this.#file = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
-    unread.register(this, { file: this.#file, gone }, this);
+    unread.register(this, { file: this.#file, onRelease }, this);
   }
 
-  async keep(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent> {
+  async store(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent> {
     const start = this.#end;
     this.#end += size;
     let at = 0;
@@ -126,7 +128,7 @@ class Under {
   }
 }
 
-const nothingUnder = new Under();
+const minBudgetBytes = new Under();
 
 /**
  * Bytes of a file of a writable layer. Parts that were never written are those of the file that it was made of: to copy all
@@ -139,14 +141,14 @@ export class GrowingContent implements FileContent {
   /** Those that a frozen copy has too. */
   readonly #shared = new WeakSet<Buffer>();
   #size = 0;
-  #held = 0;
+  #allocatedBytes = 0;
   /** What holes count for. */
   #holes = 0;
 
   /** @throws FileSystemError ENOSPC */
   constructor(budget: ByteBudget, from?: FileContent) {
     this.#budget = budget;
-    this.#under = from === undefined ? nothingUnder : new Under(from);
+    this.#under = from === undefined ? minBudgetBytes : new Under(from);
     this.#countHoles(this.#under.end);
     this.#size = this.#under.end;
   }
@@ -221,8 +223,8 @@ export class GrowingContent implements FileContent {
   /** Give everything back. */
   clear(): void {
     this.#chunks.clear();
-    this.#under = nothingUnder;
-    this.#release(this.#held);
+    this.#under = minBudgetBytes;
+    this.#release(this.#allocatedBytes);
     this.#countHoles(0);
     this.#size = 0;
   }
@@ -233,12 +235,12 @@ export class GrowingContent implements FileContent {
     if (present !== undefined && present.length >= length) return this.#own(index, present);
     const start = index * chunkSize;
     const below = present === undefined ? Math.max(0, Math.min(chunkSize, this.#under.end - start)) : 0;
-    let room = Math.max(smallest, present?.length ?? 0);
-    while (room < Math.max(length, below)) room *= 2;
-    const more = room - (present?.length ?? 0);
+    let capacity = Math.max(smallest, present?.length ?? 0);
+    while (capacity < Math.max(length, below)) capacity *= 2;
+    const more = capacity - (present?.length ?? 0);
     this.#budget.reserve(more);
-    this.#held += more;
-    const chunk = Buffer.alloc(room);
+    this.#allocatedBytes += more;
+    const chunk = Buffer.alloc(capacity);
     present?.copy(chunk);
     if (below > 0) chunk.set(this.#under.read(start, below));
     this.#chunks.set(index, chunk);
@@ -255,14 +257,14 @@ export class GrowingContent implements FileContent {
 
   /** Count what would be holes beyond the parts that there are, were it of a size. @throws FileSystemError ENOSPC */
   #countHoles(size: number): void {
-    const holes = Math.ceil(Math.max(0, size - this.#held) * holeShare);
+    const holes = Math.ceil(Math.max(0, size - this.#allocatedBytes) * holeShare);
     if (holes > this.#holes) this.#budget.reserve(holes - this.#holes);
     else this.#budget.release(this.#holes - holes);
     this.#holes = holes;
   }
 
   #release(bytes: number): void {
-    this.#held -= bytes;
+    this.#allocatedBytes -= bytes;
     this.#budget.release(bytes);
   }
 }

@@ -57,7 +57,7 @@ function put(fs: FileSystem, path: string, entry: ArchiveEntry, options: Options
   const at = placeOf(fs, path, entry, options);
   checkKind(fs, path, at, entry, options);
   if (!isDirectoryOver(fs, at, entry)) fs.remove(at);
-  makeAbove(fs, at);
+  makeParents(fs, at);
   make(fs, path, at, entry, file);
   // A further name brings what its entry says of the file; in layers the first one counts.
   if (entry.type !== 'hardlink' || !options.whiteouts) fs.change(at, attributes(entry, options), { link: true });
@@ -67,7 +67,7 @@ const isDirectoryOver = (fs: FileSystem, at: string, { type }: ArchiveEntry): bo
   type === 'directory' && typeAt(fs, at) === 'directory';
 
 /** @returns the directory of a path, which is made where it is not there */
-function makeAbove(fs: FileSystem, at: string): string {
+function makeParents(fs: FileSystem, at: string): string {
   const above = posix.dirname(at);
   if (fs.find(above) === undefined) fs.mkdir(above, { recursive: true });
   return above;
@@ -85,7 +85,7 @@ function inside(directory: string, name: string): string {
 }
 
 /** Links in one path after which there is a loop, as in Linux. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * Where an entry goes when links are on the way: the directory is the root of those that begin with a slash, and no other
@@ -115,7 +115,7 @@ function withinLinks(fs: FileSystem, directory: string, at: string): string {
       done.push(part);
       continue;
     }
-    if (++links > mostLinks) throw new AttestdError('INVALID_ARCHIVE', 'too many levels of symbolic links');
+    if (++links > maxLinks) throw new AttestdError('INVALID_ARCHIVE', 'too many levels of symbolic links');
     if (target.startsWith('/')) done.length = 0;
     left.unshift(...components(target));
   }
@@ -175,7 +175,7 @@ function make(fs: FileSystem, directory: string, at: string, entry: ArchiveEntry
 
 /** A file with the bytes of an entry, which has no name yet. */
 async function written(fs: FileSystem, at: string, { content }: ArchiveEntry): Promise<OpenFile> {
-  const file = fs.openUnnamed(makeAbove(fs, at));
+  const file = fs.openUnnamed(makeParents(fs, at));
   try {
     let size = 0;
     for await (const chunk of content) {
@@ -197,8 +197,8 @@ const zeros = Buffer.alloc(64 * 1024);
 
 function isZero(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length; at += zeros.length) {
-    const piece = bytes.subarray(at, at + zeros.length);
-    if (!zeros.subarray(0, piece.length).equals(piece)) return false;
+    const block = bytes.subarray(at, at + zeros.length);
+    if (!zeros.subarray(0, block.length).equals(block)) return false;
   }
   return true;
 }

@@ -3,10 +3,10 @@ import { FileSystemError } from './errors.js';
 import { extractInto } from './extract.js';
 import { type AnyNode, isEmpty } from './node.js';
 import { NodeFile } from './open-file.js';
-import { baseName, joinPath, longestPath } from './paths.js';
+import { baseName, joinPath, maxPathBytes } from './paths.js';
 import { checkLength, checkReplaced } from './rename.js';
 import { root } from './resolve.js';
-import { type Place, WritableTree } from './tree.js';
+import { type Location, WritableTree } from './tree.js';
 import type {
   ArchiveEntry,
   Attributes,
@@ -42,35 +42,35 @@ class LayeredFileSystem extends WritableView implements FileSystem {
   inside(mounts: ReadonlyMap<string, MountSource>, sealed: boolean): FileSystem {
     const { shared } = this;
     const own = { ...shared, mounts: new Map(shared.mounts), sources: new Map(shared.sources) };
-    const seen = new LayeredFileSystem(own, this.who, sealed);
+    const seen = new LayeredFileSystem(own, this.credentials, sealed);
     for (const [path, source] of mounts)
       if (!own.mounts.has(path) && this.find(path)?.type === 'directory') seen.#show(path, source);
     return seen;
   }
 
   open(path: string, options: OpenOptions): OpenFile {
-    let { directory, name, place } = this.resolve(path, true);
-    if (place === undefined) {
+    let { directory, name, location } = this.resolve(path, true);
+    if (location === undefined) {
       if (!options.create) throw new FileSystemError('ENOENT', path);
       if (name === '' || path.endsWith('/')) throw new FileSystemError('EISDIR', path);
-      place = this.add(directory, name, path, { type: 'file', mode: options.mode ?? 0o644 });
+      location = this.add(directory, name, path, { type: 'file', mode: options.mode ?? 0o644 });
     } else {
       if (options.create && options.exclusive) throw new FileSystemError('EEXIST', path);
-      if (options.write && place.node.type === 'directory') throw new FileSystemError('EISDIR', path);
-      this.check(place.node, (options.read ? 4 : 0) | (options.write ? 2 : 0), path);
+      if (options.write && location.node.type === 'directory') throw new FileSystemError('EISDIR', path);
+      this.check(location.node, (options.read ? 4 : 0) | (options.write ? 2 : 0), path);
     }
-    if (!options.write) return new NodeFile(place.tree, place.node, options, path);
-    this.mayWrite(place, path);
-    const file = new NodeFile(place.tree, place.tree.writable(place), options, path);
+    if (!options.write) return new NodeFile(location.tree, location.node, options, path);
+    this.mayWrite(location, path);
+    const file = new NodeFile(location.tree, location.tree.writable(location), options, path);
     if (options.truncate) file.truncate(0);
     return file;
   }
 
   openUnnamed(directory: string): OpenFile {
-    const place = this.present(directory, true);
-    this.checkDirectory(place, directory);
-    const { tree } = place;
-    const node = tree.make({ type: 'file', mode: 0o644, uid: this.who.uid, gid: this.who.gid });
+    const location = this.existing(directory, true);
+    this.checkDirectory(location, directory);
+    const { tree } = location;
+    const node = tree.make({ type: 'file', mode: 0o644, uid: this.credentials.uid, gid: this.credentials.gid });
     return new NodeFile(tree, node, { write: true }, directory);
   }
 
@@ -101,12 +101,12 @@ class LayeredFileSystem extends WritableView implements FileSystem {
   }
 
   symlink(target: string, path: string): void {
-    if (target.length > longestPath) throw new FileSystemError('ENAMETOOLONG', path);
+    if (target.length > maxPathBytes) throw new FileSystemError('ENAMETOOLONG', path);
     this.addNew(path, { type: 'symlink', mode: 0o777, target });
   }
 
   link(existing: string, path: string): void {
-    const from = this.present(existing, false);
+    const from = this.existing(existing, false);
     if (from.node.type === 'directory') throw new FileSystemError('EPERM', path);
     const { directory, name } = this.missing(path);
     if (from.tree !== directory.tree) throw new FileSystemError('EXDEV', path);
@@ -121,19 +121,19 @@ class LayeredFileSystem extends WritableView implements FileSystem {
 
   unlink(path: string): void {
     const found = this.removable(path);
-    if (found.place.node.type === 'directory') throw new FileSystemError('EISDIR', path);
+    if (found.location.node.type === 'directory') throw new FileSystemError('EISDIR', path);
     this.detach(found, path);
   }
 
   rmdir(path: string): void {
     const found = this.removable(path);
-    if (found.place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
-    if (!isEmpty(found.place.node)) throw new FileSystemError('ENOTEMPTY', path);
+    if (found.location.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
+    if (!isEmpty(found.location.node)) throw new FileSystemError('ENOTEMPTY', path);
     this.detach(found, path);
   }
 
   remove(path: string): void {
-    let found: { readonly directory: Place; readonly name: string; readonly place: Place };
+    let found: { readonly directory: Location; readonly name: string; readonly location: Location };
     try {
       found = this.removable(path);
     } catch (error) {
@@ -147,20 +147,21 @@ class LayeredFileSystem extends WritableView implements FileSystem {
     const source = this.removable(from);
     const target = this.resolve(to, false);
     if (source.directory.tree !== target.directory.tree) throw new FileSystemError('EXDEV', to);
-    if (target.name === '' || this.isMount(target.place)) throw new FileSystemError('EBUSY', to);
-    if (target.place?.node.inode === source.place.node.inode && target.place.path === source.place.path) return;
-    const isDirectory = source.place.node.type === 'directory';
-    if (isDirectory && `${joinPath(target.directory.path, target.name)}/`.startsWith(`${source.place.path}/`)) {
+    if (target.name === '' || this.isMount(target.location)) throw new FileSystemError('EBUSY', to);
+    if (target.location?.node.inode === source.location.node.inode && target.location.path === source.location.path)
+      return;
+    const isDirectory = source.location.node.type === 'directory';
+    if (isDirectory && `${joinPath(target.directory.path, target.name)}/`.startsWith(`${source.location.path}/`)) {
       throw new FileSystemError('EINVAL', to);
     }
-    if (target.place !== undefined) checkReplaced(target.place.node, isDirectory, to);
-    checkLength(target.directory, target.name, to, source.place.node);
+    if (target.location !== undefined) checkReplaced(target.location.node, isDirectory, to);
+    checkLength(target.directory, target.name, to, source.location.node);
     const { tree } = source.directory;
     this.writableDirectory(source.directory, from);
     const into = this.writableDirectory(target.directory, to);
-    const node = tree.writable(source.place);
-    if (target.place !== undefined) {
-      tree.writable(target.place);
+    const node = tree.writable(source.location);
+    if (target.location !== undefined) {
+      tree.writable(target.location);
       tree.detach(into, target.name);
     }
     tree.attach(into, target.name, node);
@@ -169,10 +170,11 @@ class LayeredFileSystem extends WritableView implements FileSystem {
   }
 
   change(path: string, attributes: Attributes, options: { readonly link?: boolean } = {}): void {
-    const place = this.present(path, !options.link);
-    if (this.who.uid !== 0 && !this.#mayChange(place.node, attributes)) throw new FileSystemError('EPERM', path);
-    this.mayWrite(place, path);
-    place.tree.change(place.tree.writable(place), attributes);
+    const location = this.existing(path, !options.link);
+    if (this.credentials.uid !== 0 && !this.#mayChange(location.node, attributes))
+      throw new FileSystemError('EPERM', path);
+    this.mayWrite(location, path);
+    location.tree.change(location.tree.writable(location), attributes);
   }
 
   mount(path: string, source: MountSource): void {
@@ -192,8 +194,8 @@ class LayeredFileSystem extends WritableView implements FileSystem {
   }
 
   /** Where a path of it leads, for whoever shows it elsewhere. */
-  shown(path: string): Place {
-    return this.present(path, true);
+  shown(path: string): Location {
+    return this.existing(path, true);
   }
 
   unmount(path: string): void {
@@ -227,13 +229,13 @@ class LayeredFileSystem extends WritableView implements FileSystem {
   }
 
   #mayChange(node: AnyNode, { uid, gid }: Attributes): boolean {
-    if (node.uid !== this.who.uid || (uid !== undefined && uid !== node.uid)) return false;
-    return gid === undefined || gid === this.who.gid || this.who.groups.includes(gid);
+    if (node.uid !== this.credentials.uid || (uid !== undefined && uid !== node.uid)) return false;
+    return gid === undefined || gid === this.credentials.gid || this.credentials.groups.includes(gid);
   }
 }
 
 /** @throws INVALID_ARGUMENT for a file system of another kind */
-function shownBy({ fileSystem, path }: MountSource): Place {
+function shownBy({ fileSystem, path }: MountSource): Location {
   if (!(fileSystem instanceof LayeredFileSystem))
     throw new AttestdError('INVALID_ARGUMENT', 'this file system cannot be mounted');
   return fileSystem.shown(path);

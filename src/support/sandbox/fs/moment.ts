@@ -11,13 +11,13 @@ export function frozen(node: AnyNode): Pick<AnyNode, 'content'> {
  * A writable layer as it is at a moment, for whoever looks at it for longer: nodes that change meanwhile are kept as they
  * were.
  */
-export class Moment {
+export class TreeSnapshot {
   /** Nodes that were made from there on have this number or a higher one. */
   readonly #next = newInode();
   readonly #before = new Map<UpperNode, UpperNode>();
 
   /** A node is about to change. */
-  keep(node: UpperNode): void {
+  preserve(node: UpperNode): void {
     if (node.inode >= this.#next || this.#before.has(node)) return;
     this.#before.set(node, { ...node, ...frozen(node), ...(node.names && { names: new Map(node.names) }) });
   }

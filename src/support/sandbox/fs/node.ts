@@ -114,12 +114,12 @@ export function* childrenOf(directory: AnyNode): Generator<[string, AnyNode], un
 const reaches = new WeakMap<LowerNode, number>();
 
 /** Characters of the longest path that leads from a node to what lies below it. */
-export function reachOf(node: AnyNode): number {
+export function linkCount(node: AnyNode): number {
   if (node.type !== 'directory') return 0;
   const known = node.layer === 'lower' ? reaches.get(node) : undefined;
   if (known !== undefined) return known;
   let longest = 0;
-  for (const [name, child] of childrenOf(node)) longest = Math.max(longest, 1 + name.length + reachOf(child));
+  for (const [name, child] of childrenOf(node)) longest = Math.max(longest, 1 + name.length + linkCount(child));
   if (node.layer === 'lower') reaches.set(node, longest);
   return longest;
 }

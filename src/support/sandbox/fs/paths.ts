@@ -1,7 +1,7 @@
 import { trimRight } from '../../go/strings.js';
 
 /** Characters of the longest path that leads anywhere, as in Linux. */
-export const longestPath = 4096;
+export const maxPathBytes = 4096;
 
 /** Components of a path, without empty ones and `.`; `..` stays, for links decide what it means. */
 export function components(path: string): string[] {

@@ -1,7 +1,7 @@
 import { FileSystemError } from './errors.js';
-import { type AnyNode, isEmpty, reachOf } from './node.js';
-import { joinPath, longestPath } from './paths.js';
-import type { Place } from './tree.js';
+import { type AnyNode, isEmpty, linkCount } from './node.js';
+import { joinPath, maxPathBytes } from './paths.js';
+import type { Location } from './tree.js';
 
 /**
  * Check that a place may have a name, and a node below it: links lead further than a path may be long, but nothing may lie
@@ -9,9 +9,9 @@ import type { Place } from './tree.js';
  *
  * @throws FileSystemError ENAMETOOLONG
  */
-export function checkLength(directory: Place, name: string, path: string, node?: AnyNode): void {
-  const reach = node === undefined ? 0 : reachOf(node);
-  if (joinPath(directory.path, name).length + reach > longestPath) throw new FileSystemError('ENAMETOOLONG', path);
+export function checkLength(directory: Location, name: string, path: string, node?: AnyNode): void {
+  const reach = node === undefined ? 0 : linkCount(node);
+  if (joinPath(directory.path, name).length + reach > maxPathBytes) throw new FileSystemError('ENAMETOOLONG', path);
 }
 
 /** Check that a node may give way to what is renamed. @throws FileSystemError ENOTDIR, EISDIR, ENOTEMPTY */

@@ -2,8 +2,8 @@ import { AttestdError } from '../../foundation/errors.js';
 import { quote } from '../../go/quote.js';
 import { noContent } from './content.js';
 import { type LowerNode, newInode, onDisk } from './node.js';
-import { components, longestPath } from './paths.js';
-import type { ArchiveEntry, ContentKeeper, FileContent, Snapshot } from './types.js';
+import { components, maxPathBytes } from './paths.js';
+import type { ArchiveEntry, ContentStore, FileContent, Snapshot } from './types.js';
 
 type Draft = Omit<LowerNode, 'children'> & { mode: number; links: number; children?: Map<string, LowerNode> };
 
@@ -32,9 +32,9 @@ export function rootOf(snapshot: Snapshot): LowerNode {
 const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 /** Links in one path after which there is a loop. */
-const mostLinks = 40;
+const maxLinks = 40;
 /** Characters of a path that are told. */
-const mostTold = 255;
+const maxNameInMessage = 255;
 
 /**
  * Put one more layer on a snapshot: entries replace what has their name, `.wh.NAME` takes NAME away, `.wh..wh..opq` all
@@ -47,13 +47,13 @@ const mostTold = 255;
 export async function applyLayer(
   base: Snapshot,
   entries: AsyncIterable<ArchiveEntry>,
-  keeper: ContentKeeper,
+  keeper: ContentStore,
 ): Promise<Snapshot> {
   const layer = new LayerDraft(rootOf(base), keeper);
   let { size } = base;
   for await (const entry of entries) {
     if (entry.type === 'file') size += onDisk(entry.size);
-    await layer.put(entry, () => (entry.size === 0 ? noContent : keeper.keep(entry.content, entry.size)));
+    await layer.put(entry, () => (entry.size === 0 ? noContent : keeper.store(entry.content, entry.size)));
   }
   return new Tree(layer.root as LowerNode, size);
 }
@@ -68,7 +68,7 @@ class LayerDraft {
 
   constructor(
     root: LowerNode,
-    private readonly keeper: ContentKeeper,
+    private readonly keeper: ContentStore,
   ) {
     this.root = this.#copy(root);
   }
@@ -116,7 +116,7 @@ class LayerDraft {
       (target as Draft).links++;
       return target;
     }
-    if (entry.type === 'symlink' && entry.target.length > longestPath)
+    if (entry.type === 'symlink' && entry.target.length > maxPathBytes)
       throw refused(entry.name, 'what it links to is too long');
     if (entry.type === 'directory') {
       const draft = this.#copy(present?.type === 'directory' ? present : undefined);
@@ -148,7 +148,7 @@ class LayerDraft {
       }
       const children = draft.children as Map<string, LowerNode>;
       const child = children.get(name);
-      if (child?.type === 'symlink' && links++ < mostLinks) {
+      if (child?.type === 'symlink' && links++ < maxLinks) {
         left.unshift(...components(child.target));
         if (child.target.startsWith('/')) {
           draft = this.root;
@@ -158,7 +158,7 @@ class LayerDraft {
       }
       trail.push({ draft, length });
       length += 1 + name.length;
-      if (length > longestPath) throw refused(parts.join('/'), 'its path is too long');
+      if (length > maxPathBytes) throw refused(parts.join('/'), 'its path is too long');
       draft = this.#writable(children, name, child);
     }
     return draft;
@@ -189,7 +189,7 @@ function metadata({
   return { mode, uid, gid, mtime, ...(xattrs && { xattrs }) };
 }
 
-function refused(name: string, why: string): AttestdError {
-  const told = name.length > mostTold ? `${name.slice(0, mostTold)}…` : name;
-  return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(told)} is refused: ${why}`);
+function refused(name: string, reason: string): AttestdError {
+  const displayName = name.length > maxNameInMessage ? `${name.slice(0, maxNameInMessage)}…` : name;
+  return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(displayName)} is refused: ${reason}`);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { GrowingContent } from './content.js';
 import { FileSystemError } from './errors.js';
-import { Moment } from './moment.js';
+import { TreeSnapshot } from './moment.js';
 import { type AnyNode, childrenOf, type LowerNode, newInode, nodeCost, onDisk, type UpperNode } from './node.js';
 import { rootOf } from './snapshot.js';
 import type { Attributes, ByteBudget, Device, NodeType, Snapshot } from './types.js';
@@ -17,11 +17,11 @@ interface NewNode {
 }
 
 /** Where a node is: in which directory, under which name. */
-export interface Place {
+export interface Location {
   readonly tree: WritableTree;
   readonly node: AnyNode;
   /** Undefined at the root of a tree or mount. */
-  readonly parent: Place | undefined;
+  readonly parent: Location | undefined;
   readonly name: string;
   /** Whether it is seen through a mount that forbids writing. */
   readonly readOnly: boolean;
@@ -42,7 +42,7 @@ export class WritableTree {
   /** Bytes at a revision, on a disk and as they are: they take long to add up where there are very many files. */
   #measured: { revision: number; onDisk?: number; seen?: number } = { revision: -1 };
   /** Those that are looked at. Whoever looks may never come to an end. */
-  readonly #moments = new Set<WeakRef<Moment>>();
+  readonly #snapshots = new Set<WeakRef<TreeSnapshot>>();
 
   constructor(snapshot: Snapshot | undefined, budget: ByteBudget, clock: Clock) {
     this.budget = budget;
@@ -79,10 +79,10 @@ export class WritableTree {
   }
 
   /** The node at a place as one that can be changed: it and what is above it are copied up. */
-  writable(place: Place): UpperNode {
-    const { node, parent, name } = place;
+  writable(location: Location): UpperNode {
+    const { node, parent, name } = location;
     if (node.layer === 'upper') return node;
-    const directory = this.writable(parent as Place);
+    const directory = this.writable(parent as Location);
     const present = directory.names?.get(name);
     if (present !== undefined && present !== null) return present;
     const copy = this.#raise(node);
@@ -92,23 +92,23 @@ export class WritableTree {
   }
 
   /** The layer as it is now, until `end`. */
-  begin(): Moment {
-    const moment = new Moment();
-    this.#moments.add(new WeakRef(moment));
-    return moment;
+  snapshot(): TreeSnapshot {
+    const snapshot = new TreeSnapshot();
+    this.#snapshots.add(new WeakRef(snapshot));
+    return snapshot;
   }
 
   /** Nobody looks at a moment any more. */
-  end(moment: Moment): void {
-    for (const other of this.#moments) if (other.deref() === moment) this.#moments.delete(other);
+  releaseSnapshot(snapshot: TreeSnapshot): void {
+    for (const other of this.#snapshots) if (other.deref() === snapshot) this.#snapshots.delete(other);
   }
 
   /** Called before anything of a node is changed. */
   changes(node: UpperNode): void {
-    for (const moment of this.#moments) {
-      const kept = moment.deref();
-      if (kept === undefined) this.#moments.delete(moment);
-      else kept.keep(node);
+    for (const reference of this.#snapshots) {
+      const snapshot = reference.deref();
+      if (snapshot === undefined) this.#snapshots.delete(reference);
+      else snapshot.preserve(node);
     }
   }
 

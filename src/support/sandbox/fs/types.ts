@@ -68,9 +68,9 @@ export interface ArchiveEntry {
 }
 
 /** Where the files of layers are put when they are loaded: memory, or a file of the host (see content.ts). */
-export interface ContentKeeper {
+export interface ContentStore {
   /** @throws NO_SPACE when it is full */
-  keep(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent>;
+  store(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent>;
   /** A directory with so many names has a copy, since a layer changes it. @throws NO_SPACE when there are too many */
   copied?(names: number): void;
 }
@@ -80,7 +80,7 @@ export interface ByteBudget {
   readonly limit: number;
   readonly used: number;
   /** Whether more is taken than there is: what an earlier daemon has acknowledged. */
-  lenient?: boolean;
+  isLenient?: boolean;
   /** @throws NO_SPACE (ENOSPC) when there is less left */
   reserve(bytes: number): void;
   release(bytes: number): void;
@@ -306,5 +306,5 @@ export interface FileSystemOptions {
 export type ApplyLayer = (
   base: Snapshot,
   entries: AsyncIterable<ArchiveEntry>,
-  keeper: ContentKeeper,
+  keeper: ContentStore,
 ) => Promise<Snapshot>;

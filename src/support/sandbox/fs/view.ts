@@ -3,15 +3,15 @@ import { inOrder, sorted } from './names.js';
 import { type AnyNode, isEmpty, namesOf, statOf } from './node.js';
 import { baseName, joinPath } from './paths.js';
 import { allowed, type Found, resolve as resolvePath } from './resolve.js';
-import type { Place, WritableTree } from './tree.js';
+import type { Location, WritableTree } from './tree.js';
 import type { ArchiveEntry, Change, Credentials, MountSource, Stat } from './types.js';
 import { changesOf, entriesOf, layerOf } from './walk.js';
 
 /** What all views of one file system share. */
 export interface Shared {
   readonly tree: WritableTree;
-  readonly top: Place;
-  readonly mounts: Map<string, Place>;
+  readonly top: Location;
+  readonly mounts: Map<string, Location>;
   readonly sources: Map<string, MountSource>;
 }
 
@@ -20,32 +20,32 @@ const defaultReadLimit = 64 * 1024 * 1024;
 /** The calls of a file system that change nothing. */
 export abstract class TreeView {
   protected readonly shared: Shared;
-  protected readonly who: Credentials;
+  protected readonly credentials: Credentials;
 
   constructor(shared: Shared, who: Credentials) {
     this.shared = shared;
-    this.who = who;
+    this.credentials = who;
   }
 
   realPath(path: string, options: { readonly missing?: boolean } = {}): string {
-    const { place, directory, name } = this.resolve(path, true);
-    if (place !== undefined) return place.path;
+    const { location, directory, name } = this.resolve(path, true);
+    if (location !== undefined) return location.path;
     if (options.missing) return joinPath(directory.path, name);
     throw new FileSystemError('ENOENT', path);
   }
 
   stat(path: string): Stat {
-    return statOf(this.present(path, true).node);
+    return statOf(this.existing(path, true).node);
   }
 
   lstat(path: string): Stat {
-    return statOf(this.present(path, false).node);
+    return statOf(this.existing(path, false).node);
   }
 
   find(path: string): Stat | undefined {
     try {
-      const { place } = this.resolve(path, true);
-      return place && statOf(place.node);
+      const { location } = this.resolve(path, true);
+      return location && statOf(location.node);
     } catch (error) {
       if (error instanceof FileSystemError) return undefined;
       throw error;
@@ -54,7 +54,7 @@ export abstract class TreeView {
 
   access(path: string, bits: number): boolean {
     try {
-      return allowed(this.present(path, true).node, bits, this.who);
+      return allowed(this.existing(path, true).node, bits, this.credentials);
     } catch (error) {
       if (error instanceof FileSystemError) return false;
       throw error;
@@ -74,14 +74,14 @@ export abstract class TreeView {
   }
 
   #directory(path: string): AnyNode {
-    const { node } = this.present(path, true);
+    const { node } = this.existing(path, true);
     if (node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
     this.check(node, 4, path);
     return node;
   }
 
   readFile(path: string, limit = defaultReadLimit): Buffer {
-    const { node } = this.present(path, true);
+    const { node } = this.existing(path, true);
     if (node.type === 'directory') throw new FileSystemError('EISDIR', path);
     this.check(node, 4, path);
     const size = node.content?.size ?? 0;
@@ -94,9 +94,9 @@ export abstract class TreeView {
   }
 
   entries(path: string, options: { readonly name?: string; readonly mounts?: boolean } = {}): Iterable<ArchiveEntry> {
-    const place = this.present(path, false);
-    const mounts = options.mounts ? this.shared.mounts : new Map<string, Place>();
-    return entriesOf(place, options.name ?? baseName(place.path), mounts);
+    const location = this.existing(path, false);
+    const mounts = options.mounts ? this.shared.mounts : new Map<string, Location>();
+    return entriesOf(location, options.name ?? baseName(location.path), mounts);
   }
 
   changes(): Change[] {
@@ -125,20 +125,24 @@ export abstract class TreeView {
   }
 
   protected resolve(path: string, follow: boolean): Found {
-    return resolvePath(path, follow, { top: this.shared.top, mounts: this.shared.mounts, credentials: this.who });
+    return resolvePath(path, follow, {
+      top: this.shared.top,
+      mounts: this.shared.mounts,
+      credentials: this.credentials,
+    });
   }
 
-  protected present(path: string, follow: boolean): Place {
-    const { place } = this.resolve(path, follow);
-    if (place === undefined) throw new FileSystemError('ENOENT', path);
-    return place;
+  protected existing(path: string, follow: boolean): Location {
+    const { location } = this.resolve(path, follow);
+    if (location === undefined) throw new FileSystemError('ENOENT', path);
+    return location;
   }
 
-  protected isMount(place: Place | undefined): boolean {
-    return place !== undefined && this.shared.mounts.has(place.path);
+  protected isMount(location: Location | undefined): boolean {
+    return location !== undefined && this.shared.mounts.has(location.path);
   }
 
   protected check(node: AnyNode, bits: number, path: string): void {
-    if (!allowed(node, bits, this.who)) throw new FileSystemError('EACCES', path);
+    if (!allowed(node, bits, this.credentials)) throw new FileSystemError('EACCES', path);
   }
 }

@@ -4,7 +4,7 @@ import type { AnyNode, LowerNode, UpperNode } from './node.js';
 import { childOf, isAnew, lowerOf, namesOf, ownNamesOf, statOf } from './node.js';
 import { joinPath } from './paths.js';
 import { step } from './resolve.js';
-import type { Place, WritableTree } from './tree.js';
+import type { Location, WritableTree } from './tree.js';
 import type { ArchiveEntry, Change } from './types.js';
 
 const chunkSize = 64 * 1024;
@@ -65,53 +65,59 @@ class HardLinks {
 }
 
 /** A node and everything below it as archive entries, each looked at when it is asked for: what has gone by then is not there. */
-export function* entriesOf(start: Place, name: string, mounts: ReadonlyMap<string, Place>): Generator<ArchiveEntry> {
+export function* entriesOf(
+  start: Location,
+  name: string,
+  mounts: ReadonlyMap<string, Location>,
+): Generator<ArchiveEntry> {
   const links = new HardLinks();
-  const open: Iterator<{ readonly place: Place; readonly name: string }>[] = [[{ place: start, name }].values()];
+  const open: Iterator<{ readonly location: Location; readonly name: string }>[] = [
+    [{ location: start, name }].values(),
+  ];
   for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
     const { value: item, done } = inner.next();
     if (done) {
       open.pop();
       continue;
     }
-    const { place, name: at } = item;
+    const { location: place, name: at } = item;
     if (at !== '') yield entryOf(place.node, at, links.seen(place.node, at));
     if (place.node.type === 'directory') open.push(childrenOf(place, at, mounts));
   }
 }
 
 function* childrenOf(
-  directory: Place,
+  directory: Location,
   name: string,
-  mounts: ReadonlyMap<string, Place>,
-): Generator<{ readonly place: Place; readonly name: string }> {
+  mounts: ReadonlyMap<string, Location>,
+): Generator<{ readonly location: Location; readonly name: string }> {
   for (const child of inOrder(namesOf(directory.node))) {
     const place = step(directory, child, { mounts });
-    if (place !== undefined) yield { place, name: name === '' ? child : `${name}/${child}` };
+    if (place !== undefined) yield { location: place, name: name === '' ? child : `${name}/${child}` };
   }
 }
 
 /** A writable layer as layer entries, as it is when the first is asked for: what it holds, and whiteouts for what it hides. */
 export function* layerOf(tree: WritableTree): Generator<ArchiveEntry> {
   const links = new HardLinks();
-  const moment = tree.begin();
+  const snapshot = tree.snapshot();
   try {
     yield* below(tree.root, '', false);
   } finally {
-    tree.end(moment);
+    tree.releaseSnapshot(snapshot);
   }
 
   /** @param whole whether that is all of a directory: it was moved, and the snapshot has nothing of it there */
   function* below(directory: AnyNode, prefix: string, whole: boolean): Generator<ArchiveEntry> {
-    for (const name of inOrder((whole ? namesOf : ownNamesOf)(moment.at(directory)))) {
-      const above = moment.at(directory);
+    for (const name of inOrder((whole ? namesOf : ownNamesOf)(snapshot.at(directory)))) {
+      const above = snapshot.at(directory);
       const child = childOf(above, name);
       if (child === undefined) {
         yield whiteout(`${prefix}.wh.${name}`, above.mtime);
         continue;
       }
       const at = `${prefix}${name}`;
-      const node = moment.at(child);
+      const node = snapshot.at(child);
       const isOwn = whole || isAnew(node);
       const hides = isOwn && !whole && lowerOf(above, name)?.type === 'directory';
       yield entryOf(node, at, links.seen(node, at), true);
@@ -138,7 +144,7 @@ export function* changesOf(root: UpperNode): Generator<undefined, Change[]> {
   return changes;
 }
 
-const namesPerTurn = 256;
+const namesPerSlice = 256;
 
 function* compare(
   node: AnyNode,
@@ -150,7 +156,7 @@ function* compare(
   const names = namesOf(node);
   for (const name of old?.children?.keys() ?? []) if (childOf(node, name) === undefined) names.push(name);
   for (const name of inOrder(names)) {
-    if (looked++ % namesPerTurn === 0) yield;
+    if (looked++ % namesPerSlice === 0) yield;
     const now = childOf(node, name);
     const before = old?.children?.get(name);
     if (now === before) continue;

@@ -4,14 +4,14 @@ import type { UpperNode } from './node.js';
 import { components, joinPath, withoutSlashes } from './paths.js';
 import { checkLength } from './rename.js';
 import type { Found } from './resolve.js';
-import type { Place } from './tree.js';
+import type { Location } from './tree.js';
 import type { Credentials, Device, MakeOptions, NodeType } from './types.js';
 import { type Shared, TreeView } from './view.js';
 
 const sticky = 0o1000;
 
 /** What a node is made of that gets a name. */
-export interface Made {
+export interface NewNode {
   readonly type: NodeType;
   readonly mode: number;
   readonly target?: string;
@@ -22,14 +22,14 @@ export interface Made {
 export abstract class WritableView extends TreeView {
   readonly isSealed: boolean;
 
-  constructor(shared: Shared, who: Credentials, isSealed = false) {
-    super(shared, who);
+  constructor(shared: Shared, credentials: Credentials, isSealed = false) {
+    super(shared, credentials);
     this.isSealed = isSealed;
   }
 
   mkdir(path: string, options: MakeOptions = {}): void {
-    const { directory, name, place } = this.#resolveNew(path, options);
-    if (place !== undefined) {
+    const { directory, name, location } = this.#resolveNew(path, options);
+    if (location !== undefined) {
       if (options.recursive && this.find(path)?.type === 'directory') return;
       throw new FileSystemError('EEXIST', path);
     }
@@ -44,12 +44,12 @@ export abstract class WritableView extends TreeView {
     } catch (error) {
       if (!recursive || !(error instanceof FileSystemError) || error.errno !== 'ENOENT') throw error;
     }
-    this.#makeAbove(bare, { type: 'directory', mode: mode ?? 0o755 });
+    this.#makeParents(bare, { type: 'directory', mode: mode ?? 0o755 });
     return this.resolve(bare, false);
   }
 
   /** Make the directories above a path. Few of them are looked for from the root: there may be two thousand, each far away. */
-  #makeAbove(path: string, made: Made): void {
+  #makeParents(path: string, made: NewNode): void {
     const parts = components(path).slice(0, -1);
     const upTo = (count: number): string => `/${parts.slice(0, count).join('/')}`;
     let there = 0;
@@ -64,64 +64,75 @@ export abstract class WritableView extends TreeView {
       return;
     }
     this.mkdir(upTo(there + 1), made);
-    let place = this.present(upTo(there + 1), true);
-    for (const name of parts.slice(there + 1)) place = this.add(place, name, path, made);
+    let location = this.existing(upTo(there + 1), true);
+    for (const name of parts.slice(there + 1)) location = this.add(location, name, path, made);
   }
 
   protected missing(path: string): Found {
     const found = this.resolve(path, false);
-    if (found.place !== undefined) throw new FileSystemError('EEXIST', path);
+    if (found.location !== undefined) throw new FileSystemError('EEXIST', path);
     return found;
   }
 
-  protected addNew(path: string, made: Made): void {
+  protected addNew(path: string, made: NewNode): void {
     const { directory, name } = this.missing(path);
     this.add(directory, name, path, made);
   }
 
-  protected add(directory: Place, name: string, path: string, made: Made): Place {
+  protected add(directory: Location, name: string, path: string, made: NewNode): Location {
     checkLength(directory, name, path);
     const into = this.writableDirectory(directory, path);
     const setgid = (into.mode & 0o2000) !== 0;
-    const node = directory.tree.make({ ...made, uid: this.who.uid, gid: setgid ? into.gid : this.who.gid });
+    const node = directory.tree.make({
+      ...made,
+      uid: this.credentials.uid,
+      gid: setgid ? into.gid : this.credentials.gid,
+    });
     directory.tree.attach(into, name, node);
     const { tree, readOnly } = directory;
     return { tree, node, parent: directory, name, readOnly, path: joinPath(directory.path, name) };
   }
 
   /** Check that names may come and go there. */
-  protected checkDirectory(place: Place, path: string): void {
-    if (place.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
-    this.check(place.node, 3, path);
-    this.mayWrite(place, path);
+  protected checkDirectory(location: Location, path: string): void {
+    if (location.node.type !== 'directory') throw new FileSystemError('ENOTDIR', path);
+    this.check(location.node, 3, path);
+    this.mayWrite(location, path);
   }
 
-  protected writableDirectory(place: Place, path: string): UpperNode {
-    this.checkDirectory(place, path);
-    return place.tree.writable(place);
+  protected writableDirectory(location: Location, path: string): UpperNode {
+    this.checkDirectory(location, path);
+    return location.tree.writable(location);
   }
 
-  protected removable(path: string): { readonly directory: Place; readonly name: string; readonly place: Place } {
-    const { directory, name, place } = this.resolve(withoutSlashes(path), false);
+  protected removable(path: string): {
+    readonly directory: Location;
+    readonly name: string;
+    readonly location: Location;
+  } {
+    const { directory, name, location: place } = this.resolve(withoutSlashes(path), false);
     if (place === undefined) throw new FileSystemError('ENOENT', path);
     if (name === '' || this.isMount(place)) throw new FileSystemError('EBUSY', path);
     this.check(directory.node, 3, path);
-    const { uid } = this.who;
+    const { uid } = this.credentials;
     if (uid !== 0 && (directory.node.mode & sticky) !== 0 && uid !== place.node.uid && uid !== directory.node.uid) {
       throw new FileSystemError('EPERM', path);
     }
-    return { directory, name, place };
+    return { directory, name, location: place };
   }
 
-  protected detach({ directory, name, place }: { directory: Place; name: string; place: Place }, path: string): void {
+  protected detach(
+    { directory, name, location }: { directory: Location; name: string; location: Location },
+    path: string,
+  ): void {
     for (const at of this.shared.mounts.keys()) {
-      if (at.startsWith(`${place.path}/`)) throw new FileSystemError('EBUSY', path);
+      if (at.startsWith(`${location.path}/`)) throw new FileSystemError('EBUSY', path);
     }
     directory.tree.detach(this.writableDirectory(directory, path), name);
   }
 
-  protected mayWrite(place: Place, path: string): void {
-    const sealed = this.isSealed && place.tree === this.shared.tree && !/^\/dev(\/|$)/.test(place.path);
-    if (place.readOnly || sealed) throw new FileSystemError('EROFS', path);
+  protected mayWrite(location: Location, path: string): void {
+    const sealed = this.isSealed && location.tree === this.shared.tree && !/^\/dev(\/|$)/.test(location.path);
+    if (location.readOnly || sealed) throw new FileSystemError('EROFS', path);
   }
 }

@@ -1,7 +1,7 @@
 import type { ResourceControls } from '../types.js';
 import type { Task } from './task.js';
 
-const folder = '/fs/cgroup';
+const directory = '/fs/cgroup';
 /** What version 1 tells of no bound: the largest multiple of a page. */
 const unbounded = '9223372036854771712';
 
@@ -26,11 +26,11 @@ const readers: Readonly<Record<string, Reader>> = {
 };
 
 /** The names of the files, from the root of /sys on. */
-export const controlFiles: readonly string[] = Object.keys(readers).map((name) => `${folder}/${name}`);
+export const controlFiles: readonly string[] = Object.keys(readers).map((name) => `${directory}/${name}`);
 
 /** What is in a file of a control group; undefined for any other path. */
 export function controlFile(task: Task, path: string): string | undefined {
-  const prefix = `/sys${folder}/`;
+  const prefix = `/sys${directory}/`;
   const name = path.startsWith(prefix) ? path.slice(prefix.length) : '';
   const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
   return read && `${read(task.machine.controls(), task)}\n`;

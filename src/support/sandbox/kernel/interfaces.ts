@@ -13,12 +13,15 @@ export const loopback: NetworkInterface = {
 };
 
 /** All network cards of a container, the loopback first. */
-export const cardsOf = (machine: Machine): readonly NetworkInterface[] => [loopback, ...machine.network.interfaces()];
+export const interfacesOf = (machine: Machine): readonly NetworkInterface[] => [
+  loopback,
+  ...machine.network.interfaces(),
+];
 
 /** Whether an address leads to the container itself. */
 export const isOwn = (machine: Machine, address: string): boolean =>
   address.startsWith('127.') ||
-  cardsOf(machine).some(({ ipv4, ipv6 }) => ipv4?.address === address || ipv6?.address === address);
+  interfacesOf(machine).some(({ ipv4, ipv6 }) => ipv4?.address === address || ipv6?.address === address);
 
 /** The address that a card has for its own link alone, made of its hardware address (RFC 4291, appendix A). */
 export function linkLocal(mac: string): string {
@@ -38,7 +41,7 @@ export function netDevices(machine: Machine): string {
     '       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0';
   return (
     header +
-    cardsOf(machine)
+    interfacesOf(machine)
       .map(({ name }) => `${name.padStart(6)}:${zeros}\n`)
       .join('')
   );
@@ -53,10 +56,10 @@ export function netRoutes(machine: Machine): string {
     bytes.writeUInt32LE(number);
     return bytes.toString('hex').toUpperCase();
   };
-  const lines = routesOf(machine).map(({ card, base, bits, gateway }) => {
+  const lines = routesOf(machine).map(({ networkInterface, base, bits, gateway }) => {
     const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
     const way = gateway === undefined ? '00000000\t0001' : `${word(addressNumber(gateway))}\t0003`;
-    return `${card}\t${word(addressNumber(base))}\t${way}\t0\t0\t0\t${word(mask)}\t0\t0\t0`;
+    return `${networkInterface}\t${word(addressNumber(base))}\t${way}\t0\t0\t0\t${word(mask)}\t0\t0\t0`;
   });
   return [routeHeader, ...lines].map((line) => `${line.padEnd(127)}\n`).join('');
 }
@@ -67,7 +70,7 @@ export const addressNumber = (address: string): number =>
 
 /** A way of IPv4 packets. */
 export interface Route {
-  readonly card: string;
+  readonly networkInterface: string;
   /** First address of the block that it leads to. */
   readonly base: string;
   readonly bits: number;
@@ -79,13 +82,13 @@ export interface Route {
 
 /** The routes of a container's IPv4, the default first, then by their blocks. */
 export function routesOf({ network }: Machine): readonly Route[] {
-  const cards = network.interfaces();
-  const rest = cards.flatMap(({ name, ipv4 }) =>
-    ipv4 === undefined ? [] : [{ card: name, base: ipv4.base, bits: ipv4.bits, source: ipv4.address }],
+  const interfaces = network.interfaces();
+  const rest = interfaces.flatMap(({ name, ipv4 }) =>
+    ipv4 === undefined ? [] : [{ networkInterface: name, base: ipv4.base, bits: ipv4.bits, source: ipv4.address }],
   );
   rest.sort((a, b) => addressNumber(a.base) - addressNumber(b.base));
-  const leaving = cards.flatMap(({ name, gateway4 }) =>
-    gateway4 === undefined ? [] : [{ card: name, base: '0.0.0.0', bits: 0, gateway: gateway4 }],
+  const leaving = interfaces.flatMap(({ name, gateway4 }) =>
+    gateway4 === undefined ? [] : [{ networkInterface: name, base: '0.0.0.0', bits: 0, gateway: gateway4 }],
   );
   return [...leaving, ...rest];
 }

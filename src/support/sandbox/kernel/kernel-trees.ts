@@ -22,7 +22,7 @@ function treeOf(paths: readonly string[]): FileSystem {
 }
 
 function procTree(): FileSystem {
-  const below = (folder: string, names: string): string[] => names.split(' ').map((name) => `${folder}/${name}`);
+  const below = (directory: string, names: string): string[] => names.split(' ').map((name) => `${directory}/${name}`);
   const tree = treeOf([...below('', ofSystem), ...below('/sys', settings), ...below('/1', ofTask)]);
   tree.symlink('1', '/self');
   return tree;

@@ -9,12 +9,12 @@ export type Prepared =
   | { readonly ok: false; readonly reason: 'not-found' | 'not-executable' | 'is-directory' | 'not-simulated' };
 
 /** Who looks for a program. */
-export interface Looker extends Pick<Task, 'fs' | 'cwd'> {
+export interface ProgramFinder extends Pick<Task, 'fs' | 'cwd'> {
   readonly machine: Pick<Machine, 'programs' | 'log'>;
 }
 
 /** Scripts that name scripts as their interpreter, as many as Linux follows. */
-const deepest = 4;
+const maxInterpreterDepth = 4;
 
 /**
  * Find what a command line runs.
@@ -22,7 +22,7 @@ const deepest = 4;
  * @param task who asks: its file system and permissions
  * @param path where programs without a slash are looked for
  */
-export function prepare(task: Looker, argv: readonly string[], path: string, depth = 0): Prepared {
+export function prepare(task: ProgramFinder, argv: readonly string[], path: string, depth = 0): Prepared {
   const [name = ''] = argv;
   const found = findProgram(task.fs, name, path, task.cwd);
   if (typeof found !== 'string') return { ok: false, reason: found.kind };
@@ -30,7 +30,7 @@ export function prepare(task: Looker, argv: readonly string[], path: string, dep
   const executable = inspectProgram(task.fs, found, (applet) => programs.has(applet));
   switch (executable.kind) {
     case 'script':
-      if (depth >= deepest) return { ok: false, reason: 'not-executable' };
+      if (depth >= maxInterpreterDepth) return { ok: false, reason: 'not-executable' };
       return prepare(task, [...executable.interpreter, found, ...argv.slice(1)], path, depth + 1);
     case 'text':
       return prepareApplet(task, 'sh', ['sh', found, ...argv.slice(1)]);
@@ -46,14 +46,14 @@ export function prepare(task: Looker, argv: readonly string[], path: string, dep
  * Find what a command line runs for a shell, or a program that runs others: a busybox that is built to stand alone, as
  * Debian's is, has its own programs whether or not the image has their names.
  */
-export function prepareByShell(task: Looker, argv: readonly string[], path: string): Prepared {
+export function prepareByShell(task: ProgramFinder, argv: readonly string[], path: string): Prepared {
   const prepared = prepare(task, argv, path);
   const [name = ''] = argv;
   if (prepared.ok || prepared.reason !== 'not-found' || !task.machine.programs.has(name)) return prepared;
   return task.fs.find('/bin/busybox')?.type === 'file' ? prepareApplet(task, name, argv) : prepared;
 }
 
-function prepareApplet(task: Looker, name: string, argv: readonly string[]): Prepared {
+function prepareApplet(task: ProgramFinder, name: string, argv: readonly string[]): Prepared {
   const applet = task.machine.programs.get(name.split('/').at(-1) as string);
   if (applet === undefined) {
     task.machine.log.warn(`${name}: not among the programs that are simulated`);

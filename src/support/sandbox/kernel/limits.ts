@@ -17,10 +17,10 @@ export interface LimitKind {
   /** The kernel's name and unit; empty where it lists none. */
   readonly title: string;
   readonly counted: string;
-  readonly usual: Limit;
+  readonly default: Limit;
 }
 
-const free: Limit = { soft: undefined, hard: undefined };
+const unlimited: Limit = { soft: undefined, hard: undefined };
 const at = (soft: number | undefined, hard: number | undefined): Limit => ({ soft, hard });
 const kind = (
   name: string,
@@ -29,8 +29,8 @@ const kind = (
   label: string,
   title: string,
   counted: string,
-  usual = free,
-): LimitKind => ({ name, letter, unit, label, title, counted, usual });
+  usual = unlimited,
+): LimitKind => ({ name, letter, unit, label, title, counted, default: usual });
 
 /** In the order of `ulimit -a`; what a container has without bounds of its own. */
 export const limitKinds: readonly LimitKind[] = [
@@ -57,14 +57,14 @@ export const limitKind = (letter: string): LimitKind => limitKinds.find((each) =
 /** The bounds of a process, by the letter of `ulimit`. */
 export type Limits = ReadonlyMap<string, Limit>;
 
-const usualLimits: Limits = new Map(limitKinds.map(({ letter, usual }) => [letter, usual]));
+const defaultLimits: Limits = new Map(limitKinds.map(({ letter, default: usual }) => [letter, usual]));
 
 /** What a container's processes begin with. */
 export function limitsOf(own: readonly ResourceLimit[]): Limits {
-  if (own.length === 0) return usualLimits;
+  if (own.length === 0) return defaultLimits;
   const number = (value: number): number | undefined => (value < 0 ? undefined : value);
   return new Map(
-    limitKinds.map(({ name, letter, usual }) => {
+    limitKinds.map(({ name, letter, default: usual }) => {
       const given = own.find((limit) => limit.name === name);
       return [letter, given === undefined ? usual : { soft: number(given.soft), hard: number(given.hard) }];
     }),

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
 import { machineResolver } from '../resolvers.js';
-import type { ImageFacts, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
+import type { ImageInfo, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
 import { type Limits, limitsOf } from './limits.js';
 import { ProgramMemory } from './memory.js';
 import { Pipe } from './pipe.js';
@@ -15,12 +15,12 @@ export interface MachineOptions {
   readonly clock: Clock;
   readonly hostname: string;
   readonly domainname: string;
-  readonly image: ImageFacts;
+  readonly image: ImageInfo;
   readonly log: RuntimeLog;
   /** Bytes; 0 is no limit. */
   readonly memory: number;
   /** What programs of all containers hold; of this one alone without it. */
-  readonly held?: ProgramMemory | undefined;
+  readonly programMemory?: ProgramMemory | undefined;
   /** A number that no process of the host has. */
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
@@ -62,19 +62,19 @@ export type Applet = (task: Task, argv: readonly string[]) => number | Promise<n
 export type ProgramTable = ReadonlyMap<string, Applet>;
 
 /** Tasks that a container may have at once. */
-const mostTasks = 2048;
+const maxTasks = 2048;
 /** Bytes that programs may hold where the container has no limit of its own. */
-const mostMemory = 32 * 1024 * 1024;
+const maxMemoryBytes = 32 * 1024 * 1024;
 
 /** The inside of a container: its tasks by number, its freezer, its memory. */
 export class Machine {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
-  readonly image: ImageFacts;
+  readonly image: ImageInfo;
   readonly log: RuntimeLog;
   readonly domainname: string;
   readonly memoryLimit: number;
-  readonly #held: ProgramMemory;
+  readonly #programMemory: ProgramMemory;
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
   readonly listening: () => readonly number[];
@@ -112,8 +112,8 @@ export class Machine {
     this.domainname = domainname;
     this.image = image;
     this.log = log;
-    this.#held = options.held ?? new ProgramMemory();
-    this.memoryLimit = memory > 0 ? Math.min(memory, mostMemory) : mostMemory;
+    this.#programMemory = options.programMemory ?? new ProgramMemory();
+    this.memoryLimit = memory > 0 ? Math.min(memory, maxMemoryBytes) : maxMemoryBytes;
   }
 
   nextPid(): number {
@@ -122,13 +122,13 @@ export class Machine {
 
   add(task: Task): void {
     this.#tasks.set(task.pid, task);
-    this.#held.count(1);
+    this.#programMemory.count(1);
   }
 
   /** A task has ended. With PID 1, all others end. */
   remove(task: Task): void {
-    if (this.#tasks.delete(task.pid)) this.#held.count(-1);
-    this.letGo(task);
+    if (this.#tasks.delete(task.pid)) this.#programMemory.count(-1);
+    this.killed(task);
     this.cpu += task.cpu;
     if (task.pid === 1) for (const other of this.tasks()) other.end(SIG.KILL);
   }
@@ -142,8 +142,8 @@ export class Machine {
   }
 
   /** Whether one more task may be started. */
-  get roomForTask(): boolean {
-    return this.#held.roomForTask && this.#tasks.size < mostTasks && (this.#lastPid === 0 || this.#tasks.has(1));
+  get canFork(): boolean {
+    return this.#programMemory.canFork && this.#tasks.size < maxTasks && (this.#lastPid === 0 || this.#tasks.has(1));
   }
 
   signalGroup(group: number, signal: number): boolean {
@@ -165,18 +165,18 @@ export class Machine {
    * A program holds more or less memory than before. Beyond the limit the kernel's last resort ends it.
    *
    * @param bytes may be negative; what it still holds at its end is let go of then
-   * @param beside what they cost here beside themselves, bytes
+   * @param overhead what they cost here beside themselves, bytes
    */
-  account(task: Task, bytes: number, beside = 0): void {
+  account(task: Task, bytes: number, overhead = 0): void {
     if (task.isEnding) return;
     this.memory += bytes;
-    this.#held.add(task, bytes, beside);
+    this.#programMemory.add(task, bytes, overhead);
     if (this.memory > this.memoryLimit) task.end(SIG.KILL, true);
   }
 
   /** A task comes to its end: what it held counts no more. */
-  letGo(task: Task): void {
-    this.memory -= this.#held.drop(task);
+  killed(task: Task): void {
+    this.memory -= this.#programMemory.drop(task);
   }
 
   pipe(): Pipe {

@@ -2,12 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { enqueueTask } from '../../foundation/scheduler.js';
 
 /** Milliseconds that a task may run before others have their turn. */
-const slice = 3;
+const sliceMs = 3;
 /** Steps between two looks at the time. */
-const stepsPerLook = 64;
+const stepsPerCheck = 64;
 /** After so many slices without waiting for anything, a task gets only every other one: it loops. */
-const patience = 300;
-const breather = 5;
+const maxBusySlices = 300;
+const busyPauseMs = 5;
 
 /** How long a task works at a time, and how much it has worked. */
 export class Pace {
@@ -19,14 +19,14 @@ export class Pace {
 
   /** Count a step. @returns whether it is time for a look */
   step(): boolean {
-    return ++this.#steps % stepsPerLook === 0;
+    return ++this.#steps % stepsPerCheck === 0;
   }
 
   /** Whether the task has had its turn. */
-  isOver(): boolean {
+  isSliceUsedUp(): boolean {
     const now = performance.now();
     if (this.#sliceStart === 0) this.#sliceStart = now;
-    if (now - this.#sliceStart < slice) return false;
+    if (now - this.#sliceStart < sliceMs) return false;
     this.#slices++;
     return true;
   }
@@ -39,11 +39,11 @@ export class Pace {
   async next(block: (start: (resume: () => void) => () => void) => Promise<void>): Promise<void> {
     const turns = this.#slices;
     await block((resume) => {
-      if (turns <= patience) return enqueueTask('program', resume);
+      if (turns <= maxBusySlices) return enqueueTask('program', resume);
       let cancel = (): void => clearTimeout(timer);
       const timer = setTimeout(() => {
         cancel = enqueueTask('program', resume);
-      }, breather);
+      }, busyPauseMs);
       return () => cancel();
     });
     this.#slices = turns;
@@ -56,7 +56,7 @@ export class Pace {
   }
 
   /** It was away. */
-  rested(): void {
+  resume(): void {
     this.#slices = 0;
   }
 }

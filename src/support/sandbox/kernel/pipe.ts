@@ -10,7 +10,7 @@ export class Pipe {
   readonly writer: Descriptor;
   readonly #chunks: Uint8Array[] = [];
   readonly #waiting = new Set<() => void>();
-  #held = 0;
+  #bufferedBytes = 0;
   #readers = 0;
   #writers = 0;
   /** Whether there was a writer: before, an empty pipe is not at its end. */
@@ -51,15 +51,15 @@ export class Pipe {
   push(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#readers === 0) return Promise.reject(new Error('nobody reads any more'));
     this.#add(bytes);
-    if (this.#held < capacity) return undefined;
+    if (this.#bufferedBytes < capacity) return undefined;
     return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (this.#held < capacity) resolve();
+      const check = (): void => {
+        if (this.#bufferedBytes < capacity) resolve();
         else if (this.#readers === 0) reject(new Error('nobody reads any more'));
         else return;
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
       };
-      this.#waiting.add(look);
+      this.#waiting.add(check);
     });
   }
 
@@ -87,16 +87,16 @@ export class Pipe {
   #write(task: Task, bytes: Uint8Array): void | Promise<void> {
     if (this.#readers === 0) return task.brokenPipe();
     this.#add(bytes);
-    if (this.#held < capacity) return undefined;
-    return this.#until(task, () => (this.#held < capacity || this.#readers === 0 ? true : undefined)).then(() =>
-      this.#held >= capacity && this.#readers === 0 ? task.brokenPipe() : undefined,
+    if (this.#bufferedBytes < capacity) return undefined;
+    return this.#until(task, () => (this.#bufferedBytes < capacity || this.#readers === 0 ? true : undefined)).then(
+      () => (this.#bufferedBytes >= capacity && this.#readers === 0 ? task.brokenPipe() : undefined),
     );
   }
 
   #add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#chunks.push(bytes);
-    this.#held += bytes.length;
+    this.#bufferedBytes += bytes.length;
     this.#wake();
   }
 
@@ -106,26 +106,26 @@ export class Pipe {
     const taken = first.subarray(0, end > 0 ? end : length);
     if (taken.length === first.length) this.#chunks.shift();
     else this.#chunks[0] = first.subarray(taken.length);
-    this.#held -= taken.length;
+    this.#bufferedBytes -= taken.length;
     this.#wake();
     return taken;
   }
 
   #until<T>(task: Task, ready: () => T | undefined): Promise<T> {
     return task.block<T>((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         // What is taken wakes others, who must not find this one again.
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
         const value = ready();
-        if (value === undefined) this.#waiting.add(look);
+        if (value === undefined) this.#waiting.add(check);
         else resolve(value);
       };
-      this.#waiting.add(look);
-      return () => void this.#waiting.delete(look);
+      this.#waiting.add(check);
+      return () => void this.#waiting.delete(check);
     });
   }
 
   #wake(): void {
-    for (const look of [...this.#waiting]) if (this.#waiting.has(look)) look();
+    for (const check of [...this.#waiting]) if (this.#waiting.has(check)) check();
   }
 }

@@ -40,7 +40,7 @@ export function procFile(task: Task, path: string): Descriptor | undefined {
   return text === undefined ? undefined : textDescriptor(text);
 }
 
-type TaskFile = (about: Task, task: Task) => string;
+type TaskFile = (target: Task, task: Task) => string;
 
 const programOf = ({ argv }: Task): string => ((argv[0] ?? '').split('/').at(-1) ?? '').slice(0, 15);
 const everyId = '         0          0 4294967295\n';
@@ -48,7 +48,7 @@ const everyId = '         0          0 4294967295\n';
 const taskFiles: Readonly<Record<string, TaskFile>> = {
   cgroup: ({ machine }) => membership(machine.controlGroup),
   cmdline: ({ argv }) => argv.map((argument) => `${argument}\0`).join(''),
-  comm: (about) => `${programOf(about)}\n`,
+  comm: (target) => `${programOf(target)}\n`,
   environ: ({ env }) => [...env].map(([key, value]) => `${key}=${value}\0`).join(''),
   gid_map: () => everyId,
   limits: ({ limits }) => limitsFile(limits),
@@ -62,16 +62,16 @@ const taskFiles: Readonly<Record<string, TaskFile>> = {
 };
 
 function taskFile(task: Task, which: string, name: string, path: string): string | undefined {
-  const about = which.endsWith('self') ? task : task.machine.task(Number(which));
-  if (about === undefined) throw new FileSystemError('ENOENT', path);
-  return Object.hasOwn(taskFiles, name) ? taskFiles[name]?.(about, task) : undefined;
+  const target = which.endsWith('self') ? task : task.machine.task(Number(which));
+  if (target === undefined) throw new FileSystemError('ENOENT', path);
+  return Object.hasOwn(taskFiles, name) ? taskFiles[name]?.(target, task) : undefined;
 }
 
-function statusOf(about: Task): string {
-  const { uid, gid, groups } = about.credentials;
+function statusOf(target: Task): string {
+  const { uid, gid, groups } = target.credentials;
   return (
-    `Name:\t${programOf(about)}\nUmask:\t${about.umask.toString(8).padStart(4, '0')}\nState:\tS (sleeping)\n` +
-    `Tgid:\t${about.pid}\nPid:\t${about.pid}\nPPid:\t${about.parent?.pid ?? 0}\n` +
+    `Name:\t${programOf(target)}\nUmask:\t${target.umask.toString(8).padStart(4, '0')}\nState:\tS (sleeping)\n` +
+    `Tgid:\t${target.pid}\nPid:\t${target.pid}\nPPid:\t${target.parent?.pid ?? 0}\n` +
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}\nGid:\t${gid}\t${gid}\t${gid}\t${gid}\nGroups:\t${groups.join(' ')} \n`
   );
 }

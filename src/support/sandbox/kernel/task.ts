@@ -52,7 +52,7 @@ export class Task {
   #cost = 0;
   #fs: FileSystem | undefined;
   #exit: ExitStatus | undefined;
-  #ending: { readonly code: number; readonly signal: number; readonly oomKilled: boolean } | undefined;
+  #exitRequest: { readonly code: number; readonly signal: number; readonly oomKilled: boolean } | undefined;
   #stopped = false;
   #sleeping = 0;
   readonly #waits = new Set<(error: Terminated) => void>();
@@ -78,7 +78,7 @@ export class Task {
     this.startedAt = machine.clock.now();
     for (const signal of options.ignored ?? []) this.handlers.set(signal, null);
     machine.add(this);
-    this.#hold();
+    this.#updateState();
   }
 
   get argv(): readonly string[] {
@@ -92,11 +92,11 @@ export class Task {
   /** It goes on as another program, or with another environment. */
   become(argv: readonly string[], env: ReadonlyMap<string, string>): void {
     this.#command = { argv, env };
-    this.#hold();
+    this.#updateState();
   }
 
   /** What it was started with counts as held, but for what is its parent's, too, or a container's own. */
-  #hold(): void {
+  #updateState(): void {
     if (this.parent === undefined) return;
     const cost = costOf(this, this.parent, this.fds.size);
     this.machine.account(this, 0, cost - this.#cost);
@@ -120,7 +120,7 @@ export class Task {
 
   /** Whether it has ended, or a signal is ending it. */
   get isEnding(): boolean {
-    return this.#ending !== undefined || this.#exit !== undefined;
+    return this.#exitRequest !== undefined || this.#exit !== undefined;
   }
 
   get state(): 'running' | 'sleeping' | 'stopped' | 'paused' {
@@ -135,7 +135,7 @@ export class Task {
     try {
       this.#mayGoOn();
       // Each may start others at once, without end: in a turn, or on the stack of the one before.
-      await this.giveWay();
+      await this.yieldIfDue();
       code = await program(this);
     } catch (error) {
       // The stack is at its end, as a real program's would be.
@@ -147,9 +147,9 @@ export class Task {
   }
 
   /** Be told when it has ended; at once when it has. */
-  whenEnded(act: (status: ExitStatus) => void): void {
-    if (this.#exit !== undefined) act(this.#exit);
-    else this.#watchers.push(act);
+  whenEnded(action: (status: ExitStatus) => void): void {
+    if (this.#exit !== undefined) action(this.#exit);
+    else this.#watchers.push(action);
   }
 
   /** Wait for another task. */
@@ -185,20 +185,20 @@ export class Task {
     this.#pause();
     try {
       return await new Promise<T>((resolve, reject) => {
-        let over = false;
+        let isDone = false;
         let cancel: (() => void) | undefined;
         const end = (error: Terminated): void => {
-          over = true;
+          isDone = true;
           this.#waits.delete(end);
           cancel?.();
           reject(error);
         };
         this.#waits.add(end);
-        const settle = (act: () => void): void => {
-          if (over) return;
-          over = true;
+        const settle = (action: () => void): void => {
+          if (isDone) return;
+          isDone = true;
           this.#waits.delete(end);
-          act();
+          action();
         };
         cancel = start(
           (value) => settle(() => this.#whenRunning(() => resolve(value), reject)),
@@ -216,24 +216,24 @@ export class Task {
    * @throws Terminated when a signal ended it
    */
   step(): Promise<void> | undefined {
-    if (!this.#pace.step() && this.#ending === undefined && !this.#held) return undefined;
+    if (!this.#pace.step() && this.#exitRequest === undefined && !this.#isSuspended) return undefined;
     this.#mayGoOn();
-    if (this.#held) return this.breathe();
-    return this.#pace.isOver() ? this.#pace.next((start) => this.block(start)) : undefined;
+    if (this.#isSuspended) return this.yieldNow();
+    return this.#pace.isSliceUsedUp() ? this.#pace.next((start) => this.block(start)) : undefined;
   }
 
   /** The same for a step that may take long by itself. */
   longStep(): Promise<void> | undefined {
-    return this.step() ?? this.giveWay();
+    return this.step() ?? this.yieldIfDue();
   }
 
   /** Let other work go first where it has waited for long. */
-  giveWay(): Promise<void> | undefined {
-    return isSliceUsedUp() ? this.breathe() : undefined;
+  yieldIfDue(): Promise<void> | undefined {
+    return isSliceUsedUp() ? this.yieldNow() : undefined;
   }
 
   /** Let other work go first, once. */
-  breathe(): Promise<void> {
+  yieldNow(): Promise<void> {
     return this.block((resolve) => enqueueTask('program', resolve));
   }
 
@@ -246,7 +246,7 @@ export class Task {
       this.end(signal);
       return true;
     }
-    if (this.#held && signal !== SIG.STOP) {
+    if (this.#isSuspended && signal !== SIG.STOP) {
       this.#pending.push(signal);
       return true;
     }
@@ -265,9 +265,9 @@ export class Task {
 
   /** End it by a signal, whatever it thinks of it. */
   end(signal: number, oomKilled = false): void {
-    if (this.#exit !== undefined || this.#ending !== undefined) return;
-    this.#ending = { code: 128 + signal, signal, oomKilled };
-    this.machine.letGo(this);
+    if (this.#exit !== undefined || this.#exitRequest !== undefined) return;
+    this.#exitRequest = { code: 128 + signal, signal, oomKilled };
+    this.machine.killed(this);
     for (const end of [...this.#waits]) end(new Terminated());
     for (const go of this.#gates.splice(0)) go();
   }
@@ -283,12 +283,12 @@ export class Task {
 
   /** Go on after the freezer or SIGCONT. */
   wake(): void {
-    if (this.#held) return;
+    if (this.#isSuspended) return;
     for (const signal of this.#pending.splice(0)) this.signal(signal);
     for (const go of this.#gates.splice(0)) go();
   }
 
-  get #held(): boolean {
+  get #isSuspended(): boolean {
     return this.#stopped || this.machine.paused;
   }
 
@@ -298,14 +298,14 @@ export class Task {
   }
 
   #mayGoOn(): void {
-    if (this.#ending !== undefined || this.#exit !== undefined) throw new Terminated();
+    if (this.#exitRequest !== undefined || this.#exit !== undefined) throw new Terminated();
   }
 
   /** Do it now, or when neither the freezer nor SIGSTOP holds the task any more. */
-  #whenRunning(act: () => void, reject: (error: unknown) => void): void {
-    if (this.#ending !== undefined) reject(new Terminated());
-    else if (!this.#held) act();
-    else this.#gates.push(() => this.#whenRunning(act, reject));
+  #whenRunning(action: () => void, reject: (error: unknown) => void): void {
+    if (this.#exitRequest !== undefined) reject(new Terminated());
+    else if (!this.#isSuspended) action();
+    else this.#gates.push(() => this.#whenRunning(action, reject));
   }
 
   #pause(): void {
@@ -315,17 +315,17 @@ export class Task {
 
   #resume(): void {
     this.#sleeping--;
-    this.#pace.rested();
+    this.#pace.resume();
   }
 
   #finish(code: number): void {
     this.#pace.pause();
     this.fds.closeAll();
     for (const end of [...this.#waits]) end(new Terminated());
-    const signal = this.#ending?.signal;
-    const oomKilled = this.#ending?.oomKilled ?? false;
+    const signal = this.#exitRequest?.signal;
+    const oomKilled = this.#exitRequest?.oomKilled ?? false;
     this.#exit = signal === undefined ? { code: code & 0xff, oomKilled } : { code: 128 + signal, signal, oomKilled };
     this.machine.remove(this);
-    for (const act of this.#watchers.splice(0)) act(this.#exit);
+    for (const action of this.#watchers.splice(0)) action(this.#exit);
   }
 }

@@ -18,7 +18,7 @@ const control = {
   delete: 127,
 };
 /** Longest line that can be typed, as in Linux. */
-const longestLine = 4095;
+const maxLineBytes = 4095;
 const newline = Buffer.from('\n');
 
 /**
@@ -55,7 +55,7 @@ export class Terminal implements Descriptor {
   }
 
   readLine(task: Task): Uint8Array | Promise<Uint8Array> {
-    return this.#typed.reader.readLine?.(task) ?? this.read(task, longestLine);
+    return this.#typed.reader.readLine?.(task) ?? this.read(task, maxLineBytes);
   }
 
   write(task: Task, bytes: Uint8Array): void | Promise<void> {
@@ -111,7 +111,7 @@ export class Terminal implements Descriptor {
     if (read === control.backspace || read === control.delete) this.#erase(shown);
     else if (read === control.kill) while (this.#line.length > 0) this.#erase(shown);
     else if (read === control.word) this.#eraseWord(shown);
-    else if (this.#line.length < longestLine) {
+    else if (this.#line.length < maxLineBytes) {
       this.#line.push(read);
       if (read < 0x20 && read !== 9) shown.push(0x5e, read + 0x40);
       else shown.push(read);

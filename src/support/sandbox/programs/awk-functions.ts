@@ -1,8 +1,8 @@
 import type { Task } from '../kernel/task.js';
-import { BadAwk } from './awk-lex.js';
+import { AwkSyntaxError } from './awk-lex.js';
 import { divide } from './awk-record.js';
 import type { Expression } from './awk-tree.js';
-import { format, Loose, numberOf, textOf, type Value } from './awk-values.js';
+import { format, numberOf, textOf, Untyped, type Value } from './awk-values.js';
 import type { Regex } from './regex.js';
 
 /** What functions need of the program that calls them. */
@@ -20,20 +20,20 @@ export interface Library {
 type Builtin = (by: Library, items: readonly Expression[]) => Value;
 
 const numeric =
-  (act: (a: number, b: number) => number): Builtin =>
+  (action: (a: number, b: number) => number): Builtin =>
   (by, [first, second]) =>
-    act(first ? numberOf(by.value(first)) : 0, second ? numberOf(by.value(second)) : 0);
+    action(first ? numberOf(by.value(first)) : 0, second ? numberOf(by.value(second)) : 0);
 
 const textual =
-  (act: (text: string) => Value): Builtin =>
+  (action: (text: string) => Value): Builtin =>
   (by, [first]) =>
-    act(first ? textOf(by.value(first)) : '');
+    action(first ? textOf(by.value(first)) : '');
 
 const whole: Expression = { kind: 'field', index: { kind: 'number', value: 0 } };
 
 function need(items: readonly Expression[], at: number): Expression {
   const item = items[at];
-  if (item === undefined) throw new BadAwk('too few arguments');
+  if (item === undefined) throw new AwkSyntaxError('too few arguments');
   return item;
 }
 
@@ -96,11 +96,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   sin: numeric(Math.sin),
   split: (by, items) => {
     const [text, name, separator] = [textOf(by.value(need(items, 0))), need(items, 1), items[2]];
-    if (name.kind !== 'name') throw new BadAwk('split needs an array');
+    if (name.kind !== 'name') throw new AwkSyntaxError('split needs an array');
     const parts = divide(text, separatorOf(by, separator), (source) => by.regex(source));
     by.array(name.name).clear();
     for (const [at, part] of parts.entries())
-      by.assign({ kind: 'element', name: name.name, keys: [{ kind: 'number', value: at + 1 }] }, new Loose(part));
+      by.assign({ kind: 'element', name: name.name, keys: [{ kind: 'number', value: at + 1 }] }, new Untyped(part));
     return parts.length;
   },
   sprintf: (by, [pattern, ...rest]) =>

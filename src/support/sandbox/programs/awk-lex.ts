@@ -1,5 +1,5 @@
 /** What cannot be read as a program of awk, or is not simulated. */
-export class BadAwk extends Error {}
+export class AwkSyntaxError extends Error {}
 
 /** A word of a program. */
 export interface Token {
@@ -72,7 +72,7 @@ export function tokens(source: string): Token[] {
       );
     } else {
       const sign = signs.exec(rest)?.[0];
-      if (sign === undefined) throw new BadAwk(`unexpected character '${rest[0]}'`);
+      if (sign === undefined) throw new AwkSyntaxError(`unexpected character '${rest[0]}'`);
       add('sign', take(sign.length));
     }
   }

@@ -1,4 +1,4 @@
-import { BadAwk, type Token, tokens } from './awk-lex.js';
+import { AwkSyntaxError, type Token, tokens } from './awk-lex.js';
 import type { Expression, Rule, Statement } from './awk-tree.js';
 import { Nesting } from './nesting.js';
 
@@ -62,9 +62,9 @@ class Parser {
 
   #fail(): never {
     const { text } = this.#token;
-    if (text === 'function' || text === 'func') throw new BadAwk('functions are not simulated');
-    if (text === 'getline') throw new BadAwk('getline is not simulated');
-    throw new BadAwk('Unexpected token');
+    if (text === 'function' || text === 'func') throw new AwkSyntaxError('functions are not simulated');
+    if (text === 'getline') throw new AwkSyntaxError('getline is not simulated');
+    throw new AwkSyntaxError('Unexpected token');
   }
 
   /** Leave out what separates statements. */
@@ -192,7 +192,7 @@ class Parser {
     const [only] = items;
     const printed = items.length === 1 && only?.kind === 'group' ? only.items : items;
     const sign = this.#accept('>', '>>', '|');
-    if (sign === '|') throw new BadAwk('output to commands is not simulated');
+    if (sign === '|') throw new AwkSyntaxError('output to commands is not simulated');
     const to = sign && { append: sign === '>>', path: this.#level(joining) };
     return { kind: 'print', formatted: word === 'printf', items: printed, ...(to && { to }) };
   }

@@ -1,15 +1,15 @@
 import { trim } from '../../go/strings.js';
-import { Loose, textOf, type Value } from './awk-values.js';
+import { textOf, Untyped, type Value } from './awk-values.js';
 import type { Regex } from './regex.js';
 
 /** Most fields of a record. */
-const mostFields = 100_000;
+const maxFields = 100_000;
 
 /** A record with its fields: either follows what happens to the other. */
 export class AwkRecord {
   #whole = '';
   #fields: Value[] | undefined = [];
-  #stale = false;
+  #isStale = false;
 
   /** @param split what stands between fields, as `FS` says now */
   constructor(
@@ -21,7 +21,7 @@ export class AwkRecord {
   set(text: string): void {
     this.#whole = text;
     this.#fields = undefined;
-    this.#stale = false;
+    this.#isStale = false;
   }
 
   get count(): number {
@@ -30,20 +30,20 @@ export class AwkRecord {
 
   set count(count: number) {
     const fields = this.#all();
-    const wanted = Math.max(0, Math.min(count, mostFields));
+    const wanted = Math.max(0, Math.min(count, maxFields));
     while (fields.length < wanted) fields.push('');
     fields.length = wanted;
-    this.#stale = true;
+    this.#isStale = true;
   }
 
   /** A field; 0 is the whole. */
   get(index: number): Value {
     if (index > 0) return this.#all()[index - 1];
-    if (this.#stale) {
+    if (this.#isStale) {
       this.#whole = this.#all().map(textOf).join(this.joiner());
-      this.#stale = false;
+      this.#isStale = false;
     }
-    return new Loose(this.#whole);
+    return new Untyped(this.#whole);
   }
 
   put(index: number, value: Value): void {
@@ -52,12 +52,12 @@ export class AwkRecord {
       return;
     }
     if (index > this.count) this.count = index;
-    if (index <= mostFields) this.#all()[index - 1] = value;
-    this.#stale = true;
+    if (index <= maxFields) this.#all()[index - 1] = value;
+    this.#isStale = true;
   }
 
   #all(): Value[] {
-    this.#fields ??= this.split(this.#whole).map((text) => new Loose(text));
+    this.#fields ??= this.split(this.#whole).map((text) => new Untyped(text));
     return this.#fields;
   }
 }

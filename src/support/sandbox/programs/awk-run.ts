@@ -2,7 +2,7 @@ import type { Descriptor } from '../kernel/descriptor.js';
 import { openPath } from '../kernel/open.js';
 import type { Task } from '../kernel/task.js';
 import { builtins, type Library } from './awk-functions.js';
-import { BadAwk } from './awk-lex.js';
+import { AwkSyntaxError } from './awk-lex.js';
 import { AwkRecord, divide } from './awk-record.js';
 import type { Expression, Rule, Statement } from './awk-tree.js';
 import { arithmetic, bounded, compare, format, isTrue, numberOf, textOf, type Value } from './awk-values.js';
@@ -29,7 +29,7 @@ export class AwkProgram implements Library {
   readonly #record: AwkRecord;
   readonly #files = new Map<string, Descriptor>();
   readonly #inRange = new Set<Rule>();
-  #held = 0;
+  #usedBytes = 0;
 
   constructor(
     readonly task: Task,
@@ -75,8 +75,8 @@ export class AwkProgram implements Library {
   close(): void {
     for (const file of this.#files.values()) file.release();
     this.#files.clear();
-    this.task.machine.account(this.task, -this.#held);
-    this.#held = 0;
+    this.task.machine.account(this.task, -this.#usedBytes);
+    this.#usedBytes = 0;
   }
 
   #fits(rule: Rule, [from, to]: readonly Expression[]): boolean {
@@ -191,7 +191,7 @@ export class AwkProgram implements Library {
         return this.array(expression.name).has(this.#key(expression.keys)) ? 1 : 0;
       case 'call': {
         const found = Object.hasOwn(builtins, expression.name) ? builtins[expression.name] : undefined;
-        if (found === undefined) throw new BadAwk(`call to ${expression.name}, which is not simulated`);
+        if (found === undefined) throw new AwkSyntaxError(`call to ${expression.name}, which is not simulated`);
         return bounded(found(this, expression.items));
       }
       case 'unary': {
@@ -253,7 +253,7 @@ export class AwkProgram implements Library {
     if (target.kind === 'name') this.set(target.name, value);
     else if (target.kind === 'field') this.#record.put(this.#index(target.index), value);
     else if (target.kind === 'element') this.#store(this.array(target.name), this.#key(target.keys), value);
-    else throw new BadAwk('assignment to what is no variable');
+    else throw new AwkSyntaxError('assignment to what is no variable');
   }
 
   set(name: string, value: Value): void {
@@ -273,7 +273,7 @@ export class AwkProgram implements Library {
   #store(array: Map<string, Value>, key: string, value: Value): void {
     const bytes = array.has(key) ? 0 : keyBytes + key.length;
     const grown = bytes + (typeof value === 'string' ? value.length : 0);
-    this.#held += grown;
+    this.#usedBytes += grown;
     this.task.machine.account(this.task, grown);
     array.set(key, value);
   }
@@ -295,7 +295,7 @@ export class AwkProgram implements Library {
 
   #index(expression: Expression): number {
     const index = Math.trunc(numberOf(this.value(expression)));
-    if (index < 0) throw new BadAwk('Access to negative field');
+    if (index < 0) throw new AwkSyntaxError('Access to negative field');
     return index;
   }
 

@@ -1,8 +1,8 @@
-import { BadAwk } from './awk-lex.js';
+import { AwkSyntaxError } from './awk-lex.js';
 import { formatted, general } from './printf.js';
 
 /** Text that came from outside, and is a number where it looks like one. */
-export class Loose {
+export class Untyped {
   /** Undefined where it does not look like a number. */
   readonly number: number | undefined;
 
@@ -12,7 +12,7 @@ export class Loose {
 }
 
 /** What a variable holds; undefined is both zero and no text. */
-export type Value = number | string | Loose | undefined;
+export type Value = number | string | Untyped | undefined;
 
 /** A value as a number: that of the text's beginning. */
 export function numberOf(value: Value): number {
@@ -26,7 +26,7 @@ export function numberOf(value: Value): number {
 export function textOf(value: Value): string {
   if (typeof value === 'string') return value;
   if (value === undefined) return '';
-  if (value instanceof Loose) return value.text;
+  if (value instanceof Untyped) return value.text;
   if (Number.isInteger(value)) return String(value);
   return Number.isFinite(value) ? general(value, 6) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }
@@ -34,14 +34,14 @@ export function textOf(value: Value): string {
 /** Whether a value counts as true. */
 export function isTrue(value: Value): boolean {
   if (typeof value === 'number') return value !== 0;
-  if (value instanceof Loose && value.number !== undefined) return value.number !== 0;
+  if (value instanceof Untyped && value.number !== undefined) return value.number !== 0;
   return textOf(value) !== '';
 }
 
 /** How two values compare: as numbers where both are, else as texts. */
 export function compare(a: Value, b: Value): number {
   const numeric = (value: Value): number | undefined =>
-    value instanceof Loose ? value.number : typeof value === 'string' ? undefined : numberOf(value);
+    value instanceof Untyped ? value.number : typeof value === 'string' ? undefined : numberOf(value);
   const [x, y] = [numeric(a), numeric(b)];
   if (x !== undefined && y !== undefined) return x - y;
   const [s, t] = [textOf(a), textOf(b)];
@@ -76,7 +76,7 @@ const longest = 1 << 20;
 
 /** A value that is no longer than it may be. @throws BadAwk */
 export function bounded(value: Value): Value {
-  if (typeof value === 'string' && value.length > longest) throw new BadAwk('a text is too long');
+  if (typeof value === 'string' && value.length > longest) throw new AwkSyntaxError('a text is too long');
   return value;
 }
 
@@ -91,7 +91,7 @@ export function arithmetic(sign: string, a: number, b: number): number {
       return a * b;
     case '/':
     case '%':
-      if (b === 0) throw new BadAwk('Division by zero');
+      if (b === 0) throw new AwkSyntaxError('Division by zero');
       return sign === '/' ? a / b : a % b;
     default:
       return a ** b;

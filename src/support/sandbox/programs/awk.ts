@@ -1,18 +1,18 @@
 import { AttestdError } from '../../foundation/errors.js';
 import { trim } from '../../go/strings.js';
 import type { Task } from '../kernel/task.js';
-import { BadAwk, unescaped } from './awk-lex.js';
+import { AwkSyntaxError, unescaped } from './awk-lex.js';
 import { parseAwk } from './awk-parse.js';
 import { AwkProgram } from './awk-run.js';
-import { Loose, textOf } from './awk-values.js';
+import { textOf, Untyped } from './awk-values.js';
 import { openInput } from './cat.js';
 import { at } from './files.js';
 import { chunks, complain, lines, Output } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
-import { BadRegex, compiler } from './regex.js';
+import { compiler, RegexSyntaxError } from './regex.js';
 
 /** Characters of input without newlines between its records. */
-const longestInput = 16 << 20;
+const maxProgramBytes = 16 << 20;
 
 /** `awk [-F SEPARATOR] [-v NAME=VALUE] [-f FILE | PROGRAM] [FILE | NAME=VALUE]…`, without functions, getline and pipes. */
 export const awk = withUsage(async (task, argv) => {
@@ -32,7 +32,7 @@ export const awk = withUsage(async (task, argv) => {
     await output.flush();
     return missing && program.exitCode === 0 ? 2 : program.exitCode & 0xff;
   } catch (error) {
-    if (!(error instanceof BadAwk) && !(error instanceof BadRegex)) throw error;
+    if (!(error instanceof AwkSyntaxError) && !(error instanceof RegexSyntaxError)) throw error;
     await output.flush();
     if (error.message.endsWith('not simulated')) task.machine.log.warn(`awk: ${error.message}`);
     await complain(task, `awk: cmd. line:1: ${error.message}`);
@@ -45,28 +45,28 @@ export const awk = withUsage(async (task, argv) => {
 function setPair(program: AwkProgram, pair: string): boolean {
   const found = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(pair);
   if (found === null) return false;
-  program.set(found[1] as string, new Loose(unescaped(found[2] as string)));
+  program.set(found[1] as string, new Untyped(unescaped(found[2] as string)));
   return true;
 }
 
 /** @returns whether a file could not be read */
 async function run(task: Task, program: AwkProgram, operands: readonly string[]): Promise<boolean> {
   let missing = false;
-  let over = await program.special('BEGIN');
+  let hasExited = await program.special('BEGIN');
   const paths = operands.length === 0 ? ['-'] : operands;
   let read = false;
-  for (const path of over || !program.reads ? [] : paths) {
+  for (const path of hasExited || !program.reads ? [] : paths) {
     if (path !== '-' && setPair(program, path)) continue;
     read = true;
     program.set('FILENAME', path === '-' ? '' : path);
     program.set('FNR', 0);
     const done = await readFile(task, program, path);
     missing ||= done === undefined;
-    over = done ?? false;
-    if (over) break;
+    hasExited = done ?? false;
+    if (hasExited) break;
   }
   // Assignments alone leave standard input to be read.
-  if (!over && !read && program.reads) over = (await readFile(task, program, '-')) ?? false;
+  if (!hasExited && !read && program.reads) hasExited = (await readFile(task, program, '-')) ?? false;
   await program.special('END');
   return missing;
 }
@@ -104,7 +104,7 @@ async function* records(
   let text = '';
   for await (const chunk of chunks(task, input)) {
     text += Buffer.from(chunk).toString();
-    if (text.length > longestInput) throw new BadAwk('the input is too long');
+    if (text.length > maxProgramBytes) throw new AwkSyntaxError('the input is too long');
   }
   const parts = separator === '' ? trim(text, '\n').split(/\n{2,}/) : text.split(separator.charAt(0));
   if (separator !== '' && parts.at(-1)?.replace(/\n$/, '') === '') parts.pop();

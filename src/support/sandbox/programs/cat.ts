@@ -28,7 +28,7 @@ export async function eachInput(
   task: Task,
   name: string,
   paths: readonly string[],
-  act: (input: Descriptor, path: string) => Promise<void>,
+  action: (input: Descriptor, path: string) => Promise<void>,
 ): Promise<number> {
   let status = 0;
   for (const path of paths.length === 0 ? ['-'] : paths) {
@@ -40,7 +40,7 @@ export async function eachInput(
     }
     if (path !== '-') input.retain();
     try {
-      await act(input, path);
+      await action(input, path);
     } catch (error) {
       if (!(error instanceof AttestdError)) throw error;
       await complain(task, `${name}: read error: ${reason(error)}`);

@@ -22,7 +22,7 @@ async function targetOf(task: Task, words: readonly string[]): Promise<((source:
 export const cp = withUsage(async (task, argv) => {
   const { words, has } = parseOptions(argv, 'adRrfilsLHPpvuT', { long: { recursive: 'r', archive: 'a' } });
   const recursive = has('a') || has('R') || has('r');
-  const keep = has('a') || has('p');
+  const shouldPreserve = has('a') || has('p');
   const follow = !(has('a') || has('d') || has('P'));
   const target = has('T') ? () => words[1] as string : await targetOf(task, words);
   if (target === undefined) return 1;
@@ -35,16 +35,22 @@ export const cp = withUsage(async (task, argv) => {
     } else if (stat.type === 'directory' && !recursive) {
       await complain(task, `cp: omitting directory '${source}'`);
       status = 1;
-    } else status = (await copyTree(task, source, target(source), stat, keep)) || status;
+    } else status = (await copyTree(task, source, target(source), stat, shouldPreserve)) || status;
   }
   return status;
 });
 
-async function copyTree(task: Task, source: string, target: string, stat: Stat, keep: boolean): Promise<number> {
+async function copyTree(
+  task: Task,
+  source: string,
+  target: string,
+  stat: Stat,
+  shouldPreserve: boolean,
+): Promise<number> {
   let status = 0;
   try {
     await copyNode(task, at(task, source), at(task, target), stat);
-    if (keep)
+    if (shouldPreserve)
       task.fs.change(
         at(task, target),
         { mode: stat.mode, uid: stat.uid, gid: stat.gid, mtime: stat.mtime },
@@ -58,9 +64,9 @@ async function copyTree(task: Task, source: string, target: string, stat: Stat, 
   for (const name of task.fs.names(at(task, source))) {
     await task.step();
     const child = task.fs.lstat(at(task, joinPath(source, name)));
-    status = (await copyTree(task, joinPath(source, name), joinPath(target, name), child, keep)) || status;
+    status = (await copyTree(task, joinPath(source, name), joinPath(target, name), child, shouldPreserve)) || status;
   }
-  if (keep) task.fs.change(at(task, target), { mtime: stat.mtime });
+  if (shouldPreserve) task.fs.change(at(task, target), { mtime: stat.mtime });
   return status;
 }
 
@@ -153,7 +159,7 @@ const owners = (group: boolean) =>
       if (has('R') && stat.type === 'directory')
         for (const name of task.fs.names(at(task, path))) await change(joinPath(path, name));
     };
-    return each(task, paths, change, (path, why) => `${group ? 'chgrp' : 'chown'}: ${path}: ${why}`);
+    return each(task, paths, change, (path, reason) => `${group ? 'chgrp' : 'chown'}: ${path}: ${reason}`);
   });
 
 function numberOf(text: string, known: number | undefined): number {

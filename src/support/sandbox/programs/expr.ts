@@ -1,9 +1,9 @@
 import type { Task } from '../kernel/task.js';
 import { complain, write } from './io.js';
-import { BadRegex, compile } from './regex.js';
+import { compile, RegexSyntaxError } from './regex.js';
 import { WordList } from './word-list.js';
 
-class BadExpression extends Error {}
+class ExpressionSyntaxError extends Error {}
 
 const levels: readonly (readonly string[])[] = [
   ['|'],
@@ -19,11 +19,11 @@ export async function expr(task: Task, argv: readonly string[]): Promise<number>
   try {
     const words = new WordList(argv.slice(1));
     const value = await level(words, 0);
-    if (words.length > 0) throw new BadExpression('syntax error');
+    if (words.length > 0) throw new ExpressionSyntaxError('syntax error');
     await write(task, `${value}\n`);
     return value === '' || value === '0' ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof BadExpression) && !(error instanceof BadRegex)) throw error;
+    if (!(error instanceof ExpressionSyntaxError) && !(error instanceof RegexSyntaxError)) throw error;
     await complain(task, `expr: ${error.message}`);
     return 2;
   }
@@ -44,10 +44,10 @@ async function primary(words: WordList): Promise<string> {
   const word = words.take();
   // A fresh stack: expressions may be nested as deeply as there are words.
   await null;
-  if (word === undefined) throw new BadExpression('syntax error');
+  if (word === undefined) throw new ExpressionSyntaxError('syntax error');
   if (word === '(') {
     const value = await level(words, 0);
-    if (words.take() !== ')') throw new BadExpression('syntax error');
+    if (words.take() !== ')') throw new ExpressionSyntaxError('syntax error');
     return value;
   }
   if (word === 'length') return String([...(await primary(words))].length);
@@ -73,12 +73,12 @@ async function apply(operator: string, a: string, b: string): Promise<string> {
   const numbers = /^-?\d+$/.test(a) && /^-?\d+$/.test(b);
   if ('<= >= == !='.includes(operator) || operator === '<' || operator === '>')
     return compare(operator, a, b, numbers) ? '1' : '0';
-  if (!numbers) throw new BadExpression('non-numeric argument');
+  if (!numbers) throw new ExpressionSyntaxError('non-numeric argument');
   const [x, y] = [BigInt(a), BigInt(b)];
   if (operator === '+') return String(x + y);
   if (operator === '-') return String(x - y);
   if (operator === '*') return String(x * y);
-  if (y === 0n) throw new BadExpression('division by zero');
+  if (y === 0n) throw new ExpressionSyntaxError('division by zero');
   return String(operator === '/' ? x / y : x % y);
 }
 

@@ -23,14 +23,14 @@ export function lookup(task: Task, path: string): Stat | undefined {
 export async function each(
   task: Task,
   paths: readonly string[],
-  act: (path: string) => void | Promise<void>,
-  message: (path: string, why: string) => string,
+  action: (path: string) => void | Promise<void>,
+  message: (path: string, reason: string) => string,
 ): Promise<number> {
   let status = 0;
   for (const path of paths) {
     await task.step();
     try {
-      await act(path);
+      await action(path);
     } catch (error) {
       await complain(task, message(path, reason(error)));
       status = 1;
@@ -50,7 +50,7 @@ export const mkdir = withUsage((task, argv) => {
   const given = options.value('m');
   const mode = given === undefined ? 0o777 & ~task.umask : parseMode(given, 0o777, true);
   const make = (path: string): void => task.fs.mkdir(at(task, path), { recursive, mode });
-  return each(task, options.words, make, (path, why) => `mkdir: can't create directory '${path}': ${why}`);
+  return each(task, options.words, make, (path, reason) => `mkdir: can't create directory '${path}': ${reason}`);
 });
 
 export const rmdir = withUsage((task, argv) => {
@@ -62,7 +62,7 @@ export const rmdir = withUsage((task, argv) => {
     const above = bare.slice(0, Math.max(0, bare.lastIndexOf('/')));
     if (has('p') && above !== '') remove(above);
   };
-  return each(task, words, remove, (path, why) => `rmdir: '${path}': ${why}`);
+  return each(task, words, remove, (path, reason) => `rmdir: '${path}': ${reason}`);
 });
 
 export const rm = withUsage(async (task, argv) => {
@@ -122,7 +122,7 @@ export const touch = withUsage((task, argv) => {
     }
     task.fs.change(at(task, path), { mtime });
   };
-  return each(task, words, make, (path, why) => `touch: ${path}: ${why}`);
+  return each(task, words, make, (path, reason) => `touch: ${path}: ${reason}`);
 });
 
 export const ln = withUsage((task, argv) => {
@@ -142,8 +142,8 @@ export const ln = withUsage((task, argv) => {
     if (has('s')) task.fs.symlink(source, at(task, path));
     else task.fs.link(at(task, source), at(task, path));
   };
-  return each(task, sources, make, (source, why) =>
-    has('s') || lookup(task, source) !== undefined ? `ln: ${path}: ${why}` : `ln: ${source}: ${why}`,
+  return each(task, sources, make, (source, reason) =>
+    has('s') || lookup(task, source) !== undefined ? `ln: ${path}: ${reason}` : `ln: ${source}: ${reason}`,
   );
 });
 
@@ -167,7 +167,7 @@ export const chmod = withUsage(async (task, argv) => {
     await complain(task, `chmod: invalid mode '${mode}'`);
     return 1;
   }
-  return each(task, words, change, (path, why) => `chmod: ${path}: ${why}`);
+  return each(task, words, change, (path, reason) => `chmod: ${path}: ${reason}`);
 });
 
 export const readlink = withUsage(async (task, argv) => {
@@ -190,7 +190,7 @@ export const realpath = withUsage((task, argv) => {
   const show = async (path: string): Promise<void> => {
     await write(task, `${task.fs.realPath(at(task, path), { missing: true })}\n`);
   };
-  return each(task, words.length === 0 ? ['.'] : words, show, (path, why) => `realpath: ${path}: ${why}`);
+  return each(task, words.length === 0 ? ['.'] : words, show, (path, reason) => `realpath: ${path}: ${reason}`);
 });
 
 export const truncate = withUsage((task, argv) => {
@@ -205,7 +205,7 @@ export const truncate = withUsage((task, argv) => {
       file.close();
     }
   };
-  return each(task, words, cut, (path, why) => `truncate: ${path}: ${why}`);
+  return each(task, words, cut, (path, reason) => `truncate: ${path}: ${reason}`);
 });
 
 const sizes: Readonly<Record<string, number>> = {
@@ -233,7 +233,7 @@ export const mkfifo = withUsage((task, argv) => {
   const { words } = parseOptions(argv, 'm:');
   needWords(words);
   const make = (path: string): void => task.fs.mknod(at(task, path), 'fifo', 0o666 & ~task.umask);
-  return each(task, words, make, (path, why) => `mkfifo: ${path}: ${why}`);
+  return each(task, words, make, (path, reason) => `mkfifo: ${path}: ${reason}`);
 });
 
 export const mktemp = withUsage(async (task, argv) => {
@@ -251,5 +251,5 @@ export const mktemp = withUsage(async (task, argv) => {
     else task.fs.writeFile(at(task, path), '', { mode: 0o600 });
     await write(task, `${path}\n`);
   };
-  return each(task, [path], make, (_, why) => `mktemp: ${template}: ${why}`);
+  return each(task, [path], make, (_, reason) => `mktemp: ${template}: ${reason}`);
 });

@@ -10,12 +10,12 @@ import { runChild } from './run-others.js';
 import { WordList } from './word-list.js';
 
 /** One node that is looked at. */
-interface Seen {
+interface VisitedFile {
   readonly path: string;
   readonly stat: Stat;
 }
 
-type Test = (seen: Seen) => boolean | Promise<boolean>;
+type Test = (seen: VisitedFile) => boolean | Promise<boolean>;
 
 const typeLetters: Readonly<Record<string, string>> = {
   f: 'file',
@@ -46,8 +46,8 @@ export const find = withUsage(async (task, argv) => {
     const turn = task.step();
     if (turn !== undefined) await turn;
     parser.pruned = false;
-    if (!parser.depthFirst && depth >= parser.least) await test({ path, stat });
-    if (stat.type === 'directory' && depth < parser.most && !parser.pruned) {
+    if (!parser.depthFirst && depth >= parser.minDepth) await test({ path, stat });
+    if (stat.type === 'directory' && depth < parser.maxDepth && !parser.pruned) {
       try {
         for (const name of task.fs.names(at(task, path)))
           await visit(path.endsWith('/') ? `${path}${name}` : joinPath(path, name), depth + 1);
@@ -57,7 +57,7 @@ export const find = withUsage(async (task, argv) => {
         status = 1;
       }
     }
-    if (parser.depthFirst && depth >= parser.least) await test({ path, stat });
+    if (parser.depthFirst && depth >= parser.minDepth) await test({ path, stat });
   };
   for (const path of paths.length === 0 ? ['.'] : paths) await visit(path, 0);
   await output.flush();
@@ -74,8 +74,8 @@ function until(outcome: boolean, tests: readonly Test[]): Test {
 
 class Expression {
   depthFirst = false;
-  least = 0;
-  most = Number.POSITIVE_INFINITY;
+  minDepth = 0;
+  maxDepth = Number.POSITIVE_INFINITY;
   pruned = false;
   readonly #task: Task;
   readonly #words: WordList;
@@ -160,14 +160,14 @@ class Expression {
         return ({ path }) => pattern.matches(path);
       }
       case '-type': {
-        const wanted = typeLetters[this.#value(name)];
-        return ({ stat }) => stat.type === wanted;
+        const type = typeLetters[this.#value(name)];
+        return ({ stat }) => stat.type === type;
       }
       case '-maxdepth':
-        this.most = Number(this.#value(name));
+        this.maxDepth = Number(this.#value(name));
         return () => true;
       case '-mindepth':
-        this.least = Number(this.#value(name));
+        this.minDepth = Number(this.#value(name));
         return () => true;
       case '-depth':
         this.depthFirst = true;
@@ -229,7 +229,7 @@ class Expression {
     }
   }
 
-  #number(name: string, of: (seen: Seen) => number): Test {
+  #number(name: string, of: (seen: VisitedFile) => number): Test {
     const value = this.#value(name);
     const wanted =
       Number.parseInt(value.replace(/^[-+]/, ''), 10) * (value.endsWith('k') ? 2 : value.endsWith('M') ? 2048 : 1);

@@ -3,14 +3,14 @@ import { eachInput } from './cat.js';
 import { at } from './files.js';
 import { complain, lines, Output, write } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
-import { BadRegex, compile, type Regex, type RegexOptions } from './regex.js';
+import { compile, type Regex, type RegexOptions, RegexSyntaxError } from './regex.js';
 
 /** `grep`, `egrep` and `fgrep`. */
 export const grep = withUsage(async (task, argv) => {
   try {
     return await run(task, argv);
   } catch (error) {
-    if (!(error instanceof BadRegex)) throw error;
+    if (!(error instanceof RegexSyntaxError)) throw error;
     await complain(task, `grep: ${error.message}`);
     return 2;
   }

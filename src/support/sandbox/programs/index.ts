@@ -13,9 +13,9 @@ const names = [
 const all = lazyImport(async () => (await import('./all.js')).allPrograms);
 
 /** The programs are read when the first one begins: most servers run none. */
-function whenBegun(name: string): Applet {
+function whenRegistered(name: string): Applet {
   return (task, argv) => all((read) => (read.get(name) as Applet)(task, argv));
 }
 
 /** All programs that the runtime has, by name. */
-export const programs: ProgramTable = new Map(names.map((name) => [name, whenBegun(name)]));
+export const programs: ProgramTable = new Map(names.map((name) => [name, whenRegistered(name)]));

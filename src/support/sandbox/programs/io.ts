@@ -13,21 +13,21 @@ export function write(task: Task, text: string | Uint8Array, fd = 1): void | Pro
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   if (bytes.length === 0) return undefined;
   const to = task.fds.need(fd);
-  if (bytes.length > blockSize) return writeInPieces(task, to, bytes);
+  if (bytes.length > blockSize) return writeInChunks(task, to, bytes);
   const written = to.write(task, bytes);
   return isSliceUsedUp() ? goOnLater(task, written) : written;
 }
 
 async function goOnLater(task: Task, written: void | Promise<void>): Promise<void> {
   await written;
-  await task.breathe();
+  await task.yieldNow();
 }
 
 /** A log takes each line by itself, so that a long text takes long. */
-async function writeInPieces(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
+async function writeInChunks(task: Task, to: Descriptor, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; at += blockSize) {
     await to.write(task, bytes.subarray(at, at + blockSize));
-    await task.giveWay();
+    await task.yieldIfDue();
   }
 }
 
@@ -44,7 +44,7 @@ export async function complain(task: Task, message: string): Promise<void> {
 export class Output {
   readonly #task: Task;
   readonly #to: Descriptor;
-  #held: string[] = [];
+  #pending: string[] = [];
   #length = 0;
 
   constructor(task: Task, fd = 1) {
@@ -53,15 +53,15 @@ export class Output {
   }
 
   add(text: string): void | Promise<void> {
-    this.#held.push(text);
+    this.#pending.push(text);
     this.#length += text.length;
     return this.#length >= outputBlock || this.#to.terminal ? this.flush() : undefined;
   }
 
   flush(): void | Promise<void> {
     if (this.#length === 0) return undefined;
-    const bytes = Buffer.from(this.#held.join(''), 'utf8');
-    this.#held = [];
+    const bytes = Buffer.from(this.#pending.join(''), 'utf8');
+    this.#pending = [];
     this.#length = 0;
     return this.#to.write(this.#task, bytes);
   }
@@ -79,16 +79,16 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
 }
 
 /** Bytes that a program takes which wants all of its input at once. */
-const mostInput = 16 << 20;
+const maxInputBytes = 16 << 20;
 
 /** All that can be read, which counts as held by the task until it is let go of. @throws FileSystemError EFBIG beyond 16 MiB */
 export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  let held = 0;
+  let usedBytes = 0;
   for await (const chunk of chunks(task, from)) {
-    held += chunk.length;
-    if (held > mostInput) {
-      task.machine.account(task, chunk.length - held);
+    usedBytes += chunk.length;
+    if (usedBytes > maxInputBytes) {
+      task.machine.account(task, chunk.length - usedBytes);
       throw new FileSystemError('EFBIG', '');
     }
     task.machine.account(task, chunk.length);
@@ -98,21 +98,22 @@ export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
 }
 
 /** Bytes of the lines that a program keeps, what each takes beside its own, and bytes of both. */
-const [mostText, lineOverhead, mostKept] = [24 << 20, 64, 64 << 20] as const;
+const [maxTextBytes, lineOverhead, maxStoredBytes] = [24 << 20, 64, 64 << 20] as const;
 
 /** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 24 MiB, or 64 with 64 bytes for each line */
-export async function keepLines(task: Task, from: Descriptor, kept: string[]): Promise<void> {
-  let text = kept.reduce((sum, line) => sum + line.length, 0);
+export async function storeLines(task: Task, from: Descriptor, collected: string[]): Promise<void> {
+  let text = collected.reduce((sum, line) => sum + line.length, 0);
   for await (const line of lines(task, from)) {
     text += line.length;
-    if (text > mostText || text + kept.length * lineOverhead > mostKept) throw new FileSystemError('EFBIG', '');
+    if (text > maxTextBytes || text + collected.length * lineOverhead > maxStoredBytes)
+      throw new FileSystemError('EFBIG', '');
     task.machine.account(task, line.length, lineOverhead);
-    kept.push(line);
+    collected.push(line);
   }
 }
 
 /** Longest line that is kept in memory. */
-export const longestLine = 1024 * 1024;
+export const maxLineBytes = 1024 * 1024;
 
 /** Lines, with their newline where they have one. */
 export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {
@@ -126,7 +127,7 @@ export async function* lines(task: Task, from: Descriptor): AsyncGenerator<strin
       const turn = task.longStep();
       if (turn !== undefined) await turn;
     }
-    if (bytes.length > longestLine) throw new FileSystemError('EFBIG', '');
+    if (bytes.length > maxLineBytes) throw new FileSystemError('EFBIG', '');
     rest = bytes;
   }
   if (rest.length > 0) yield rest.toString('utf8');
@@ -140,7 +141,7 @@ export async function readLine(task: Task, from: Descriptor): Promise<string | u
     const bytes = from.readLine ? await from.readLine(task) : await from.read(task, 1);
     if (bytes.length === 0) return length === 0 ? undefined : line.toString('utf8', 0, length);
     const end = length + bytes.length;
-    if (end > longestLine) throw new FileSystemError('EFBIG', '');
+    if (end > maxLineBytes) throw new FileSystemError('EFBIG', '');
     if (end > line.length) line = Buffer.concat([line], Math.max(2 * line.length, end));
     line.set(bytes, length);
     length = end;

@@ -1,4 +1,4 @@
-import { addressNumber, cardsOf, linkLocal, loopback, routesOf } from '../kernel/interfaces.js';
+import { addressNumber, interfacesOf, linkLocal, loopback, routesOf } from '../kernel/interfaces.js';
 import type { Task } from '../kernel/task.js';
 import type { NetworkInterface } from '../types.js';
 import { complain, write } from './io.js';
@@ -7,12 +7,12 @@ const usage =
   'Usage: ip [OPTIONS] address|route|link|neigh|rule [ARGS]\n\nOPTIONS := -f[amily] inet|inet6|link | -o[neline]';
 
 /** What is shown of which cards. */
-interface Shown {
+interface DisplayOptions {
   readonly oneline: boolean;
   readonly family: 'inet' | 'inet6' | 'link' | undefined;
 }
 
-const families: Readonly<Record<string, Shown['family']>> = {
+const families: Readonly<Record<string, DisplayOptions['family']>> = {
   '-4': 'inet',
   '-6': 'inet6',
   '-0': 'link',
@@ -25,7 +25,7 @@ const families: Readonly<Record<string, Shown['family']>> = {
 export async function ip(task: Task, argv: readonly string[]): Promise<number> {
   const words = argv.slice(1);
   let oneline = false;
-  let family: Shown['family'];
+  let family: DisplayOptions['family'];
   while (words[0]?.startsWith('-')) {
     const option = words.shift() as string;
     if (option === '-o' || option === '-oneline') oneline = true;
@@ -62,7 +62,7 @@ const isShow = (word: string | undefined): boolean =>
   word === undefined || ['show', 'list'].some((name) => word !== '' && word !== 'l' && name.startsWith(word));
 const changes = ['add', 'append', 'change', 'delete', 'flush', 'replace', 'set'];
 
-async function show(task: Task, words: readonly string[], shown: Shown, links: boolean): Promise<number> {
+async function show(task: Task, words: readonly string[], shown: DisplayOptions, links: boolean): Promise<number> {
   const verb = words[0];
   if (verb !== undefined && !isShow(verb)) {
     if (changes.some((change) => change.startsWith(verb)))
@@ -73,40 +73,45 @@ async function show(task: Task, words: readonly string[], shown: Shown, links: b
   const at = rest.indexOf('dev');
   if (at >= 0 && rest[at + 1] === undefined) return fail(task, 'ip: command line is not complete, try "help"', 1);
   const name = at >= 0 ? rest[at + 1] : rest.find((word) => word !== 'up');
-  const cards = cardsOf(task.machine).filter((card) => name === undefined || card.name === name);
-  if (cards.length === 0) return fail(task, `ip: can't find device '${name}'`, links ? 2 : 1);
-  for (const card of cards) await write(task, linesOf(card, shown));
+  const interfaces = interfacesOf(task.machine).filter(
+    (networkInterface) => name === undefined || networkInterface.name === name,
+  );
+  if (interfaces.length === 0) return fail(task, `ip: can't find device '${name}'`, links ? 2 : 1);
+  for (const card of interfaces) await write(task, linesOf(card, shown));
   return 0;
 }
 
-function linesOf(card: NetworkInterface, { oneline, family }: Shown): string {
+function linesOf(networkInterface: NetworkInterface, { oneline, family }: DisplayOptions): string {
   const lineBreak = oneline ? '\\' : '\n';
-  const addresses = family === 'link' ? [] : addressesOf(card).filter((entry) => !family || entry.family === family);
+  const addresses =
+    family === 'link' ? [] : addressesOf(networkInterface).filter((entry) => !family || entry.family === family);
   if ((family === 'inet' || family === 'inet6') && addresses.length === 0) return '';
-  const withHardware = family === undefined || family === 'link' ? `${lineBreak}    ${hardware(card)}` : '';
-  const head = oneline && family !== 'link' ? '' : `${headOf(card, family)}${withHardware}\n`;
-  const label = oneline ? `${card.index}: ${card.name}` : '';
+  const withHardware = family === undefined || family === 'link' ? `${lineBreak}    ${hardware(networkInterface)}` : '';
+  const head = oneline && family !== 'link' ? '' : `${headOf(networkInterface, family)}${withHardware}\n`;
+  const label = oneline ? `${networkInterface.index}: ${networkInterface.name}` : '';
   const lines = addresses.map(
     ({ text }) => `${label}    ${text}${lineBreak}       valid_lft forever preferred_lft forever\n`,
   );
   return head + lines.join('');
 }
 
-function headOf(card: NetworkInterface, family: Shown['family']): string {
-  const own = card === loopback;
+function headOf(networkInterface: NetworkInterface, family: DisplayOptions['family']): string {
+  const own = networkInterface === loopback;
   const flags = own ? 'LOOPBACK,UP,LOWER_UP' : 'BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN';
   const discipline = family === 'inet6' ? '' : 'qdisc noqueue ';
-  return `${card.index}: ${card.name}${own ? '' : `@if${card.peer}`}: <${flags}> mtu ${card.mtu} ${discipline}${own ? 'qlen 1000' : ''}`;
+  return `${networkInterface.index}: ${networkInterface.name}${own ? '' : `@if${networkInterface.peer}`}: <${flags}> mtu ${networkInterface.mtu} ${discipline}${own ? 'qlen 1000' : ''}`;
 }
 
-const hardware = (card: NetworkInterface): string =>
-  card === loopback
+const hardware = (networkInterface: NetworkInterface): string =>
+  networkInterface === loopback
     ? 'link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00'
-    : `link/ether ${card.mac} brd ff:ff:ff:ff:ff:ff`;
+    : `link/ether ${networkInterface.mac} brd ff:ff:ff:ff:ff:ff`;
 
-function addressesOf(card: NetworkInterface): { readonly family: 'inet' | 'inet6'; readonly text: string }[] {
-  const { ipv4, ipv6, name, mac } = card;
-  const own = card === loopback;
+function addressesOf(
+  networkInterface: NetworkInterface,
+): { readonly family: 'inet' | 'inet6'; readonly text: string }[] {
+  const { ipv4, ipv6, name, mac } = networkInterface;
+  const own = networkInterface === loopback;
   const found: ReturnType<typeof addressesOf> = [];
   if (ipv4 !== undefined) {
     const where = own ? 'scope host' : `brd ${ipv4.last} scope global`;
@@ -120,10 +125,10 @@ function addressesOf(card: NetworkInterface): { readonly family: 'inet' | 'inet6
   return found;
 }
 
-async function showRoutes(task: Task, words: readonly string[], family: Shown['family']): Promise<number> {
+async function showRoutes(task: Task, words: readonly string[], family: DisplayOptions['family']): Promise<number> {
   const { machine } = task;
   const [verb, target = ''] = words;
-  if (verb === 'get') return showWay(task, target);
+  if (verb === 'get') return showRoute(task, target);
   if (!isShow(verb)) return refuse(task);
   if (family === 'inet6') {
     for (const { name, ipv6, gateway6 } of machine.network.interfaces()) {
@@ -136,7 +141,7 @@ async function showRoutes(task: Task, words: readonly string[], family: Shown['f
     }
     return 0;
   }
-  for (const { card, base, bits, gateway, source } of routesOf(machine))
+  for (const { networkInterface: card, base, bits, gateway, source } of routesOf(machine))
     await write(
       task,
       gateway === undefined
@@ -147,14 +152,16 @@ async function showRoutes(task: Task, words: readonly string[], family: Shown['f
 }
 
 /** `ip route get ADDRESS` */
-async function showWay(task: Task, target: string): Promise<number> {
+async function showRoute(task: Task, target: string): Promise<number> {
   const routes = routesOf(task.machine);
   const leads = ({ base, bits }: (typeof routes)[number]): boolean =>
     Math.floor(addressNumber(target) / 2 ** (32 - bits)) === Math.floor(addressNumber(base) / 2 ** (32 - bits));
-  const way = routes.filter(leads).at(-1);
-  if (way === undefined) return fail(task, 'ip: RTNETLINK answers: Network is unreachable', 2);
-  const source = routes.find(({ card, source: own }) => card === way.card && own !== undefined)?.source;
-  const via = way.gateway === undefined ? '' : `via ${way.gateway} `;
-  await write(task, `${target} ${via}dev ${way.card}  src ${source} \n    cache \n`);
+  const route = routes.filter(leads).at(-1);
+  if (route === undefined) return fail(task, 'ip: RTNETLINK answers: Network is unreachable', 2);
+  const source = routes.find(
+    ({ networkInterface: card, source: own }) => card === route.networkInterface && own !== undefined,
+  )?.source;
+  const via = route.gateway === undefined ? '' : `via ${route.gateway} `;
+  await write(task, `${target} ${via}dev ${route.networkInterface}  src ${source} \n    cache \n`);
   return 0;
 }

@@ -35,7 +35,7 @@ export async function kill(task: Task, argv: readonly string[]): Promise<number>
       fault === '' ? `${shown}: invalid number '${word}'` : `${shown}: can't kill pid ${word}: ${fault}`,
     );
   }
-  await task.breathe();
+  await task.yieldNow();
   return status;
 }
 

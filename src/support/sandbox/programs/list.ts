@@ -29,7 +29,7 @@ export const ls = withUsage(async (task, argv) => {
   for (const word of words) {
     const item = find(task, word, word, options);
     if (item === undefined) {
-      await complain(task, `ls: ${word}: ${whyMissing(task, word)}`);
+      await complain(task, `ls: ${word}: ${missingReason(task, word)}`);
       status = 1;
     } else if (item.stat.type === 'directory' && !options.has('d')) directories.push(item);
     else plain.push(item);
@@ -62,7 +62,7 @@ export const ls = withUsage(async (task, argv) => {
   return status;
 });
 
-function whyMissing(task: Task, path: string): string {
+function missingReason(task: Task, path: string): string {
   try {
     task.fs.lstat(at(task, path));
     return '';
@@ -115,7 +115,7 @@ async function show(
   if (!options.has('l') && !options.has('n') && !options.has('g')) {
     for (const item of items) {
       await task.step();
-      await output.add(`${prefix(item, options)}${item.name}${mark(item, options)}\n`);
+      await output.add(`${prefix(item, options)}${item.name}${typeMark(item, options)}\n`);
     }
     return;
   }
@@ -135,7 +135,7 @@ async function show(
     const link = stat.type === 'symlink' ? ` -> ${stat.target}` : '';
     await output.add(
       `${prefix(item, options)}${modeText(stat.type, stat.mode)} ${String(stat.links).padStart(4)} ${owner.slice(0, 8).padEnd(8)} ${group.slice(0, 8).padEnd(8)} ` +
-        `${size.padStart(9)} ${dateOf(stat, task.machine.clock.now())} ${item.name}${link}${mark(item, options)}\n`,
+        `${size.padStart(9)} ${dateOf(stat, task.machine.clock.now())} ${item.name}${link}${typeMark(item, options)}\n`,
     );
   }
 }
@@ -153,7 +153,7 @@ function human(size: number): string {
   return `${(size / 1024 ** power).toFixed(1)}${'KMGT'[power - 1]}`;
 }
 
-function mark({ stat }: Item, options: Options): string {
+function typeMark({ stat }: Item, options: Options): string {
   if (options.has('p') || options.has('F')) if (stat.type === 'directory') return '/';
   if (!options.has('F')) return '';
   if (stat.type === 'symlink') return '@';

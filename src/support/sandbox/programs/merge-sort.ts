@@ -12,7 +12,7 @@ export async function mergeSort<T>(
   let runs: (readonly T[])[] = [];
   for (let at = 0; at < items.length; at += run) {
     runs.push(items.slice(at, at + run).sort(compare));
-    await task.giveWay();
+    await task.yieldIfDue();
   }
   while (runs.length > 1) {
     const merged: (readonly T[])[] = [];
@@ -33,7 +33,7 @@ async function merge<T>(
   for (let [i, j] = [0, 0]; i < left.length || j < right.length; ) {
     const first = j === right.length || (i < left.length && compare(left[i] as T, right[j] as T) <= 0);
     merged.push((first ? left[i++] : right[j++]) as T);
-    if (merged.length % run === 0) await task.giveWay();
+    if (merged.length % run === 0) await task.yieldIfDue();
   }
   return merged;
 }

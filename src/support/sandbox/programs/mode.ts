@@ -1,5 +1,5 @@
 /** What a mode that cannot be read is. */
-class BadMode extends Error {}
+class ModeSyntaxError extends Error {}
 
 const bitsOf: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1 };
 const shiftOf: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
@@ -18,11 +18,11 @@ export function parseMode(text: string, before: number, isDirectory: boolean): n
 
 function applyClause(clause: string, before: number, isDirectory: boolean): number {
   const found = /^([ugoa]*)((?:[-+=][rwxXst]*)+)$/.exec(clause);
-  if (found === null) throw new BadMode(clause);
-  const whom = (found[1] || 'a').replaceAll('a', 'ugo');
+  if (found === null) throw new ModeSyntaxError(clause);
+  const classes = (found[1] || 'a').replaceAll('a', 'ugo');
   let mode = before;
   for (const [, operator, letters = ''] of (found[2] as string).matchAll(/([-+=])([rwxXst]*)/g)) {
-    for (const who of new Set(whom)) {
+    for (const who of new Set(classes)) {
       const shift = shiftOf[who] as number;
       const mask = bits(letters, mode, isDirectory) << shift;
       const special = specialBits(letters, who);
@@ -65,8 +65,8 @@ export function modeText(type: string, mode: number): string {
     ['r', 'w', 'x'].map((letter, index) => ((mode >> shift) & (4 >> index) ? letter : '-')),
   );
   const mark = (group: number, bit: number, letter: string): void => {
-    const place = letters[group] as string[];
-    if ((mode & bit) !== 0) place[2] = place[2] === 'x' ? letter : letter.toUpperCase();
+    const position = letters[group] as string[];
+    if ((mode & bit) !== 0) position[2] = position[2] === 'x' ? letter : letter.toUpperCase();
   };
   mark(0, 0o4000, 's');
   mark(1, 0o2000, 's');

@@ -25,7 +25,7 @@ export const netcat = withUsage(async (task, argv) => {
     if (has('v')) await complain(task, `${host} (${address}:${port}) open`);
     return 0;
   }
-  const why = open === undefined ? 'Host is unreachable' : 'Connection refused';
-  await complain(task, `nc: ${host} (${address}:${port}): ${why}`);
+  const reason = open === undefined ? 'Host is unreachable' : 'Connection refused';
+  await complain(task, `nc: ${host} (${address}:${port}): ${reason}`);
   return 1;
 });

@@ -5,7 +5,7 @@ import { complain, write } from './io.js';
 
 const silence = ';; connection timed out; no servers could be reached\n\n';
 /** Milliseconds after which nslookup gives up. */
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /** `nslookup [-type=TYPE] NAME [SERVER]`: only the daemon's own server answers, and it knows containers alone. */
 export async function nslookup(task: Task, argv: readonly string[]): Promise<number> {
@@ -25,17 +25,17 @@ export async function nslookup(task: Task, argv: readonly string[]): Promise<num
       await complain(task, `nslookup: can't connect to remote host (${server}): Network is unreachable`);
       return 1;
     }
-    await task.sleep(patience);
+    await task.sleep(timeoutMs);
     await write(task, silence);
     return 1;
   }
   await write(task, `Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
-  return isIP(name) === 4 ? tellName(task, name) : tellAddresses(task, name, type);
+  return isIP(name) === 4 ? printName(task, name) : printAddresses(task, name, type);
 }
 
 const answer = 'Non-authoritative answer:\n';
 
-async function tellName(task: Task, address: string): Promise<number> {
+async function printName(task: Task, address: string): Promise<number> {
   const reversed = `${address.split('.').reverse().join('.')}.in-addr.arpa`;
   const found = task.machine.network.nameOf(address);
   await write(
@@ -47,7 +47,7 @@ async function tellName(task: Task, address: string): Promise<number> {
   return found === undefined ? 1 : 0;
 }
 
-async function tellAddresses(task: Task, name: string, type: string | undefined): Promise<number> {
+async function printAddresses(task: Task, name: string, type: string | undefined): Promise<number> {
   const found = task.machine.network.resolve(name);
   const asked = type === undefined ? [6, 4] : type === 'aaaa' ? [6] : [4];
   if (found.length === 0) {

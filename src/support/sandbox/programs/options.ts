@@ -82,12 +82,12 @@ const takesValue = (spec: string, letter: string): boolean => spec[spec.indexOf(
 
 /** A program whose wrong command lines are said on standard error, with exit code 1. */
 export function withUsage(
-  act: (task: Task, argv: readonly string[]) => number | Promise<number>,
+  action: (task: Task, argv: readonly string[]) => number | Promise<number>,
   status = 1,
 ): (task: Task, argv: readonly string[]) => Promise<number> {
   return async (task, argv) => {
     try {
-      return await act(task, argv);
+      return await action(task, argv);
     } catch (error) {
       if (!(error instanceof Usage)) throw error;
       await complain(task, `${(argv[0] ?? '').split('/').at(-1)}: ${error.message}`);

@@ -9,7 +9,7 @@ import { type Options, parseOptions, Usage, withUsage } from './options.js';
 /** Milliseconds that a packet takes, as far as anybody can tell. */
 const roundTrip = 0.1;
 const headerBytes = 8;
-const usualWait = 10;
+const defaultIntervalMs = 10;
 
 /** `ping [-c COUNT] [-s SIZE] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST` */
 export const ping = withUsage(async (task, argv) => {
@@ -17,9 +17,9 @@ export const ping = withUsage(async (task, argv) => {
   const [host] = options.words;
   if (host === undefined) throw new Usage('missing host operand');
   const six = options.has('6') || (argv[0] ?? '').endsWith('6');
-  const wanted = six ? 6 : options.has('4') ? 4 : undefined;
+  const family = six ? 6 : options.has('4') ? 4 : undefined;
   const found = addressesOf(task, host);
-  const address = found.find((each) => wanted === undefined || isIP(each) === wanted);
+  const address = found.find((each) => family === undefined || isIP(each) === family);
   if (address === undefined) {
     await complain(task, `ping: bad address '${host}'`);
     return 1;
@@ -48,14 +48,14 @@ class Series {
     this.#count = number(options, 'c', Number.POSITIVE_INFINITY);
     this.#size = number(options, 's', 56);
     this.#interval = number(options, 'i', 1) * 1000;
-    this.#wait = number(options, 'W', usualWait) * 1000;
+    this.#wait = number(options, 'W', defaultIntervalMs) * 1000;
     this.#deadline = number(options, 'w', Number.POSITIVE_INFINITY) * 1000;
   }
 
   async run(): Promise<number> {
     const { task } = this;
     await write(task, `PING ${this.host} (${this.address}): ${this.#size} data bytes\n`);
-    if (!hasWay(task, this.address)) {
+    if (!hasRoute(task, this.address)) {
       await complain(task, 'ping: sendto: Network is unreachable');
       return 1;
     }
@@ -121,7 +121,7 @@ function number(options: Options, letter: string, otherwise: number): number {
 }
 
 /** Whether a packet can be sent at all. */
-function hasWay({ machine }: Task, address: string): boolean {
+function hasRoute({ machine }: Task, address: string): boolean {
   const { network } = machine;
   const six = isIP(address) === 6;
   return (

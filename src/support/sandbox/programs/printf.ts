@@ -11,33 +11,33 @@ const widest = 65_536;
 
 /** `printf FORMAT [ARGUMENT]…`: the format again and again until there are no more arguments. */
 export async function printf(task: Task, argv: readonly string[]): Promise<number> {
-  const [, format, ...given] = argv;
+  const [, format, ...operands] = argv;
   if (format === undefined) {
     await complain(task, 'printf: usage: printf FORMAT [ARG]...');
     return 2;
   }
-  const run = new Formatter(given);
+  const run = new Formatter(operands);
   do {
     const before = run.left;
     await write(task, run.format(format));
     if (run.stopped || run.left === before) break;
   } while (run.left > 0);
-  for (const fault of run.faults) await complain(task, `${task.argv[0] === 'printf' ? 'printf' : 'sh'}: ${fault}`);
-  return run.faults.length > 0 ? 1 : 0;
+  for (const error of run.errors) await complain(task, `${task.argv[0] === 'printf' ? 'printf' : 'sh'}: ${error}`);
+  return run.errors.length > 0 ? 1 : 0;
 }
 
 /** A format with its arguments, once. Nothing is said of what is wrong with them. */
-export function formatted(format: string, given: readonly string[]): string {
-  return new Formatter(given).format(format).toString();
+export function formatted(format: string, operands: readonly string[]): string {
+  return new Formatter(operands).format(format).toString();
 }
 
 class Formatter {
-  readonly faults: string[] = [];
+  readonly errors: string[] = [];
   stopped = false;
   readonly #arguments: WordList;
 
-  constructor(given: readonly string[]) {
-    this.#arguments = new WordList(given);
+  constructor(operands: readonly string[]) {
+    this.#arguments = new WordList(operands);
   }
 
   get left(): number {
@@ -53,7 +53,7 @@ class Formatter {
         parts.push(this.#convert(found));
         rest = rest.slice(found[0].length);
       } else if (rest.startsWith('%') && rest.length > 1) {
-        this.faults.push(`${rest}: invalid format`);
+        this.errors.push(`${rest}: invalid format`);
         this.stopped = true;
       } else if (sequence !== null) {
         if (sequence[1] === 'c') this.stopped = true;
@@ -102,7 +102,7 @@ class Formatter {
     const sign = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
     if ('eEfFgG'.includes(letter)) {
       const text = this.#next();
-      if (text === '' || Number.isNaN(Number(text))) this.faults.push(`invalid number '${text}'`);
+      if (text === '' || Number.isNaN(Number(text))) this.errors.push(`invalid number '${text}'`);
       const value = Number(text) || 0;
       const places = Math.min(precision ?? 6, 100);
       const shown = 'fF'.includes(letter)
@@ -128,7 +128,7 @@ class Formatter {
     if (/^['"]./.test(text)) return BigInt(text.codePointAt(1) as number);
     const found = /^\s*([-+]?)(0[xX][0-9a-fA-F]+|\d+)$/.exec(text);
     if (found === null) {
-      if (text !== '') this.faults.push(`invalid number '${text}'`);
+      if (text !== '') this.errors.push(`invalid number '${text}'`);
       return BigInt(/^\s*[-+]?\d+/.exec(text)?.[0] ?? 0);
     }
     const digits = found[2] as string;

@@ -28,7 +28,7 @@ export interface RegexOptions {
 }
 
 /** What cannot be read as an expression, or would take too long in a text. */
-export class BadRegex extends Error {}
+export class RegexSyntaxError extends Error {}
 
 /** Makes an expression, or one of several of which any may match. @throws BadRegex */
 export type Compiler = (source: string | readonly string[], options?: RegexOptions) => Regex;
@@ -46,11 +46,11 @@ export async function compiler(): Promise<Compiler> {
 
 const plain = /^[\w ,:;"'/=-]*$/;
 /** Milliseconds of all searches in one text, where each goes on behind the last match. */
-const longestSearches = 500;
+const maxSearchLength = 500;
 
 function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly string[], options: RegexOptions): Regex {
   const length = sources.reduce((sum, source) => sum + source.length, 0);
-  if (length > longestExpression) throw new BadRegex(`an expression of ${length} characters is too long`);
+  if (length > longestExpression) throw new RegexSyntaxError(`an expression of ${length} characters is too long`);
   const read = options.fixed ? (source: string) => RE2JS.quote(source) : options.extended ? fromExtended : fromBasic;
   let pattern = sources.map(read).join('|');
   if (options.whole === 'line') pattern = `^(?:${pattern})$`;
@@ -59,7 +59,7 @@ function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly stri
   try {
     compiled = RE2JS.compile(pattern, RE2JS.LONGEST_MATCH | (options.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0));
   } catch (error) {
-    throw new BadRegex(`bad regex '${sources.join('|')}': ${(error as Error).message}`);
+    throw new RegexSyntaxError(`bad regex '${sources.join('|')}': ${(error as Error).message}`);
   }
   // A text that stands for itself is looked for without steps.
   const size = sources.length === 1 && plain.test(pattern) && !options.ignoreCase ? 1 : compiled.programSize();
@@ -76,14 +76,14 @@ function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly stri
       const began = performance.now();
       if (!matcher.find(from)) return undefined;
       spent += performance.now() - began;
-      if (spent > longestSearches) throw tooCostly();
+      if (spent > maxSearchLength) throw tooCostly();
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
       return { start: matcher.start(), end: matcher.end(), groups };
     },
   };
 }
 
-const tooCostly = (): BadRegex => new BadRegex('out of memory');
+const tooCostly = (): RegexSyntaxError => new RegexSyntaxError('out of memory');
 
 const gnuEscapes: Readonly<Record<string, string>> = {
   '<': '\\b',
@@ -104,7 +104,7 @@ function fromExtended(source: string): string {
       if (piece.startsWith('[')) return bracket(piece);
       if (!piece.startsWith('\\')) return piece;
       const letter = piece.slice(1);
-      if (/\d/.test(letter)) throw new BadRegex('back-references are not simulated');
+      if (/\d/.test(letter)) throw new RegexSyntaxError('back-references are not simulated');
       return gnuEscapes[letter] ?? (/\w/.test(letter) ? letter : piece);
     })
     .join('');
@@ -121,7 +121,7 @@ function fromBasic(source: string): string {
       if (/^\\[(){}|+?]$/.test(piece)) return piece.slice(1);
       if (piece.startsWith('\\')) {
         const letter = piece.slice(1);
-        if (/\d/.test(letter)) throw new BadRegex('back-references are not simulated');
+        if (/\d/.test(letter)) throw new RegexSyntaxError('back-references are not simulated');
         return gnuEscapes[letter] ?? (/\w/.test(letter) ? letter : piece);
       }
       if (/^[(){}|+?]$/.test(piece)) return `\\${piece}`;

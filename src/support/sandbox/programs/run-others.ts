@@ -34,7 +34,7 @@ async function spawn(
   input = task.fds.get(0),
 ): Promise<Task | undefined> {
   const prepared = prepareByShell(task, argv, task.env.get('PATH') ?? defaultPath);
-  if (!prepared.ok || prepared.simulated || !task.machine.roomForTask) {
+  if (!prepared.ok || prepared.simulated || !task.machine.canFork) {
     await complain(task, `${name}: ${argv[0]}: No such file or directory`);
     return undefined;
   }
@@ -109,7 +109,7 @@ export const timeout = withUsage(async (task, argv) => {
 });
 
 /** Words that xargs gives at once, unless told otherwise. */
-const wordsAtOnce = 5000;
+const maxWordsPerRun = 5000;
 
 /** `xargs [-n N] [-I TEXT] [-0rt] [PROGRAM [ARGUMENT]…]` */
 export const xargs = withUsage(async (task, argv) => {
@@ -128,7 +128,7 @@ export const xargs = withUsage(async (task, argv) => {
       ? splitWords(text)
       : text.split('\n').filter((item) => item !== '');
   const command = words.length === 0 ? ['echo'] : words;
-  const size = marker === undefined ? Math.max(1, Number(value('n') ?? wordsAtOnce)) : 1;
+  const size = marker === undefined ? Math.max(1, Number(value('n') ?? maxWordsPerRun)) : 1;
   const groups: string[][] = [];
   for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
   if (groups.length === 0 && !has('r') && marker === undefined) groups.push([]);

@@ -25,7 +25,7 @@ export interface SedCommand {
 }
 
 /** What is no sed script. */
-export class BadSed extends Error {}
+export class SedSyntaxError extends Error {}
 
 /** Read a sed script. */
 export async function parseSed(source: string, extended: boolean): Promise<SedCommand[]> {
@@ -36,12 +36,12 @@ export async function parseSed(source: string, extended: boolean): Promise<SedCo
     if (command.name === '{') open.push(commands.length);
     if (command.name === '}') {
       const start = open.pop();
-      if (start === undefined) throw new BadSed('unexpected }');
+      if (start === undefined) throw new SedSyntaxError('unexpected }');
       (commands[start] as SedCommand).end = commands.length;
     }
     commands.push(command);
   }
-  if (open.length > 0) throw new BadSed('unmatched {');
+  if (open.length > 0) throw new SedSyntaxError('unmatched {');
   return commands;
 }
 
@@ -62,7 +62,7 @@ class Reader {
     const to = from !== undefined && this.#take(/^\s*,\s*/) !== undefined ? await this.#address() : undefined;
     const negated = this.#take(/^\s*!\s*/) !== undefined;
     const name = this.#take(/^\s*[a-zA-Z{}=:]/)?.trim();
-    if (name === undefined) throw new BadSed('missing command');
+    if (name === undefined) throw new SedSyntaxError('missing command');
     const command = { from, to, negated, name, text: '', other: '', regex: undefined, flags: '', end: -1 };
     if (name === 's') return { ...command, ...(await this.#substitution()) };
     if (name === 'y') {
@@ -72,7 +72,7 @@ class Reader {
     if ('aic'.includes(name)) return { ...command, text: this.#textArgument() };
     if (':btTrwR'.includes(name)) return { ...command, text: (this.#take(/^[^\n;}]*/) ?? '').trim() };
     if (name === 'q' || name === 'Q') return { ...command, text: (this.#take(/^\s*\d*/) ?? '').trim() };
-    if (!'{}=dDgGhHlnNpPx'.includes(name)) throw new BadSed(`unsupported command ${name}`);
+    if (!'{}=dDgGhHlnNpPx'.includes(name)) throw new SedSyntaxError(`unsupported command ${name}`);
     return command;
   }
 
@@ -110,7 +110,7 @@ class Reader {
   /** Texts between delimiters, of which the first character is one. */
   #delimited(count: number): string[] {
     const delimiter = this.#rest[0];
-    if (delimiter === undefined || delimiter === '\n') throw new BadSed('unterminated text');
+    if (delimiter === undefined || delimiter === '\n') throw new SedSyntaxError('unterminated text');
     this.#rest = this.#rest.slice(1);
     return Array.from({ length: count }, () => {
       let text = '';
@@ -129,7 +129,7 @@ class Reader {
           text += next === delimiter && !/[.*+?()|{}[\]^$]/.test(delimiter) ? next : `\\${next}`;
         } else text += char;
       }
-      throw new BadSed('unterminated text');
+      throw new SedSyntaxError('unterminated text');
     });
   }
 

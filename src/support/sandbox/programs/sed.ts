@@ -2,16 +2,16 @@ import type { Task } from '../kernel/task.js';
 import { at } from './files.js';
 import { complain, Output } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
-import { BadRegex } from './regex.js';
+import { RegexSyntaxError } from './regex.js';
 import { Ahead, allLines } from './sed-input.js';
-import { type Address, BadSed, parseSed, type SedCommand } from './sed-parse.js';
+import { type Address, parseSed, type SedCommand, SedSyntaxError } from './sed-parse.js';
 
 /** `sed [-nEi] SCRIPT [FILE]…` */
 export const sed = withUsage(async (task, argv) => {
   try {
     return await edit(task, argv);
   } catch (error) {
-    if (!(error instanceof BadSed) && !(error instanceof BadRegex)) throw error;
+    if (!(error instanceof SedSyntaxError) && !(error instanceof RegexSyntaxError)) throw error;
     await complain(task, `sed: ${error.message}`);
     return 1;
   }
@@ -48,12 +48,12 @@ async function edit(task: Task, argv: readonly string[]): Promise<number> {
   return status;
 }
 
-const mostSteps = 1_000_000;
+const maxSteps = 1_000_000;
 /** Characters of what is edited, or held. */
-const longestSpace = 16 << 20;
+const maxSpaceLength = 16 << 20;
 
 function bounded(text: string): string {
-  if (text.length > longestSpace) throw new BadRegex('out of memory');
+  if (text.length > maxSpaceLength) throw new RegexSyntaxError('out of memory');
   return text;
 }
 
@@ -65,7 +65,7 @@ class Editor {
   readonly #write: (text: string) => void | Promise<void>;
   readonly #ranges = new Map<SedCommand, number>();
   #space = '';
-  #hold = '';
+  #holdSpace = '';
   #line = 0;
   #last = false;
   #after = '';
@@ -90,8 +90,8 @@ class Editor {
     });
     for (let next = await input.next(); next !== undefined; next = await input.next()) {
       this.#take(next, input);
-      const outcome = await this.#cycle(input);
-      if (outcome !== undefined) return outcome;
+      const result = await this.#cycle(input);
+      if (result !== undefined) return result;
     }
     return 0;
   }
@@ -111,7 +111,7 @@ class Editor {
   async #cycle(input: Ahead): Promise<number | undefined> {
     let steps = 0;
     for (let index = 0; index < this.#commands.length; index++) {
-      if (++steps > mostSteps) throw new Usage('the script does not end');
+      if (++steps > maxSteps) throw new Usage('the script does not end');
       const turn = this.#task.step();
       if (turn !== undefined) await turn;
       const command = this.#commands[index] as SedCommand;
@@ -152,19 +152,19 @@ class Editor {
           if (command.to === undefined || !this.#ranges.has(command)) await this.#write(command.text);
           return this.#endCycle(false);
         case 'g':
-          this.#space = this.#hold;
+          this.#space = this.#holdSpace;
           break;
         case 'G':
-          this.#space = bounded(`${this.#space}\n${this.#hold}`);
+          this.#space = bounded(`${this.#space}\n${this.#holdSpace}`);
           break;
         case 'h':
-          this.#hold = this.#space;
+          this.#holdSpace = this.#space;
           break;
         case 'H':
-          this.#hold = bounded(`${this.#hold}\n${this.#space}`);
+          this.#holdSpace = bounded(`${this.#holdSpace}\n${this.#space}`);
           break;
         case 'x':
-          [this.#space, this.#hold] = [this.#hold, this.#space];
+          [this.#space, this.#holdSpace] = [this.#holdSpace, this.#space];
           break;
         case 'n':
         case 'N': {

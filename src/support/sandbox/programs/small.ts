@@ -42,7 +42,7 @@ export async function yes(task: Task, argv: readonly string[]): Promise<number> 
   const block = Buffer.from(line.repeat(Math.max(1, Math.floor(4096 / line.length))));
   for (;;) {
     await write(task, block);
-    await task.breathe();
+    await task.yieldNow();
   }
 }
 

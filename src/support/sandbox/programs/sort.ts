@@ -1,6 +1,6 @@
 import { trimRight } from '../../go/strings.js';
 import { eachInput } from './cat.js';
-import { keepLines, Output } from './io.js';
+import { Output, storeLines } from './io.js';
 import { mergeSort } from './merge-sort.js';
 import { parseOptions, withUsage } from './options.js';
 
@@ -15,7 +15,7 @@ interface Key {
 export const sort = withUsage(async (task, argv) => {
   const { words, has, value, values } = parseOptions(argv, 'nrufbiVhMsmzdgcC:k:t:o:T:S:');
   const all: string[] = [];
-  const status = await eachInput(task, 'sort', words, (input) => keepLines(task, input, all));
+  const status = await eachInput(task, 'sort', words, (input) => storeLines(task, input, all));
   if (status !== 0) return 2;
   for (const [index, line] of all.entries()) all[index] = line.replace(/\n$/, '');
   const global = ['n', 'r', 'f', 'b', 'V', 'h', 'g'].filter(has).join('');
@@ -27,7 +27,7 @@ export const sort = withUsage(async (task, argv) => {
     const broken = all.findIndex((line, index) => index > 0 && compare(all[index - 1] as string, line) > 0);
     return broken < 0 ? 0 : 1;
   }
-  await task.breathe();
+  await task.yieldNow();
   const direction = has('r') ? -1 : 1;
   const sorted = await mergeSort(task, all, (a, b) => compare(a, b) || (stable ? 0 : direction * byText(a, b)));
   const isFirst = (line: string, index: number): boolean =>

@@ -33,7 +33,7 @@ export const stat = withUsage((task, argv) => {
     const format = value('c');
     await write(task, format === undefined ? whole(task, path, found) : `${fill(task, format, path, found)}\n`);
   };
-  return each(task, words, show, (path, why) => `stat: can't stat '${path}': ${why}`);
+  return each(task, words, show, (path, reason) => `stat: can't stat '${path}': ${reason}`);
 });
 
 function timeOf(mtime: bigint): string {

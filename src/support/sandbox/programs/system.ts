@@ -183,7 +183,7 @@ export const ps = withUsage(async (task, argv) => {
   const head = line((column) => column.split('=')[1] ?? known[column]?.[0] ?? '', true);
   const rows = task.machine
     .tasks()
-    .map((about) => line((column) => known[column.split('=')[0] as string]?.[2](about) ?? '', false));
+    .map((row) => line((column) => known[column.split('=')[0] as string]?.[2](row) ?? '', false));
   await write(task, `${[head, ...rows].join('\n')}\n`);
   return 0;
 });

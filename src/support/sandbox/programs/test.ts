@@ -5,7 +5,7 @@ import type { Task } from '../kernel/task.js';
 import { complain } from './io.js';
 import { WordList } from './word-list.js';
 
-class BadTest extends Error {}
+class TestSyntaxError extends Error {}
 
 /** `test EXPRESSION` and `[ EXPRESSION ]`. */
 export async function test(task: Task, argv: readonly string[]): Promise<number> {
@@ -19,7 +19,7 @@ export async function test(task: Task, argv: readonly string[]): Promise<number>
     const parser = new Parser(task, words);
     return parser.all() ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof BadTest)) throw error;
+    if (!(error instanceof TestSyntaxError)) throw error;
     await complain(task, `${name}: ${error.message}`);
     return 2;
   }
@@ -57,7 +57,7 @@ class Parser {
     if (this.#words.length === 0) return false;
     const value = this.#or();
     const left = this.#words.peek();
-    if (left !== undefined) throw new BadTest(`${left}: unknown operand`);
+    if (left !== undefined) throw new TestSyntaxError(`${left}: unknown operand`);
     return value;
   }
 
@@ -99,11 +99,11 @@ class Parser {
     if (first === '(' && this.#words.length > 1) {
       this.#words.take();
       const value = this.#or();
-      if (this.#words.take() !== ')') throw new BadTest('closing paren expected');
+      if (this.#words.take() !== ')') throw new TestSyntaxError('closing paren expected');
       return value;
     }
     if (second !== undefined && third === undefined && binary.has(second))
-      throw new BadTest(`${second}: argument expected`);
+      throw new TestSyntaxError(`${second}: argument expected`);
     if (unary.test(first) && second !== undefined) {
       this.#words.skip(2);
       return unaryTest(this.#task, first, second);
@@ -215,7 +215,7 @@ export function binaryTest(task: Task, left: string, operator: string, right: st
     case '-ge':
       return a >= b;
     default:
-      throw new BadTest(`${operator}: unknown operand`);
+      throw new TestSyntaxError(`${operator}: unknown operand`);
   }
 }
 
@@ -226,6 +226,6 @@ function compareTimes(task: Task, left: string, right: string): number {
 }
 
 function integer(text: string): bigint {
-  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new BadTest(`${text}: bad number`);
+  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new TestSyntaxError(`${text}: bad number`);
   return BigInt(text.trim().replace(/^\+/, ''));
 }

@@ -2,7 +2,7 @@ import { FileSystemError } from '../fs/errors.js';
 import type { Task } from '../kernel/task.js';
 import { eachInput, openInput } from './cat.js';
 import { parseSize } from './files.js';
-import { blockSize, chunks, complain, keepLines, lines, Output, write } from './io.js';
+import { blockSize, chunks, complain, lines, Output, storeLines, write } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 
 /** `head -5` is `head -n 5`. */
@@ -44,9 +44,9 @@ export const head = withUsage(async (task, argv) => {
 });
 
 /** Most bytes of the end of a file that are asked for. */
-const longestTail = 16 * 1024 * 1024;
+const maxTailBytes = 16 * 1024 * 1024;
 /** Bytes that come before the first look at what of them is still wanted. */
-const longestPiece = 1 << 20;
+const maxChunkBytes = 1 << 20;
 const followPause = 1000;
 
 export const tail = withUsage(async (task, argv) => {
@@ -81,24 +81,24 @@ export const tail = withUsage(async (task, argv) => {
 /** @throws FileSystemError EFBIG when it is longer than what may be kept */
 async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes: boolean): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let held = 0;
-  let most = longestPiece;
+  let usedBytes = 0;
+  let most = maxChunkBytes;
   const cut = (): Buffer => {
     const all = Buffer.concat(parts);
     const start = bytes ? Math.max(all.length - limit, 0) : startOfLines(all, limit);
-    if (all.length - start > longestTail) throw new FileSystemError('EFBIG', '');
+    if (all.length - start > maxTailBytes) throw new FileSystemError('EFBIG', '');
     // A part of a large buffer would keep all of it.
     return Buffer.from(all.subarray(start));
   };
   for await (const chunk of source) {
     parts.push(chunk);
-    held += chunk.length;
-    if (held < most) continue;
+    usedBytes += chunk.length;
+    if (usedBytes < most) continue;
     const kept = cut();
     parts.splice(0, parts.length, kept);
-    held = kept.length;
+    usedBytes = kept.length;
     // Twice what is kept, so that each byte is moved a few times only.
-    most = 2 * held + longestPiece;
+    most = 2 * usedBytes + maxChunkBytes;
   }
   return cut();
 }
@@ -167,7 +167,7 @@ export const wc = withUsage(async (task, argv) => {
 export const tac = withUsage((task, argv) =>
   eachInput(task, 'tac', parseOptions(argv, '').words, async (input) => {
     const all: string[] = [];
-    await keepLines(task, input, all);
+    await storeLines(task, input, all);
     await write(task, all.reverse().join(''));
   }),
 );

@@ -7,7 +7,7 @@ interface PortAnswer {
 }
 
 /** Bytes of a request that are looked at for its end. */
-const longestRequest = 64 * 1024;
+const maxRequestBytes = 64 * 1024;
 const slowest = 10_000;
 
 /**
@@ -15,7 +15,7 @@ const slowest = 10_000;
  *
  * A connection that asks nothing for ten seconds is closed; without a response it stays until the other side closes it.
  */
-export function answerConnection(socket: Duplex, { greeting, response }: PortAnswer): void {
+export function serveConnection(socket: Duplex, { greeting, response }: PortAnswer): void {
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.end());
   if (greeting !== undefined) socket.write(greeting);
@@ -30,7 +30,7 @@ export function answerConnection(socket: Duplex, { greeting, response }: PortAns
   const take = (chunk: Buffer): void => {
     asked += chunk.toString('latin1');
     const isHttp = /^[A-Z]+ \S+ HTTP\//.test(asked);
-    if (isHttp && !asked.includes('\r\n\r\n') && asked.length < longestRequest) return;
+    if (isHttp && !asked.includes('\r\n\r\n') && asked.length < maxRequestBytes) return;
     socket.off('data', take);
     socket.resume();
     socket.end(response);

@@ -6,7 +6,7 @@ import { type Program, type Task, Terminated } from '../kernel/task.js';
 import { chunks, write } from '../programs/io.js';
 import { Pattern } from '../shell/pattern.js';
 import type { ProcessSpec, SandboxSpec } from '../types.js';
-import { answerConnection } from './ports.js';
+import { serveConnection } from './ports.js';
 import type { Patterns, Script, ScriptExec, ScriptStep } from './types.js';
 
 /** The label of a container or image that names a script. */
@@ -62,7 +62,7 @@ export class RunningScript {
   }
 
   /** What a process does; undefined where the script says nothing of it. */
-  answer(spec: ProcessSpec): { readonly argv: readonly string[]; readonly program: Program } | undefined {
+  serveInput(spec: ProcessSpec): { readonly argv: readonly string[]; readonly program: Program } | undefined {
     const command = spec.argv.join(' ');
     if (spec.purpose === 'build') return undefined;
     if (spec.purpose === 'init') {
@@ -75,7 +75,7 @@ export class RunningScript {
       return acts ? { argv: spec.argv, program: (task) => runScript(task, script) } : undefined;
     }
     const answer = (spec.purpose === 'health' ? this.#health() : undefined) ?? this.#exec(command);
-    return answer && { argv: spec.argv, program: (task) => answerOnce(task, answer) };
+    return answer && { argv: spec.argv, program: (task) => serveLine(task, answer) };
   }
 
   /** TCP ports that are answered now. */
@@ -90,7 +90,7 @@ export class RunningScript {
   connect(port: number, socket: Duplex, machine: Machine): boolean {
     if (!this.ports().includes(port) || machine.task(1) === undefined) return false;
     const said = this.#script?.serves?.[String(port)] ?? '';
-    answerConnection(socket, typeof said === 'string' ? { response: said } : said);
+    serveConnection(socket, typeof said === 'string' ? { response: said } : said);
     return true;
   }
 
@@ -118,7 +118,7 @@ async function say(
   if (stderr !== undefined) await write(task, stderr, 2);
 }
 
-async function answerOnce(task: Task, answer: Omit<ScriptExec, 'command'>): Promise<number> {
+async function serveLine(task: Task, answer: Omit<ScriptExec, 'command'>): Promise<number> {
   const wait = milliseconds(answer.after);
   if (wait > 0) await task.sleep(wait);
   await say(task, answer);
@@ -140,8 +140,8 @@ async function doStep(task: Task, step: ScriptStep): Promise<number | undefined>
 /** What PID 1 does by its script: its steps, its signals and its input, at the same time. */
 function runScript(task: Task, script: Script): Promise<number> {
   return task.block<number>((resolve, reject) => {
-    const go = (act: () => Promise<number | undefined>): void => {
-      act().then(
+    const go = (action: () => Promise<number | undefined>): void => {
+      action().then(
         (code) => {
           if (code !== undefined) resolve(code);
         },

@@ -1,6 +1,6 @@
 import { type ArithmeticExpression, parse, type WordPart } from 'unbash';
 import { ShellError } from './control.js';
-import { longestScript } from './parse.js';
+import { maxScriptLength } from './parse.js';
 
 /** What arithmetic needs of its shell. */
 export interface ArithmeticScope {
@@ -10,7 +10,7 @@ export interface ArithmeticScope {
   expand(parts: readonly WordPart[] | undefined, text: string): Promise<string>;
 }
 
-const deepest = 64;
+const maxDepth = 64;
 const syntax = (): ShellError => new ShellError('arithmetic syntax error');
 
 /**
@@ -24,7 +24,7 @@ export async function evaluate(
   depth = 0,
 ): Promise<bigint> {
   if (expression === undefined) return 0n;
-  if (depth > deepest) throw new ShellError('expression recursion loop detected');
+  if (depth > maxDepth) throw new ShellError('expression recursion loop detected');
   switch (expression.type) {
     case 'ArithmeticGroup':
       return evaluate(expression.expression, scope, depth + 1);
@@ -63,10 +63,10 @@ async function wordValue(text: string, scope: ArithmeticScope, depth: number): P
 
 /** Work out an expression that is only known when it is run. */
 export async function evaluateText(text: string, scope: ArithmeticScope, depth = 0): Promise<bigint> {
-  if (depth > deepest) throw new ShellError('expression recursion loop detected');
+  if (depth > maxDepth) throw new ShellError('expression recursion loop detected');
   const word = text.trim();
   if (parseNumber(word) !== undefined || isName(word)) return wordValue(word, scope, depth + 1);
-  if (text.length > longestScript) throw new ShellError('out of memory');
+  if (text.length > maxScriptLength) throw new ShellError('out of memory');
   const command = parse(`((${text}\n))`).commands[0]?.command;
   if (command?.type !== 'ArithmeticCommand' || command.expression === undefined) throw syntax();
   const { expression } = command;
@@ -93,14 +93,14 @@ function parseNumber(text: string): bigint | undefined {
 const largestBase = 64;
 
 /** Digits of a number whose base is even that its last 64 bits depend on: each is a bit or more. */
-const mostDigits = 64;
+const maxDigits = 64;
 
 /** The last 64 bits of a number, however long it is: BigInt itself takes much longer for a text that is ten times as long. */
 function wrapped(digits: string, base: number): bigint {
   if (!digitsOf(base).test(digits)) throw syntax();
   const step = Math.floor(53 / Math.log2(Math.max(base, 2)));
   let value = 0n;
-  for (let at = base % 2 === 0 ? Math.max(0, digits.length - mostDigits) : 0; at < digits.length; at += step) {
+  for (let at = base % 2 === 0 ? Math.max(0, digits.length - maxDigits) : 0; at < digits.length; at += step) {
     const piece = digits.slice(at, at + step);
     let amount = 0;
     for (const digit of piece) amount = amount * base + Number.parseInt(digit, 36);
@@ -161,7 +161,7 @@ function assign(target: ArithmeticExpression, value: bigint, scope: ArithmeticSc
   return value;
 }
 
-const truth = (value: boolean): bigint => (value ? 1n : 0n);
+const booleanValue = (value: boolean): bigint => (value ? 1n : 0n);
 
 function calculate(operator: string, a: bigint, b: bigint): bigint {
   switch (operator) {
@@ -188,17 +188,17 @@ function calculate(operator: string, a: bigint, b: bigint): bigint {
     case '^':
       return a ^ b;
     case '<':
-      return truth(a < b);
+      return booleanValue(a < b);
     case '<=':
-      return truth(a <= b);
+      return booleanValue(a <= b);
     case '>':
-      return truth(a > b);
+      return booleanValue(a > b);
     case '>=':
-      return truth(a >= b);
+      return booleanValue(a >= b);
     case '==':
-      return truth(a === b);
+      return booleanValue(a === b);
     case '!=':
-      return truth(a !== b);
+      return booleanValue(a !== b);
     case ',':
       return b;
     default:

@@ -4,7 +4,7 @@ const entryCost = 128;
 /** What names stand for in a shell, which counts what it costs. A copy for a subshell holds the entries alone. */
 export class Definitions<Value> {
   readonly #all = new Map<string, { readonly value: Value; readonly cost: number }>();
-  readonly #account: (beside: number) => void;
+  readonly #account: (overhead: number) => void;
   readonly #costOf: (name: string, value: Value) => number;
 
   /**
@@ -12,7 +12,7 @@ export class Definitions<Value> {
    * @param costOf bytes of one that this shell has made
    */
   constructor(
-    account: (beside: number) => void,
+    account: (overhead: number) => void,
     costOf: (name: string, value: Value) => number,
     from?: Definitions<Value>,
   ) {

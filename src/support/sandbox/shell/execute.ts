@@ -33,7 +33,7 @@ export class Executor {
     for (const [index, statement] of statements.entries()) {
       if (statement.background) {
         // A copy of a shell with many variables takes long.
-        const turn = shell.task.giveWay();
+        const turn = shell.task.yieldIfDue();
         if (turn !== undefined) await turn;
         shell.status = startBackground(this, statement);
       } else shell.status = await this.#guarded(statement.command, last && index === statements.length - 1);
@@ -62,10 +62,10 @@ export class Executor {
   }
 
   /** Run something whose failure is looked at. */
-  async tested(act: () => Promise<number>): Promise<number> {
+  async tested(action: () => Promise<number>): Promise<number> {
     this.shell.tested++;
     try {
-      return await act();
+      return await action();
     } finally {
       this.shell.tested--;
     }

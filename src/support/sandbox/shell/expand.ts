@@ -6,7 +6,7 @@ import { ShellError } from './control.js';
 import { Fields } from './fields.js';
 import { expandPaths } from './glob.js';
 import { expandParameter } from './parameters.js';
-import { judge } from './parse.js';
+import { parseError } from './parse.js';
 import { hasPattern } from './pattern.js';
 import type { Interpreter, Shell } from './shell.js';
 import { Words } from './words.js';
@@ -32,7 +32,7 @@ export class Expander {
       const fields = new Fields(this.shell.ifs);
       await this.#add(fields, alternative.parts, alternative.text, true);
       for (const { text, pattern } of fields.patterns()) {
-        const turn = this.shell.task.giveWay();
+        const turn = this.shell.task.yieldIfDue();
         if (turn !== undefined) await turn;
         const paths =
           hasPattern(pattern) && !this.shell.options.has('f') ? await expandPaths(this.shell.task, pattern) : [];
@@ -66,13 +66,13 @@ export class Expander {
 
   /** The value of an arithmetic expression in a text. */
   async number(text: string): Promise<bigint> {
-    await this.#turnFor(text);
+    await this.#yieldFor(text);
     return evaluateText(text, this.scope);
   }
 
   /** What is done with a long text takes long, however few steps it is. */
-  async #turnFor({ length }: string): Promise<void> {
-    const turn = length > longText ? this.shell.task.giveWay() : undefined;
+  async #yieldFor({ length }: string): Promise<void> {
+    const turn = length > longText ? this.shell.task.yieldIfDue() : undefined;
     if (turn !== undefined) await turn;
   }
 
@@ -84,7 +84,7 @@ export class Expander {
       let found = text;
       if (parts !== undefined) found = await this.quoted(parts);
       else if (text.startsWith('$')) found = await this.special(text.slice(1));
-      await this.#turnFor(found);
+      await this.#yieldFor(found);
       return found;
     },
   };
@@ -174,8 +174,8 @@ export class Expander {
       case 'CommandExpansion': {
         const { script } = part;
         if (script === undefined) return;
-        const { statements, fault } = judge(script, script.source ?? part.text);
-        if (fault !== undefined) throw new ShellError(fault);
+        const { statements, error } = parseError(script, script.source ?? part.text);
+        if (error !== undefined) throw new ShellError(error);
         fields.addExpansion(await this.#interpreter.substitute(statements), quoted);
         return;
       }

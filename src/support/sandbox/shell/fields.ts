@@ -2,22 +2,22 @@ import { ShellError } from './control.js';
 import { escapePattern } from './pattern.js';
 
 /** Words that an expansion may make, and characters of them: what comes after goes through all of them at once. */
-const mostFields = 100_000;
-const longestWords = 4 * 1024 * 1024;
+const maxFields = 100_000;
+const maxWordBytes = 4 * 1024 * 1024;
 /** Characters of a text that is not split: more than a variable may hold, for which a container is out of memory. */
-const longestText = 64 * 1024 * 1024;
+const maxTextLength = 64 * 1024 * 1024;
 
 /** Part of a field. Quoted text stands for itself. */
-interface Piece {
+interface Fragment {
   readonly text: string;
   readonly quoted: boolean;
 }
 
 /** The text of a field; added up, for V8 makes a copy of what is joined at once, and nobody may ever look at it. */
-const textOf = (pieces: readonly Piece[]): string => pieces.reduce((all, { text }) => all + text, '');
+const textOf = (fragments: readonly Fragment[]): string => fragments.reduce((all, { text }) => all + text, '');
 
-const patternOf = (pieces: readonly Piece[]): string =>
-  pieces.reduce((all, { text, quoted }) => all + (quoted ? escapePattern(text) : text), '');
+const patternOf = (fragments: readonly Fragment[]): string =>
+  fragments.reduce((all, { text, quoted }) => all + (quoted ? escapePattern(text) : text), '');
 
 const classOf = (chars: readonly string[]): string =>
   `[${chars.map((char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`).join('')}]`;
@@ -32,8 +32,8 @@ function separators(ifs: string): RegExp {
 
 /** The words that one word of a script becomes. */
 export class Fields {
-  readonly #fields: Piece[][] = [];
-  #open: Piece[] | undefined;
+  readonly #fields: Fragment[][] = [];
+  #open: Fragment[] | undefined;
   #length = 0;
   /** What stands between words: blanks together, and each other character. */
   readonly #separators: RegExp;
@@ -49,7 +49,7 @@ export class Fields {
   /** Text of the script itself, or in quotes. @throws ShellError when all is too long */
   add(text: string, quoted: boolean): void {
     this.#length += text.length;
-    if (this.#length > (this.#splits ? longestWords : longestText)) throw new ShellError('out of memory');
+    if (this.#length > (this.#splits ? maxWordBytes : maxTextLength)) throw new ShellError('out of memory');
     this.#open ??= [];
     this.#open.push({ text, quoted });
   }
@@ -63,7 +63,7 @@ export class Fields {
   /** The result of an expansion that is not in quotes. */
   private addResult(text: string): void {
     if (text === '') return;
-    if (!this.#splits || text.length > longestWords) {
+    if (!this.#splits || text.length > maxWordBytes) {
       this.add(text, false);
       return;
     }
@@ -90,25 +90,25 @@ export class Fields {
 
   /** What comes next is another word. */
   end(): void {
-    if (this.#open !== undefined && this.#fields.push(this.#open) > mostFields) throw new ShellError('out of memory');
+    if (this.#open !== undefined && this.#fields.push(this.#open) > maxFields) throw new ShellError('out of memory');
     this.#open = undefined;
   }
 
   /** The words as text. */
   texts(): string[] {
-    return this.#all().map((pieces) => textOf(pieces));
+    return this.#all().map((fragments) => textOf(fragments));
   }
 
   /** The words as patterns, and as text. */
   *patterns(): Generator<{ readonly text: string; readonly pattern: string }> {
-    for (const pieces of this.#all()) {
-      const text = textOf(pieces);
-      const isQuoted = pieces.some(({ quoted }) => quoted);
-      yield { text, pattern: isQuoted ? patternOf(pieces) : text };
+    for (const fragments of this.#all()) {
+      const text = textOf(fragments);
+      const isQuoted = fragments.some(({ quoted }) => quoted);
+      yield { text, pattern: isQuoted ? patternOf(fragments) : text };
     }
   }
 
-  #all(): Piece[][] {
+  #all(): Fragment[][] {
     this.end();
     return this.#fields;
   }

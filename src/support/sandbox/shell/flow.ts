@@ -77,7 +77,7 @@ type RunBody = (body: CompoundList) => Promise<boolean>;
 /** Runs a condition, from which `break` may come as well. */
 type Guard = (condition: () => Promise<boolean>) => Promise<boolean>;
 
-async function loop(by: Executor, turn: (run: RunBody, guard: Guard) => Promise<void>): Promise<number> {
+async function loop(by: Executor, iterate: (run: RunBody, guard: Guard) => Promise<void>): Promise<number> {
   const { shell } = by;
   let status = 0;
   const jump = (error: unknown): boolean => {
@@ -108,7 +108,7 @@ async function loop(by: Executor, turn: (run: RunBody, guard: Guard) => Promise<
   };
   shell.loops++;
   try {
-    await turn(run, guard);
+    await iterate(run, guard);
   } finally {
     shell.loops--;
   }

@@ -6,10 +6,10 @@ import { ShellError } from './control.js';
 import { hasPattern, Pattern } from './pattern.js';
 
 /** Paths that one pattern may stand for. */
-const mostPaths = 100_000;
+const maxPaths = 100_000;
 
 /** Characters of a pattern that paths are looked for with; what is longer, such as a document, is none. */
-const longestPattern = 64 * 1024;
+const maxPatternLength = 64 * 1024;
 
 /**
  * Paths that a pattern stands for, sorted; none when nothing fits. Others have their turn meanwhile.
@@ -18,7 +18,7 @@ const longestPattern = 64 * 1024;
  * @throws ShellError when there are too many
  */
 export async function expandPaths(task: Task, source: string): Promise<string[]> {
-  if (source.length > longestPattern) return [];
+  if (source.length > maxPatternLength) return [];
   const absolute = source.startsWith('/');
   let found = [absolute ? '/' : ''];
   const parts = source.split('/').filter((part) => part !== '');
@@ -30,7 +30,7 @@ export async function expandPaths(task: Task, source: string): Promise<string[]>
       if (turn !== undefined) await turn;
       const paths = hasPattern(part) ? await matching(task, base, part, last) : fixed(task, base, part, last);
       for (const path of paths) next.push(path);
-      if (next.length > mostPaths) throw new ShellError('out of memory');
+      if (next.length > maxPaths) throw new ShellError('out of memory');
     }
     found = next;
   }
@@ -61,7 +61,7 @@ async function matching(task: Task, base: string, part: string, last: boolean): 
   }
   const found: string[] = [];
   for (const name of part.startsWith('.') ? withDots(names) : names) {
-    const turn = task.giveWay();
+    const turn = task.yieldIfDue();
     if (turn !== undefined) await turn;
     if ((name.startsWith('.') && !part.startsWith('.')) || !pattern.matches(name)) continue;
     if (last) found.push(`${base}${name}`);

@@ -10,7 +10,7 @@ import { Shell } from './shell.js';
 import { runToEnd } from './to-end.js';
 
 /** Longest output that a substitution keeps. */
-const longestOutput = 4 * 1024 * 1024;
+const maxOutputBytes = 4 * 1024 * 1024;
 
 /**
  * Run something in a copy of the shell, as another task.
@@ -20,14 +20,14 @@ const longestOutput = 4 * 1024 * 1024;
  */
 export function fork(
   by: Executor,
-  act: (inner: Executor) => Promise<number>,
+  action: (inner: Executor) => Promise<number>,
   prepare: (task: Task) => void = () => {},
   options: { readonly background?: boolean } = {},
 ): Task {
   const task = newTask(by.shell, by.shell.task.argv, options);
   const inner = new Shell(task, by.shell.name, by.shell.positional, by.shell);
   prepare(task);
-  void task.run(() => runToEnd(by.of(inner), act));
+  void task.run(() => runToEnd(by.of(inner), action));
   return task;
 }
 
@@ -38,7 +38,7 @@ export function newTask(
   { background = false, env = shell.task.env }: { readonly background?: boolean; readonly env?: Task['env'] } = {},
 ): Task {
   const { task } = shell;
-  if (!task.machine.roomForTask) throw new ShellError("can't fork: Resource temporarily unavailable");
+  if (!task.machine.canFork) throw new ShellError("can't fork: Resource temporarily unavailable");
   return new Task(task.machine, {
     argv,
     env,
@@ -70,7 +70,7 @@ export function startBackground(by: Executor, statement: Statement): number {
   return 0;
 }
 
-const endings: Readonly<Record<number, string>> = {
+const endStatuses: Readonly<Record<number, string>> = {
   1: 'Hangup',
   3: 'Quit',
   6: 'Aborted',
@@ -83,9 +83,9 @@ const endings: Readonly<Record<number, string>> = {
 };
 
 /** Say that a signal ended a program, as a shell does of most. */
-export async function tellEnd({ task }: Shell, signal: number | undefined): Promise<void> {
+export async function reportEnd({ task }: Shell, signal: number | undefined): Promise<void> {
   if (signal === undefined || signal === SIG.INT || signal === SIG.PIPE) return;
-  await complain(task, endings[signal] ?? `Signal ${signal}`);
+  await complain(task, endStatuses[signal] ?? `Signal ${signal}`);
 }
 
 /** What commands write to standard output, without the newlines at its end. */
@@ -107,7 +107,7 @@ export async function substitute(outer: Executor, statements: readonly Statement
       parts.push(bytes);
       length += bytes.length;
       shell.task.machine.account(shell.task, bytes.length);
-      if (length > longestOutput) throw new ShellError('out of memory');
+      if (length > maxOutputBytes) throw new ShellError('out of memory');
     }
   } finally {
     pipe.reader.release();

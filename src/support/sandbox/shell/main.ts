@@ -46,7 +46,7 @@ export async function shellMain(task: Task, argv: readonly string[]): Promise<nu
 
 /** A text of which all is known; its last program may take the shell's place. */
 async function runWhole(by: Executor, text: string): Promise<number> {
-  const { statements, fault } = readScript(text);
+  const { statements, error: fault } = readScript(text);
   const status = await by.run(statements, fault === undefined);
   if (fault !== undefined) throw new ShellError(fault);
   return status;
@@ -99,13 +99,13 @@ function takeEnvironment(shell: Shell): void {
   for (const [name, value] of shell.task.env) {
     if (!namePattern.test(name)) continue;
     shell.vars.set(name, value);
-    shell.vars.mark(name, { exported: true });
+    shell.vars.setAttributes(name, { exported: true });
   }
   const level = Number(shell.vars.get('SHLVL') ?? '0') || 0;
   shell.vars.set('SHLVL', String(level + 1));
-  shell.vars.mark('SHLVL', { exported: true });
+  shell.vars.setAttributes('SHLVL', { exported: true });
   shell.vars.set('PWD', shell.task.cwd);
-  shell.vars.mark('PWD', { exported: true });
+  shell.vars.setAttributes('PWD', { exported: true });
   for (const [name, value] of Object.entries({ IFS: ' \t\n', OPTIND: '1', PS1: '\\w \\$ ', PS2: '> ', PS4: '+ ' })) {
     if (name === 'IFS' || !shell.vars.has(name)) shell.vars.set(name, value);
   }

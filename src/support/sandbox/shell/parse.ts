@@ -2,48 +2,48 @@ import { LRUCache } from 'lru-cache';
 import { type ParsedScript, parse, type Statement } from 'unbash';
 
 /** A script, as far as it can be read. */
-export interface Reading {
+export interface ParseResult {
   /** What can be run: all, or what comes before the line with the fault. */
   readonly statements: readonly Statement[];
   /** In the shell's words, without its name. */
-  readonly fault?: string;
+  readonly error?: string;
   /** Whether more text may mend it. */
   readonly incomplete: boolean;
 }
 
 /** What was read lately. A tree has some hundred times the size of its text. */
-const readings = new LRUCache<string, Reading>({
+const cachedScripts = new LRUCache<string, ParseResult>({
   maxSize: 128 * 1024,
   maxEntrySize: 16 * 1024,
   sizeCalculation: (_, source) => source.length + 1,
 });
 
 /** Characters of a script: it is parsed in one turn. */
-export const longestScript = 256 * 1024;
+export const maxScriptLength = 256 * 1024;
 
 /** Here-documents of a script: the parser takes a look at all of them for each. */
-const mostHereDocuments = 2000;
+const maxHereDocuments = 2000;
 
 /** Read a script. What was read lately is kept. */
-export function readScript(source: string): Reading {
-  const present = readings.get(source);
+export function readScript(source: string): ParseResult {
+  const present = cachedScripts.get(source);
   if (present !== undefined) return present;
-  if (source.length > longestScript) return { statements: [], fault: 'out of memory', incomplete: false };
-  if (source.split('<<', mostHereDocuments + 2).length > mostHereDocuments + 1)
-    return { statements: [], fault: 'too many here-documents', incomplete: false };
-  const reading = judge(parse(source), source);
-  readings.set(source, reading);
+  if (source.length > maxScriptLength) return { statements: [], error: 'out of memory', incomplete: false };
+  if (source.split('<<', maxHereDocuments + 2).length > maxHereDocuments + 1)
+    return { statements: [], error: 'too many here-documents', incomplete: false };
+  const reading = parseError(parse(source), source);
+  cachedScripts.set(source, reading);
   return reading;
 }
 
 /** What can be run of a parsed script, which may be the inside of another. */
-export function judge(script: ParsedScript, source: string): Reading {
+export function parseError(script: ParsedScript, source: string): ParseResult {
   const error = script.errors?.[0];
   if (error === undefined) return { statements: script.commands, incomplete: false };
   const lineStart = source.lastIndexOf('\n', error.pos - 1) + 1;
   const statements = script.commands.filter(({ end }) => end < lineStart);
-  const { fault, incomplete } = describe(error.message);
-  return { statements, fault: `syntax error: ${fault}`, incomplete };
+  const { fault: message, incomplete } = describe(error.message);
+  return { statements, error: `syntax error: ${message}`, incomplete };
 }
 
 /** Words of busybox's shell for what the parser found. */
@@ -54,7 +54,7 @@ function describe(message: string): { readonly fault: string; readonly incomplet
   if (/^unterminated .*(quote|backtick)/.test(message))
     return { fault: 'unterminated quoted string', incomplete: true };
   if (message.startsWith('unterminated parameter')) return { fault: 'missing }', incomplete: true };
-  const wanted = /^expected '([^']*)'/.exec(message)?.[1];
-  if (wanted !== undefined) return { fault: `unexpected end of file (expecting "${wanted}")`, incomplete: true };
+  const expected = /^expected '([^']*)'/.exec(message)?.[1];
+  if (expected !== undefined) return { fault: `unexpected end of file (expecting "${expected}")`, incomplete: true };
   return { fault: 'unexpected end of file', incomplete: /^(expected|unterminated)/.test(message) };
 }

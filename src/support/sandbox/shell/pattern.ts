@@ -8,7 +8,7 @@ type Item =
   | { readonly kind: 'set'; readonly negated: boolean; readonly has: (char: string) => boolean };
 
 /** Characters of a pattern: it is taken apart in one turn. */
-const longestSource = 1024 * 1024;
+const maxPatternLength = 1024 * 1024;
 
 /** A shell pattern: `*`, `?`, `[…]`; a backslash makes the next character stand for itself. */
 export class Pattern {
@@ -16,7 +16,7 @@ export class Pattern {
 
   /** @throws PatternTooCostly when it is very long */
   constructor(source: string) {
-    if (source.length > longestSource) throw new PatternTooCostly();
+    if (source.length > maxPatternLength) throw new PatternTooCostly();
     this.#items = parse(source);
   }
 
@@ -83,38 +83,38 @@ export class Pattern {
   /** Where a match ends that begins at an offset and goes on in a direction: all places of the pattern are followed at once. */
   #ends(text: string, from: number, by: 1 | -1, longest: boolean, work: Work): number | undefined {
     const items = by === 1 ? this.#items : this.#items.toReversed();
-    let places = reach(items, [0]);
+    let positions = advance(items, [0]);
     let found: number | undefined;
     for (let at = from; ; ) {
-      work.add(places.length);
-      if (places.at(-1) === items.length) {
+      work.add(positions.length);
+      if (positions.at(-1) === items.length) {
         found = at;
         if (!longest) return found;
       }
       const char = charAt(text, at, by);
-      if (char === '' || places.length === 0) return found;
+      if (char === '' || positions.length === 0) return found;
       const next: number[] = [];
-      for (const place of places) {
-        const item = items[place];
+      for (const position of positions) {
+        const item = items[position];
         if (item === undefined) continue;
-        if (item.kind === 'star') next.push(place);
-        else if (fits(item, char)) next.push(place + 1);
+        if (item.kind === 'star') next.push(position);
+        else if (fits(item, char)) next.push(position + 1);
       }
-      places = reach(items, next);
+      positions = advance(items, next);
       at += by * char.length;
     }
   }
 }
 
 /** These places, in their order, with those that are reached from them by passing over stars. */
-function reach(items: readonly Item[], from: readonly number[]): number[] {
-  const places: number[] = [];
+function advance(items: readonly Item[], from: readonly number[]): number[] {
+  const positions: number[] = [];
   for (const start of from)
-    for (let place = start; ; place++) {
-      if ((places.at(-1) ?? -1) < place) places.push(place);
-      if (items[place]?.kind !== 'star') break;
+    for (let position = start; ; position++) {
+      if ((positions.at(-1) ?? -1) < position) positions.push(position);
+      if (items[position]?.kind !== 'star') break;
     }
-  return places;
+  return positions;
 }
 
 /** The character at an offset, or before it. */
@@ -126,7 +126,7 @@ function charAt(text: string, at: number, by: 1 | -1): string {
 }
 
 /** Steps that one matching may take: a quarter of a second. */
-const mostSteps = 1 << 22;
+const maxSteps = 1 << 22;
 
 /** A text and a pattern that would take too long. */
 export class PatternTooCostly extends ShellError {
@@ -140,9 +140,9 @@ class Work {
   #steps = 0;
 
   /** @throws PatternTooCostly */
-  add(places: number): void {
-    this.#steps += 1 + places;
-    if (this.#steps > mostSteps) throw new PatternTooCostly();
+  add(positions: number): void {
+    this.#steps += 1 + positions;
+    if (this.#steps > maxSteps) throw new PatternTooCostly();
   }
 }
 
@@ -223,7 +223,7 @@ function parseSet(chars: readonly string[], start: number): { readonly item: Ite
 }
 
 /** Longest text that a replacement may make. */
-const longestText = 4 * 1024 * 1024;
+const maxTextLength = 4 * 1024 * 1024;
 
 /**
  * Put something in the place of what a pattern matches: at its first place (`/`), at all of them (`//`), at the start
@@ -251,7 +251,7 @@ export function replacePattern(
   const add = (part: string): boolean => {
     parts.push(part);
     length += part.length;
-    return length <= longestText;
+    return length <= maxTextLength;
   };
   let kept = 0;
   for (let at = 0; at < value.length; ) {

@@ -84,7 +84,7 @@ class CommandInput {
 /** Run what was read. An interactive shell survives its errors. */
 async function runOne(by: Executor, text: string): Promise<void> {
   const { shell } = by;
-  const { statements, fault } = readScript(text);
+  const { statements, error: fault } = readScript(text);
   try {
     await by.run(statements);
     if (fault !== undefined) throw new ShellError(fault);

@@ -7,7 +7,7 @@ import { ShellError } from './control.js';
 import type { Expander } from './expand.js';
 
 /** Descriptors that a shell may have: each of its children gets all of them. */
-const mostDescriptors = 1024;
+const maxDescriptors = 1024;
 
 /** Puts descriptors back as they were. */
 export type Undo = () => void;
@@ -30,7 +30,7 @@ export async function redirect(by: Expander, redirections: readonly Redirection[
       before.set(fd, present);
     }
     if (descriptor === undefined) fds.close(fd);
-    else if (fds.size < mostDescriptors || fds.get(fd) !== undefined) fds.set(fd, descriptor);
+    else if (fds.size < maxDescriptors || fds.get(fd) !== undefined) fds.set(fd, descriptor);
     else throw failure(`${fd}: Too many open files`);
   };
   const undo = (): void => {
@@ -106,9 +106,9 @@ async function open(by: Expander, operator: Redirect['operator'], path: string):
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
     const missing = reads ? 'no such file' : 'nonexistent directory';
-    const why =
+    const reason =
       error.errno === 'ENOENT' ? missing : error.errno === 'ENOTDIR' && !reads ? 'nonexistent directory' : error.text;
-    throw failure(`can't ${reads ? 'open' : 'create'} ${path}: ${why}`);
+    throw failure(`can't ${reads ? 'open' : 'create'} ${path}: ${reason}`);
   }
 }
 

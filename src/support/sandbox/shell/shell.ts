@@ -17,7 +17,7 @@ export interface Job {
 }
 
 /** Functions, `eval`, scripts and traps within each other; beyond, a real shell's stack is at its end. */
-const deepestCall = 1000;
+const maxCallDepth = 1000;
 
 /** Bytes that each character of a function costs: a tree has many times the size of its text. */
 const treeCost = 64;
@@ -54,13 +54,13 @@ export class Shell {
   interrupt: (() => void) | undefined;
   readonly #pending: number[] = [];
   #bytes = 0;
-  #beside = 0;
+  #overhead = 0;
 
   constructor(task: Task, name: string, positional: readonly string[], from?: Shell) {
     this.task = task;
     this.name = name;
     this.positional = positional;
-    this.vars = new Variables((bytes, beside) => this.#account(bytes, beside), from?.vars);
+    this.vars = new Variables((bytes, overhead) => this.#account(bytes, overhead), from?.vars);
     const beside = (bytes: number): void => this.#account(0, bytes);
     this.functions = new Definitions(beside, (_, body) => (body.end - body.pos) * treeCost, from?.functions);
     this.options = new Set(from?.options);
@@ -84,7 +84,7 @@ export class Shell {
 
   /** Let go of what the variables hold. */
   release(): void {
-    this.#account(-this.#bytes, -this.#beside);
+    this.#account(-this.#bytes, -this.#overhead);
   }
 
   complain(message: string): Promise<void> {
@@ -101,8 +101,8 @@ export class Shell {
    *
    * @throws ShellExit when it is nested so deeply that the stack is full
    */
-  async nested<T>(act: () => Promise<T>): Promise<T> {
-    if (this.calls >= deepestCall) {
+  async nested<T>(action: () => Promise<T>): Promise<T> {
+    if (this.calls >= maxCallDepth) {
       this.task.end(SIG.SEGV);
       throw new ShellExit(128 + SIG.SEGV);
     }
@@ -110,7 +110,7 @@ export class Shell {
     // A fresh stack: a function may call itself many times.
     await null;
     try {
-      return await act();
+      return await action();
     } finally {
       this.calls--;
     }
@@ -146,10 +146,10 @@ export class Shell {
     return this.#pending.length > 0;
   }
 
-  #account(bytes: number, beside: number): void {
+  #account(bytes: number, overhead: number): void {
     this.#bytes += bytes;
-    this.#beside += beside;
-    this.task.machine.account(this.task, bytes, beside);
+    this.#overhead += overhead;
+    this.task.machine.account(this.task, bytes, overhead);
   }
 }
 

@@ -8,7 +8,7 @@ import { become } from './become.js';
 import { type Builtin, builtins, specialBuiltins } from './builtins/index.js';
 import { FunctionReturn, ShellError, ShellExit } from './control.js';
 import type { Executor } from './execute.js';
-import { newTask, tellEnd } from './jobs.js';
+import { newTask, reportEnd } from './jobs.js';
 import { redirect } from './redirect.js';
 import type { FunctionBody } from './shell.js';
 import { traceCommand } from './trace.js';
@@ -102,7 +102,7 @@ export async function runNamed(
   }
   const before = assignments.map(({ name: variable }) => [variable, shell.vars.save(variable)] as const);
   await assign(by, assignments);
-  for (const [variable] of before) shell.vars.mark(variable, { exported: true });
+  for (const [variable] of before) shell.vars.setAttributes(variable, { exported: true });
   const restore = (): void => {
     for (const [variable, saved] of before.toReversed()) shell.vars.restore(variable, saved);
   };
@@ -121,11 +121,11 @@ async function runBuiltin(by: Executor, builtin: Builtin, argv: readonly string[
     return await builtin(by, argv);
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
-    const why =
+    const reason =
       error.errno === 'EBADF' || error.errno === 'EPIPE' || error.errno === 'ENOSPC'
         ? `write error: ${error.text}`
         : error.text;
-    await by.shell.complain(why);
+    await by.shell.complain(reason);
     return 1;
   }
 }
@@ -151,15 +151,15 @@ function callFunction(by: Executor, body: FunctionBody, argv: readonly string[])
 }
 
 /** Bytes of one argument or variable of a program, with a zero at its end, and of all of them: as Linux has it. */
-const longestArgument = 128 * 1024;
-const longestArguments = 2 * 1024 * 1024;
+const maxArgumentBytes = 128 * 1024;
+const maxArgumentsBytes = 2 * 1024 * 1024;
 
 function isTooLong(argv: readonly string[], env: ReadonlyMap<string, string>): boolean {
   let all = 0;
   const takes = (text: string): boolean => {
     const length = Buffer.byteLength(text) + 1;
     all += length;
-    return length > longestArgument || all > longestArguments;
+    return length > maxArgumentBytes || all > maxArgumentsBytes;
   };
   return argv.some(takes) || [...env].some(([name, value]) => takes(`${name}=${value}`));
 }
@@ -167,9 +167,9 @@ function isTooLong(argv: readonly string[], env: ReadonlyMap<string, string>): b
 /**
  * Run a program.
  *
- * @param inPlace instead of the shell, which ends with it
+ * @param shouldReplaceShell instead of the shell, which ends with it
  */
-export async function runProgram(by: Executor, argv: readonly string[], inPlace: boolean): Promise<number> {
+export async function runProgram(by: Executor, argv: readonly string[], shouldReplaceShell: boolean): Promise<number> {
   const { shell } = by;
   const { task } = shell;
   const prepared = prepareByShell(task, argv, shell.vars.get('PATH') ?? defaultPath);
@@ -183,7 +183,7 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
     await shell.complain(`${argv[0]}: Argument list too long`);
     return 126;
   }
-  if (inPlace) {
+  if (shouldReplaceShell) {
     await become(by, prepared.argv, env);
     throw new ShellExit(await prepared.program(task));
   }
@@ -194,7 +194,7 @@ export async function runProgram(by: Executor, argv: readonly string[], inPlace:
   void child.run(prepared.program);
   try {
     const { code, signal } = await task.waitFor(child);
-    await tellEnd(shell, signal);
+    await reportEnd(shell, signal);
     if (signal === SIG.INT && shell.interactive) await write(task, '\n', 2);
     return code;
   } finally {

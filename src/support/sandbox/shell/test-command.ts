@@ -1,5 +1,5 @@
 import type { TestExpression } from 'unbash';
-import { BadRegex, compile } from '../programs/regex.js';
+import { compile, RegexSyntaxError } from '../programs/regex.js';
 import { binaryTest, unaryTest } from '../programs/test.js';
 import { evaluateText } from './arithmetic.js';
 import type { Executor } from './execute.js';
@@ -11,7 +11,7 @@ export async function testStatus(by: Executor, expression: TestExpression): Prom
   try {
     return (await evaluateTest(by.expander, expression)) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof BadRegex)) throw error;
+    if (!(error instanceof RegexSyntaxError)) throw error;
     await by.shell.complain(error.message);
     return 2;
   }

@@ -3,18 +3,18 @@ import type { Executor } from './execute.js';
 import { runExitTrap } from './traps.js';
 
 /** Run a shell until it ends, its exit trap included, and give its exit code. */
-export async function runToEnd(by: Executor, act: (by: Executor) => Promise<number>): Promise<number> {
+export async function runToEnd(by: Executor, action: (by: Executor) => Promise<number>): Promise<number> {
   try {
-    const status = await endOf(by, () => act(by));
+    const status = await endOf(by, () => action(by));
     return await endOf(by, () => runExitTrap(by, status));
   } finally {
     by.shell.release();
   }
 }
 
-async function endOf({ shell }: Executor, act: () => Promise<number>): Promise<number> {
+async function endOf({ shell }: Executor, action: () => Promise<number>): Promise<number> {
   try {
-    return await act();
+    return await action();
   } catch (error) {
     if (error instanceof ShellExit || error instanceof FunctionReturn) return error.status;
     if (error instanceof LoopJump) return 0;

@@ -23,12 +23,12 @@ export class Variables {
   readonly #all: Map<string, Variable>;
   /** What functions made local, to be put back: one map for each function that runs. */
   readonly #scopes: Map<string, Variable | undefined>[] = [];
-  readonly #account: (bytes: number, beside: number) => void;
+  readonly #account: (bytes: number, overhead: number) => void;
   /** Whether every variable that is set is exported (`set -a`). */
   exportAll = false;
 
   /** @param account told how many bytes more or less are held, and what they cost here beside themselves */
-  constructor(account: (bytes: number, beside: number) => void, from?: Variables) {
+  constructor(account: (bytes: number, overhead: number) => void, from?: Variables) {
     this.#account = account;
     this.#all = new Map([...(from?.entries() ?? [])].map(([name, variable]) => [name, { ...variable, own: false }]));
     for (const name of this.#all.keys()) account(0, costOf(name));
@@ -66,7 +66,7 @@ export class Variables {
   }
 
   /** Mark one as exported or read-only, set or not. */
-  mark(name: string, how: { readonly exported?: boolean; readonly readonly?: boolean }): void {
+  setAttributes(name: string, how: { readonly exported?: boolean; readonly readonly?: boolean }): void {
     const present = this.#all.get(name) ?? { value: undefined, exported: false, readonly: false, own: true };
     if (!this.#all.has(name)) this.#account(0, costOf(name));
     this.#all.set(name, Object.assign(present, how));

@@ -1,8 +1,8 @@
 import { ShellError } from './control.js';
 
 /** Words that a command or a loop may have, and characters of them: more than the kernel hands to a program. */
-const mostWords = 500_000;
-const longestWords = 16 * 1024 * 1024;
+const maxWords = 500_000;
+const maxWordBytes = 16 * 1024 * 1024;
 
 /** The words of a command or of a loop, as they are expanded. */
 export class Words {
@@ -13,7 +13,7 @@ export class Words {
   add(words: Iterable<string>): void {
     for (const word of words) {
       this.#length += word.length;
-      if (this.list.push(word) > mostWords || this.#length > longestWords) throw new ShellError('out of memory');
+      if (this.list.push(word) > maxWords || this.#length > maxWordBytes) throw new ShellError('out of memory');
     }
   }
 }

@@ -9,7 +9,7 @@ import { create, openContainers } from '../support.js';
 const wide = { fileSize: 1 << 30, files: 1 } as const;
 const never = new AbortController().signal;
 
-const entriesOf = (log: ContainerLog): LogEntry[] => [...log.kept().pieces].flat();
+const entriesOf = (log: ContainerLog): LogEntry[] => [...log.retained().chunks].flat();
 const textsOf = (entries: readonly LogEntry[]): string[] => entries.map(({ bytes }) => bytes.toString());
 
 async function readAll(log: ContainerLog, range: Partial<LogRange>): Promise<LogEntry[]> {
@@ -93,10 +93,10 @@ describe('A container’s log', () => {
     const [quiet, ...loud] = logs as [ContainerLog, ...ContainerLog[]];
     const block = Buffer.from('y\n'.repeat(10_000));
     quiet.write('stdout', block);
-    const least = quiet.kept().count;
-    expect(quiet.held).to.be.below(300_000);
+    const least = quiet.retained().count;
+    expect(quiet.allocatedBytes).to.be.below(300_000);
     for (let i = 0; i < 4; i++) for (const log of loud) log.write('stdout', block);
-    expect(logs.reduce((sum, { held }) => sum + held, 0)).to.be.below(400_000 + 3 * 150_000);
-    expect(quiet.kept().count).to.be.above(least / 3);
+    expect(logs.reduce((sum, { allocatedBytes: held }) => sum + held, 0)).to.be.below(400_000 + 3 * 150_000);
+    expect(quiet.retained().count).to.be.above(least / 3);
   });
 });

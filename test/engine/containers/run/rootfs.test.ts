@@ -6,7 +6,7 @@ import type { ManifestCache } from '../../../../src/oci/manifest-cache.js';
 import { tarOf } from '../../../../src/oci/tar-write.js';
 import { ManualClock } from '../../../../src/support/sandbox/clock.js';
 import { Budget } from '../../../../src/support/sandbox/fs/budget.js';
-import { FileKeeper } from '../../../../src/support/sandbox/fs/content.js';
+import { FileStore } from '../../../../src/support/sandbox/fs/content.js';
 import { createFileSystem } from '../../../../src/support/sandbox/fs/file-system.js';
 import type { FileSystem } from '../../../../src/support/sandbox/fs/types.js';
 import { refusal } from '../../support.js';
@@ -63,9 +63,9 @@ describe('Files of images', () => {
   });
 
   it('are read from the disk as they were kept', async () => {
-    const keeper = new FileKeeper();
+    const keeper = new FileStore();
     const [one, two] = await Promise.all(
-      ['one', 'two'].map((text) => keeper.keep([Buffer.from(text), Buffer.from(text)], 6)),
+      ['one', 'two'].map((text) => keeper.store([Buffer.from(text), Buffer.from(text)], 6)),
     );
     expect(Buffer.from(one?.read(0, 100) ?? []).toString()).to.equal('oneone');
     expect(Buffer.from(two?.read(2, 3) ?? []).toString()).to.equal('otw');

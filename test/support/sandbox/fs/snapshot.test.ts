@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AttestdError } from '../../../../src/support/foundation/errors.js';
 import { Budget } from '../../../../src/support/sandbox/fs/budget.js';
-import { memoryKeeper } from '../../../../src/support/sandbox/fs/content.js';
+import { memoryStore } from '../../../../src/support/sandbox/fs/content.js';
 import { applyLayer, emptySnapshot } from '../../../../src/support/sandbox/fs/snapshot.js';
 import { entry, listing, mountable, snapshotOf, stream } from './support.js';
 
@@ -65,7 +65,7 @@ describe('layers of a snapshot', () => {
 
   it('leave the snapshot below them as it was', async () => {
     const base = await snapshotOf([entry('a/'), entry('a/x', { text: '1' })]);
-    await applyLayer(base, stream([entry('a/.wh.x'), entry('c')]), memoryKeeper(new Budget(99)));
+    await applyLayer(base, stream([entry('a/.wh.x'), entry('c')]), memoryStore(new Budget(99)));
     expect(listing(mountable(base).fs)).to.deep.equal({ '/a': 'directory', '/a/x': 'file 1' });
   });
 
@@ -87,7 +87,7 @@ describe('layers of a snapshot', () => {
     const error = await applyLayer(
       emptySnapshot,
       stream([entry('a', { text: '12345' })]),
-      memoryKeeper(new Budget(4)),
+      memoryStore(new Budget(4)),
     ).catch((caught: unknown) => caught);
     expect(error).to.have.property('code', 'NO_SPACE');
   });

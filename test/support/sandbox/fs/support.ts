@@ -1,6 +1,6 @@
 import { ManualClock } from '../../../../src/support/sandbox/clock.js';
 import { Budget } from '../../../../src/support/sandbox/fs/budget.js';
-import { memoryKeeper } from '../../../../src/support/sandbox/fs/content.js';
+import { memoryStore } from '../../../../src/support/sandbox/fs/content.js';
 import { createFileSystem } from '../../../../src/support/sandbox/fs/file-system.js';
 import { applyLayer, emptySnapshot } from '../../../../src/support/sandbox/fs/snapshot.js';
 import type { ArchiveEntry, FileSystem, Snapshot } from '../../../../src/support/sandbox/fs/types.js';
@@ -31,7 +31,7 @@ export async function* stream(entries: Iterable<ArchiveEntry>): AsyncGenerator<A
 /** A snapshot of layers, lowest first. */
 export async function snapshotOf(...layers: ArchiveEntry[][]): Promise<Snapshot> {
   let snapshot = emptySnapshot;
-  for (const layer of layers) snapshot = await applyLayer(snapshot, stream(layer), memoryKeeper(new Budget(1 << 24)));
+  for (const layer of layers) snapshot = await applyLayer(snapshot, stream(layer), memoryStore(new Budget(1 << 24)));
   return snapshot;
 }
 

@@ -40,7 +40,7 @@ function jump(by: Executor, argv: readonly string[], kind: 'break' | 'continue')
 
 /** Run text as commands of this shell. */
 export async function runText(by: Executor, text: string): Promise<number> {
-  const { statements, fault } = readScript(text);
+  const { statements, error: fault } = readScript(text);
   by.shell.status = 0;
   const status = await by.shell.nested(() => by.run(statements));
   if (fault !== undefined) throw new ShellError(fault);

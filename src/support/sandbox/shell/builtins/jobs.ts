@@ -4,7 +4,7 @@ import { write } from '../../programs/io.js';
 import { kill as killProgram } from '../../programs/kill.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
-import { tellEnd } from '../jobs.js';
+import { reportEnd } from '../jobs.js';
 import type { Job } from '../shell.js';
 
 export async function trap(by: Executor, argv: readonly string[]): Promise<number> {
@@ -33,10 +33,10 @@ export async function trap(by: Executor, argv: readonly string[]): Promise<numbe
 /** Wait for background jobs; a trapped signal cuts it short. */
 export async function wait(by: Executor, argv: readonly string[]): Promise<number> {
   const { shell } = by;
-  const wanted = argv.slice(1).filter((word) => !word.startsWith('-'));
+  const ids = argv.slice(1).filter((word) => !word.startsWith('-'));
   const jobsNow = [...shell.jobs];
   const tasks: (Task | undefined)[] =
-    wanted.length === 0 ? jobsNow.flatMap((job) => job.tasks) : wanted.map((word) => findTask(by, word));
+    ids.length === 0 ? jobsNow.flatMap((job) => job.tasks) : ids.map((word) => findTask(by, word));
   let status = 0;
   for (const task of tasks) {
     if (task === undefined) {
@@ -45,9 +45,9 @@ export async function wait(by: Executor, argv: readonly string[]): Promise<numbe
     }
     const ended = await interruptible(by, task);
     if (ended === undefined) return 128 + (shell.nextCaughtSignal ?? 0);
-    forget(by, task);
-    await tellEnd(shell, task.status?.signal);
-    status = wanted.length === 0 ? 0 : ended;
+    deleteJob(by, task);
+    await reportEnd(shell, task.status?.signal);
+    status = ids.length === 0 ? 0 : ended;
   }
   return status;
 }
@@ -77,7 +77,7 @@ function findJob({ shell }: Executor, word: string): Job | undefined {
   return shell.jobs.find(({ number }) => `%${number}` === word);
 }
 
-function forget({ shell }: Executor, task: Task): void {
+function deleteJob({ shell }: Executor, task: Task): void {
   const at = shell.jobs.findIndex((job) => job.tasks.includes(task));
   if (at >= 0) shell.jobs.splice(at, 1);
 }

@@ -48,7 +48,7 @@ export async function command(by: Executor, argv: readonly string[]): Promise<nu
   if (option === '-v' || option === '-V') {
     let status = 0;
     for (const name of rest) {
-      const turn = by.shell.task.giveWay();
+      const turn = by.shell.task.yieldIfDue();
       if (turn !== undefined) await turn;
       const found = find(by, name);
       if (found !== undefined) await write(by.shell.task, `${option === '-v' ? found.short : found.text}\n`);

@@ -1,5 +1,5 @@
 import { FileSystemError } from '../../fs/errors.js';
-import { longestLine, readLine, write } from '../../programs/io.js';
+import { maxLineBytes, readLine, write } from '../../programs/io.js';
 import { WordList } from '../../programs/word-list.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
@@ -45,7 +45,7 @@ async function line(
     const goesOn = !raw && /(^|[^\\])(\\\\)*\\\n$/.test(next);
     text += next.slice(0, goesOn ? -2 : -1);
     if (!goesOn) return { text, ended: false };
-    if (text.length > longestLine) throw new FileSystemError('EFBIG', '');
+    if (text.length > maxLineBytes) throw new FileSystemError('EFBIG', '');
     const turn = shell.task.longStep();
     if (turn !== undefined) await turn;
   }

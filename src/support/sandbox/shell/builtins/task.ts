@@ -21,7 +21,7 @@ export async function changeDirectory(by: Executor, argv: readonly string[]): Pr
     return 2;
   }
   vars.set('OLDPWD', task.cwd);
-  vars.mark('OLDPWD', { exported: true });
+  vars.setAttributes('OLDPWD', { exported: true });
   task.cwd = path;
   vars.set('PWD', path);
   if (given === '-') await write(task, `${path}\n`);

@@ -44,8 +44,8 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
     await complain(task, `sh: invalid number '${value}'`);
     return 1;
   }
-  const wanted = value === 'unlimited' ? undefined : Number(value) * limitKind(letter).unit;
-  const changed = change(task.limits.get(letter) as Limit, wanted, { soft, hard });
+  const requested = value === 'unlimited' ? undefined : Number(value) * limitKind(letter).unit;
+  const changed = change(task.limits.get(letter) as Limit, requested, { soft, hard });
   if (changed === undefined) {
     await complain(task, 'sh: error setting limit: Operation not permitted');
     return 1;
@@ -57,11 +57,11 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
 /** A bound with another value; undefined where it would be above the hard one, which nobody may raise. */
 function change(
   limit: Limit,
-  wanted: number | undefined,
+  requested: number | undefined,
   { soft, hard }: { readonly soft: boolean; readonly hard: boolean },
 ): Limit | undefined {
   const both = soft === hard;
-  const next = { soft: both || soft ? wanted : limit.soft, hard: both || hard ? wanted : limit.hard };
+  const next = { soft: both || soft ? requested : limit.soft, hard: both || hard ? requested : limit.hard };
   const above = (value: number | undefined, bound: number | undefined): boolean =>
     bound !== undefined && (value === undefined || value > bound);
   return above(next.hard, limit.hard) || above(next.soft, next.hard) ? undefined : next;

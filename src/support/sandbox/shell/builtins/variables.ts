@@ -30,11 +30,11 @@ async function declare(by: Executor, argv: readonly string[], how: 'exported' | 
   }
   const marks = { [how]: !argv.includes('-n') };
   for (const word of words) {
-    const turn = task.giveWay();
+    const turn = task.yieldIfDue();
     if (turn !== undefined) await turn;
     const { name, value } = parseAssignment(by, builtin, word);
     if (value !== undefined) vars.set(name, value);
-    vars.mark(name, marks);
+    vars.setAttributes(name, marks);
   }
   return 0;
 }
@@ -51,7 +51,7 @@ export function local(by: Executor, argv: readonly string[]): number {
     const { name, value } = parseAssignment(by, builtin, word);
     if (!vars.local(name) && builtin === 'local') throw new ShellError(`local: line ${line}: not in a function`);
     if (value !== undefined) vars.set(name, value);
-    if (exports) vars.mark(name, { exported: true });
+    if (exports) vars.setAttributes(name, { exported: true });
   }
   return 0;
 }
