@@ -12,7 +12,6 @@ import type { Json } from '../src/spec/document.js';
 import { memberTable, operationTable } from '../src/spec/table.js';
 import { parseYaml } from '../src/spec/yaml.js';
 import { apiReport } from './api-report.js';
-import { type GoStructs, goMembers } from './go-members.js';
 import { generateStubs } from './proto.js';
 import { requirementList, requirementListFile } from './requirement-list.js';
 
@@ -34,7 +33,6 @@ async function generate(): Promise<Record<string, string>> {
       defaultNonNullable: false,
     }),
   );
-  const structs = JSON.parse(readFileSync(join(root, 'test/facts/go-json-v1.55.json'), 'utf8')) as GoStructs;
   const rows = operationTable(description).map((entry) => `  ${JSON.stringify(entry)},\n`);
   const members = Object.entries(memberTable(description)).map(([name, since]) => `  '${name}': '${since}',\n`);
   return {
@@ -56,11 +54,6 @@ async function generate(): Promise<Record<string, string>> {
       'export const memberSince = {\n',
       ...members,
       '} as const;\n',
-    ].join(''),
-    'src/generated/go-members.ts': [
-      `/** ${notice} */\n\n`,
-      '/** Members of answers and requests as the Go structs of dockerd 1.55 write them: a always, n null possible. */\n',
-      `export const goMembers: Readonly<Record<string, string>> = ${JSON.stringify(goMembers(description, structs), null, 1)};\n`,
     ].join(''),
     'docs/reference/api-report.md': apiReport(root),
     'src/generated/content.ts': generateStubs(

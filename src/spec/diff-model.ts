@@ -168,12 +168,16 @@ function readParameters(
   path: string,
   parameters: readonly JsonObject[],
 ): Map<string, ModelParameter> {
-  const slots = [...path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name);
+  const slots = [...path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
+  const declared = parameters.filter((each) => each.in === 'path').map(({ name }) => String(name));
+  const free = slots.filter((name) => !declared.includes(name));
+  // A parameter with a wrong name stands for the next unnamed part of the path.
+  const slotOf = (name: string): number => slots.indexOf(slots.includes(name) ? name : (free.shift() ?? ''));
   return new Map(
     parameters.map((source) => {
       const [name, place] = [String(source.name), String(source.in)];
       const key =
-        place === 'path' ? `path ${slots.indexOf(name)}` : `${place} ${place === 'header' ? name.toLowerCase() : name}`;
+        place === 'path' ? `path ${slotOf(name)}` : `${place} ${place === 'header' ? name.toLowerCase() : name}`;
       const media = Object.values(objectAt(source.content))[0];
       const schema = objectAt(source.schema ?? objectAt(media).schema);
       const form = formOf(root, source);

@@ -1,6 +1,6 @@
 /** Compares two operations: parameters, bodies and responses. */
 import { isDeepStrictEqual } from 'node:util';
-import { isMarkKeyword, isWords, summary, type Texts, textsOf } from './diff-flat.js';
+import { show, summary, type Texts, textsOf } from './diff-flat.js';
 import {
   type Model,
   type ModelContent,
@@ -13,12 +13,26 @@ import { pairRenamed } from './diff-rename.js';
 import type { Direction, RuleId } from './diff-rules.js';
 import type { SchemaComparison } from './diff-schema.js';
 import type { Found } from './diff-units.js';
+import { compareWords } from './diff-words.js';
 import type { JsonObject } from './document.js';
 
 /** Receives the findings of an operation with their directions, and the pairs of named schemas that it uses. */
 export interface OperationSink {
   note(found: Found, directions: readonly Direction[]): void;
   reach(unit: string, direction: Direction, only?: string): void;
+}
+
+/** The message of the rule `path-mismatch`. */
+export const mismatch = 'is only in one of path template and parameters';
+
+/** Returns the names that only the path template or only the path parameters have. */
+export function pathMismatches({ title, parameters }: ModelOperation): string[] {
+  const template = new Set([...title.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string));
+  const declared = new Set([...parameters.values()].filter(({ place }) => place === 'path').map(({ name }) => name));
+  return [
+    ...[...template].filter((name) => !declared.has(name)),
+    ...[...declared].filter((name) => !template.has(name)),
+  ];
 }
 
 /** Requests and responses. */
@@ -59,7 +73,15 @@ export class OperationComparison {
   }
 
   compare(a: ModelOperation, b: ModelOperation): void {
-    this.words(a.source, b.source, '', ['operationId', 'tags'], isWords, 'name-changed');
+    for (const key of ['operationId', 'tags']) {
+      const [x, y] = [a.source[key], b.source[key]];
+      if (!isDeepStrictEqual(x, y)) this.report('name-changed', '', `${key} was ${show(x)}, is ${show(y)}`);
+    }
+    this.words(a.source, b.source, '', true);
+    const known = new Set(pathMismatches(a));
+    for (const name of pathMismatches(b).filter((each) => !known.has(each))) {
+      this.report('path-mismatch', `path ${name}`, mismatch);
+    }
     this.parameters(a, b);
     this.body(a, b);
     for (const status of new Set([...a.responses.keys(), ...b.responses.keys()])) {
@@ -67,27 +89,10 @@ export class OperationComparison {
     }
   }
 
-  private words(
-    a: JsonObject,
-    b: JsonObject,
-    at: string,
-    names: readonly string[] = [],
-    isText: (key: string) => boolean = isWords,
-    nameRule: RuleId = 'name-changed',
-  ): void {
-    const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
-      (key) => !isDeepStrictEqual(a[key], b[key]),
-    );
-    const texts = keys.filter(isText);
-    if (texts.length > 0) this.report('words-changed', at, texts.join(', '), both, textsOf(a, b));
-    const show = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
-    for (const key of keys.filter((name) => names.includes(name) || isMarkKeyword(name))) {
-      this.report(
-        names.includes(key) ? nameRule : 'mark-changed',
-        at,
-        `${key} was ${show(a[key])}, is ${show(b[key])}`,
-      );
-    }
+  /** Compares texts and marks. `lists` for texts that define values. */
+  private words(a: JsonObject, b: JsonObject, at: string, lists = false): void {
+    const place = { where: at, fact: `${this.title} ${at}`, was: `${this.title} ${at}` };
+    for (const found of compareWords(a, b, place, { lists })) this.sink.note(found, both);
   }
 
   private parameters(a: ModelOperation, b: ModelOperation): void {
@@ -124,7 +129,7 @@ export class OperationComparison {
   private parameter(a: ModelParameter, b: ModelParameter): void {
     const at = parameterTitle(b);
     if (a.name !== b.name && a.place === 'path') this.report('name-changed', at, `name was ${a.name}`);
-    this.words(a.source, b.source, at);
+    this.words(a.source, b.source, at, a.place === 'query' || a.place === 'header');
     this.required(a.required, b.required, at);
     let [x, y] = [a.schema, b.schema];
     if (a.form !== b.form) {
@@ -145,7 +150,7 @@ export class OperationComparison {
     this.schemas.compare(
       a,
       b,
-      { where: '', fact: `${this.title} ${at}` },
+      { where: '', fact: `${this.title} ${at}`, was: `${this.title} ${at}` },
       {
         note: (found) => this.sink.note({ ...found, at: found.at === '' ? at : `${at} ${found.at}` }, [direction]),
         link: (unit, _place, only) => this.sink.reach(unit, direction, only),

@@ -1,7 +1,17 @@
 /** Writes comparisons as text for a terminal, as Markdown for a pull request, and as JSON. */
 import type { Change, Comparison } from './diff.js';
 import type { Acceptance, Accepted } from './diff-policy.js';
-import { isFolded, type Judge, placeOf, type Row, rowsOf, type Severity, severities, severityOf } from './diff-rows.js';
+import {
+  goRules,
+  isFolded,
+  type Judge,
+  placeOf,
+  type Row,
+  rowsOf,
+  type Severity,
+  severities,
+  severityOf,
+} from './diff-rows.js';
 import { type ChangeClass, order } from './diff-rules.js';
 import { versionVerdict } from './diff-version.js';
 
@@ -41,9 +51,9 @@ function names({ from, to }: Comparison): string {
 }
 
 const foldedKinds: readonly (readonly [string, RegExp])[] = [
-  ['of words', /^words-|^name-|^version-|^default-told/],
-  ['of marks', /^mark-|^null-hint/],
-  ['of named schemas', /^definition-/],
+  ['texts', /^words-|^name-|^version-|^default-told/],
+  ['marks', /^mark-/],
+  ['named schemas', /^definition-/],
 ];
 
 /** Counts the folded changes by kind. */
@@ -52,7 +62,7 @@ function foldedTitle(folded: readonly Change[]): string {
     ([kind, rule]) => [kind, folded.filter((each) => rule.test(each.rule)).length] as const,
   );
   const others = folded.length - counts.reduce((sum, [, count]) => sum + count, 0);
-  const all = [...counts, ['where nothing uses them', others] as const].filter(([, count]) => count > 0);
+  const all = [...counts, ['unused', others] as const].filter(([, count]) => count > 0);
   return all.map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
@@ -61,14 +71,10 @@ function severityTitle(rows: readonly Row[]): string {
   return [plural(count('error'), 'error'), plural(count('warning'), 'warning'), `${count('info')} info`].join(', ');
 }
 
-/** Names the first requirements by id, and counts the rest. */
-function requirementTitle({ exact, around }: Judged): string {
-  const few = (ids: readonly string[]): string => {
-    const more = ids.length - 2;
-    return `${ids.slice(0, 2).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  };
-  if (exact.length > 0) return `judged by ${few(exact)}`;
-  return around.length > 0 ? `not judged itself; its operations by ${few(around)}` : 'judged by no requirement';
+/** Names the first requirement of the changed location, and counts the rest. */
+function requirementTitle({ exact }: Judged): string {
+  const [first = ''] = exact;
+  return exact.length > 1 ? `${first} +${exact.length - 1}` : first;
 }
 
 /** Names the only operation that uses a named schema, or counts the operations. */
@@ -78,9 +84,38 @@ function usesTitle({ named, operations }: Row): string {
   return operations.length === 1 ? ` (${operations[0]})` : ` (${plural(operations.length, 'operation')})`;
 }
 
-function rowText(row: Row, options: ReportOptions): string {
-  const judged = options.requirements ? `; ${requirementTitle(options.requirements(row))}` : '';
-  return `${row.places.join(', ')}${usesTitle(row)}: ${row.message} [${row.rule}]${judged}`;
+/** The most places that a row names. */
+const mostPlaces = 3;
+
+function placesTitle({ places, rule }: Row, format = (place: string): string => place): string {
+  const most = goRules.has(rule) ? 1 : mostPlaces;
+  const more = places.length - most;
+  const shown = more > 1 ? places.slice(0, most) : places;
+  return `${shown.map(format).join(', ')}${more > 1 ? ` +${more}` : ''}`;
+}
+
+/** The most members in a row about Go code that is listed by itself. */
+const mostGoMembers = 4;
+
+/** Separates large rows about Go code, and summarizes them in one line. */
+function splitGoRows(rows: readonly Row[]): { readonly listed: readonly Row[]; readonly goCode: string } {
+  const large = rows.filter(({ rule, changes }) => goRules.has(rule) && changes.length > mostGoMembers);
+  const counts = large.map(({ message, changes }) => `${message.split(' ')[0]} ×${changes.length}`);
+  return {
+    listed: rows.filter((row) => !large.includes(row)),
+    goCode: large.length > 0 ? `Go code: ${counts.join(', ')}` : '',
+  };
+}
+
+/** The most rows of a report that names requirements in every row. Longer reports name them for errors and warnings. */
+const mostJudged = 10;
+
+function rowText(row: Row, options: ReportOptions, isShort: boolean, format?: (place: string) => string): string {
+  const title =
+    options.requirements && (isShort || row.severity !== 'info') ? requirementTitle(options.requirements(row)) : '';
+  const judged = title === '' ? '' : `; judged by ${title}`;
+  const message = format ? cell(row.message) : row.message;
+  return `${placesTitle(row, format)}${usesTitle(row)}: ${message} [${row.rule}]${judged}`;
 }
 
 function acceptedLines({ accepted = [], unused = [] }: ReportOptions): string[] {
@@ -107,8 +142,11 @@ export function textReport(comparison: Comparison, options: ReportOptions = {}):
     `${severityTitle(rows)}${folded.length > 0 ? `; folded: ${foldedTitle(folded)}` : ''}`,
     `API version ${versionVerdict(comparison).text}`,
   ];
+  const { listed, goCode } = splitGoRows(rows);
   if (rows.length > 0) lines.push('');
-  for (const row of rows) lines.push(`  ${paint[row.severity](row.severity.padEnd(7))} ${rowText(row, options)}`);
+  for (const row of listed)
+    lines.push(`  ${paint[row.severity](row.severity.padEnd(7))} ${rowText(row, options, rows.length <= mostJudged)}`);
+  if (goCode !== '') lines.push(`  ${paint.info('info   ')} ${goCode}`);
   const allowed = acceptedLines(options);
   if (allowed.length > 0) lines.push('', 'accepted:', ...allowed.map((line) => `  ${line}`));
   // A report without rows has space for a few folded changes.
@@ -131,9 +169,6 @@ function details(summary: string, lines: readonly string[]): string[] {
   return ['<details>', `<summary>${summary}</summary>`, '', ...lines, '', '</details>', ''];
 }
 
-/** The most folded changes that Markdown lists. JSON has all of them. */
-const mostFolded = 50;
-
 /**
  * Writes a comparison as Markdown.
  *
@@ -142,34 +177,26 @@ const mostFolded = 50;
  * @returns a section, with a heading of the third level
  */
 export function markdownReport(comparison: Comparison, options: ReportOptions = {}): string {
-  const { judge = severityOf, accepted = [], unused = [], requirements } = options;
+  const { judge = severityOf, accepted = [], unused = [] } = options;
   const heading = `### API description: ${cell(names(comparison))}`;
   if (comparison.changes.length === 0 && accepted.length === 0) return `${heading}\n\nNo changes.\n`;
   const { rows, folded } = rowsOf(comparison, judge);
   const lines = [heading, '', `${severityTitle(rows)}. API version ${cell(versionVerdict(comparison).text)}.`, ''];
   if (rows.length === 0) lines.push('Nothing changes on the wire.', '');
   else {
-    const columns = ['', 'Where', 'What', 'Rule', ...(requirements ? ['Requirements'] : [])];
-    lines.push(`| ${columns.join(' | ')} |`, `|${columns.map(() => ' --- |').join('')}`);
-    for (const row of rows) {
+    const { listed, goCode } = splitGoRows(rows);
+    for (const row of listed) {
       const severity = row.severity === 'error' ? '**error**' : row.severity;
-      const where = `${row.places.map(code).join(', ')}${usesTitle(row)}`;
-      const judged = requirements ? [cell(requirementTitle(requirements(row)))] : [];
-      lines.push(`| ${[severity, where, cell(row.message), row.rule, ...judged].join(' | ')} |`);
+      lines.push(`- ${severity} ${rowText(row, options, rows.length <= mostJudged, code)}`);
     }
+    if (goCode !== '') lines.push(`- info ${goCode}`);
     lines.push('');
   }
   if (accepted.length + unused.length > 0) {
     const items = acceptedLines(options).map((line) => `- ${cell(line)}`);
     lines.push(...details(`${plural(accepted.length, 'change')} accepted`, items));
   }
-  if (folded.length > 0) {
-    const items = folded
-      .slice(0, mostFolded)
-      .map((each) => `- ${code(placeOf(each))}: ${cell(each.message)} (${each.rule})`);
-    if (folded.length > mostFolded) items.push(`- and ${folded.length - mostFolded} more`);
-    lines.push(...details(`Folded: ${foldedTitle(folded)}`, items));
-  }
+  if (folded.length > 0) lines.push(`Folded: ${foldedTitle(folded)}.`, '');
   return lines.join('\n');
 }
 

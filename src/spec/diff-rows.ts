@@ -44,11 +44,23 @@ export function severityOf({ clients }: Change): Severity {
 }
 
 /** Rules that get a row although they change no message. */
-const spoken: ReadonlySet<RuleId> = new Set(['deprecated', 'values-told']);
+const spoken: ReadonlySet<RuleId> = new Set([
+  'deprecated',
+  'undeprecated',
+  'values-told',
+  'null-hint',
+  'omit-empty',
+  'keep-empty',
+  'go-name',
+  'go-type',
+  'read-only-added',
+  'read-only-removed',
+]);
 
 /** Whether a change is folded: it changes no message and needs no attention. */
-export function isFolded({ rule, clients, servers }: Change): boolean {
-  return clients === 'documentation' && servers === 'documentation' && !spoken.has(rule);
+export function isFolded({ rule, clients, servers, evidence, operations }: Change): boolean {
+  if (clients !== 'documentation' || servers !== 'documentation') return false;
+  return !spoken.has(rule) && (evidence === undefined || operations.length === 0);
 }
 
 /** The verbs for several members of one object, by rule. */
@@ -69,7 +81,7 @@ const several: Readonly<Partial<Record<RuleId, string>>> = {
 };
 
 /** The most names in a row. */
-const mostNames = 14;
+const mostNames = 8;
 
 /** Splits the location of a change into its parent and its name. */
 function split(change: Change): { holder: string; name: string } {
@@ -102,27 +114,45 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   return [...groups.values()];
 }
 
-/** Returns the evidence that all changes share, or nothing. */
+/** Formats the evidence that the changes of a row share. */
 function reason(changes: readonly Change[]): string {
-  const [first = '', ...rest] = changes.map(({ corrects }) => corrects ?? '');
-  return first !== '' && rest.every((each) => each === first) ? `; ${first}` : '';
+  const [evidence] = changes.map((change) => change.evidence);
+  if (!evidence) return '';
+  return evidence.effect === 'refutes' ? `; documentation correction: ${evidence.text}` : `; ${evidence.text}`;
 }
+
+/** Rules about Go code, whose changes are counted rather than listed one by one. */
+export const goRules: ReadonlySet<RuleId> = new Set(['null-hint', 'omit-empty', 'keep-empty', 'go-name', 'go-type']);
 
 const mediaRules = /^(request|response)-type-/;
 const limitRules = /^limit-/;
 
 function keyOf(change: Change): string {
-  const { rule, clients, servers, operations } = change;
+  const { rule, clients, servers, operations, evidence } = change;
   const { holder, name } = split(change);
   if (mediaRules.test(rule)) return JSON.stringify(['media', placeOf(change)]);
+  if (goRules.has(rule)) return JSON.stringify([rule, evidence?.text]);
   if (limitRules.test(rule)) return JSON.stringify(['limit', placeOf(change), clients, servers]);
   if (several[rule] === undefined) return JSON.stringify([rule, placeOf(change), change.message]);
-  return JSON.stringify([rule, holder, clients, servers, operations, name === '' ? placeOf(change) : '']);
+  return JSON.stringify([
+    rule,
+    holder,
+    clients,
+    servers,
+    operations,
+    name === '' ? placeOf(change) : '',
+    evidence?.text,
+  ]);
 }
 
 /** Turns the changes of one object or location into one draft row. */
 function draft(changes: readonly Change[]): Draft {
   const [first] = changes as [Change];
+  if (changes.length > 1 && goRules.has(first.rule)) {
+    const [keyword = ''] = first.message.split(' ');
+    const message = `${keyword} changed for ${changes.length} members${reason(changes)}`;
+    return { key: JSON.stringify([first.rule, message]), place: placeOf(first), message, changes };
+  }
   const told = changes.map(({ message }) => message).join('; ');
   const { holder, name } = split(first);
   const verb = several[first.rule];
@@ -174,7 +204,7 @@ export function rowsOf(
     return {
       severity,
       rule: gravest.rule,
-      places: [...new Set(same.map(({ place }) => place))],
+      places: [...new Set(goRules.has(gravest.rule) ? changes.map(placeOf) : same.map(({ place }) => place))],
       message: (same[0] as Draft).message,
       clients: worst('clients'),
       servers: worst('servers'),

@@ -9,6 +9,8 @@
  * - Documentation: no change on the wire.
  */
 
+import type { Evidence } from './diff-evidence.js';
+
 /** The effect of a change on one side. */
 export type ChangeClass = 'breaking' | 'risky' | 'additive' | 'documentation';
 
@@ -82,7 +84,14 @@ const table = {
   'type-changed': rule('another type', 'BB'),
   'nullable-added': rule('null is allowed, by the schema itself', ...widened),
   'nullable-removed': rule('null is not allowed any more', ...narrowed),
-  'null-hint': rule('`x-nullable` changed: a hint to a generator of Go code, which says nothing of the wire', 'DD'),
+  'null-hint': rule('`x-nullable` changed: Go uses a pointer or no pointer, which may decide about null', 'DD'),
+  'omit-empty': rule('`x-omitempty` became true: Go omits an empty value', 'DD', 'RA'),
+  'keep-empty': rule('`x-omitempty` is no longer true: Go sends an empty value', 'DD', 'AR'),
+  'read-only-added': rule('`readOnly` was added: daemons ignore the property in requests', 'RA', 'DD'),
+  'read-only-removed': rule('`readOnly` was removed: requests may set the property', 'AA', 'DD'),
+  'go-name': rule('`x-go-name` changed: generated Go code has another field name', 'DD'),
+  'go-type': rule('`x-go-type` changed: generated Go code has another type', 'DD'),
+  'path-mismatch': rule('the path template and the path parameters have different names', 'BB'),
   'enum-widened': rule('more values are allowed', 'AB', 'RA'),
   'enum-narrowed': rule('fewer values are allowed', ...narrowed),
   'format-changed': rule('another format', 'RR'),
@@ -103,7 +112,8 @@ const table = {
   'name-changed': rule('another operationId, tag or name of a path parameter', 'DD'),
   'mark-changed': rule('a deprecation, x-since or another x- mark', 'DD'),
   deprecated: rule('it is deprecated, by a mark or in words', 'DD'),
-  'values-told': rule('a description lists more, or other, values', 'DD'),
+  undeprecated: rule('it is no longer deprecated', 'DD'),
+  'values-told': rule('a description lists other values, or calls a value deprecated', 'DD'),
   'words-changed': rule('words or examples', 'DD'),
 } as const satisfies Record<string, Rule>;
 
@@ -126,15 +136,18 @@ export function worse(a: ChangeClass, b: ChangeClass): ChangeClass {
  *
  * @param id the rule
  * @param directions the directions of the messages that contain the location; empty if no operation uses it
- * @param corrects whether the change looks like a correction of the description, which is risky at most
+ * @param evidence the effect of evidence: a refuted change is documentation, a weakened one is risky at most
  * @returns the classes for clients and servers; documentation without a direction
  */
-export function classify(id: RuleId, directions: readonly Direction[], corrects = false): Classes {
+export function classify(id: RuleId, directions: readonly Direction[], evidence?: Evidence['effect']): Classes {
   let found: Classes = { clients: 'documentation', servers: 'documentation' };
   for (const direction of directions) {
     const next = rules[id][direction];
     found = { clients: worse(found.clients, next.clients), servers: worse(found.servers, next.servers) };
   }
-  const most = (name: ChangeClass): ChangeClass => (corrects && name === 'breaking' ? 'risky' : name);
+  const most = (name: ChangeClass): ChangeClass => {
+    if (evidence === 'refutes') return 'documentation';
+    return evidence === 'weakens' && name === 'breaking' ? 'risky' : name;
+  };
   return { clients: most(found.clients), servers: most(found.servers) };
 }

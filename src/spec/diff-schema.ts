@@ -1,12 +1,12 @@
 /** Compares effective schemas. */
-import { isDeepStrictEqual } from 'node:util';
-import { allows, type Flat, flatten, isMarkKeyword, isWords, show, showTypes, summary, textsOf } from './diff-flat.js';
+import { EvidenceBase } from './diff-evidence.js';
+import { allows, type Flat, flatten, show, showTypes, summary, textsOf } from './diff-flat.js';
 import type { Model } from './diff-model.js';
 import { pairRenamed } from './diff-rename.js';
 import { child, type Place, type Sink, type Units } from './diff-units.js';
 import { compareValueKeywords } from './diff-values.js';
+import { compareWords } from './diff-words.js';
 import { isObject, type Json, type JsonObject } from './document.js';
-import { factAt } from './facts.js';
 
 /** Returns the JSON Schema type of a value. */
 function typeOf(value: Json): string {
@@ -19,11 +19,15 @@ const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? (va
 
 /** Compares the schemas of two descriptions. */
 export class SchemaComparison {
+  private readonly evidence: EvidenceBase;
+
   constructor(
     private readonly from: Model,
     private readonly to: Model,
     private readonly units: Units,
-  ) {}
+  ) {
+    this.evidence = new EvidenceBase(from.version, to.version);
+  }
 
   /**
    * Compares two schemas.
@@ -41,9 +45,9 @@ export class SchemaComparison {
       sink.link(this.unit(x.name, y.name), place);
       return;
     }
-    const name = y.name ?? x.name;
-    if (name !== undefined) [x, y] = [flatten(this.from, a, true), flatten(this.to, b, true)];
-    this.effective(x, y, name === undefined ? place : { ...place, fact: name }, sink);
+    const inner = { ...place, fact: y.name ?? x.name ?? place.fact, was: x.name ?? place.was };
+    if (y.name !== undefined || x.name !== undefined) [x, y] = [flatten(this.from, a, true), flatten(this.to, b, true)];
+    this.effective(x, y, inner, sink);
   }
 
   /**
@@ -59,7 +63,7 @@ export class SchemaComparison {
         flatten(this.from, { $ref: `#/${from}` }, true, ''),
         flatten(this.to, { $ref: `#/${to}` }, true, ''),
       ];
-      const place = { where: '', fact: to };
+      const place = { where: '', fact: to, was: from };
       this.prose(x, y, place, sink);
       this.effective(x, y, place, sink, [from, to]);
     });
@@ -73,22 +77,9 @@ export class SchemaComparison {
     this.contents(x.keywords, y.keywords, place, sink);
   }
 
-  private prose(x: Flat, y: Flat, { where }: Place, sink: Sink): void {
-    const keys = new Set([...Object.keys(x.keywords), ...Object.keys(y.keywords)]);
-    const changed = [...keys].filter((key) => !isDeepStrictEqual(x.keywords[key], y.keywords[key]));
-    const texts = changed.filter(isWords);
-    if (texts.length > 0) {
-      sink.note({
-        rule: 'words-changed',
-        at: where,
-        message: texts.join(', '),
-        texts: textsOf(x.keywords, y.keywords),
-      });
-    }
-    for (const key of changed.filter(isMarkKeyword)) {
-      const message = `${key} was ${show(x.keywords[key])}, is ${show(y.keywords[key])}`;
-      sink.note({ rule: 'mark-changed', at: where, message });
-    }
+  private prose(x: Flat, y: Flat, place: Place, sink: Sink): void {
+    const options = { lists: false, base: this.evidence };
+    for (const found of compareWords(x.keywords, y.keywords, place, options)) sink.note(found);
   }
 
   /** Compares nullability, as the schema states it or as `x-nullable` suggests it. */
@@ -104,28 +95,27 @@ export class SchemaComparison {
       }
       return;
     }
-    const fact = factAt(place.fact);
+    const sendsNull = this.evidence.nullable(place);
     if (x.nullable || y.nullable) {
-      const corrects = is && fact?.null ? 'daemons can send null' : undefined;
       const message = is ? 'may be null' : 'is not null any more';
-      sink.note({ rule: is ? 'nullable-added' : 'nullable-removed', at, message, ...(corrects && { corrects }) });
+      const evidence =
+        is && sendsNull ? ({ effect: 'refutes', text: 'daemons can already send null' } as const) : undefined;
+      sink.note({ rule: is ? 'nullable-added' : 'nullable-removed', at, message, ...(evidence && { evidence }) });
       return;
     }
-    const told =
-      fact === undefined ? 'nothing is known of the wire' : `daemons ${fact.null ? 'can' : 'never'} send null`;
-    sink.note({ rule: 'null-hint', at, message: `x-nullable was ${show(x.hint)}, is ${show(y.hint)}; ${told}` });
+    const known = sendsNull === undefined ? 'no facts about null' : `daemons ${sendsNull ? 'can' : 'never'} send null`;
+    sink.note({ rule: 'null-hint', at, message: `x-nullable was ${show(x.hint)}, is ${show(y.hint)}; ${known}` });
   }
 
   /** Compares types. Returns whether they are equal, so that the other keywords are comparable. */
-  private types(x: Flat, y: Flat, { where: at, example }: Place, sink: Sink): boolean {
+  private types(x: Flat, y: Flat, place: Place, sink: Sink): boolean {
     const [less, more] = [allows(x.types, y.types), allows(y.types, x.types)];
     if (less && more) return true;
     const message = `type was ${showTypes(x.types)}, is ${showTypes(y.types)}`;
-    const shown = x.keywords.example ?? example;
-    const fits = shown !== undefined && allows(y.types, [typeOf(shown)]) && !allows(x.types, [typeOf(shown)]);
-    const corrects = fits ? "as the old description's own example has it" : undefined;
+    const shown = x.keywords.example ?? place.example;
+    const evidence = this.evidence.type(place, x.types, y.types, shown === undefined ? undefined : typeOf(shown));
     const rule = more ? 'type-widened' : less ? 'type-narrowed' : 'type-changed';
-    sink.note({ rule, at, message, ...(corrects && { corrects }) });
+    sink.note({ rule, at: place.where, message, ...(evidence && { evidence }) });
     return false;
   }
 
@@ -171,15 +161,18 @@ export class SchemaComparison {
       fresh.map((name) => ({ ...describe(this.to, now[name]), key: name })),
     );
     for (const name of gone.filter((each) => !renamed.has(each))) {
-      sink.note({ rule: 'property-removed', at: child(place, name).where, message: 'property is gone' });
+      const inner = child(place, name);
+      const evidence = this.evidence.removed(inner);
+      const message = 'property is gone';
+      sink.note({ rule: 'property-removed', at: inner.where, message, ...(evidence && { evidence }) });
     }
     const successors = new Set(renamed.values());
     for (const [before, after] of renamed) {
       const [past, present] = [child(place, before), child(place, after)];
-      const corrects = factAt(present.fact) && !factAt(past.fact) ? 'daemons send the new name' : undefined;
+      const evidence = this.evidence.renamed(past, present);
       const texts = textsOf(objectOf(old[before]), objectOf(now[after]));
       const message = `is called ${after} now`;
-      sink.note({ rule: 'property-renamed', at: past.where, message, texts, ...(corrects && { corrects }) });
+      sink.note({ rule: 'property-renamed', at: past.where, message, texts, ...(evidence && { evidence }) });
     }
     for (const name of fresh.filter((each) => !successors.has(each))) {
       const schema = objectOf(now[name]);
@@ -190,13 +183,12 @@ export class SchemaComparison {
     }
   }
 
-  private necessity(was: boolean, is: boolean, { where: at, fact }: Place, sink: Sink): void {
+  private necessity(was: boolean, is: boolean, place: Place, sink: Sink): void {
     if (was === is) return;
-    const always = factAt(fact)?.always;
+    const evidence = this.evidence.necessity(place, is);
     const rule = is ? 'property-made-required' : 'property-made-optional';
-    const told = is ? "Go's clients have always sent it" : 'daemons leave it out';
-    const corrects = always === is ? told : undefined;
-    sink.note({ rule, at, message: is ? 'is required now' : 'is optional now', ...(corrects && { corrects }) });
+    const message = is ? 'is required now' : 'is optional now';
+    sink.note({ rule, at: place.where, message, ...(evidence && { evidence }) });
   }
 
   private contents(x: JsonObject, y: JsonObject, place: Place, sink: Sink): void {
@@ -210,7 +202,9 @@ export class SchemaComparison {
     else if (a !== false && b === false)
       sink.note({ rule: 'unknown-refused', at, message: 'other properties are not allowed any more' });
     else if (isObject(a) || isObject(b)) {
-      this.compare(objectOf(a), objectOf(b), { where: `${at}.*`, fact: place.fact }, sink);
+      const evidence = isObject(b) ? undefined : this.evidence.fixedMembers(place, Object.keys(objectOf(y.properties)));
+      const refuted: Sink = evidence ? { ...sink, note: (found) => sink.note({ ...found, evidence }) } : sink;
+      this.compare(objectOf(a), objectOf(b), { ...place, where: `${at}.*` }, refuted);
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Collects the findings in pairs of named schemas, and the operations that use each pair. */
+import type { Evidence } from './diff-evidence.js';
 import type { Texts } from './diff-flat.js';
 import type { Direction, RuleId } from './diff-rules.js';
 import type { Json } from './document.js';
@@ -10,8 +11,7 @@ export interface Found {
   readonly at: string;
   readonly message: string;
   readonly texts?: Texts;
-  /** Evidence that the change corrects the description and does not affect the wire. */
-  readonly corrects?: string;
+  readonly evidence?: Evidence;
 }
 
 /** The location of schemas. */
@@ -20,13 +20,15 @@ export interface Place {
   readonly where: string;
   /** The key for facts about daemons: the named schema or operation, and the path of members in it. */
   readonly fact: string;
+  /** The same key in the old description, which may have another name for the schema. */
+  readonly was: string;
   /** The value in the old description's example. */
   readonly example?: Json | undefined;
 }
 
 /** Returns the location of a member. */
-export function child({ where, fact }: Place, name: string, example?: Json): Place {
-  return { where: where === '' ? name : `${where}.${name}`, fact: `${fact}.${name}`, example };
+export function child({ where, fact, was }: Place, name: string, example?: Json): Place {
+  return { where: where === '' ? name : `${where}.${name}`, fact: `${fact}.${name}`, was: `${was}.${name}`, example };
 }
 
 /** Receives the findings of a comparison. */

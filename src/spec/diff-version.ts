@@ -1,4 +1,5 @@
 /** Checks whether the API version fits the changes. */
+import { newestRelease } from '../generated/go-members.js';
 import type { Change, Comparison } from './diff.js';
 import { compareVersions } from './versions.js';
 
@@ -33,10 +34,8 @@ export function versionVerdict(comparison: Comparison, judged: readonly Change[]
   const why =
     asked === 'breaking' ? 'clients can fail' : asked === 'additive' ? 'messages change' : 'no message changes';
   const step = raised ? `${from.version} → ${to.version}` : `stays ${to.version}`;
-  const text = raised
-    ? `${step}; ${why}`
-    : asked === 'none'
-      ? `${step}; ${why}`
-      : `${step} though ${why}: raise it, unless ${to.version} is not released`;
+  // Only the newest release can have a successor: older versions are final, and newer ones are in development.
+  const advice = !fits && to.version === newestRelease ? `; ${to.version} is released: raise the version` : '';
+  const text = `${step}; ${why}${advice}`;
   return { asked, raised, fits, text };
 }

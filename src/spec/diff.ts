@@ -1,12 +1,12 @@
 /** Compares two descriptions and classifies the differences for clients and for servers. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Evidence } from './diff-evidence.js';
 import { type Texts, textsOf } from './diff-flat.js';
 import type { Model, ModelOperation } from './diff-model.js';
-import { both, OperationComparison, type OperationSink, surface } from './diff-operation.js';
+import { both, mismatch, OperationComparison, type OperationSink, pathMismatches, surface } from './diff-operation.js';
 import { type ChangeClass, classify, type Direction, type RuleId, worse } from './diff-rules.js';
 import { SchemaComparison } from './diff-schema.js';
 import { type Found, Units } from './diff-units.js';
-import { readWords } from './diff-words.js';
 import type { JsonObject } from './document.js';
 
 /** One change. */
@@ -27,8 +27,7 @@ export interface Change {
   readonly servers: ChangeClass;
   /** The operations whose requests or responses change. */
   readonly operations: readonly string[];
-  /** Evidence that the change corrects the description and does not affect the wire. */
-  readonly corrects?: string;
+  readonly evidence?: Evidence;
 }
 
 /** The outcome of a comparison. */
@@ -61,9 +60,9 @@ function changeOf(
   directions: readonly Direction[],
   operations: readonly string[],
 ): Change {
-  const { rule, at, message, texts = {}, corrects } = readWords(given, place.operation !== undefined);
-  const classes = classify(rule, directions, corrects !== undefined);
-  return { rule, ...place, at, message, texts, ...classes, operations, ...(corrects !== undefined && { corrects }) };
+  const { rule, at, message, texts = {}, evidence } = given;
+  const classes = classify(rule, directions, evidence?.effect);
+  return { rule, ...place, at, message, texts, ...classes, operations, ...(evidence && { evidence }) };
 }
 
 /** Compares the operations, and records the pairs of named schemas that they use. */
@@ -88,6 +87,8 @@ function compareOperations(from: Model, to: Model, schemas: SchemaComparison, un
     if (a && b) new OperationComparison(from, to, schemas, title, sink).compare(a, b);
     else if (b) {
       if (moved.has(b)) continue;
+      for (const name of pathMismatches(b))
+        sink.note({ rule: 'path-mismatch', at: `path ${name}`, message: mismatch }, both);
       const message = `new operation: ${surface(b)}`;
       sink.note({ rule: 'operation-added', at: '', message, texts: textsOf(undefined, b.source) }, both);
     } else if (a && successor && moved.has(successor)) {

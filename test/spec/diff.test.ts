@@ -153,6 +153,10 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
     [B, A],
   ],
   ['deprecated', set(`${S}/deprecated`, true), [D, D]],
+  ['undeprecated', set(`${S}/deprecated`, true), [D, D], 'back'],
+  ['go-name', set(`${S}/x-go-name`, 'Other'), [D, D]],
+  ['go-type', set(`${S}/x-go-type`, { type: 'Port', import: { package: 'network' } }), [D, D]],
+  ['path-mismatch', set(`${operation}/parameters/0/name`, 'name'), [B, B]],
   ['values-told', set(`${operation}/parameters/1/description`, 'One of:\n- `a`\n- `b`\n'), [D, D]],
   ['version-changed', set('/info/version', '1.55'), [D, D]],
   ['name-changed', set(`${operation}/operationId`, 'Other'), [D, D]],
@@ -190,6 +194,10 @@ const schemaRules: [RuleId, Edit, request: Pair, response: Pair, 'back'?][] = [
   ['nullable-added', set(`${S}/properties/Name/type`, ['string', 'null']), [A, B], [B, A]],
   ['nullable-removed', set(`${S}/properties/Name/type`, ['string', 'null']), [B, A], [A, B], 'back'],
   ['null-hint', set(`${S}/properties/Name/x-nullable`, true), [D, D], [D, D]],
+  ['omit-empty', set(`${S}/properties/Name/x-omitempty`, true), [D, D], [R, A]],
+  ['keep-empty', set(`${S}/properties/Name/x-omitempty`, true), [D, D], [A, R], 'back'],
+  ['read-only-added', set(`${S}/properties/Name/readOnly`, true), [R, A], [D, D]],
+  ['read-only-removed', set(`${S}/properties/Name/readOnly`, true), [A, A], [D, D], 'back'],
   ['enum-widened', set(`${S}/properties/Kind/enum`, ['x', 'y', 'z']), [A, B], [R, A]],
   ['enum-narrowed', set(`${S}/properties/Kind/enum`, ['x']), [B, A], [A, B]],
   ['format-changed', set(`${S}/properties/Count/format`, 'int32'), [R, R], [R, R]],
@@ -227,12 +235,14 @@ describe('the rules of spec diff', () => {
       const place = rule.startsWith('request-') ? 'request' : 'response';
       const changes = diff(ensureNew(edit, rule), place, back === 'back');
       const found = changes.filter((change) => change.rule === rule);
-      expect(found, JSON.stringify(changes)).to.have.length(1);
+      expect(found, JSON.stringify(changes)).to.have.length(rule === 'path-mismatch' ? 2 : 1);
       expect(found[0]).to.include({ clients, servers });
       const rest = changes.filter((change) => change.rule !== rule).map((change) => change.rule);
       // A definition comes and goes with the property that uses it.
       const expected =
         rule === 'definition-added' ? ['property-added'] : rule === 'definition-removed' ? ['property-removed'] : [];
+      // Two names are involved in a mismatch: the one of the template and the one of the parameter.
+      if (rule === 'path-mismatch') expected.push('name-changed');
       expect(rest).to.deep.equal(expected);
     });
   }
@@ -376,7 +386,7 @@ describe('comparing descriptions', () => {
     expect(claim).to.include({ rule: 'nullable-added', clients: B });
   });
 
-  it('takes a change that agrees with what daemons send for a correction, and only warns', () => {
+  it('reports a change that agrees with what daemons send as a documentation correction', () => {
     const make = (properties: JsonObject): JsonObject => {
       const root = base();
       (root.definitions as JsonObject).ServiceCreateResponse = { type: 'object', properties };
@@ -388,7 +398,8 @@ describe('comparing descriptions', () => {
       make({ Warnings: { type: 'array', items: { type: 'string' } } }),
     ).changes;
     expect(others).to.deep.equal([]);
-    expect(renamed).to.include({ rule: 'property-renamed', clients: R, at: 'Warning' });
+    expect(renamed).to.include({ rule: 'property-renamed', clients: D, at: 'Warning' });
+    expect(renamed?.evidence).to.include({ effect: 'refutes' });
     const [back] = compare(make({ Warnings: { type: 'string' } }), make({ Warning: { type: 'string' } })).changes;
     expect(back).to.include({ rule: 'property-renamed', clients: B });
   });
