@@ -17,16 +17,16 @@ import { logContainerEvent } from './events.js';
 import { tarOfEntries } from './io/archive-entries.js';
 import { pauseContainer, unpauseContainer } from './run/stop.js';
 
-/** How an image is made of a container. */
+/** Options of a commit. */
 export interface CommitOptions {
   readonly reference: NamedReference | undefined;
   readonly author: string;
   readonly comment: string;
   /** Dockerfile instructions. */
   readonly changes: readonly string[];
-  /** What the image runs; the container's own without it. */
+  /** The configuration of the new image. Default: the container's configuration. */
   readonly config: ContainerConfig | undefined;
-  /** Whether the container stands still meanwhile. */
+  /** Whether to pause the container during the commit. */
   readonly pause: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface CommitOptions {
  * `POST /commit` (docs/reference/behavior/files.md#container-commit).
  *
  * @returns the image's digest
- * @throws NOT_FOUND; CONFLICT for a container on its way out; INVALID_ARGUMENT for changes that are none
+ * @throws NOT_FOUND; CONFLICT if the container is being removed or is dead; INVALID_ARGUMENT for invalid changes
  */
 export async function commitContainer(context: Context, name: string, options: CommitOptions): Promise<string> {
   const container = context.containers.resolve(name);
@@ -61,10 +61,10 @@ export async function commitContainer(context: Context, name: string, options: C
   }
 }
 
-/** What the image runs: the given configuration, changed, and filled from the container's. */
+/** Applies the changes to the given configuration and fills the rest from the container's configuration. */
 function imageConfig({ config }: Container, { config: given, changes }: CommitOptions): RunConfig {
   const base = { ...(given ?? config) };
-  // What a variable in a change stands for is what the configuration has.
+  // Variables in a change expand to values of the configuration.
   const changed = { ...base, ...applyChanges(changes, runConfigOf(base)) };
   mergeConfig(changed, runConfigOf(config));
   return runConfigOf(changed);
@@ -93,14 +93,14 @@ export function runConfigOf(config: ContainerConfig): RunConfig {
   ) as RunConfig;
 }
 
-/** What is written of a step. */
+/** The description of the step in the image's history. */
 export interface CommitStep {
   readonly author: string;
   readonly comment: string;
   readonly config: RunConfig;
-  /** What the history says made it. */
+  /** The `created_by` entry of the history. */
   readonly createdBy: string;
-  /** By which the builder finds it again. */
+  /** Key by which the builder finds the step in its cache. */
   readonly step?: string;
 }
 

@@ -14,11 +14,11 @@ import type { ContainerLog } from './logs/log.js';
 import type { RestartManager } from './run/restart-manager.js';
 import { ContainerState } from './run/state.js';
 
-/** What a container is made of; its image is known by digest from then on. */
+/** Parts of a new container. From then on its image is identified by digest. */
 export interface ContainerParts {
   /** 64 hexadecimal digits. */
   readonly id: string;
-  /** With its slash: `/web`. */
+  /** With a leading slash: `/web`. */
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -34,7 +34,7 @@ export interface ContainerParts {
   readonly streams: Streams;
 }
 
-/** A container: what was asked for, and what became of it. */
+/** A container: its requested configuration and its current state. */
 export class Container {
   readonly id: string;
   name: string;
@@ -52,13 +52,13 @@ export class Container {
   readonly streams: Streams;
   /** Execs that have not ended, by id. */
   readonly execs = new Map<string, Exec>();
-  /** By their destination, in no order that clients can rely on. */
+  /** Mounts by destination. Clients cannot rely on the order. */
   mounts: MountPoint[] = [];
-  /** Where the data of the mounts is, by their destination. */
+  /** Sources of the mounts' data, by destination. */
   readonly mountSources = new Map<string, ContainerMount>();
-  /** By the network's name. */
+  /** Endpoint settings by network name. */
   networks = new Map<string, EndpointSettings>();
-  /** Containers on the default bridge that it is linked to, by the alias; they may have gone since. */
+  /** Linked containers on the default bridge, by alias. A linked container may have been removed. */
   readonly links = new Map<string, Container>();
   ports: PortMap = {};
   sandboxId = '';
@@ -66,15 +66,15 @@ export class Container {
   stoppedByHand = false;
   restartedByHand = false;
   startedBefore = false;
-  /** Its writable layer; made with it, gone with it. */
+  /** The writable layer. Created and removed with the container. */
   fileSystem: FileSystem | undefined;
   /** Its host names and resolver, from its first start on. */
   systemFiles: FileSystem | undefined;
-  /** What its processes have at /dev/shm. */
+  /** The file system mounted at /dev/shm. */
   sharedMemory: MountSource | undefined;
   sandbox: Sandbox | undefined;
   process: Process | undefined;
-  /** What makes its mounts. */
+  /** Serializes the creation of mounts. */
   readonly mounting = new SerialQueue();
   /** Acts that change its life. */
   readonly #life = new SerialQueue();

@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import type { Container } from './container.js';
 
 /**
- * Report what happened to a container: its labels, image and name, and what the event is about (docs/reference/behavior/daemon.md#events).
+ * Logs a container event with labels, image and name (docs/reference/behavior/daemon.md#events).
  *
  * @param action `create`, `exec_start: sh -c …`
  */

@@ -19,15 +19,15 @@ import { profileOf } from './create/security.js';
 
 const endpointsType = map(pointer(endpointSettingsType));
 
-/** Go's zero time, which stands for "never". */
+/** Go's zero time, used for "never". */
 const never = '0001-01-01T00:00:00Z';
 
 const timeOf = (ms: number | undefined): string => (ms === undefined ? never : formatGoTime(new Date(ms)));
 
-/** What inspect is asked for. */
+/** Options of inspect. */
 export interface InspectContainerOptions {
   readonly apiVersion: string;
-  /** Whether to measure its file system. */
+  /** Whether to measure the file system. */
   readonly size: boolean;
 }
 

@@ -13,7 +13,7 @@ const known =
 const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 const healths = ['none', 'starting', 'healthy', 'unhealthy'];
 
-/** What a list is bounded by beside its filters. */
+/** Limits of a list in addition to its filters. */
 interface Bounds {
   readonly all: boolean;
   readonly limit: number;
@@ -59,7 +59,7 @@ function newestFirst({ containers }: Context): readonly Container[] {
   return [...containers.list()].reverse().sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** How many of the checks come before the bound. */
+/** Number of checks that run before the limit is applied. */
 const early = 3;
 
 /** Filters whose values are regular expressions. */
@@ -125,7 +125,7 @@ function hasId(context: Context, filters: Filters, id: string): boolean {
   return ids.length === 0 || ids.some((prefix) => id.startsWith(prefix) && isOnly(context, prefix));
 }
 
-/** The beginning of several ids stands for none. */
+/** An ambiguous id prefix matches no container. */
 function isOnly({ containers }: Context, prefix: string): boolean {
   return containers.list().filter(({ id }) => id.startsWith(prefix)).length === 1;
 }
@@ -156,7 +156,7 @@ function ancestors(context: Context, filters: Filters): ReadonlySet<string> | un
 function ports(filters: Filters, key: string): PortRanges {
   const found = new PortRanges();
   for (const value of valuesOf(filters, key)) {
-    // dockerd takes a bad port for its own fault.
+    // dockerd reports an invalid port as an internal error.
     if (value.includes(':')) throw new AttestdError('INTERNAL', `filter for '${key}' should not contain ':': ${value}`);
     try {
       found.add(parsePortRange(value));

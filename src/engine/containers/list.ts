@@ -16,13 +16,13 @@ import type { Container } from './container.js';
 import { manifestOf } from './inspect.js';
 import { chooseContainers } from './list-filters.js';
 
-/** What a list is asked for. */
+/** Options of a container list. */
 export interface ListContainersOptions {
   readonly apiVersion: string;
-  /** Whether containers that do not run are listed too. */
+  /** Whether to include stopped containers. */
   readonly all: boolean;
   readonly size: boolean;
-  /** Most entries, the newest first, whether they run or not; 0 and less for no bound. */
+  /** Maximum number of entries, newest first, regardless of state. 0 or less: no limit. */
   readonly limit: number;
   readonly filters: Filters;
 }
@@ -46,7 +46,7 @@ export async function listContainers(
   return listed;
 }
 
-/** What ports are of; others were refused when the container was made. */
+/** Protocols of ports. Others are rejected at creation. */
 type Protocol = NonNullable<ContainerSummary['Ports']>[number]['Type'];
 
 const labelsType = map(goString);
@@ -91,7 +91,7 @@ function summary(
   };
 }
 
-/** The image as it was named, as long as that name still means it. */
+/** Returns the image name of the container if it still refers to the same image. */
 function imageName({ store }: Context, { config, imageId }: Container): string {
   if (config.Image === imageId) return config.Image;
   try {
@@ -106,7 +106,7 @@ function commandOf({ path, args }: Container): string {
   return [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
 }
 
-/** What `docker ps` shows of a state, in words. */
+/** Returns the status column of `docker ps`. */
 export function statusText({ state }: Container, now: number): string {
   const ago = (since: number | undefined): string => humanDuration(now - (since ?? now));
   if (state.running) {
@@ -135,7 +135,7 @@ function portsOf({ ports }: Container): Wire<NonNullable<ContainerSummary['Ports
   });
 }
 
-/** The endpoints of a list leave out what only inspect tells. */
+/** List entries omit the endpoint members that only inspect returns. */
 function networksOf({ networks }: Container): Record<string, EndpointSettings> {
   return Object.fromEntries(
     [...networks].map(([name, endpoint]) => {
@@ -154,7 +154,7 @@ function networksOf({ networks }: Container): Record<string, EndpointSettings> {
   );
 }
 
-/** A list does not tell where the volumes are that nobody named (seen on dockerd, which lists what it has saved). */
+/** Lists omit the source of anonymous volumes, as observed on dockerd, which lists its saved form. */
 function mountsOf({ mountSources }: Container): MountPoint[] {
   return [...mountSources.values()].map(({ point, implicit }) => (implicit ? { ...point, Source: '' } : point));
 }

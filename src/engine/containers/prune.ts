@@ -6,7 +6,7 @@ import type { Container } from './container.js';
 import { removeContainer } from './remove.js';
 
 /**
- * `POST /containers/prune` (docs/reference/behavior/containers.md#container-prune): removes what does not run.
+ * `POST /containers/prune` (docs/reference/behavior/containers.md#container-prune): removes stopped containers.
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
@@ -21,7 +21,7 @@ export async function pruneContainers(context: Context, filters: Filters): Promi
     try {
       await removeContainer(context, container, {});
     } catch (error) {
-      // Somebody else was faster, or started it.
+      // Another request removed or started the container first.
       context.debug(`container ${container.id} was not pruned: ${(error as Error).message}`);
       continue;
     }

@@ -1,7 +1,7 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 import type { ProcessInfo } from '../../support/sandbox/types.js';
 
-/** A column of what `ps` writes. */
+/** An output column of `ps`. */
 interface Column {
   readonly title: string;
   value(process: ProcessInfo, now: number): string;
@@ -20,7 +20,7 @@ const names: Readonly<Record<number, string>> = { 0: 'root', 1: 'daemon', 33: 'w
 const nameOf = (id: number): string => names[id] ?? String(id);
 const letters = { running: 'R', sleeping: 'S', stopped: 'T', paused: 'D' } as const;
 const letter = ({ state }: ProcessInfo): string => letters[state];
-/** With an `s` for the leader of a session, which PID 1 is. */
+/** Adds an `s` for a session leader, which PID 1 is. */
 const status = (process: ProcessInfo): string => `${letter(process)}${process.containerPid === 1 ? 's' : ''}`;
 /** Kilobytes that a process of no size in particular takes. */
 const virtualSize = 2632;
@@ -98,7 +98,7 @@ function refuse(reason: string): never {
   throw new AttestdError('INTERNAL', `ps: error: ${reason}`);
 }
 
-/** Columns by name, each with a title of its own if one is given: `pid,comm=NAME`. */
+/** Parses columns with optional titles: `pid,comm=NAME`. */
 function chosen(text: string): Column[] {
   const at = text.indexOf('=');
   // Everything after an equals sign is the title.
@@ -111,15 +111,15 @@ function chosen(text: string): Column[] {
   return [...found.slice(0, -1), { ...last, title: text.slice(at + 1) }];
 }
 
-/** What names its columns goes over what only chooses processes. */
+/** Explicit columns take precedence over an option that only selects processes. */
 function mergeColumns(before: Column[] | undefined, requested: Column[]): Column[] {
   return before === undefined || requested !== bsd ? requested : before;
 }
 
-/** What the letters of an option ask for. */
+/** The effect of the letters of one option. */
 interface Letters {
   columns: Column[] | undefined;
-  /** Whether the rest of the word, or the next one, names columns. */
+  /** Whether the rest of the word, or the next word, lists columns. */
   format: string | undefined;
 }
 
@@ -175,12 +175,12 @@ export interface ProcessTable {
 }
 
 /**
- * What `ps` of the machine tells of some processes, as a daemon reads it: words, of which the last column takes all that
- * are left over.
+ * Returns the output of the host's `ps` as a daemon parses it: words, the last column of which takes the rest of the
+ * line.
  *
- * @param args as the query gives them, separated by spaces
+ * @param args the query value, separated by spaces
  * @param now milliseconds since 1970
- * @throws INTERNAL with the words of ps for what it does not know
+ * @throws INTERNAL with the text of ps for invalid arguments
  */
 export function processTable(processes: readonly ProcessInfo[], args: string, now: number): ProcessTable {
   const columns = columnsFor(args.split(' '));

@@ -8,7 +8,7 @@ import { releaseLinks, removeLink } from './create/links.js';
 import { logContainerEvent } from './events.js';
 import { kill, stop } from './run/stop.js';
 
-/** How a container is removed. */
+/** Options of a container's removal. */
 export interface RemoveContainerOptions {
   /** Kill it when it runs. */
   readonly force?: boolean;
@@ -57,7 +57,7 @@ export async function removeContainer(
     await stop(context, container, { timeout: 3 });
     state.dead = true;
     container.restarts.cancel();
-    // Somebody may have attached before a start that never came.
+    // A client may have attached to a container that was never started.
     container.streams.end();
     disconnectFromNetworks(context, container);
     await releaseMounts(context, container, volumes);

@@ -7,7 +7,7 @@ import { logContainerEvent } from './events.js';
 /**
  * `POST /containers/{id}/rename` (docs/reference/behavior/containers.md#container-rename).
  *
- * @throws INVALID_ARGUMENT for an empty or malformed name, or its own; NOT_FOUND; CONFLICT for a name that is taken
+ * @throws INVALID_ARGUMENT for an empty, malformed or unchanged name; NOT_FOUND; CONFLICT for a name in use
  */
 export function renameContainer(context: Context, oldName: string, newName: string): void {
   const trimmedName = newName.trim();

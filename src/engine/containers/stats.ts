@@ -6,11 +6,11 @@ import type { Context } from '../context.js';
 import { processorCount } from '../processors.js';
 import type { Container } from './container.js';
 
-/** How statistics are asked for. */
+/** Options of a statistics request. */
 export interface StatsOptions {
   /** Go on, a record a second. */
   readonly stream: boolean;
-  /** Without a stream: one sample, with nothing to compare it with. */
+  /** Whether to return one sample without a previous one. Ignored for a stream. */
   readonly oneShot: boolean;
 }
 
@@ -20,11 +20,11 @@ const never = '0001-01-01T00:00:00Z';
 /** No limit, as the kernel's control groups write it. */
 const unlimited = 9_223_372_036_854_771_712n;
 const pageSize = 4096;
-/** What the system's processors are taken to have worked before a container was made, in milliseconds. */
+/** Milliseconds of processor time that the host used before the container was created. */
 const workedBefore = 4_800_000;
-/** Nanoseconds of the clock by which the kernel counts time in user and kernel mode. */
+/** Nanoseconds of the clock tick in which the kernel counts user and kernel time. */
 const tick = 10_000_000n;
-/** What a container's interface has seen: the packets of its being set up. */
+/** Initial traffic of a container's interface: the packets of its setup. */
 const interfaceBytes = 1006;
 const interfacePackets = 13;
 
@@ -55,11 +55,11 @@ interface Sample {
 }
 
 /**
- * `GET /containers/{id}/stats` (docs/reference/behavior/containers.md#container-stats). The figures are made up, but plausible, and those that
- * count only grow.
+ * `GET /containers/{id}/stats` (docs/reference/behavior/containers.md#container-stats). The figures are simulated but
+ * plausible, and counters only grow.
  *
- * @param signal the client has gone
- * @returns JSON records, a line each
+ * @param signal aborts when the client disconnects
+ * @returns JSON records, one per line
  * @throws NOT_FOUND
  */
 export function containerStats(
@@ -129,7 +129,7 @@ function record(container: Container, now: Sample | undefined, last: Sample | un
   return `${line}\n`;
 }
 
-/** Undefined when nothing runs. */
+/** Undefined if the container is stopped. */
 function sample(context: Context, container: Container): Sample | undefined {
   const { sandbox, state, hostConfig } = container;
   if (sandbox === undefined || state.restarting) return undefined;
@@ -169,7 +169,7 @@ function cpuStats(used: bigint, age: number): JsonObject {
 
 function memoryStats(usage: number, most: number, cpu: bigint, memory: number): JsonObject {
   const pages = Math.ceil(usage / pageSize);
-  // What was paged in and out goes with the work that was done.
+  // Page-in and page-out counters grow with the processor time.
   const turned = 1000 + Number(cpu / 1_000_000n);
   const bound = memory > 0 ? BigInt(memory) : unlimited;
   const rss = pages * pageSize;
@@ -200,7 +200,7 @@ function memoryStats(usage: number, most: number, cpu: bigint, memory: number): 
   };
 }
 
-/** What its interfaces have seen; undefined without any, and in the machine's own network. */
+/** Traffic of the interfaces. Undefined without interfaces and on the host network. */
 function networksOf({ networks }: Container): JsonObject | undefined {
   const count = [...networks.keys()].filter((name) => name !== 'none' && name !== 'host').length;
   if (count === 0) return undefined;

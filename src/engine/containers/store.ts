@@ -9,10 +9,10 @@ const validName = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const allowedCharacters = '[a-zA-Z0-9][a-zA-Z0-9_.-]';
 
 const idBytes = 32;
-/** Random bytes for ids, fetched for many at once: each fetch is a call of the system. */
+/** A pool of random bytes, because each system call for random bytes is slow. */
 let pool = Buffer.alloc(0);
 
-/** 64 hexadecimal digits by which a thing of the daemon is known; the first twelve are never digits alone. */
+/** Returns 64 hexadecimal digits. The first twelve are never all decimal digits. */
 export function newId(): string {
   for (;;) {
     if (pool.length === 0) pool = randomBytes(idBytes * 128);
@@ -23,7 +23,7 @@ export function newId(): string {
   }
 }
 
-/** Bytes that a container takes beside what was asked for it, and a name. */
+/** Estimated bytes of a container in addition to its configuration, and of a name. */
 const containerBytes = 8192;
 const nameBytes = 256;
 
@@ -34,10 +34,10 @@ export class ContainerStore {
   readonly #byId = new Map<string, Container>();
   /** Names with their slash, also those of containers that are being made. */
   readonly #names = new Map<string, string>();
-  /** The same by id. */
+  /** Names by id. */
   readonly #namesById = new Map<string, Set<string>>();
 
-  /** @param quota for all that clients make */
+  /** @param quota shared by all objects that clients create */
   constructor(private readonly quota = new ObjectQuota()) {}
 
   /** All containers, the oldest first. */

@@ -4,40 +4,43 @@ import type { Context } from '../../context.js';
 import type { Container } from '../container.js';
 import type { CreateParts } from './create-request.js';
 
-/** What somebody is asked before an image is used. */
+/** A request to the admission policy, sent before an image is used. */
 export interface AdmissionQuestion {
-  /** What the client called the image. */
+  /** The image reference as the client wrote it. */
   readonly reference: string;
   /** Digest that it was resolved to, and that alone will be used. */
   readonly digest: string;
   readonly platform: Platform;
-  /** The container that is to be made or started; none where a build begins with the image. */
+  /** The container to create or start. Undefined if a build uses the image as its base. */
   readonly container?: {
     readonly action: 'create' | 'start';
     readonly name?: string;
     /** `major.minor` of the client's request. */
     readonly apiVersion?: string;
-    /** As the API names its members, whatever their case in the client's request. */
+    /** Uses the API's spelling of member names, regardless of the case in the client's request. */
     readonly request: Readonly<Record<string, unknown>>;
   };
 }
 
-/** What is answered. */
+/** The policy's decision. */
 export interface AdmissionAnswer {
   readonly allow: boolean;
-  /** Why not. */
+  /** Reasons for a denial. */
   readonly reasons: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Somebody who is asked before containers are made and started, and before a build uses an image (docs/reference/policy.md#in-the-server). */
+/**
+ * Decides before containers are created and started, and before a build uses an image
+ * (docs/reference/policy.md#in-the-server).
+ */
 export type Admission = (context: Context, question: AdmissionQuestion) => Promise<AdmissionAnswer>;
 
 /**
- * Ask whether an image may be used, where somebody is to be asked; a no is an event of the image.
+ * Asks the admission policy, if one is configured, whether an image may be used. Logs an image event for a denial.
  *
  * @returns warnings for the client
- * @throws FORBIDDEN with every reason
+ * @throws FORBIDDEN with all reasons
  */
 export async function admit(context: Context, question: AdmissionQuestion): Promise<readonly string[]> {
   if (context.admission === undefined) return [];
@@ -68,7 +71,10 @@ export async function admitMounts(
   return warnings;
 }
 
-/** A create request's parts as the API has them in one object; what later changes the parts does not change it. */
+/**
+ * Copies the parts of a create request into one object in the API's form. Later changes to the parts do not affect the
+ * copy.
+ */
 export function requestOf({ config, hostConfig, endpoints }: Omit<CreateParts, 'warnings'>): Record<string, unknown> {
   return structuredClone({ ...config, HostConfig: hostConfig, NetworkingConfig: { EndpointsConfig: endpoints } });
 }

@@ -15,7 +15,7 @@ import { type NetworkingConfig, networkingConfigType } from '../../networks/endp
 import { portSetType } from '../../networks/port.js';
 import { type HostConfig, hostConfigType } from './host-config.js';
 
-/** What a container runs, wherever it runs (`container.Config`). */
+/** The runtime configuration of a container or image (`container.Config`). */
 export interface ContainerConfig {
   Hostname: string;
   Domainname: string;
@@ -44,7 +44,7 @@ export interface ContainerConfig {
   Shell?: string[];
 }
 
-/** The members of a configuration that a create request holds beside others. */
+/** The members of a container configuration in a create request. */
 export const configFields: Fields<ContainerConfig> = {
   Hostname: goString,
   Domainname: goString,

@@ -16,10 +16,10 @@ export interface CreateParts {
 }
 
 /**
- * Read the body of `POST /containers/create` as a version of the API has it.
+ * Decodes the body of `POST /containers/create` for an API version.
  *
  * @param apiVersion `major.minor`
- * @throws INVALID_ARGUMENT for malformed JSON and for what cannot be, with dockerd's texts
+ * @throws INVALID_ARGUMENT for malformed JSON and invalid values, with dockerd's texts
  */
 export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts {
   const request = decode(body);
@@ -47,7 +47,7 @@ export function readCreateRequest(body: Buffer, apiVersion: string): CreateParts
 
 const configMembers = new Set(Object.keys(configFields).map((member) => member.replace(/\?$/, '').toLowerCase()));
 
-/** Whether a request has any member of a container's configuration: without one, Go makes none. */
+/** Whether a request has any member of a container's configuration. If it has none, Go leaves the configuration nil. */
 function hasConfig(body: Buffer): boolean {
   const members = Object.keys(JSON.parse(firstJson(body).toString()) as object);
   return members.some((member) => configMembers.has(member.toLowerCase()));

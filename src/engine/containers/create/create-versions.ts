@@ -22,11 +22,11 @@ function refuse(reason: string): never {
 }
 
 /**
- * Take a create request as the daemon takes it from clients of an API version: what the version does not know is
- * dropped, what meant something else is put into today's form (docs/reference/behavior/containers.md#container-create-versions).
+ * Adapts a create request to the API version of the client: drops members that the version does not know and converts
+ * old forms (docs/reference/behavior/containers.md#container-create-versions).
  *
  * @returns warnings
- * @throws INVALID_ARGUMENT for what a version does not allow
+ * @throws INVALID_ARGUMENT for values that the version does not allow
  */
 export function adaptRequest(draft: Draft, apiVersion: string): string[] {
   const before = (version: string): boolean => compareVersions(apiVersion, version) < 0;
@@ -128,7 +128,7 @@ function adaptLegacy(draft: Draft, apiVersion: string): string {
   return 'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.';
 }
 
-/** The endpoint of the network that the mode names, made where there is none at all. */
+/** Returns the endpoint of the network in the network mode. Creates it if the request has no endpoints. */
 function mainEndpoint({ hostConfig, endpoints }: Draft, apiVersion: string, prefix = ''): EndpointSettings {
   const name = networkName(hostConfig.NetworkMode);
   const [only] = Object.values(endpoints);

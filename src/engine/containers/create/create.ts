@@ -30,7 +30,7 @@ import { sharedContainer, shareWith } from './modes.js';
 import { checkSecurity } from './security.js';
 import { checkConfig, checkHostConfig } from './validate.js';
 
-/** Where and how a container is made. */
+/** Options of a container's creation. */
 export interface CreateOptions {
   /** Empty for any. */
   readonly name: string;
@@ -39,7 +39,7 @@ export interface CreateOptions {
   readonly apiVersion?: string;
 }
 
-/** What a container is made from. */
+/** The image from which a container is created. */
 export interface Origin {
   readonly imageId: string;
   readonly manifest: Descriptor | undefined;
@@ -56,10 +56,10 @@ const defaultShmSize = 64 * 1024 * 1024;
 /**
  * `POST /containers/create` (docs/reference/behavior/containers.md#container-create).
  *
- * @param parts what `readCreateRequest` read
+ * @param parts the result of `readCreateRequest`
  * @returns the container, and warnings for the client
- * @throws INVALID_ARGUMENT, NOT_FOUND for the image or its platform, CONFLICT for a name that is taken, FORBIDDEN where a policy
- * says so
+ * @throws INVALID_ARGUMENT; NOT_FOUND for the image or its platform; CONFLICT for a name in use; FORBIDDEN if a policy
+ * denies it
  */
 export async function createContainer(
   context: Context,
@@ -99,9 +99,9 @@ function requestedUses(request: Readonly<Record<string, unknown>>, { name, apiVe
 }
 
 /**
- * Give it a name, a file system, its mounts and networks; a failure leaves nothing behind.
+ * Assigns the name, the file system, mounts and networks. A failure rolls everything back.
  *
- * @param mounted is called when what it mounts is known
+ * @param mounted called once the image names of the mounts are resolved
  */
 async function createRecord(
   context: Context,
@@ -149,7 +149,11 @@ async function createRecord(
   }
 }
 
-/** A working directory is there from the start. @throws INTERNAL when something else is in its way */
+/**
+ * Creates the working directory if it does not exist.
+ *
+ * @throws INTERNAL if a file is in its way
+ */
 function createWorkingDir(fileSystem: FileSystem, path: string): void {
   if (path === '') return;
   const there = fileSystem.find(path);
@@ -164,15 +168,15 @@ function createWorkingDir(fileSystem: FileSystem, path: string): void {
 }
 
 /**
- * The image that a name or id stands for, as far as containers are made from it; nothing for an empty one.
+ * Resolves a reference or id to an image from which containers can be created. An empty reference is an empty image.
  *
- * @throws INVALID_REFERENCE; NOT_FOUND for an image or platform that is not there
+ * @throws INVALID_REFERENCE; NOT_FOUND if the image or platform does not exist
  */
 export async function originOf(context: Context, reference: string, platform: Platform | undefined): Promise<Origin> {
   if (reference === '') return { imageId: '', manifest: undefined, platform: context.host, config: {} };
   const image = resolveImage(context.store, reference);
   const matcher = matcherFor(context, 'strict', platform);
-  // One of another platform that is there goes before the host's own that is not.
+  // A local image of another platform is preferred to the host platform's image if that is not local.
   const best = (await chooseImage(context, image, matcher, true)) ?? (await chooseImage(context, image, matcher));
   if (best === undefined) throw platformNotFound(reference, platform);
   const { architecture = '', os = '', variant } = best.config ?? {};
@@ -194,7 +198,7 @@ function platformWarning(context: Context, platform: Platform): string[] {
   ];
 }
 
-/** Put in what the daemon decides where the client does not. */
+/** Sets the members that the daemon decides if the client does not. */
 function adaptHostConfig(context: Context, host: HostConfig): void {
   if (host.Memory > 0 && host.MemorySwap === 0) host.MemorySwap = host.Memory * 2;
   if (host.ShmSize === 0) host.ShmSize = defaultShmSize;
@@ -203,7 +207,7 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
   if (host.CgroupnsMode === '') host.CgroupnsMode = 'host';
   for (const mode of ['PidMode', 'IpcMode', 'NetworkMode'] as const) {
     const shared = sharedContainer(host[mode]);
-    // Whose memory is shared without a name is looked for by the start alone.
+    // Without a container name, the shared memory mode is resolved at the start only.
     const id = shared ? idOf(context, shared, mode === 'NetworkMode') : undefined;
     if (id !== undefined) host[mode] = shareWith(id);
   }
@@ -217,10 +221,10 @@ function adaptHostConfig(context: Context, host: HostConfig): void {
 }
 
 /**
- * The id of the container whose namespace is shared.
+ * Returns the id of the container whose namespace is shared.
  *
- * @param later whether the start will say so when nothing has the name, which then stays
- * @throws INVALID_ARGUMENT when nothing has it
+ * @param later whether an unknown name is kept, because the start reports it
+ * @throws INVALID_ARGUMENT for an unknown name
  */
 function idOf(context: Context, name: string, later: boolean): string | undefined {
   try {

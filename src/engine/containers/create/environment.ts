@@ -1,11 +1,11 @@
 import type { Container } from '../container.js';
 
-/** Where programs are looked for in a container whose configuration does not say. */
+/** The default `PATH` of a container. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Put variables over others: a name that is there already gets the new value in its old place, and a name without a
- * value goes away.
+ * Merges variables into a list. A variable that exists gets the new value in its old position; a name without a value
+ * removes it.
  *
  * @param values `KEY=value` or `KEY`
  */
@@ -26,8 +26,8 @@ function nameOf(value: string): string {
 }
 
 /**
- * The environment of a process in a container (docs/reference/behavior/containers.md#container-environment): what the daemon sets, and over
- * that what the container was created with.
+ * Returns the environment of a process in a container (docs/reference/behavior/containers.md#container-environment):
+ * the daemon's variables, overridden by the container's.
  */
 export function environmentOf({ config }: Container, tty: boolean): string[] {
   const own = [`PATH=${defaultPath}`, `HOSTNAME=${config.Hostname}`, ...(tty ? ['TERM=xterm'] : [])];

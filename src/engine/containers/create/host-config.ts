@@ -19,7 +19,7 @@ import { type Mount, mountType } from '../../volumes/mount.js';
 import { type RestartPolicy, restartPolicyType } from '../run/restart-policy.js';
 import { type Resources, resourceFields } from './resources.js';
 
-/** What a container needs of the machine that it runs on (`container.HostConfig`). */
+/** The host-dependent configuration of a container (`container.HostConfig`). */
 export interface HostConfig extends Resources {
   Binds: string[] | undefined;
   ContainerIDFile: string;
@@ -112,7 +112,7 @@ export const hostConfigType: GoType<HostConfig> = struct<HostConfig>('container.
   'Init?': pointer(goBool),
 });
 
-/** What a container is made with that asks for nothing. */
+/** Returns the default host configuration. */
 export function emptyHostConfig(): HostConfig {
   return zero(hostConfigType) as HostConfig;
 }

@@ -2,16 +2,17 @@ import { posix } from 'node:path';
 import { typeAt } from '../../../support/sandbox/fs/extract.js';
 import type { FileSystem } from '../../../support/sandbox/fs/types.js';
 
-/** What every container finds, whatever its image has: mount points, and the mark of a container. */
+/** Mount points and files that exist in every container, regardless of its image. */
 const directories = ['/dev/pts', '/dev/shm', '/proc', '/sys'];
 const files = ['/.dockerenv', '/dev/console', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf'];
 const mode = 0o755;
 
 /**
- * Put in what lies between an image's layers and a container's own (docs/reference/behavior/files.md#container-files). Files and links
- * of the image that are in the way of it are replaced; its directories stay.
+ * Creates the entries between an image's layers and a container's own
+ * (docs/reference/behavior/files.md#container-files). Replaces conflicting files and links of the image; keeps its
+ * directories.
  *
- * @param tree the image's layers below a writable one
+ * @param tree a writable layer above the image's layers
  */
 export function fillInitLayer(tree: FileSystem): void {
   for (const path of [...directories, ...files, '/etc/mtab']) clear(tree, path);
@@ -21,7 +22,7 @@ export function fillInitLayer(tree: FileSystem): void {
   if (tree.find('/etc/mtab') === undefined) tree.symlink('/proc/mounts', '/etc/mtab');
 }
 
-/** Take away what is no directory on the way to a path, and at it. */
+/** Removes every entry on the path that is not a directory, including the last one. */
 function clear(tree: FileSystem, path: string): void {
   let at = '';
   for (const name of path.split('/').slice(1)) {

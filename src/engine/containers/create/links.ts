@@ -3,7 +3,11 @@ import type { Context } from '../../context.js';
 import type { Container } from '../container.js';
 import { isUserDefined, sharedContainer } from './modes.js';
 
-/** `NAME[:ALIAS]`; the alias is the name without it. @throws INTERNAL for anything else */
+/**
+ * Parses `NAME[:ALIAS]`. The alias defaults to the name.
+ *
+ * @throws INTERNAL for anything else
+ */
 export function parseLink(spec: string): { readonly name: string; readonly alias: string } {
   const [name = '', alias, more] = spec.split(':');
   if (spec === '') throw new AttestdError('INTERNAL', 'empty string specified for links');
@@ -12,9 +16,9 @@ export function parseLink(spec: string): { readonly name: string; readonly alias
 }
 
 /**
- * Check that what a container is linked to is there (docs/reference/behavior/containers.md#container-create).
+ * Checks that linked containers exist (docs/reference/behavior/containers.md#container-create).
  *
- * @throws INVALID_ARGUMENT for a container that is not, and for one in the machine's network
+ * @throws INVALID_ARGUMENT for a container that does not exist or uses the host network
  */
 export function checkLinks(context: Context, links: readonly string[]): void {
   for (const spec of links) {
@@ -40,8 +44,8 @@ export function checkLinks(context: Context, links: readonly string[]): void {
 }
 
 /**
- * Note what a container is linked to, under further names of it (docs/reference/behavior/containers.md#container-links). In networks that
- * users made, links are those of the endpoint, and these count for nothing.
+ * Links containers and registers the link names (docs/reference/behavior/containers.md#container-links). On
+ * user-defined networks, links belong to the endpoint, and these links are ignored.
  */
 export function addLinks(context: Context, container: Container, links: readonly string[]): void {
   container.hostConfig.Links = undefined;
@@ -64,16 +68,16 @@ export function renameLinks(context: Context, container: Container, before: stri
     context.containers.addLinkName(other.id, linkName(container.name, alias));
 }
 
-/** Give back the names that the links of a container have below its own. */
+/** Releases the link names of a container. */
 export function releaseLinks({ containers }: Context, { links }: Container, name: string): void {
   for (const alias of links.keys()) containers.release(linkName(name, alias));
 }
 
 /**
- * Take a link away.
+ * Removes a link.
  *
  * @param path `parent/alias`
- * @throws INTERNAL for a container's own name; NOT_FOUND without such a parent
+ * @throws INTERNAL for the name of a container; NOT_FOUND if the parent does not exist
  */
 export function removeLink({ containers }: Context, path: string): void {
   const full = path.startsWith('/') ? path : `/${path}`;
@@ -85,14 +89,14 @@ export function removeLink({ containers }: Context, path: string): void {
   parent.links.delete(full.slice(slash + 1));
 }
 
-/** The links as inspect shows them; undefined without any. */
+/** Returns the links in the form of inspect. Undefined if the container has none. */
 export function visibleLinks({ name, links }: Container): string[] | undefined {
   if (links.size === 0) return undefined;
   return [...links].map(([alias, other]) => `${other.name}:${linkName(name, alias)}`);
 }
 
 /**
- * Check that what a container is linked to runs.
+ * Checks that linked containers run.
  *
  * @throws INTERNAL, as in dockerd
  */

@@ -9,7 +9,10 @@ import { writesControlGroups } from './security.js';
 
 type Parts = Pick<SandboxSpec, 'sealed' | 'writableSystem' | 'limits' | 'sharedMemory' | 'controlGroup' | 'controls'>;
 
-/** What a container that starts has of its machine: bounds, shared memory, control groups (docs/reference/behavior/containers.md#container-resources). */
+/**
+ * Returns the machine's share of a container that starts: limits, shared memory, control groups
+ * (docs/reference/behavior/containers.md#container-resources).
+ */
 export function machineParts(context: Context, container: Container): Parts {
   const { hostConfig, id } = container;
   container.sharedMemory = sharedMemory(context, container);
@@ -30,7 +33,7 @@ function limitsOf({ hostConfig }: Container): ResourceLimit[] {
   );
 }
 
-/** Its own, another container's, the machine's or none. */
+/** Returns the container's own shared memory, another container's, the host's or none. */
 function sharedMemory(context: Context, { hostConfig }: Container): MountSource | undefined {
   const { IpcMode: mode, ShmSize: size } = hostConfig;
   const shared = sharedContainer(mode);

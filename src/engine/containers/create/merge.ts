@@ -3,8 +3,9 @@ import { formatPort, parsePort } from '../../networks/port.js';
 import type { ContainerConfig } from './config.js';
 
 /**
- * Fill what a request leaves open from the image's configuration (docs/reference/behavior/containers.md#container-create): an entry point of
- * its own means that the image's command is not taken.
+ * Fills unset members of a request from the image's configuration
+ * (docs/reference/behavior/containers.md#container-create). If the request has an entry point, the image's command is
+ * ignored.
  */
 export function mergeConfig(config: ContainerConfig, image: RunConfig): void {
   if (config.User === '') config.User = image.User ?? '';

@@ -1,4 +1,4 @@
-/** What the modes of a HostConfig mean, all of which are texts. */
+/** Parsers for the mode strings of a HostConfig. */
 
 const prefix = 'container:';
 
@@ -17,19 +17,19 @@ export function networkName(mode: string): string {
   return sharedContainer(mode) === undefined ? (mode === 'default' ? 'bridge' : mode) : '';
 }
 
-/** Whether a mode names a network that somebody made. */
+/** Whether a mode names a user-defined network. */
 export function isUserDefined(mode: string): boolean {
   return !['', 'default', 'bridge', 'host', 'none'].includes(mode) && sharedContainer(mode) === undefined;
 }
 
 const ipcModes = ['', 'none', 'private', 'host', 'shareable'];
 
-/** Whether an IPC mode is one. */
+/** Whether an IPC mode is valid. */
 export function isIpcMode(mode: string): boolean {
   return ipcModes.includes(mode) || sharedContainer(mode) !== undefined;
 }
 
-/** Whether a PID mode is one. */
+/** Whether a PID mode is valid. */
 export function isPidMode(mode: string): boolean {
   return mode === '' || mode === 'host' || (sharedContainer(mode) ?? '') !== '';
 }

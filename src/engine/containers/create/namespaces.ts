@@ -4,9 +4,10 @@ import type { Container } from '../container.js';
 import { sharedContainer } from './modes.js';
 
 /**
- * Check that the containers whose processes or shared memory one is to see run (docs/reference/behavior/containers.md#container-start).
+ * Checks that containers with shared processes or shared memory are running
+ * (docs/reference/behavior/containers.md#container-start).
  *
- * @throws INTERNAL when one does not, or is gone; INVALID_ARGUMENT for memory that is not shared
+ * @throws INTERNAL if one is stopped or removed; INVALID_ARGUMENT if its memory cannot be shared
  */
 export function checkSharedNamespaces(context: Context, { hostConfig }: Container): void {
   checkRuns(context, 'IPC', hostConfig.IpcMode);

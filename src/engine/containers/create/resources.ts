@@ -21,7 +21,7 @@ export interface ThrottleDevice {
   Rate: number;
 }
 
-/** A bound on what a process uses (setrlimit). */
+/** A resource limit of a process (setrlimit). */
 export interface Ulimit {
   Name: string;
   Hard: number;
@@ -33,7 +33,7 @@ export const ulimitType: GoType<Ulimit | undefined> = pointer(
   struct<Ulimit>('units.Ulimit', { Name: goString, Hard: goInt64, Soft: goInt64 }),
 );
 
-/** Bounds on what a container uses of the machine (`container.Resources`). */
+/** Resource limits of a container (`container.Resources`). */
 export interface Resources {
   CpuShares: number;
   /** Bytes. */
@@ -59,7 +59,7 @@ export interface Resources {
   DeviceRequests: DeviceRequest[] | undefined;
   /** Bytes. */
   MemoryReservation: number;
-  /** Bytes; -1 for no bound. */
+  /** Bytes. -1: unlimited. */
   MemorySwap: number;
   MemorySwappiness: number | undefined;
   OomKillDisable: boolean | undefined;

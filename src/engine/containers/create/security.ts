@@ -4,7 +4,7 @@ import { parseBool } from '../../../support/go/strconv.js';
 
 const alone = ['disable', 'no-new-privileges', 'writable-cgroups'];
 const known = ['label', 'apparmor', 'seccomp', 'no-new-privileges', 'writable-cgroups'];
-/** Those whose value is a truth value. */
+/** Options with a boolean value. */
 const flags = ['no-new-privileges', 'writable-cgroups'];
 
 /**
@@ -27,7 +27,7 @@ export function profileOf(options: readonly string[]): string {
   return options.map(parts).findLast(([name]) => name === 'apparmor')?.[1] ?? '';
 }
 
-/** Whether directories may be made in the control groups of a container. */
+/** Whether a container may create control groups. */
 export function writesControlGroups(options: readonly string[]): boolean {
   return options.some((option) => {
     const [name, value = 'true'] = parts(option);

@@ -18,7 +18,10 @@ export function usersOfManifest({ containers }: Context, digest: string): readon
   return containers.list().filter(({ manifest }) => manifest?.digest === digest);
 }
 
-/** What containers keep from a prune: names that they were made by, and images that they know by digest alone. */
+/**
+ * Images that a prune must keep because containers use them: by reference, or by digest if the container has no
+ * reference.
+ */
 export interface UsedImages {
   readonly names: ReadonlySet<string>;
   readonly digests: ReadonlySet<string>;

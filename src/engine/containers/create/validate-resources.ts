@@ -9,11 +9,11 @@ function refuse(reason: string): never {
 }
 
 /**
- * Check the bounds of a container as dockerd does on a machine whose control groups can do everything
- * (docs/reference/behavior/containers.md#container-resources), and drop what means nothing.
+ * Checks the resource limits of a container as dockerd does on a host with full cgroup support
+ * (docs/reference/behavior/containers.md#container-resources). Drops settings without effect.
  *
- * @param processors of the machine
- * @param update whether they change those of a container
+ * @param processors of the host
+ * @param update whether the limits belong to an update
  * @returns warnings
  * @throws INVALID_ARGUMENT with dockerd's texts
  */
@@ -31,7 +31,7 @@ export function checkResources(resources: Resources, processors: number, update:
   }
   checkSet(resources.CpusetCpus, processors, 'cpuset cpus', 'CPUs');
   checkSet(resources.CpusetMems, 1, 'cpuset mems', 'memory nodes');
-  // The machine that is simulated does not weigh what is read and written.
+  // The simulated machine does not support block I/O weights.
   if (resources.BlkioWeight > 0) {
     warnings.push('Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.');
     resources.BlkioWeight = 0;
@@ -49,7 +49,7 @@ export function checkResources(resources: Resources, processors: number, update:
 
 function checkMemory(resources: Resources, update: boolean): void {
   const { Memory: memory, MemorySwap: swap, MemoryReservation: reservation } = resources;
-  // -1 is what the kernel takes for the default.
+  // The kernel takes -1 as the default.
   if (resources.MemorySwappiness === -1) resources.MemorySwappiness = undefined;
   const swappiness = resources.MemorySwappiness;
   if (memory !== 0 && memory < minMemoryBytes) refuse('Minimum memory limit allowed is 6MB');
@@ -75,7 +75,7 @@ function checkProcessors(resources: Resources, processors: number): void {
   if (quota > 0 && quota < 1000) refuse('CPU cfs quota can not be less than 1ms (i.e. 1000)');
 }
 
-/** A list as `0-2,4` of what the machine has `count` of. */
+/** Checks a list such as `0-2,4` against the `count` of devices on the host. */
 function checkSet(text: string, count: number, what: string, plural: string): void {
   if (text === '') return;
   for (const part of text.split(',')) {

@@ -21,7 +21,7 @@ function refuse(reason: string): never {
 }
 
 /**
- * What dockerd checks of a create request before it looks for the image: combinations that cannot be
+ * Runs dockerd's checks that precede the image lookup: invalid combinations
  * (docs/reference/behavior/containers.md#container-create).
  *
  * @throws INVALID_ARGUMENT with dockerd's texts
@@ -44,7 +44,7 @@ export function checkRequest(config: CreateRequest, host: HostConfig): void {
   if (host.CpuShares < 0) refuse(`invalid CPU shares (${host.CpuShares}): value must be a positive integer`);
 }
 
-/** A container in the network of another one can have nothing of its own. */
+/** A container that shares another container's network cannot have network settings. */
 function checkSharedNetwork(config: CreateRequest, host: HostConfig): void {
   const shared = sharedContainer(host.NetworkMode);
   if (shared === undefined && host.NetworkMode !== 'container') return;
@@ -68,7 +68,7 @@ function isDefaultIsolation(isolation: string): boolean {
 }
 
 /**
- * What dockerd checks of a configuration, and cleans in it.
+ * Checks and normalizes a configuration as dockerd does.
  *
  * @throws INVALID_ARGUMENT with dockerd's texts
  */
@@ -97,9 +97,9 @@ function checkHealthcheck(check: ContainerConfig['Healthcheck']): void {
 }
 
 /**
- * What dockerd checks of what a container needs of the machine.
+ * Checks a host configuration as dockerd does.
  *
- * @param processors of the machine
+ * @param processors of the host
  * @returns warnings
  * @throws INVALID_ARGUMENT with dockerd's texts
  */
@@ -133,7 +133,10 @@ export function checkHostConfig(host: HostConfig, processors: number, update = f
   return warnings;
 }
 
-/** What containerd runs for a runtime that it is not told of: named by the last two parts; undefined where it is no such name. */
+/**
+ * Returns the binary that containerd runs for an unregistered runtime, named by the last two parts. Undefined for an
+ * invalid runtime name.
+ */
 export function shimOf(runtime: string): string | undefined {
   const parts = runtime.split('.');
   return parts.length < 2 || parts[0] === '' || runtime.includes('/')

@@ -8,18 +8,18 @@ import { Session } from '../run/session.js';
 import type { Exec } from './exec.js';
 import { startExec } from './exec-start.js';
 
-/** How a client attaches to an exec. */
+/** Options of an attachment to an exec. */
 export interface ExecAttachOptions {
-  /** Whether each piece of output says which stream it is of. */
+  /** Whether each chunk of output has a header with its stream. */
   readonly multiplexed: boolean;
   readonly size: TerminalSize | undefined;
 }
 
 /**
- * Start an exec with a client attached (docs/reference/behavior/streams.md#exec). The client has been answered already: what goes wrong is
- * told on the connection.
+ * Starts an exec with a client attached (docs/reference/behavior/streams.md#exec). The response has been sent before,
+ * so errors are written to the connection.
  *
- * @returns when the client and the exec have parted; never rejects
+ * @returns when the client and the exec are disconnected; never rejects
  */
 export async function attachExec(
   context: Context,

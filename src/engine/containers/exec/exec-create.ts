@@ -53,8 +53,8 @@ export const execCreateRequestType: GoType<ExecCreateRequest> = struct<ExecCreat
  * `POST /containers/{id}/exec` (docs/reference/behavior/streams.md#exec).
  *
  * @returns the exec's id
- * @throws INVALID_ARGUMENT for no command or an unknown user; NOT_FOUND; CONFLICT when the container does not run, is
- * paused or restarts; INTERNAL for detach keys that are none, as in dockerd; NO_SPACE
+ * @throws INVALID_ARGUMENT for an empty command or an unknown user; NOT_FOUND; CONFLICT if the container is stopped,
+ * paused or restarting; INTERNAL for invalid detach keys, as in dockerd; NO_SPACE
  */
 export function createExec(context: Context, name: string, request: ExecCreateRequest, apiVersion: string): string {
   const argv = request.Cmd ?? [];
@@ -85,7 +85,11 @@ export function createExec(context: Context, name: string, request: ExecCreateRe
   return exec.id;
 }
 
-/** Make an exec known, and tell of it. @throws NO_SPACE */
+/**
+ * Registers an exec and logs its event.
+ *
+ * @throws NO_SPACE
+ */
 export function registerExec(context: Context, container: Container, exec: Exec): void {
   context.execs.add(exec);
   container.execs.set(exec.id, exec);

@@ -37,9 +37,9 @@ export function inspectExec(context: Context, id: string): AnswerOf<'ExecInspect
 }
 
 /**
- * `POST /exec/{id}/resize`: a terminal gets another size, anything else takes no notice.
+ * `POST /exec/{id}/resize`: resizes the terminal. Does nothing without a terminal.
  *
- * @throws NOT_FOUND; CONFLICT when the container does not run; INTERNAL before the exec is started, as in dockerd
+ * @throws NOT_FOUND; CONFLICT if the container is stopped; INTERNAL before the exec is started, as in dockerd
  */
 export function resizeExec(context: Context, id: string, size: TerminalSize): void {
   const { exec } = findExec(context, id);

@@ -26,10 +26,10 @@ export function findExec(context: Context, id: string): { readonly exec: Exec; r
 }
 
 /**
- * Start an exec (docs/reference/behavior/streams.md#exec): its output goes to whoever listens to its streams.
+ * Starts an exec (docs/reference/behavior/streams.md#exec). Its output goes to the listeners of its streams.
  *
- * @param size instead of the one that it was created with
- * @throws CONFLICT when it runs or has run; INVALID_ARGUMENT with runc's words for a program that cannot be run
+ * @param size replaces the terminal size from the exec's creation
+ * @throws CONFLICT if it has been started; INVALID_ARGUMENT with runc's words for a program that cannot be run
  */
 export function startExec(context: Context, container: Container, exec: Exec, size?: TerminalSize): void {
   const { id } = exec;
@@ -93,7 +93,7 @@ async function watch(context: Context, container: Container, exec: Exec, process
 }
 
 function describeFailure({ reason, message }: StartFailure): StartError {
-  // The user was there when the exec was made.
+  // The user existed when the exec was created.
   if (reason === 'no-such-user' || reason === 'no-such-group') return startErrorOf(message);
   return startErrorOf(`${execFailed}unable to start container process: ${message}`);
 }

@@ -3,7 +3,7 @@ import type { Process, Purpose, TerminalSize } from '../../../support/sandbox/ty
 import { estimateBytes, ObjectQuota } from '../../object-quota.js';
 import { Streams } from '../io/streams.js';
 
-/** What is asked of an exec. */
+/** The configuration of an exec. */
 export interface ExecParts {
   /** 64 hexadecimal digits. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface ExecParts {
   readonly size: TerminalSize | undefined;
 }
 
-/** A command that runs, or will run, in a container beside its process. */
+/** A command that runs or will run in a container next to its main process. */
 export class Exec {
   readonly streams = new Streams();
   running = false;
@@ -33,7 +33,7 @@ export class Exec {
   process: Process | undefined;
   /** Milliseconds since 1970. */
   endedAt: number | undefined;
-  /** Settles when its process has ended and everything was told of it. */
+  /** Resolves once the process has exited and all events of the exit are logged. */
   hasEnded: Promise<void> = Promise.resolve();
 
   constructor(readonly parts: ExecParts) {}
@@ -49,20 +49,20 @@ export class Exec {
   }
 }
 
-/** Milliseconds after which an exec that has ended may go, and after which it is gone. */
+/** Ended execs may be removed after the first time and are removed after the second. Milliseconds. */
 const mayGo = 5 * 60_000;
 const isGone = 2 * mayGo;
 
-/** Bytes that an exec takes beside what was asked for it. */
+/** Estimated bytes of an exec in addition to its configuration. */
 const execBytes = 2048;
 
-/** The execs of all containers, by id; those that have ended can be asked for some minutes more, as long as there is room. */
+/** The execs of all containers, by id. Ended execs stay available for a few minutes if the quota allows. */
 export class ExecStore {
   readonly #byId = new Map<string, Exec>();
-  /** Those that have ended, the first one first. */
+  /** Ended execs, the oldest first. */
   readonly #ended = new Set<Exec>();
 
-  /** @param quota for all that clients make */
+  /** @param quota shared by all objects that clients create */
   constructor(
     private readonly clock: Clock,
     private readonly quota = new ObjectQuota(),
@@ -97,7 +97,7 @@ export class ExecStore {
     this.#ended.add(exec);
   }
 
-  /** Whether an exec that has ended goes soon. */
+  /** Whether an ended exec is due for removal. */
   canRemove({ endedAt }: Exec): boolean {
     return endedAt !== undefined && this.clock.now() - endedAt >= mayGo;
   }

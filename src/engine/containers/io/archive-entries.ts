@@ -61,7 +61,7 @@ export async function* entriesOfTar(archive: Readable): AsyncGenerator<ArchiveEn
 
 function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncIterable<Uint8Array>): ArchiveEntry {
   const { name, uid = 0, gid = 0, mtime, size = 0, linkname, devmajor = 0, devminor = 0 } = header;
-  // A link has no mode of its own.
+  // A link has no mode.
   const mode = type === 'symlink' ? 0o777 : (header.mode ?? 0o644);
   const fields = { name: trimRight(name, '/'), type, mode: mode & 0o7777, uid, gid, target: linkname ?? '' };
   const device = type === 'character' || type === 'block' ? { device: { major: devmajor, minor: devminor } } : {};
@@ -72,7 +72,7 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
 /** Bytes that are gathered before they are handed on. */
 const chunkBytes = 64 << 10;
 
-/** A tar archive of entries, each of which is looked at when the reader has come to it. */
+/** Returns a tar archive of entries. Each entry is read when the reader reaches it. */
 export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
   return Readable.from(chunks(entries), { objectMode: false });
 }
@@ -118,7 +118,7 @@ async function* partsOf(entry: ArchiveEntry): AsyncGenerator<Uint8Array> {
   yield tarPadding(size);
 }
 
-/** Go's words for what is wrong with an archive. */
+/** Returns Go's text for an archive error. */
 export function extractionError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (/unexpected end|premature|incomplete|stream was destroyed/i.test(message)) return 'unexpected EOF';
@@ -126,7 +126,7 @@ export function extractionError(error: unknown): string {
   return message;
 }
 
-/** Items that are there as if they had to be waited for; there may be very many. */
+/** Turns an iterable into an async iterable without an array of all items. */
 export async function* asynchronous<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) {
     await yieldIfDue();

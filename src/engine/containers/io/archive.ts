@@ -19,11 +19,11 @@ export interface PathArchive {
   readonly archive: Readable;
 }
 
-/** How an archive is put into a container. */
+/** Options of an archive upload into a container. */
 export interface ExtractArchiveOptions {
   /** Give everything to the container's user. */
   readonly copyUidGid: boolean;
-  /** A directory replaces nothing else, and nothing else a directory. */
+  /** Reject the replacement of a directory by a non-directory and the reverse. */
   readonly noOverwriteDirNonDir: boolean;
 }
 
@@ -39,7 +39,7 @@ async function withMounts<T>(
   try {
     if (idle) await mountAll(context, container);
   } finally {
-    // It may be gone by now, and its volumes with it.
+    // The container and its volumes may have been removed.
     context.containers.resolve(container.id);
   }
   try {
@@ -100,8 +100,8 @@ function* fromRoot(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
  * `PUT /containers/{id}/archive` (docs/reference/behavior/files.md#container-archive).
  *
  * @param body a tar archive, plain or compressed with gzip, bzip2, xz or zstd
- * @throws NOT_FOUND for the container and the path; INVALID_ARGUMENT when the path is no directory, may not be written or
- * the container's user is not known; INTERNAL for an archive that cannot be read or put there
+ * @throws NOT_FOUND for the container and the path; INVALID_ARGUMENT if the path is not a writable directory or the
+ * container's user is unknown; INTERNAL for an archive that cannot be extracted
  */
 export async function extractArchive(
   context: Context,

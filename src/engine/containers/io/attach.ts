@@ -9,35 +9,36 @@ import { closed, drained } from './connection.js';
 import { parseDetachKeys } from './detach-keys.js';
 import { frame } from './frame.js';
 
-/** What a client attaches to. */
+/** Options of an attachment to a container. */
 export interface AttachOptions {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** Begin with what was logged. */
+  /** Whether to write the log first. */
   readonly logs: boolean;
-  /** Go on with what is written from now on, and take input. */
+  /** Whether to stream new output and accept input. */
   readonly stream: boolean;
   /** As in the query; empty for ctrl-p ctrl-q. */
   readonly detachKeys: string;
-  /** Whether the connection can say which stream a piece of output is of. */
+  /** Whether the connection supports output with stream headers. */
   readonly multiplexed: boolean;
 }
 
 /** An attachment that waits for its connection. */
 export interface Attachment {
-  /** Whether each piece of output is framed: not with a terminal. */
+  /** Whether each chunk of output is framed. False with a terminal. */
   readonly multiplexed: boolean;
   /** Carry bytes until the attachment ends; never rejects. */
   run(connection: Duplex): Promise<void>;
-  /** The client has gone before it had a connection. */
+  /** Called if the client disconnects before it has a connection. */
   abandon(): void;
 }
 
 /**
- * `POST /containers/{id}/attach` (docs/reference/behavior/streams.md#container-attach). What is written from this call on is not lost.
+ * `POST /containers/{id}/attach` (docs/reference/behavior/streams.md#container-attach). Output written after this call
+ * is not lost.
  *
- * @throws INVALID_ARGUMENT for detach keys that are none; NOT_FOUND; CONFLICT when it is paused or restarts
+ * @throws INVALID_ARGUMENT for invalid detach keys; NOT_FOUND; CONFLICT if the container is paused or restarting
  */
 export function attachContainer(context: Context, name: string, options: AttachOptions): Attachment {
   const keys = parseDetachKeys(options.detachKeys);
@@ -77,7 +78,7 @@ async function serve(
     if (!options.stream) return;
     const { StdinOnce: isOnce, Tty: tty } = container.config;
     const disconnected = new AbortController();
-    // Whoever gave such a container its input stays until it has ended.
+    // A client that sent the input of a StdinOnce container stays attached until the container exits.
     const exited = isOnce && !tty ? container.state.wait('not-running', disconnected.signal) : undefined;
     const end = await session.run(connection);
     if (end === 'detached') logContainerEvent(context, container, 'detach');
@@ -88,7 +89,7 @@ async function serve(
   }
 }
 
-/** @returns false when there is no log, which the client is told */
+/** @returns false if the container has no log, after an error message to the client */
 async function writeLog(container: Container, options: AttachOptions, connection: Duplex): Promise<boolean> {
   const { multiplexed } = options;
   if (!isReadable(container.hostConfig.LogConfig)) {

@@ -6,13 +6,13 @@ import type { Context } from '../../context.js';
 import { logContainerEvent } from '../events.js';
 import { tarOfEntries } from './archive-entries.js';
 
-/** What differs, one after the other: there may be hundreds of thousands. */
+/** Changes of a container, computed lazily: a container may have hundreds of thousands. */
 interface ContainerChanges {
   readonly length: number;
   items(): AsyncGenerator<{ readonly Path: string; readonly Kind: Change['kind'] }>;
 }
 
-/** Changes that are made out before others have their turn. */
+/** Changes computed before the event loop is yielded. */
 const changesPerSlice = 1024;
 
 /**
@@ -40,9 +40,10 @@ export async function containerChanges(context: Context, name: string): Promise<
 }
 
 /**
- * `GET /containers/{id}/export` (docs/reference/behavior/files.md#container-changes-and-export): everything but what is mounted.
+ * `GET /containers/{id}/export` (docs/reference/behavior/files.md#container-changes-and-export): the file system
+ * without mounts.
  *
- * @throws NOT_FOUND; CONFLICT when it is being removed
+ * @throws NOT_FOUND; CONFLICT if the container is being removed
  */
 export function exportContainer(context: Context, name: string): Readable {
   const container = context.containers.resolve(name);

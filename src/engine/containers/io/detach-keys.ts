@@ -30,17 +30,17 @@ function codeOf(key: string): number | undefined {
   return code < 0 ? undefined : code;
 }
 
-/** What of some input is for the process. */
+/** The result of one chunk of input. */
 export interface Keys {
   readonly bytes: Buffer;
-  /** All keys have come: what follows them is lost. */
+  /** Whether the detach sequence is complete. Input after it is dropped. */
   readonly detached: boolean;
 }
 
-/** Looks for a sequence of keys in the input of a terminal, which may come in pieces. */
+/** Finds the detach sequence in a terminal's input, which may arrive in chunks. */
 export class DetachKeys {
   readonly #keys: Buffer;
-  /** How many keys of the sequence have come, and are held back. */
+  /** Number of matched keys, which are buffered. */
   #matched = 0;
 
   /** @param keys empty for ctrl-p ctrl-q */
@@ -48,7 +48,7 @@ export class DetachKeys {
     this.#keys = keys.length === 0 ? defaultKeys : keys;
   }
 
-  /** Take some input; the beginning of a sequence is held back until it is known to be none. */
+  /** Processes input. Buffers a partial sequence until it is complete or broken. */
   feed(input: Buffer): Keys {
     const chunks: Buffer[] = [];
     let from = 0;
@@ -62,7 +62,7 @@ export class DetachKeys {
         from = at + 1;
         if (this.#matched === this.#keys.length) return { bytes: Buffer.concat(chunks), detached: true };
       } else if (this.#matched > 0) {
-        // A key that breaks a sequence begins none, as in dockerd.
+        // A key that breaks a sequence does not begin a new one, as in dockerd.
         chunks.push(this.#keys.subarray(0, this.#matched));
         this.#matched = 0;
         from = at;

@@ -5,7 +5,7 @@ import { formatNanoseconds } from '../../../support/go/rfc3339.js';
 import { FileSystemError } from '../../../support/sandbox/fs/errors.js';
 import type { FileSystem, NodeType, Stat } from '../../../support/sandbox/fs/types.js';
 
-/** Bits of Go's file modes beside the permissions. */
+/** Type bits of Go's file modes, without the permissions. */
 const typeBits: Readonly<Record<NodeType, number>> = {
   file: 0,
   directory: 2 ** 31,
@@ -27,18 +27,18 @@ function goMode({ type, mode }: Stat): number {
 
 /** A place in a container's file system. */
 export interface FoundPath {
-  /** Where it is, with a link at its end followed only where the path asks for it. */
+  /** The resolved path. A link at its end is followed only if the requested path demands it. */
   readonly path: string;
-  /** What its entry is called: the last part of the path as it was given. */
+  /** The name of the entry: the last part of the requested path. */
   readonly name: string;
   readonly stat: Stat;
 }
 
 /**
- * Look at a path as lstat does: a link at its end is followed only when a slash or a dot comes after it
+ * Stats a path as lstat does. A final link is followed only before a slash or a dot
  * (docs/reference/behavior/files.md#container-archive).
  *
- * @throws FileSystemError ENOENT where nothing is; INTERNAL with the system's words for any other reason
+ * @throws FileSystemError ENOENT if the path does not exist; INTERNAL with the system's words for any other reason
  */
 export function findPath(fileSystem: FileSystem, requestedPath: string): FoundPath {
   const through = /(?:^|\/)\.?$/.test(requestedPath);
@@ -58,7 +58,7 @@ export function findPath(fileSystem: FileSystem, requestedPath: string): FoundPa
   }
 }
 
-/** What `X-Docker-Container-Path-Stat` tells of a path. */
+/** Returns the value of `X-Docker-Container-Path-Stat`. */
 export function describePath(fileSystem: FileSystem, { path, name, stat }: FoundPath): JsonObject {
   return {
     name,
@@ -69,7 +69,11 @@ export function describePath(fileSystem: FileSystem, { path, name, stat }: Found
   };
 }
 
-/** Where a link leads in the end, or as far as that can be told. @throws INTERNAL for a link that leads to itself */
+/**
+ * Resolves a link as far as possible.
+ *
+ * @throws INTERNAL for a link to itself
+ */
 function targetOf(fileSystem: FileSystem, path: string, { target }: Stat): string {
   try {
     return fileSystem.realPath(path, { missing: true });

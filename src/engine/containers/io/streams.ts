@@ -1,7 +1,7 @@
 import type { ByteSink, InputSink } from '../../../support/sandbox/types.js';
 import type { ContainerLog, StreamName } from '../logs/log.js';
 
-/** Somebody who gets what a process writes from now on. */
+/** Receives the output of a process. */
 export interface Listener {
   /** A promise holds the process back; a rejection takes the listener out. */
   write(stream: StreamName, bytes: Uint8Array): void | Promise<void>;
@@ -9,7 +9,7 @@ export interface Listener {
   end(): void;
 }
 
-/** What goes in and out of a process, and who is attached to it. */
+/** The input and output of a process, and its attached clients. */
 export class Streams {
   readonly #listeners = new Set<Listener>();
   readonly stdout: ByteSink;
@@ -17,13 +17,13 @@ export class Streams {
   #input: InputSink | undefined;
   readonly #waiting = new Set<(input: InputSink | undefined) => void>();
 
-  /** @param log keeps everything; without it, what nobody listens to is lost */
+  /** @param log stores all output. Without a log, output without listeners is lost. */
   constructor(private readonly log?: ContainerLog) {
     this.stdout = { write: (bytes) => this.#write('stdout', bytes) };
     this.stderr = { write: (bytes) => this.#write('stderr', bytes) };
   }
 
-  /** How many are attached. */
+  /** Number of attached listeners. */
   get listeners(): number {
     return this.#listeners.size;
   }
@@ -38,17 +38,17 @@ export class Streams {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A run begins that takes input. */
+  /** Starts a run that accepts input. */
   start(input: InputSink): void {
     this.#input = input;
     this.#answer(input);
   }
 
   /**
-   * The input of the present run, or of the next one: what comes before the start waits for it.
+   * Waits for the input of the current run or the next one.
    *
-   * @param signal gives up
-   * @returns undefined when there is none, and none to come
+   * @param signal cancels the wait
+   * @returns undefined if the process has no input and will not get one
    */
   input(signal: AbortSignal): Promise<InputSink | undefined> {
     if (this.#input !== undefined || signal.aborted) return Promise.resolve(this.#input);

@@ -4,23 +4,23 @@ import type { LogEntry } from './log.js';
 const maxEntries = 512;
 const maxBytes = 64 * 1024;
 
-/** What a block begins with room for. */
+/** Initial capacity of a block. */
 const fewEntries = 16;
 const fewBytes = 512;
 
-/** Bytes that a block takes beside what is in it. */
+/** Estimated bytes of a block in addition to its content. */
 const overhead = 600;
 
 /**
- * Some entries of a log, one after the other, packed: an object for each short line takes a hundred times what the line does, and
- * lives long enough to be collected late.
+ * A packed sequence of log entries. One object per short line would take a hundred times the line's size and survive
+ * into the old generation.
  */
 export class LogBlock {
   /** Bytes of its entries. */
   bytes = 0;
   #count = 0;
   #buffer = Buffer.alloc(0);
-  /** Where each entry ends, twice, and one more for standard error. */
+  /** End offset of each entry, times two, plus one for standard error. */
   #ends = new Uint32Array(0);
   #times = new BigInt64Array(0);
 
@@ -51,7 +51,7 @@ export class LogBlock {
   /** @returns whether it is full */
   add({ stream, time, bytes }: LogEntry): boolean {
     if (this.#count === this.#ends.length) this.#moreEntries();
-    // Who has read what is in it already keeps the room of then.
+    // Readers of the old buffer keep it unchanged.
     if (this.bytes + bytes.length > this.#buffer.length)
       this.#enlarge(Math.max(fewBytes, this.bytes * 2, this.bytes + bytes.length));
     this.bytes += bytes.copy(this.#buffer, this.bytes);
@@ -75,7 +75,7 @@ export class LogBlock {
     this.#buffer = enlarged;
   }
 
-  /** Nothing more is added. */
+  /** Trims the buffer. No entry is added after this. */
   close(): void {
     if (this.#buffer.length > this.bytes) this.#enlarge(this.bytes);
   }

@@ -8,16 +8,19 @@ import { checkDriverOptions, isLogDriver } from './log-drivers.js';
 
 /** Drivers whose logs can be read. */
 const readable = ['json-file', 'local', 'journald'];
-/** Options that go to the daemon, whatever the driver. */
+/** Options of the daemon itself, valid for every driver. */
 const everyOption = 'mode max-buffer-size cache-disabled cache-max-size cache-max-file cache-compress'.split(' ');
 
-/** What is kept of a log without bounds, in bytes: a reference server's memory is not the machine's disk. */
+/** Default size of a log in bytes, because it is kept in memory and not on disk. */
 const defaultSize = 16 * 1024 * 1024;
 
-/** What of a log may be kept at most. */
+/** Maximum size of a log in bytes. */
 const largest = 2 * defaultSize;
 
-/** Whether the daemon can read back what a driver was given: of the others it keeps a copy, unless it is told not to. */
+/**
+ * Whether the daemon can read a driver's log. For a driver that cannot, the daemon keeps a copy unless that is
+ * disabled.
+ */
 export function isReadable({ Type: driver, Config: options = {} }: HostConfig['LogConfig']): boolean {
   if (readable.includes(driver)) return true;
   return driver !== 'none' && !isTrue(options['cache-disabled'] ?? '');
@@ -52,7 +55,7 @@ export function checkLogConfig(log: HostConfig['LogConfig']): void {
 }
 
 /**
- * Check what a driver looks at when the container starts (docs/reference/behavior/containers.md#container-start).
+ * Runs a driver's checks at the start of a container (docs/reference/behavior/containers.md#container-start).
  *
  * @throws INTERNAL with the driver's words
  */
@@ -87,7 +90,7 @@ export function checkLogStart({ Type: type, Config: options = {} }: HostConfig['
     fail('compress cannot be true when max-file is less than 2 or max-size is not set');
 }
 
-/** Where logs of splunk go to is taken to be there. */
+/** Assumes that the splunk server exists. */
 function checkSplunk(
   { 'splunk-url': url, 'splunk-token': token }: Record<string, string>,
   fail: (reason: string) => never,
@@ -106,7 +109,7 @@ function isTrue(text: string): boolean | undefined {
   }
 }
 
-/** How much of a log is kept: what max-size and max-file say, and not more than a bound of our own. */
+/** Returns the limits of a log from max-size and max-file, capped at our own maximum. */
 export function logBounds({ Config: options = {} }: HostConfig['LogConfig']): LogBounds {
   const files = Number(options['max-file'] ?? '1');
   const fileSize = bytesOf(options['max-size'] ?? '') ?? defaultSize;

@@ -6,15 +6,19 @@ import { bytesIn } from '../../../support/go/units.js';
 
 type Options = Readonly<Record<string, string>>;
 
-/** What one driver makes of its options. */
+/** The option rules of one log driver. */
 interface LogDriver {
-  /** Names that it knows beside the daemon's own. */
+  /** Option names in addition to the daemon's own. */
   readonly names: string;
-  /** How it words that it does not know one. */
+  /** Returns the error text for an unknown option. */
   readonly unknown?: (key: string) => string;
-  /** What it looks at before the names. @throws INVALID_ARGUMENT */
+  /**
+   * Runs before the names are checked.
+   *
+   * @throws INVALID_ARGUMENT
+   */
   readonly before?: (options: Options) => void;
-  /** @throws INVALID_ARGUMENT for what it cannot use */
+  /** @throws INVALID_ARGUMENT for an invalid value */
   readonly check?: (options: Options) => void;
 }
 
@@ -26,7 +30,7 @@ const refuse = (reason: string): never => {
   throw new AttestdError('INVALID_ARGUMENT', reason);
 };
 
-/** Read a value that is there and not empty. */
+/** Parses a value that is set and not empty. */
 function reading<T>(options: Options, key: string, read: (text: string) => T, words = ''): T | undefined {
   const text = options[key] ?? '';
   if (text === '') return undefined;
@@ -180,13 +184,13 @@ const drivers: Readonly<Record<string, LogDriver>> = {
   },
 };
 
-/** Whether a daemon has a driver of a name; `none` is no driver. */
+/** Whether the daemon has a log driver. `none` is not a driver. */
 export const isLogDriver = (name: string): boolean => Object.hasOwn(drivers, name);
 
 /**
- * Check the options of a driver that there is, as it does itself (docs/reference/behavior/streams.md#container-logs).
+ * Checks the options of an existing driver as the driver does (docs/reference/behavior/streams.md#container-logs).
  *
- * @param options without those that go to the daemon
+ * @param options without the daemon's own
  * @throws INVALID_ARGUMENT with the driver's words
  */
 export function checkDriverOptions(name: string, options: Options): void {

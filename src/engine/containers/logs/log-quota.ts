@@ -3,15 +3,19 @@ import type { ContainerLog } from './log.js';
 /** Bytes of memory that all logs of a daemon may take. */
 const maxLogBytes = 64 * 1024 * 1024;
 
-/** What all logs of a daemon have together: beyond it the longest loses its oldest entries. */
+/** The memory limit of all logs. Above it, the longest log drops its oldest entries. */
 export class LogQuota {
-  /** @param logs those that there are @param limit bytes of memory */
+  /**
+   * @param logs the logs of all containers
+   *
+   * @param limit bytes of memory
+   */
   constructor(
     private readonly logs: () => Iterable<ContainerLog>,
     private readonly limit = maxLogBytes,
   ) {}
 
-  /** Let go of what there is no room for. */
+  /** Drops old entries until the logs fit. */
   reclaim(): void {
     let usedBytes = 0;
     for (const log of this.logs()) usedBytes += log.allocatedBytes;

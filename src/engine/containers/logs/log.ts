@@ -6,24 +6,24 @@ import type { LogQuota } from './log-quota.js';
 /** Which of a process's outputs. */
 export type StreamName = 'stdout' | 'stderr';
 
-/** A line that a container wrote, or a part of one that is too long or was never ended. */
+/** A line written by a container, or a part of an overlong or unfinished one. */
 export interface LogEntry {
   readonly stream: StreamName;
   /** Nanoseconds since 1970. */
   readonly time: bigint;
-  /** With its line feed, where it has one. */
+  /** With its line feed, if it has one. */
   readonly bytes: Buffer;
 }
 
-/** What of a log is wanted. */
+/** The requested part of a log. */
 export interface LogRange {
-  /** Nanoseconds since 1970; entries before it are left out. */
+  /** Nanoseconds since 1970. Earlier entries are skipped. */
   readonly since?: bigint | undefined;
-  /** Nanoseconds since 1970; the log ends there. */
+  /** Nanoseconds since 1970. Later entries are skipped. */
   readonly until?: bigint | undefined;
-  /** The last so many entries; all of them without it. */
+  /** Number of last entries. Default: all. */
   readonly tail?: number | undefined;
-  /** Go on with what comes until the container ends. */
+  /** Whether to follow the log until the container ends. */
   readonly follow: boolean;
 }
 
@@ -31,29 +31,33 @@ export interface LogRange {
 const maxLineBytes = 16 * 1024;
 const lineFeed = 0x0a;
 
-/** Bytes that an entry takes in a file beside its own: `{"log":"…","stream":"stdout","time":"…"}`. */
+/** Overhead of an entry in the log file: `{"log":"…","stream":"stdout","time":"…"}`. */
 const overhead = 75;
 
-/** How much of a log is kept; what is older goes, file by file, as json-file rotates. */
+/** Retention limits of a log. Old entries are dropped a file at a time, like the rotation of json-file. */
 export interface LogBounds {
   /** Bytes of one file. */
   readonly fileSize: number;
   readonly files: number;
 }
 
-/** What a log holds. */
+/** The retained entries of a log. */
 export interface RetainedLog {
   readonly count: number;
   /** Bytes of the entries. */
   readonly bytes: number;
-  /** The entries, the oldest first, some at a time; without those that come later. */
+  /** The entries, oldest first, in chunks. Entries written later are not included. */
   readonly chunks: Iterable<readonly LogEntry[]>;
 }
 
-/** Told each entry. @returns when it wants more, where that is not at once */
+/**
+ * Receives each entry.
+ *
+ * @returns a promise if the observer cannot take another entry yet
+ */
 export type LogObserver = (entry: LogEntry) => Promise<void> | undefined;
 
-/** What of a line was written before its end; a program may write it byte by byte. */
+/** Unfinished lines. A program may write a line byte by byte. */
 class Unended {
   #parts: Buffer[] = [];
   /** Bytes. */
@@ -72,7 +76,7 @@ class Unended {
   }
 }
 
-/** What a container has written, and who waits for more of it (the json-file driver, in memory). */
+/** The output of a container and its followers (the json-file driver, in memory). */
 export class ContainerLog {
   readonly #clock: Clock;
   readonly #bounds: LogBounds;
@@ -86,27 +90,27 @@ export class ContainerLog {
   #closed = 0;
   readonly #rest: Record<StreamName, Unended> = { stdout: new Unended(), stderr: new Unended() };
   readonly #waiting = new Set<() => void>();
-  /** How many entries ever came; followers know by it what is new. */
+  /** Number of entries ever written, from which followers know which entries are new. */
   #count = 0;
   #open = false;
   #last = 0n;
   #observer: LogObserver | undefined;
-  /** When the observer wants more. */
+  /** Resolves when the observer accepts more. */
   #pressure: Promise<void> | undefined;
 
-  /** @param quota of all logs of the daemon; without it, this one has no bound but its own */
+  /** @param quota shared by all logs of the daemon. Default: no shared limit. */
   constructor(clock: Clock, bounds: LogBounds, quota?: LogQuota) {
     this.#clock = clock;
     this.#bounds = bounds;
     this.#quota = quota;
   }
 
-  /** A run begins: followers wait for what it writes. */
+  /** Starts a run, whose output followers wait for. */
   startRun(): void {
     this.#open = true;
   }
 
-  /** The run has ended: what has no line feed yet is an entry, and followers come to their end. */
+  /** Ends the run: unfinished lines become entries, and followers end. */
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       const rest = Buffer.concat(this.#rest[stream].take());
@@ -116,7 +120,11 @@ export class ContainerLog {
     this.#wake();
   }
 
-  /** Take what a process wrote. @returns when it may go on, where that is not at once */
+  /**
+   * Writes output of a process.
+   *
+   * @returns a promise if the process must wait
+   */
   write(stream: StreamName, bytes: Uint8Array): Promise<void> | undefined {
     this.#take(stream, bytes);
     const pressure = this.#pressure;
@@ -184,7 +192,11 @@ export class ContainerLog {
     return this.#closed + this.#newest.allocatedBytes;
   }
 
-  /** Give up the oldest entries. @returns bytes of memory; 0 when only the newest entries are left */
+  /**
+   * Drops the oldest block.
+   *
+   * @returns the freed bytes; 0 if only the newest block is left
+   */
   letGo(): number {
     if (this.#blocks.length === 1) return 0;
     const freed = this.#blocks.shift()?.allocatedBytes ?? 0;
@@ -192,12 +204,12 @@ export class ContainerLog {
     return freed;
   }
 
-  /** Tell each entry as it comes. */
+  /** Sets the observer of new entries. */
   observe(observer: LogObserver): void {
     this.#observer = observer;
   }
 
-  /** The entries that are kept. */
+  /** Returns the retained entries. */
   retained(): RetainedLog {
     const count = this.#count;
     const first = this.#blocks[0]?.first ?? 0;
@@ -235,10 +247,10 @@ export class ContainerLog {
   }
 
   /**
-   * Read the log.
+   * Reads the log.
    *
-   * @param signal ends a log that is followed
-   * @returns the entries, some at a time: who reads slowly holds few, and misses what is let go of meanwhile
+   * @param signal stops following
+   * @returns the entries in chunks. A slow reader buffers few entries and misses entries that are dropped in between.
    */
   async *read(range: LogRange, signal: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
     const { since = 0n, until, follow } = range;
@@ -246,7 +258,7 @@ export class ContainerLog {
     do {
       const to = this.#count;
       for (const entries of this.#chunks(next, to)) {
-        // What is done with them takes a while: others who ask come first.
+        // Processing a chunk takes time, so other requests go first.
         await yieldIfDue();
         const selected = entries.filter(({ time }) => time >= since && (until === undefined || time <= until));
         if (selected.length > 0) yield selected;
@@ -262,11 +274,11 @@ export class ContainerLog {
   #nanoseconds(): bigint {
     const now = this.#clock.now();
     const whole = Math.floor(now);
-    // As one number it would lose what is less than 256 ns, and the entry be before its own millisecond.
+    // One floating-point number loses precision below 256 ns, which could place the entry before its millisecond.
     return BigInt(whole) * 1_000_000n + BigInt(Math.round((now - whole) * 1e6));
   }
 
-  /** Resolves when there may be more to read. */
+  /** Resolves when new entries may be available. */
   #more(until: bigint | undefined, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const left = until === undefined ? undefined : Number(until / 1_000_000n) - this.#clock.now() + 1;

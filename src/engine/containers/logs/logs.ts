@@ -5,7 +5,7 @@ import type { Container } from '../container.js';
 import type { LogEntry, LogRange, StreamName } from './log.js';
 import { isReadable } from './log-config.js';
 
-/** What of a container's log is wanted. */
+/** Options of a log request. */
 export interface ContainerLogOptions extends LogRange {
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -14,15 +14,16 @@ export interface ContainerLogOptions extends LogRange {
 /** A container's log. */
 export interface ContainerLogs {
   readonly container: Container;
-  /** As many at a time as there are. */
+  /** The entries, in chunks. */
   readonly entries: AsyncIterable<readonly LogEntry[]>;
 }
 
 /**
- * `GET /containers/{id}/logs` (docs/reference/behavior/streams.md#container-logs). `tail` counts the entries of both streams.
+ * `GET /containers/{id}/logs` (docs/reference/behavior/streams.md#container-logs). `tail` counts the entries of both
+ * streams.
  *
- * @param signal the client has gone
- * @throws NOT_FOUND; CONFLICT when it is being removed; NOT_IMPLEMENTED when its driver cannot be read
+ * @param signal aborts when the client disconnects
+ * @throws NOT_FOUND; CONFLICT if the container is being removed; NOT_IMPLEMENTED if the log driver cannot be read
  */
 export function containerLogs(
   context: Context,
@@ -69,7 +70,7 @@ const placeholders: Readonly<Record<string, (container: Container) => string>> =
 };
 
 /**
- * What the options of the log's driver add to each entry, sorted by key: labels and variables that they name, and a tag
+ * Returns the attributes of each entry from the driver's options, sorted by key: labels, variables and a tag
  * (docs/reference/behavior/streams.md#container-logs).
  */
 export async function logAttributes(container: Container): Promise<LogAttribute[]> {

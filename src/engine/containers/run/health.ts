@@ -10,7 +10,7 @@ import { registerExec } from '../exec/exec-create.js';
 import { startExec } from '../exec/exec-start.js';
 import { newId } from '../store.js';
 
-/** What the health checks of a container have found so far. */
+/** The results of a container's health checks. */
 export interface HealthState {
   status: 'starting' | 'healthy' | 'unhealthy';
   failingStreak: number;
@@ -24,21 +24,21 @@ export interface HealthResult {
   readonly start: number;
   readonly end: number;
   readonly exitCode: number;
-  /** The beginning of what it wrote. */
+  /** The beginning of the output. */
   readonly output: string;
 }
 
-/** Nanoseconds, where the configuration says nothing. */
+/** Defaults in nanoseconds. */
 const defaults = { Interval: 30e9, Timeout: 30e9, StartPeriod: 0, StartInterval: 5e9 };
 const defaultRetries = 3;
 const maxResults = 5;
-/** Bytes of a check's output that are kept. */
+/** Bytes retained of a check's output. */
 const maxOutputBytes = 4096;
 const defaultShell = ['/bin/sh', '-c'];
 const sigkill = 9;
 const failed = -1;
 
-/** Milliseconds of one of the configuration's times. */
+/** Returns a time of the configuration in milliseconds. */
 function timeOf(check: Healthcheck, name: keyof typeof defaults): number {
   return (check[name] || defaults[name]) / 1e6;
 }
@@ -72,7 +72,7 @@ class Monitor {
     this.#probe?.process?.signal(sigkill);
   }
 
-  /** Checks come faster while the container starts. */
+  /** Checks run more often during the start period. */
   #schedule(): void {
     const { timers: time } = this.context;
     const { startedAt = 0, health } = this.container.state;
@@ -137,7 +137,7 @@ function probeOf(container: Container, argv: readonly string[]): Exec {
   });
 }
 
-/** The beginning of what a check writes. */
+/** Collects the beginning of a check's output. */
 class Output {
   readonly #chunks: Buffer[] = [];
   #remaining = maxOutputBytes;
@@ -155,7 +155,10 @@ class Output {
   }
 }
 
-/** Take a result in: a success makes healthy at once, failures in a row make unhealthy, but not while it starts. */
+/**
+ * Records a result. One success makes the container healthy; consecutive failures outside the start period make it
+ * unhealthy.
+ */
 function recordResult(context: Context, container: Container, check: Healthcheck, result: HealthResult): void {
   const { health, startedAt = 0 } = container.state;
   if (health === undefined) return;
@@ -174,7 +177,7 @@ function recordResult(context: Context, container: Container, check: Healthcheck
 
 const monitors = new WeakMap<Container, Monitor>();
 
-/** Begin the health checks of a container that was started (docs/reference/behavior/containers.md#health-checks). */
+/** Starts the health checks of a container (docs/reference/behavior/containers.md#health-checks). */
 export function startHealthChecks(context: Context, container: Container): void {
   if (commandOf(container) === undefined) return;
   const { state } = container;
@@ -191,13 +194,13 @@ export function resumeHealthChecks(context: Context, container: Container): void
   monitors.set(container, new Monitor(context, container, check, command));
 }
 
-/** End them, for good or for a pause. */
+/** Stops the health checks, permanently or for a pause. */
 export function stopHealthChecks(container: Container): void {
   const monitor = monitors.get(container);
   if (monitor === undefined) return;
   monitor.stop();
   monitors.delete(container);
-  // What nobody checks any more is unhealthy.
+  // A container without running checks is unhealthy.
   const { health } = container.state;
   if (health !== undefined) health.status = 'unhealthy';
 }

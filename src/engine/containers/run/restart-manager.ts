@@ -4,7 +4,7 @@ import type { RestartPolicy } from './restart-policy.js';
 /** Milliseconds before the first restart, and the most between two. */
 const first = 100;
 const maxDelayMs = 60_000;
-/** A run of so many milliseconds was a good one: the next restart comes as fast as the first. */
+/** Milliseconds after which a run resets the restart delay. */
 const resetAfterMs = 10_000;
 
 /** Decides whether a container that ended is started again, and when: each wait is twice the last one. */
@@ -24,11 +24,11 @@ export class RestartManager {
   }
 
   /**
-   * Ask after the end of a run.
+   * Decides about a restart at the end of a run.
    *
    * @param ran milliseconds
-   * @param stopped whether somebody stopped it
-   * @returns milliseconds until the restart; undefined for none
+   * @param stopped whether a client stopped the container
+   * @returns milliseconds until the restart; undefined for no restart
    */
   next(exitCode: number, ran: number, stopped: boolean): number | undefined {
     const { Name: name, MaximumRetryCount: most } = this.policy;
@@ -58,7 +58,7 @@ export class RestartManager {
     this.#due = { timer, giveUp };
   }
 
-  /** Start it no more: what is due is given up, and what ends stays so. */
+  /** Cancels a pending restart and all further ones. */
   cancel(): void {
     this.#canceled = true;
     const due = this.#due;
@@ -67,7 +67,7 @@ export class RestartManager {
     due?.giveUp();
   }
 
-  /** Begin anew, as after a start by hand. */
+  /** Resets the delay, as a manual start does. */
   reset(): void {
     this.cancel();
     this.#canceled = false;

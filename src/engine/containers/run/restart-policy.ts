@@ -1,6 +1,6 @@
 import { type GoType, goInt, named, struct } from '../../../support/go/json.js';
 
-/** When a container is started again. */
+/** The restart policy of a container. */
 export interface RestartPolicy {
   Name: string;
   MaximumRetryCount: number;

@@ -7,15 +7,15 @@ import { type StopOptions, stop } from './stop.js';
 /**
  * `POST /containers/{id}/restart` (docs/reference/behavior/containers.md#container-restart).
  *
- * @throws NOT_FOUND; what a start throws
+ * @throws NOT_FOUND; the errors of a start
  */
 export async function restartContainer(context: Context, name: string, options: StopOptions): Promise<void> {
   const container = context.containers.resolve(name);
-  // A policy's refusal is no failure, and comes as it is.
+  // A denial by the policy is passed through unchanged.
   let allowed = false;
   try {
     await container.exclusive(async () => {
-      // Before it is stopped: what may not start again goes on.
+      // Checked before the stop: a container that may not start again keeps running.
       await mayStart(context, container);
       allowed = true;
       if (container.state.running) {

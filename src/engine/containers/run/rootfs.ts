@@ -17,14 +17,14 @@ import { asynchronous, entriesOfTar } from '../io/archive-entries.js';
 /** Bytes that a few empty files and directories may be counted as. */
 const initLayerBytes = 1 << 20;
 
-/** Bytes of images' files that are kept in memory; others are kept on the disk. */
+/** Files of images up to this many bytes in total stay in memory. Others go to disk. */
 const maxMemoryBytes = 64 << 20;
 
-/** Bytes that files and directories of images take themselves, each about so many. */
+/** Byte budget of image nodes, and the estimated bytes of each. */
 const maxNodes = 128 << 20;
 const nodeBytes = 400;
 
-/** Bytes that a name takes in the copy of its directory that each layer makes which changes something there. */
+/** Bytes of a name in the directory copy that each changing layer makes. */
 const nameBytes = 48;
 
 /** Layers of an image that can be mounted, as in Linux. */
@@ -33,7 +33,7 @@ const maxLayers = 500;
 /** Milliseconds that must have passed since room was made: it takes a collection of all memory. */
 const evictionPauseMs = 5000;
 
-/** What a layer takes while it is read; all of it is given back where it cannot be. */
+/** The resource usage of a layer while it is read. A layer that cannot be read releases all of it. */
 class LayerQuota implements ContentStore {
   readonly #inMemory: ContentStore;
   #file: FileStore | undefined;
@@ -59,7 +59,7 @@ class LayerQuota implements ContentStore {
     return this.#inMemory.store(content, size);
   }
 
-  /** Entries, each of which is a node or more. */
+  /** Counts entries. Each creates one or more nodes. */
   async *counted(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
     for await (const entry of entries) {
       this.#take(nodeBytes * entry.name.split('/').length);
@@ -76,7 +76,7 @@ class LayerQuota implements ContentStore {
     this.#nodes += bytes;
   }
 
-  /** Nobody uses the layer. */
+  /** Releases the layer's resources once it is unused. */
   release(): void {
     this.budgets.files.release(this.#bytes);
     this.budgets.memory.release(this.#usedBytes);
@@ -90,16 +90,16 @@ class LayerQuota implements ContentStore {
   }
 }
 
-/** Gives back what layers took that nothing refers to any more; a layer refers to the one below it. */
+/** Releases the resources of unreachable layers. A layer refers to the one below it. */
 const below = new WeakMap<object, object>();
 const unused = new FinalizationRegistry<LayerQuota>((quota) => quota.release());
 
-/** The trees that containers begin with: the layers of their images, each stack read once and shared. */
+/** The root file systems of images. Each stack of layers is read once and shared. */
 export class RootFileSystems {
   readonly #budgets: ConstructorParameters<typeof LayerQuota>[0];
   /** By the digests of the layers, bottom first. */
   readonly #stacks = new Map<string, Promise<Snapshot>>();
-  /** The same with what every container finds. */
+  /** The same snapshots with the entries of the init layer. */
   readonly #containers = new WeakMap<Snapshot, Promise<Snapshot>>();
   #evictedAt = Number.NEGATIVE_INFINITY;
 
@@ -114,10 +114,10 @@ export class RootFileSystems {
   }
 
   /**
-   * The tree of an image.
+   * Returns the file system of an image.
    *
-   * @param manifest undefined for an empty one
-   * @throws NOT_FOUND, CORRUPT, INVALID_ARCHIVE when its content is not there or broken; NO_SPACE; INTERNAL for too many layers
+   * @param manifest undefined for an empty image
+   * @throws NOT_FOUND, CORRUPT, INVALID_ARCHIVE if content is missing or broken; NO_SPACE; INTERNAL for too many layers
    */
   async snapshot(manifest: Descriptor | undefined): Promise<Snapshot> {
     if (manifest === undefined) return emptySnapshot;
@@ -128,11 +128,11 @@ export class RootFileSystems {
   }
 
   /**
-   * The tree that a container of an image begins with: the image's, and what every container finds
+   * Returns the initial file system of a container: the image and the init layer
    * (docs/reference/behavior/files.md#container-files).
    *
    * @param manifest undefined for no image
-   * @throws what `snapshot` throws
+   * @throws the errors of `snapshot`
    */
   async forContainer(manifest: Descriptor | undefined): Promise<Snapshot> {
     const image = await this.snapshot(manifest);
@@ -157,7 +157,7 @@ export class RootFileSystems {
     if (known !== undefined) return known;
     const made = this.#apply(digests.slice(0, -1), top);
     this.#stacks.set(key, made);
-    // What failed may succeed when the content is there.
+    // A failed read may succeed once the content exists.
     made.catch(() => this.#stacks.delete(key));
     return made;
   }
@@ -179,26 +179,30 @@ export class RootFileSystems {
     }
   }
 
-  /** Let go of what no container needs. @returns whether that was done; not when it was shortly before */
+  /**
+   * Frees layers that no container uses.
+   *
+   * @returns false if it ran too recently
+   */
   async #evict(): Promise<boolean> {
     const now = performance.now();
     if (now - this.#evictedAt < evictionPauseMs) return false;
     this.#evictedAt = now;
     this.#stacks.clear();
-    // Only a collection tells what is still in use.
+    // Only a garbage collection reveals which layers are in use.
     setFlagsFromString('--expose-gc');
     (runInNewContext('gc') as () => void)();
-    // What it found is told in a task of its own.
+    // The finalizers run in a later task.
     await new Promise((resolve) => setTimeout(resolve, 10));
     return true;
   }
 
-  /** @throws what `snapshot` throws */
+  /** @throws the errors of `snapshot` */
   async #read(base: Snapshot, entries: AsyncIterable<ArchiveEntry>): Promise<Snapshot> {
     const quota = new LayerQuota(this.#budgets);
     try {
       const made = await applyLayer(base, quota.counted(entries), quota);
-      // File systems refer to the root of a tree; it has what is below it.
+      // File systems refer to the root of a tree, and the root refers to the rest.
       unused.register(rootOf(made), quota);
       below.set(rootOf(made), rootOf(base));
       return made;

@@ -12,17 +12,17 @@ export interface SessionOptions {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** Whether the process has a terminal: keys detach, and the end of the client's input ends the session. */
+  /** Whether the process has a terminal. With one, keys detach, and the end of the client's input ends the session. */
   readonly tty: boolean;
-  /** Whether each piece of output says which stream it is of. */
+  /** Whether each chunk of output has a header with its stream. */
   readonly multiplexed: boolean;
-  /** Whether the end of the client's input is the end of the process's. */
+  /** Whether the end of the client's input closes the process's input. */
   readonly closeStdin: boolean;
   /** Empty for ctrl-p ctrl-q. */
   readonly detachKeys: Buffer;
 }
 
-/** How a session ended: with the output, by keys, or because the client has gone. */
+/** The reason for a session's end: end of output, detach keys, or a lost connection. */
 export type SessionEnd = 'ended' | 'detached' | 'lost';
 
 /**
@@ -54,9 +54,9 @@ export class Session {
   }
 
   /**
-   * Carry bytes both ways until the session ends. The connection stays open, but for what the client closed.
+   * Copies bytes both ways until the session ends. Leaves the connection open, unless the client closed it.
    *
-   * @param connection whose errors somebody handles
+   * @param connection the caller handles its errors
    */
   async run(connection: Duplex): Promise<SessionEnd> {
     const lose = (): void => this.#stopped.abort();
@@ -64,7 +64,7 @@ export class Session {
     if (connection.destroyed) lose();
     try {
       this.#connect(connection);
-      // What waited for the connection is written before anything else is.
+      // Pending output is written first.
       await this.#connected;
       this.#connection = connection;
       return await this.#run(connection);
@@ -75,7 +75,7 @@ export class Session {
     }
   }
 
-  /** Let go of the process without a connection. */
+  /** Detaches from the process if no connection was established. */
   abandon(): void {
     this.#stop();
     this.#stopped.abort();
@@ -105,7 +105,7 @@ export class Session {
         next = chunks.next();
         if (this.#stopped.signal.aborted) continue;
         const { bytes, detached } = keys?.feed(chunk) ?? { bytes: chunk, detached: false };
-        // Who leaves at once is gone before a real process has answered.
+        // A client that closes immediately is disconnected before a real process has responded.
         if (detached || (endsWithInput && (await isLast(next)))) this.#stop();
         if (bytes.length > 0) await this.#deliver(bytes);
         if (detached) return 'detached';
@@ -124,7 +124,7 @@ export class Session {
     try {
       await sink?.write(bytes);
     } catch {
-      // The process does not read any more: what comes is dropped.
+      // The process does not read. Further input is dropped.
     }
   }
 
@@ -140,7 +140,8 @@ export class Session {
     const { signal } = this.#stopped;
     if (connection === undefined || signal.aborted || connection.writableEnded)
       return Promise.reject(new ConnectionClosed());
-    // What a connection holds back holds the process back: else whoever waits for its end hears of it before its output comes.
+    // Backpressure of the connection blocks the process. Otherwise a client that waits for the exit could learn of it
+    // before it has the output.
     if (connection.writableCorked > 0) return new Promise((resolve) => connection.write(chunk, () => resolve()));
     if (connection.write(chunk)) return;
     return drained(connection, signal).then((open) => {
@@ -149,10 +150,10 @@ export class Session {
   }
 }
 
-/** Milliseconds in which a real process has not answered yet. */
+/** Milliseconds that a real process takes at least to respond. */
 const answer = 2;
 
-/** Whether nothing comes any more, as far as that shows at once. */
+/** Whether no more input is available immediately. */
 async function isLast(next: Promise<IteratorResult<Buffer>>): Promise<boolean> {
   const finished = next.then(
     ({ done }) => done === true,

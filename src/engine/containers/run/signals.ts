@@ -8,13 +8,13 @@ export const sigkill = SIG.KILL;
 export const sigterm = SIG.TERM;
 
 /**
- * A signal that a request names, with or without `SIG`, or by its number, which need not be one that there is.
+ * Parses the signal of a request: a name with or without `SIG`, or any number.
  *
- * @throws INVALID_ARGUMENT for what is none
+ * @throws INVALID_ARGUMENT for anything else
  */
 export function requestedSignal(text: string): number {
   const number = /^[+-]?\d+$/.test(text) ? Number(text) : (namedSignal(text) ?? realTime(text));
-  // 0 is what a shell calls EXIT, and none that could be sent.
+  // Shells call 0 EXIT. It cannot be sent.
   if (!number) throw new AttestdError('INVALID_ARGUMENT', `invalid signal: ${text}`);
   return number;
 }
@@ -27,7 +27,7 @@ function realTime(text: string): number | undefined {
   return number >= smallestRealTime && number <= largestRealTime ? number : undefined;
 }
 
-/** Whether the kernel knows a signal of that number. */
+/** Whether the kernel has a signal of that number. */
 export function isKnownSignal(number: number): boolean {
   const named = number > 0 && number < signalNames.length;
   return named || (number >= smallestRealTime && number <= largestRealTime);

@@ -7,9 +7,9 @@ import type { HostConfig } from '../create/host-config.js';
 import { shimOf } from '../create/validate.js';
 import { startErrorOf } from './start-fault.js';
 
-/** What the daemon puts before the words of whoever makes the process. */
+/** The daemon's prefix for errors of the container runtime. */
 export const taskPrefix = 'failed to create task for container: ';
-/** The same of runc. */
+/** The prefix for errors of runc. */
 export const runcPrefix = `${taskPrefix}failed to create shim task: OCI runtime create failed: runc create failed: `;
 
 const tmpfsFlags =
@@ -46,7 +46,7 @@ const refuse = (reason: string): never => {
 };
 
 /**
- * Check what only a start looks at: devices, memory that is mounted, the kernel's parameters and bounds, the runtime
+ * Runs the checks that only a start performs: devices, mounted memory, kernel parameters and limits, the runtime
  * (docs/reference/behavior/containers.md#container-start).
  *
  * @throws INTERNAL in the words of the daemon or of runc

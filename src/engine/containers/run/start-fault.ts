@@ -1,6 +1,6 @@
 import { AttestdError } from '../../../support/foundation/errors.js';
 
-/** What becomes of a process that the runtime could not start. */
+/** The exit code and error for a process that the runtime could not start. */
 export interface StartError {
   readonly exitCode: number;
   readonly error: AttestdError;

@@ -28,14 +28,14 @@ import { checkStart, runcPrefix } from './start-checks.js';
 import { type StartError, startErrorOf } from './start-fault.js';
 import { mountSystemFiles } from './system-files.js';
 
-/** What a container's exit code is when it could not be started for a reason that has no code. */
+/** Exit code of a container whose start failed for a reason without a code. */
 const unknownExit = 128;
 
 /**
  * `POST /containers/{id}/start` (docs/reference/behavior/containers.md#container-start).
  *
- * @throws NOT_FOUND; NOT_MODIFIED when it runs; CONFLICT when it is paused or on its way out; INVALID_ARGUMENT with
- * the words of runc when its program cannot be run
+ * @throws NOT_FOUND; NOT_MODIFIED if it runs; CONFLICT if it is paused, dead or being removed; INVALID_ARGUMENT with
+ * the words of runc if its program cannot be run
  */
 export async function startContainer(
   context: Context,
@@ -63,9 +63,9 @@ function rejectRemoving({ state }: Container): void {
 }
 
 /**
- * Start a container that is not running; to be called alone.
+ * Starts a stopped container. Call it within `exclusive`.
  *
- * @param byHand whether somebody asked for it, as opposed to its restart policy
+ * @param byHand whether a client requested the start, and not the restart policy
  */
 export async function run(context: Context, container: Container, byHand: boolean): Promise<void> {
   rejectRemoving(container);
@@ -89,17 +89,18 @@ export async function run(context: Context, container: Container, byHand: boolea
   container.restartedByHand = false;
   container.startedBefore = true;
   startHealthChecks(context, container);
-  // Nobody is told of the networks of a container whose program could not be run, but that it left them.
+  // If the program cannot be run, networks log only the disconnect event.
   emitConnected(context, container);
   logContainerEvent(context, container, 'start');
 }
 
 /**
- * Let a container go on that ran when the daemon before ended (docs/reference/behavior/daemon.md#restarting-the-daemon). The simulation begins
- * its program anew; nobody is told, and it has run since its start.
+ * Resumes a container that was running when the previous daemon stopped
+ * (docs/reference/behavior/daemon.md#restarting-the-daemon). The simulation restarts the program without events and
+ * with the old start time.
  *
- * @param before its endpoints of then
- * @throws what a start throws; the container has not been started then
+ * @param before its previous endpoints
+ * @throws the errors of a start, after which the container is not started
  */
 export async function goOn(context: Context, container: Container, before: Endpoints): Promise<void> {
   const { startedAt } = container.state;
@@ -117,7 +118,7 @@ export async function goOn(context: Context, container: Container, before: Endpo
   startHealthChecks(context, container);
 }
 
-/** @throws FORBIDDEN where a policy says so; the container stays as it is */
+/** @throws FORBIDDEN if a policy denies the start; the container does not change */
 export async function mayStart(context: Context, container: Container): Promise<void> {
   if (context.admission === undefined) return;
   const { config, hostConfig, imageId, name, platform } = container;
@@ -127,7 +128,7 @@ export async function mayStart(context: Context, container: Container): Promise<
   await admitMounts(context, container, asked);
 }
 
-/** Undo a start that failed; what is to be removed when it ends has ended. */
+/** Undoes a failed start. An AutoRemove container is removed. */
 async function abortStart(context: Context, container: Container, error: unknown): Promise<void> {
   const { state } = container;
   state.error = error instanceof Error ? error.message : String(error);
@@ -166,7 +167,8 @@ function launch(context: Context, container: Container): void {
   container.sandbox = sandbox;
   const size = sizeOf(hostConfig.ConsoleSize);
   log.startRun();
-  // What the program writes at once bears no earlier time than its start: clients ask for the log since then.
+  // Taken before the program starts, so that no output is older than the start: clients request the log since that
+  // time.
   const startedAt = context.timers.now();
   const started = sandbox.start({
     purpose: 'init',
@@ -193,7 +195,7 @@ function launch(context: Context, container: Container): void {
   void started.process.exit.then((status) => handleExit(context, container, started.process, status));
 }
 
-/** What stands before runc's words about a process. */
+/** Precedes runc's words about a process. */
 const processPrefix = `${runcPrefix}unable to start container process: `;
 
 /**
@@ -229,11 +231,11 @@ async function handleExit(context: Context, container: Container, process: Proce
   container.log.end();
   const attached = container.streams.listeners > 0;
   container.streams.end();
-  // Commands that ran beside it have ended with it; those that were to run never will.
+  // Execs that ran have ended with the container. Execs that were not started never will be.
   for (const exec of container.execs.values()) if (!exec.running) context.execs.remove(exec);
   await Promise.all([...container.execs.values()].map((exec) => exec.hasEnded));
   container.execs.clear();
-  // Whoever is attached reads the last of the output before another one hears of the end, as with a daemon whose processes are real.
+  // Attached clients read the last output before other clients learn of the exit, as with real processes.
   if (attached) await sleep(1);
   disconnectFromNetworks(context, container);
   unmountAll(context, container);
@@ -246,7 +248,7 @@ async function handleExit(context: Context, container: Container, process: Proce
     exitCode: String(status.code),
   });
   const isFinal = delay === undefined && !container.restartedByHand;
-  // Whoever waits for the end finds a container that is being removed, as in dockerd.
+  // Clients that wait for the exit see a container that is being removed, as in dockerd.
   if (isFinal && container.hostConfig.AutoRemove) {
     state.setExited(status, now, false);
     await autoRemove(context, container);

@@ -5,18 +5,18 @@ import type { HealthState } from './health.js';
 /** The states of a container as the API names them. */
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
-/** What a wait is for: the end of the present run, of the next one, or of the container. */
+/** The event to wait for: the end of the current run, of the next run, or the removal of the container. */
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
-/** What a wait ends with. */
+/** The result of a wait. */
 export interface WaitStatus {
   readonly exitCode: number;
   readonly error?: string;
 }
 
 /**
- * A container's life (docs/reference/behavior/containers.md#container-states): running includes paused and restarting, as in dockerd, whose
- * waiters are told of each end of its process.
+ * The state of a container (docs/reference/behavior/containers.md#container-states). As in dockerd, paused and
+ * restarting containers count as running, and waiters are notified of each exit.
  */
 export class ContainerState {
   running = false;
@@ -63,7 +63,7 @@ export class ContainerState {
     this.#notify(this.#stops);
   }
 
-  /** The container is gone. */
+  /** Marks the container as removed. */
   setRemoved(): void {
     this.error = '';
     this.removed = true;
@@ -71,15 +71,15 @@ export class ContainerState {
     this.#notify(this.#stops);
   }
 
-  /** Whether there is nothing to wait for. */
+  /** Whether a condition is already met. */
   meets(condition: WaitCondition): boolean {
     return condition === 'not-running' ? !this.running : condition === 'removed' && this.removed;
   }
 
   /**
-   * Wait for a condition; one that is met already resolves at once.
+   * Waits for a condition. Resolves immediately if it is already met.
    *
-   * @param signal gives up; the promise then never settles
+   * @param signal cancels the wait; the promise then never settles
    */
   wait(condition: WaitCondition, signal?: AbortSignal): Promise<WaitStatus> {
     if (this.meets(condition)) return Promise.resolve(this.#result());
@@ -91,9 +91,9 @@ export class ContainerState {
   }
 
   /**
-   * Wait for the end of the present run, but not for ever.
+   * Waits for the end of the current run.
    *
-   * @param timeout milliseconds; less than 0 for no bound
+   * @param timeout milliseconds; negative for no limit
    * @returns whether it ended in time
    */
   async finished(clock: Clock, timeout: number): Promise<boolean> {

@@ -6,23 +6,23 @@ import { notRunning } from './active.js';
 import { resumeHealthChecks, stopHealthChecks } from './health.js';
 import { isKnownSignal, requestedSignal, sigkill, sigterm } from './signals.js';
 
-/** How a container is stopped. */
+/** Options of a stop. */
 export interface StopOptions {
-  /** By name or number; the container's own without it. */
+  /** Name or number. Default: the container's stop signal. */
   readonly signal?: string | undefined;
-  /** Seconds until it is killed; negative for never. The container's own without it. */
+  /** Seconds until the kill; negative for never. Default: the container's stop timeout. */
   readonly timeout?: number | undefined;
 }
 
 /** Seconds. */
 const defaultTimeout = 10;
-/** Milliseconds that a killed process is given. */
+/** Milliseconds to wait for the exit of a killed process. */
 const killTimeoutMs = 10_000;
 
 /**
  * `POST /containers/{id}/stop` (docs/reference/behavior/containers.md#container-stop).
  *
- * @throws NOT_FOUND; NOT_MODIFIED when it does not run; INTERNAL for a bad signal, as in dockerd
+ * @throws NOT_FOUND; NOT_MODIFIED if it is stopped; INTERNAL for a bad signal, as in dockerd
  */
 export async function stopContainer(context: Context, name: string, options: StopOptions): Promise<void> {
   const container = context.containers.resolve(name);
@@ -35,7 +35,7 @@ export async function stopContainer(context: Context, name: string, options: Sto
   }
 }
 
-/** Stop a container that runs; nothing happens to another one. */
+/** Stops a container. Does nothing if it is stopped. */
 export async function stop(context: Context, container: Container, options: StopOptions): Promise<void> {
   const { state, config } = container;
   if (!state.running) return;
@@ -53,8 +53,8 @@ function stopSignal({ config }: Container): number {
 /**
  * `POST /containers/{id}/kill` (docs/reference/behavior/containers.md#container-kill).
  *
- * @param signal by name or number; SIGKILL without it
- * @throws INVALID_ARGUMENT for a bad signal; NOT_FOUND; CONFLICT when it does not run
+ * @param signal name or number. Default: SIGKILL.
+ * @throws INVALID_ARGUMENT for a bad signal; NOT_FOUND; CONFLICT if it is stopped
  */
 export async function killContainer(context: Context, name: string, signal = ''): Promise<void> {
   try {
@@ -82,7 +82,10 @@ export async function kill(context: Context, container: Container): Promise<void
     throw new AttestdError('INTERNAL', 'tried to kill container, but did not receive an exit event');
 }
 
-/** Send a signal to a container's process; it then counts as stopped by hand, whatever the signal does. */
+/**
+ * Sends a signal to a container's process and marks the container as stopped by hand, regardless of the signal's
+ * effect.
+ */
 function sendSignal(context: Context, container: Container, signal: number): void {
   const { state, config, restarts } = container;
   if (!state.running) throw notRunning(container);

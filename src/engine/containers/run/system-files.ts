@@ -8,7 +8,7 @@ import { isUserDefined, sharedContainer } from '../create/modes.js';
 
 /** The files that the daemon writes for each container that runs, and shows in it. */
 const names = ['hostname', 'hosts', 'resolv.conf'] as const;
-/** Bytes that they may have, with what the container writes to them. */
+/** Maximum bytes of these files, including the container's own changes. */
 const largest = 1 << 20;
 
 const loopback =
@@ -16,8 +16,8 @@ const loopback =
   'ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n';
 
 /**
- * Write the files of a container that starts, and show them where nothing else is mounted
- * (docs/reference/behavior/files.md#container-files). One that shares another's network sees the other's.
+ * Writes the system files of a container that starts and mounts them unless the path is already a mount
+ * (docs/reference/behavior/files.md#container-files). With a shared network, it mounts the other container's files.
  */
 export function mountSystemFiles(context: Context, container: Container): void {
   const { fileSystem, hostConfig } = container;
@@ -38,7 +38,7 @@ export function mountSystemFiles(context: Context, container: Container): void {
       fileSystem.mount(`/etc/${name}`, { fileSystem: source, path: `/${name}`, readOnly: hostConfig.ReadonlyRootfs });
 }
 
-/** Write anew who is in a container's networks under which address; nothing happens to one that has not started yet. */
+/** Rewrites /etc/hosts from the container's endpoints. Does nothing before the first start. */
 export function writeHosts(container: Container): void {
   const { systemFiles, hostConfig, config, networks } = container;
   if (systemFiles === undefined) return;

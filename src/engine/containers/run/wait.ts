@@ -9,9 +9,9 @@ const conditions: readonly string[] = ['not-running', 'next-exit', 'removed'] sa
 /**
  * `POST /containers/{id}/wait` (docs/reference/behavior/containers.md#container-wait). The wait begins with the call.
  *
- * @param condition as in the query; `not-running` when it is empty
- * @param signal gives what says that the client has gone; asked for where there is something to wait for
- * @returns the answer's one record, when there is one
+ * @param condition the query value. Default: `not-running`.
+ * @param signal returns the client's abort signal; called only if the wait is needed
+ * @returns the single record of the response, once available
  * @throws INVALID_ARGUMENT for an unknown condition; NOT_FOUND
  */
 export function waitForContainer(
