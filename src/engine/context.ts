@@ -32,38 +32,38 @@ export interface Context {
   readonly store: ImageStore;
   readonly manifests: ManifestCache;
   readonly snapshots: Snapshots;
-  /** What the content of images says. */
+  /** Metadata of images, derived from their content. */
   readonly imageMetadata: ImageMetadataCache;
   /** Elements of lists of images. */
   readonly lists: ListCache;
-  /** Which image was made of which. */
+  /** Parents of images that were committed or built here. */
   readonly lineage: Lineage;
   readonly events: EventBus;
   readonly registries: RegistryAccess;
   readonly channel: Channel;
-  /** What the daemon says it is. */
+  /** The daemon's version. */
   readonly release: Release;
   readonly identity: Identity;
-  /** How it is set up. */
+  /** The daemon's configuration. */
   readonly settings: DaemonSettings;
-  /** What /info tells of how it was started. */
+  /** Start options that `/info` reports. */
   readonly startedWith: { readonly debugging: boolean; readonly openTo: () => readonly string[] };
   readonly clock: () => Date;
   readonly debug: (message: string, fields?: Readonly<Record<string, string>>) => void;
   /** The platform of the machine, as attestations are selected for by default. */
   readonly host: Platform;
-  /** Prefers what the machine runs best. */
+  /** Prefers the platforms that run best on the host. */
   readonly hostMatcher: PlatformMatcher;
-  /** What everything about containers waits on. */
+  /** Timers of containers and their processes. */
   readonly timers: Clock;
-  /** Tells of images' signatures; nothing without it. */
+  /** Reads the signatures of images. Undefined without a trusted root. */
   readonly signatures?: SignatureReader | undefined;
-  /** Asked before an image is used; nobody without it. */
+  /** Decides whether an image may be used. Undefined without a policy. */
   readonly admission?: Admission | undefined;
-  /** What all that clients make takes of the process's memory. */
+  /** The memory quota of all objects that clients create. */
   readonly quota: ObjectQuota;
   readonly containers: ContainerStore;
-  /** What the logs of containers may take together. */
+  /** The memory quota of all container logs. */
   readonly logQuota: LogQuota;
   readonly execs: ExecStore;
   readonly networks: NetworkStore;
@@ -71,13 +71,13 @@ export interface Context {
   readonly volumes: VolumeStore;
   /** The swarm that the daemon is in. */
   readonly swarm: SwarmMembership;
-  /** What the services of the swarm run. */
+  /** The tasks of swarm services. */
   readonly tasks: TaskStore;
   /** The simulated machine's own files, which binds of containers show. */
   readonly machine: FileSystem;
   readonly rootfs: RootFileSystems;
   /** Bytes that all writable layers and volumes may take. */
   readonly layerBudget: ByteBudget;
-  /** Runs what containers run, or says that it does. */
+  /** Runs or simulates the processes of containers. */
   readonly processes: ProcessModel;
 }

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * What was used last of so many values. Each has a size of one, because a count (`max`) would have its places made at once, which
- * takes milliseconds.
+ * Creates an LRU cache with a maximum number of entries. It uses `maxSize` because `max` preallocates the entries,
+ * which takes milliseconds.
  */
 export function countedCache<V extends object>(maxEntries: number): LRUCache<string, V> {
   return new LRUCache({ maxSize: maxEntries, sizeCalculation: () => 1 });

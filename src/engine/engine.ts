@@ -37,17 +37,17 @@ import { nanoseconds } from './timestamps.js';
 import type { EngineOptions } from './types.js';
 import { VolumeStore } from './volumes/store.js';
 
-/** Level of an amd64 machine that is not told: dockerd asks the processor, a reference server answers the same everywhere. */
+/** Default level of an amd64 host. dockerd detects it; a reference server must answer the same everywhere. */
 const amd64Level = 'v3';
 
-/** Bytes of images' files that containers read, and of what containers and volumes write, which are kept in memory. */
+/** Default bytes of image files that containers read, and of writable layers and volumes. Both are kept in memory. */
 const defaultImageBytes = 1 << 30;
 const defaultLayerBytes = 1 << 28;
 
 /**
- * Make a daemon's state.
+ * Creates a daemon's state.
  *
- * @param options the store, which stays the caller's to close, and what the daemon says of itself
+ * @param options the store, which the caller closes, and the daemon's configuration
  */
 export function createContext(options: EngineOptions): Context {
   const { store, channel, clock = () => new Date(), debug = () => undefined, warn = debug } = options;
@@ -100,7 +100,7 @@ export function createContext(options: EngineOptions): Context {
   };
 }
 
-/** End what a daemon's state keeps going: containers, published ports, connections to registries, subscriptions to events. The store stays open. */
+/** Stops containers, published ports, registry connections and event subscriptions. The store stays open. */
 export async function closeContext(context: Context): Promise<void> {
   context.tasks.close();
   for (const container of context.containers.list()) {
@@ -113,7 +113,7 @@ export async function closeContext(context: Context): Promise<void> {
   await context.registries.registry.close();
 }
 
-/** Where the facts of a store's images outlast the process: what is liked best depends on the machine. */
+/** Returns the metadata file of a store. It is bound to the host platform, because the best manifest depends on it. */
 function metadataFile(directory: string | undefined, host: Platform): ImageMetadataFile | undefined {
   return directory === undefined
     ? undefined

@@ -66,16 +66,16 @@ export function checkKeys(filters: Filters, accepted: readonly string[]): void {
   for (const key of filters.keys()) if (!accepted.includes(key)) throw invalidFilter(key);
 }
 
-/** The values of a key, in the order in which they came. */
+/** Returns the values of a key in request order. */
 export function valuesOf(filters: Filters, key: string): readonly string[] {
   return [...(filters.get(key)?.keys() ?? [])];
 }
 
 /**
- * A filter that takes a truth value: `true`/`1` or `false`/`0`.
+ * Parses a boolean filter: `true`/`1` or `false`/`0`.
  *
  * @param fallback the value without the filter
- * @throws INVALID_ARGUMENT `invalid filter 'key=[a b]'` for anything else, for both at once, or for no value
+ * @throws INVALID_ARGUMENT `invalid filter 'key=[a b]'` for any other value, for both values, or for none
  */
 export function flagOf(filters: Filters, key: string, fallback: boolean): boolean {
   const values = filters.get(key);
@@ -87,20 +87,20 @@ export function flagOf(filters: Filters, key: string, fallback: boolean): boolea
   return yes;
 }
 
-/** Whether the text is one of the key's values; true when the key has none. */
+/** Whether the text is one of the key's values. True if the key has none. */
 export function matchesExactly(filters: Filters, key: string, text: string): boolean {
   const values = filters.get(key);
   return values === undefined || values.size === 0 || values.get(text) === true;
 }
 
-/** Whether the text is, or begins with, one of the key's values; true when the key has none. */
+/** Whether one of the key's values is a prefix of the text. True if the key has none. */
 export function matchesPrefix(filters: Filters, key: string, text: string): boolean {
   if (matchesExactly(filters, key, text)) return true;
   for (const value of filters.get(key)?.keys() ?? []) if (text.startsWith(value)) return true;
   return false;
 }
 
-/** Whether each value of the key (`name` or `name=value`) is one of the pairs; true when the key has none. */
+/** Whether each value of the key (`name` or `name=value`) matches one of the pairs. True if the key has none. */
 export function matchesPairs(filters: Filters, key: string, pairs: Readonly<Record<string, string>>): boolean {
   return valuesOf(filters, key).every((pair) => {
     const at = pair.indexOf('=');

@@ -57,9 +57,9 @@ export class ContainerStore {
   }
 
   /**
-   * The container that an id, a name or the beginning of an id stands for (docs/reference/behavior/containers.md#container-names).
+   * Resolves an id, a name or an id prefix (docs/reference/behavior/containers.md#container-names).
    *
-   * @throws NOT_FOUND; INVALID_ARGUMENT for no text, and for the beginning of several ids
+   * @throws NOT_FOUND; INVALID_ARGUMENT for an empty text or an ambiguous prefix
    */
   resolve(text: string): Container {
     if (text === '') throw new AttestdError('INVALID_ARGUMENT', `invalid name or ID supplied: ${quote(text)}`);
@@ -74,11 +74,11 @@ export class ContainerStore {
   }
 
   /**
-   * Take a name for a container, or find one for it.
+   * Reserves a name, or invents one.
    *
    * @param name with or without its slash; empty for any
    * @returns the name with its slash
-   * @throws INVALID_ARGUMENT for a malformed name, CONFLICT for one that is taken, NO_SPACE
+   * @throws INVALID_ARGUMENT for a malformed name; CONFLICT for a name in use; NO_SPACE
    */
   reserve(id: string, name: string): string {
     if (name === '') return this.#invent(id);
@@ -107,7 +107,7 @@ export class ContainerStore {
     return this.reserve(id, id.slice(0, 12));
   }
 
-  /** Give a container a further name, below that of one that is linked to it; one that is taken stays whose it is. */
+  /** Adds a link name below the name of the linked container. Does nothing if the name is in use. */
   addLinkName(id: string, name: string): void {
     if (!this.#names.has(name)) this.#addName(id, name);
   }
@@ -130,15 +130,15 @@ export class ContainerStore {
     if (names?.size === 0) this.#namesById.delete(id);
   }
 
-  /** The names of a container, its own and those that links give it, sorted. */
+  /** Returns the names of a container and its link names, sorted. */
   namesOf(id: string): readonly string[] {
     return [...(this.#namesById.get(id) ?? [])].sort();
   }
 
   /**
-   * Take room for what a container is made of and connected to.
+   * Charges the quota for a container's configuration and connections.
    *
-   * @throws NO_SPACE when there is none
+   * @throws NO_SPACE
    */
   chargeQuota({ id, config, hostConfig, networks, mounts }: Container): void {
     this.quota.reserve(id, containerBytes + estimateBytes([config, hostConfig, networks, mounts]));

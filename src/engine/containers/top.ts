@@ -11,8 +11,8 @@ const replacePid = /(?<!\s)\s+([^\s]*)=\s*(PID[^\s]*)/g;
 /**
  * `GET /containers/{id}/top` (docs/reference/behavior/containers.md#container-top).
  *
- * @param psArgs arguments of `ps`; `-ef` when they are empty
- * @throws NOT_FOUND; CONFLICT when it does not run or restarts; INTERNAL for arguments that `ps` refuses
+ * @param psArgs arguments of `ps`. Default: `-ef`.
+ * @throws NOT_FOUND; CONFLICT if it is stopped or restarting; INTERNAL for invalid arguments of `ps`
  */
 export function containerTop(context: Context, name: string, psArgs: string): AnswerOf<'ContainerTop'> {
   const args = psArgs === '' ? '-ef' : psArgs;

@@ -16,7 +16,7 @@ const blockDevices = [
   'BlkioDeviceWriteIOps',
 ] as const;
 
-/** Members that replace what was there when they are given. */
+/** Members that replace the current value if they are set. */
 const given = [
   'BlkioWeight',
   ...blockDevices,
@@ -37,7 +37,7 @@ const given = [
 /**
  * `POST /containers/{id}/update` (docs/reference/behavior/containers.md#container-update).
  *
- * @throws INVALID_ARGUMENT for bounds that cannot be; NOT_FOUND; CONFLICT for what contradicts what it has
+ * @throws INVALID_ARGUMENT for invalid limits; NOT_FOUND; CONFLICT with the container's other settings
  */
 export function updateContainer(
   context: Context,
@@ -76,7 +76,11 @@ export function updateContainer(
   return { Warnings: warnings.length === 0 ? null : warnings };
 }
 
-/** What the kernel says of bounds for processes that run. @throws INTERNAL in the words of runc */
+/**
+ * Applies the kernel's checks to the limits of running processes.
+ *
+ * @throws INTERNAL in the words of runc
+ */
 function checkControlGroup(id: string, { Memory: memory, MemorySwap: swap }: HostConfig): void {
   if (memory <= 0 || swap <= 0 || swap >= memory) return;
   const file = `/sys/fs/cgroup/memory/docker/${id}/memory.memsw.limit_in_bytes`;

@@ -3,13 +3,13 @@ import type { Filters } from '../filters.js';
 import { parseUnixTimestamp } from '../timestamps.js';
 import { includesEvent } from './filter.js';
 
-/** Who an event is about. */
+/** The object of an event. */
 export interface EventActor {
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Where an event counts. */
+/** The scope of an event. */
 export type EventScope = 'local' | 'swarm';
 
 /** An event as `GET /events` reports it. */
@@ -17,20 +17,20 @@ export interface DaemonEvent {
   readonly type: string;
   readonly action: string;
   readonly actor: EventActor;
-  /** Whether it is of this daemon alone or of the swarm that it is in. */
+  /** Whether the event concerns this daemon alone or its swarm. */
   readonly scope: EventScope;
   /** Nanoseconds since 1970. */
   readonly timeNano: bigint;
 }
 
-/** What a subscriber asks for. */
+/** Options of a subscription. */
 export interface Subscription {
-  /** Nanoseconds since 1970; without it and without `until`, only new events are reported. */
+  /** Nanoseconds since 1970. Without `since` and `until`, only new events are reported. */
   readonly since?: bigint | undefined;
-  /** Nanoseconds since 1970; the stream ends there. */
+  /** Nanoseconds since 1970. The stream ends at this time. */
   readonly until?: bigint | undefined;
   readonly filters?: Filters | undefined;
-  /** Characters of the filters as they came. */
+  /** Length of the filters in the request, in characters. */
   readonly filterLength?: number;
 }
 
@@ -65,14 +65,14 @@ const maxEvents = 256;
 /** Events that wait for a slow subscriber; later ones are lost to it, as in dockerd. */
 const waiting = 1024;
 
-/** Bytes of the events that are remembered, and of all that wait: an event may name a command of a mebibyte. */
+/** Bytes of the event history, and of all queued events. One event may contain a command of 1 MiB. */
 const maxEventBytes = 8 << 20;
 const waitingBytes = 32 << 20;
 
-/** Characters of the filters of all subscribers, each of which every event is held against. */
+/** Total length of all subscribers' filters in characters. Each event is matched against all of them. */
 const filterLengths = 2 << 20;
 
-/** About what an event takes in memory, with the text that it is sent as. */
+/** Estimates the memory of an event and its serialized form. */
 function estimateBytes({ action, actor }: DaemonEvent): number {
   let length = action.length + actor.id.length;
   for (const name in actor.attributes) length += name.length + (actor.attributes[name] as string).length;
@@ -84,23 +84,23 @@ export class EventBus {
   private readonly history: { readonly event: DaemonEvent; readonly bytes: number }[] = [];
   private bufferedBytes = 0;
   private readonly queues = new Set<Queue>();
-  /** Queues in which events wait, and their bytes; a subscription may be over and not read yet. */
+  /** Queues with events, and the bytes in them. A canceled subscription may still have unread events. */
   private readonly queuesWithEvents = new Set<Queue>();
   private waiting = 0;
   private filterLength = 0;
-  /** When the last event was. */
+  /** Time of the last event. */
   private last = 0n;
   private readonly observers: ((event: DaemonEvent) => void)[] = [];
 
   /** @param clock nanoseconds since 1970, now */
   constructor(private readonly clock: () => bigint) {}
 
-  /** How many subscribers there are (`NEventsListener` of /info). */
+  /** Number of subscribers (`NEventsListener` of /info). */
   get listeners(): number {
     return this.queues.size;
   }
 
-  /** Tell each event as it happens, before anybody can have read it. */
+  /** Registers an observer, which receives each event before any subscriber. */
   observe(observer: (event: DaemonEvent) => void): void {
     this.observers.push(observer);
   }
@@ -119,17 +119,17 @@ export class EventBus {
       this.bufferedBytes -= this.history.shift()?.bytes ?? 0;
     for (const observer of this.observers) observer(event);
     for (const queue of this.queues) queue.offer(event, bytes);
-    // Whoever lets most events wait loses some; others read theirs.
+    // The fullest queue drops events, so that other subscribers lose none.
     while (this.waiting > waitingBytes)
       [...this.queuesWithEvents].reduce((a, b) => (b.bufferedBytes > a.bufferedBytes ? b : a)).dropOldest();
   }
 
   /**
-   * Remembered events in range, then new ones. The subscription begins with the call.
+   * Returns events of the history in range, then new ones. The subscription begins with the call.
    *
    * @param subscription range and filters
    * @param signal ends the stream
-   * @throws NO_SPACE when the filters of all subscribers are too long
+   * @throws NO_SPACE if the filters of all subscribers are too long
    */
   subscribe(subscription: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
     const { since, until, filters, filterLength = 0 } = subscription;
@@ -147,7 +147,7 @@ export class EventBus {
       this.filterLength -= filterLength;
     });
     if (since !== undefined || until !== undefined) {
-      // An end of 0 bounds nothing that is remembered, but the stream.
+      // An end of 0 limits only the stream and not the history.
       const last = until || undefined;
       for (const { event, bytes: weight } of this.history) {
         const { timeNano: time } = event;
@@ -186,7 +186,7 @@ class Queue implements AsyncIterableIterator<DaemonEvent> {
   /** Bytes that wait. */
   bufferedBytes = 0;
 
-  /** @param count is told of bytes that wait more or less */
+  /** @param count receives the change of queued bytes */
   constructor(
     private readonly accepts: (event: DaemonEvent) => boolean,
     private readonly count: (change: number) => void,
@@ -206,7 +206,7 @@ class Queue implements AsyncIterableIterator<DaemonEvent> {
     }
   }
 
-  /** Give up the later half of what waits. */
+  /** Drops the newer half of the queue. */
   dropOldest(): void {
     for (const { bytes: weight } of this.events.splice(this.events.length >> 1)) this.addBytes(-weight);
   }

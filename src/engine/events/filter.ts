@@ -5,10 +5,13 @@ import type { DaemonEvent } from './bus.js';
 /** Filters that name an object by its id or name. */
 const byName = ['daemon', 'container', 'plugin', 'volume', 'network', 'node', 'service', 'secret', 'config'];
 
-/** Actions whose filter value is a prefix, because what follows varies. */
+/** Actions that are matched by prefix, because a variable text follows. */
 const prefixed = ['health_status', 'exec_create', 'exec_start'];
 
-/** Whether an event passes the filters; filters that dockerd does not know are ignored (docs/reference/behavior/daemon.md#events). */
+/**
+ * Whether an event passes the filters. Ignores filters that dockerd does not know
+ * (docs/reference/behavior/daemon.md#events).
+ */
 export function includesEvent(filters: Filters, event: DaemonEvent): boolean {
   return (
     matchesAction(filters, event.action) &&

@@ -4,11 +4,11 @@ import type { EventOptions } from '../types.js';
 import { type DaemonEvent, eventRange } from './bus.js';
 
 /**
- * `GET /events`: buffered events in range, then new ones until `until` or until the signal aborts. The subscription
- * begins with the call, so that nothing is lost before the first read.
+ * `GET /events`: buffered events in range, then new ones until `until` or the signal aborts. The subscription begins
+ * with the call, so that no event is lost before the first read.
  *
- * @throws INVALID_ARGUMENT at once, for a bad time before bad filters (docs/reference/behavior/daemon.md#events); NO_SPACE when all filters
- *   together are too long
+ * @throws INVALID_ARGUMENT synchronously, for a bad time before bad filters (docs/reference/behavior/daemon.md#events);
+ * NO_SPACE if all filters together are too long
  */
 export function subscribeEvents(
   context: Context,

@@ -8,11 +8,11 @@ import type { AttestationOptions } from '../types.js';
 import { resolveImage } from './names.js';
 
 /**
- * `GET /images/{name}/attestations` (docs/reference/behavior/attestations.md#attestations-of-an-image, docs/reference/behavior/http.md#parameters).
+ * `GET /images/{name}/attestations` (docs/reference/behavior/attestations.md#attestations-of-an-image,
+ * docs/reference/behavior/http.md#parameters).
  *
- * @throws NOT_FOUND for an image, platform or blob that is not there; INVALID_REFERENCE; CORRUPT for content that
- *   cannot be read, on the experimental channel also for a statement that is no JSON; INTERNAL for a Docker hardened
- *   image
+ * @throws NOT_FOUND for a missing image, platform or blob; INVALID_REFERENCE; CORRUPT for unreadable content and, on
+ * the experimental channel, for a statement that is not JSON; INTERNAL for a Docker hardened image
  */
 export async function imageAttestations(
   context: Context,
@@ -41,7 +41,7 @@ export async function imageAttestations(
   }
 }
 
-/** What dockerd answers with status 200 when a statement is no JSON: an error object (docs/explanation/deviations.md). */
+/** The error object that dockerd sends with status 200 if a statement is not JSON (docs/explanation/deviations.md). */
 function faultyBody(fault: string): Body {
   const message = `json: error calling MarshalJSON for type *json.RawMessage: ${fault}`;
   const content = renderJson({ message });

@@ -5,18 +5,22 @@ import { yieldIfDue } from '../../support/foundation/scheduler.js';
 /** Changes of single blobs that are remembered; after more of them all is looked at again. */
 const maxBlobChanges = 50_000;
 
-/** What blobs there were at some moment. */
+/** The set of blobs at one point in time. */
 export interface BlobGeneration {
-  /** Counts moments; the same as the last one's if no blob has come or gone since. */
+  /** Generation number. It changes only if a blob was added or deleted. */
   readonly number: number;
   has(digest: string): boolean;
-  /** Whether none of some blobs has come or gone since a moment. @param marks of the blobs' digests */
+  /**
+   * Whether none of the given blobs was added or deleted since a generation.
+   *
+   * @param marks of the blobs' digests
+   */
   isUnchangedSince(generation: number, marks: Iterable<number>): boolean;
 }
 
 /**
- * Which blobs came and went, whoever wrote them: their folder is read when its time says that it has changed. To look for
- * each blob of each image would take many times as long.
+ * Tracks added and deleted blobs, including those of other programs. Reads the blob directory only if its timestamp
+ * changed, which is many times faster than a check of every blob.
  */
 export class BlobChanges {
   #number = 0;
@@ -27,7 +31,7 @@ export class BlobChanges {
   #completeSince = 1;
   #pending: Promise<unknown> = Promise.resolve();
 
-  /** Look at what is there now. */
+  /** Returns the current generation. */
   current(content: ContentStore): Promise<BlobGeneration> {
     const next = this.#pending.then(() => this.#read(content));
     this.#pending = next.catch(() => undefined);
@@ -44,7 +48,7 @@ export class BlobChanges {
       has: (digest) => names.count(digest) > 0,
       isUnchangedSince: (generation, marks) => {
         if (generation < this.#completeSince) return false;
-        // What came last is no later.
+        // Nothing changed after the last generation.
         if (generation === this.#number) return true;
         for (const mark of marks) if ((this.#changed.get(mark) ?? 0) > generation) return false;
         return true;

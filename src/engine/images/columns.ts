@@ -1,10 +1,10 @@
 type Numbers = Uint32Array | Int32Array | Float64Array;
 
-/** Numbers in places from 0 on, of which there are as many as are written: no object for each, and none in V8's heap. */
+/** A growing typed array, indexed from 0. It needs no object per number and no V8 heap. */
 export class Column {
   #numbers: Numbers;
 
-  /** @param kind what numbers it holds; 0 where none was written */
+  /** @param kind array type of the numbers. Unset numbers are 0. */
   constructor(private readonly kind: { new (length: number): Numbers }) {
     this.#numbers = new kind(1024);
   }

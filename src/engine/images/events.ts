@@ -4,15 +4,15 @@ import type { Context } from '../context.js';
 import { bestManifest } from './manifests.js';
 import { resolveImage } from './names.js';
 
-/** What happens to images. */
+/** Actions of image events. */
 export type ImageAction = 'create' | 'delete' | 'import' | 'load' | 'pull' | 'push' | 'save' | 'tag' | 'untag';
 
 /**
- * Report that something happened to an image: its name, and the labels of its configuration where it can be read
+ * Logs an image event with the image's name and, if its configuration is readable, its labels
  * (docs/reference/behavior/daemon.md#events).
  *
  * @param id the image's digest
- * @param name the name by which the event is known, the digest as a rule
+ * @param name the name in the event, usually the digest
  */
 export async function logImageEvent(context: Context, id: string, name: string, action: ImageAction): Promise<void> {
   const labels = await labelsOf(context, id);

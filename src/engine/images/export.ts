@@ -22,7 +22,7 @@ interface Choice {
 }
 
 /**
- * `GET /images/{name}/get` and `GET /images/get`: a repository without tag stands for all its tags; an image named by its
+ * `GET /images/{name}/get` and `GET /images/get`. A repository without tag exports all its tags; an image named by
  * digest has no name in the archive.
  *
  * @param platforms one selects its manifest alone, several narrow the index
@@ -49,7 +49,7 @@ export async function exportByName(
   try {
     const matcher = anyOf(platforms, context.hostMatcher);
     const archive = await exportImages(context.store, exported, matcher, lease.hold);
-    // An image that is removed meanwhile is exported to its end.
+    // The image is exported completely even if it is removed during the export.
     return Readable.from(endWithFault(archive), { objectMode: false }).once('close', release);
   } catch (error) {
     release();
@@ -71,11 +71,11 @@ async function* endWithFault(archive: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** What cannot be exported is the daemon's trouble, apart from what is not there. */
+/** dockerd reports export failures as internal errors, except for missing content. */
 function asServerError(error: unknown): unknown {
   if (!(error instanceof AttestdError) || error.code === 'INVALID_ARGUMENT') return error;
   if (error.code !== 'NOT_FOUND') return new AttestdError('INTERNAL', error.message, { cause: error });
-  // The kind of error comes from the way between daemon and content store, which the stand-in does not have.
+  // In dockerd, the error crosses the API of the content store, which adds the kind of error.
   const message = error.message.replace(/(^|: )content digest /, '$1NotFound: content digest ');
   return new AttestdError('NOT_FOUND', message, { cause: error });
 }
@@ -118,7 +118,7 @@ function repositoryImages({ store }: Context, reference: NamedReference): readon
   return choices;
 }
 
-/** The manifest of one platform, if it is there with all its content. */
+/** Returns the manifest of one platform if all its content exists. */
 async function platformTarget(context: Context, image: ImageRecord, platform: Platform): Promise<Descriptor> {
   const { manifests: documents } = context;
   const matcher = onlyStrict(platform);

@@ -11,11 +11,11 @@ import { imagesOf, parseNamed, resolveImage } from './names.js';
 import { chainIds } from './snapshots.js';
 
 /**
- * `GET /images/{name}/history`, newest step first; null where the configuration has none
+ * `GET /images/{name}/history`, newest step first. Null if the configuration has no history
  * (docs/reference/behavior/images.md#image-history).
  *
  * @param platform loosely matched
- * @throws NOT_FOUND when the image, the platform or the configuration is not there
+ * @throws NOT_FOUND if the image, the platform or the configuration is missing
  */
 export async function imageHistory(
   context: Context,

@@ -8,8 +8,8 @@ type SignatureIdentity = Wire<components['schemas']['SignatureIdentity']>;
 type ImageIdentity = Wire<components['schemas']['Identity']>;
 
 /**
- * What is known of the signature of an image's attestations for a platform; undefined without one. Asked where a trusted root is
- * given (docs/reference/behavior/images.md#image-identity).
+ * Returns the verified signature of an image's attestations for a platform. Undefined without a signature. Called only
+ * with a trusted root (docs/reference/behavior/images.md#image-identity).
  */
 export type SignatureReader = (
   context: Context,
@@ -18,12 +18,12 @@ export type SignatureReader = (
 ) => Promise<SignatureIdentity | undefined>;
 
 /**
- * Where an image came from, as far as the daemon has seen or verified it (docs/reference/behavior/images.md#image-identity): of its content, so
- * that no name changes it.
+ * Returns the origin of an image that the daemon observed or verified
+ * (docs/reference/behavior/images.md#image-identity). It belongs to the content and does not depend on names.
  *
  * @param digest of the image
- * @param platform whose signature is meant; none where the image has no manifest for it
- * @returns undefined where nothing is known
+ * @param platform of the signature; undefined if the image has no manifest for it
+ * @returns undefined if the origin is unknown
  */
 export async function identityOf(
   context: Context,

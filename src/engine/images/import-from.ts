@@ -8,11 +8,11 @@ import { importImage } from './import.js';
 import { repoTag } from './tag.js';
 
 /**
- * `POST /images/create?fromSrc=URL`: an image of one layer from an archive that is fetched first.
+ * `POST /images/create?fromSrc=URL`: downloads an archive and creates an image with one layer.
  *
- * @param source a URL; one without a scheme is of HTTP
- * @throws INVALID_PLATFORM, INVALID_REFERENCE, INVALID_ARGUMENT for bad parameters; NOT_FOUND, INVALID_ARGUMENT, UNAUTHORIZED,
- * FORBIDDEN, INTERNAL for what the other side refuses (docs/reference/registries.md#import-from-a-url)
+ * @param source a URL. Default scheme: HTTP.
+ * @throws INVALID_PLATFORM, INVALID_REFERENCE, INVALID_ARGUMENT for bad parameters; NOT_FOUND, INVALID_ARGUMENT,
+ * UNAUTHORIZED, FORBIDDEN, INTERNAL for the remote server's errors (docs/reference/registries.md#import-from-a-url)
  */
 export async function importFrom(
   context: Context,

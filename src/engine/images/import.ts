@@ -15,11 +15,11 @@ import { nameImage, repoTag } from './tag.js';
 import { storeImage, storeLayer } from './write.js';
 
 /**
- * `POST /images/create?fromSrc=-`: an image of one layer from an archive of files; gzip and zstd stay as they are,
- * anything else is compressed with gzip.
+ * `POST /images/create?fromSrc=-`: creates an image with one layer from an archive of files. Keeps gzip and zstd;
+ * compresses anything else with gzip.
  *
- * @throws INVALID_PLATFORM, INVALID_REFERENCE, INVALID_ARGUMENT for bad parameters; INTERNAL for an archive that cannot
- * be read, after the image was stored
+ * @throws INVALID_PLATFORM, INVALID_REFERENCE, INVALID_ARGUMENT for bad parameters; INTERNAL for an unreadable archive,
+ * after the image was stored
  */
 export async function importImage(
   context: Context,
@@ -48,7 +48,7 @@ export async function importImage(
   return once({ status: target.digest });
 }
 
-/** What an imported image is besides its files. */
+/** The metadata of an imported image. */
 interface ImportedAs {
   readonly platform: Platform;
   readonly config: RunConfig;

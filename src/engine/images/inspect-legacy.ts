@@ -3,7 +3,7 @@ import type { EncodedObject, JsonObject } from '../../support/go/json/render.js'
 import { still } from '../versions.js';
 import { olderForm, type Wire } from '../wire.js';
 
-/** Fields of Config that versions before 1.50 have although they say nothing about an image. */
+/** Container fields in Config that versions before 1.50 return for images. */
 const containerFields: JsonObject = {
   AttachStderr: false,
   AttachStdin: false,
@@ -28,7 +28,7 @@ const emptyFields: JsonObject = {
   WorkingDir: '',
 };
 
-/** Config with what an older API version adds to it. */
+/** Adds the fields of an older API version to Config. */
 export function widenConfig(config: EncodedObject, apiVersion: string): EncodedObject {
   if (!still(apiVersion, 'inspect.legacyFields')) return config;
   const more = still(apiVersion, 'inspect.legacyConfig') ? { ...containerFields, ...emptyFields } : emptyFields;
@@ -36,8 +36,8 @@ export function widenConfig(config: EncodedObject, apiVersion: string): EncodedO
 }
 
 /**
- * An inspected image with what an older API version adds; an answer that gained something has its keys sorted, as has one with a
- * parent, which newer versions do not know either.
+ * Adds the fields of an older API version to an inspected image. Sorts the keys if a field was added or the image has a
+ * parent, because newer versions know neither.
  */
 export function widenInspect(body: JsonObject & Wire<ImageInspect>, apiVersion: string): Wire<ImageInspect> {
   if (!still(apiVersion, 'inspect.legacyFields')) return body.Parent === undefined ? body : olderForm(body);

@@ -23,7 +23,7 @@ import { type PlatformImage, summarize } from './summary.js';
 /**
  * `GET /images/{name}/json` (docs/reference/behavior/images.md#inspecting-an-image).
  *
- * @throws NOT_FOUND when the image or the platform is not there; INVALID_ARGUMENT for manifests with platform; CORRUPT
+ * @throws NOT_FOUND if the image or the platform is missing; INVALID_ARGUMENT for manifests with platform; CORRUPT
  */
 export async function inspectImage(
   context: Context,
@@ -89,7 +89,10 @@ function lastTagTime(images: readonly ImageRecord[]): string {
   return formatGoTime(new Date(last));
 }
 
-/** RepoTags and RepoDigests: the names of an image, and each repository with the digest; a malformed name as it is. */
+/**
+ * Returns RepoTags and RepoDigests: the names of an image, and each repository with the digest. Keeps malformed names
+ * unchanged.
+ */
 function repoNames(images: readonly ImageRecord[]): { RepoTags: readonly string[]; RepoDigests: readonly string[] } {
   const tags: string[] = [];
   const digests: string[] = [];
@@ -134,7 +137,10 @@ function bestChild(children: readonly Descriptor[], matcher: PlatformMatcher): r
   return best === undefined ? [] : [best];
 }
 
-/** The image that it was committed or built of, which the description does not know although dockerd tells it. */
+/**
+ * The image from which this one was committed or built. dockerd returns it although the description does not contain
+ * it.
+ */
 function parentOf({ lineage }: Context, { target }: ImageRecord): object {
   return { Parent: lineage.parentOf(target.digest) };
 }

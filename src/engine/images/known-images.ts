@@ -2,10 +2,13 @@ import { DigestIds } from '../../oci/digest-ids.js';
 import type { BlobGeneration } from './blob-changes.js';
 import { Column } from './columns.js';
 
-/** When images were last found to be as their facts say, and the marks of the blobs that matter to each; 4 bytes a mark. */
+/**
+ * Images whose metadata is known to be current: for each the generation of the last check and the marks of its blobs, 4
+ * bytes per mark.
+ */
 export class KnownImages {
   readonly #ids = new DigestIds();
-  /** By the numbers of images: the moment, 0 of those that are not known; where the marks begin, and how many they are. */
+  /** By image number: the generation (0 if unknown), the start of the marks and their count. */
   readonly #generations = new Column(Uint32Array);
   readonly #starts = new Column(Uint32Array);
   readonly #lengths = new Column(Uint32Array);
@@ -13,7 +16,7 @@ export class KnownImages {
   #end = 0;
   #unused = 0;
 
-  /** Whether most of what it takes is for others than so many images. */
+  /** Whether most of the memory belongs to images that no longer exist. */
   isWasteful(images: number, worthWhile: number): boolean {
     return this.#ids.size > 2 * images + worthWhile || this.#unused * 2 > this.#end + worthWhile;
   }
@@ -36,7 +39,7 @@ export class KnownImages {
     if (id !== undefined) this.#generations.set(id, 0);
   }
 
-  /** Whether an image is known, and nothing of it has changed since. */
+  /** Whether an image is known and unchanged since the last check. */
   isCurrent(digest: string, blobs: BlobGeneration): boolean {
     const id = this.#ids.find(digest);
     const checkedAt = id === undefined ? 0 : this.#generations.get(id);

@@ -7,7 +7,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { onDisk } from '../../support/sandbox/fs/node.js';
 import { tarStream } from '../tar-stream.js';
 
-/** What a layer is once it is unpacked. */
+/** Properties of an unpacked layer. */
 export interface UnpackedLayer {
   /** Digest of the uncompressed archive. */
   readonly diffId: string;
@@ -16,11 +16,11 @@ export interface UnpackedLayer {
 }
 
 /**
- * Read a layer to its end: hash what is in it, and add up what its files take on disk.
+ * Reads a whole layer: hashes its archive and sums up the disk usage of its files.
  *
  * @param digest the layer's blob, compressed or not
- * @param isHashed that the blob was hashed a moment ago: where it is not compressed, its digest is that of the archive
- * @throws NOT_FOUND when the blob is not there; INVALID_ARCHIVE when it cannot be read
+ * @param isHashed whether the blob's hash was just verified. The digest of an uncompressed blob is then used unchanged.
+ * @throws NOT_FOUND if the blob is missing; INVALID_ARCHIVE if it cannot be read
  */
 export async function unpackLayer(content: ContentStore, digest: string, isHashed = false): Promise<UnpackedLayer> {
   const { compression, stream } = await peekCompression(await content.stream(digest));
@@ -32,7 +32,7 @@ export async function unpackLayer(content: ContentStore, digest: string, isHashe
   return { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 
-/** Read an archive to its end and add up what its files take on disk. */
+/** Reads a whole archive and sums up the disk usage of its files. */
 async function measure(archive: Readable): Promise<number> {
   const extract = tarStream().extract();
   let size = 0;

@@ -1,6 +1,6 @@
 import { parseReference, repositoryName } from '../../oci/reference.js';
 
-/** What is known of an image that was committed or built here. */
+/** The parent and build step of an image that was committed or built here. */
 export interface Origin {
   /** Digest of the image that it was made of; empty for none. */
   readonly parent: string;
@@ -9,8 +9,8 @@ export interface Origin {
 }
 
 /**
- * Which image was made of which, as dockerd notes it of those that it commits and builds itself, and which repositories images
- * came from and went to. It is not part of an image, so it is kept beside the images, where those are kept.
+ * The parents of committed and built images, and the repositories of pushed and pulled ones. dockerd records these
+ * outside the image, so they are persisted next to the image store.
  */
 export class Lineage {
   readonly #origins = new Map<string, Origin>();
@@ -25,8 +25,8 @@ export class Lineage {
   }
 
   /**
-   * Note that content came from a repository or went there. dockerd notes the host without its port, and reads it as a name again
-   * (docs/reference/behavior/images.md#image-identity).
+   * Records a repository to which or from which content was transferred. dockerd records the host without its port and
+   * parses it as a name again (docs/reference/behavior/images.md#image-identity).
    *
    * @param host of the registry, with its port
    */
@@ -35,12 +35,12 @@ export class Lineage {
     this.restoreRepositories(digest, [...new Set([...this.repositories(digest), name])].sort());
   }
 
-  /** Forget where content came from that goes: what comes again comes without it. */
+  /** Deletes the repositories of removed content. If the content comes back, it has no repository. */
   deleteRepositories(digest: string): void {
     if (this.#repositories.delete(digest)) this.generation++;
   }
 
-  /** Put back what was kept. */
+  /** Restores persisted repositories. */
   restoreRepositories(digest: string, names: readonly string[]): void {
     this.#repositories.set(digest, names);
     this.generation++;
@@ -56,7 +56,7 @@ export class Lineage {
     return this.#repositories;
   }
 
-  /** All that is known, by digest, in the order in which it was noted. */
+  /** Returns all origins by digest, in insertion order. */
   entries(): ReadonlyMap<string, Origin> {
     return this.#origins;
   }
@@ -66,7 +66,7 @@ export class Lineage {
     return this.#origins.get(digest)?.parent || undefined;
   }
 
-  /** All that came before an image, the nearest first. */
+  /** Returns all ancestors of an image, the nearest first. */
   ancestors(digest: string): readonly string[] {
     const found: string[] = [];
     for (let next = this.parentOf(digest); next !== undefined && !found.includes(next); next = this.parentOf(next))
@@ -74,12 +74,12 @@ export class Lineage {
     return found;
   }
 
-  /** The images that were made of one. */
+  /** Returns the images with this parent. */
   children(digest: string): readonly string[] {
     return [...this.#origins].filter(([, { parent }]) => parent === digest).map(([child]) => child);
   }
 
-  /** The image that a step made of another one last, of those that are there. */
+  /** Returns the last existing image that a step created from a parent. */
   childrenOf(parent: string, step: string, isThere: (digest: string) => boolean): string | undefined {
     return [...this.#origins].findLast(
       ([digest, origin]) => origin.parent === parent && origin.step === step && isThere(digest),

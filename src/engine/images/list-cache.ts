@@ -6,15 +6,15 @@ import type { Context } from '../context.js';
 import type { Pass } from './metadata-cache.js';
 import { pack, unpack } from './packed-text.js';
 
-/** What an element takes beside its text, bytes. */
+/** Bytes of an element in addition to its text. */
 const overhead = 240;
 
-/** Elements up to which they are kept as they are: to pack them takes a tenth of the time of a first list. */
+/** Number of elements that stay unpacked. Packing takes a tenth of the time of a first list. */
 const unpackedElements = 2000;
 
-/** An element of a list as it was rendered. */
+/** A rendered element of a list. */
 export interface ListedElement {
-  /** Of the image, seconds since 1970. */
+  /** Creation time of the image in seconds since 1970. */
   readonly created: number;
   readonly text: string;
 }
@@ -29,10 +29,11 @@ class CachedElement implements Group, ListedElement {
   readonly #stored: string;
 
   /**
-   * @param inputs number of what it says beside its image
-   * @param generation at which the image was last found to be as it was
+   * @param inputs number of the external inputs of the element
+   *
+   * @param generation of the image's last check
    * @param user the last pass that used it
-   * @param packed whether its text is kept packed
+   * @param packed whether its text is packed
    */
   constructor(
     readonly image: ImageRecord,
@@ -58,19 +59,20 @@ class CachedElement implements Group, ListedElement {
 }
 
 /**
- * Elements of lists, kept as they were rendered, as long as their image, its names and its content are the same, and so is
- * what they say of containers, unpacked layers and parents: after a change of one image only its element is made again.
+ * A cache of rendered list elements. An element is valid as long as its image's names and content, and the containers,
+ * unpacked layers and parents that it reports, are unchanged. A change of one image renders only its element again.
  */
 export class ListCache {
-  /** By what the lists were asked for, the last at the end, and by the digests of images. */
+  /** By list options, the most recent last, and by image digest. */
   readonly #forms = new Map<string, LRUCache<string, CachedElement>>();
   #last = '';
   #generations: readonly number[] = [];
   #inputs = 0;
 
   /**
-   * @param size bytes that the elements may take
-   * @param unpacked elements of a form up to which they are kept as they are
+   * @param size bytes of all elements
+   *
+   * @param unpacked number of elements per form that are stored unpacked
    */
   constructor(
     private readonly size = cacheSize('lists'),
@@ -78,10 +80,10 @@ export class ListCache {
   ) {}
 
   /**
-   * An element as it was rendered for the same images.
+   * Returns a cached element.
    *
-   * @param form what the list was asked for, beyond which images
-   * @returns undefined where the element is to be made
+   * @param form the list options that affect elements
+   * @returns undefined if the element must be rendered
    */
   async get(context: Context, form: string, group: Group, pass: Pass): Promise<ListedElement | undefined> {
     await yieldIfDue();
@@ -127,8 +129,8 @@ export class ListCache {
   }
 
   /**
-   * Make room by what was used longest ago. Of a list that is longer than there is room for, what came first stays: who puts
-   * each in the place of the oldest finds none the next time.
+   * Evicts the least recently used elements. If a list does not fit, its first elements stay: replacing the oldest with
+   * each new one would leave no hit for the next pass.
    */
   #evict(elements: LRUCache<string, CachedElement>, size: number, pass: Pass): boolean {
     let free = this.size - size;
@@ -146,7 +148,7 @@ export class ListCache {
     return free >= 0;
   }
 
-  /** Another number with anything that an element says beside its image. */
+  /** Returns a number that changes with the external inputs of elements. */
   #currentInputs({ containers, snapshots, lineage }: Context): number {
     const now = [containers.generation, snapshots.generation, lineage.generation];
     if (now.some((each, at) => each !== this.#generations[at])) {

@@ -14,12 +14,12 @@ import { nanoseconds, parseTime } from '../timestamps.js';
 import { bestManifest } from './manifests.js';
 import { parseNormalized, resolveImage } from './names.js';
 
-/** Whether an image passes. */
+/** Whether an image passes the filters. */
 export type ImageFilter = (image: ImageRecord) => Promise<boolean> | boolean;
 
 /**
- * The filter of image list and prune (docs/reference/behavior/images.md#filters): before, since, until, label, label!, dangling,
- * reference; an image passes that passes all, and has any of the references.
+ * Creates the filter of image list and prune (docs/reference/behavior/images.md#filters): before, since, until, label,
+ * label!, dangling, reference. An image must pass all filters and match one of the references.
  *
  * @throws NOT_FOUND for an unknown image in before or since; INVALID_ARGUMENT with dockerd's text
  */
@@ -123,7 +123,7 @@ function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly Lab
   });
 }
 
-/** Whether the configuration of any platform passes all checks; attestations have no labels and are left out. */
+/** Whether the configuration of any platform passes all checks. Attestations have no labels and are skipped. */
 async function hasLabels(context: Context, target: Descriptor, checks: readonly LabelCheck[]): Promise<boolean> {
   const { manifests: documents } = context;
   let passed = false;

@@ -34,26 +34,26 @@ interface Entry {
   readonly body: (tags: Names, digests: Names, containers: number) => ImageItem;
 }
 
-/** A list whose elements are put together one after the other. */
+/** A list whose elements are rendered one after the other. */
 export interface ImageList<Item> {
   readonly length: number;
   items(): AsyncIterable<Item>;
 }
 
-/** What the elements of a list say, beyond the images that they are of. */
+/** Options that determine the content of elements. */
 interface Form {
   readonly rules: Rules;
   readonly manifests: boolean;
   readonly statements: boolean;
   readonly identity: boolean;
   readonly sizes?: SharedSizes | undefined;
-  /** Tells elements of this form from others; absent where they are not kept. */
+  /** Cache key of this form. Undefined if its elements are not cached. */
   readonly key: string | undefined;
 }
 
 /**
- * `GET /images/json`: an entry for each target, newest first (docs/reference/behavior/images.md#listing-images). Elements are rendered, and
- * kept as such.
+ * `GET /images/json`: an entry for each target, newest first (docs/reference/behavior/images.md#listing-images).
+ * Rendered elements are cached.
  *
  * @throws INVALID_ARGUMENT for a bad filter or `identity` without `manifests`; NOT_FOUND for an unknown image in before
  * or since
@@ -70,7 +70,7 @@ export async function openList(context: Context, options: ListOptions): Promise<
     context.channel === 'experimental' &&
     has(apiVersion, 'ImageManifestSummary.AttestationData.Statements');
   const identity = options.identity === true;
-  // What others share, and who an image is of, changes without it; statements are long.
+  // Shared sizes and identities change independently of the image, and statements are long.
   const isCacheable = !statements && !identity && options.sharedSize !== true;
   const key = isCacheable ? `${apiVersion}${manifests ? ' manifests' : ''}` : undefined;
   const pass = await context.imageMetadata.startPass(context);
@@ -106,13 +106,13 @@ async function render(
   const shared = (): number => sizes?.sizeOf(one.image.target.digest) ?? -1;
   const entry = makeEntry(context, one, metadata, described, shared);
   const text = renderJson(finish(entry, rules)).subarray(0, -1);
-  // What came or went while it was made may not be told from what was there before.
+  // A change during the rendering makes the element uncertain, so it is not cached.
   if (key !== undefined && metadata.lasting && (await pass.isCurrent(one.image.target)))
     context.lists.put(context, key, one, pass, { created: one.created, text: text.toString() });
   return text;
 }
 
-/** The whole list at once: see `openList`. */
+/** Returns the whole list: see `openList`. */
 export async function listImages(context: Context, options: ListOptions): Promise<readonly Wire<ListedImage>[]> {
   const found: Wire<ListedImage>[] = [];
   for await (const { bytes } of (await openList(context, options)).items()) found.push(JSON.parse(bytes.toString()));
@@ -122,11 +122,11 @@ export async function listImages(context: Context, options: ListOptions): Promis
 /** A target that is listed. */
 export interface Listed extends Group {
   readonly created: number;
-  /** What cannot be had again without reading the image anew. */
+  /** Metadata that must be kept because reading it again is expensive. */
   readonly metadata: ImageMetadata | undefined;
 }
 
-/** @param form what elements say, where they are kept */
+/** @param form the form of cached elements */
 async function newestFirst(
   context: Context,
   options: ListOptions,
@@ -158,7 +158,7 @@ interface Described {
   readonly users: number;
 }
 
-/** @param options of the rows, without which there are none */
+/** @param options of the rows. Without options, no rows are returned. */
 async function describe(context: Context, { manifests }: ImageMetadata, options?: SummaryOptions): Promise<Described> {
   const rows: DescribedManifest['row'][] = [];
   let totalSize = 0;
@@ -182,7 +182,7 @@ async function groupByTarget(
   const groups = new Map<string, Group>();
   for (const image of context.store.list()) {
     const { digest } = image.target;
-    // Without a name, it is a step on the way to another one.
+    // An untagged image is an intermediate step.
     if (!all && isDangling(image) && isStep(context, digest)) continue;
     if (!(await passes(image))) continue;
     const group = groups.get(digest);
@@ -194,7 +194,7 @@ async function groupByTarget(
 
 const none: readonly never[] = [];
 
-/** What a group is called, where any of its names is one. */
+/** Returns the tags of a group. Undefined if all its names are dangling. */
 function tagsOf({ image, others }: Group): readonly string[] | undefined {
   if (isDangling(image)) return undefined;
   const tags = [...others, image].flatMap(({ name }) => {
@@ -246,7 +246,7 @@ function digestsOf(image: ImageRecord): readonly string[] | undefined {
   return digested === undefined ? undefined : [digested];
 }
 
-/** What elements have in an API version: found out once for all of them. */
+/** Fields of elements in an API version, computed once per list. */
 interface Rules {
   readonly containers: boolean;
   readonly none: boolean;
@@ -261,7 +261,7 @@ const rulesOf = (apiVersion: string): Rules => ({
   virtualSize: still(apiVersion, 'list.VirtualSize'),
 });
 
-/** Apply what an API version lacks, or still has. */
+/** Applies the differences of an API version. */
 function finish({ tags, digests, containers, body }: Entry, rules: Rules): Wire<ListedImage> {
   const none = rules.none && (tags ?? []).length === 0 && (digests ?? []).length === 0;
   const missing = rules.none ? null : [];
@@ -298,7 +298,7 @@ export async function* usageList(
       ...(best && { best }),
     });
   }
-  // What they share is known once all were looked at.
+  // Shared sizes are known only after all images were visited.
   for (const one of found.sort((a, b) => b.created - a.created)) {
     await yieldIfDue();
     const sharedSize = shared.sizeOf(one.image.target.digest);

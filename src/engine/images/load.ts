@@ -14,11 +14,11 @@ import { platformOf, presentManifests } from './manifests.js';
 import { familiarNameOf, parseNormalized } from './names.js';
 import { isAvailable, isPseudo } from './summary.js';
 
-/** Text by which the importer says that an archive leads to no manifest. */
+/** The importer's text for an archive without a manifest. */
 const emptyArchive = 'image might be filtered out';
 
 /**
- * `POST /images/load` (docs/reference/behavior/images.md#loading-images): whatever goes wrong is told in the stream, with the
+ * `POST /images/load` (docs/reference/behavior/images.md#loading-images). Errors are reported in the stream with the
  * daemon's text.
  */
 export async function* loadImages(
@@ -55,7 +55,7 @@ async function importNamed(
   });
   try {
     const named = await nameAll(context, imported.images, signal);
-    // Before what was not asked for goes: a broken manifest of another platform is an error all the same.
+    // Checked before other platforms are dropped: a broken manifest of an unrequested platform is an error, too.
     if (platforms.length > 0) await requirePlatforms(context, named, platforms);
     return { images: named, blobs: imported.blobs };
   } finally {
@@ -64,16 +64,16 @@ async function importNamed(
 }
 
 /**
- * Give the images of an archive the names that it gives, and dangling ones where it gives none or one that is malformed.
- * dockerd keeps what a name pointed to before as a dangling image, even when it points to the same again; of images that
- * the archive gives the same name, the last has it. The first image that can have none ends it.
+ * Assigns the names of an archive to its images. An image without a valid name becomes dangling. Like dockerd, keeps
+ * the previous target of a name as a dangling image, even if the target is the same. If several images share a name,
+ * the last one gets it. The first image without an error ends the loop.
  */
 async function nameAll(
   { store }: Context,
   images: readonly ImportedImage[],
   signal: AbortSignal | undefined,
 ): Promise<readonly ImageRecord[]> {
-  // Names given at once are saved at once, however many they are.
+  // Names that are added together are saved together.
   const given: Promise<ImageRecord>[] = [];
   const added: Promise<ImageRecord>[] = [];
   const fresh = new Set<string>();
@@ -144,7 +144,7 @@ async function provides(context: Context, image: ImageRecord, matcher: PlatformM
   return false;
 }
 
-/** The platform of a manifest; undefined where its configuration is not there. */
+/** Returns the platform of a manifest. Undefined if its configuration is missing. */
 async function platformIfKnown({ manifests: documents }: Context, manifest: Descriptor): Promise<Platform | undefined> {
   try {
     return await platformOf(documents, manifest);
@@ -154,7 +154,7 @@ async function platformIfKnown({ manifests: documents }: Context, manifest: Desc
   }
 }
 
-/** Unpack what the machine runs of an image and say that it is loaded; an image that cannot be unpacked stays. */
+/** Unpacks the host's platform of an image and reports it as loaded. The image stays if it cannot be unpacked. */
 async function* report(
   context: Context,
   image: ImageRecord,
@@ -175,7 +175,7 @@ function displayName(name: string): string {
   return named === undefined ? name : familiarString(tagNameOnly(named));
 }
 
-/** @returns what went wrong, if anything did */
+/** @returns the error text, if any */
 async function unpack(
   context: Context,
   image: ImageRecord,

@@ -14,7 +14,7 @@ export async function platformOf(documents: ManifestCache, manifest: Descriptor)
   return platformOfConfig(await documents.config((await documents.manifest(manifest)).config));
 }
 
-/** The platform in an image configuration, whose other fields are left out. */
+/** Returns the platform in an image configuration without the other fields. */
 export function platformOfConfig(config: Platform): Platform {
   const { architecture, os, variant, 'os.version': version, 'os.features': features } = config;
   return {
@@ -26,10 +26,13 @@ export function platformOfConfig(config: Platform): Platform {
   };
 }
 
-/** How strictly a requested platform is taken: `loose` lets a machine's older variants pass. */
+/** Strictness of a platform match: `loose` accepts older variants. */
 export type Strictness = 'loose' | 'strict';
 
-/** A matcher for a requested platform; without one, any platform, what the machine runs best first. */
+/**
+ * Returns a matcher for the requested platform. Without one, it accepts every platform and prefers those that run best
+ * on the host.
+ */
 export function matcherFor(context: Context, strictness: Strictness, platform: Platform | undefined): PlatformMatcher {
   if (platform === undefined) return anyOf([], context.hostMatcher);
   return strictness === 'loose' ? only(platform) : onlyStrict(platform);

@@ -17,30 +17,33 @@ import type { ImageMetadataFile } from './metadata-file.js';
 import { decodeMetadata, encodeMetadata } from './metadata-text.js';
 import { examineManifest, type ManifestMetadata } from './summary.js';
 
-/** What the content of an image says: kept, because content does not change, as long as the same of it is there. */
+/**
+ * Metadata derived from an image's content. Content never changes, so the metadata is valid as long as the same blobs
+ * exist.
+ */
 export interface ImageMetadata {
   /** Of each manifest that can be reached and read. */
   readonly manifests: readonly ManifestMetadata[];
-  /** What list shows of the manifest that the machine likes best; absent where it likes none. */
+  /** Values that list shows, from the manifest that runs best on the host. Undefined if none runs. */
   readonly best?: { readonly created: number; readonly labels: Readonly<Record<string, string>> };
-  /** Blobs that are there, in the order of a walk, as often as it comes to them. */
+  /** Existing blobs in walk order, with repetitions. */
   readonly blobs: readonly Pick<Descriptor, 'digest' | 'size'>[];
-  /** Digests that are referred to and whose blobs are not there. */
+  /** Referenced digests without a blob. */
   readonly absent: readonly string[];
   /** Bytes of unpacked layers by the ids of their stacks. */
   readonly unpacked: readonly (readonly [string, number])[];
-  /** Whether the facts hold as long as the same blobs are there: nothing is broken, nothing was left out. */
+  /** Whether the metadata is valid as long as the same blobs exist: no content is broken or skipped. */
   readonly lasting: boolean;
 }
 
-/** How many times the size of their text facts take in memory. */
+/** Estimated bytes of memory per character of the serialized form. */
 const bytesPerCharacter = 2;
 
-/** Images whose facts are found out without anybody's asking, and milliseconds between words of it. */
+/** Minimum number of images for reading metadata in the background, and milliseconds between progress messages. */
 const backgroundThreshold = 1000;
 const reportIntervalMs = 5000;
 
-/** The facts of images, kept in memory and in a file beside the layout; both may be missing, neither is needed. */
+/** Metadata of images, cached in memory and in a file next to the layout. Both caches are optional. */
 export class ImageMetadataCache {
   readonly #cache = new LRUCache<string, ImageMetadata>({ maxSize: cacheSize('facts') });
   #known = new KnownImages();
@@ -48,17 +51,18 @@ export class ImageMetadataCache {
   #closed = false;
 
   /**
-   * @param matcher what the machine runs, best first
-   * @param file where facts outlast the process
+   * @param matcher the platforms that the host runs, best first
+   *
+   * @param file the persistent cache
    */
   constructor(
     private readonly matcher: PlatformMatcher,
     private readonly file?: ImageMetadataFile | undefined,
   ) {}
 
-  /** Begin a pass over images, which are looked at again whose blobs have changed since the last. */
+  /** Starts a pass over images. Images whose blobs changed since the last pass are read again. */
   async startPass(context: Context): Promise<Pass> {
-    // Of images that are gone nobody asks.
+    // Deleted images are never requested again.
     if (this.#known.isWasteful(context.store.list().length, backgroundThreshold)) this.#known = new KnownImages();
     const generation = await this.#changes.current(context.store.content);
     return {
@@ -70,9 +74,9 @@ export class ImageMetadataCache {
   }
 
   /**
-   * Find out what is not known of any image, so that a list need not wait for it; of few images that is not worth while.
+   * Reads missing metadata ahead of the first list, unless only a few images lack it.
    *
-   * @param say told how far it is, where it takes long
+   * @param say receives progress messages
    */
   async prepare(context: Context, say: (message: string) => void): Promise<void> {
     if (this.file === undefined) return;
@@ -97,7 +101,7 @@ export class ImageMetadataCache {
     }
   }
 
-  /** Write what is not in the file yet. */
+  /** Writes pending metadata and closes the file. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.file?.close();
@@ -112,7 +116,7 @@ export class ImageMetadataCache {
     return metadata;
   }
 
-  /** What was found before, as long as it holds. */
+  /** Returns cached metadata if it is current. */
   async #current(context: Context, digest: string, generation: BlobGeneration): Promise<ImageMetadata | undefined> {
     await yieldIfDue();
     const metadata = this.#cache.get(digest) ?? (await this.#read(context, digest));
@@ -132,11 +136,11 @@ export class ImageMetadataCache {
     this.#known.add(digest, number, marks);
   }
 
-  /** What the file has. */
+  /** Returns the metadata in the file. */
   async #read({ snapshots }: Context, digest: string): Promise<ImageMetadata | undefined> {
     const text = await this.file?.read(digest);
     if (text === undefined) return undefined;
-    // Not kept: whoever goes through all images asks once for each, and what is made of them is kept.
+    // Not cached in memory: a pass requests each image only once, and the rendered elements are cached.
     const metadata = decodeMetadata(text);
     for (const [id, size] of metadata.unpacked) snapshots.restore(id, size);
     return metadata;
@@ -147,7 +151,7 @@ export class ImageMetadataCache {
     const isCached = this.#cache.has(digest);
     const text = encodeMetadata(metadata);
     this.#cache.set(digest, metadata, { size: text.length * bytesPerCharacter });
-    // What came or went meanwhile is to be looked for again.
+    // If blobs changed during the read, the metadata is checked again later.
     if (isUnchanged(generation, metadata)) this.#markCurrent(digest, metadata, generation);
     if (!isCached) this.file?.append(digest, text);
   }
@@ -155,19 +159,19 @@ export class ImageMetadataCache {
 
 /** One way through images. */
 export interface Pass {
-  /** The same as the last pass's if no blob has come or gone since. */
+  /** The same as the last pass's if no blob was added or deleted since. */
   readonly number: number;
-  /** Whether the facts of an image are known, and what they were. */
+  /** Whether the metadata of an image is known and current. */
   isCurrent(target: Descriptor): Promise<boolean>;
   /**
-   * The facts of an image.
+   * Returns the metadata of an image.
    *
-   * @throws CORRUPT when a present index or manifest is not what its media type says
+   * @throws CORRUPT if an index or manifest does not match its media type
    */
   of(target: Descriptor): Promise<ImageMetadata>;
 }
 
-/** Whether what was there is there, and nothing else. */
+/** Whether all existing blobs still exist and all missing ones are still missing. */
 const isUnchanged = ({ has }: BlobGeneration, { blobs, absent }: ImageMetadata): boolean =>
   blobs.every(({ digest }) => has(digest)) && !absent.some(has);
 
@@ -215,7 +219,7 @@ async function readMetadata(context: Context, target: Descriptor, matcher: Platf
     if (!(error instanceof AttestdError)) throw error;
     lasting = false;
   }
-  // One object for each blob, whoever refers to it.
+  // Manifests share one object per blob.
   const objects = new Map(blobs.map((blob) => [keyOf(blob), blob]));
   const shared = manifests.map((one) => ({
     ...one,
@@ -239,7 +243,7 @@ function displayedOf(best: Best | undefined): Pick<ImageMetadata, 'best'> {
   return { best: { created: seconds, labels: config?.Labels ?? {} } };
 }
 
-/** Whether a document is what its digest says: another would be put in its place when the image is loaded again. */
+/** Whether a document matches its digest. A document that does not is replaced when the image is loaded again. */
 async function isSound({ manifests: documents }: Context, { digest, mediaType }: Descriptor): Promise<boolean> {
   if (!isManifestType(mediaType) && !isIndexType(mediaType) && !isConfigType(mediaType)) return true;
   return digestOf(await documents.content.bytes(digest), digest.split(':', 1)[0]) === digest;

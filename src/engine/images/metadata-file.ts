@@ -12,7 +12,7 @@ const delay = 2000;
 /** Bytes that are looked through at a time when the file is opened. */
 const chunkSize = 4 << 20;
 
-/** Bytes up to which a file is not looked at for what nobody needs. */
+/** Files up to this many bytes are never compacted. */
 const smallFile = 1 << 20;
 
 interface FileRange {
@@ -20,7 +20,7 @@ interface FileRange {
   readonly length: number;
 }
 
-/** Where the facts of images are, in 57 bytes for each. */
+/** Byte ranges of each image's metadata, 57 bytes per image. */
 class RangeTable {
   readonly #ids = new DigestIds();
   readonly #offsets = new Column(Float64Array);
@@ -44,8 +44,8 @@ class RangeTable {
 }
 
 /**
- * Facts of images by their digests, one a line, appended. It is derived from the layout and no part of it: what cannot be
- * read, or was cut short by a crash, is found out again, so nothing waits for its being on disk.
+ * Metadata of images by digest, appended as one line each. It is derived from the layout: lines that are unreadable or
+ * truncated by a crash are computed again, so the file is never synced.
  */
 export class ImageMetadataFile {
   #ranges = new RangeTable();
@@ -59,28 +59,29 @@ export class ImageMetadataFile {
   #closed = false;
 
   /**
-   * @param path the file, made when there is something to write
-   * @param header first line; a file with another one is of no use and begins anew
+   * @param path the file, created on the first write
+   *
+   * @param header first line. A file with another header is overwritten.
    */
   constructor(
     private readonly path: string,
     private readonly header: string,
   ) {}
 
-  /** Whether the file has facts of an image. */
+  /** Whether the file has the metadata of an image. */
   async has(digest: string): Promise<boolean> {
     await this.#open();
     return this.#ranges.get(digest) !== undefined;
   }
 
-  /** The facts of an image as they were appended last; undefined where there are none. */
+  /** Returns the last appended metadata of an image. Undefined if the file has none. */
   async read(digest: string): Promise<string | undefined> {
     await this.#open();
     const range = this.#ranges.get(digest);
     return range && this.#textAt(range);
   }
 
-  /** Leave out what others need no more, where that is most of a large file. */
+  /** Removes entries that are not needed, if they make up most of a large file. */
   async compact(isNeeded: (digest: string) => boolean): Promise<void> {
     const { size } = await stat(this.path).catch(() => ({ size: 0 }));
     if (size < smallFile) return;
@@ -105,7 +106,7 @@ export class ImageMetadataFile {
     else this.#timer ??= setTimeout(() => void this.#flush(), delay).unref();
   }
 
-  /** Write what is not written yet. */
+  /** Writes pending lines and closes the file. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#flush();
@@ -118,12 +119,12 @@ export class ImageMetadataFile {
   #textAt({ offset, length }: FileRange): string | undefined {
     if (this.#file === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(length);
-    // On the spot: a trip to the pool of threads takes longer than what is asked of it.
+    // Synchronous, because a trip to the thread pool takes longer than this read.
     const bytesRead = readSync(this.#file.fd, bytes, 0, length, offset);
     return verifiedText(bytes, 0, bytesRead);
   }
 
-  /** Put a file in this one's place that has the facts that are needed, each once. */
+  /** Replaces the file with one that has each needed entry once. */
   async #rewrite(isNeeded: (digest: string) => boolean): Promise<void> {
     const draft = `${this.path}.new`;
     const next = await open(draft, 'w+');
@@ -173,7 +174,7 @@ export class ImageMetadataFile {
     try {
       await this.#file.write(Buffer.concat(lines.map(({ line }) => line)), 0, undefined, this.#end);
     } catch {
-      // A full disk: facts stay in memory as long as there is room.
+      // The disk is full. Metadata stays in memory as far as it fits.
       return;
     }
     for (const { digest, line } of lines) {

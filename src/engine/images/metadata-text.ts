@@ -1,12 +1,15 @@
 import type { ImageMetadata } from './metadata-cache.js';
 import type { ManifestMetadata } from './summary.js';
 
-/** A manifest's facts, its blobs by their places among the image's, or as they are where they are not among these. */
+/**
+ * Serialized manifest metadata. Blobs are indexes into the image's blobs, or the blobs themselves if the image does not
+ * list them.
+ */
 interface Stored extends Omit<ManifestMetadata, 'content'> {
   readonly content: readonly (number | ManifestMetadata['content'][number])[];
 }
 
-/** The facts of an image as they are written: each blob once. */
+/** Serialized image metadata, with each blob once. */
 interface StoredMetadata extends Pick<ImageMetadata, 'best' | 'absent' | 'unpacked'> {
   readonly manifests: readonly Stored[];
   readonly blobs: readonly (readonly [string, number])[];
@@ -25,7 +28,7 @@ export function encodeMetadata({ manifests, best, blobs, absent, unpacked }: Ima
   return JSON.stringify(stored, (_, value) => (typeof value === 'bigint' ? undefined : value));
 }
 
-/** @param text what `encodeFacts` made */
+/** @param text a result of `encodeMetadata` */
 export function decodeMetadata(text: string): ImageMetadata {
   const { manifests, best, blobs: written, absent, unpacked }: StoredMetadata = JSON.parse(text);
   const blobs = written.map(([digest, size]) => ({ digest, size }));

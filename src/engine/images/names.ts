@@ -17,7 +17,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 
 const danglingPrefix = 'moby-dangling@';
 
-/** Whether a reference spells out the internal name of a dangling image. */
+/** Whether a reference is the internal name of a dangling image. */
 export function isDanglingReference(reference: string): boolean {
   return reference.startsWith(danglingPrefix);
 }
@@ -55,7 +55,7 @@ export function imagesOf(store: ImageStore, digest: string): readonly ImageRecor
   return store.withTarget(digest);
 }
 
-/** The images that a text could name: by its name, or by the beginning of their digest. */
+/** Returns the images that match a text as a name or a digest prefix. */
 function candidates(store: ImageStore, name: string, id: string): readonly ImageRecord[] {
   const whole = (digest: string): boolean => /^sha256:[0-9a-fA-F]{64}$/.test(digest);
   return store
@@ -66,7 +66,7 @@ function candidates(store: ImageStore, name: string, id: string): readonly Image
 }
 
 /**
- * The image that a name, digest, id or short id stands for (docs/reference/behavior/images.md#image-names).
+ * Resolves a name, digest, id or short id (docs/reference/behavior/images.md#image-names).
  *
  * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/reference/behavior/images.md#image-names)
  */
@@ -105,14 +105,17 @@ function ambiguous(): AttestdError {
   return new AttestdError('NOT_FOUND', 'ambiguous reference');
 }
 
-/** What a reference to be deleted stands for: the image of that very name, if any, and all with the same target. */
+/**
+ * Images matched by a reference for deletion: the image with exactly that name, if any, and all images with the same
+ * target.
+ */
 export interface Resolution {
   readonly image: ImageRecord | undefined;
   readonly all: readonly ImageRecord[];
 }
 
 /**
- * Everything that a reference stands for, as dockerd looks it up before it deletes.
+ * Resolves a reference as dockerd does before a deletion.
  *
  * @throws NOT_FOUND, INVALID_REFERENCE with dockerd's texts (docs/reference/behavior/images.md#deleting-an-image)
  */
@@ -153,9 +156,9 @@ function sameTarget(
 }
 
 /**
- * Take a name away, unless another request has done so since it was looked up, or given it to another image.
+ * Removes a name, unless another request has removed or moved it since the lookup.
  *
- * @returns whether it was there
+ * @returns whether it was removed
  */
 export async function takeName(store: ImageStore, { name, target }: ImageRecord): Promise<boolean> {
   if (store.get(name)?.target.digest !== target.digest) return false;

@@ -1,4 +1,7 @@
-/** What almost every element of a list of images has, each written as one character that no JSON text has: from 2 on. */
+/**
+ * Texts that occur in almost every list element. Each is packed into one control character from 2 on, which JSON text
+ * never contains.
+ */
 const parts = [
   '{"Containers":-1,"Created":',
   '{"Containers":0,"Created":',
@@ -27,13 +30,13 @@ const codes = new Map<string, string>(parts.map((part, at) => [part, String.from
 const pattern = new RegExp(parts.map((part) => part.replace(/[{}[\].+]/g, '\\$&')).join('|'), 'g');
 
 /**
- * A compact JSON text in a fraction of its length.
+ * Packs compact JSON text.
  *
- * @param word what it has many times, which is written as one character
+ * @param word a frequent word, packed into one character
  */
 export function pack(text: string, word: string): string {
   const short = text.replaceAll(word, '\u0001').replace(pattern, (part) => codes.get(part) ?? part);
-  // Pieces that were put together would be kept as such, each an object.
+  // Copying flattens the string. V8 would otherwise keep each concatenated part as an object.
   return Buffer.from(short).toString();
 }
 

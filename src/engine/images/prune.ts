@@ -21,10 +21,10 @@ const knownFilters = ['dangling', 'label', 'label!', 'until'];
 const running = new WeakSet<Context>();
 
 /**
- * `POST /images/prune` (docs/reference/behavior/images.md#pruning-images): deletes dangling images, with `dangling=false` all that no
- * container uses.
+ * `POST /images/prune` (docs/reference/behavior/images.md#pruning-images): deletes dangling images or, with
+ * `dangling=false`, all unused ones.
  *
- * @throws INVALID_ARGUMENT for a bad filter; CONFLICT while another prune runs
+ * @throws INVALID_ARGUMENT for a bad filter; CONFLICT during another prune
  */
 export async function pruneImages(context: Context, filters: Filters): Promise<AnswerOf<'ImagePrune'>> {
   if (running.has(context)) throw new AttestdError('CONFLICT', 'a prune operation is already running');
@@ -65,14 +65,14 @@ async function removeChosen(context: Context, chosen: readonly ImageRecord[]): P
   const { store, snapshots } = context;
   const contents = new Map<ImageRecord, ImageContent>();
   const holders = new Map<string, number>();
-  // Who holds what matters only when something goes.
+  // References are counted only if an image is deleted.
   for (const image of chosen.length === 0 ? [] : store.list()) {
     const content = await contentOf(context, image);
     contents.set(image, content);
     for (const id of [...content.retained, ...[...content.chains].map(stackKey)])
       holders.set(id, (holders.get(id) ?? 0) + 1);
   }
-  /** Whether nobody else holds a blob or a layer stack any more. */
+  /** Drops one reference. Returns whether the blob or layer stack is now unreferenced. */
   const release = (id: string): boolean => {
     const remaining = (holders.get(id) ?? 1) - 1;
     holders.set(id, remaining);
@@ -105,14 +105,14 @@ function stackKey(chainId: string): string {
 }
 
 interface ImageContent {
-  /** In the order of the walk; one that is referred to several times counts as often, as in dockerd. */
+  /** In walk order. A blob with several references counts each time, as in dockerd. */
   readonly blobs: readonly Descriptor[];
   /** Digests of those, and of the manifests that refer to them by labels, with theirs. */
   readonly retained: ReadonlySet<string>;
   readonly chains: ReadonlySet<string>;
 }
 
-/** The blobs of an image that are there, and the ids of its layer stacks, as far as it can be read. */
+/** Returns the existing blobs of an image and the ids of its readable layer stacks. */
 async function contentOf({ manifests: documents, store, debug }: Context, image: ImageRecord): Promise<ImageContent> {
   const blobs: Descriptor[] = [];
   const retained = new Set<string>();

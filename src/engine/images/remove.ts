@@ -31,7 +31,7 @@ import {
   takeName,
 } from './names.js';
 
-/** What to delete, once it is decided. */
+/** The images and names to delete. */
 interface Plan {
   readonly id: string;
   /** The image of that very name, which a container may have been made by. */
@@ -44,7 +44,8 @@ interface Plan {
 }
 
 /**
- * `DELETE /images/{name}` (docs/reference/behavior/images.md#deleting-an-image): takes a name away and, with the last one, the image.
+ * `DELETE /images/{name}` (docs/reference/behavior/images.md#deleting-an-image): removes a name and, with the last
+ * name, the image.
  *
  * @throws NOT_FOUND, INVALID_REFERENCE; CONFLICT for an id with several names without force; INVALID_ARGUMENT for
  * platforms without force and, on the experimental channel, for the attestations of an image
@@ -76,12 +77,15 @@ export async function removeImage(
   return records;
 }
 
-/** Once an image has lost its last name nothing is known of where it came from (docs/reference/behavior/images.md#image-identity). */
+/**
+ * Deletes the recorded origin of an image once its last name is gone
+ * (docs/reference/behavior/images.md#image-identity).
+ */
 export function deleteOrigin({ store, lineage }: Context, digest: string): void {
   if (imagesOf(store, digest).length === 0) lineage.deleteRepositories(digest);
 }
 
-/** Nothing deletes attestations; dockerd takes the whole path for an image's name (docs/explanation/deviations.md). */
+/** Attestations cannot be deleted. dockerd treats the whole path as an image name (docs/explanation/deviations.md). */
 function rejectAttestations({ channel }: Context, name: string): void {
   if (channel === 'standard' || !name.endsWith('/attestations')) return;
   const reason = `attestations cannot be deleted; to delete an image named "${name}", give its tag or its ID`;
@@ -105,14 +109,14 @@ function makePlan({ store }: Context, text: string, force: boolean): Plan {
   return { id, named: image, all, several: true };
 }
 
-/** Whether a text is the beginning of an image's id, with or without algorithm. */
+/** Whether a text is a prefix of an image's id, with or without algorithm. */
 function isIdPrefix(id: string, text: string): boolean {
   return id.startsWith(text) || id.slice(id.indexOf(':') + 1).startsWith(text);
 }
 
 /**
- * The images, of those with one target, that a name stands for: the same repository and tag; all tags where it gives a
- * digest; dangling ones; and those with only a digest, where no other tag of the repository is left.
+ * Selects the images that a name refers to, among those with one target: the same repository and tag; all tags if the
+ * name has a digest; dangling images; and digest-only names if the repository has no other tag.
  */
 function sameReferences(named: NamedReference | undefined, images: readonly ImageRecord[]): readonly ImageRecord[] {
   const same: ImageRecord[] = [];
@@ -174,7 +178,7 @@ async function removeAll(
   const short = shortId(id);
   let taken = false;
   for (const image of all) {
-    // Once a name is gone, the others go too: what is refused has changed nothing.
+    // Checked before the remaining names are removed, so that a rejection changes nothing.
     if (!taken) rejectUsed(context, id, force);
     if (!several && all.length > 1) {
       const reason = `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`;
@@ -194,7 +198,7 @@ async function removeAll(
 
 const shortId = (id: string): string => id.slice(id.indexOf(':') + 1).slice(0, 12);
 
-/** The images that one was made of, as far as they have no names of their own and nobody else needs them. */
+/** Removes ancestors that have no name and no other user. */
 async function removeParents(context: Context, id: string): Promise<readonly Wire<ImageDeleteResponseItem>[]> {
   const { lineage, store } = context;
   const records: Wire<ImageDeleteResponseItem>[] = [];
@@ -210,10 +214,10 @@ async function removeParents(context: Context, id: string): Promise<readonly Wir
 }
 
 /**
- * A container that was made by the only name of its image keeps it from being deleted; by force, the name goes and the
- * image stays without one.
+ * A container created by the image's only name prevents the deletion. With force, the name is removed and the image
+ * stays without one.
  *
- * @returns what was done by force; undefined when no container has it
+ * @returns the forced changes; undefined if no container uses the name
  * @throws CONFLICT
  */
 async function retainUsed(
@@ -235,7 +239,10 @@ async function retainUsed(
   return [{ Untagged: familiar }];
 }
 
-/** Nobody deletes an image from under a container that runs, nor without force from under one that does not. */
+/**
+ * Rejects the deletion of an image that a running container uses and, without force, of one that a stopped container
+ * uses.
+ */
 function rejectUsed(context: Context, id: string, force: boolean): void {
   const users = context.containers.list().filter(({ imageId }) => imageId === id);
   const running = users.find(({ state }) => state.running);
@@ -259,7 +266,7 @@ function familiarOf(image: ImageRecord): string {
   }
 }
 
-/** Delete the blobs of single platforms, whoever else refers to them; the index stays. */
+/** Deletes the blobs of single platforms even if other images refer to them. The index stays. */
 async function removePlatforms(
   context: Context,
   id: string,

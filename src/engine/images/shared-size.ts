@@ -8,7 +8,11 @@ class Counted {
   readonly #ids = new DigestIds();
   readonly #counts = new Column(Uint32Array);
 
-  /** @returns the number of a digest that was counted once more */
+  /**
+   * Counts a digest.
+   *
+   * @returns its number
+   */
   add(digest: string): number {
     const id = this.#ids.of(digest);
     this.#counts.set(id, this.#counts.get(id) + 1);
@@ -24,16 +28,16 @@ class Counted {
   }
 }
 
-/** What images share: layers that are unpacked, and blobs. Facts are looked at once and not kept. */
+/** Computes the size that images share: unpacked layers and blobs. Metadata is read once and not kept. */
 export class SharedSizes {
   readonly #chains = new Counted();
   readonly #blobs = new Counted();
   readonly #images = new DigestIds();
-  /** By the numbers of images: where theirs begin, and how many blobs and layer stacks they have. */
+  /** By image number: the start of its numbers, and the counts of its blobs and layer stacks. */
   readonly #starts = new Column(Uint32Array);
   readonly #blobCounts = new Column(Uint32Array);
   readonly #chainCounts = new Column(Uint32Array);
-  /** Of each image: numbers and sizes of its blobs in turn, then numbers of its layer stacks. */
+  /** Of each image: alternating numbers and sizes of its blobs, then the numbers of its layer stacks. */
   readonly #numbers = new Column(Float64Array);
   #end = 0;
 
@@ -75,7 +79,7 @@ export class SharedSizes {
   }
 }
 
-/** Sizes of the blobs of an image's manifests, the first that is given of each. */
+/** Returns the sizes of the blobs of an image's manifests. The first size of each blob counts. */
 function contentOf({ manifests }: ImageMetadata): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { content } of manifests)

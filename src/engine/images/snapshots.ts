@@ -11,8 +11,8 @@ import { type UnpackedLayer, unpackLayer } from './layers.js';
 const maxCachedLayers = 10_000;
 
 /**
- * The ids of a layer stack, bottom first: of one layer its diff id, of more the digest of the id below and the diff id
- * (image-spec, config.md, "Layer ChainID").
+ * Returns the ids of a layer stack, bottom first. The id of one layer is its diff id; of more layers, the digest of the
+ * id below and the diff id (image-spec, config.md, "Layer ChainID").
  */
 export function chainIds(diffIds: readonly string[]): readonly string[] {
   const ids: string[] = [];
@@ -23,12 +23,12 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
   return ids;
 }
 
-/** What became of a manifest: unpacked as far as it goes, not for this machine, or not as it should be. */
+/** Result of an unpack: complete, not for this host's platform, or failed. */
 type UnpackResult = 'unpacked' | 'packed' | 'failed';
 
 /**
- * What the daemon has unpacked. A stand-in runs nothing, so it keeps no file systems, only what they would measure:
- * images that the machine can run are unpacked when they are loaded, and counted as such when a store is opened.
+ * Sizes of unpacked layers. Images are never run from here, so only the sizes are kept. Images that the host can run
+ * are unpacked on load, and count as unpacked when a store is opened.
  */
 export class Snapshots {
   /** Changes whenever a total that was asked for may be another. */
@@ -44,7 +44,7 @@ export class Snapshots {
     private readonly host: PlatformMatcher,
   ) {}
 
-  /** Bytes of one layer, without those below it; undefined when it is not unpacked. */
+  /** Returns the bytes of one layer without those below it. Undefined if it is not unpacked. */
   usage(chainId: string): number | undefined {
     return this.sizes.get(chainId);
   }
@@ -83,7 +83,7 @@ export class Snapshots {
     return result;
   }
 
-  /** Note what a layer measures that was unpacked before the process began. */
+  /** Restores the size of a layer that a previous process unpacked. */
   restore(chainId: string, size: number): void {
     if (!this.sizes.has(chainId)) this.set(chainId, size);
   }

@@ -21,53 +21,53 @@ import { identityOf } from './identity.js';
 import { platformOfConfig } from './manifests.js';
 import { chainIds } from './snapshots.js';
 
-/** An image manifest with what its configuration says, as far as the store has it. */
+/** An image manifest with the contents of its configuration, as far as the store has it. */
 export interface PlatformImage {
   readonly manifest: Descriptor;
   readonly config: ImageConfig | undefined;
 }
 
-/** What list and inspect say about an image as a whole. */
+/** The properties of an image as a whole in list and inspect. */
 export interface ImageSummary {
   /** ManifestSummary of each manifest that can be reached. */
   readonly manifests: readonly Wire<ImageManifestSummary>[];
   /** The image manifest that fits best. */
   readonly best: PlatformImage | undefined;
-  /** Bytes of blobs and of what is unpacked, over all platforms. */
+  /** Bytes of blobs and unpacked layers of all platforms. */
   readonly totalSize: number;
-  /** How many containers were made of its manifests. */
+  /** Number of containers created from its manifests. */
   readonly users: number;
 }
 
 /** Whether to add the statements of attestation manifests (the proposal's `AttestationData.Statements`). */
 export interface SummaryOptions {
   readonly statements: boolean;
-  /** Digest of the image, where its manifests are to say where it came from. */
+  /** Digest of the image. If set, manifests report their origin. */
   readonly identity?: string;
 }
 
-/** What a manifest of an image and its content say, whatever containers and unpacked layers there are. */
+/** Metadata of one manifest and its content, independent of containers and unpacked layers. */
 export interface ManifestMetadata {
   readonly manifest: Descriptor;
-  /** Whether its configuration and all layers are there. */
+  /** Whether its configuration and all layers exist. */
   readonly available: boolean;
-  /** Blobs that are there, from the manifest on; none where they cannot be measured. */
+  /** Existing blobs, starting with the manifest. Empty if they cannot be measured. */
   readonly content: readonly Pick<Descriptor, 'digest' | 'size'>[];
   readonly kind: 'image' | 'attestation' | 'unknown';
   /** Digest of the manifest that an attestation is for. */
   readonly subject?: string;
-  /** Of an image. */
+  /** Set for an image. */
   readonly platform?: Platform;
   /** Ids of an image's layer stacks, bottom first; absent where its configuration cannot be read. */
   readonly chains?: readonly string[];
 }
 
 /**
- * Describe the manifests of an image and choose the best one for a platform; nested indexes are entered, and manifests
- * that the store lacks are reported as far as their descriptors go.
+ * Describes the manifests of an image and chooses the best one for a platform. Enters nested indexes; reports missing
+ * manifests from their descriptors.
  *
- * @param matcher which platforms may be chosen, and which first
- * @throws CORRUPT when a present index or manifest is not what its media type says
+ * @param matcher the acceptable platforms in order of preference
+ * @throws CORRUPT if an index or manifest does not match its media type
  */
 export async function summarize(
   context: Context,
@@ -86,10 +86,10 @@ export async function summarize(
 }
 
 /**
- * The image manifest that `summarize` would choose, without what is said of all of them.
+ * Returns the image manifest that `summarize` would choose, without describing all manifests.
  *
- * @param whole only those whose content is all there
- * @throws CORRUPT when a present index or manifest is not what its media type says
+ * @param whole whether to require that all its content exists
+ * @throws CORRUPT if an index or manifest does not match its media type
  */
 export async function chooseImage(
   context: Context,
@@ -204,7 +204,7 @@ export interface DescribedManifest {
   readonly users: number;
 }
 
-/** What a manifest holds of its image, bytes, and the containers of it. */
+/** Bytes and containers of a manifest. */
 function referencedBy(
   context: Context,
   { manifest, content, platform, chains = [] }: ManifestMetadata,
@@ -214,7 +214,7 @@ function referencedBy(
   return { blobs, unpacked: context.snapshots.total(chains), containers: usersOfManifest(context, manifest.digest) };
 }
 
-/** What a manifest adds to its image: bytes, those of unpacked layers too, and containers. */
+/** Returns a manifest's contribution to its image: bytes, including unpacked layers, and containers. */
 export function sizeOfManifest(
   context: Context,
   metadata: ManifestMetadata,
@@ -223,7 +223,7 @@ export function sizeOfManifest(
   return { size: blobs + unpacked, users: containers.length };
 }
 
-/** What a manifest's facts come to with the containers and unpacked layers of the moment. */
+/** Combines a manifest's metadata with the current containers and unpacked layers. */
 export async function describeManifest(
   context: Context,
   metadata: ManifestMetadata,
@@ -258,7 +258,7 @@ export async function describeManifest(
   return { row, size, users };
 }
 
-/** The blobs that are there from a manifest on. */
+/** Returns the existing blobs from a manifest on. */
 async function measure({ manifests: documents, debug }: Context, manifest: Descriptor): Promise<readonly Descriptor[]> {
   const content: Descriptor[] = [];
   try {
@@ -288,7 +288,7 @@ async function statementsOf(
   return statements.map((bytes) => new VerbatimJson(bytes));
 }
 
-/** Whether config and all layers are there; undefined when the manifest cannot be read, which hides it. */
+/** Whether config and all layers exist. Undefined if the manifest is unreadable, which hides it. */
 export async function isAvailable(documents: ManifestCache, manifest: Descriptor): Promise<boolean | undefined> {
   try {
     return await availability(documents, manifest);
@@ -299,9 +299,9 @@ export async function isAvailable(documents: ManifestCache, manifest: Descriptor
 }
 
 /**
- * Whether a manifest, its config and all layers are there.
+ * Whether a manifest, its config and all layers exist.
  *
- * @throws CORRUPT when the manifest is not what its media type says
+ * @throws CORRUPT if the manifest does not match its media type
  */
 export async function availability(documents: ManifestCache, manifest: Descriptor): Promise<boolean> {
   try {
@@ -315,8 +315,8 @@ export async function availability(documents: ManifestCache, manifest: Descripto
 }
 
 /**
- * Whether a manifest only borrows the image media type: an attestation, an unknown platform, or layers none of which is
- * a file system's; undefined when the manifest is not what its media type says.
+ * Whether a manifest uses the image media type for something else: an attestation, an unknown platform, or layers that
+ * are not file systems. Undefined if the manifest does not match its media type.
  */
 export async function isPseudo(documents: ManifestCache, manifest: Descriptor): Promise<boolean | undefined> {
   if (Object.hasOwn(manifest.annotations ?? {}, annotations.referenceType)) return true;

@@ -32,8 +32,9 @@ export function repoTag(repo: string, tag: string): NamedReference | undefined {
 /**
  * `POST /images/{name}/tag`.
  *
- * @returns `nothing` without a repository: dockerd answers 200 and does nothing (docs/reference/behavior/images.md#tagging-an-image)
- * @throws INVALID_REFERENCE, INVALID_ARGUMENT; NOT_FOUND whatever is wrong with the source
+ * @returns `nothing` for a missing repository: dockerd answers 200 without effect
+ * (docs/reference/behavior/images.md#tagging-an-image)
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT; NOT_FOUND for any problem with the source
  */
 export async function tagImage(
   context: Context,
@@ -51,7 +52,7 @@ export async function tagImage(
   return 'created';
 }
 
-/** The image, if it has a platform whose configuration can be read; whatever is wrong with it, it is not found. */
+/** Returns the image if it has a platform with a readable configuration. Any other image counts as not found. */
 async function readableImage(context: Context, name: string): Promise<ImageRecord> {
   const { manifests: documents, store } = context;
   try {
@@ -65,13 +66,13 @@ async function readableImage(context: Context, name: string): Promise<ImageRecor
   }
 }
 
-/** Point a name to a target; what it pointed to before, and what else has no name, stays as a dangling image. */
+/** Points a name to a target. The previous target stays as a dangling image if it has no other name. */
 export async function nameImage(context: Context, reference: NamedReference, target: Descriptor): Promise<void> {
   const { store } = context;
   const name = formatReference(reference);
   const replaced = store.get(name);
   if (replaced?.target.digest === target.digest) {
-    // Whoever gave the name may still be waiting for the disk.
+    // The request that added the name may still wait for the disk.
     await store.kept();
   } else {
     if (replaced !== undefined) await keepDangling(context, replaced);
@@ -81,7 +82,7 @@ export async function nameImage(context: Context, reference: NamedReference, tar
   await logImageEvent(context, target.digest, familiarString(reference), 'tag');
 }
 
-/** Before an image's only name goes elsewhere, keep the image without one. */
+/** Keeps an image without a name before its only name moves to another target. */
 export async function keepDangling(context: Context, image: ImageRecord): Promise<void> {
   const { store } = context;
   const { digest } = image.target;

@@ -19,9 +19,9 @@ export interface StoredLayer {
 }
 
 /**
- * Write a layer: gzip and zstd stay as they are, anything else is compressed with gzip.
+ * Writes a layer. Keeps gzip and zstd; compresses anything else with gzip.
  *
- * @throws INTERNAL for an archive that cannot be read, after it was stored
+ * @throws INTERNAL for an unreadable archive, after it was stored
  */
 export async function storeLayer(content: ContentStore, archive: Readable): Promise<StoredLayer> {
   const { compression, stream } = await peekCompression(archive);
@@ -62,9 +62,9 @@ async function storeJson<T>(content: ContentStore, mediaType: string, value: T, 
 }
 
 /**
- * Write an image's configuration and manifest; its layers are there already.
+ * Writes an image's configuration and manifest. Its layers must exist.
  *
- * @param indent spaces by which the manifest is indented, as dockerd writes those of commits and builds
+ * @param indent spaces of indentation of the manifest, as in dockerd's commits and builds
  * @returns the manifest's descriptor, which has no name yet
  */
 export async function storeImage(

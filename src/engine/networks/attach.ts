@@ -18,7 +18,7 @@ import type { PortMap } from './port.js';
 export type Endpoints = ReadonlyMap<string, EndpointSettings>;
 
 /**
- * Note the networks that a container is to be in, as inspect shows them before it starts.
+ * Records the networks that a container will join, which inspect shows before the start.
  *
  * @param requested by name or id
  */
@@ -36,10 +36,11 @@ export function prepareEndpoints(
 }
 
 /**
- * Put a container that starts into its networks, and publish its ports.
+ * Connects a starting container to its networks and publishes its ports.
  *
- * @param before its endpoints of before, for one that went on while no daemon was there
- * @throws NOT_FOUND for a network that is not there; CONFLICT or INTERNAL for the container whose network it shares; INTERNAL for a port that is taken
+ * @param before its previous endpoints, if it kept running across a daemon restart
+ * @throws NOT_FOUND for a missing network; CONFLICT or INTERNAL for the container whose network it shares; INTERNAL for
+ * a port in use
  */
 export async function joinNetworks(context: Context, container: Container, before?: Endpoints): Promise<void> {
   const shared = sharedContainer(container.hostConfig.NetworkMode);
@@ -60,7 +61,7 @@ export async function joinNetworks(context: Context, container: Container, befor
   try {
     if (names.length > 0) container.ports = await publish(context, container);
   } catch (error) {
-    // The network whose ports could not be published is left for good, as in dockerd.
+    // If ports of a network cannot be published, the container is disconnected from it permanently, as in dockerd.
     const name = [...container.networks.keys()].at(-1) as string;
     disconnect(context, container, name, container.networks.get(name) as EndpointSettings);
     container.networks.delete(name);
@@ -102,10 +103,10 @@ export interface CreatedEndpoint {
 }
 
 /**
- * Make a container's place in a network, which takes its addresses.
+ * Creates an endpoint and reserves its addresses.
  *
- * @throws NOT_FOUND; FORBIDDEN for a network of settings and for addresses that are taken; INVALID_ARGUMENT for what cannot be; INTERNAL where
- *   it may not be
+ * @throws NOT_FOUND; FORBIDDEN for a config-only network and for addresses in use; INVALID_ARGUMENT for invalid
+ * settings; INTERNAL if the network does not allow it
  */
 export function createEndpoint(
   context: Context,
@@ -142,15 +143,15 @@ export function createEndpoint(
   return made;
 }
 
-/** Give back what an endpoint took that nobody came to have. */
+/** Releases the addresses of an endpoint that was never used. */
 function unmake({ addresses }: CreatedEndpoint): void {
   for (const [pool, address] of addresses) pool.release(address);
 }
 
 /**
- * Give a container the card of an endpoint that was made; nobody is told.
+ * Adds the interface of a new endpoint to a container without an event.
  *
- * @throws INTERNAL for a name of the card that cannot be; the addresses are free again then
+ * @throws INTERNAL for an invalid interface name, after releasing the addresses
  */
 export function enter(context: Context, container: Container, made: CreatedEndpoint, before?: EndpointSettings): void {
   const { network, settings, id, addresses } = made;
@@ -183,7 +184,7 @@ export function enter(context: Context, container: Container, made: CreatedEndpo
   });
 }
 
-/** Tell of the networks that a container that was started has joined. */
+/** Logs the connect events of a started container. */
 export function emitConnected(context: Context, { id, networks }: Container): void {
   for (const [name, { EndpointID: endpoint, NetworkID: networkId }] of networks) {
     const network = endpoint === '' ? undefined : find(context, networkId || name);
@@ -198,7 +199,7 @@ function randomMac(): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
-/** Names by which other containers of a network find one. */
+/** Returns the DNS names of a container in a network. */
 export function dnsNames({ plainName, id, config }: Container, aliases: readonly string[]): string[] {
   return [...new Set([plainName, ...aliases, id.slice(0, 12), config.Hostname])].filter((name) => name !== '');
 }
@@ -222,7 +223,10 @@ async function publish(context: Context, container: Container): Promise<PortMap>
   return context.publishedPorts.publish(container, { ...requested, ...bindings });
 }
 
-/** Take a container that has ended, or could not start, out of its networks. It is told to leave those that it could not join as well. */
+/**
+ * Disconnects a stopped or failed container from its networks. Logs a disconnect event even for networks that it could
+ * not join.
+ */
 export function disconnectFromNetworks(context: Context, container: Container): void {
   context.publishedPorts.release(container.id);
   container.ports = {};
@@ -232,7 +236,7 @@ export function disconnectFromNetworks(context: Context, container: Container): 
     if (joined || settings.EndpointID !== '') takeOut(context, container, name, settings);
 }
 
-/** Take a container out of one network; what was asked for stays. */
+/** Disconnects a container from one network. Its requested settings stay. */
 export function disconnect(context: Context, container: Container, name: string, settings: EndpointSettings): void {
   if (settings.EndpointID !== '') takeOut(context, container, name, settings);
 }
@@ -256,7 +260,7 @@ export function releaseNetworks({ networks }: Container): void {
     if (settings.NetworkID !== '') Object.assign(settings, { NetworkID: '', DNSNames: undefined });
 }
 
-/** What a container is left with of a network that it is not in: what was asked for. */
+/** Resets an endpoint to its requested settings. */
 export function resetEndpoint(settings: EndpointSettings): EndpointSettings {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames, desiredMac = '' } = settings;
   const kept = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID, DNSNames, MacAddress: desiredMac };

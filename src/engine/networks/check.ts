@@ -2,14 +2,16 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import type { PoolConfig } from './pool.js';
 import { contains, familyOf, formatPrefix, overlaps, parsePrefix } from './prefix.js';
 
-/** Subnets of a network, each of which is held against those of all networks, and addresses that are set aside in one. */
+/**
+ * Maximum subnets of a network, because each is compared with those of all networks, and maximum auxiliary addresses.
+ */
 const maxPools = 64;
 const maxAddresses = 1000;
 
 /**
- * Check the subnets of a network that is to be made.
+ * Checks the subnets of a new network.
  *
- * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
+ * @throws INVALID_ARGUMENT with all errors, in dockerd's words
  */
 export function checkPools(pools: readonly PoolConfig[], ipv6: boolean): void {
   if (pools.length > maxPools)
@@ -26,7 +28,7 @@ const indent = (fault: string): string => fault.split('\n').join('\n\t');
 function* check(pool: PoolConfig, ipv6: boolean): Generator<string> {
   const { Subnet: subnet = '', IPRange: range = '', Gateway: gateway = '', AuxiliaryAddresses: others = {} } = pool;
   if (subnet === '') {
-    // Without a subnet there is nothing that anything could be in.
+    // Without a subnet, no range or gateway can be valid.
     if (range !== '') yield `invalid ip-range ${range}: parent subnet invalid Prefix doesn't contain ip-range`;
     if (gateway !== '') yield `invalid gateway ${gateway}: parent subnet invalid Prefix doesn't contain this address`;
     return;

@@ -13,8 +13,8 @@ import type { Network } from './network.js';
 /**
  * `POST /networks/{id}/connect` (docs/reference/behavior/networks.md#networks).
  *
- * @param endpoint undefined for nothing in particular
- * @throws NOT_FOUND; FORBIDDEN when it is in that network; INVALID_ARGUMENT for what cannot be
+ * @param endpoint undefined for default settings
+ * @throws NOT_FOUND; FORBIDDEN if it is already connected; INVALID_ARGUMENT for invalid settings
  */
 export function connectContainer(
   context: Context,
@@ -33,7 +33,7 @@ export function connectContainer(
   if (!state.running) {
     const network = find(context, term);
     if (network === undefined) container.networks.set(term, settings);
-    else emitConnectionChange(container, network, settings);
+    else storeConnection(container, network, settings);
     chargeQuota(context, container, network?.name ?? term);
     return;
   }
@@ -53,7 +53,10 @@ export function connectContainer(
   writeHosts(container);
 }
 
-/** As in dockerd, what was asked for stays when no endpoint could be made, and goes when the container could not get its card. */
+/**
+ * As in dockerd, the requested settings stay if no endpoint could be created, and are removed if the interface could
+ * not be added.
+ */
 function enterRunning(context: Context, container: Container, network: Network, settings: EndpointSettings): void {
   const { name } = network;
   const noted = container.networks.get(name);
@@ -63,7 +66,7 @@ function enterRunning(context: Context, container: Container, network: Network, 
   try {
     made = createEndpoint(context, container, name);
   } catch (error) {
-    // Of several tries the first is kept.
+    // After several attempts, the settings of the first one stay.
     container.networks.set(name, noted ?? settings);
     throw error;
   }
@@ -85,8 +88,8 @@ function chargeQuota({ containers }: Context, container: Container, name: string
   }
 }
 
-/** What a container that does not run is to be in when it starts. */
-function emitConnectionChange(container: Container, network: Network, settings: EndpointSettings): void {
+/** Records a connection for the next start of a stopped container. */
+function storeConnection(container: Container, network: Network, settings: EndpointSettings): void {
   checkMode(container, network);
   if (network.driver === 'host') return;
   checkSettings(network, settings);
@@ -130,8 +133,8 @@ function disconnecting(context: Context, term: string, name: string, force: bool
 /**
  * `POST /networks/{id}/disconnect`.
  *
- * @param force whether a network that is gone is as good as left
- * @throws NOT_FOUND; INTERNAL when the container is not in that network, as in dockerd
+ * @param force whether a missing network counts as disconnected
+ * @throws NOT_FOUND; INTERNAL if the container is not connected, as in dockerd
  */
 export function disconnectContainer(context: Context, term: string, name: string, force: boolean): void {
   const container = disconnecting(context, term, name, force);
@@ -139,7 +142,7 @@ export function disconnectContainer(context: Context, term: string, name: string
   const known = network?.name ?? term;
   const settings = container.networks.get(known);
   const running = container.state.running;
-  // What only was asked for of a running container, when it could not be connected, cannot be taken back either.
+  // Settings of a running container that could not be connected cannot be removed either.
   if (settings === undefined || (running && settings.EndpointID === ''))
     throw new AttestdError(
       'INTERNAL',

@@ -11,12 +11,12 @@ const flags = ['enable_icc', 'enable_ip_masquerade', 'inhibit_ipv4'].map((name) 
 const addresses = [`${bridge}host_binding_ipv4`, 'com.docker.network.host_ipv4', 'com.docker.network.host_ipv6'];
 const gatewayModes = ['nat', 'nat-unprotected', 'routed', 'isolated'];
 const isolatedMode = `${bridge}gateway_mode_ipv`;
-/** What Linux allows. */
+/** Limits of Linux. */
 const largestMtu = 65535;
 const maxInterfaceNameLength = 15;
 const largestVlan = 4094;
 
-/** The simulated machine's network cards that are no bridges. */
+/** Network interfaces of the simulated host, without bridges. */
 export const hostInterfaces: readonly string[] = ['lo', 'eth0'];
 
 type Options = Readonly<Record<string, string>>;
@@ -25,10 +25,11 @@ const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT
 const failed = (reason: string): AttestdError => new AttestdError('INTERNAL', reason);
 
 /**
- * Check what a network's driver is told (docs/reference/behavior/networks.md#networks).
+ * Checks the driver options of a network (docs/reference/behavior/networks.md#networks).
  *
- * @param bridges names of the bridges that there are
- * @throws INVALID_ARGUMENT for values that cannot be read; INTERNAL for what the driver or the kernel refuses, in dockerd's words
+ * @param bridges names of the existing bridges
+ * @throws INVALID_ARGUMENT for unreadable values; INTERNAL for values that the driver or the kernel rejects, in
+ * dockerd's words
  */
 export function checkDriverOptions(
   driver: string,
@@ -91,19 +92,17 @@ function checkLink(driver: 'macvlan' | 'ipvlan', options: Options, bridges: read
   if (!present(parentInterface)) throw failed(`-o parent interface was not found on the host: ${parentInterface}`);
 }
 
-/**
- * Whether a network's driver has no use for a gateway that nobody asked for: its first address is then a container's.
- */
+/** Whether the driver does not reserve a default gateway. Containers then get the first address. */
 export function isGatewayless(driver: string, options: Options, family: 4 | 6): boolean {
   if (driver === 'bridge') return options[`${isolatedMode}${family}`] === 'isolated';
   return driver === 'macvlan' || driver === 'ipvlan';
 }
 
 /**
- * Address families that are asked for in the driver's options, as older clients do; those count where the request says nothing,
- * and are left out where it does.
+ * Returns the address family from the driver options of older clients, and removes it from them. The request's own
+ * member takes precedence.
  *
- * @throws INVALID_ARGUMENT for what is no flag
+ * @throws INVALID_ARGUMENT for a value that is not boolean
  */
 export function familyOption(
   options: Record<string, string>,
@@ -126,7 +125,7 @@ export function familyOption(
 
 const interfaceSetting = /^net\.(?:ipv4|ipv6|mpls)\.[^.]+\.IFNAME\..+$/;
 
-/** What is wrong with the settings of a container's network card, in dockerd's words. */
+/** Returns the errors of a container's interface settings, in dockerd's words. */
 export function interfaceErrors(options: Options): string[] {
   const text = options['com.docker.network.endpoint.sysctls'];
   if (text === undefined) return [];

@@ -8,9 +8,9 @@ import type { Network } from './network.js';
 import { contains } from './prefix.js';
 
 /**
- * Check what a create request says of networks.
+ * Checks the endpoint settings of a create request.
  *
- * @throws INVALID_ARGUMENT with everything that is wrong, in dockerd's words
+ * @throws INVALID_ARGUMENT with all errors, in dockerd's words
  */
 export function checkEndpoints(
   context: Context,
@@ -26,7 +26,7 @@ export function checkEndpoints(
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', faults.join('\n'));
 }
 
-/** What is wrong with what is asked of an endpoint, in dockerd's words. */
+/** Returns the errors of endpoint settings, in dockerd's words. */
 export function endpointErrors(network: Network | undefined, name: string, settings: EndpointSettings): string[] {
   const { IPAMConfig: ipam, Aliases: aliases } = settings;
   const { IPv4Address: v4 = '', IPv6Address: v6 = '' } = ipam ?? {};
@@ -44,7 +44,7 @@ export function endpointErrors(network: Network | undefined, name: string, setti
   return faults;
 }
 
-/** @throws INVALID_ARGUMENT for what cannot be asked of an endpoint of a network */
+/** @throws INVALID_ARGUMENT for invalid endpoint settings */
 export function checkSettings(network: Network, settings: EndpointSettings): void {
   const faults = endpointErrors(network, network.name, settings);
   if (faults.length > 0) throw new AttestdError('INVALID_ARGUMENT', `invalid endpoint settings:\n${faults.join('\n')}`);

@@ -9,7 +9,7 @@ export interface EndpointIpam {
   LinkLocalIPs?: string[];
 }
 
-/** A container's place in a network: what was asked for, and what it got (`network.EndpointSettings`). */
+/** The requested and actual settings of an endpoint (`network.EndpointSettings`). */
 export interface EndpointSettings {
   IPAMConfig: EndpointIpam | undefined;
   Links: string[] | undefined;
@@ -26,7 +26,7 @@ export interface EndpointSettings {
   GlobalIPv6Address: string;
   GlobalIPv6PrefixLen: number;
   DNSNames: string[] | undefined;
-  /** The hardware address that was asked for, known from the first start on; not told. */
+  /** The requested MAC address, set from the first start on. Not part of responses. */
   desiredMac?: string;
 }
 
@@ -55,7 +55,7 @@ export const endpointSettingsType: GoType<EndpointSettings> = struct<EndpointSet
   DNSNames: slice(goString),
 });
 
-/** An endpoint of which nothing is known yet. */
+/** Returns empty endpoint settings. */
 export function emptyEndpoint(): EndpointSettings {
   return zero(endpointSettingsType) as EndpointSettings;
 }

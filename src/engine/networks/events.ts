@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import type { Network } from './network.js';
 
-/** Report what happened to a network. */
+/** Logs a network event. */
 export function logNetworkEvent(
   context: Context,
   { id, name, driver }: Network,

@@ -30,11 +30,11 @@ function attachInterfaces(
 }
 
 /**
- * What a container's card in a network is called: as was asked for, or the first number that is free behind the network's
- * prefix (docs/reference/behavior/networks.md#network-endpoints).
+ * Returns the name of a container's interface: the requested name, or the network's prefix with the first free number
+ * (docs/reference/behavior/networks.md#network-endpoints).
  *
- * @param endpointId what the card is called by until it has its name
- * @throws INTERNAL for a name that is taken, or that the kernel does not take
+ * @param endpointId names the interface in errors before it has a name
+ * @throws INTERNAL for a name in use or an invalid name
  */
 export function interfaceName(
   context: Context,
@@ -69,7 +69,9 @@ export function interfaceName(
   );
 }
 
-/** What a container that starts sees of its networks, for as long as it runs (docs/reference/behavior/networks.md#network-endpoints). */
+/**
+ * Returns the container's view of its networks while it runs (docs/reference/behavior/networks.md#network-endpoints).
+ */
 export function networkView(context: Context, container: Container): NetworkView {
   const shared = sharedContainer(container.hostConfig.NetworkMode);
   const owner = shared === undefined ? container : context.containers.resolve(shared);
@@ -146,7 +148,7 @@ class ContainerNetwork implements NetworkView {
     return found && this.context.containers.byId(found.containerId)?.sandbox?.listening();
   }
 
-  /** Who has an address in a network that the container is in. */
+  /** Returns the endpoint with an address in one of the container's networks. */
   #at(address: string): Endpoint | undefined {
     for (const { network } of attachInterfaces(this.context, this.container))
       for (const endpoint of network.endpoints.values())

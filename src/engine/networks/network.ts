@@ -64,7 +64,7 @@ export interface Endpoint {
   readonly mac: string;
   readonly ipv4: string;
   readonly ipv6: string;
-  /** What the container calls its network card; empty where there is none. */
+  /** The name of the interface in the container. Empty if there is none. */
   readonly networkInterface: string;
   /** Number of the card's other end, on the host. */
   readonly link: number;
@@ -92,11 +92,11 @@ export interface Network {
   readonly configOnly: boolean;
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  /** By the container's id. */
+  /** Endpoints by container id. */
   readonly endpoints: Map<string, Endpoint>;
 }
 
-/** The addresses of one family that a network gives. */
+/** Returns the network's address pool of one family. */
 export function poolOf({ pools }: Network, family: 4 | 6): Pool | undefined {
   return pools.find(({ prefix }) => prefix.family === family);
 }
@@ -141,9 +141,9 @@ function poolObject({
 }
 
 /**
- * A network with who is in it.
+ * Returns a network with its containers.
  *
- * @param status whether its addresses are counted, as from 1.52 on
+ * @param status whether to add address counts, as from 1.52 on
  */
 export function networkDetails(network: Network, status: boolean): AnswerOf<'NetworkInspect'> {
   const containers = [...network.endpoints.values()].map(

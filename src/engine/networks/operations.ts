@@ -45,7 +45,7 @@ async function networkFilter(filters: Filters): Promise<(network: Network) => bo
     (dangling === undefined || dangling === isIdle(network));
 }
 
-/** Whether nobody is in a network that may be without anybody. */
+/** Whether a removable network has no endpoints. */
 const isIdle = (network: Network): boolean =>
   !isPredefined(network.name) && !isOwn(network) && network.endpoints.size === 0;
 
@@ -66,7 +66,7 @@ function hasLabels(filters: Filters, { labels }: Network): boolean {
   return matchesPairs(filters, 'label', labels) && !unwanted;
 }
 
-/** What inspect is asked for. */
+/** Options of inspect. */
 export interface InspectNetworkOptions {
   readonly apiVersion: string;
   /** As in the query; must be a truth value. */
