@@ -1,12 +1,12 @@
 import { AttestdError } from '../support/foundation/errors.js';
 
-/** Bytes that all containers, networks, volumes and execs may take, beside their files, logs and programs. */
+/** Maximum bytes of containers, networks, volumes and execs, without their files, logs and programs. */
 const maxObjectBytes = 96 << 20;
 
-/** What a value takes beside the characters of its texts, about. */
+/** Estimated bytes of a value in addition to its text. */
 const perValue = 32;
 
-/** About how many bytes of memory a value takes that a client sent as JSON. */
+/** Estimates the memory of a value decoded from JSON. */
 export function estimateBytes(value: unknown): number {
   let bytes = 0;
   const pending = [value];
@@ -26,22 +26,22 @@ export function estimateBytes(value: unknown): number {
 }
 
 /**
- * The memory that things take which clients make. A machine's disk would end it in a daemon; here it is the process that must not
- * grow for ever.
+ * The memory quota of all objects that clients create. A daemon is limited by its disk; here the process must not grow
+ * without limit.
  */
 export class ObjectQuota {
   readonly #bytesById = new Map<string, number>();
   #usedBytes = 0;
-  /** Whether things are let in although there is no room: those of an earlier daemon, which were acknowledged. */
+  /** Whether the quota is ignored, which allows the restore of objects that an earlier daemon acknowledged. */
   isLenient = false;
 
   /** @param limit bytes */
   constructor(public limit = maxObjectBytes) {}
 
   /**
-   * Take room for a thing, more or less than it had.
+   * Sets the bytes of an object.
    *
-   * @throws NO_SPACE when there is none; it has what it had then
+   * @throws NO_SPACE if the quota is exhausted; the object keeps its previous bytes
    */
   reserve(id: string, bytes: number): void {
     const growth = bytes - (this.#bytesById.get(id) ?? 0);
@@ -54,7 +54,7 @@ export class ObjectQuota {
     this.#usedBytes += growth;
   }
 
-  /** A thing is gone. */
+  /** Releases the bytes of a removed object. */
   release(id: string): void {
     this.#usedBytes -= this.#bytesById.get(id) ?? 0;
     this.#bytesById.delete(id);

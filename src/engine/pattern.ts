@@ -2,17 +2,17 @@ import { AttestdError } from '../support/foundation/errors.js';
 import { isTooCostly, longestExpression } from '../support/go/regexp.js';
 import { type Filters, valuesOf } from './filters.js';
 
-/** Whether a text matches one of a filter's values; true without values. */
+/** Whether a text matches one of a filter's values. True without values. */
 export type Matcher = (text: string) => boolean;
 
-/** Texts that mean nothing but themselves in a regular expression. */
+/** Texts without special characters of regular expressions. */
 const plain = /^[A-Za-z0-9_/ -]*$/;
 
 /**
- * A filter whose values are regular expressions, found anywhere in a text, as dockerd's `Match` takes them: a value that
- * is no expression matches only itself.
+ * Creates a filter from regular expressions that match anywhere in a text, like dockerd's `Match`. An invalid
+ * expression matches only itself.
  *
- * @throws AttestdError INVALID_ARGUMENT for expressions of more than 4096 characters in all
+ * @throws AttestdError INVALID_ARGUMENT for expressions of more than 4096 characters in total
  */
 export async function patternFilter(filters: Filters, key: string): Promise<Matcher> {
   const values = valuesOf(filters, key);
@@ -23,10 +23,13 @@ export async function patternFilter(filters: Filters, key: string): Promise<Matc
   return (text) => values.length === 0 || values.includes(text) || tests.some((matches) => matches(text));
 }
 
-/** An expression as Go has it, found anywhere in a text; one that is none, or very long, by itself or for the text, matches nothing. */
+/**
+ * Creates a matcher from a Go expression that matches anywhere in a text. An invalid or very long expression matches
+ * nothing, as does any expression for a very long text.
+ */
 export async function textMatcher(value: string): Promise<Matcher> {
   if (plain.test(value)) return (text) => text.includes(value);
-  // Go's expressions, which take linear time whatever a client sends; loaded when somebody uses one.
+  // RE2 runs in linear time for any input. Loaded on first use.
   const { RE2JS } = await import('re2js');
   if (value.length > longestExpression) return () => false;
   try {

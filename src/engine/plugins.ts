@@ -16,10 +16,10 @@ function noPlugins(): AttestdError {
 }
 
 /**
- * `POST /plugins/pull` (docs/reference/behavior/daemon.md#plugins): what a registry does not have is refused as a daemon does.
+ * `POST /plugins/pull` (docs/reference/behavior/daemon.md#plugins): reports a missing plugin as a daemon does.
  *
  * @param reference with a tag or digest
- * @returns never; throws NOT_FOUND and whatever a registry answers, NOT_IMPLEMENTED for a plugin that could be fetched
+ * @returns never; throws NOT_FOUND, the registry's errors, or NOT_IMPLEMENTED for a plugin that exists
  */
 export async function pullPlugin(context: Context, reference: NamedReference, use: RegistryUse): Promise<never> {
   const { credentials = {}, headers = {}, signal = new AbortController().signal } = use;
@@ -38,7 +38,7 @@ export async function pullPlugin(context: Context, reference: NamedReference, us
  * `POST /plugins/create` (docs/reference/behavior/daemon.md#plugins).
  *
  * @param body a tar archive with `config.json` and `rootfs`, plain or compressed
- * @returns never; throws INTERNAL for an archive that is no plugin, NOT_IMPLEMENTED for one that is
+ * @returns never; throws INTERNAL for an invalid plugin, NOT_IMPLEMENTED for a valid one
  */
 export async function createPlugin(body: Readable): Promise<never> {
   let config: Buffer | undefined;

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 
 let count: number | undefined;
 
-/** How many processors the machine has; asked once, for the answer is read from many files. */
+/** Number of the host's processors. Cached, because the query reads many files. */
 export function processorCount(): number {
   count ??= cpus().length;
   return count;

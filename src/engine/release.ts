@@ -6,16 +6,16 @@ import { compareVersions } from './versions.js';
 export interface Release {
   /** Version of the engine, in `/version`, `/info` and the `Server` header. */
   readonly engine: string;
-  /** Newest API version; what a request without a version prefix speaks. */
+  /** Newest API version. Used for requests without a version prefix. */
   readonly api: string;
   /** Oldest API version. */
   readonly minimumApi: string;
 }
 
-/** dockerd 29.7.2: the release whose answers were recorded, and what the reference server is without being told otherwise. */
+/** dockerd 29.7.2: the recorded release, and the reference server's default. */
 export const currentRelease: Release = { engine: '29.7.2', api: apiVersion, minimumApi: '1.40' };
 
-/** Releases that the server can answer like, as far as their API versions go, by the beginning of their version. */
+/** Releases whose API versions the server can imitate, by version prefix. */
 const releases: Readonly<Record<string, Release>> = {
   '28.5': { engine: '28.5.2', api: '1.51', minimumApi: '1.24' },
   '29.0': { engine: '29.0.0', api: '1.52', minimumApi: '1.44' },
@@ -27,9 +27,9 @@ export const releaseNames: readonly string[] = Object.keys(releases);
 
 /** Which release to answer like, and another window of API versions. */
 export interface ReleaseChoice {
-  /** One of `releaseNames`; the current one without it. */
+  /** One of `releaseNames`. Default: the current release. */
   readonly engine?: string | undefined;
-  /** `major.minor`; the release's own without it. */
+  /** `major.minor`. Default: the release's minimum. */
   readonly minimumApi?: string | undefined;
   readonly maximumApi?: string | undefined;
 }

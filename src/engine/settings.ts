@@ -1,27 +1,30 @@
 import { formatPrefix, type Prefix } from './networks/prefix.js';
 
-/** Blocks of addresses of one size, of which networks without a subnet of their own get theirs. */
+/** A range of addresses and the block size for networks without a subnet. */
 export interface AddressPool {
   readonly base: Prefix;
   /** Bits that are fixed in each block. */
   readonly bits: number;
 }
 
-/** How a daemon is set up. */
+/** The configuration of a daemon. */
 export interface DaemonSettings {
-  /** Whether clients are told to build with BuildKit, which is then theirs to bring. */
+  /** Whether clients are told to use BuildKit, which they must bring themselves. */
   readonly buildkit: boolean;
-  /** Whether containers go on when the daemon does not (docs/reference/behavior/daemon.md#restarting-the-daemon). */
+  /**
+   * Whether containers keep running while the daemon is stopped
+   * (docs/reference/behavior/daemon.md#restarting-the-daemon).
+   */
   readonly liveRestore: boolean;
-  /** Where a daemon says that it keeps what it has: nothing is there. */
+  /** The reported data directory. Nothing is stored in it. */
   readonly dataRoot: string;
   /** `KEY=VALUE`, for /info. */
   readonly labels: readonly string[];
-  /** In their order; dockerd's own without it. */
+  /** In order. Default: dockerd's pools. */
   readonly addressPools?: readonly AddressPool[] | undefined;
-  /** Address or network card at which a swarm is reached that is founded without one; the simulated machine's own without it. */
+  /** Default advertise address or interface of a swarm. Default: the simulated host's address. */
   readonly swarmAddress?: string | undefined;
-  /** What a repository may take that is built from. */
+  /** Limits of Git repositories used as build contexts. */
   readonly git: {
     /** On the disk. */
     readonly bytes: number;
@@ -29,7 +32,7 @@ export interface DaemonSettings {
   };
 }
 
-/** A daemon that nobody has set up otherwise. */
+/** The default configuration. */
 export const defaultSettings: DaemonSettings = {
   buildkit: true,
   liveRestore: false,

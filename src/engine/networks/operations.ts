@@ -113,14 +113,15 @@ export function createNetwork(
 /**
  * `DELETE /networks/{id}`.
  *
- * @throws NOT_FOUND; FORBIDDEN for a predefined network and one that running containers are in; INVALID_ARGUMENT for one of a service
+ * @throws NOT_FOUND; FORBIDDEN for a predefined network and one with running containers; INVALID_ARGUMENT for a network
+ * of a service
  */
 export function removeNetwork(context: Context, term: string): void {
   const network = context.networks.resolve(term);
   if (isPredefined(network.name))
     throw new AttestdError('FORBIDDEN', `${network.name} is a pre-defined network and cannot be removed`);
   rejectUsed(context, network);
-  // Tasks whose service has gone are on their way out.
+  // Tasks of a removed service are about to end.
   const inUse = [...network.endpoints.values()].filter(({ containerId }) => !isOfTask(context, containerId));
   if (inUse.length > 0) {
     const names = inUse.map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`);
@@ -139,7 +140,7 @@ function isOfTask({ containers, tasks }: Context, id: string): boolean {
   return container !== undefined && tasks.has(container);
 }
 
-/** Take a network away, and tell of it. */
+/** Removes a network and logs the event. */
 function forget(context: Context, network: Network): void {
   if (network.scope === 'swarm') {
     removeSwarmNetwork(context, network);
@@ -149,19 +150,19 @@ function forget(context: Context, network: Network): void {
   logNetworkEvent(context, network, 'destroy');
 }
 
-/** Whether other networks have a network's configuration. */
+/** Whether other networks use this network's configuration. */
 function isConfigSource({ networks }: Context, { configOnly, name }: Network): boolean {
   return configOnly && networks.list().some(({ configFrom }) => configFrom === name);
 }
 
 /**
- * `POST /networks/prune`: removes what no running container is in.
+ * `POST /networks/prune`: removes networks without running containers.
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
 export function pruneNetworks(context: Context, filters: Filters): AnswerOf<'NetworkPrune'> {
   checkKeys(filters, ['label', 'label!', 'until']);
-  // Of networks, but not of containers, one without a value is none.
+  // For networks, unlike containers, an `until` without a value is ignored.
   const until = valuesOf(filters, 'until').length === 0 ? undefined : untilFilter(context, filters);
   const unused = context.networks
     .list()

@@ -13,7 +13,7 @@ import {
   sizeOf,
 } from './prefix.js';
 
-/** What is known of a subnet's addresses (`IPAMConfig`). */
+/** The address configuration of a subnet (`IPAMConfig`). */
 export interface PoolConfig {
   Subnet?: string;
   IPRange?: string;
@@ -32,8 +32,9 @@ export class Pool {
 
   /**
    * @param config with a subnet
-   * @param gatewayless whether there is no gateway unless one is asked for
-   * @throws INTERNAL for addresses that are taken when they are to be set aside
+   *
+   * @param gatewayless whether to omit the default gateway
+   * @throws INTERNAL for reserved addresses that conflict
    */
   constructor(config: PoolConfig & { Subnet: string }, gatewayless = false) {
     this.prefix = parsePrefix(config.Subnet);
@@ -67,7 +68,7 @@ export class Pool {
     return this.#taken.size;
   }
 
-  /** How many addresses can be given out by themselves. */
+  /** Number of addresses that can be assigned automatically. */
   get available(): bigint {
     let taken = 0n;
     const last = lastOf(this.#range);
@@ -76,10 +77,10 @@ export class Pool {
   }
 
   /**
-   * Take an address.
+   * Assigns an address.
    *
-   * @param requested the lowest free one without it
-   * @throws FORBIDDEN when it is taken; INTERNAL when none is left
+   * @param requested Default: the lowest free address.
+   * @throws FORBIDDEN for an address in use; INTERNAL if none is free
    */
   take(requested = ''): string {
     if (requested !== '') {
@@ -103,13 +104,13 @@ export class Pool {
   }
 }
 
-/** Where networks without a subnet of their own get one, in dockerd's order. */
+/** Default address pools in dockerd's order. */
 const defaultPools: readonly AddressPool[] = [
   ...Array.from({ length: 15 }, (_, at) => ({ base: parsePrefix(`172.${17 + at}.0.0/16`), bits: 16 })),
   { base: parsePrefix('192.168.0.0/16'), bits: 20 },
 ];
 
-/** Whether a subnet asks for any block of its size: `0.0.0.0/24`, or `0.0.0.0/0` for one of the usual size. */
+/** Whether a subnet requests any block of its size: `0.0.0.0/24`, or `0.0.0.0/0` for the default size. */
 export const isAnyBlock = (subnet: string): boolean => /^0\.0\.0\.0\//.test(subnet);
 
 /**
@@ -125,24 +126,24 @@ export function poolsOf(bits: number, pools = defaultPools): readonly AddressPoo
   return fitting;
 }
 
-/** The first block of a pool that overlaps with nothing in use. */
+/** Returns the first block of a pool that does not overlap with a used one. */
 function freeBlock({ base, bits }: AddressPool, used: readonly Prefix[]): Prefix | undefined {
   const size = sizeOf({ ...base, bits });
   for (let at = base.base; at <= lastOf(base); ) {
     const block = { family: base.family, base: at, bits };
     const other = used.find((prefix) => overlaps(block, prefix));
     if (other === undefined) return block;
-    // The next one that begins behind it: there may be millions in between.
+    // Skips the whole used block, which may contain millions of candidates.
     at = ((lastOf(other) + size) / size) * size;
   }
   return undefined;
 }
 
 /**
- * A subnet that no network has.
+ * Returns a free subnet.
  *
- * @param used those of the other networks
- * @throws NOT_FOUND when all are taken
+ * @param used subnets of the other networks
+ * @throws NOT_FOUND if none is free
  */
 export function freeSubnet(used: readonly Prefix[], pools = defaultPools): string {
   for (const pool of pools) {
@@ -152,16 +153,16 @@ export function freeSubnet(used: readonly Prefix[], pools = defaultPools): strin
   throw new AttestdError('NOT_FOUND', 'all predefined address pools have been fully subnetted');
 }
 
-/** A unique local IPv6 prefix of 48 bits, of which networks get their subnets. */
+/** Returns a random unique local IPv6 prefix of 48 bits for the subnets of networks. */
 export function uniqueLocal(): bigint {
   return (0xfdn << 120n) | (BigInt(`0x${randomBytes(5).toString('hex')}`) << 80n);
 }
 
 /**
- * The first IPv6 subnet of 64 bits that no network has.
+ * Returns the first free IPv6 subnet of 64 bits.
  *
- * @param local what `uniqueLocal` gave
- * @param used those of the other networks
+ * @param local a result of `uniqueLocal`
+ * @param used subnets of the other networks
  */
 export function freeSubnet6(local: bigint, used: readonly Prefix[]): string {
   for (let number = 0n; ; number++) {

@@ -2,7 +2,7 @@ import type { Port, PortRange } from './port.js';
 
 /** Ports that ranges name, which may be very many and lie one over the other. */
 export class PortRanges {
-  /** By protocol. Once sorted, no two of them touch. */
+  /** By protocol. Once sorted, ranges neither overlap nor touch. */
   readonly #ranges = new Map<string, PortRange[]>();
   #sorted = true;
 

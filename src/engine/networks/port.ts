@@ -1,7 +1,7 @@
 import { type GoType, goString, keyedMap, slice, struct } from '../../support/go/json.js';
 import { goAddress } from '../../support/go/netip.js';
 
-/** A port of a container: its number and `tcp`, `udp`, `sctp` or whatever else was given. */
+/** A port of a container: its number and the protocol as written, usually `tcp`, `udp` or `sctp`. */
 export interface Port {
   readonly number: number;
   readonly protocol: string;
@@ -14,7 +14,7 @@ export interface PortRange {
   readonly protocol: string;
 }
 
-/** Where a port of a container is published; empty for any address, any port. */
+/** A host address and port on which a container port is published. Empty values mean any. */
 export interface PortBinding {
   HostIp: string;
   HostPort: string;

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 const require = createRequire(import.meta.url);
 
-/** The library is read when an address is met that is not plainly one of IPv4: a start knows only such. */
+/** Loaded for the first address that is not plain IPv4, so that a start does not read the library. */
 const library = (): typeof import('ip-address') => require('ip-address') as typeof import('ip-address');
 
 const plainAddress = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
@@ -33,7 +33,7 @@ export function addressNumber(text: string): bigint {
   return familyOf(text) === 4 ? new Address4(text).bigInt() : new Address6(text).bigInt();
 }
 
-/** A request may have tens of thousands of addresses, each of which takes the library long. */
+/** A request may contain tens of thousands of addresses, for which the library is too slow. */
 function number6(text: string): bigint {
   const [head = '', tail] = text.split('::');
   const groups = (part: string): string[] =>
@@ -54,7 +54,7 @@ export function familyOf(text: string): Family {
   return text.includes(':') ? 6 : 4;
 }
 
-/** The block that a prefix stands for, whatever its host bits are. */
+/** Parses a prefix. Ignores its host bits. */
 export function parsePrefix(text: string): Prefix {
   const [address = '', length = ''] = text.split('/');
   const family = familyOf(address);
@@ -63,12 +63,12 @@ export function parsePrefix(text: string): Prefix {
   return { family, base: (addressNumber(address) >> host) << host, bits };
 }
 
-/** How a block is written. */
+/** Formats a block. */
 export function formatPrefix({ family, base, bits }: Prefix): string {
   return `${formatNumber(family, base)}/${bits}`;
 }
 
-/** How many addresses a block has. */
+/** Number of addresses in a block. */
 export function sizeOf({ family, bits }: Prefix): bigint {
   return 1n << BigInt(width(family) - bits);
 }
@@ -78,7 +78,7 @@ export function lastOf(prefix: Prefix): bigint {
   return prefix.base + sizeOf(prefix) - 1n;
 }
 
-/** Whether a block holds an address. */
+/** Whether a block contains an address. */
 export function contains(prefix: Prefix, address: string): boolean {
   if (familyOf(address) !== prefix.family) return false;
   const number = addressNumber(address);

@@ -5,7 +5,7 @@ import { quote } from '../../support/go/quote.js';
 import type { Container } from '../containers/container.js';
 import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
 
-/** Ports of the machine that are given out where none is named; TCP ones are the system's choice. */
+/** Range of host ports for bindings without a port. The system chooses TCP ports. */
 const firstEphemeral = 49_153;
 const lastEphemeral = 65_535;
 
@@ -15,7 +15,7 @@ const maxConnections = 256;
 /** Ports that all containers publish together: of TCP each is an open file of the server. */
 const maxPublished = 2048;
 
-/** Whose ports are published: a container, or what stands for several. */
+/** The owner of published ports: a container, or a service with several tasks. */
 export type PortOwner = Pick<Container, 'id' | 'plainName' | 'networks'> & { readonly sandbox: Container['sandbox'] };
 
 /** The ports that containers have published, each a real listener on the loopback address. */
@@ -27,11 +27,11 @@ export class PublishedPorts {
   readonly #reserved = new Map<string, string>();
 
   /**
-   * Publish a container's ports (docs/reference/behavior/networks.md#published-ports).
+   * Publishes a container's ports (docs/reference/behavior/networks.md#published-ports).
    *
-   * @param bindings by the container's port
-   * @returns where each is published; null for one that is only exposed
-   * @throws INTERNAL for a port that is taken, in dockerd's words
+   * @param bindings by container port
+   * @returns the bindings of each port; null for a port that is only exposed
+   * @throws INTERNAL for a port in use, in dockerd's words
    */
   async publish(container: PortOwner, bindings: PortMap): Promise<PortMap> {
     const published: PortMap = {};
@@ -47,7 +47,7 @@ export class PublishedPorts {
     }
   }
 
-  /** Let go of all ports of a container. */
+  /** Releases all ports of a container. */
   release(containerId: string): void {
     for (const [server, port] of this.#servers.get(containerId) ?? []) {
       server.close();
@@ -57,7 +57,7 @@ export class PublishedPorts {
     for (const [key, owner] of this.#reserved) if (owner === containerId) this.#reserved.delete(key);
   }
 
-  /** Let go of everything. */
+  /** Releases all ports. */
   close(): void {
     for (const id of [...this.#servers.keys()]) this.release(id);
     this.#reserved.clear();
@@ -70,7 +70,7 @@ export class PublishedPorts {
       throw new AttestdError('INTERNAL', `more than ${maxPublished} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
-      // To listen ends in the same turn of the event loop.
+      // `listen` completes within the same turn of the event loop.
       await yieldIfDue();
       try {
         const bound =
@@ -102,7 +102,10 @@ export class PublishedPorts {
     return port;
   }
 
-  /** Hand each connection to what listens in the container; without that it is closed at once, as by docker's proxy. */
+  /**
+   * Forwards each connection to the container's listener. Without a listener, closes it immediately, as docker's proxy
+   * does.
+   */
   async #listen(container: PortOwner, inside: number, port: number): Promise<number> {
     if (this.#listened.has(port)) throw new AttestdError('CONFLICT', `port ${port} is taken`);
     const server = createServer((socket) => {

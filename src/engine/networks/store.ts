@@ -15,7 +15,7 @@ import { familyOf, overlaps, parsePrefix } from './prefix.js';
 const predefined = ['bridge', 'host', 'none'];
 const drivers = ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'];
 
-/** Whether a network is one that every daemon has. */
+/** Whether a network is predefined. */
 export function isPredefined(name: string): boolean {
   return predefined.includes(name) || name === 'default';
 }
@@ -35,7 +35,9 @@ const bridgeOptions = {
   'com.docker.network.driver.mtu': '1500',
 };
 
-/** @throws NOT_FOUND for a driver of addresses that is not there; INVALID_ARGUMENT for what the one without addresses cannot do */
+/**
+ * @throws NOT_FOUND for an unknown address driver; INVALID_ARGUMENT for settings that the null driver does not support
+ */
 function checkAddressDriver(ipam: Ipam | undefined, requested: readonly PoolConfig[]): void {
   const { Driver: driver = '' } = ipam ?? {};
   if (!['', 'default', 'null'].includes(driver))
@@ -46,7 +48,7 @@ function checkAddressDriver(ipam: Ipam | undefined, requested: readonly PoolConf
   throw new AttestdError('INVALID_ARGUMENT', reason);
 }
 
-/** Bytes that a network takes beside what was asked for it. */
+/** Estimated bytes of a network in addition to its request. */
 const networkBytes = 4096;
 
 /** The networks, by id. */
@@ -57,9 +59,9 @@ export class NetworkStore {
 
   constructor(
     private readonly clock: Clock,
-    /** Where networks without a subnet get one; dockerd's usual ones without it. */
+    /** Pools for networks without a subnet. Default: dockerd's pools. */
     private readonly addressPools?: readonly AddressPool[],
-    /** For all that clients make. */
+    /** Shared by all objects that clients create. */
     private readonly quota = new ObjectQuota(),
   ) {
     this.#add({
@@ -78,9 +80,9 @@ export class NetworkStore {
   }
 
   /**
-   * The network that an id, a name or the beginning of an id stands for (docs/reference/behavior/networks.md#networks).
+   * Resolves an id, a name or an id prefix (docs/reference/behavior/networks.md#networks).
    *
-   * @throws NOT_FOUND; INVALID_ARGUMENT for several
+   * @throws NOT_FOUND; INVALID_ARGUMENT for an ambiguous term
    */
   resolve(term: string): Network {
     const exact = this.#byId.get(term);
@@ -101,10 +103,10 @@ export class NetworkStore {
   }
 
   /**
-   * Make a network.
+   * Creates a network.
    *
-   * @throws FORBIDDEN for a predefined name, overlay without a swarm and overlapping subnets; INVALID_ARGUMENT; CONFLICT for a
-   * taken name; NOT_FOUND for an unknown driver; NO_SPACE
+   * @throws FORBIDDEN for a predefined name, overlay without a swarm and overlapping subnets; INVALID_ARGUMENT;
+   * CONFLICT for a name in use; NOT_FOUND for an unknown driver; NO_SPACE
    */
   create(request: CreateNetworkRequest): Network {
     const { Name: name, Driver: driver = '', IPAM: ipam } = request;
@@ -144,15 +146,15 @@ export class NetworkStore {
       ingress: request.Ingress,
       configFrom: request.ConfigFrom?.Network ?? '',
       configOnly: request.ConfigOnly,
-      // Any word is taken, and told again: only that of a swarm means something.
+      // Any scope is accepted and returned. Only `swarm` has an effect.
       scope: request.Scope || 'local',
     });
   }
 
   /**
-   * The network whose configuration one is to have; undefined for its own.
+   * Returns the config-only network that the request refers to, if any.
    *
-   * @throws FORBIDDEN for a configuration that says too much or too little; NOT_FOUND
+   * @throws FORBIDDEN for conflicting members of the request; NOT_FOUND
    */
   #configurationOf(request: CreateNetworkRequest): Network | undefined {
     const { ConfigFrom: from, ConfigOnly: only, IPAM: ipam, Options: options, Labels: labels } = request;
@@ -177,7 +179,7 @@ export class NetworkStore {
     return source;
   }
 
-  /** @throws what `checkDriverOptions` throws; FORBIDDEN for a bridge that another network has */
+  /** @throws the errors of `checkDriverOptions`; FORBIDDEN for a bridge of another network */
   #checkDriver({ driver, options, internal }: Pick<Network, 'driver' | 'options' | 'internal'>): void {
     const bridges = this.list().filter((network) => network.driver === 'bridge');
     const nameOf = ({ options, id }: Network): string => options[bridgeName] || `br-${id.slice(0, 12)}`;
@@ -202,9 +204,9 @@ export class NetworkStore {
   }
 
   /**
-   * Bring back a network of an earlier daemon. A predefined one takes the place of the one that is there.
+   * Restores a network of a previous daemon. A predefined network replaces the current one.
    *
-   * @throws INTERNAL for addresses that are taken
+   * @throws INTERNAL for addresses in use
    */
   restore(record: NetworkRecord): Network {
     const { version: _version, createdAt, pools, options, labels, ...rest } = record;
@@ -253,7 +255,7 @@ export class NetworkStore {
     return network;
   }
 
-  /** The subnets that were asked for, and those that are needed beside them. */
+  /** Creates the requested pools and the missing default pools. */
   #pools(
     requested: readonly PoolConfig[],
     v6: boolean,

@@ -3,14 +3,14 @@ import type { RegistryOptions } from '../../support/registry-client/types.js';
 import { Slots } from './slots.js';
 import { Sources } from './sources.js';
 
-/** Layers that a daemon downloads side by side, whoever pulls them. */
+/** Maximum concurrent layer downloads of all pulls. */
 const downloads = 3;
 /** Layers that it uploads side by side. */
 const uploads = 5;
 
-/** What the daemon needs to deal with registries. */
+/** Services for registry access. */
 export interface RegistryAccess {
-  /** As the daemon was told. */
+  /** The daemon's registry configuration. */
   readonly options: RegistryOptions;
   readonly registry: Registry;
   readonly downloads: Slots;

@@ -8,11 +8,11 @@ import type { AnswerOf } from '../wire.js';
 import { decodeCredentials } from './credentials.js';
 
 /**
- * `POST /auth`: check credentials with the registry that they are for (docs/reference/registries.md#login-and-inspect).
+ * `POST /auth`: checks credentials with their registry (docs/reference/registries.md#login-and-inspect).
  *
  * @param body the request's body
- * @throws INVALID_ARGUMENT for a body that is no JSON or an address that is none; UNAUTHORIZED when a token server refuses;
- * INTERNAL when the registry does, or does not answer
+ * @throws INVALID_ARGUMENT for malformed JSON or an invalid address; UNAUTHORIZED if a token server rejects them;
+ * INTERNAL if the registry rejects them or does not answer
  */
 export async function authenticate(
   context: Context,

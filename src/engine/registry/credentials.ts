@@ -77,11 +77,11 @@ export function credentialsIn(header: string | undefined): Credentials {
   }
 }
 
-/** The registry of images without one, as clients store its credentials. */
+/** Keys under which clients store the credentials of Docker Hub. */
 const dockerHub = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'];
 
 /**
- * What `X-Registry-Config` knows of registries, by the domain of an image's name; a header that cannot be read knows of none.
+ * Returns a lookup of credentials in `X-Registry-Config` by registry domain. An unreadable header has none.
  *
  * @param header base64url of a JSON object
  */

@@ -29,9 +29,10 @@ const accepted = [
 ].join(', ');
 
 /**
- * `GET /distribution/{name}/json`: what a registry says of an image, without pulling it (docs/reference/registries.md#login-and-inspect).
+ * `GET /distribution/{name}/json`: inspects an image in a registry without a pull
+ * (docs/reference/registries.md#login-and-inspect).
  *
- * @throws INVALID_REFERENCE; NOT_FOUND, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with what the registry says
+ * @throws INVALID_REFERENCE; NOT_FOUND, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with the registry's error
  */
 export async function inspectDistribution(
   context: Context,
@@ -83,12 +84,12 @@ async function inspectAt(
   }
   const platforms = await readable(() => platformsOf(endpoint, path, given, bytes));
   const Descriptor = { mediaType: given, digest: found.digest, size: found.size || bytes.length };
-  // Of an image that is no index dockerd answers null, which the description does not have.
+  // For an image that is not an index, dockerd returns null, which the description does not allow.
   if (platforms === undefined) return undescribed({ Descriptor, Platforms: null });
   return { Descriptor, Platforms: platforms.map(toJson) };
 }
 
-/** What a tag leads to: by `HEAD`, else by `GET`, which says what is wrong too. */
+/** Resolves a tag by `HEAD`, or by `GET` to obtain the error. */
 async function describe(endpoint: LegacyEndpoint, target: string): Promise<{ digest: string; size: number }> {
   const head = await endpoint.send('HEAD', target, { accept: accepted });
   await head.body.dump().catch(() => undefined);
@@ -141,7 +142,7 @@ async function platformsOf(
   }
 }
 
-/** What cannot be read of a registry is no fault of the caller's. */
+/** Unreadable registry responses are not the caller's fault. */
 async function readable<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();

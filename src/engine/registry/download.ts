@@ -7,10 +7,10 @@ import { header } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
 import type { Emit } from './message-stream.js';
 
-/** Longest refusal that is told. */
+/** Maximum bytes of an error body in a message. */
 const maxErrorBytes = 64 * 1024;
 
-/** Milliseconds between two messages about how far a download has come. */
+/** Milliseconds between two progress messages of a download. */
 const interval = 100;
 
 /**
@@ -27,7 +27,7 @@ export async function download(context: Context, address: string, signal: AbortS
   return response;
 }
 
-/** Bytes of a body, while its progress is told. */
+/** Yields the bytes of a body and reports progress. */
 export async function* reportBody(
   response: RegistryResponse,
   emit: Emit,
@@ -47,7 +47,11 @@ export async function* reportBody(
   }
 }
 
-/** Refuse what is no URL of HTTP before anything is told. @throws INVALID_ARGUMENT, INTERNAL */
+/**
+ * Rejects invalid URLs before the stream begins.
+ *
+ * @throws INVALID_ARGUMENT, INTERNAL
+ */
 export function checkAddress(address: string): void {
   parseSource(address);
 }

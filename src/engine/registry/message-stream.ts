@@ -2,22 +2,22 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import type { StreamMessage } from '../types.js';
 
 /**
- * Tells whoever reads a stream that something happened.
+ * Sends a message to the reader of a stream.
  *
- * @returns when there is room for more, where that is not at once
+ * @returns a promise if the sender must wait for the reader
  */
 export type Emit = (message: StreamMessage) => Promise<void> | undefined;
 
-/** Messages that wait to be read, and characters of output among them, before there is no more room. */
+/** Maximum queued messages and characters of output in them. */
 const maxQueuedMessages = 1000;
 const maxBufferedBytes = 1 << 20;
 
 /**
- * The messages of an act, as they come. An error before the first message is thrown, a later one is the last message, as
- * dockerd has it. Whoever stops reading aborts the act; whoever reads slowly hears less of how far something has come.
+ * Runs an action and yields its messages. An error before the first message is thrown; a later one becomes the last
+ * message, as in dockerd. If the reader stops, the action is aborted; a slow reader receives fewer progress messages.
  *
- * @param action is over when its promise settles
- * @param outer aborts the act as well
+ * @param action ends the stream when its promise settles
+ * @param outer aborts the action as well
  */
 export async function* messagesOf(
   action: (emit: Emit, signal: AbortSignal) => Promise<void>,
@@ -33,7 +33,7 @@ export async function* messagesOf(
   let abort = false;
   let failure: unknown;
   const isFull = (): boolean => !abort && (queue.length >= maxQueuedMessages || output >= maxBufferedBytes);
-  /** Called once there is room. */
+  /** Resolvers of senders that wait for the reader. */
   const waiting: (() => void)[] = [];
   const makeRoom = (): void => {
     if (!isFull()) for (const resolve of waiting.splice(0)) resolve();
@@ -80,7 +80,7 @@ export async function* messagesOf(
   }
 }
 
-/** Whether a message only says how far something has come: the next one says it again. */
+/** Whether a message is only progress, which the next one supersedes. */
 function isProgress({ progressDetail }: StreamMessage): boolean {
   return typeof progressDetail === 'object' && progressDetail !== null && 'current' in progressDetail;
 }

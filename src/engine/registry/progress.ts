@@ -4,15 +4,15 @@ import { isConfigType, isIndexType, isLayerType, isManifestType } from '../../oc
 import type { JsonObject } from '../types.js';
 import type { Emit } from './message-stream.js';
 
-/** Milliseconds between two looks at what goes on, as in dockerd. */
+/** Milliseconds between two progress reports, as in dockerd. */
 const interval = 100;
 
-/** Whether progress of a blob is shown: of all but the small documents that hold an image together. */
+/** Whether a blob's progress is shown. The small documents of an image are hidden. */
 export function isShown({ mediaType }: Descriptor): boolean {
   return isLayerType(mediaType) || !(isIndexType(mediaType) || isManifestType(mediaType) || isConfigType(mediaType));
 }
 
-/** The first twelve hex digits of a digest, by which streams name a blob. */
+/** Returns the first twelve hex digits of a digest, the name of a blob in streams. */
 export const shortId = (digest: string): string => digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 
 /** A message about a blob. */
@@ -20,7 +20,7 @@ export function emitProgress(emit: Emit, digest: string, status: string, progres
   emit({ status, progressDetail, id: shortId(digest) });
 }
 
-/** Blobs whose progress is told at intervals rather than when it happens. */
+/** Blobs whose progress is reported at intervals. */
 export class Jobs {
   private readonly open = new Map<string, Descriptor>();
 
@@ -39,9 +39,9 @@ export class Jobs {
 }
 
 /**
- * Look at what goes on at intervals while an act lasts, and once at its end.
+ * Runs an action and calls `report` at intervals and at the end.
  *
- * @throws whatever the act throws
+ * @throws the action's errors
  */
 export async function reportWhile<T>(action: () => Promise<T>, report: () => void): Promise<T> {
   const timer = setInterval(report, interval);

@@ -12,7 +12,7 @@ const surplus = 1 << 20;
 
 const attestationTypes = new Set(['application/vnd.in-toto+json']);
 
-/** How far a blob has come. */
+/** Progress of one blob. */
 export interface Transfer {
   /** Bytes. */
   current: number;
@@ -23,9 +23,9 @@ export interface Transfer {
  * Brings blobs from a repository into a store, each once, verified while it streams.
  */
 export class Fetcher {
-  /** What is on its way, by digest. */
+  /** Active downloads by digest. */
   readonly active = new Map<string, Transfer>();
-  /** What this pull brought. */
+  /** Digests that this pull downloaded. */
   readonly fetched = new Set<string>();
   private readonly inFlight = new Map<string, Promise<void>>();
 
@@ -35,9 +35,10 @@ export class Fetcher {
   ) {}
 
   /**
-   * Fetch what a descriptor names, unless the store has it.
+   * Downloads a descriptor's content unless the store has it.
    *
-   * @throws INVALID_ARGUMENT for a descriptor of nothing; CORRUPT for other bytes than it names; what the registry says
+   * @throws INVALID_ARGUMENT for an invalid descriptor; CORRUPT for content that does not match it; the registry's
+   * errors
    */
   fetch(descriptor: Descriptor): Promise<void> {
     const { digest } = descriptor;

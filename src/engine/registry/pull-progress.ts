@@ -7,13 +7,13 @@ import type { Fetcher } from './pull-fetch.js';
 
 const plain = { hidecounts: true } as const;
 
-/** What is said of a pull's blobs, looked up at intervals (docs/reference/registries.md#pull). */
+/** Progress messages of a pull's blobs, sent at intervals (docs/reference/registries.md#pull). */
 export class PullProgress {
   readonly jobs = new Jobs();
   private readonly chains = new Map<string, string>();
   /** Layers that are here and not unpacked, and since when. */
   private readonly waiting = new Map<string, number>();
-  /** What is in the store, fetched or found. */
+  /** Digests in the store, downloaded or found. */
   private readonly present = new Set<string>();
   private hidden = false;
 
@@ -23,12 +23,16 @@ export class PullProgress {
     private readonly emit: Emit,
   ) {}
 
-  /** Say nothing of blobs any more: the image is complete. */
+  /** Stops progress messages: the image is complete. */
   hide(): void {
     this.hidden = true;
   }
 
-  /** Tell when a layer is unpacked, by the id of its stack. */
+  /**
+   * Reports when a layer is unpacked.
+   *
+   * @param chainId id of its layer stack
+   */
   follow(layer: Descriptor, chainId: string): void {
     this.chains.set(layer.digest, chainId);
   }
@@ -38,7 +42,7 @@ export class PullProgress {
     this.present.add(digest);
   }
 
-  /** Say what has changed. */
+  /** Sends a message for each change. */
   report(): void {
     for (const { digest, mediaType } of this.jobs.list()) {
       if (this.hidden) {

@@ -10,15 +10,15 @@ const referenceType = 'vnd.docker.reference.type';
 const referenceDigest = 'vnd.docker.reference.digest';
 const attestationManifest = 'attestation-manifest';
 
-/** Artifact types of the signatures that come along with a pull. */
+/** Artifact types of signatures that are pulled with an image. */
 const signatureTypes = new Set([
   'application/vnd.dev.cosign.artifact.sig.v1+json',
   'application/vnd.dev.sigstore.bundle.v0.3+json',
 ]);
 
 /**
- * What comes along with an image because it refers to it: attestation manifests that the index names, and signatures of
- * those that only the registry knows (docs/reference/registries.md#pull).
+ * Content that is pulled because it refers to an image: attestation manifests from the index, and their signatures from
+ * the referrers API (docs/reference/registries.md#pull).
  */
 export class PullReferrers {
   private readonly candidates = new Map<string, Descriptor[]>();
@@ -26,7 +26,7 @@ export class PullReferrers {
 
   constructor(private readonly repository: Repository) {}
 
-  /** Take in what an index says of its manifests; of several attestations of one image the last counts. */
+  /** Collects the attestation manifests of an index. If an image has several, the last one counts. */
   read(index: Buffer): void {
     for (const descriptor of decodeJson(index, indexType).manifests ?? []) {
       const { mediaType, annotations = {} } = descriptor;
@@ -42,10 +42,10 @@ export class PullReferrers {
   }
 
   /**
-   * What refers to a manifest or index and is to be fetched.
+   * Returns the referrers of a manifest or index.
    *
-   * @param foreign told what only the registry's referrers API names, for no index leads there
-   * @throws INTERNAL when the registry cannot say
+   * @param foreign receives descriptors known only from the referrers API, because no index leads to them
+   * @throws INTERNAL if the registry fails
    */
   async of(digest: string, foreign: (descriptor: Descriptor) => void): Promise<readonly Descriptor[]> {
     const known = this.candidates.get(digest);
@@ -53,7 +53,7 @@ export class PullReferrers {
       return known.map((descriptor) => {
         if (descriptor.annotations?.[referenceType] !== attestationManifest) return descriptor;
         this.attestations.add(descriptor.digest);
-        // It goes with its image, whatever platform it gives itself.
+        // A referrer is pulled with its image, regardless of its own platform.
         const { platform: _, ...rest } = descriptor;
         return rest;
       });

@@ -13,20 +13,20 @@ import { Fetcher } from './pull-fetch.js';
 import { PullProgress } from './pull-progress.js';
 import { PullReferrers } from './pull-referrers.js';
 
-/** What one pull works with. */
+/** Parameters of one pull. */
 export interface PullOfImage {
   readonly context: Context;
   readonly repository: Repository;
-  /** Where content goes until the image has its name. */
+  /** Stores content until the image has its name. */
   readonly content: ContentStore;
   readonly matcher: PlatformMatcher;
   readonly emit: Emit;
-  /** What is said first, once there is a manifest. */
+  /** The first message, sent once there is a manifest. */
   readonly hasGreeted: { readonly status: string; readonly id: string };
   /** The image's name, for errors. */
   readonly name: string;
   readonly signal: AbortSignal;
-  /** Stop what is on its way. */
+  /** Aborts all downloads. */
   readonly abort: () => void;
 }
 
@@ -36,14 +36,14 @@ const maxDescriptors = 50_000;
 const dockerSchema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 
 /**
- * Fetches an image as containerd does for dockerd: from the resolved descriptor to the manifest that fits the platform
- * best, its configuration, layers and what refers to it. Siblings are fetched side by side; layers once their configuration
- * is there, and then unpacked (docs/reference/registries.md#pull).
+ * Downloads an image as containerd does for dockerd: the resolved descriptor, the best manifest for the platform, its
+ * configuration, layers and referrers. Siblings are downloaded concurrently. Layers follow their configuration and are
+ * unpacked (docs/reference/registries.md#pull).
  */
 export class PullWalk {
   /** Signatures that no index names. */
   readonly attached: Descriptor[] = [];
-  /** All that the image needs, by digest. */
+  /** Descriptors that the image needs, by digest. */
   readonly needed = new Map<string, Descriptor>();
   readonly progress: PullProgress;
   private readonly fetcher: Fetcher;
@@ -53,7 +53,7 @@ export class PullWalk {
   private readonly unpacking: Promise<void>[] = [];
   private chosen: Descriptor | undefined;
   private hasGreeted = false;
-  /** What went wrong first; all else is stopped by it. */
+  /** The first error, which aborts everything else. */
   private failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly pull: PullOfImage) {
@@ -63,9 +63,9 @@ export class PullWalk {
   }
 
   /**
-   * Fetch and unpack.
+   * Downloads and unpacks the image.
    *
-   * @throws NOT_FOUND where nothing fits the platform; CORRUPT, INTERNAL with dockerd's texts
+   * @throws NOT_FOUND if no manifest matches the platform; CORRUPT, INTERNAL with dockerd's texts
    */
   async run(target: Descriptor): Promise<void> {
     try {
@@ -77,8 +77,8 @@ export class PullWalk {
   }
 
   /**
-   * Whether the manifest that was taken from an index is for the platform, by its configuration where the index does not say;
-   * true of what is not in an index.
+   * Whether the chosen manifest matches the platform, by its configuration if the index does not specify one. True
+   * outside of an index.
    */
   async fits(): Promise<boolean> {
     if (this.chosen === undefined || this.chosen.platform !== undefined) return true;
@@ -91,12 +91,12 @@ export class PullWalk {
     return this.chosen;
   }
 
-  /** Whether layers were found to unpack. */
+  /** Whether layers to unpack were found. */
   get unpacked(): boolean {
     return this.unpacking.length > 0;
   }
 
-  /** Fetch again what was deleted since it was found here. */
+  /** Downloads content again that was deleted after it was found here. */
   async complete(): Promise<void> {
     for (const descriptor of this.needed.values()) await this.fetcher.fetch(descriptor);
   }
@@ -119,7 +119,11 @@ export class PullWalk {
     this.pull.abort();
   }
 
-  /** Fetch one descriptor; resolves with what is to be fetched next. */
+  /**
+   * Downloads one descriptor.
+   *
+   * @returns the descriptors to download next
+   */
   private async handle(descriptor: Descriptor): Promise<readonly Descriptor[]> {
     const { mediaType, digest } = descriptor;
     this.check();
@@ -148,7 +152,7 @@ export class PullWalk {
     if (await this.isComplete(descriptor)) this.progress.hide();
   }
 
-  /** Whether the store has an image manifest with its configuration and layers. */
+  /** Whether the store has an image manifest, its configuration and its layers. */
   private async isComplete(descriptor: Descriptor): Promise<boolean> {
     const { manifests: documents } = this.pull.context;
     if (!(await documents.has(descriptor.digest))) return false;
@@ -192,7 +196,7 @@ export class PullWalk {
     return [best];
   }
 
-  /** Begin to unpack once a configuration is there. */
+  /** Starts to unpack once the configuration exists. */
   private atBlob({ mediaType, digest }: Descriptor): readonly Descriptor[] {
     const found = isConfigType(mediaType) ? this.layers.get(digest) : undefined;
     if (found === undefined || found.layers.length === 0) return [];
@@ -212,7 +216,7 @@ export class PullWalk {
     const ids = chainIds(diffIds);
     const missing: Descriptor[] = [];
     for (const [i, layer] of layers.entries()) {
-      // What is unpacked already is neither fetched nor spoken of, as long as its blob is there too.
+      // A layer that is unpacked and whose blob exists is neither downloaded nor reported.
       this.needed.set(layer.digest, layer);
       if (snapshots.usage(ids[i] as string) !== undefined && (await documents.has(layer.digest))) continue;
       this.progress.follow(layer, ids[i] as string);
@@ -224,7 +228,7 @@ export class PullWalk {
   }
 }
 
-/** Stable, what the platform prefers first, what has no platform last. */
+/** Stable sort: preferred platforms first, descriptors without a platform last. */
 function sortByPlatform(descriptors: readonly Descriptor[], matcher: PlatformMatcher): Descriptor[] {
   return [...descriptors].sort((a, b) => {
     if (a.platform === undefined) return b.platform === undefined ? 0 : 1;

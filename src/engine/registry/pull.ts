@@ -27,7 +27,7 @@ import { reportWhile } from './progress.js';
 import { PullWalk } from './pull-walk.js';
 import { explainRejection } from './refusal.js';
 
-/** What a pull asks for. */
+/** Parameters of a pull. */
 interface PullRequest {
   readonly reference: NamedReference;
   readonly platform: Platform | undefined;
@@ -36,10 +36,10 @@ interface PullRequest {
 }
 
 /**
- * `POST /images/create?fromImage=`: pull an image, or all tags of a repository (docs/reference/registries.md#pull). An image gets its
- * name when all of it is there; until then nothing of it is to be seen, and what was fetched goes when the pull fails.
+ * `POST /images/create?fromImage=`: pulls an image or all tags of a repository (docs/reference/registries.md#pull). The
+ * image gets its name once it is complete. Until then it is invisible, and a failed pull deletes its content.
  *
- * @throws INVALID_REFERENCE, INVALID_PLATFORM, FORBIDDEN for `scratch`; when read before the first message: NOT_FOUND,
+ * @throws INVALID_REFERENCE, INVALID_PLATFORM, FORBIDDEN for `scratch`; before the first message: NOT_FOUND,
  * UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, INTERNAL with dockerd's texts
  */
 export async function pullImage(context: Context, options: PullOptions): Promise<AsyncIterable<StreamMessage>> {
@@ -163,7 +163,7 @@ async function resolving(name: string, action: () => Promise<Descriptor>): Promi
   }
 }
 
-/** Give an image its name; what had it before stays without one. */
+/** Names an image. The image that had the name stays without one. */
 async function storeImage(
   context: Context,
   reference: NamedReference,
@@ -176,7 +176,7 @@ async function storeImage(
   if (replaced !== undefined && replaced.target.digest !== target.digest) await keepDangling(context, replaced);
   await store.put(name, target);
   for (const signature of walk.attached) await store.attach(signature);
-  // What was here before the pull may have been deleted before the name came to hold it.
+  // Content that existed before the pull may have been deleted before the name protected it.
   await walk.complete();
   for (const digest of walk.needed.keys()) registries.sources.add(digest, reference);
   const dangling = danglingName(target.digest);
@@ -189,8 +189,7 @@ async function storeImage(
 }
 
 /**
- * An image without layers that are unpacked while it comes is unpacked afterwards: what has layers that are none of a file
- * system cannot be.
+ * Unpacks an image whose layers were not unpacked during the pull. Fails for layers that are not file systems.
  *
  * @throws INTERNAL with dockerd's text; the image stays
  */
@@ -204,7 +203,7 @@ async function unpackOther(context: Context, target: Descriptor): Promise<void> 
   throw new AttestdError('INTERNAL', `failed to unpack image on snapshotter overlayfs: ${reason}`);
 }
 
-/** What dockerd says of a pull that failed. */
+/** Returns dockerd's error for a failed pull. */
 function describeError(error: unknown, reference: NamedReference, platform: Platform): unknown {
   if (!(error instanceof AttestdError)) return error;
   if (error.code === 'UNAUTHORIZED') {

@@ -11,10 +11,10 @@ import { availability } from '../images/summary.js';
 const referenceType = 'vnd.docker.reference.type';
 
 /**
- * What of an image is pushed where not all of it is to be: the manifest for a platform, or the one that is here
+ * Selects the part of an image to push if not all of it is pushed: the manifest of a platform, or the local one
  * (docs/reference/registries.md#push).
  *
- * @throws NOT_FOUND where nothing fits; CONFLICT where it is not clear what is meant; CORRUPT
+ * @throws NOT_FOUND if no manifest matches; CONFLICT if the choice is ambiguous; CORRUPT
  */
 export async function pushTarget(
   context: Context,

@@ -12,14 +12,14 @@ import { emitProgress, isShown, Jobs } from './progress.js';
 /** Descriptors that one push handles at most. */
 const maxDescriptors = 50_000;
 
-/** How far a blob has come: bytes sent, and what became of it. */
+/** Progress of a blob: bytes sent and the result. */
 interface Status {
   current: number;
   total: number;
   done?: string;
 }
 
-/** What one push works with. */
+/** Parameters of one push. */
 export interface PushOfImage {
   readonly context: Context;
   /** Connects to the registry until the signal aborts. */
@@ -48,15 +48,15 @@ export class PushUpload {
 
   constructor(private readonly push: PushOfImage) {}
 
-  /** What has not been begun will not come any more. */
+  /** Marks uploads that have not started as unavailable. */
   giveUpWaiting(): void {
     this.unavailable = true;
   }
 
   /**
-   * Upload what a descriptor leads to, and it itself under the reference's tag.
+   * Uploads a descriptor's content, then the descriptor under the reference's tag.
    *
-   * @throws NOT_FOUND when the store lacks a part; what the registry says
+   * @throws NOT_FOUND if the store lacks a part; the registry's errors
    */
   async run(target: Descriptor): Promise<void> {
     const aborter = new AbortController();
@@ -72,7 +72,7 @@ export class PushUpload {
     for (const digest of seen.keys()) this.push.context.registries.sources.add(digest, this.push.reference);
   }
 
-  /** Say what has changed. */
+  /** Sends a message for each change. */
   report(): void {
     for (const { digest } of this.jobs.list()) {
       const status = this.statuses.get(digest);
@@ -89,7 +89,7 @@ export class PushUpload {
     }
   }
 
-  /** Upload all that is neither manifest nor index; those are left for later, in the order in which they were met. */
+  /** Uploads everything except manifests and indexes, which are collected in order for later. */
   private async blobs(
     descriptors: readonly Descriptor[],
     manifests: Descriptor[],

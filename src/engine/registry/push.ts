@@ -22,10 +22,10 @@ import { PushUpload } from './push-upload.js';
 import { explainRejection } from './refusal.js';
 
 /**
- * `POST /images/{name}/push`: push an image, or all tags of a repository (docs/reference/registries.md#push). An index is pushed whole
- * when all of it is here; else the manifest that is.
+ * `POST /images/{name}/push`: pushes an image or all tags of a repository (docs/reference/registries.md#push). A
+ * complete index is pushed whole; otherwise its local manifest is.
  *
- * @throws INVALID_REFERENCE, INVALID_ARGUMENT; all else ends the stream
+ * @throws INVALID_REFERENCE, INVALID_ARGUMENT; all other errors end the stream
  */
 export async function pushImage(
   context: Context,
@@ -37,7 +37,7 @@ export async function pushImage(
 }
 
 /**
- * What a push is of.
+ * Parses the name of a push.
  *
  * @param tag empty: the name's own tag, or all tags of the repository
  * @throws INVALID_REFERENCE, INVALID_ARGUMENT with dockerd's text
@@ -89,9 +89,9 @@ async function pushOne(
 }
 
 /**
- * Push a descriptor; where the store lacks parts of an index, the manifest that it has instead.
+ * Pushes a descriptor, or the local manifest of an incomplete index.
  *
- * @returns what was pushed
+ * @returns the pushed descriptor
  */
 async function pushLocalContent(
   context: Context,

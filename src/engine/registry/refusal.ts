@@ -10,10 +10,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * What dockerd makes of a registry's refusal of a pull or push: the errors that the registry names instead of the request
- * that failed (docs/reference/registries.md#errors).
+ * Converts a registry's error response into dockerd's error: the registry's own errors instead of the failed request
+ * (docs/reference/registries.md#errors).
  *
- * @returns the error itself where no registry refused anything
+ * @returns the error itself if it is not an error response
  */
 export function explainRejection(error: unknown): unknown {
   const refusal = refusalOf(error);

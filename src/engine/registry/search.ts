@@ -20,10 +20,10 @@ const officialIndex = 'https://index.docker.io/v1/';
 const maxResponseBytes = 16 << 20;
 
 /**
- * `GET /images/search`: search Docker Hub, or a registry that still has the API of version 1 (docs/reference/registries.md#search).
+ * `GET /images/search`: searches Docker Hub or a registry with the version 1 API (docs/reference/registries.md#search).
  *
- * @returns undefined where dockerd answers 200 and an empty body, for a negative limit
- * @throws INVALID_ARGUMENT for bad parameters and registries that have no such API; INTERNAL without an answer
+ * @returns undefined for a negative limit, for which dockerd answers 200 with an empty body
+ * @throws INVALID_ARGUMENT for bad parameters and registries without that API; INTERNAL without a response
  */
 export async function searchImages(
   context: Context,
@@ -66,7 +66,7 @@ function splitTerm(term: string): { domain: string | undefined; rest: string } {
 
 interface SearchApi {
   readonly transport: Transport;
-  /** With `/v1/` at its end. */
+  /** Ends with `/v1/`. */
   readonly base: string;
 }
 
@@ -107,7 +107,7 @@ const hint = (domain: string): string =>
   `\`--insecure-registry ${domain}\` to the daemon's arguments. In the case of HTTPS, if you have access to the ` +
   `registry's CA certificate, no need for the flag; place the CA certificate at /etc/docker/certs.d/${domain}/ca.crt`;
 
-/** registry.SearchResult; whether an image is built automatically is not told any more. */
+/** registry.SearchResult. `is_automated` is no longer reported. */
 interface SearchResult {
   star_count: number;
   is_official: boolean;
@@ -139,7 +139,7 @@ async function request(
   const headers = { 'user-agent': registries.registry.userAgent, 'x-docker-token': 'true' };
   const authorize = async (to: URL) => (username !== '' && to.host === url.host ? authorization : undefined);
   const response = await transport.send({ method: 'GET', url, headers, signal }, authorize).catch((error: unknown) => {
-    // The query is no secret here, and dockerd shows it.
+    // The query is not a secret here, and dockerd shows it.
     if (!(error instanceof AttestdError)) throw error;
     const shown = error.message.replace(quote(withoutQuery(url)), quote(url.href));
     throw new AttestdError('INTERNAL', shown, { cause: error });

@@ -1,13 +1,13 @@
-/** Lets so many acts go on at a time; the others wait in order. */
+/** Limits concurrent actions. Excess actions wait in order. */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
 
   constructor(private free: number) {}
 
   /**
-   * Act when there is room.
+   * Runs an action once a slot is free.
    *
-   * @throws the signal's reason when it aborts before there is; whatever the act throws
+   * @throws the signal's reason if it aborts before that; the action's errors
    */
   async run<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.free > 0) this.free--;

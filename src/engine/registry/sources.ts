@@ -18,10 +18,10 @@ export class Sources {
   }
 
   /**
-   * A repository of the same registry that has a blob: the one whose path has most components in common with the target's
-   * from the start, of equal ones the last by name.
+   * Returns the repository of the same registry that has a blob and shares the longest path prefix with the target. Of
+   * equal ones, returns the last by name.
    *
-   * @param digests the blob, and what it is part of, whose repositories have it as well
+   * @param digests the blob and its parents, whose repositories have the blob as well
    */
   candidate(digests: readonly string[], { domain, path }: NamedReference): string | undefined {
     for (const digest of digests) {

@@ -15,12 +15,15 @@ import {
 /** The folders of a daemon's state. */
 const directories = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
 
-/** Characters of a volume's name that is a file's too: something is put behind it, and before it when it is set aside. */
+/**
+ * Maximum length of a volume name that is used as a file name. The rest is reserved for a suffix and the prefix of
+ * quarantined files.
+ */
 const maxNameLength = 200;
 
 /**
- * What the files of a volume are called: as the volume, which a name of up to 255 characters leaves no room for an ending, or
- * by its digest, behind a character that no volume's name begins with.
+ * Returns the file name of a volume: its name, or its digest if the name is too long. A leading `~`, which no volume
+ * name has, marks a digest.
  */
 export function volumeFile(name: string): string {
   return name.length <= maxNameLength ? name : `~${createHash('sha256').update(name).digest('hex')}`;
@@ -31,21 +34,21 @@ const chunkBytes = 1 << 18;
 
 /** The folder of a daemon's state. Paths are relative to it. */
 export class StateFiles {
-  /** Folders in which files were replaced or deleted since they were synced. */
+  /** Directories with replacements or deletions since the last sync. */
   readonly #unsynced = new Set<string>();
 
-  /** @param files the machine's without it */
+  /** @param files Default: the host's file system. */
   constructor(
     readonly root: string,
     private readonly files: Files = systemFiles,
   ) {}
 
-  /** Make the folders where they are not there, and throw away what was never complete. */
+  /** Creates missing directories and deletes incomplete drafts. */
   async open(): Promise<void> {
     await makeFolder(this.root, this.files, 0o700);
     for (const name of directories) {
       await makeFolder(join(this.root, name), this.files, 0o700);
-      // What a killed daemon changed is what this one reads, and a power cut must not undo it any more.
+      // This daemon reads the changes of a killed one, so they must survive a power failure.
       this.#unsynced.add(join(this.root, name));
     }
     for (const name of await this.list('draft')) await this.files.unlink(join(this.root, 'draft', name));
@@ -59,7 +62,11 @@ export class StateFiles {
     return this.files.look(join(this.root, path)) !== undefined;
   }
 
-  /** All of a file. @throws what the file system throws */
+  /**
+   * Reads a file.
+   *
+   * @throws errors of the file system
+   */
   read(path: string): Promise<Buffer> {
     return this.files.readFile(join(this.root, path));
   }
@@ -70,8 +77,8 @@ export class StateFiles {
   }
 
   /**
-   * Write a file so that it has the old content or the new, whatever happens. After a power cut it has the new one for sure
-   * once `sync` was called, which does it for many files.
+   * Replaces a file atomically. The new content survives a power failure only after `sync`, which covers many files at
+   * once.
    */
   async replace(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
     const draft = join(this.root, 'draft', randomBytes(12).toString('hex'));
@@ -81,7 +88,7 @@ export class StateFiles {
     await placeDraft(draft, join(this.root, path), this.files);
   }
 
-  /** Write at the end of a file, which is made where it is not there. It is not synced. */
+  /** Appends to a file, creating it if needed. Does not sync. */
   async append(path: string, chunks: readonly Buffer[]): Promise<void> {
     const handle = await this.files.open(join(this.root, path), 'a', 0o600);
     try {
@@ -91,7 +98,7 @@ export class StateFiles {
     }
   }
 
-  /** Delete a file that may be there. */
+  /** Deletes a file if it exists. */
   async discard(path: string): Promise<void> {
     this.#changed(path);
     await this.files.unlink(join(this.root, path)).catch((error: unknown) => {
@@ -99,7 +106,11 @@ export class StateFiles {
     });
   }
 
-  /** Put a file that cannot be used where it is in nobody's way; gives its new path. */
+  /**
+   * Moves an unusable file to `broken`.
+   *
+   * @returns its new path
+   */
   async quarantine(path: string): Promise<string> {
     const to = join('broken', `${path.replaceAll('/', '-')}.${Date.now()}`);
     this.#changed(path);
@@ -108,12 +119,12 @@ export class StateFiles {
     return to;
   }
 
-  /** Whether something was replaced or deleted that may be undone by a power cut. */
+  /** Whether replacements or deletions are not synced yet. */
   get hasUncertainDeletes(): boolean {
     return this.#unsynced.size > 0;
   }
 
-  /** Resolves when what was replaced and deleted survives a power cut. */
+  /** Resolves once all replacements and deletions survive a power failure. */
   async sync(): Promise<void> {
     for (const directory of [...this.#unsynced]) {
       this.#unsynced.delete(directory);

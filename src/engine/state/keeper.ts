@@ -17,23 +17,24 @@ import {
 import { swarmObjects, swarmText } from './swarm.js';
 import { recordOfContainer, recordOfLineage, recordOfNetwork, recordOfVolume } from './to-records.js';
 
-/** Milliseconds between looks at what running containers have written to their files. */
+/** Milliseconds between checks for file changes of running containers. */
 const interval = 1000;
 
-/** A thing that may have changed: `containers/ID`, `networks/ID`, `volumes/NAME`, `swarm/KIND-ID`, or where images come from. */
+/**
+ * A possibly changed object: `containers/ID`, `networks/ID`, `volumes/NAME`, `swarm/KIND-ID`, or the lineage of images.
+ */
 type Key = `${'containers' | 'networks' | 'volumes' | 'swarm'}/${string}` | 'lineage';
 
 /**
- * Keeps containers, networks, volumes and the swarm in a folder (docs/explanation/architecture.md#the-state-of-containers).
- *
- * The daemon's events tell what has changed; it is written before the request that changed it is answered, and soon
- * after where nobody asked for it.
+ * Persists containers, networks, volumes and the swarm in a directory
+ * (docs/explanation/architecture.md#the-state-of-containers). Events mark changed objects. Changes are written before
+ * the response of the request that made them, and other changes soon after.
  */
 export class StateKeeper {
   readonly #dirty = new Set<Key>();
   readonly #texts = new Map<Key, string>();
   readonly #revisions = new WeakMap<FileSystem, number>();
-  /** Whose the data in a file is. */
+  /** The file system saved in each data file. */
   readonly #saved = new Map<string, FileSystem>();
   /** Data whose record was deleted, to be deleted as well once that is certain. */
   readonly #orphans = new Set<string>();
@@ -44,8 +45,9 @@ export class StateKeeper {
   #closed = false;
 
   /**
-   * @param files the folder
-   * @param failed is told when something could not be written that nobody waits for
+   * @param files the directory
+   *
+   * @param failed receives errors of background writes
    */
   constructor(
     private readonly context: Context,
@@ -60,18 +62,22 @@ export class StateKeeper {
     this.#timer = setInterval(() => this.#checkRunning(), interval).unref();
   }
 
-  /** Whether what changes now is not kept any more. */
+  /** Whether the keeper is closed and ignores further changes. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** A file system is as it is on disk. @param path of its data, which need not be there */
+  /**
+   * Marks a file system as saved.
+   *
+   * @param path of its data, which need not exist
+   */
   clean(path: string, fileSystem: FileSystem): void {
     this.#revisions.set(fileSystem, fileSystem.revision);
     this.#saved.set(path, fileSystem);
   }
 
-  /** Follow what a container writes. */
+  /** Persists the log of a container. */
   follow(container: Container): void {
     const path = `containers/${container.id}.log`;
     const file = new LogFile(this.files, path, () => container.log.retained(), this.failed);
@@ -91,7 +97,7 @@ export class StateKeeper {
     for (const { id } of this.context.containers.list()) this.#mark(`containers/${id}`);
   }
 
-  /** All that there is is to be written. */
+  /** Marks everything as changed. */
   markAll(): void {
     this.markContainers();
     this.#markNetworks();
@@ -101,17 +107,17 @@ export class StateKeeper {
   }
 
   /**
-   * Resolves when everything that has changed so far is on disk.
+   * Resolves once all changes so far are on disk.
    *
-   * @throws what the file system throws, and what could not be written is written with what changes next; UNAVAILABLE once it
-   * was closed, for what has changed since then is not kept
+   * @throws errors of the file system, after which the changes are retried with the next write; UNAVAILABLE after the
+   * close, because later changes are not persisted
    */
   flush(): Promise<void> {
     if (this.#closed) return Promise.reject(new AttestdError('UNAVAILABLE', 'the daemon is ending'));
     return this.#dirty.size > 0 || this.files.hasUncertainDeletes ? this.#startSave() : this.#writing;
   }
 
-  /** Write what is left, and no more. */
+  /** Writes pending changes and closes the keeper. */
   async close(): Promise<void> {
     if (this.#closed) return;
     clearInterval(this.#timer);
@@ -124,11 +130,11 @@ export class StateKeeper {
     }
   }
 
-  /** Write nothing more but what is being written: whoever has the store next writes to the same files. */
+  /** Closes the keeper without writing pending changes, because the store's next owner writes to the same files. */
   async abandon(): Promise<void> {
     clearInterval(this.#timer);
     this.#closed = true;
-    // Whoever began it is told how it ends.
+    // The requests that started the write receive its error.
     await this.#writing.catch(() => undefined);
     for (const log of this.#logs.values()) await log.close().catch(() => undefined);
   }
@@ -168,13 +174,13 @@ export class StateKeeper {
   }
 
   #deleteStale(fileSystem: FileSystem): boolean {
-    // What was never written to has no file.
+    // A file system without writes has no data file.
     return (this.#revisions.get(fileSystem) ?? 0) !== fileSystem.revision;
   }
 
   /**
-   * Write what has changed, after what is being written; what failed there is tried again. Whoever changed something before
-   * waits for the whole of it: a failure is everybody's, for each may be the one whose change it is.
+   * Starts a write of all changes after the current one, and retries failed changes. All waiting requests share the
+   * result, because any of them may have made the failed change.
    */
   #startSave(): Promise<void> {
     this.#writing = this.#writing
@@ -193,8 +199,7 @@ export class StateKeeper {
         }
         await this.files.sync();
         if (failures.length > 0) throw failures[0];
-        // Without their record they are nobody's, now also after a power cut; nor may one bring them back for whoever has the
-        // name next.
+        // Data without a record is unreachable, even after a power failure. It must not reappear under a reused name.
         for (const path of this.#orphans) await this.files.discard(path);
         await this.files.sync();
         this.#orphans.clear();
@@ -212,7 +217,7 @@ export class StateKeeper {
     if (kind === 'containers') return this.#container(name);
     if (kind === 'swarm') return this.#text(key, `${key}.json`, swarmText(this.context, name));
     if (kind === 'networks') {
-      // What all of the swarm has is written with the swarm.
+      // Networks of scope swarm are persisted with the swarm.
       const network = this.context.networks.list().find(({ id, scope }) => id === name && scope !== 'swarm');
       const text = network && encodeRecord(recordOfNetwork(network), networkRecordType);
       return this.#text(key, `${key}.json`, text);
@@ -228,18 +233,18 @@ export class StateKeeper {
     const path = `containers/${id}`;
     const container = this.context.containers.byId(id);
     if (container === undefined) {
-      // What its last requests wrote to volumes is there still, and was acknowledged.
+      // The last writes to volumes were acknowledged, so they are saved.
       for (const { name, fileSystem } of this.context.volumes.list())
         await this.#save(`volumes/${volumeFile(name)}.tar`, fileSystem);
       await this.#text(`containers/${id}`, `${path}.json`, undefined);
-      // Whoever waits for it to be written waits for nothing.
+      // Pending log writes of a removed container are dropped.
       await this.#logs.get(id)?.close();
       this.#logs.delete(id);
       this.#orphan(`${path}.tar`);
       this.#orphan(`${path}.log`);
       return;
     }
-    // A record never tells of what is not there yet.
+    // Data is written before the record that refers to it.
     for (const [file, fileSystem] of this.#fileSystems(container)) await this.#save(file, fileSystem);
     await this.#logs.get(id)?.flush();
     if (this.context.containers.byId(id) !== container) return;
@@ -261,7 +266,7 @@ export class StateKeeper {
   async #save(path: string, fileSystem: FileSystem): Promise<void> {
     const { revision } = fileSystem;
     const saved = this.#saved.get(path);
-    // Another's data goes with the first record of who has its name now.
+    // Data of a previous owner is replaced with the first record of the name's new owner.
     const others = this.#orphans.has(path) || (saved !== undefined && saved !== fileSystem);
     if (!this.#deleteStale(fileSystem) && !others) return;
     await this.files.replace(path, tarOfEntries(fileSystem.layer()));
@@ -275,7 +280,7 @@ export class StateKeeper {
     this.#orphans.add(path);
   }
 
-  /** Write a record where it differs from what was written last; nothing for none. */
+  /** Writes a record if it changed. Undefined deletes it. */
   async #text(key: Key, path: string, text: string | undefined): Promise<void> {
     if (text === undefined) {
       this.#texts.delete(key);

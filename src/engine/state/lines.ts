@@ -1,8 +1,10 @@
-/** Bytes of a piece that lines wait in; of the first one, for thousands of containers may write a little at once. */
+/**
+ * Bytes of a chunk for waiting lines. The first chunk is small, because thousands of containers may write little each.
+ */
 const chunkBytes = 64 * 1024;
 const firstSize = 4 * 1024;
 
-/** Pieces that nobody uses, at most so many of them. */
+/** Unused chunks for reuse. */
 const spareChunks: Buffer[] = [];
 const maxSpareChunks = 32;
 
@@ -20,7 +22,7 @@ export class Lines {
   /** @param line of ASCII, with its line feed */
   add(line: string): void {
     const first = this.#chunks.length === 0;
-    // Before the first line there is room for a line feed, which is written after a line that was cut.
+    // Reserves space for a line feed, which is written after a truncated line.
     const start = first ? 1 : 0;
     if (first || this.#end + line.length > (this.#chunks.at(-1) as Buffer).length) {
       this.#close();
@@ -52,7 +54,7 @@ function chunkFor(length: number, preferred: number): Buffer {
   return used ?? Buffer.allocUnsafeSlow(Math.max(length, preferred));
 }
 
-/** What `take` gave is not used any more. */
+/** Recycles the chunks returned by `take`. */
 export function recycle(chunks: readonly Buffer[]): void {
   for (const { buffer } of chunks)
     if (spareChunks.length < maxSpareChunks && buffer.byteLength === chunkBytes) spareChunks.push(Buffer.from(buffer));

@@ -6,7 +6,7 @@ import { Lines, recycle } from './lines.js';
 interface Line {
   readonly stream: string;
   readonly time: string;
-  /** In base64: a program may write anything. */
+  /** Base64, because programs may write arbitrary bytes. */
   readonly bytes: string;
 }
 
@@ -23,7 +23,7 @@ function entryOf(text: string): LogEntry | undefined {
   }
 }
 
-/** The entries of a log on disk; a line that was not written to its end is left out. */
+/** Reads the entries of a log. Skips truncated lines. */
 export async function readLog(files: StateFiles, path: string): Promise<LogEntry[]> {
   if (!files.has(path)) return [];
   const text = (await files.read(path)).toString('latin1');
@@ -33,26 +33,27 @@ export async function readLog(files: StateFiles, path: string): Promise<LogEntry
 /** Bytes that may wait to be written before the program that writes them waits too, as with dockerd. */
 const maxQueuedBytes = 1024 * 1024;
 
-/** Bytes that a log's file may have beside those that are kept, before it is written anew. */
+/** Dropped bytes that a log file may contain before it is rewritten. */
 const minRewriteBytes = 1024 * 1024;
 
 /**
- * What a container writes, on its way to a file. As with dockerd, a log is not forced to the disk, and nobody but whoever has to
- * do with the container waits for it: a program that writes without end would keep everybody waiting.
+ * Appends a container's output to its log file. As in dockerd, logs are not synced, and only requests for this
+ * container wait for them. A program with endless output would otherwise block all requests.
  */
 export class LogFile {
   readonly #waiting = new Lines();
   #suspended: { readonly until: Promise<void>; readonly end: () => void } | undefined;
   #size = 0;
-  /** Whether the file may end within a line: an earlier daemon was killed, or a write failed. */
+  /** Whether the file may end within a line, because a daemon was killed or a write failed. */
   #torn = true;
   #writing: Promise<void> = Promise.resolve();
   #scheduled = false;
   #closed = false;
 
   /**
-   * @param retained what the log still holds
-   * @param failed is told when something could not be written that nobody waits for
+   * @param retained returns the entries that the log still has
+   *
+   * @param failed receives errors of background writes
    */
   constructor(
     private readonly files: StateFiles,
@@ -65,7 +66,7 @@ export class LogFile {
     return this.#waiting.length > 0;
   }
 
-  /** @returns when more may come, where much waits already */
+  /** @returns a promise if the writer must wait */
   add(entry: LogEntry): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#schedule();
@@ -90,13 +91,17 @@ export class LogFile {
     });
   }
 
-  /** Write what waits. @throws what the file system throws; what could not be written is lost to the file */
+  /**
+   * Writes pending lines.
+   *
+   * @throws errors of the file system; the file then lacks these lines
+   */
   flush(): Promise<void> {
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
     return this.#writing;
   }
 
-  /** Write what waits, and nothing more: the file may be deleted then. */
+  /** Writes pending lines and closes the log. The file may be deleted after that. */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -123,14 +128,14 @@ export class LogFile {
     const { count, bytes, chunks: retained } = this.retained();
     const estimated = count * lineOverhead + Math.ceil((bytes * 4) / 3);
     if (this.#size <= 2 * estimated + minRewriteBytes) return;
-    // What came while it was written is among the entries that are kept.
+    // Entries added during the rewrite are among the retained ones.
     recycle(this.#waiting.take(false));
     await this.files.replace(this.path, linesOf(retained));
     this.#size = estimated;
   }
 }
 
-/** Bytes of a line beside those of the entry. */
+/** Bytes of a line in addition to those of the entry. */
 const lineOverhead = 62;
 
 async function* linesOf(chunks: RetainedLog['chunks']): AsyncGenerator<Buffer> {

@@ -1,4 +1,7 @@
-/** The form of containers, networks, volumes and what is in a swarm on disk (docs/explanation/architecture.md#the-state-of-containers). */
+/**
+ * The persisted form of containers, networks, volumes and swarm objects
+ * (docs/explanation/architecture.md#the-state-of-containers).
+ */
 
 import type { Descriptor, Platform } from '../../oci/descriptor.js';
 import { descriptorType, platformType } from '../../oci/manifest.js';
@@ -53,7 +56,7 @@ export interface StateRecord {
 export interface ContainerRecord {
   version: number;
   id: string;
-  /** With its slash. */
+  /** With a leading slash. */
   name: string;
   /** Milliseconds since 1970 as a text. */
   createdAt: string;
@@ -76,7 +79,7 @@ export interface NetworkRecord {
   id: string;
   name: string;
   driver: string;
-  /** `local` without it. */
+  /** Default: `local`. */
   scope?: string;
   createdAt: string;
   ipv4: boolean;
@@ -114,11 +117,11 @@ export interface SwarmRecord<Data> {
   data: Data;
 }
 
-/** What the images here were made of, on disk. */
+/** The persisted lineage of images. */
 export interface LineageRecord {
   version: number;
   origins: { digest: string; parent: string; step: string }[] | undefined;
-  /** Where images came from and went to; none of an earlier time. */
+  /** Repositories of pulled and pushed images. Undefined in older records. */
   repositories: { digest: string; names: string[] | undefined }[] | undefined;
 }
 
@@ -192,7 +195,7 @@ export const volumeRecordType: GoType<VolumeRecord> = struct<VolumeRecord>('stat
   options: strings,
 });
 
-/** @param data the type of what the thing is */
+/** @param data the type of the object's data */
 export const swarmRecordType = <Data>(data: GoType<Data>): GoType<SwarmRecord<Data>> =>
   struct<SwarmRecord<unknown>>('state.SwarmObject', {
     version: goInt,
@@ -220,18 +223,18 @@ export const lineageRecordType: GoType<LineageRecord> = struct<LineageRecord>('s
   ),
 });
 
-/** A record as it is written. */
+/** Encodes a record. */
 export function encodeRecord<T extends { version: number }>(record: NoInfer<T>, type: GoType<T>): string {
   return `${encodeJson(record, type)}\n`;
 }
 
 /**
- * Read a record.
+ * Decodes a record.
  *
- * @throws INVALID_JSON for what is none; CORRUPT for another version
+ * @throws INVALID_JSON for malformed JSON; CORRUPT for another version
  */
 export function decodeRecord<T extends { version: number }>(bytes: Buffer, type: GoType<T>): T {
-  // What was acknowledged is read, whatever it has come to.
+  // Without a size limit, because acknowledged state must be readable.
   const record = decodeJson(bytes, type, Number.POSITIVE_INFINITY);
   if (record.version !== recordVersion)
     throw new AttestdError('CORRUPT', `its version is ${record.version}, not ${recordVersion}`);

@@ -31,24 +31,24 @@ import {
 } from './records.js';
 import { restoreSwarm } from './swarm.js';
 
-/** The exit code of what ended while no daemon saw it. */
+/** Exit code of a process that ended while no daemon was running. */
 const unseenExit = 255;
 
-/** How state is kept. */
+/** Options of the persistent state. */
 export interface StateOptions {
-  /** The folder; made when it is not there. */
+  /** The directory, created if missing. */
   readonly root: string;
-  /** Is told of what could not be read or written. */
+  /** Receives warnings about failed reads and writes. */
   readonly warn: (message: string) => void;
-  /** The machine's file system without it. */
+  /** Default: the host's file system. */
   readonly files?: Files;
 }
 
 /**
- * Bring back the containers, networks, volumes and the swarm of an earlier daemon, and keep those of this one
- * (docs/reference/behavior/daemon.md#restarting-the-daemon).
+ * Restores the containers, networks, volumes and swarm of an earlier daemon, and persists those of this one
+ * (docs/reference/behavior/daemon.md#restarting-the-daemon). Quarantines broken records with a warning.
  *
- * @throws what making the folder throws; a broken record is set aside and told, and ends nothing
+ * @throws errors of the directory's creation
  */
 export async function openState(context: Context, { root, warn, files: disk }: StateOptions): Promise<StateKeeper> {
   const files = new StateFiles(root, disk);
@@ -63,7 +63,7 @@ export async function openState(context: Context, { root, warn, files: disk }: S
     await reader.fileSystem(`volumes/${name}.tar`, volume.fileSystem);
   });
   await reader.each('networks', networkRecordType, async (record) => {
-    // `host` and `none` keep their ids; `bridge` is made anew unless containers have gone on in it.
+    // `host` and `none` keep their ids. `bridge` gets a new one unless containers kept running on it.
     if (record.name !== 'bridge' || context.settings.liveRestore) context.networks.restore(record);
   });
   await restoreSwarm(context, files, reader);
@@ -98,9 +98,9 @@ export async function openState(context: Context, { root, warn, files: disk }: S
 }
 
 /**
- * A container that was to go goes; one that ran may go on; one whose policy says so is started again.
+ * Resumes, restarts or removes a container, depending on its state and restart policy.
  *
- * @param before the endpoints of one that is to go on
+ * @param before the endpoints of a container that kept running
  */
 async function resume(context: Context, container: Container, before: Endpoints | undefined): Promise<void> {
   const { state, hostConfig, restarts } = container;
@@ -123,16 +123,16 @@ async function resume(context: Context, container: Container, before: Endpoints 
   }
 }
 
-/** An error of the file system says nothing of what is in a file, and another try may read it. */
+/** An error of the file system does not mean that a file is broken. Another attempt may succeed. */
 const isSystemError = (error: unknown): boolean => typeof (error as NodeJS.ErrnoException).errno === 'number';
 
 /** The files of a thing, its record first. */
 const dataOf = (kind: string, name: string): readonly string[] =>
   ['json', 'tar', 'log'].map((ending) => `${kind}/${name}.${ending}`);
 
-/** Reads what an earlier daemon wrote. */
+/** Reads the state of an earlier daemon. */
 export class Reader {
-  /** Containers that ran and are to go on, with their endpoints of then. */
+  /** Containers that kept running, with their previous endpoints. */
   readonly runningContainers = new Map<Container, Endpoints>();
 
   constructor(
@@ -164,7 +164,7 @@ export class Reader {
     for (const { name, record } of found) await this.#guard(dataOf(kind, name), () => take(record, name));
   }
 
-  /** @param paths what is set aside where it cannot be used, with all that belongs to it: somebody may still want it */
+  /** @param paths files to quarantine if the record is unusable, because their data may still be valuable */
   async #guard(paths: readonly string[], action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
@@ -178,13 +178,13 @@ export class Reader {
     }
   }
 
-  /** Put a saved tree into a file system; what cannot be read is set aside. */
+  /** Restores a saved file system. Quarantines the file if it is unreadable. */
   async fileSystem(path: string, fileSystem: FileSystem): Promise<void> {
     if (!this.files.has(path)) return;
     await this.#guard([path], () => fileSystem.restore(entriesOfTar(this.files.stream(path))));
   }
 
-  /** What images were made of. */
+  /** Restores the lineage of images. */
   async lineage(): Promise<void> {
     const path = 'lineage.json';
     if (!this.files.has(path)) return;
@@ -236,7 +236,7 @@ export class Reader {
     return container;
   }
 
-  /** Link a container again to what it was linked to, as far as that is there. */
+  /** Restores a container's links to existing containers. */
   links(container: Container): void {
     const { containers } = this.context;
     const links = (container.hostConfig.Links ?? []).filter((spec) => containers.byId(spec.split(':')[0] ?? ''));
@@ -255,7 +255,7 @@ export class Reader {
     container.startedBefore = record.startedBefore;
   }
 
-  /** An image that is gone leaves what the container wrote itself. */
+  /** If the image is missing, only the container's own files are restored. */
   async #snapshot({ id, manifest }: ContainerRecord): Promise<Snapshot> {
     try {
       return await this.context.rootfs.forContainer(manifest);
@@ -265,7 +265,7 @@ export class Reader {
     }
   }
 
-  /** Delete the data of what has no record: it was being removed, or its making was never acknowledged. */
+  /** Deletes data without a record, which belongs to removed or never acknowledged objects. */
   async sweep(): Promise<void> {
     for (const kind of ['containers', 'volumes'] as const) {
       const files = await this.files.list(kind);

@@ -9,13 +9,17 @@ import { encodeRecord, type SwarmRecord, swarmRecordType } from './records.js';
 import type { Reader } from './restore.js';
 import { recordOfSwarmObject } from './to-records.js';
 
-/** What the swarm has of a kind; nothing without a swarm. */
+/** Returns the swarm's objects of a kind. Empty without a swarm. */
 export function swarmObjects({ swarm }: Context, name: string): readonly SwarmObject<unknown>[] {
   const kind = swarmKinds.find((one) => one.name === name);
   return (kind && swarm.current?.store(kind).list()) ?? [];
 }
 
-/** What is written of a thing of the swarm; undefined for one that is gone. @param name `KIND-ID` */
+/**
+ * Returns the persisted form of a swarm object. Undefined if it was removed.
+ *
+ * @param name `KIND-ID`
+ */
 export function swarmText({ swarm }: Context, name: string): string | undefined {
   const [kindName, id = ''] = name.split('-');
   const kind = swarmKinds.find((one) => one.name === kindName);
@@ -23,7 +27,7 @@ export function swarmText({ swarm }: Context, name: string): string | undefined 
   return kind && object && encodeRecord(recordOfSwarmObject(object), swarmRecordType(kind.record));
 }
 
-/** Bring back the swarm of an earlier daemon. What is left of one that is not whole was being left, or is set aside. */
+/** Restores the swarm of an earlier daemon. An incomplete swarm was being left or had broken records. */
 export async function restoreSwarm(context: Context, files: StateFiles, reader: Reader): Promise<void> {
   const whole = (await files.list('swarm')).some((file) => file.startsWith('cluster-'));
   const objects = new Map<string, SwarmObject<unknown>[]>();

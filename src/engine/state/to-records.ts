@@ -15,7 +15,7 @@ import {
 /** A time as records have it. */
 const timeOf = (milliseconds: number | undefined): string => (milliseconds === undefined ? '' : String(milliseconds));
 
-/** What is written of a container. */
+/** Returns the persisted form of a container. */
 export function recordOfContainer(container: Container): ContainerRecord {
   const { id, name, createdAt, imageId, manifest, platform, config, hostConfig, state } = container;
   return {
@@ -55,7 +55,9 @@ export function recordOfContainer(container: Container): ContainerRecord {
   };
 }
 
-/** What is written of a network: not who is in it, for nobody is when a daemon begins. */
+/**
+ * Returns the persisted form of a network. Endpoints are not persisted, because no container is connected at a start.
+ */
 export function recordOfNetwork(network: Network): NetworkRecord {
   const { createdAt, pools, configFromPools: lent, endpoints: _endpoints, scope, ...rest } = network;
   return {
@@ -69,18 +71,18 @@ export function recordOfNetwork(network: Network): NetworkRecord {
   };
 }
 
-/** What is written of a volume. */
+/** Returns the persisted form of a volume. */
 export function recordOfVolume({ name, driver, createdAt, labels, options }: Volume): VolumeRecord {
   return { version: recordVersion, name, driver, createdAt: timeOf(createdAt), labels, options };
 }
 
-/** What is written of a thing of a swarm. */
+/** Returns the persisted form of a swarm object. */
 export function recordOfSwarmObject<Data>(object: SwarmObject<Data>): SwarmRecord<Data> {
   const { id, index, createdAt, updatedAt, data } = object;
   return { version: recordVersion, id, index, createdAt: timeOf(createdAt), updatedAt: timeOf(updatedAt), data };
 }
 
-/** What is written of where images come from. */
+/** Returns the persisted form of the lineage. */
 export function recordOfLineage(lineage: Lineage): LineageRecord {
   return {
     version: recordVersion,

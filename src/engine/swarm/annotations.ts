@@ -7,13 +7,13 @@ export interface Annotations {
   Labels: Record<string, string> | undefined;
 }
 
-/** Its fields in what it is embedded in. */
+/** The fields for structs that embed annotations. */
 export const annotationFields: Fields<Annotations> = embedded<Annotations>('Annotations', {
   Name: goString,
   Labels: map(goString),
 });
 
-/** `swarm.Driver`: what a thing is made by. */
+/** `swarm.Driver`: the name and options of a driver. */
 export interface Driver {
   Name?: string;
   Options?: Record<string, string>;
@@ -21,7 +21,7 @@ export interface Driver {
 
 export const driverType = struct<Driver>('swarm.Driver', { 'Name?': goString, 'Options?': map(goString) });
 
-/** A driver as the API tells it; undefined where there is none. */
+/** Returns a driver in the API's form. Undefined without a driver. */
 export function driverObject(
   driver: Driver | undefined,
 ): { Name?: string; Options?: Record<string, string> } | undefined {
@@ -33,6 +33,6 @@ export function driverObject(
   };
 }
 
-/** Labels as the API tells them: those of a swarm's things are never null. */
+/** Returns labels in the API's form. Those of swarm objects are never null. */
 export const labelsOf = ({ Labels: labels }: Pick<Annotations, 'Labels'>): Record<string, string> =>
   sorted(labels ?? {});

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** What clients are shown of the authority that certifies a swarm's nodes. */
+/** The public part of a swarm's certificate authority. */
 export interface SwarmRoot {
   /** PEM. */
   readonly certificate: string;
@@ -43,8 +43,8 @@ const subjectKeyIdentifier = identifier('551d0e');
 const yes = der(0x01, Buffer.from([0xff]));
 
 /**
- * A new authority, certified by itself: an X.509 certificate (RFC 5280) for a key of the curve P-256, which signs nothing else and is thrown
- * away, for the simulated swarm has no node to certify.
+ * Creates a self-signed authority: an X.509 certificate (RFC 5280) for a P-256 key. The private key is discarded,
+ * because the simulated swarm certifies no nodes.
  *
  * @param now milliseconds since 1970
  */
@@ -54,7 +54,7 @@ export function newRoot(now: number): SwarmRoot {
   const subject = sequence(der(0x31, sequence(commonName, der(0x13, Buffer.from(name)))));
   const start = Math.round((now - grace) / minute) * minute;
   const serial = randomBytes(20);
-  // A number that is neither negative nor begins with a zero.
+  // Makes the number positive and without leading zeros.
   serial[0] = ((serial[0] as number) & 0x3f) | 0x40;
   const point = spki.subarray(-65);
   const extensions = sequence(

@@ -8,7 +8,7 @@ import { base36 } from './ids.js';
 import { type ObjectKind, objectMeta, type SwarmObject } from './objects.js';
 import { type SwarmSpec, swarmSpecType } from './spec.js';
 
-/** What a swarm is, beside its nodes and what it keeps. */
+/** The state of a swarm without its nodes and objects. */
 export interface ClusterData {
   readonly spec: SwarmSpec;
   readonly pools: string[] | undefined;
@@ -18,7 +18,7 @@ export interface ClusterData {
   /** The last parts of the tokens that nodes join with. */
   readonly workerSecret: string;
   readonly managerSecret: string;
-  /** What a manager that was locked is unlocked with; empty while managers are not locked. */
+  /** Unlocks a locked manager. Empty if autolock is off. */
   readonly unlockKey: string;
 }
 
@@ -44,10 +44,10 @@ export const clusterKind: ObjectKind<ClusterData> = {
   annotations: ({ spec }) => spec,
 };
 
-/** Part of a token that nobody can guess. */
+/** Returns the secret part of a join token. */
 export const newSecret = (): string => base36(randomBytes(16), 25);
 
-/** What a locked manager is unlocked with. */
+/** Returns a new unlock key for managers. */
 export const newUnlockKey = (): string => `SWMKEY-1-${trimRight(randomBytes(32).toString('base64'), '=')}`;
 
 /** A new swarm's data. @param now milliseconds since 1970 */
@@ -64,12 +64,12 @@ export function newCluster(
   };
 }
 
-/** A root as the API tells it. */
+/** Returns a root certificate in the API's form. */
 export function tlsInfo({ certificate, subject, publicKey }: SwarmRoot): Wire<components['schemas']['TLSInfo']> {
   return { TrustRoot: certificate, CertIssuerSubject: subject, CertIssuerPublicKey: publicKey };
 }
 
-/** A swarm as `/info` tells it. */
+/** Returns a swarm in the form of `/info`. */
 export function clusterObject(cluster: SwarmObject<ClusterData>): Wire<components['schemas']['ClusterInfo']> {
   const { spec, root, pools, subnetSize, dataPathPort } = cluster.data;
   return {
@@ -83,7 +83,7 @@ export function clusterObject(cluster: SwarmObject<ClusterData>): Wire<component
   } satisfies Wire<components['schemas']['ClusterInfo']>;
 }
 
-/** What nodes join with: it names the root by its digest. */
+/** Returns the join tokens, which contain the root's digest. */
 export function joinTokens({ data }: SwarmObject<ClusterData>): { Worker: string; Manager: string } {
   const digest = base36(createHash('sha256').update(data.root.certificate).digest(), 50);
   const token = (secret: string): string => `SWMTKN-1-${digest}-${secret}`;

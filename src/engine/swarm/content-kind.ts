@@ -6,17 +6,17 @@ import type { ObjectKind } from './objects.js';
 export interface ContentSpec extends Annotations {
   /** Base64. */
   Data?: string;
-  /** Makes the bytes of a secret when they are asked for. */
+  /** Driver that generates the bytes of a secret on demand. */
   Driver?: Driver;
   Templating?: Driver;
 }
 
-/** What is told of secrets and configurations otherwise. */
+/** The differences between secrets and configs. */
 export interface ContentKind extends ObjectKind<ContentSpec> {
   readonly name: 'secret' | 'config';
-  /** How a client writes one. */
+  /** The form in requests. */
   readonly spec: GoType<ContentSpec>;
-  /** How it is told. */
+  /** The form in responses. */
   readonly schema: GoType<ContentSpec>;
   /** Fewer bytes than this. */
   readonly limit: number;
@@ -37,7 +37,7 @@ const configSpec = struct<ContentSpec>('swarm.ConfigSpec', {
 });
 const annotations = (spec: ContentSpec): Annotations => spec;
 
-/** Secrets: nobody is told what is in them. */
+/** Secrets, whose data is never returned. */
 export const secretKind: ContentKind = {
   name: 'secret',
   record: secretSpec,

@@ -18,7 +18,7 @@ function contentObject(kind: ContentKind, object: SwarmObject<ContentSpec>): Ans
 const maxNameLength = 64;
 const validName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/;
 
-/** @throws INVALID_ARGUMENT for what no secret or configuration can be; INTERNAL for a driver that is not there */
+/** @throws INVALID_ARGUMENT for an invalid secret or config; INTERNAL for an unknown driver */
 function checkContent(kind: ContentKind, { Name: name, Data: data = '', Driver: driver }: ContentSpec): void {
   if (name === '') throw invalid('name must be provided');
   if (name.length > maxNameLength || !validName.test(name))
@@ -48,7 +48,11 @@ export function listContents({ swarm }: Context, kind: ContentKind, filters: Fil
     .map((object) => contentObject(kind, object));
 }
 
-/** `GET /secrets/{id}` and `GET /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several */
+/**
+ * `GET /secrets/{id}` and `GET /configs/{id}`.
+ *
+ * @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for an ambiguous id
+ */
 export function inspectContent({ swarm }: Context, kind: ContentKind, term: string): Answer {
   return contentObject(kind, swarm.manager().store(kind).resolve(term));
 }
@@ -56,7 +60,8 @@ export function inspectContent({ swarm }: Context, kind: ContentKind, term: stri
 /**
  * `POST /secrets/create` and `POST /configs/create`.
  *
- * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT and INTERNAL for what cannot be one; ALREADY_EXISTS for a taken name; NO_SPACE
+ * @throws UNAVAILABLE without a swarm; INVALID_ARGUMENT and INTERNAL for an invalid spec; ALREADY_EXISTS for a name in
+ * use; NO_SPACE
  */
 export function createContent(
   { swarm }: Context,
@@ -71,9 +76,9 @@ export function createContent(
 }
 
 /**
- * `POST /secrets/{id}/update` and `POST /configs/{id}/update`: labels are all that can change. Drivers are not looked at.
+ * `POST /secrets/{id}/update` and `POST /configs/{id}/update`: only labels may change. Drivers are ignored.
  *
- * @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for other changes; INTERNAL for an older version
+ * @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for other changes; INTERNAL for an outdated version
  */
 export function updateContent(
   { swarm }: Context,
@@ -89,7 +94,11 @@ export function updateContent(
   store.update(present, version, { ...present.data, Labels: labels ?? {} });
 }
 
-/** `DELETE /secrets/{id}` and `DELETE /configs/{id}`. @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for several, and for one that services have */
+/**
+ * `DELETE /secrets/{id}` and `DELETE /configs/{id}`.
+ *
+ * @throws UNAVAILABLE without a swarm; NOT_FOUND; INVALID_ARGUMENT for an ambiguous id or an object that services use
+ */
 export function removeContent({ swarm }: Context, kind: ContentKind, term: string): void {
   const manager = swarm.manager();
   const store = manager.store(kind);

@@ -5,7 +5,7 @@ const digits = '0123456789abcdefghijklmnopqrstuvwxyz';
 const fair = 256 - (256 % digits.length);
 const idLength = 25;
 
-/** 25 digits of base 36 by which a thing of a swarm is known, and which nobody can guess. */
+/** Returns a random swarm object id of 25 base-36 digits. */
 export function newSwarmId(): string {
   let id = '';
   while (id.length < idLength)
@@ -15,9 +15,9 @@ export function newSwarmId(): string {
 }
 
 /**
- * Bytes as one number in base 36.
+ * Encodes bytes as one number in base 36.
  *
- * @param length digits, filled up with zeros
+ * @param length minimum digits, padded with zeros
  */
 export function base36(bytes: Buffer, length: number): string {
   return BigInt(`0x${bytes.toString('hex')}`)

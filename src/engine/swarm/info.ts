@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import type { Wire } from '../wire.js';
 import { clusterObject } from './cluster.js';
 
-/** The swarm as `/info` tells it. */
+/** Returns the swarm section of `/info`. */
 export function swarmInfo({ swarm: { current } }: Context): Wire<NonNullable<SystemInfo['Swarm']>> {
   if (current === undefined)
     return {

@@ -3,8 +3,8 @@ import type { PortMap } from '../networks/port.js';
 import { type Service, serviceKind } from './service.js';
 
 /**
- * Answer at the ports that a service publishes, or no longer does (docs/reference/behavior/services.md#services-of-a-swarm): each connection goes to the
- * next of its tasks that runs. When one of them is somebody else's on this machine, none is answered.
+ * Opens or closes the published ports of a service (docs/reference/behavior/services.md#services-of-a-swarm).
+ * Connections go to the running tasks in rotation. If one of the ports is in use on this host, none is opened.
  */
 export function openIngress(context: Context, { id, data: { spec } }: Service): void {
   let nextTask = 0;

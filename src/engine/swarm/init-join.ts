@@ -12,7 +12,7 @@ import { createGatewayNetwork, ingressRecord } from './networks.js';
 import { selfOf } from './node.js';
 import { checkName, checkSpec, foundingSpec, type SwarmSpec, swarmSpecType } from './spec.js';
 
-/** What founding and joining a swarm have in common. */
+/** Common members of the init and join requests. */
 interface Membership {
   ListenAddr: string;
   AdvertiseAddr: string;
@@ -79,10 +79,11 @@ function checkAlone({ swarm }: Context): void {
 }
 
 /**
- * `POST /swarm/init`: a swarm of this daemon alone (docs/reference/behavior/swarm.md#init-and-join). Nothing listens where it says.
+ * `POST /swarm/init`: creates a swarm with this daemon as its only node
+ * (docs/reference/behavior/swarm.md#init-and-join). Does not listen on the address.
  *
  * @returns the node's id
- * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses
+ * @throws UNAVAILABLE if the daemon is in a swarm; INVALID_ARGUMENT and INTERNAL for invalid parameters
  */
 export function initSwarm(context: Context, request: InitRequest): string {
   const { ListenAddr: listen, AdvertiseAddr: advertised, Spec: spec } = request;
@@ -108,7 +109,7 @@ export function initSwarm(context: Context, request: InitRequest): string {
     {
       spec: foundingSpec(spec),
       pools: usual ? [defaultPool] : pools,
-      // The size that blocks of pools have unless it is said is not told.
+      // A default block size is not reported.
       subnetSize: usual ? defaultSubnetSize : size,
       dataPathPort: dataPathPort || defaultDataPathPort,
     },
@@ -128,9 +129,11 @@ export function initSwarm(context: Context, request: InitRequest): string {
 }
 
 /**
- * `POST /swarm/join` (docs/reference/behavior/swarm.md#init-and-join): nobody else is reachable from the simulated machine.
+ * `POST /swarm/join` (docs/reference/behavior/swarm.md#init-and-join): always fails, because no other node is reachable
+ * from the simulated host.
  *
- * @throws UNAVAILABLE for a daemon that is in a swarm; INVALID_ARGUMENT and INTERNAL for what a daemon refuses, and for a swarm that is not there
+ * @throws UNAVAILABLE if the daemon is in a swarm; INVALID_ARGUMENT and INTERNAL for invalid parameters, and for a
+ * swarm that cannot be reached
  */
 export function joinSwarm(context: Context, request: JoinRequest): never {
   const { RemoteAddrs: remotes = [], JoinToken: secret } = request;
@@ -157,7 +160,11 @@ function checkListen(address: string): void {
   if (address === '') throw bad('invalid ListenAddr "": invalid empty address');
 }
 
-/** Split `host:port` and `[host]:port`; undefined where there is no port. @throws what `fault` makes where it cannot be read */
+/**
+ * Splits `host:port` and `[host]:port`. Undefined without a port.
+ *
+ * @throws the error of `fault` for an unreadable address
+ */
 function split(
   address: string,
   fault = (): AttestdError | undefined => undefined,
