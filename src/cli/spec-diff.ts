@@ -2,8 +2,8 @@ import { catalogue } from '../conformance/catalogue.js';
 import { judgesOf } from '../conformance/judged.js';
 import { type Comparison, compareDescriptions } from '../spec/diff.js';
 import { annotations } from '../spec/diff-annotate.js';
-import { fileOf, readOperand } from '../spec/diff-operand.js';
-import { accept, judgeBy, readAcceptances, readGravity } from '../spec/diff-policy.js';
+import { fileOf, isBuiltInAgainstFile, readOperand } from '../spec/diff-operand.js';
+import { accept, judgeBy, readAcceptances, readGravity, structureOnly } from '../spec/diff-policy.js';
 import { jsonReport, markdownReport, type ReportOptions, textReport } from '../spec/diff-report.js';
 import { type Row, rowsOf } from '../spec/diff-rows.js';
 import { command as define } from './command.js';
@@ -14,17 +14,17 @@ const flags = {
     type: 'string',
     value: 'NAME',
     choices: ['text', 'markdown', 'json', 'github'],
-    help: 'how; text without it; github writes annotations with file and line',
+    help: 'default: text; github writes annotations with file and line, sarif a log for code scanning',
   },
   json: { type: 'boolean', help: 'the same as --format json' },
-  all: { type: 'boolean', help: 'list in text also what is folded: words, marks, named schemas' },
-  severity: { type: 'string', value: 'FILE', help: 'how grave rules are: a YAML mapping of rules below severity' },
+  all: { type: 'boolean', help: 'list folded changes in text: texts, marks, named schemas' },
+  severity: { type: 'string', value: 'FILE', help: 'severities of rules: a YAML mapping under severity' },
   accept: {
     type: 'string',
     value: 'FILE',
-    help: 'changes that are accepted, each with a reason: a YAML list below accept',
+    help: 'accepted changes with reasons: a YAML list under accept',
   },
-  'no-requirements': { type: 'boolean', help: 'do not name the conformance requirements that judge what changed' },
+  'no-requirements': { type: 'boolean', help: 'do not name conformance requirements' },
   'fail-on': {
     type: 'string',
     value: 'WHAT',
@@ -62,7 +62,8 @@ export const command = define(
     notes: [
       `OLD and NEW are 1.54, 1.55 or 1.55+experimental (built in), a file (Swagger 2.0 or OpenAPI 3, YAML or JSON), or
       REV:path (a file of a git revision). Each row is an error (clients can fail), a warning (clients may be surprised) or
-      info; docs/reference/spec.md has the rules.`,
+      info; docs/reference/spec.md has the rules. A built-in version and a file are compared by structure only: texts, marks
+      and Go keywords of the built-in versions are specific to attestd.`,
     ],
     exitCodes: '0 compared, 1 compared and --fail-on applies, 2 usage or an operand that cannot be read',
     example: 'attestd spec diff main:api/swagger.yaml api/swagger.yaml --fail-on breaking',
@@ -71,7 +72,8 @@ export const command = define(
     const [from, to] = positionals as [string, string];
     const entries = values.accept === undefined ? [] : readAcceptances(values.accept);
     const gravity = values.severity === undefined ? new Map() : readGravity(values.severity);
-    const { comparison, accepted, unused } = accept(compareDescriptions(readOperand(from), readOperand(to)), entries);
+    const all = compareDescriptions(readOperand(from), readOperand(to));
+    const { comparison, accepted, unused } = accept(isBuiltInAgainstFile(from, to) ? structureOnly(all) : all, entries);
     const options: ReportOptions = {
       judge: judgeBy(gravity),
       accepted,

@@ -34,6 +34,8 @@ export interface ModelOperation {
   readonly parameters: ReadonlyMap<string, ModelParameter>;
   readonly body?: { readonly required: boolean; readonly content: ModelContent; readonly source: JsonObject };
   readonly responses: ReadonlyMap<string, ModelResponse>;
+  /** The media types of the operation in Swagger 2.0, which has none by status; undefined in OpenAPI 3. */
+  readonly declared?: ReadonlySet<string>;
   readonly source: JsonObject;
 }
 
@@ -194,6 +196,13 @@ function readResponse(root: JsonObject, value: Json): ModelResponse {
   return { headers: new Map(headers), content: contentOf(source.content), source };
 }
 
+/** Returns the media types that Swagger 2.0 declares for an operation. */
+function declaredTypes(given: JsonObject, path: string, method: string): ReadonlySet<string> {
+  const operation = objectAt(objectAt(objectAt(given.paths)[path])[method]);
+  const types = ['consumes', 'produces'].flatMap((key) => listAt(operation[key] ?? given[key]));
+  return new Set([json, 'text/plain', ...types.map(String)]);
+}
+
 function readOperation(root: JsonObject, path: string, method: string, item: JsonObject): ModelOperation {
   const source = objectAt(item[method]);
   const own = listAt(source.parameters).map((parameter) => resolve(root, parameter));
@@ -240,7 +249,9 @@ export function readModel(value: Json, name: string): Model {
     const others = Object.keys(objectAt(objectAt(item).additionalOperations));
     for (const method of [...httpMethods, ...others]) {
       if (!isObject(members[method])) continue;
-      operations.set(`${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`, readOperation(root, path, method, members));
+      const operation = readOperation(root, path, method, members);
+      const key = `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
+      operations.set(key, isSwagger ? { ...operation, declared: declaredTypes(given, path, method) } : operation);
     }
   }
   return {

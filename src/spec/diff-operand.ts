@@ -15,6 +15,17 @@ export const builtIn: Readonly<Record<string, readonly Channel[]>> = {
   '1.55+experimental': ['standard', 'experimental'],
 };
 
+/**
+ * Whether exactly one of two operands is built in. The texts, marks and Go keywords of the built-in descriptions are this
+ * project's own, so that only the structure is comparable with a published file.
+ *
+ * @param a an operand of `readOperand`
+ * @param b another operand
+ */
+export function isBuiltInAgainstFile(a: string, b: string): boolean {
+  return Object.hasOwn(builtIn, a) !== Object.hasOwn(builtIn, b);
+}
+
 function git(args: readonly string[], cwd: string): string {
   return execFileSync('git', args, { cwd, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -60,6 +60,9 @@ export function surface(operation: ModelOperation): string {
 
 /** Compares two operations. */
 export class OperationComparison {
+  /** The media types of the side in Swagger 2.0, if only one side is. */
+  private declared: ReadonlySet<string> | undefined;
+
   constructor(
     private readonly from: Model,
     private readonly to: Model,
@@ -73,6 +76,7 @@ export class OperationComparison {
   }
 
   compare(a: ModelOperation, b: ModelOperation): void {
+    this.declared = (a.declared === undefined) === (b.declared === undefined) ? undefined : (a.declared ?? b.declared);
     for (const key of ['operationId', 'tags']) {
       const [x, y] = [a.source[key], b.source[key]];
       if (!isDeepStrictEqual(x, y)) this.report('name-changed', '', `${key} was ${show(x)}, is ${show(y)}`);
@@ -170,15 +174,28 @@ export class OperationComparison {
     }
   }
 
+  /** Whether one side makes no statement about the media type of the other side. */
+  private isUnstated(type: string, a: ModelContent, b: ModelContent): boolean {
+    const isLoose = (media: JsonObject): boolean => media.isStream === true || media.schema === undefined;
+    const oneWay = (x: JsonObject | undefined, y: JsonObject | undefined, other: ModelContent, { streams }: Model) => {
+      if (!x || !isLoose(x) || y?.schema !== undefined) return false;
+      // A format may lack a form for streams and binary bodies, and a description may have no content at all.
+      return !streams || (type === 'application/json' && other.size === 0);
+    };
+    return oneWay(a.get(type), b.get(type), b, this.to) || oneWay(b.get(type), a.get(type), a, this.from);
+  }
+
   private content(a: ModelContent, b: ModelContent, at: string, direction: Direction): void {
     const compared: [JsonObject, JsonObject][] = [];
-    // A format that cannot describe streams and binary bodies makes no statement about them.
-    const untold = ({ streams }: Model, media: JsonObject): boolean =>
-      !streams && (media.isStream === true || media.schema === undefined);
-    for (const type of new Set([...a.keys(), ...b.keys()])) {
+    const types = [...new Set([...a.keys(), ...b.keys()])].filter((type) => !this.isUnstated(type, a, b));
+    const isRestated = types.some((type) => a.has(type) !== b.has(type)) && this.declares(types);
+    if (isRestated) {
+      this.report('media-restated', at, 'media types by operation in Swagger 2.0, by status in OpenAPI 3', [direction]);
+    }
+    for (const type of types) {
       const [x, y] = [a.get(type), b.get(type)];
-      if (y && untold(this.from, y) && x?.schema === undefined) continue;
-      if (x && untold(this.to, x) && y?.schema === undefined) continue;
+      // Without a schema, an example is all that a restated body has.
+      if (isRestated && !(x?.schema && y?.schema)) continue;
       if (!x) this.report(`${direction}-type-added`, at, `new media type ${type}`, [direction]);
       else if (!y) this.report(`${direction}-type-removed`, at, `media type ${type} is gone`, [direction]);
       else {
@@ -191,6 +208,12 @@ export class OperationComparison {
         this.schema(...pair, at, direction);
       }
     }
+  }
+
+  /** Whether only one side is Swagger 2.0, and its operation declares all these media types. */
+  private declares(types: readonly string[]): boolean {
+    const { declared } = this;
+    return declared !== undefined && types.every((type) => declared.has(type));
   }
 
   private response(status: string, a: ModelResponse | undefined, b: ModelResponse | undefined): void {

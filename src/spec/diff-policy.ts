@@ -7,6 +7,9 @@ import { isObject } from './document.js';
 import { readText } from './load.js';
 import { parseYaml } from './yaml.js';
 
+/** Rules about keywords that only Go's code generator reads. */
+const goKeywordRules: ReadonlySet<RuleId> = new Set(['null-hint', 'omit-empty', 'keep-empty', 'go-name', 'go-type']);
+
 /** Severities by rule. */
 export type Gravity = ReadonlyMap<RuleId, Severity | 'off'>;
 
@@ -113,6 +116,20 @@ export function accept(
     return false;
   });
   return { comparison: { ...comparison, changes }, accepted, unused: acceptances.filter((entry) => !used.has(entry)) };
+}
+
+/**
+ * Removes the changes of texts, marks and Go keywords from a comparison.
+ *
+ * @param comparison the comparison
+ * @returns the changes on the wire, and documentation corrections
+ */
+export function structureOnly(comparison: Comparison): Comparison {
+  const changes = comparison.changes.filter(
+    ({ rule, clients, servers, evidence }) =>
+      !goKeywordRules.has(rule) && (clients !== 'documentation' || servers !== 'documentation' || evidence),
+  );
+  return { ...comparison, changes };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Change, Comparison } from './diff.js';
 import type { Acceptance, Accepted } from './diff-policy.js';
 import {
-  goRules,
+  countedRules,
   isFolded,
   type Judge,
   placeOf,
@@ -88,7 +88,7 @@ function usesTitle({ named, operations }: Row): string {
 const mostPlaces = 3;
 
 function placesTitle({ places, rule }: Row, format = (place: string): string => place): string {
-  const most = goRules.has(rule) ? 1 : mostPlaces;
+  const most = countedRules.has(rule) ? 1 : mostPlaces;
   const more = places.length - most;
   const shown = more > 1 ? places.slice(0, most) : places;
   return `${shown.map(format).join(', ')}${more > 1 ? ` +${more}` : ''}`;
@@ -99,7 +99,9 @@ const mostGoMembers = 4;
 
 /** Separates large rows about Go code, and summarizes them in one line. */
 function splitGoRows(rows: readonly Row[]): { readonly listed: readonly Row[]; readonly goCode: string } {
-  const large = rows.filter(({ rule, changes }) => goRules.has(rule) && changes.length > mostGoMembers);
+  const large = rows.filter(
+    ({ rule, changes }) => rule !== 'media-restated' && countedRules.has(rule) && changes.length > mostGoMembers,
+  );
   const counts = large.map(({ message, changes }) => `${message.split(' ')[0]} ×${changes.length}`);
   return {
     listed: rows.filter((row) => !large.includes(row)),

@@ -55,6 +55,7 @@ const spoken: ReadonlySet<RuleId> = new Set([
   'go-type',
   'read-only-added',
   'read-only-removed',
+  'media-restated',
 ]);
 
 /** Whether a change is folded: it changes no message and needs no attention. */
@@ -121,8 +122,15 @@ function reason(changes: readonly Change[]): string {
   return evidence.effect === 'refutes' ? `; documentation correction: ${evidence.text}` : `; ${evidence.text}`;
 }
 
-/** Rules about Go code, whose changes are counted rather than listed one by one. */
-export const goRules: ReadonlySet<RuleId> = new Set(['null-hint', 'omit-empty', 'keep-empty', 'go-name', 'go-type']);
+/** Rules whose changes are counted rather than listed one by one. */
+export const countedRules: ReadonlySet<RuleId> = new Set([
+  'null-hint',
+  'omit-empty',
+  'keep-empty',
+  'go-name',
+  'go-type',
+  'media-restated',
+]);
 
 const mediaRules = /^(request|response)-type-/;
 const limitRules = /^limit-/;
@@ -131,7 +139,7 @@ function keyOf(change: Change): string {
   const { rule, clients, servers, operations, evidence } = change;
   const { holder, name } = split(change);
   if (mediaRules.test(rule)) return JSON.stringify(['media', placeOf(change)]);
-  if (goRules.has(rule)) return JSON.stringify([rule, evidence?.text]);
+  if (countedRules.has(rule)) return JSON.stringify([rule, evidence?.text]);
   if (limitRules.test(rule)) return JSON.stringify(['limit', placeOf(change), clients, servers]);
   if (several[rule] === undefined) return JSON.stringify([rule, placeOf(change), change.message]);
   return JSON.stringify([
@@ -148,20 +156,24 @@ function keyOf(change: Change): string {
 /** Turns the changes of one object or location into one draft row. */
 function draft(changes: readonly Change[]): Draft {
   const [first] = changes as [Change];
-  if (changes.length > 1 && goRules.has(first.rule)) {
+  if (changes.length > 1 && countedRules.has(first.rule)) {
     const [keyword = ''] = first.message.split(' ');
-    const message = `${keyword} changed for ${changes.length} members${reason(changes)}`;
+    const text =
+      first.rule === 'media-restated'
+        ? `${changes.length} bodies: ${first.message}`
+        : `${keyword} changed for ${changes.length} members`;
+    const message = `${text}${reason(changes)}`;
     return { key: JSON.stringify([first.rule, message]), place: placeOf(first), message, changes };
   }
-  const told = changes.map(({ message }) => message).join('; ');
+  const text = changes.map(({ message }) => message).join('; ');
   const { holder, name } = split(first);
   const verb = several[first.rule];
   if (changes.length === 1 || verb === undefined || mediaRules.test(first.rule) || limitRules.test(first.rule)) {
     // The same member of several objects becomes one row too.
     return {
-      key: JSON.stringify([first.rule, name, told]),
+      key: JSON.stringify([first.rule, name, text]),
       place: placeOf(first),
-      message: `${told}${reason(changes)}`,
+      message: `${text}${reason(changes)}`,
       changes,
     };
   }
@@ -204,7 +216,7 @@ export function rowsOf(
     return {
       severity,
       rule: gravest.rule,
-      places: [...new Set(goRules.has(gravest.rule) ? changes.map(placeOf) : same.map(({ place }) => place))],
+      places: [...new Set(countedRules.has(gravest.rule) ? changes.map(placeOf) : same.map(({ place }) => place))],
       message: (same[0] as Draft).message,
       clients: worst('clients'),
       servers: worst('servers'),

@@ -71,6 +71,10 @@ const table = {
   'response-removed-error': rule('a status of 400 or above is gone', 'AB'),
   'response-type-added': rule('a new media type of answers', 'AA'),
   'response-type-removed': rule('a media type of answers is gone', 'BB'),
+  'media-restated': rule(
+    'media types that only the format states in another way: Swagger 2.0 has them by operation',
+    'DD',
+  ),
   'header-added': rule('a new header of answers', 'AA'),
   'header-removed': rule('a header of answers is gone', 'BA'),
   'property-added': rule('a new optional property', 'AA'),

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { toOpenApi } from '../../src/spec/convert.js';
 import { type Change, type Comparison, compareDescriptions } from '../../src/spec/diff.js';
 import { readModel } from '../../src/spec/diff-model.js';
 import { type ChangeClass, type RuleId, rules } from '../../src/spec/diff-rules.js';
-import type { Json, JsonObject } from '../../src/spec/document.js';
+import type { Description, Json, JsonObject } from '../../src/spec/document.js';
 import { getAt } from '../../src/spec/pointer.js';
 
 /** A description with one operation, whose request body and 200 answer are the named schema `S`. */
@@ -138,6 +139,7 @@ const operationRules: [RuleId, Edit, Pair, 'back'?][] = [
   ['response-removed-error', set(`${operation}/responses/500`, { description: 'Broken.' }), [A, B], 'back'],
   ['response-type-added', set(`${operation}/produces`, ['application/json', 'text/plain']), [A, A]],
   ['response-type-removed', set(`${operation}/produces`, ['application/json', 'text/plain']), [B, B], 'back'],
+  ['media-restated', restateMedia, [D, D]],
   ['header-added', set(`${operation}/responses/200/headers/X-New`, { type: 'string' }), [A, A]],
   ['header-removed', set(`${operation}/responses/200/headers/X-New`, { type: 'string' }), [B, A], 'back'],
   ['definition-added', set(`${S}/properties/New`, { $ref: '#/definitions/New' }), [D, D]],
@@ -212,6 +214,15 @@ const schemaRules: [RuleId, Edit, request: Pair, response: Pair, 'back'?][] = [
   ['default-told', set(`${S}/properties/Kind/default`, undefined), [D, D], [D, D]],
   ['default-changed', set(`${S}/properties/Kind/default`, 'y'), [B, B], [D, D]],
 ];
+
+/** Converts the description to OpenAPI 3.0, with a media type by status where Swagger has it by operation. */
+function restateMedia(root: JsonObject): void {
+  const converted = toOpenApi(structuredClone(root) as unknown as Description, '3.0');
+  const content = getAt(converted, `${operation}/responses/404/content`) as JsonObject;
+  content['text/plain'] = content['application/json'] as Json;
+  for (const key of Object.keys(root)) delete root[key];
+  Object.assign(root, converted);
+}
 
 /** Gives the schema of request and answer another name. */
 function renameDefinition(root: JsonObject): void {
