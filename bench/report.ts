@@ -1,5 +1,5 @@
 /** What was measured as Markdown with pictures. */
-import { html } from '../src/support/foundation/html.js';
+import { html } from '../src/support/foundation/markup.js';
 import { reasons } from './reasons.js';
 import { median, meets, type Result, type Row, spread } from './result.js';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
-import { html } from '../../src/support/foundation/html.js';
+import { html } from '../../src/support/foundation/markup.js';
 
 /** What each part holds, in few words. A part without an entry here is missing in the drawing, and that is an error. */
 const captions: Readonly<Record<string, string>> = {

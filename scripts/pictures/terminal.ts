@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { execute } from '../../src/cli/program.js';
 import { startServer } from '../../src/server/index.js';
-import { type Html, html } from '../../src/support/foundation/html.js';
+import { type Html, html } from '../../src/support/foundation/markup.js';
 
 /** A command, as the picture shows it and as it is run. */
 interface Shown {

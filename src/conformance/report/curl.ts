@@ -1,9 +1,5 @@
+import { shell } from '../../support/foundation/markup.js';
 import type { ReportedExchange } from './model.js';
-
-/** A word of a shell, quoted when it needs to be. */
-function quoted(word: string): string {
-  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /**
  * Renders an exchange as a curl command.
@@ -25,5 +21,5 @@ export function curlOf(
   for (const [name, value] of Object.entries(requestHeaders)) words.push('-H', `${name}: ${value}`);
   if (requestBody) words.push('--data-binary', requestBody.text ?? '@FILE');
   words.push(`${base}${path}`);
-  return words.map(quoted).join(' ');
+  return words.map(shell.escape).join(' ');
 }

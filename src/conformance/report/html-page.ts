@@ -1,5 +1,5 @@
 /** Pages of reports and results; they load nothing, so that they work from a file. */
-import { Html, html } from '../../support/foundation/html.js';
+import { type Html, html, Markup } from '../../support/foundation/markup.js';
 import { outcomes } from '../outcome.js';
 
 const style = `
@@ -40,8 +40,8 @@ details details { border: 0; margin-left: 1rem; } [hidden] { display: none; }
 export function page(title: string, body: Html, script: string, more = ''): string {
   return `${html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><style>${new Html(style + more)}</style></head>
-<body>${body}<script>${new Html(script)}</script></body></html>
+<title>${title}</title><style>${new Markup(style + more, 'html')}</style></head>
+<body>${body}<script>${new Markup(script, 'html')}</script></body></html>
 `}`;
 }
 

@@ -1,18 +1,18 @@
-import { type Html, type HtmlValue, html, joinHtml } from '../../support/foundation/html.js';
+import { type Html, html, type Piece } from '../../support/foundation/markup.js';
 import { doubtful, outcomes } from '../outcome.js';
 import { curlOf } from './curl.js';
 import { page, script } from './html-page.js';
 import type { Report, ReportedExchange, ReportedResult, Totals } from './model.js';
 import { storeText } from './terminal.js';
 
-const cells = (totals: Totals): HtmlValue =>
+const cells = (totals: Totals): Piece<'html'> =>
   outcomes.map((outcome) => html`<td class="n">${totals[outcome] || html`<span class="soft">0</span>`}</td>`);
 
 const outcomeHeads = outcomes.map((outcome) => html`<th class="n" scope="col">${outcome}</th>`);
 
 function head(report: Report): Html {
   const { daemon, run, totals, suite, description } = report;
-  const counts = joinHtml(
+  const counts = html.join(
     outcomes.map((outcome) => html`<span class="tag ${outcome}">${totals[outcome]} ${outcome}</span>`),
     ', ',
   );
@@ -32,7 +32,7 @@ function profiles(report: Report): Html {
       html`<tr><th scope="row">${name}<br><span class="soft">${title}</span></th><td>${verdict}</td>${cells(totals)}</tr>`,
   );
   return html`<section><h2>Profiles</h2><div class="wide"><table><thead><tr><th scope="col">profile</th><th scope="col">verdict</th>${outcomeHeads}</tr></thead>
-<tbody>${joinHtml(rows, '\n')}</tbody></table></div></section>`;
+<tbody>${html.join(rows, '\n')}</tbody></table></div></section>`;
 }
 
 function features(report: Report): Html {
@@ -42,7 +42,7 @@ function features(report: Report): Html {
 <td>${state}<br><span class="soft">${evidence}</span></td>${cells(totals)}</tr>`,
   );
   return html`<section><h2>Features</h2><div class="wide"><table><thead><tr><th scope="col">feature</th><th scope="col">channel</th><th scope="col">state</th>${outcomeHeads}</tr></thead>
-<tbody>${joinHtml(rows, '\n')}</tbody></table></div></section>`;
+<tbody>${html.join(rows, '\n')}</tbody></table></div></section>`;
 }
 
 /** Characters of all exchanges in a page, and of one body; what is beyond is in the JSON report. */
@@ -78,7 +78,7 @@ function brief({ exchanges }: ReportedResult): Html {
 /** Exchanges of a failure that are shown whole: the last ones are where it shows. */
 const shownExchanges = 4;
 
-function told(result: ReportedResult, address: string, budget: Budget): HtmlValue {
+function told(result: ReportedResult, address: string, budget: Budget): Piece<'html'> {
   if (!doubtful.includes(result.outcome)) return brief(result);
   const last = result.exchanges.slice(-shownExchanges).map((one) => exchange(one, address));
   budget.left -= last.reduce((sum, one) => sum + one.toString().length, 0);
@@ -116,9 +116,9 @@ function requirements(report: Report): Html {
   const budget: Budget = { left: exchangeBudget };
   const ordered = [...report.results].sort((a, b) => rank(a) - rank(b));
   return html`<section><h2>Requirements</h2>
-<div class="filter" role="group" aria-label="Filter the requirements">${joinHtml(boxes, ' ')}
+<div class="filter" role="group" aria-label="Filter the requirements">${html.join(boxes, ' ')}
 <input type="search" aria-label="Text in id or title" placeholder="text in id or title"> <output id="shown" class="soft"></output></div>
-${joinHtml(
+${html.join(
   ordered.map((result) => requirement(result, report.daemon.address, budget)),
   '\n',
 )}</section>`;
@@ -132,7 +132,7 @@ function schema(report: Report): Html {
 <td><code>${request}</code></td><td class="n">${count}</td></tr>`,
   );
   const table = html`<div class="wide"><table><thead><tr><th scope="col">kind</th><th scope="col">place in the description</th><th scope="col">what and example</th><th scope="col">first seen</th><th class="n" scope="col">times</th></tr></thead>
-<tbody>${joinHtml(rows, '\n')}</tbody></table></div>`;
+<tbody>${html.join(rows, '\n')}</tbody></table></div>`;
   return html`<section><h2>Answers against the description</h2>
 <p class="soft">${checked} answers checked; what deviates is listed once and counts in no verdict.</p>${rows.length > 0 ? table : html`<p>No deviation.</p>`}</section>`;
 }

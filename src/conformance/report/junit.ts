@@ -1,20 +1,7 @@
+import { xml as xmlTemplate } from '../../support/foundation/markup.js';
 import type { Report, ReportedResult } from './model.js';
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-  '\r': '&#13;',
-};
-
-/** Text for an XML attribute or element; characters that XML 1.0 forbids become U+FFFD. */
-export function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"\n\r]/g, (char) => escapes[char] ?? char);
-}
+const { escape: xml } = xmlTemplate;
 
 function detail({ failure, exchanges, why, pointer }: ReportedResult): string {
   const last = exchanges.at(-1);

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../support/foundation/html.js';
+import { html } from '../../support/foundation/markup.js';
 import type { ConformanceResult } from './result.js';
 
 /** Width of a character of 11 px, on average. */
@@ -22,9 +22,9 @@ export function badge(result: ConformanceResult, profile: string): string {
   const colour = colours.find(([pattern]) => pattern.test(verdict))?.[1] ?? '#5b6570';
   const [left, right] = [profile, verdict].map((text) => Math.round(text.length * character) + 12);
   const width = (left ?? 0) + (right ?? 0);
-  const text = (x: number, words: string): string => `<text x="${x}" y="14">${escapeHtml(words)}</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${escapeHtml(`${result.daemon.title}, ${profile}: ${verdict}`)}">
-<title>${escapeHtml(`${result.daemon.title}, ${profile}: ${verdict}`)}</title>
+  const text = (x: number, words: string): string => `<text x="${x}" y="14">${html.escape(words)}</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${html.escape(`${result.daemon.title}, ${profile}: ${verdict}`)}">
+<title>${html.escape(`${result.daemon.title}, ${profile}: ${verdict}`)}</title>
 <rect width="${width}" height="20" rx="3" fill="#3a4149"/><rect x="${left}" width="${right}" height="20" rx="3" fill="${colour}"/>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">${text((left ?? 0) / 2, profile)}${text((left ?? 0) + (right ?? 0) / 2, verdict)}</g></svg>
 `;

@@ -1,4 +1,4 @@
-import { type Html, html, joinHtml } from '../../support/foundation/html.js';
+import { type Html, html } from '../../support/foundation/markup.js';
 import type { Outcome } from '../outcome.js';
 import { profileNames } from '../profiles.js';
 import { page as pageOf } from '../report/html-page.js';
@@ -89,8 +89,8 @@ function overview(columns: readonly Column[], areas: ReadonlyMap<string, readonl
     'Conformance of Engine API daemons',
     html`<header><h1>Conformance of Engine API daemons</h1>
 <p class="soft">What the conformance suite of attestd found. Areas with most failures come first; each leads to its requirements.</p></header><main>
-<section><h2>Profiles</h2><div class="wide"><table class="matrix"><thead><tr><th scope="col">profile</th>${heads(columns)}</tr></thead><tbody>${joinHtml(verdicts, '\n')}</tbody></table></div></section>
-<section><h2>Areas</h2><div class="wide"><table class="matrix"><thead><tr><th scope="col">area</th>${heads(columns)}</tr></thead><tbody>${joinHtml(
+<section><h2>Profiles</h2><div class="wide"><table class="matrix"><thead><tr><th scope="col">profile</th>${heads(columns)}</tr></thead><tbody>${html.join(verdicts, '\n')}</tbody></table></div></section>
+<section><h2>Areas</h2><div class="wide"><table class="matrix"><thead><tr><th scope="col">area</th>${heads(columns)}</tr></thead><tbody>${html.join(
       rows.map(({ row }) => row),
       '\n',
     )}</tbody></table></div></section></main>`,
@@ -117,7 +117,7 @@ function areaPage(area: string, ids: readonly string[], columns: readonly Column
   return page(
     `${area}: conformance of Engine API daemons`,
     html`<header><p><a href="index.html">All areas</a></p><h1>${area}</h1></header><main><div class="wide"><table class="matrix">
-<thead><tr><th scope="col">requirement</th>${heads(columns)}</tr></thead><tbody>${joinHtml(
+<thead><tr><th scope="col">requirement</th>${heads(columns)}</tr></thead><tbody>${html.join(
       rows.map(({ row }) => row),
       '\n',
     )}</tbody></table></div></main>`,
@@ -145,8 +145,8 @@ function daemonPage({ result, slug }: Column): string {
     `Conformance of ${daemon.title}`,
     html`<header><p><a href="index.html">All daemons</a></p><h1>${daemon.title}</h1><p>${badges}</p>
 <p class="soft">API ${daemon.apiVersion}, ${daemon.platform}, ${daemon.store} ${daemon.driver}</p></header><main>
-<section><h2>Runs</h2><div class="wide"><table><thead><tr><th scope="col">date</th><th scope="col">suite</th><th class="n" scope="col">passed</th><th class="n" scope="col">failed</th><th class="n" scope="col">blocked</th><th scope="col">conformant profiles</th></tr></thead><tbody>${joinHtml(past, '\n')}</tbody></table></div></section>
-<section><h2>What speaks against it</h2>${bad.length > 0 ? joinHtml(entries, '\n') : html`<p>Nothing.</p>`}</section></main>`,
+<section><h2>Runs</h2><div class="wide"><table><thead><tr><th scope="col">date</th><th scope="col">suite</th><th class="n" scope="col">passed</th><th class="n" scope="col">failed</th><th class="n" scope="col">blocked</th><th scope="col">conformant profiles</th></tr></thead><tbody>${html.join(past, '\n')}</tbody></table></div></section>
+<section><h2>What speaks against it</h2>${bad.length > 0 ? html.join(entries, '\n') : html`<p>Nothing.</p>`}</section></main>`,
   );
 }
 

@@ -30,7 +30,7 @@ describe('the HTML report', () => {
     ];
     const page = renderHtml(makeReport(sampleRun({ results }), context));
     expect(page).not.to.contain('<script>alert');
-    expect(page).to.contain('&lt;script&gt;alert(1)&lt;/script&gt;\\u0007');
+    expect(page).to.contain('&lt;script&gt;alert(1)&lt;/script&gt;\\u{7}');
   });
 
   it('shows failures first, and how to ask again', () => {

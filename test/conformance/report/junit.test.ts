@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { renderJunit, xml } from '../../../src/conformance/report/junit.js';
+import { renderJunit } from '../../../src/conformance/report/junit.js';
 import { makeReport } from '../../../src/conformance/report/model.js';
+import { xml } from '../../../src/support/foundation/markup.js';
 import { sampleContext, sampleRun } from '../sample.js';
 
 describe('a JUnit report', () => {
@@ -19,7 +20,7 @@ describe('a JUnit report', () => {
 
   it('escapes what XML does not allow', () => {
     expect(text).to.not.include('\u0007');
-    expect(text).to.include('500 &lt;b&gt;&amp;&quot;quoted&quot;&lt;/b&gt;\ufffd');
-    expect(xml('a\ud800b')).to.equal('a\ufffdb');
+    expect(text).to.include('500 &lt;b&gt;&amp;&quot;quoted&quot;&lt;/b&gt;\\u{7}');
+    expect(xml.escape('a\ud800b')).to.equal('a\\u{d800}b');
   });
 });
