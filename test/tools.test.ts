@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,18 +70,5 @@ describe('Commands for development', () => {
     const tools = files.filter(([, text]) => /\breadTool\(/.test(text));
     expect(tools).to.have.lengthOf.at.least(12);
     expect(tools.filter(([, text]) => !/^example: /m.test(text)).map(([name]) => name)).to.deep.equal([]);
-  });
-
-  it('exit 0 with their help, and 2 with one line', () => {
-    const run = (option: string) =>
-      spawnSync(process.execPath, ['--import=tsx', join(root, 'bench/compare.ts'), option], { encoding: 'utf8' });
-    expect(run('--help'))
-      .to.include({ status: 0, stderr: '' })
-      .and.have.property('stdout')
-      .that.matches(/^example: /m);
-    expect(run('--nonsense'))
-      .to.include({ status: 2, stdout: '' })
-      .and.have.property('stderr')
-      .that.matches(/^[^\n]+\n$/);
   });
 });

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { digestOf } from '../../src/oci/digest.js';
 import { danglingName } from '../../src/oci/index-file.js';
@@ -17,7 +14,6 @@ interface Entry {
   annotations?: Record<string, string>;
 }
 
-const crashWriter = fileURLToPath(new URL('support/crash-writer.ts', import.meta.url));
 const app = 'docker.io/library/app:latest';
 
 describe('an image layout', () => {
@@ -184,19 +180,6 @@ describe('an image layout', () => {
       expect(await readdir(join(folder, '.attestd'))).to.have.members(['ingest', 'lock.1001']);
       await rm(join(folder, '.attestd', 'lock.1001'));
     }
-  });
-
-  it('is free again when its holder was killed, and not while that is only stopped', async () => {
-    await store.close();
-    const holder = spawn(process.execPath, ['--import', 'tsx', crashWriter, folder], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    await once(holder.stdout, 'data');
-    holder.kill('SIGSTOP');
-    expect(await rejected(openLayout(folder))).to.have.property('code', 'ALREADY_EXISTS');
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
-    store = await openLayout(folder);
   });
 
   it('is a lock in a folder whose path is longer than the address of a socket', async () => {

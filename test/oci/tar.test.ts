@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readTar } from '../../src/oci/tar.js';
-import { turnsDuring } from '../helpers/turns.js';
 import { collect, entry, pieces, tar } from './support/archives.js';
-import { temporaryFolder } from './support/images.js';
 import { rejected } from './support/rejected.js';
 
 async function read(archive: Buffer, size?: number): Promise<[name: string, type: string, content: string][]> {
@@ -33,37 +28,10 @@ describe('a tar archive', () => {
     );
   });
 
-  it('lets others have their turn between very many empty files in one piece', async () => {
-    const empty = entry('e', '0').subarray(0, 512);
-    const archive = Buffer.concat([...Array.from({ length: 20_000 }, () => empty), Buffer.alloc(1024)]);
-    let count = 0;
-    const work = async (): Promise<void> => {
-      for await (const _ of readTar(pieces(archive, archive.length))) count++;
-    };
-    expect(await turnsDuring(work)).to.be.greaterThan(4);
-    expect(count).to.equal(20_000);
-  });
-
   it('passes over what is not read', async () => {
     const names: string[] = [];
     for await (const { name } of readTar(pieces(await tar({ a: 'x'.repeat(5000), b: 'y', c: '' })))) names.push(name);
     expect(names).to.deep.equal(['a', 'b', 'c']);
-  });
-
-  it('is read by other programs, and theirs is read here', async () => {
-    const folder = await temporaryFolder();
-    const long = `${'d'.repeat(120)}/${'f'.repeat(120)}`;
-    await writeFile(join(folder, 'ours.tar'), await tar({ [long]: 'long', short: 'short' }));
-    const run = (...args: string[]) => spawnSync('tar', args, { cwd: folder, encoding: 'utf8' });
-    expect(run('-xf', 'ours.tar').stderr).to.equal('');
-    for (const format of ['gnu', 'pax', 'ustar', 'v7']) {
-      const files = format === 'ustar' || format === 'v7' ? ['short'] : [long, 'short'];
-      expect(run(`--format=${format}`, '-cf', 'theirs.tar', ...files).status, format).to.equal(0);
-      const archive = spawnSync('cat', [join(folder, 'theirs.tar')]).stdout;
-      expect((await read(archive)).map(([name, , text]) => [name, text])).to.deep.equal(
-        files.map((name) => [name, name === long ? 'long' : 'short']),
-      );
-    }
   });
 
   it('ends at two empty blocks, whatever follows', async () => {

@@ -1,5 +1,3 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -16,51 +14,8 @@ const options: ts.CompilerOptions = {
   types: [],
 };
 
-function problems(program: ts.Program): string[] {
-  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
-    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ');
-    const line = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line ?? -1;
-    return `${diagnostic.file?.fileName}:${line + 1}: ${text}`;
-  });
-}
-
 describe('the types', function () {
   this.timeout(120_000);
-
-  it('compile in a program that imports the package, which sees only its declarations', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'attestd-consumer-'));
-    try {
-      const installed = join(folder, 'node_modules/attestd');
-      mkdirSync(installed, { recursive: true });
-      cpSync(join(root, 'package.json'), join(installed, 'package.json'));
-      const entries = ['index.ts', 'types.ts', 'spec/index.ts'].map((name) => join(root, 'src', name));
-      const build = ts.createProgram(entries, {
-        ...options,
-        types: ['node'],
-        typeRoots: [join(root, 'node_modules/@types')],
-        lib: ['lib.es2023.d.ts'],
-        exactOptionalPropertyTypes: false,
-        noUncheckedIndexedAccess: true,
-        skipLibCheck: true,
-        declaration: true,
-        emitDeclarationOnly: true,
-        rootDir: join(root, 'src'),
-        outDir: join(installed, 'dist'),
-      });
-      expect(problems(build)).to.deep.equal([]);
-      build.emit();
-      for (const name of ['example.ts', 'types.ts']) {
-        cpSync(join(root, 'test/spec/consumer', name), join(folder, `${name.slice(0, -3)}.mts`));
-      }
-      const consumer = ts.createProgram(
-        ['example', 'types'].map((name) => join(folder, `${name}.mts`)),
-        { ...options, noEmit: true },
-      );
-      expect(problems(consumer)).to.deep.equal([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
 
   it('are required, optional and nullable as the description says, in every definition', () => {
     const file = join(root, 'src/generated/engine-api.ts');
