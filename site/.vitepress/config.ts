@@ -77,7 +77,7 @@ export default defineConfig({
     ],
     sidebar: [
       { text: 'Getting started', link: '/getting-started' },
-      { text: 'Guides', items: pages('guides', ['test-a-client', 'test-a-daemon']) },
+      { text: 'Guides', items: pages('guides', ['test-a-client', 'test-runners', 'test-a-daemon']) },
       {
         text: 'Reference',
         items: [

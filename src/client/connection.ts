@@ -60,13 +60,19 @@ export function requestOptions(target: Target): https.RequestOptions {
   return { host, port, ...(tls && secured(tls)) };
 }
 
+/** The option `onread` of sockets. @types/node declares it in another interface since version 22. */
+export interface OnRead {
+  readonly buffer: Uint8Array | (() => Uint8Array);
+  callback(bytesWritten: number, buffer: Uint8Array): boolean;
+}
+
 /**
  * Starts connecting to a daemon, with half-open sockets allowed.
  *
  * @param target address of the daemon
  * @param more socket options, such as `onread`
  */
-export function connectTo(target: Target, more: Pick<net.TcpSocketConnectOpts, 'onread'> = {}): net.Socket {
+export function connectTo(target: Target, more: { readonly onread?: OnRead } = {}): net.Socket {
   if (target.kind === 'unix') return net.connect({ path: target.path, allowHalfOpen: true, ...more });
   const { host, port, tls: secure } = target;
   // tls.connect accepts allowHalfOpen and onread too, but its types lack them.

@@ -76,7 +76,7 @@ export class Kit {
   /** Run name and recipe, part of every config and statement, so that no two runs share a digest. */
   readonly salt: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly blobs = new Map<string, Buffer>();
+  readonly blobs: Map<string, Buffer> = new Map();
 
   constructor(host: Platform, run: string, recipe: string, salt = '') {
     this.host = host;

@@ -57,3 +57,29 @@ export type ImageAttestationsQuery = NonNullable<operations['ImageAttestations']
 export type ImageInspectQuery = NonNullable<operations['ImageInspect']['parameters']['query']>;
 /** The query of `GET /images/json`. */
 export type ImageListQuery = NonNullable<operations['ImageList']['parameters']['query']>;
+
+/** The id of an operation, such as `ImageInspect`. */
+export type OperationId = keyof operations;
+
+/** The query parameters of an operation. */
+export type OperationQuery<Id extends OperationId> = NonNullable<operations[Id]['parameters']['query']>;
+
+/** The path parameters of an operation. */
+export type OperationPath<Id extends OperationId> = NonNullable<operations[Id]['parameters']['path']>;
+
+/** The values of all media types of a content. */
+type ContentOf<T> = T extends { content: infer Content } ? Content[keyof Content] : never;
+
+/** The request body of an operation; `never` without one. */
+export type OperationBody<Id extends OperationId> = operations[Id] extends { requestBody?: infer Body }
+  ? ContentOf<NonNullable<Body>>
+  : never;
+
+/** The statuses that the description has for an operation. */
+export type OperationStatus<Id extends OperationId> = keyof operations[Id]['responses'];
+
+/** The response body of an operation, for one status or for all statuses below 300. `never` without a body. */
+export type OperationAnswer<
+  Id extends OperationId,
+  Status extends OperationStatus<Id> = Extract<OperationStatus<Id>, 200 | 201 | 202 | 204>,
+> = ContentOf<operations[Id]['responses'][Status]>;

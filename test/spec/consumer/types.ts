@@ -1,5 +1,14 @@
 /** Expressions that the types must accept, and expressions that they must reject. Compiled by test/spec/types.test.ts. */
-import type { AttestationProperties, AttestationStatement, ImageManifestSummary, OCIDescriptor } from 'attestd/types';
+import type {
+  AttestationProperties,
+  AttestationStatement,
+  ImageManifestSummary,
+  OCIDescriptor,
+  OperationAnswer,
+  OperationBody,
+  OperationPath,
+  OperationQuery,
+} from 'attestd/types';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Optional<T, K extends keyof T> = Record<never, never> extends Pick<T, K> ? true : false;
@@ -28,3 +37,16 @@ export const incomplete: AttestationStatement = { Descriptor: {} };
 export const kind: ImageManifestSummary['Kind'] = 'signature';
 // @ts-expect-error statements are objects, not their text
 export const text: AttestationProperties = { For: 'sha256:00', Statements: ['{}'] };
+
+// Types by operation.
+const query: OperationQuery<'ImageList'> = { all: true };
+const path: OperationPath<'ImageInspect'> = { name: 'alpine' };
+const body: OperationBody<'ContainerUpdate'> = { Memory: 1 };
+const none: OperationBody<'ImageList'> extends never ? true : false = true;
+const answer = {} as OperationAnswer<'ImageInspect'>;
+const identifier: string = answer.Id;
+const failure: OperationAnswer<'ImageInspect', 404> = { message: 'no such image' };
+// @ts-expect-error the operation has no such parameter
+const wrong: OperationQuery<'ImageList'> = { every: true };
+
+export { body, failure, identifier, none, path, query, wrong };

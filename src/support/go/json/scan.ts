@@ -42,7 +42,7 @@ plain[0x22] = 0;
 plain[0x5c] = 0;
 
 /** 1 for space, tab, line feed and carriage return. */
-export const space = new Uint8Array(256);
+export const space: Uint8Array = new Uint8Array(256);
 for (const c of [0x20, 0x09, 0x0a, 0x0d]) space[c] = 1;
 
 /** 1 for the letters that may follow a backslash, `u` aside. */
