@@ -29,9 +29,10 @@ export async function* unpackBy(program: UnpackProgram, input: AsyncIterable<Buf
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const status = await exit;
-    if (failure !== undefined) throw failure;
+    // A program that is missing also breaks the pipe to its input.
     if (status instanceof Error)
       throw new AttestdError('NOT_IMPLEMENTED', `${program} archives need the program ${program}: ${status.message}`);
+    if (failure !== undefined) throw failure;
     if (status !== 0) {
       const why = Buffer.concat(complaints).toString().trim() || `exit status ${status}`;
       throw new AttestdError('INVALID_ARCHIVE', `${program}: ${why}`);

@@ -5,7 +5,8 @@ import { frame, frames, preface } from '../../helpers/http2-frames.js';
 import { contextWithoutStore, serveContext, type TestService } from '../support.js';
 
 const { headers, reset, settings, goaway } = frames;
-const enhanceYourCalm = 11;
+/** INTERNAL_ERROR and ENHANCE_YOUR_CALM: which one depends on the release of nghttp2 in Node (RFC 9113, section 7). */
+const refusals = [2, 11];
 
 /** `GET /info` by HPACK's static table, each stream reset at once. */
 function takenBack(count: number): Buffer {
@@ -40,7 +41,9 @@ describe('a client of HTTP/2 that takes its requests back', () => {
       socket.on('data', (piece: Buffer) => pieces.push(piece)).on('error', () => undefined);
       socket.write(Buffer.concat([preface, frame(settings, 0, 0), takenBack(count)]));
       await once(socket, 'close');
-      expect(farewells(Buffer.concat(pieces))).to.include(enhanceYourCalm);
+      const codes = farewells(Buffer.concat(pieces));
+      expect(codes).to.have.length.above(0);
+      expect(refusals).to.include.members(codes);
     });
 
   it('keeps it while it lets some be answered', async () => {
