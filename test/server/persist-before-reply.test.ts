@@ -17,8 +17,8 @@ describe('What requests change', () => {
       get closed() {
         return closed;
       },
-      touchContainer: (id: string) => touched.push(id),
-      touchContainers: () => touched.push('all'),
+      markContainer: (id: string) => touched.push(id),
+      markContainers: () => touched.push('all'),
       flush: async () => {
         if (closed) throw new AttestdError('UNAVAILABLE', 'the daemon is ending');
       },

@@ -133,10 +133,10 @@ describe('the words of a command', () => {
       listed = true;
       return names(path);
     };
-    const giveWay = async (): Promise<void> => {
+    const yieldIfDue = async (): Promise<void> => {
       if (listed) turns++;
     };
-    const task = { cwd: '/', fs: box.fs, longStep: () => undefined, giveWay } as unknown as Task;
+    const task = { cwd: '/', fs: box.fs, longStep: () => undefined, yieldIfDue } as unknown as Task;
     expect(await expandPaths(task, '/t/*/*')).to.deep.equal([]);
     expect(turns).to.be.greaterThan(0);
   });
