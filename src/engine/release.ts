@@ -27,7 +27,7 @@ export const releaseNames: readonly string[] = Object.keys(releases);
 
 /** Which release to answer like, and another window of API versions. */
 export interface ReleaseChoice {
-  /** One of `releaseNames`. Default: the current release. */
+  /** A member of `releaseNames`. Default: the current release. */
   readonly engine?: string | undefined;
   /** `major.minor`. Default: the release's minimum. */
   readonly minimumApi?: string | undefined;

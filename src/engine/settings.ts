@@ -9,7 +9,7 @@ export interface AddressPool {
 
 /** The configuration of a daemon. */
 export interface DaemonSettings {
-  /** Whether clients are told to use BuildKit, which they must bring themselves. */
+  /** Whether the daemon recommends BuildKit to clients. Clients must bring it themselves. */
   readonly buildkit: boolean;
   /**
    * Whether containers keep running while the daemon is stopped

@@ -28,9 +28,9 @@ export function parseUnixTimestamp(text: string | undefined): bigint | undefined
 }
 
 /**
- * Read the `until` filter of images: a Go duration before now, a date in one of several forms, or Unix seconds.
+ * Parses the `until` filter of images: a Go duration before now, a date in one of several forms, or Unix seconds.
  *
- * @param now the time that durations are relative to, and whose zone dates without one are in
+ * @param now reference for durations and for the zone of dates without one
  * @returns nanoseconds since 1970
  * @throws INVALID_ARGUMENT with the daemon's words (docs/reference/behavior/images.md#filters)
  */
@@ -55,7 +55,7 @@ function invalid(message: string): AttestdError {
   return new AttestdError('INVALID_ARGUMENT', message);
 }
 
-/** Undefined for what is no duration. */
+/** Undefined unless the text is a duration. */
 function durationOf(text: string): bigint | undefined {
   try {
     return parseDuration(text);

@@ -13,10 +13,10 @@ import type { DaemonSettings } from './settings.js';
 
 export type { JsonObject, JsonValue } from '../support/go/json/render.js';
 
-/** What the server answers like: dockerd 29.7.2 exactly, or that and the proposal beyond it. */
+/** The behavior to reproduce: exactly dockerd 29.7.2, or dockerd with the proposal beyond it. */
 export type Channel = 'standard' | 'experimental';
 
-/** Who a daemon is. */
+/** The identity of a daemon. */
 export interface Identity {
   /** The daemon's id in /info. */
   readonly id: string;
@@ -24,15 +24,15 @@ export interface Identity {
   readonly hostname: string;
 }
 
-/** What a daemon's state is made of. */
+/** Options of a daemon's state. */
 export interface EngineOptions {
   readonly store: ImageStore;
   /** The platform that images are selected for by default. */
   readonly host: Platform;
   readonly channel: Channel;
-  /** How registries are reached; as dockerd does by default without it. */
+  /** Registry configuration. Default: dockerd's. */
   readonly registries?: RegistryOptions | undefined;
-  /** The release to answer like; dockerd 29.7.2 without it. */
+  /** The release to imitate. Default: dockerd 29.7.2. */
   readonly release?: Release | undefined;
   /** Now; the system's clock without it. */
   readonly clock?: () => Date;

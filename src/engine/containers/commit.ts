@@ -100,7 +100,7 @@ export interface CommitStep {
   readonly config: RunConfig;
   /** The `created_by` entry of the history. */
   readonly createdBy: string;
-  /** Key by which the builder finds the step in its cache. */
+  /** Cache key of the build step. */
   readonly step?: string;
 }
 

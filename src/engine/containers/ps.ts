@@ -175,8 +175,7 @@ export interface ProcessTable {
 }
 
 /**
- * Returns the output of the host's `ps` as a daemon parses it: words, the last column of which takes the rest of the
- * line.
+ * Returns the output of the host's `ps` as a daemon parses it: words, with the rest of the line in the last column.
  *
  * @param args the query value, separated by spaces
  * @param now milliseconds since 1970

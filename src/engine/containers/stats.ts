@@ -22,7 +22,7 @@ const unlimited = 9_223_372_036_854_771_712n;
 const pageSize = 4096;
 /** Milliseconds of processor time that the host used before the container was created. */
 const workedBefore = 4_800_000;
-/** Nanoseconds of the clock tick in which the kernel counts user and kernel time. */
+/** Nanoseconds of a clock tick, the kernel's unit of user and kernel time. */
 const tick = 10_000_000n;
 /** Initial traffic of a container's interface: the packets of its setup. */
 const interfaceBytes = 1006;

@@ -138,7 +138,7 @@ function bestChild(children: readonly Descriptor[], matcher: PlatformMatcher): r
 }
 
 /**
- * The image from which this one was committed or built. dockerd returns it although the description does not contain
+ * The image's parent, if it was committed or built here. dockerd returns it although the description does not contain
  * it.
  */
 function parentOf({ lineage }: Context, { target }: ImageRecord): object {

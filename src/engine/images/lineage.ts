@@ -25,7 +25,7 @@ export class Lineage {
   }
 
   /**
-   * Records a repository to which or from which content was transferred. dockerd records the host without its port and
+   * Records a repository that content was pulled from or pushed to. dockerd records the host without its port and
    * parses it as a name again (docs/reference/behavior/images.md#image-identity).
    *
    * @param host of the registry, with its port

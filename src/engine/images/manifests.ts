@@ -30,8 +30,8 @@ export function platformOfConfig(config: Platform): Platform {
 export type Strictness = 'loose' | 'strict';
 
 /**
- * Returns a matcher for the requested platform. Without one, it accepts every platform and prefers those that run best
- * on the host.
+ * Returns a matcher for the requested platform. If no platform is requested, accepts all and prefers those that run
+ * best on the host.
  */
 export function matcherFor(context: Context, strictness: Strictness, platform: Platform | undefined): PlatformMatcher {
   if (platform === undefined) return anyOf([], context.hostMatcher);

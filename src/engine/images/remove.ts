@@ -215,7 +215,7 @@ async function removeParents(context: Context, id: string): Promise<readonly Wir
 
 /**
  * A container created by the image's only name prevents the deletion. With force, the name is removed and the image
- * stays without one.
+ * becomes dangling.
  *
  * @returns the forced changes; undefined if no container uses the name
  * @throws CONFLICT

@@ -33,7 +33,7 @@ export function addressNumber(text: string): bigint {
   return familyOf(text) === 4 ? new Address4(text).bigInt() : new Address6(text).bigInt();
 }
 
-/** A request may contain tens of thousands of addresses, for which the library is too slow. */
+/** A request may contain tens of thousands of addresses. The library is too slow for that many. */
 function number6(text: string): bigint {
   const [head = '', tail] = text.split('::');
   const groups = (part: string): string[] =>

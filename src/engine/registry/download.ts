@@ -14,7 +14,7 @@ const maxErrorBytes = 64 * 1024;
 const interval = 100;
 
 /**
- * Fetch from a URL that is no registry's, as `docker import` and the builder do.
+ * Downloads from a URL outside of registries, as `docker import` and the builder do.
  *
  * @param address with its scheme
  * @throws INVALID_ARGUMENT, NOT_FOUND, UNAUTHORIZED, FORBIDDEN, INTERNAL with dockerd's texts

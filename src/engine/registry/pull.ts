@@ -163,7 +163,7 @@ async function resolving(name: string, action: () => Promise<Descriptor>): Promi
   }
 }
 
-/** Names an image. The image that had the name stays without one. */
+/** Names an image. The previous owner of the name becomes a dangling image. */
 async function storeImage(
   context: Context,
   reference: NamedReference,

@@ -22,8 +22,9 @@ const maxResponseBytes = 16 << 20;
 /**
  * `GET /images/search`: searches Docker Hub or a registry with the version 1 API (docs/reference/registries.md#search).
  *
- * @returns undefined for a negative limit, for which dockerd answers 200 with an empty body
- * @throws INVALID_ARGUMENT for bad parameters and registries without that API; INTERNAL without a response
+ * @returns undefined for a negative limit: dockerd answers 200 with an empty body
+ * @throws INVALID_ARGUMENT for bad parameters and registries that lack the API; INTERNAL if the registry does not
+ * answer
  */
 export async function searchImages(
   context: Context,

@@ -77,8 +77,8 @@ export class StateFiles {
   }
 
   /**
-   * Replaces a file atomically. The new content survives a power failure only after `sync`, which covers many files at
-   * once.
+   * Replaces a file atomically. The new content survives a power failure only after `sync`, which handles many files
+   * together.
    */
   async replace(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
     const draft = join(this.root, 'draft', randomBytes(12).toString('hex'));

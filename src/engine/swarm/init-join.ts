@@ -176,7 +176,11 @@ function split(
   return undefined;
 }
 
-/** Where managers would listen. @throws INVALID_ARGUMENT for what is neither an address nor a card */
+/**
+ * Parses the listen address of a manager.
+ *
+ * @throws INVALID_ARGUMENT unless it is an address or an interface
+ */
 function listenAddress(address: string): { host: string; port: string } {
   const parts = split(address, () => bad(`could not parse listen address ${address}`));
   const { host, port } = parts ?? { host: address.replace(/^\[(.*)\]$/, '$1'), port: defaultPort };
@@ -186,7 +190,12 @@ function listenAddress(address: string): { host: string; port: string } {
   return { host, port };
 }
 
-/** Where a swarm says that it is reached; `port` is that of its manager. @throws INVALID_ARGUMENT */
+/**
+ * Returns the address that a swarm advertises.
+ *
+ * @param port the manager's port
+ * @throws INVALID_ARGUMENT
+ */
 function advertisedAddress({ settings }: Context, advertised: string, port: string): { host: string; port: string } {
   const what = 'a non-zero IP address or network interface';
   const usual = settings.swarmAddress ?? 'eth0';
@@ -221,14 +230,18 @@ function checkPools({ DataPathPort: port, DefaultAddrPool: pools, SubnetSize: si
       throw failed(`invalid CIDR: ${quote(pool)}. Subnet size is too small for pool: ${subnetSize}`);
 }
 
-/** What a node is there for, in small letters. @throws INTERNAL */
+/**
+ * Returns the availability of a node in lower case.
+ *
+ * @throws INTERNAL
+ */
 function availabilityOf({ Availability: availability }: Membership): string {
   if (!['', 'active', 'pause', 'drain'].includes(availability.toLowerCase()))
     throw failed(`invalid Availability: ${quote(availability)}`);
   return availability.toLowerCase() || 'active';
 }
 
-/** What the new manager would say of its own settings. */
+/** Applies the new manager's checks to the spec. */
 function checkNewSpec(spec: SwarmSpec): void {
   try {
     checkSpec(spec);

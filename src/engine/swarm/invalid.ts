@@ -1,5 +1,5 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 
-/** What a manager says of something that cannot be. */
+/** Returns a manager's error for invalid input. */
 export const invalid = (reason: string): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `rpc error: code = InvalidArgument desc = ${reason}`);

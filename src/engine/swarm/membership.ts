@@ -1,10 +1,9 @@
 /**
- * The swarm that the daemon is in, if it is in one: simulated, of a single node that manages it.
- *
- * How to use it: `context.swarm.manager()` gives the swarm, or throws what a daemon says that manages none; every operation that needs
- * one begins with that, after its parameters were read. `swarm.store(kind)` is the store of one kind of things (objects.ts): it
- * finds them by id, name or the beginning of an id, lists them through filters, keeps versions apart, tells events of scope `swarm`
- * and has everything written to disk. A further kind is a value of `ObjectKind` in a file of its own, and an entry in kinds.ts.
+ * The daemon's membership in a swarm, which is simulated and has this daemon as its single node and manager.
+ * `context.swarm.manager()` returns the swarm, or throws the error of a daemon that is not a manager. Every operation
+ * that needs a swarm calls it first, after reading its parameters. `swarm.store(kind)` is the store of one kind of
+ * objects (objects.ts): it resolves ids, names and id prefixes, lists with filters, tracks versions, logs events of
+ * scope `swarm` and persists each change. To add a kind, add a file with an `ObjectKind` and an entry in kinds.ts.
  */
 import type { Clock } from '../../support/sandbox/clock.js';
 import type { ByteBudget } from '../../support/sandbox/fs/types.js';
@@ -18,7 +17,7 @@ import { noManager } from './no-manager.js';
 import { type NodeData, nodeKind } from './node.js';
 import { type ObjectKind, ObjectStore, type SwarmObject } from './objects.js';
 
-/** What a swarm needs of the daemon. */
+/** The daemon's services used by a swarm. */
 interface SwarmParts {
   readonly clock: Clock;
   readonly events: EventBus;
@@ -75,7 +74,7 @@ export class Swarm {
   }
 }
 
-/** Whether the daemon is in a swarm, and in which. */
+/** Whether the daemon is in a swarm, and its current swarm. */
 export class SwarmMembership {
   #current: Swarm | undefined;
   #generation = 0;
@@ -103,7 +102,7 @@ export class SwarmMembership {
     return this.#current;
   }
 
-  /** Hear of each thing of the swarm that has changed or is gone, by its kind and id. */
+  /** Registers an observer of changed and removed swarm objects, by kind and id. */
   observe(observer: (kind: string, id: string) => void): void {
     this.#observers.push(observer);
   }
@@ -136,10 +135,10 @@ export class SwarmMembership {
   }
 
   /**
-   * Bring back the swarm of an earlier daemon.
+   * Restores the swarm of an earlier daemon.
    *
-   * @param objects of each kind, as it was written
-   * @returns whether it is there: without its node or itself it is not
+   * @param objects of each kind, in their persisted form
+   * @returns false if the node or the cluster object is missing
    */
   restore(objects: ReadonlyMap<string, readonly SwarmObject<unknown>[]>): boolean {
     if ([clusterKind, nodeKind].some(({ name }) => objects.get(name)?.length !== 1)) return false;

@@ -10,7 +10,7 @@ import { newSwarmId } from './ids.js';
 import { invalid } from './invalid.js';
 import type { ObjectKind } from './objects.js';
 
-/** Networks that all of a swarm has; who is in them, the daemon's own store of networks knows. */
+/** Networks of scope swarm. Their endpoints are in the daemon's network store. */
 export const networkKind: ObjectKind<NetworkRecord> = {
   name: 'network',
   record: networkRecordType,
@@ -23,10 +23,10 @@ const firstVxlan = 4096;
 const defaultBits = 24;
 const gateway = 'docker_gwbridge';
 
-/** Whether a network is the swarm's own, which nobody prunes. */
+/** Whether a network belongs to the swarm itself, so that a prune keeps it. */
 export const isOwn = ({ name, ingress }: Network): boolean => ingress || name === gateway;
 
-/** Whether a network that is asked for is to be all of the swarm's. */
+/** Whether a requested network should have scope swarm. */
 export function isForSwarm({ swarm }: Context, { Driver: driver, Scope: scope }: CreateNetworkRequest): boolean {
   return swarm.current !== undefined && (driver === 'overlay' || scope === 'swarm');
 }
@@ -39,7 +39,7 @@ function nextVxlan(networks: readonly Network[]): number {
   return number;
 }
 
-/** What is kept of a network of the swarm's. */
+/** Returns the persisted form of a swarm network. */
 function recordOf(
   request: CreateNetworkRequest,
   { pools: swarmPools, subnetSize }: Pick<ClusterData, 'pools' | 'subnetSize'>,
@@ -100,7 +100,7 @@ export function createSwarmNetwork(context: Context, request: CreateNetworkReque
   const store = manager.store(networkKind);
   try {
     const made = store.create(record, record.id);
-    // What the allocator gave it is another change.
+    // The allocator's result is stored as a second change.
     store.update(made, made.index, record);
   } catch (error) {
     networks.remove(network);
@@ -109,7 +109,7 @@ export function createSwarmNetwork(context: Context, request: CreateNetworkReque
   return network;
 }
 
-/** Forget a network of the swarm's, and tell of it. */
+/** Removes a swarm network and logs the event. */
 export function removeSwarmNetwork({ swarm, networks }: Context, network: Network): void {
   networks.remove(network);
   const store = swarm.manager().store(networkKind);
@@ -129,12 +129,12 @@ const plain: Omit<CreateNetworkRequest, 'Name' | 'Driver'> = {
   Labels: undefined,
 };
 
-/** The network by which a swarm publishes ports, as it is founded. */
+/** Returns the ingress network of a new swarm. */
 export function ingressRecord(context: Context, cluster: ClusterData): NetworkRecord {
   return recordOf({ ...plain, Name: 'ingress', Driver: 'overlay', Ingress: true }, cluster, context);
 }
 
-/** Make the bridge that every daemon in a swarm has, and that nobody is told of. */
+/** Creates the gateway bridge of a daemon in a swarm, without an event. */
 export function createGatewayNetwork({ networks, debug }: Context): void {
   if (networks.list().some(({ name }) => name === gateway)) return;
   const options = {

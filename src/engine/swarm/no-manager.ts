@@ -1,9 +1,9 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 
 /**
- * dockerd's answer to whatever needs a swarm (docs/reference/behavior/swarm.md#without-a-swarm).
+ * dockerd's error for operations that need a swarm (docs/reference/behavior/swarm.md#without-a-swarm).
  *
- * @param code FORBIDDEN for networks, as there
+ * @param code FORBIDDEN for networks, as in dockerd
  */
 export function noManager(code: 'UNAVAILABLE' | 'FORBIDDEN' = 'UNAVAILABLE'): AttestdError {
   return new AttestdError(

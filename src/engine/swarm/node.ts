@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import type { Annotations } from './annotations.js';
 import type { ObjectKind } from './objects.js';
 
-/** What a node is told to be (`swarm.NodeSpec`). */
+/** The configuration of a node (`swarm.NodeSpec`). */
 export interface NodeSpec extends Pick<Annotations, 'Labels'> {
   Name?: string;
   /** `manager` or `worker`. */
@@ -18,13 +18,13 @@ export const nodeSpecType: GoType<NodeSpec> = struct<NodeSpec>('swarm.NodeSpec',
   'Availability?': named('swarm.NodeAvailability'),
 });
 
-/** A node of a swarm; what it is made of is told by the daemon that it is. */
+/** The state of a node. Its description comes from the daemon itself. */
 export interface NodeData {
   readonly spec: NodeSpec;
   readonly hostname: string;
-  /** Where others reach it. */
+  /** The address for other nodes. */
   readonly address: string;
-  /** Where they reach its manager, with the port. */
+  /** The address and port of its manager for other nodes. */
   readonly managerAddress: string;
   /** Of the daemon that it is. */
   readonly engineLabels: Record<string, string> | undefined;
@@ -43,7 +43,7 @@ export const nodeKind: ObjectKind<NodeData> = {
   emitsEvents: true,
 };
 
-/** What a node is called and labelled, because its daemon is. */
+/** Returns the node's name and labels, which are those of its daemon. */
 export function selfOf({
   identity,
   settings,

@@ -18,7 +18,7 @@ const memberships = ['pending', 'accepted'];
 const availabilities = ['active', 'pause', 'drain'];
 const filterKeys = ['id', 'label', 'membership', 'name', 'node.label', 'role'];
 
-/** A node as the API tells it. */
+/** Returns a node in the API's form. */
 function nodeObject({ host, release, swarm }: Context, node: SwarmObject<NodeData>): AnswerOf<'NodeInspect'> {
   const { spec, hostname, address, managerAddress, engineLabels } = node.data;
   const plugins = (['Log', 'Network', 'Volume'] as const).flatMap((type) =>

@@ -23,14 +23,14 @@ export interface SwarmObject<Data> {
 export interface ObjectKind<Data> {
   /** As errors, events and files call it: `secret`. */
   readonly name: string;
-  /** How one is written to disk. */
+  /** The persisted form. */
   readonly record: GoType<Data>;
   annotations(data: Data): Partial<Annotations>;
   /** Whether each change is an event of its own; kinds whose events are not as plain leave it out. */
   readonly emitsEvents?: boolean;
 }
 
-/** What the stores of one swarm share. */
+/** Services shared by the stores of one swarm. */
 export interface StoreParts {
   readonly clock: Clock;
   readonly events: EventBus;
@@ -38,11 +38,11 @@ export interface StoreParts {
   readonly budget: ByteBudget;
   /** The index of the next change. */
   readonly next: () => number;
-  /** Is told of each thing that has changed, or is gone. */
+  /** Called for each changed or removed object. */
   readonly changed: (kind: string, id: string) => void;
 }
 
-/** Bytes that a thing takes beside its text. */
+/** Estimated bytes of an object in addition to its text. */
 const overhead = 1024;
 
 /** The things of one kind in a swarm, by their ids. */
@@ -60,30 +60,30 @@ export class ObjectStore<Data> {
     return [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** The one with an id; undefined where there is none. */
+  /** Returns the object with an id, if any. */
   byId(id: string): SwarmObject<Data> | undefined {
     return this.#byId.get(id);
   }
 
-  /** The one of a name, in whatever case; undefined where there is none. */
+  /** Returns the object with a name, ignoring case, if any. */
   byName(name: string): SwarmObject<Data> | undefined {
     for (const object of this.#byId.values()) if (sameName(this.nameOf(object), name)) return object;
     return undefined;
   }
 
   /**
-   * The one that an id, a name or the beginning of an id stands for, in this order (docs/reference/behavior/swarm.md#swarm-settings).
+   * Resolves an id, a name or an id prefix, in this order (docs/reference/behavior/swarm.md#swarm-settings).
    *
-   * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+   * @throws NOT_FOUND; INVALID_ARGUMENT for an ambiguous prefix
    */
   resolve(term: string): SwarmObject<Data> {
     return this.byId(term) ?? this.byName(term) ?? withPrefix(this.kind.name, term, this.#byId.values());
   }
 
   /**
-   * Those that the filters `id`, `name`, `names` and `label` let through, and `also` does.
+   * Selects objects by the filters `id`, `name`, `names` and `label`, and by `also`.
    *
-   * @param keys the filters that there are
+   * @param keys the allowed filters
    * @throws INVALID_ARGUMENT for another filter
    */
   select(
@@ -99,15 +99,15 @@ export class ObjectStore<Data> {
       matchesPairs(filters, 'label', this.kind.annotations(object.data).Labels ?? {}) &&
       also(object);
     const found = this.list().filter(accepts);
-    // Those that were looked for by name come by name.
+    // A search by name sorts by name.
     return filters.has('name') ? found.sort((a, b) => compareText(this.#folded(a), this.#folded(b))) : found;
   }
 
   /**
-   * Keep a new one, and tell of it.
+   * Adds an object and logs its event.
    *
-   * @param id a new one without it
-   * @throws ALREADY_EXISTS for a name that another has; NO_SPACE when the daemon's memory for what clients leave is full
+   * @param id Default: a new id.
+   * @throws ALREADY_EXISTS for a name in use; NO_SPACE if the quota is exhausted
    */
   create(data: Data, id = newSwarmId()): SwarmObject<Data> {
     const { Name: name = '' } = this.kind.annotations(data);
@@ -121,11 +121,11 @@ export class ObjectStore<Data> {
   }
 
   /**
-   * Keep the next version of one, and tell of it.
+   * Stores the next version of an object and logs its event.
    *
-   * @param version the index of the one that the change is meant for
-   * @param attributes what its event says beside the name
-   * @throws INTERNAL `update out of sequence` where there is a newer one; NO_SPACE
+   * @param version the index that the client expects
+   * @param attributes of the event in addition to the name
+   * @throws INTERNAL `update out of sequence` for an outdated index; NO_SPACE
    */
   update(
     { id }: SwarmObject<Data>,
@@ -141,7 +141,7 @@ export class ObjectStore<Data> {
     return this.#put({ ...present, index: this.parts.next(), updatedAt, data }, 'update', attributes);
   }
 
-  /** Forget one, and tell of it. */
+  /** Removes an object and logs its event. */
   remove(object: SwarmObject<Data>): void {
     if (!this.#byId.delete(object.id)) return;
     this.#release(object.id);
@@ -205,10 +205,10 @@ export class ObjectStore<Data> {
 }
 
 /**
- * The one whose id begins so.
+ * Resolves an id prefix.
  *
- * @param kind what it is, in errors
- * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+ * @param kind name of the kind in errors
+ * @throws NOT_FOUND; INVALID_ARGUMENT for an ambiguous prefix
  */
 export function withPrefix<T extends { readonly id: string }>(kind: string, term: string, all: Iterable<T>): T {
   const found = term === '' ? [] : [...all].filter(({ id }) => id.startsWith(term));
@@ -219,10 +219,10 @@ export function withPrefix<T extends { readonly id: string }>(kind: string, term
   return first;
 }
 
-/** Managers do not tell names apart by their case. */
+/** Managers ignore the case of names. */
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** What the API tells of each thing before all else. */
+/** Returns the members that every object has in the API. */
 export function objectMeta({ id, index, createdAt, updatedAt }: SwarmObject<unknown>): {
   ID: string;
   Version: { Index: number };

@@ -10,7 +10,7 @@ import { Task, type TaskState } from './task.js';
 import { discard, runTask, unmetRequirement } from './task-run.js';
 import { completed, Updater } from './updater.js';
 
-/** Tasks that are kept after they have ended, whatever a swarm's history may hold. */
+/** Maximum ended tasks, regardless of the swarm's history limit. */
 const maxEndedPerSlot = 5000;
 
 /** Milliseconds: how long tasks that wait for a place let others end, and the least between two tasks of a slot. */
@@ -22,8 +22,8 @@ function serviceOf({ swarm }: Context, id: string): Service | undefined {
 }
 
 /**
- * Have as many tasks of a service as it is to have, and those as they are to be (docs/reference/behavior/services.md#tasks-of-a-swarm). Called when a
- * service was made or changed.
+ * Starts and ends tasks until a service matches its spec (docs/reference/behavior/services.md#tasks-of-a-swarm). Called
+ * after a service was created or changed.
  */
 export function reconcile(context: Context, id: string): void {
   const service = serviceOf(context, id);
@@ -46,7 +46,7 @@ export function reconcile(context: Context, id: string): void {
   if (dirty.length > 0) {
     run.restarts.clear();
     run.updater = updaterOf(context, id);
-    // Where there is no room left to say how far it is, it stays where it is.
+    // If the quota cannot hold the new status, the status stays unchanged.
     run.updater
       .run(dirty)
       .catch((error: unknown) => context.debug(`the update of ${id} was given up: ${String(error)}`));
@@ -130,7 +130,7 @@ function deleteOldTasks(context: Context, swarm: Swarm, { serviceId, slot }: Tas
   for (const task of ended.slice(0, Math.max(0, ended.length - maxEndedPerSlot))) void discard(context, task);
 }
 
-/** Let a task end; one that waits for a place has ended at once. */
+/** Ends a task. A task that waits for a node ends immediately. */
 function endTask(context: Context, task: Task, desired: 'shutdown' | 'remove'): void {
   task.setDesired(desired);
   if (task.hasEnded) {
@@ -175,7 +175,10 @@ function mayRestart(context: Context, { id, data }: Service, task: Task): boolea
   return (restarts.get(task.slot) ?? []).filter((time) => time >= since).length < policy.MaxAttempts;
 }
 
-/** Have another task in the slot of one that ended, ready at once, or made after the wait where that was never ready. */
+/**
+ * Replaces an ended task in its slot: with a ready task, or, if the ended one was never ready, with a new task after
+ * the delay.
+ */
 function restart(context: Context, service: Service, ended: Task, desired: TaskState): void {
   const { id } = service;
   const { slot } = ended;
@@ -193,7 +196,7 @@ function restart(context: Context, service: Service, ended: Task, desired: TaskS
   delayed.set(task, timer);
 }
 
-/** Have a task in a slot where there is none, and the service is to have so many. */
+/** Creates a task in an empty slot if the service still needs it. */
 function fill(context: Context, id: string, slot: number, desired: TaskState): void {
   const service = serviceOf(context, id);
   const slots = activeSlots(context, id);
@@ -239,7 +242,7 @@ function placeWaiting(context: Context): void {
   for (const task of context.tasks.waiting) start(context, task);
 }
 
-/** The same after a task has ended, soon: others may end meanwhile. */
+/** Places waiting tasks after a short delay, because several tasks may end together. */
 function placeSoon(context: Context): void {
   context.tasks.once(context.timers, placementDelayMs, () => placeWaiting(context));
 }
@@ -260,8 +263,8 @@ export function cancelAll(context: Context, services: readonly Service[]): void 
 }
 
 /**
- * Begin what services run anew after a restart of the daemon: the containers of their tasks of before go, which nobody knows any more
- * (docs/reference/behavior/services.md#tasks-of-a-swarm).
+ * Restarts all services after a restart of the daemon. Removes the containers of the previous tasks, which are unknown
+ * now (docs/reference/behavior/services.md#tasks-of-a-swarm).
  */
 export async function resumeServices(context: Context): Promise<void> {
   for (const container of context.containers.list())

@@ -31,7 +31,7 @@ export function parseConstraint(text: string): Constraint {
 
 type Node = SwarmObject<NodeData>;
 
-/** What constraints can be about; undefined for what they cannot. */
+/** Returns the node's value for a constraint key. Undefined for an unknown key. */
 function attributeOf({ host, settings }: Context, node: Node, key: string): string | undefined {
   const { spec, hostname, address } = node.data;
   const named = /^(node|engine)\.labels\.(.+)$/.exec(key);
@@ -59,9 +59,9 @@ function attributeOf({ host, settings }: Context, node: Node, key: string): stri
 }
 
 /**
- * Why a task cannot be on the node; empty when it can.
+ * Returns the reason that the node cannot run a task; empty if it can.
  *
- * @param reserved what other tasks on it have reserved
+ * @param reserved resources reserved by other tasks
  */
 export function isMisplaced(
   context: Context,

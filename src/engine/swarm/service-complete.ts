@@ -10,10 +10,10 @@ const bad = (reason: string): AttestdError => new AttestdError('INVALID_ARGUMENT
 const second = 1_000_000_000;
 
 /**
- * A specification as a manager keeps it: what was not said is filled in where it is told to everybody
+ * Completes a spec with the defaults that a manager stores and returns
  * (docs/reference/behavior/services.md#services-of-a-swarm).
  *
- * @throws INVALID_ARGUMENT for what no manager understands; INTERNAL for plugins, which are experimental
+ * @throws INVALID_ARGUMENT for an invalid spec; INTERNAL for plugins, which are experimental
  */
 export function completeSpec(spec: ServiceSpec): ServiceSpec {
   const { Name: name, Labels: labels, UpdateConfig: update, RollbackConfig: rollback } = spec;
@@ -100,7 +100,7 @@ const usualUpdate: UpdateConfig = {
   Order: 'stop-first',
 };
 
-/** How tasks are replaced where nothing was said. */
+/** Returns the update configuration with its defaults. */
 export function effectiveUpdate(
   config: UpdateConfig | undefined,
 ): Required<Omit<UpdateConfig, 'Delay'>> & UpdateConfig {
@@ -108,7 +108,7 @@ export function effectiveUpdate(
   return { ...given, FailureAction: action, Monitor: given.Monitor || 5 * second };
 }
 
-/** When an ended task is followed by another where nothing was said. */
+/** Returns the restart policy with its defaults. */
 export function effectivePolicy(policy: TaskRestartPolicy | undefined): {
   Condition: string;
   Delay: number;

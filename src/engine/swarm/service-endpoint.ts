@@ -4,7 +4,7 @@ import type { ObjectStore } from './objects.js';
 import type { Service, ServiceData, VirtualIp } from './service.js';
 import type { PortConfig } from './service-spec.js';
 
-/** Ports of services that asked for none in particular, the first of which that is free is taken. */
+/** Port range for services that request no specific port. The first free port is used. */
 const firstPort = 30_000;
 const lastPort = 32_767;
 

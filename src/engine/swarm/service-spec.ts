@@ -12,7 +12,7 @@ import {
 import { type Annotations, annotationFields } from './annotations.js';
 import { duration, type TaskSpec, taskSpecType } from './task-spec.js';
 
-/** How many tasks a service has; one member is there (`swarm.ServiceMode`). */
+/** The number of tasks of a service. One member is set (`swarm.ServiceMode`). */
 export interface ServiceMode {
   Replicated?: { Replicas?: number };
   Global?: object;
@@ -20,7 +20,7 @@ export interface ServiceMode {
   GlobalJob?: object;
 }
 
-/** How tasks are replaced; times in nanoseconds (`swarm.UpdateConfig`). */
+/** The replacement of tasks during an update. Times are in nanoseconds (`swarm.UpdateConfig`). */
 export interface UpdateConfig {
   /** Tasks at a time; 0 for all. */
   Parallelism: number;
@@ -45,7 +45,7 @@ export interface EndpointSpec {
   Ports?: PortConfig[];
 }
 
-/** What a service is told to be (`swarm.ServiceSpec`). */
+/** The configuration of a service (`swarm.ServiceSpec`). */
 export interface ServiceSpec extends Annotations {
   TaskTemplate: TaskSpec;
   Mode: ServiceMode;

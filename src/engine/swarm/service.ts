@@ -13,7 +13,7 @@ import {
 } from './service-spec.js';
 import type { TaskSpec } from './task-spec.js';
 
-/** How far the replacing of a service's tasks is. */
+/** The state of a service's update. */
 export type UpdateState =
   | 'updating'
   | 'paused'
@@ -37,14 +37,14 @@ export interface VirtualIp {
   Addr?: string;
 }
 
-/** What a swarm keeps of a service. */
+/** The persisted state of a service. */
 export interface ServiceData {
   readonly spec: ServiceSpec;
   readonly previous?: ServiceSpec;
   readonly ports?: PortConfig[];
   readonly virtualIps?: VirtualIp[];
   readonly update?: UpdateStatus;
-  /** How often a job was begun anew, and when last, in milliseconds since 1970. */
+  /** Number of restarts of a job, and the time of the last one in milliseconds since 1970. */
   readonly iteration: number;
   readonly lastExecution: number;
 }
@@ -84,20 +84,20 @@ export function modeName({ Global: global, ReplicatedJob: job, GlobalJob: global
 /** Whether a service's tasks are meant to end. */
 export const isJob = ({ ReplicatedJob: job, GlobalJob: globalJob }: ServiceMode): boolean => Boolean(job ?? globalJob);
 
-/** Tasks that a service is to have; of a job, those that are to be completed. */
+/** Returns the number of tasks of a service, or the completions of a job. */
 export function desiredTasks({ Replicated: replicated, ReplicatedJob: job }: ServiceMode): number {
   return replicated?.Replicas ?? job?.TotalCompletions ?? 1;
 }
 
-/** A specification as the API tells it. */
+/** Returns a spec in the API's form. */
 export function specObject(spec: ServiceSpec): Record<string, unknown> {
   return { ...goObject({ ...spec, Labels: undefined }, serviceSpecType), Labels: labelsOf(spec) };
 }
 
-/** The specification of tasks as the tasks themselves tell it. */
+/** Returns a task spec in the form of the tasks themselves. */
 export const ownTaskSpec = ({ Runtime: _, ...spec }: TaskSpec): TaskSpec => spec;
 
-/** How many of a service's tasks there are. */
+/** Numbers of a service's tasks. */
 export interface ServiceStatus {
   readonly RunningTasks: number;
   readonly DesiredTasks: number;
@@ -105,9 +105,9 @@ export interface ServiceStatus {
 }
 
 /**
- * A service as the API tells it (docs/reference/behavior/services.md#services-of-a-swarm).
+ * Returns a service in the API's form (docs/reference/behavior/services.md#services-of-a-swarm).
  *
- * @param spec its specification, which may have been filled up
+ * @param spec its spec, possibly completed with defaults
  */
 export function serviceObject(service: Service, spec = service.data.spec, status?: ServiceStatus) {
   const { previous, ports, virtualIps, update, iteration, lastExecution } = service.data;
@@ -117,7 +117,7 @@ export function serviceObject(service: Service, spec = service.data.spec, status
     Spec: specObject(spec),
     PreviousSpec: previous && specObject(previous),
     Endpoint: {
-      // With no port and no address, what was asked for is not told.
+      // The requested endpoint is omitted if it has neither a port nor an address.
       Spec: goObject(ports?.length || virtualIps?.length ? endpoint : {}, endpointSpecType),
       Ports: ports?.length ? ports.map((port) => goObject(port, portConfigType)) : undefined,
       VirtualIPs: virtualIps?.length ? virtualIps.map((address) => goObject(address, virtualIpType)) : undefined,

@@ -31,9 +31,9 @@ import { maxTasks } from './task-store.js';
 const maxSpecBytes = 16 * 1024 * 1024;
 
 /**
- * The service that an id, a name or the beginning of an id stands for.
+ * Resolves an id, a name or an id prefix.
  *
- * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+ * @throws NOT_FOUND; INVALID_ARGUMENT for an ambiguous prefix
  */
 export function resolveService(swarm: Swarm, term: string): Service {
   const store = swarm.store(serviceKind);
@@ -107,7 +107,7 @@ export function createService(context: Context, newSpec: ServiceSpec): AnswerOf<
   return { ID: service.id, Warnings: null };
 }
 
-/** How a service is changed. */
+/** Options of a service update. */
 export interface ServiceUpdate {
   /** The index of the version that the change is meant for. */
   readonly version: number;
@@ -180,7 +180,7 @@ function storeEndpoint(context: Context, store: ObjectStore<ServiceData>, servic
   if (text(service.data.ports) !== text(endpoint.ports)) openIngress(context, updated);
 }
 
-/** What an event tells of a change. */
+/** Returns the event attributes of a change. */
 function differences(before: ServiceSpec, now: ServiceSpec): Record<string, string> {
   const image = ({ TaskTemplate: { ContainerSpec: container } }: ServiceSpec): string => container?.Image ?? '';
   const replicas = ({ Mode: { Replicated: replicated } }: ServiceSpec): string => String(replicated?.Replicas ?? '');
@@ -190,7 +190,7 @@ function differences(before: ServiceSpec, now: ServiceSpec): Record<string, stri
   };
 }
 
-/** The template of tasks that are there where it says the same, so that they are not out of date. */
+/** Returns the current template if the new one is equal, so that existing tasks stay up to date. */
 function templateOf(next: ServiceSpec, { spec, previous }: ServiceData): TaskSpec {
   const text = ({ TaskTemplate: template, EndpointSpec: endpoint }: ServiceSpec): string =>
     encodeJson(template, taskSpecType) + encodeJson(endpoint?.Ports, slice(portConfigType));
@@ -209,7 +209,11 @@ export function removeService(context: Context, term: string): void {
   cancelService(context, service.id);
 }
 
-/** A specification as it is kept, with the ids of networks. @param now the service that has another one at present */
+/**
+ * Returns a spec in its stored form, with network ids.
+ *
+ * @param now the current service, for an update
+ */
 function completed(context: Context, swarm: Swarm, newSpec: ServiceSpec, now: Service | undefined): ServiceSpec {
   const complete = completeSpec(now === undefined ? newSpec : { ...newSpec, Name: newSpec.Name || now.data.spec.Name });
   const networks = complete.TaskTemplate.Networks?.map((target) => ({

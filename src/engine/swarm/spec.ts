@@ -24,7 +24,7 @@ export interface ExternalCa {
   CACert: string;
 }
 
-/** What a swarm is told to be (`swarm.Spec`). */
+/** The configuration of a swarm (`swarm.Spec`). */
 export interface SwarmSpec extends Annotations {
   Orchestration: { TaskHistoryRetentionLimit?: number };
   Raft: {
@@ -91,7 +91,7 @@ export function checkName({ Name: name }: SwarmSpec): void {
 }
 
 /**
- * What a manager says of a specification that it cannot have.
+ * Applies a manager's checks to a spec.
  *
  * @throws INVALID_ARGUMENT
  */
@@ -123,7 +123,7 @@ export function foundingSpec(spec: SwarmSpec): SwarmSpec {
   });
 }
 
-/** What a manager keeps of a specification: its name is always the same, signing keys and drivers of logs are not told. */
+/** Returns the stored form of a spec: with a fixed name, without signing keys and log drivers. */
 export function keptSpec(spec: SwarmSpec): SwarmSpec {
   const { Orchestration: orchestration, Raft: raft, CAConfig: ca } = spec;
   return {

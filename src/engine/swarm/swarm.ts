@@ -34,7 +34,7 @@ export function leaveSwarm(context: Context, force: boolean): void {
   for (const network of networks.list()) if (network.scope === 'swarm') networks.remove(network);
 }
 
-/** What is made anew beside what an update says. */
+/** Secrets to rotate during an update. */
 export interface Rotation {
   readonly worker: boolean;
   readonly manager: boolean;

@@ -10,7 +10,7 @@ import type { Swarm } from './membership.js';
 import { type Service, serviceKind } from './service.js';
 import type { ContainerSpec, FileReference } from './task-spec.js';
 
-/** A secret or configuration that a container is to have. */
+/** A secret or config of a container. */
 interface SpecFile {
   readonly kind: ContentKind;
   readonly id: string;
@@ -18,7 +18,7 @@ interface SpecFile {
   readonly file: FileReference['File'];
 }
 
-/** All that a container is to have. */
+/** Returns all secrets and configs of a container spec. */
 function fileReferencesOf({ Secrets: secrets = [], Configs: configs = [] }: ContainerSpec): SpecFile[] {
   return [
     ...secrets.flatMap((one) =>
@@ -31,9 +31,9 @@ function fileReferencesOf({ Secrets: secrets = [], Configs: configs = [] }: Cont
 }
 
 /**
- * What a specification says of secrets and configurations must be so (docs/reference/behavior/services.md#services-of-a-swarm).
+ * Checks the secrets and configs of a container spec (docs/reference/behavior/services.md#services-of-a-swarm).
  *
- * @throws INVALID_ARGUMENT for one that is not there, and for two in one place
+ * @throws INVALID_ARGUMENT for a missing object or a duplicate target
  */
 export function checkFiles(swarm: Swarm, spec: ContainerSpec): void {
   const targets = new Map<string, string>();
@@ -47,7 +47,7 @@ export function checkFiles(swarm: Swarm, spec: ContainerSpec): void {
   }
 }
 
-/** Where secrets are whose place is not said as a path from the root. */
+/** Directories of files with a relative target. */
 const defaultDirectories = { secret: '/run/secrets', config: '' } as const;
 
 /**

@@ -9,15 +9,15 @@ import { resolveTask } from './tasks.js';
 /** The log of one task. */
 export interface TaskLog {
   readonly entries: AsyncIterable<readonly LogEntry[]>;
-  /** What says where each entry is from. */
+  /** Attributes that identify the source of an entry. */
   readonly attributes: readonly LogAttribute[];
 }
 
 /** The logs of tasks. */
 export interface TaskLogs {
-  /** Whether what they write is not told apart by streams. */
+  /** Whether the output has no stream headers. */
   readonly tty: boolean;
-  /** Each task's, as it is there; those of a service that is followed go on coming. */
+  /** The log of each task. Following a service adds the logs of new tasks. */
   readonly logs: AsyncIterable<TaskLog>;
 }
 
@@ -53,7 +53,7 @@ export function taskLogs(context: Context, term: string, options: ContainerLogOp
   return { tty: task.spec.ContainerSpec?.TTY ?? false, logs: logsOf(context, queue, options, signal) };
 }
 
-/** Tasks whose logs are to be read. */
+/** A queue of tasks whose logs should be read. */
 class TaskQueue {
   readonly #tasks: Task[];
   #ended: boolean;
@@ -92,7 +92,7 @@ async function* logsOf(
   signal: AbortSignal,
 ): AsyncGenerator<TaskLog> {
   for (let task = await queue.next(); task !== undefined && !signal.aborted; task = await queue.next()) {
-    // Only who follows waits for what a task has yet to write.
+    // Output of a task without a container is awaited only when following.
     if (task.container === undefined && !options.follow) continue;
     yield { entries: entriesOf(context, task, options, signal), attributes: await attributesOf(task) };
   }
@@ -113,7 +113,7 @@ async function* entriesOf(
   try {
     yield* containerLogs(context, container.id, options, signal).entries;
   } catch (error) {
-    // One that is being removed, or whose driver cannot be read, has nothing to say.
+    // A container that is being removed, or has an unreadable log driver, has no entries.
     if (!(error instanceof AttestdError)) throw error;
     context.debug(`the log of task ${task.id} was not read: ${error.message}`);
   }

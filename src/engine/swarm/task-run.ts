@@ -49,7 +49,10 @@ export async function runTask(context: Context, task: Task, ended: (task: Task) 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Why the node cannot take a task; empty when it can. Others are only looked at where they count. */
+/**
+ * Returns the reason that the node cannot take a task; empty if it can. Reads other tasks only if the result depends on
+ * them.
+ */
 export function unmetRequirement(context: Context, task: Task): string {
   const { MaxReplicas: most = 0 } = task.spec.Placement ?? {};
   const { NanoCPUs: cpus, MemoryBytes: memory } = task.spec.Resources?.Reservations ?? {};

@@ -31,7 +31,7 @@ export interface ConfigReference extends FileReference {
   ConfigName: string;
 }
 
-/** What a task's container is made of (`swarm.ContainerSpec`). */
+/** The container configuration of a task (`swarm.ContainerSpec`). */
 export interface ContainerSpec {
   Image?: string;
   Labels?: Record<string, string>;
@@ -95,7 +95,7 @@ export interface ResourceRequirements {
   MemorySwappiness?: number;
 }
 
-/** When a task that ended is followed by another; times in nanoseconds. */
+/** The condition and delay of a task's restart. Times are in nanoseconds. */
 export interface TaskRestartPolicy {
   Condition?: string;
   Delay?: number;
@@ -117,7 +117,7 @@ export interface NetworkTarget {
   DriverOpts?: Record<string, string>;
 }
 
-/** What the tasks of a service are (`swarm.TaskSpec`). */
+/** The configuration of a service's tasks (`swarm.TaskSpec`). */
 export interface TaskSpec {
   ContainerSpec?: ContainerSpec;
   PluginSpec?: object;

@@ -5,21 +5,21 @@ import type { EventBus } from '../events/bus.js';
 import type { Task } from './task.js';
 import type { Updater } from './updater.js';
 
-/** The label by which a container is known as a task's. */
+/** Marks a container as a task's. */
 export const taskLabel = 'com.docker.swarm.task.id';
 
-/** Tasks that all services together may have at a time, beside those that have ended. */
+/** Maximum tasks of all services, without ended ones. */
 export const maxTasks = 1000;
 
-/** Tasks that are prepared or started at a time; the others wait for their turn. */
+/** Maximum tasks that start concurrently. Others wait. */
 const maxConcurrentStarts = 4;
 
-/** What there is of a service beside what the swarm keeps of it. */
+/** The runtime state of a service, which is not persisted. */
 export interface ServiceRun {
   readonly tasks: Set<Task>;
   /** The same by their slots, the oldest first. */
   readonly slots: Map<number, Set<Task>>;
-  /** When tasks of a slot were followed by others, in milliseconds since 1970. */
+  /** Restart times by slot, in milliseconds since 1970. */
   readonly restarts: Map<number, number[]>;
   /** Tasks that wait until they may start. */
   readonly delayed: Map<Task, Timer>;
@@ -33,12 +33,12 @@ export class TaskStore {
   readonly #queue: (() => void)[] = [];
   readonly #observers = new Set<(task: Task) => void>();
   #busy = 0;
-  /** What is done about the published ports of each service, one after the other. */
+  /** Serializes port changes by service. */
   readonly #ports = new Map<string, Promise<void>>();
   #due: Timer | undefined;
   #closed = false;
 
-  /** @param events tell of the health of tasks' containers */
+  /** @param events source of the containers' health events */
   constructor(events: EventBus) {
     events.observe(({ type, action, actor }) => {
       const id = actor.attributes[taskLabel];
@@ -51,17 +51,17 @@ export class TaskStore {
     return this.#closed;
   }
 
-  /** How many there are. */
+  /** Number of tasks. */
   get count(): number {
     return this.#byId.size;
   }
 
-  /** Those that have ended, the oldest first. */
+  /** Ended tasks, the oldest first. */
   get endedTasks(): readonly Task[] {
     return [...this.#byId.values()].filter(({ hasEnded: over }) => over);
   }
 
-  /** Those that wait for a place. */
+  /** Tasks that wait for a node. */
   get waiting(): readonly Task[] {
     return [...this.#byId.values()].filter(({ isWaitingForNode: parked }) => parked);
   }
@@ -85,7 +85,7 @@ export class TaskStore {
     return this.#byId.has(config.Labels?.[taskLabel] ?? '');
   }
 
-  /** What there is of a service. */
+  /** Returns the runtime state of a service. */
   run(serviceId: string): ServiceRun {
     let run = this.#runs.get(serviceId);
     if (run === undefined) {
@@ -110,7 +110,7 @@ export class TaskStore {
     for (const observer of this.#observers) observer(task);
   }
 
-  /** Hear of each task that is made, until the signal says that nobody listens. */
+  /** Registers an observer of new tasks until the signal aborts. */
   observe(observer: (task: Task) => void, signal: AbortSignal): void {
     this.#observers.add(observer);
     signal.addEventListener('abort', () => this.#observers.delete(observer), { once: true });
@@ -158,7 +158,7 @@ export class TaskStore {
     });
   }
 
-  /** Do something after a wait, unless that is due already and somebody waits. */
+  /** Schedules an action, unless one is already scheduled or no task waits. */
   once(clock: Clock, delay: number, action: () => void): void {
     if (this.#due !== undefined || this.waiting.length === 0) return;
     this.#due = clock.after(delay, () => {

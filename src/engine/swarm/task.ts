@@ -31,10 +31,10 @@ const after = (state: TaskState, other: TaskState): boolean =>
 /** Whether a task in a state has ended. */
 export const hasTaskEnded = (state: TaskState): boolean => after(state, 'running');
 
-/** Whether a task that is to come into a state is to be ended: to complete is what the tasks of jobs are for. */
+/** Whether a desired state means that the task should end. `complete` does not: it is the goal of a job's task. */
 const isEndState = (desired: TaskState): boolean => after(desired, 'complete');
 
-/** What a state says for people to read, where it says anything. */
+/** Messages of states. */
 const messages: Partial<Record<TaskState, string>> = {
   new: 'created',
   pending: 'pending task scheduling',
@@ -48,7 +48,7 @@ const messages: Partial<Record<TaskState, string>> = {
   shutdown: 'shutdown',
 };
 
-/** What a task is made with. */
+/** Parts of a new task. */
 export interface TaskParts {
   readonly id: string;
   readonly serviceId: string;
@@ -87,7 +87,7 @@ export class Task {
   stateAt: number;
   message = 'created';
   error = '';
-  /** Known once it was told to run. */
+  /** Set once the task was started. */
   exit: { pid: number; code: number } | undefined;
   nodeId = '';
   desired: TaskState;
@@ -127,7 +127,7 @@ export class Task {
     return !this.shouldEnd && !this.hasEnded;
   }
 
-  /** Whether it is to be ended. */
+  /** Whether the task should end. */
   get shouldEnd(): boolean {
     return isEndState(this.desired);
   }
@@ -166,7 +166,7 @@ export class Task {
     return new Promise((resolve) => this.#waiting.push({ isMet, resolve }));
   }
 
-  /** Let those who wait look again. */
+  /** Checks the conditions of all waiters. */
   wake(): void {
     const due = this.#waiting.filter(({ isMet: met }) => met());
     this.#waiting = this.#waiting.filter((one) => !due.includes(one));

@@ -58,9 +58,9 @@ const labelsOfService = (swarm: Swarm, { serviceId }: Task): Record<string, stri
   swarm.store(serviceKind).byId(serviceId)?.data.spec.Labels ?? {};
 
 /**
- * The task that an id, a name or the beginning of an id stands for.
+ * Resolves an id, a name or an id prefix.
  *
- * @throws NOT_FOUND; INVALID_ARGUMENT where several ids begin so
+ * @throws NOT_FOUND; INVALID_ARGUMENT for an ambiguous prefix
  */
 export function resolveTask(context: Context, term: string): Task {
   const tasks = context.tasks.list();
@@ -100,7 +100,7 @@ function taskObject(context: Context, task: Task) {
   };
 }
 
-/** Where its container's ports are reached, each address family for itself. */
+/** Returns the published ports of a task's container, separately for each address family. */
 function portsOf({ state, container, ports }: Task): object[] {
   if (state !== 'running' || ports.length === 0) return [];
   return Object.entries(container?.ports ?? {}).flatMap(([key, bindings]) => {

@@ -1,4 +1,4 @@
-/** What placeholders in a task's specification stand for. */
+/** Values of the placeholders in a task spec. */
 export interface TemplateScope {
   readonly service: { readonly id: string; readonly name: string; readonly labels: Readonly<Record<string, string>> };
   readonly node: { readonly id: string; readonly hostname: string; readonly os: string; readonly architecture: string };

@@ -4,10 +4,10 @@ import { effectiveUpdate } from './service-complete.js';
 import type { Task } from './task.js';
 import type { TaskSpec } from './task-spec.js';
 
-/** What an updater does to a service. */
+/** The operations that an updater performs on a service. */
 export interface UpdaterHooks {
   readonly clock: Clock;
-  /** The service as it is now; undefined when it is gone. */
+  /** Returns the current service. Undefined after its removal. */
   service(): Service | undefined;
   /** Its tasks in a slot that run or are to. */
   activeTasks(slot: number): readonly Task[];
@@ -24,7 +24,7 @@ export interface UpdaterHooks {
  */
 export class Updater {
   #stopped = false;
-  /** When each task that came began to run, in milliseconds since 1970. */
+  /** Start times of new tasks in milliseconds since 1970. */
   readonly #came = new Map<Task, number | undefined>();
   readonly #failed = new Set<Task>();
   readonly #watched = new Set<Task>();
@@ -111,7 +111,7 @@ export class Updater {
     );
   }
 
-  /** Leave everything as it is. */
+  /** Cancels the update without further changes. */
   cancel(): void {
     this.#stopped = true;
     for (const task of this.#watched) task.wake();
@@ -138,7 +138,11 @@ export class Updater {
   }
 }
 
-/** What is told of an update that is done. @param now milliseconds since 1970 */
+/**
+ * Returns the status of a completed update.
+ *
+ * @param now milliseconds since 1970
+ */
 export function completed({ State: state, StartedAt }: UpdateStatus, now: number): UpdateStatus {
   const done = { StartedAt, CompletedAt: now };
   return state === 'updating'

@@ -63,7 +63,7 @@ function warningsOf({ startedWith }: Context): readonly string[] | null {
   return warnings.length === 0 ? null : warnings;
 }
 
-/** How many files this process has open, where the system tells. */
+/** Number of open files of this process, if the system provides it. */
 function openFiles(): number {
   try {
     return readdirSync('/dev/fd').length;
@@ -72,7 +72,7 @@ function openFiles(): number {
   }
 }
 
-/** What a runtime can do, as it tells it itself: a document inside a string. */
+/** The runtime's own description of its features: a JSON document in a string. */
 const runtimeStatus = {
   'org.opencontainers.runtime-spec.features': '{"ociVersionMin":"1.0.0","ociVersionMax":"1.2.1"}',
 };
@@ -162,7 +162,7 @@ export function daemonInfo(context: Context, { apiVersion: version }: Versioned)
   return olderForm({ ...body, BridgeNfIptables: false, BridgeNfIp6tables: false });
 }
 
-/** Paused containers are no running ones here, although they are elsewhere. */
+/** Paused containers do not count as running here, although they do elsewhere. */
 function containerCounts({ containers }: Context): {
   Containers: number;
   ContainersRunning: number;

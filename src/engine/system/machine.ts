@@ -1,4 +1,4 @@
-/** What the simulated machine is, as /info and a swarm's node tell it. */
+/** The simulated host, as /info and the swarm node report it. */
 
 /** Names of architectures as the kernel has them. */
 const machines: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', '386': 'i686' };
@@ -12,7 +12,7 @@ const devices = 'null zero full random urandom tty console ptmx fuse kmsg net/tu
 /** Whether a path of the machine is a device's. */
 export const isDevice = (path: string): boolean => devices.some((name) => path === `/dev/${name}`);
 
-/** What the daemon has of each kind of drivers. */
+/** The names of the daemon's drivers by kind. */
 export const pluginNames = {
   Volume: ['local'],
   Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'],

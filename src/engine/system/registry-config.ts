@@ -3,10 +3,10 @@ import { trimRight } from '../../support/go/strings.js';
 import type { RegistryOptions } from '../../support/registry-client/types.js';
 import type { Wire } from '../wire.js';
 
-/** Networks whose registries are always taken as they are: the machine's own. */
+/** Networks whose registries are always insecure: the local host's. */
 const ownNetworks = ['127.0.0.0/8', '::1/128'];
 
-/** How registries are reached, as /info tells it (docs/reference/behavior/daemon.md#daemon-information). */
+/** Returns the registry configuration of /info (docs/reference/behavior/daemon.md#daemon-information). */
 export function registryConfigOf({ insecureRegistries = [], mirrors = [] }: RegistryOptions) {
   const insecure = insecureRegistries.map((registry) => registry.replace(/^https?:\/\//i, ''));
   const networks = insecure.filter((registry) => registry.includes('/'));

@@ -22,8 +22,8 @@ import { type AnswerOf, olderForm, type PartOf, undescribed } from '../wire.js';
 const everything: readonly UsageType[] = ['image', 'container', 'volume', 'build-cache'];
 
 /**
- * `GET /system/df` (docs/reference/behavior/daemon.md#daemon-information): images, containers and volumes are measured; there is no
- * build cache.
+ * `GET /system/df` (docs/reference/behavior/daemon.md#daemon-information): measures images, containers and volumes. The
+ * build cache is always empty.
  *
  * @throws INVALID_ARGUMENT for an unknown type
  */
@@ -65,7 +65,7 @@ function requestedTypes({ types }: UsageOptions): ReadonlySet<UsageType> {
   );
 }
 
-/** What containers or volumes take of the disk. */
+/** Disk usage of containers or volumes. */
 interface Usage {
   readonly items: readonly JsonObject[];
   readonly active: number;
@@ -75,7 +75,7 @@ interface Usage {
 }
 
 async function containerUsage(context: Context): Promise<Usage> {
-  // Not in the form of an older version, whatever the request's is.
+  // Items always have the current version's form, regardless of the request's version.
   const list = { apiVersion: context.release.api, all: true, size: true, limit: 0, filters: noFilters };
   const items = (await listContainers(context, list)) as readonly JsonObject[];
   let total = 0;
@@ -122,7 +122,7 @@ interface ImageUsage {
   readonly usage: PartOf<'SystemDataUsage', 'ImageUsage'>;
 }
 
-/** @param old with what older versions of the API have: objects, whose keys are to be sorted */
+/** @param old whether to add the members of older API versions, whose keys are sorted */
 async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   const pass = await context.imageMetadata.startPass(context);
   const stored = new StoredSize(context);
@@ -155,13 +155,13 @@ async function imageUsage(context: Context, old: boolean): Promise<ImageUsage> {
   return { count, items, totalSize, usage };
 }
 
-/** Images of an answer that are kept as they are rendered; more of them are kept packed. */
+/** Number of images whose rendered form stays unpacked. */
 const unpackedItems = 2000;
 
-/** An image as it is rendered. */
+/** Returns a rendered image. */
 export const renderedItem = (body: ImageItem): Buffer => renderJson(body).subarray(0, -1);
 
-/** An image as it is rendered, kept in a fraction of its length. */
+/** Returns a rendered image in packed form. */
 export function packedItem(body: ImageItem): VerbatimJson {
   const id = body.Id;
   const packed = pack(renderedItem(body).toString(), id);

@@ -19,7 +19,7 @@ export interface Clock {
   after(delay: number, action: () => void): Timer;
 }
 
-/** setTimeout fires at once for more than this. */
+/** setTimeout fires immediately for longer delays. */
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The machine's own clock. Timers do not keep the program from ending. */
@@ -38,7 +38,7 @@ export const realClock: Clock = {
   },
 };
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that advances only on request. */
 export class ManualClock implements Clock {
   #now: number;
   #count = 0;
@@ -59,7 +59,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#waiting.delete(id) };
   }
 
-  /** How many timers wait. */
+  /** Number of pending timers. */
   get waiting(): number {
     return this.#waiting.size;
   }

@@ -3,21 +3,21 @@ import { baseName, inDirectory } from './fs/paths.js';
 import type { FileSystem, Stat } from './fs/types.js';
 import { isStandardDevice } from './kernel/descriptor.js';
 
-/** Where programs are looked for when PATH is not set. */
+/** Search path if PATH is not set. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What a file is that is to be run. */
+/** The kind of an executable file. */
 export type Executable =
-  /** One of the programs that the runtime has itself: busybox under one of its names, or a tool of that name. */
+  /** A built-in program: busybox under one of its names, or a tool of that name. */
   | { readonly kind: 'applet'; readonly name: string; readonly path: string }
   /** Text that another program reads. */
   | { readonly kind: 'script'; readonly path: string; readonly interpreter: readonly string[] }
-  /** Text without a first line that says who reads it. */
+  /** Text without an interpreter line. */
   | { readonly kind: 'text'; readonly path: string }
   /** A program that the runtime cannot run. */
   | { readonly kind: 'foreign'; readonly path: string };
 
-/** Why nothing can be run. */
+/** The reason that a file cannot be executed. */
 export type NotFound = { readonly kind: 'not-found' | 'not-executable' | 'is-directory'; readonly path: string };
 
 /**
@@ -43,7 +43,7 @@ export function findProgram(fs: FileSystem, name: string, path: string, cwd: str
 }
 
 function faultOf(fs: FileSystem, path: string): NotFound['kind'] | undefined {
-  // Devices are there for whoever opens them, and are no programs.
+  // Devices exist when they are opened, but they are not programs.
   if (isStandardDevice(path) || path === '/dev/ptmx') return 'not-executable';
   if (path === '/dev/console') return 'not-found';
   let stat: Stat;
@@ -57,9 +57,9 @@ function faultOf(fs: FileSystem, path: string): NotFound['kind'] | undefined {
 }
 
 /**
- * Look at a file that is to be run.
+ * Inspects an executable file.
  *
- * @param isApplet whether the runtime has a program of a name
+ * @param isApplet whether a name is a built-in program
  */
 export function inspectProgram(fs: FileSystem, path: string, isApplet: (name: string) => boolean): Executable {
   const real = fs.realPath(path);

@@ -1,5 +1,5 @@
-/** Where the daemon answers in networks of users. */
+/** The daemon's DNS resolver on user-defined networks. */
 export const daemonResolver = '127.0.0.11';
 
-/** What the simulated machine asks for addresses: an address of TEST-NET-1, where nobody answers. */
+/** The DNS resolver of the simulated host: an unreachable address of TEST-NET-1. */
 export const machineResolver = '192.0.2.53';

@@ -30,14 +30,14 @@ import type {
 } from './types.js';
 import { resolveUser, type User } from './users.js';
 
-/** What a sandbox gets of its model. */
+/** Parts that the model passes to each sandbox. */
 export interface SandboxParts {
   readonly programs: ProgramTable;
   readonly log: RuntimeLog;
   readonly nextHostPid: () => number;
-  /** What the programs of all containers hold. */
+  /** Memory of the programs of all containers. */
   readonly memory: ProgramMemory;
-  /** What is said of this container, if anything. */
+  /** The script of this container, if any. */
   readonly script: RunningScript | undefined;
 }
 
@@ -151,7 +151,7 @@ export class SimulatedSandbox implements Sandbox {
 
   #start(spec: ProcessSpec, user: User): StartResult {
     const env = environmentOf(spec, user.home);
-    // Where links on the way lead: nobody tells the process by which path it came there.
+    // Resolves links, because processes do not learn the path they came by.
     const cwd = this.#files.realPath(spec.cwd || '/');
     const looker = { fs: this.#files.as(user.credentials), cwd };
     const scripted = this.#parts.script?.serveInput(spec);

@@ -6,15 +6,15 @@ import { chooseScript, RunningScript } from './scripts/run.js';
 import type { Script } from './scripts/types.js';
 import type { ProcessModel, RuntimeLog } from './types.js';
 
-/** How the simulated model is made. */
+/** Options of the simulated model. */
 export interface SimulatedOptions {
-  /** Whom it tells what it does not do; nobody unless given. */
+  /** Logs what is not simulated. Default: no log. */
   readonly log?: RuntimeLog;
-  /** What is said of containers (scripts/read.ts); the first that matches counts. */
+  /** Scripts of containers (scripts/read.ts). The first match is used. */
   readonly scripts?: readonly Script[];
-  /** Bytes that programs of all containers may hold; 96 MiB without it. */
+  /** Maximum bytes of the programs of all containers. Default: 96 MiB. */
   readonly memory?: number;
-  /** Processes that containers may have together; 16,384 without it. */
+  /** Maximum processes of all containers. Default: 16,384. */
   readonly tasks?: number;
 }
 

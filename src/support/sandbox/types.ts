@@ -1,8 +1,7 @@
 /**
- * What runs in a container, as everything above it sees it.
- *
- * A process model makes sandboxes; a sandbox is what a container's processes share; its first process is PID 1, and when
- * that ends all others are killed. The simulated model (simulated.ts) runs nothing on the host: another one can be put in.
+ * The interface of a container's runtime. A process model creates sandboxes; a sandbox is shared by a container's
+ * processes. The first process is PID 1, and its end kills all others. The simulated model (simulated.ts) runs nothing
+ * on the host. Another model can replace it.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.js';
@@ -13,7 +12,7 @@ export interface ProcessModel {
   createSandbox(spec: SandboxSpec): Sandbox;
 }
 
-/** What a model is told of a container when it starts. */
+/** The container's properties at its start. */
 export interface SandboxSpec {
   /** The container's id. */
   readonly id: string;
@@ -22,11 +21,11 @@ export interface SandboxSpec {
   readonly hostname: string;
   readonly domainname?: string;
   readonly clock: Clock;
-  /** What scripts are chosen by, and what `uname` says. */
+  /** Selects scripts and provides the values of `uname`. */
   readonly image: ImageInfo;
   /** The container's labels; `attestd.script` names a script. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Bytes of memory that the container may use; what needs more is killed. 0 is no limit. */
+  /** Memory limit of the container in bytes. A process above it is killed. 0: unlimited. */
   readonly memory?: number;
   /** Bounds of its processes (`HostConfig.Ulimits`), where it has any of its own. */
   readonly limits?: readonly ResourceLimit[];
@@ -34,17 +33,17 @@ export interface SandboxSpec {
   readonly sealed?: boolean;
   /** Whether directories may be made below /sys. */
   readonly writableSystem?: boolean;
-  /** What is at /dev/shm; nothing without it. */
+  /** The file system at /dev/shm. Default: none. */
   readonly sharedMemory?: MountSource | undefined;
-  /** Where its control groups are: `/docker/ID`; `/` without it. */
+  /** Path of its control groups: `/docker/ID`. Default: `/`. */
   readonly controlGroup?: string;
-  /** What it may use now; no bounds without it. */
+  /** Returns its current limits. Default: unlimited. */
   readonly controls?: () => ResourceControls;
-  /** What it has of networks; nothing but the loopback without it. */
+  /** Its networks. Default: only the loopback interface. */
   readonly network?: NetworkView;
 }
 
-/** What a container may use; 0 and less is no bound of its own. */
+/** Resource limits of a container. 0 or less: unlimited. */
 export interface ResourceControls {
   /** Bytes. */
   readonly memory: number;
@@ -69,11 +68,11 @@ export interface ResourceLimit {
   readonly hard: number;
 }
 
-/** What a container's processes see of networks. */
+/** The networks as the container's processes see them. */
 export interface NetworkView {
   /** Without the loopback, in the order of their numbers. */
   interfaces(): readonly NetworkInterface[];
-  /** Where names are asked for: `127.0.0.11` for the daemon, which answers; nobody else does. */
+  /** DNS resolver. Only the daemon's, `127.0.0.11`, answers. */
   readonly resolver: string;
   /** Addresses of a name, IPv4 before IPv6; empty when the daemon knows none. */
   resolve(name: string): readonly string[];
@@ -81,7 +80,7 @@ export interface NetworkView {
   nameOf(address: string): string | undefined;
   /** Whether a packet to an address comes back. */
   answers(address: string): boolean;
-  /** TCP ports that something listens on there; undefined where nobody is. */
+  /** Listening TCP ports of an address. Undefined if no container has the address. */
   listening(address: string): readonly number[] | undefined;
 }
 
@@ -108,12 +107,12 @@ export interface NetworkInterface {
   readonly mtu: number;
   readonly ipv4?: InterfaceAddress;
   readonly ipv6?: InterfaceAddress;
-  /** Where everything else goes, on the one card that leads there. */
+  /** Default gateway, on one interface only. */
   readonly gateway4?: string;
   readonly gateway6?: string;
 }
 
-/** What is known of the image that a container is made of. */
+/** Properties of a container's image. */
 export interface ImageInfo {
   /** As the container was created with it: `postgres:16`. */
   readonly reference: string;
@@ -124,7 +123,7 @@ export interface ImageInfo {
   readonly architecture: string;
 }
 
-/** What the processes of a running container share. */
+/** A running container, shared by its processes. */
 export interface Sandbox {
   /**
    * Start a process; the first becomes PID 1. Nothing has been written before this returns.
@@ -151,9 +150,9 @@ export interface Sandbox {
   connect(port: number, socket: Duplex): boolean;
   /** TCP ports that something listens on, in their order. */
   listening(): number[];
-  /** What has been used so far; it only grows, except `memory` and `pids`. */
+  /** Cumulative resource usage, except `memory` and `pids`, which are current. */
   usage(): Usage;
-  /** End everything (137) and let go of all memory. */
+  /** Kills all processes (137) and frees all memory. */
   dispose(): void;
 }
 
@@ -167,10 +166,10 @@ export interface Usage {
   readonly pids: number;
 }
 
-/** Why a process is started; scripts answer each differently. */
+/** The purpose of a process. Scripts distinguish them. */
 export type Purpose = 'init' | 'exec' | 'health' | 'build';
 
-/** How a process is started. */
+/** Options of a new process. */
 export interface ProcessSpec {
   readonly purpose: Purpose;
   /** Program and arguments; at least one. */
@@ -201,10 +200,8 @@ export interface TerminalSize {
 }
 
 /**
- * Where bytes go, in the order in which they were written.
- *
- * What is given may not be changed afterwards by either side. A promise means: no more until it is settled; that is the
- * back-pressure. A rejection means that nobody listens any more, as a closed pipe.
+ * Receives bytes in written order. Neither side may change them afterwards. A returned promise is back-pressure: write
+ * no more until it settles. A rejection means that the reader has closed, as with a closed pipe.
  */
 export interface ByteSink {
   write(bytes: Uint8Array): void | Promise<void>;
@@ -215,7 +212,7 @@ export type StartResult =
   | { readonly ok: true; readonly process: Process }
   | { readonly ok: false; readonly failure: StartFailure };
 
-/** Why a process could not be started. */
+/** The reason that a process could not be started. */
 export type StartReason =
   | 'not-found'
   | 'not-executable'
@@ -231,13 +228,13 @@ export type StartReason =
 /** A start that failed, with what a daemon makes its answer of. */
 export interface StartFailure {
   readonly reason: StartReason;
-  /** runc's words for it, to which the daemon prepends its own: `exec: "nosuch": executable file not found in $PATH`. */
+  /** runc's message, to which the daemon adds a prefix: `exec: "nosuch": executable file not found in $PATH`. */
   readonly message: string;
   /** 127 not found, 126 found but not executable, 128 otherwise, as dockerd records it of a container. */
   readonly exitCode: number;
 }
 
-/** How a process ended. */
+/** The exit status of a process. */
 export interface ExitStatus {
   /** 0 to 255; 128 + signal when a signal ended it. */
   readonly code: number;
@@ -266,7 +263,7 @@ export interface Process {
    * @returns false when the process has ended
    */
   signal(signal: number): boolean;
-  /** The terminal's size changed (SIGWINCH). Nothing without one. */
+  /** Notifies the process of the terminal's new size (SIGWINCH). Does nothing without a terminal. */
   resize(size: TerminalSize): void;
 }
 
@@ -296,7 +293,7 @@ export interface ProcessInfo {
   readonly state: 'running' | 'sleeping' | 'stopped' | 'paused';
 }
 
-/** Whom the simulation tells what it does not do: `debug` that a program is simulated, `warn` what cannot be run. */
+/** Logs limits of the simulation: `debug` for simulated programs, `warn` for unsupported ones. */
 export interface RuntimeLog {
   debug(message: string): void;
   warn(message: string): void;

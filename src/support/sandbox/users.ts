@@ -17,7 +17,7 @@ export interface GroupEntry {
   readonly members: readonly string[];
 }
 
-/** Who a process runs as. */
+/** The user of a process. */
 export interface User {
   readonly credentials: Credentials;
   readonly home: string;
@@ -26,7 +26,7 @@ export interface User {
 const largestId = 2 ** 31 - 1;
 const largestFile = 4 * 1024 * 1024;
 
-/** What the files said last: containers of one image say the same. */
+/** The last parsed text of each file. Containers of one image share it. */
 const known = new Map<string, { readonly text: string; readonly rows: readonly (readonly string[])[] }>();
 /** Longer files are read each time. */
 const maxFileBytes = 64 * 1024;
@@ -73,11 +73,11 @@ class NoSuch extends Error {
 }
 
 /**
- * Find out who `user[:group]` of an image's configuration is, as runc does: names need an entry, numbers do not.
+ * Resolves `user[:group]` of an image's configuration as runc does: names need an entry, numbers do not.
  *
  * @param spec empty is root
- * @param further names or numbers of further groups
- * @returns who it is, or why nobody is (observed with `POST /containers/{id}/start`: ExitCode 128)
+ * @param further names or numbers of additional groups
+ * @returns the user, or the failure (observed with `POST /containers/{id}/start`: ExitCode 128)
  */
 export function resolveUser(fs: FileSystem, spec: string, further: readonly string[] = []): User | StartFailure {
   try {
@@ -106,8 +106,7 @@ function find(fs: FileSystem, spec: string, further: readonly string[]): User {
   const own =
     groupSpec === '' && entry !== undefined ? there.filter(({ members }) => members.includes(entry.name)) : [];
   const added = further.map((group) => groupNumber(group, there));
-  // The own group is among the further ones, as runc is told since CVE-2023-25173.
-  // The kernel keeps them sorted.
+  // The primary group is among the additional groups, as runc sets them since CVE-2023-25173. The kernel sorts them.
   const all = [...new Set([gid, ...own.map((group) => group.gid), ...added])].sort((a, b) => a - b);
   return { credentials: { uid, gid, groups: all }, home: entry?.home || '/' };
 }

@@ -39,7 +39,7 @@ export interface CreateOptions {
   readonly apiVersion?: string;
 }
 
-/** The image from which a container is created. */
+/** The base image of a container. */
 export interface Origin {
   readonly imageId: string;
   readonly manifest: Descriptor | undefined;
@@ -168,7 +168,7 @@ function createWorkingDir(fileSystem: FileSystem, path: string): void {
 }
 
 /**
- * Resolves a reference or id to an image from which containers can be created. An empty reference is an empty image.
+ * Resolves the reference or id of a container's base image. An empty reference is an empty image.
  *
  * @throws INVALID_REFERENCE; NOT_FOUND if the image or platform does not exist
  */

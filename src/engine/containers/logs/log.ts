@@ -90,7 +90,7 @@ export class ContainerLog {
   #closed = 0;
   readonly #rest: Record<StreamName, Unended> = { stdout: new Unended(), stderr: new Unended() };
   readonly #waiting = new Set<() => void>();
-  /** Number of entries ever written, from which followers know which entries are new. */
+  /** Number of entries ever written. Followers compare it with their own position. */
   #count = 0;
   #open = false;
   #last = 0n;

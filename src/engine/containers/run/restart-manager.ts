@@ -28,7 +28,7 @@ export class RestartManager {
    *
    * @param ran milliseconds
    * @param stopped whether a client stopped the container
-   * @returns milliseconds until the restart; undefined for no restart
+   * @returns milliseconds until the restart; undefined if the container stays stopped
    */
   next(exitCode: number, ran: number, stopped: boolean): number | undefined {
     const { Name: name, MaximumRetryCount: most } = this.policy;

@@ -131,7 +131,7 @@ export class RootFileSystems {
    * Returns the initial file system of a container: the image and the init layer
    * (docs/reference/behavior/files.md#container-files).
    *
-   * @param manifest undefined for no image
+   * @param manifest undefined without an image
    * @throws the errors of `snapshot`
    */
   async forContainer(manifest: Descriptor | undefined): Promise<Snapshot> {

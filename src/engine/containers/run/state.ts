@@ -93,7 +93,7 @@ export class ContainerState {
   /**
    * Waits for the end of the current run.
    *
-   * @param timeout milliseconds; negative for no limit
+   * @param timeout milliseconds; negative waits forever
    * @returns whether it ended in time
    */
   async finished(clock: Clock, timeout: number): Promise<boolean> {

@@ -49,7 +49,7 @@ export function memoryStore(budget: ByteBudget): ContentStore {
   };
 }
 
-/** Descriptors of those whose content nobody can read any more. */
+/** Closes the files of unreachable content. */
 const unread = new FinalizationRegistry<{ readonly file: number; readonly onRelease: () => void }>(
   ({ file, onRelease: gone }) => {
     closeSync(file);
@@ -105,19 +105,19 @@ const chunkSize = 64 * 1024;
 const smallest = 256;
 const largestFile = 2 ** 40;
 
-/** What a byte of a hole counts for: it takes no memory, but has to be written where the file is saved. */
+/** Budget share of a hole's bytes. A hole takes no memory but is written when the file is saved. */
 const holeShare = 1 / 8;
 
 const zeros = new Uint8Array(chunkSize);
 
-/** What of a file another one shows that was written above it. */
+/** The part of a lower file that is visible below a written one. */
 class Under {
   constructor(
     private readonly content: FileContent = noContent,
     readonly end = content.size,
   ) {}
 
-  /** Exactly so many bytes, zeros where it has none. */
+  /** Returns exactly `length` bytes, padded with zeros. */
   read(at: number, length: number): Uint8Array {
     const bytes = this.content.read(at, Math.max(0, Math.min(length, this.end - at)));
     return bytes.length === length ? bytes : Buffer.concat([bytes], length);
@@ -131,18 +131,18 @@ class Under {
 const minBudgetBytes = new Under();
 
 /**
- * Bytes of a file of a writable layer. Parts that were never written are those of the file that it was made of: to copy all
- * of that at once would keep others waiting. Where there is none, they are holes, which read as zeros.
+ * The content of a file in a writable layer. Unwritten parts read from the file below, because copying it completely
+ * would block other work. Without a file below, they are holes that read as zeros.
  */
 export class GrowingContent implements FileContent {
   readonly #budget: ByteBudget;
   #under: Under;
   readonly #chunks = new Map<number, Buffer>();
-  /** Those that a frozen copy has too. */
+  /** Chunks shared with a frozen copy. */
   readonly #shared = new WeakSet<Buffer>();
   #size = 0;
   #allocatedBytes = 0;
-  /** What holes count for. */
+  /** Budget charge of holes. */
   #holes = 0;
 
   /** @throws FileSystemError ENOSPC */
@@ -201,7 +201,7 @@ export class GrowingContent implements FileContent {
     this.#size = size;
   }
 
-  /** What it holds now, whatever is written later; it takes memory of its own only for what is changed. */
+  /** Returns a copy of the current content. It shares memory until the content is changed. */
   frozen(): FileContent {
     const chunks = new Map(this.#chunks);
     for (const chunk of chunks.values()) this.#shared.add(chunk);

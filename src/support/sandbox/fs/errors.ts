@@ -21,21 +21,18 @@ const kinds = {
   ENXIO: ['UNAVAILABLE', 'No such device or address'],
 } as const satisfies Record<string, readonly [ErrorCode, string]>;
 
-/** Why a call of a file system fails, as errno names it. */
+/** Error numbers of file system calls. */
 export type Errno = keyof typeof kinds;
 
-/** What a file system refuses. */
+/** An error of a file system call. */
 export class FileSystemError extends AttestdError {
   declare readonly errno: Errno;
   declare readonly path: string;
 
-  /**
-   * @param errno why
-   * @param path what it was about, as asked for
-   */
+  /** @param path the requested path */
   constructor(errno: Errno, path: string) {
     const [code, text] = kinds[errno];
-    // Programs look for files that are not there all the time, and nobody reads where they did.
+    // Programs look for missing files all the time, and the stack is never read.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(code, `${path}: ${text}`);
@@ -45,7 +42,7 @@ export class FileSystemError extends AttestdError {
     this.path = path;
   }
 
-  /** What strerror(3) says, as programs in a container print it. */
+  /** The text of strerror(3), which programs in a container print. */
   get text(): string {
     return kinds[this.errno][1];
   }

@@ -41,15 +41,15 @@ export async function extractInto(
   for (const { path: at, mtime } of directories) if (fs.find(at)?.type === 'directory') fs.change(at, { mtime });
 }
 
-/** Where an entry goes now. */
+/** Returns the target path of an entry. */
 function placeOf(fs: FileSystem, path: string, { name }: ArchiveEntry, { whiteouts }: Options): string {
   const named = inside(path, name);
   return whiteouts ? named : withinLinks(fs, path, named);
 }
 
 /**
- * Put an entry in its place, in the place of what is there. All of it in one turn: the state of a container may be saved in any
- * other, and what was there has been acknowledged.
+ * Creates an entry, replacing the existing node. Runs synchronously, because the state of a container may be saved
+ * between two turns, and the replaced file has been acknowledged.
  *
  * @param file with the bytes of a file
  */
@@ -88,8 +88,8 @@ function inside(directory: string, name: string): string {
 const maxLinks = 40;
 
 /**
- * Where an entry goes when links are on the way: the directory is the root of those that begin with a slash, and no other
- * leads outside of it.
+ * Resolves links in the path of an entry. The directory is the root for absolute links, and no link leads outside of
+ * it.
  *
  * @throws INVALID_ARCHIVE with Go's words
  */
@@ -144,7 +144,7 @@ function checkKind(
   throw new AttestdError('CONFLICT', message);
 }
 
-/** What is at a path, links not followed; undefined for nothing. */
+/** Returns the type of a path without following links. Undefined if it does not exist. */
 export function typeAt(fs: FileSystem, path: string): NodeType | undefined {
   try {
     return fs.lstat(path).type;

@@ -193,7 +193,7 @@ class LayeredFileSystem extends WritableView implements FileSystem {
     this.shared.sources.set(at, source);
   }
 
-  /** Where a path of it leads, for whoever shows it elsewhere. */
+  /** Resolves a path for a mount of this file system elsewhere. */
   shown(path: string): Location {
     return this.existing(path, true);
   }

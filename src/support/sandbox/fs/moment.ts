@@ -1,16 +1,13 @@
 import { GrowingContent } from './content.js';
 import { type AnyNode, newInode, type UpperNode } from './node.js';
 
-/** The content of a node as it is now, whatever becomes of it. */
+/** Returns the current content of a node, unaffected by later writes. */
 export function frozen(node: AnyNode): Pick<AnyNode, 'content'> {
   const content = node.content instanceof GrowingContent ? node.content.frozen() : node.content;
   return content === undefined ? {} : { content };
 }
 
-/**
- * A writable layer as it is at a moment, for whoever looks at it for longer: nodes that change meanwhile are kept as they
- * were.
- */
+/** A read-only snapshot of a writable layer. Changed nodes are copied first. */
 export class TreeSnapshot {
   /** Nodes that were made from there on have this number or a higher one. */
   readonly #next = newInode();
@@ -22,7 +19,7 @@ export class TreeSnapshot {
     this.#before.set(node, { ...node, ...frozen(node), ...(node.names && { names: new Map(node.names) }) });
   }
 
-  /** A node as it was. */
+  /** Returns a node at the time of the snapshot. */
   at(node: AnyNode): AnyNode {
     return (node.layer === 'upper' && this.#before.get(node)) || node;
   }

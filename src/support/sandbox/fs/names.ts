@@ -5,10 +5,10 @@ const surrogates = /[\ud800-\udfff]/;
 
 const byUnits = (a: string, b: string): number => (a < b ? -1 : 1);
 
-/** Where a unit of UTF-16 stands when characters are in their order: halves of those that come last come last. */
+/** Rank of a UTF-16 unit in code point order: surrogates come last. */
 const placeOf = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 
-/** Compare names, no two of which are the same, as their UTF-8 bytes compare. */
+/** Compares two different names by their UTF-8 bytes. */
 function byBytes(a: string, b: string): number {
   let at = 0;
   while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
@@ -34,7 +34,7 @@ export function* withDots(names: Iterable<string>): Generator<string, undefined>
   yield* names;
 }
 
-/** Names that are sorted at once. */
+/** Number of names that are sorted without yielding. */
 const few = 4096;
 
 /**

@@ -1,7 +1,7 @@
 import type { GrowingContent } from './content.js';
 import type { Device, FileContent, NodeType, Stat } from './types.js';
 
-/** What every node has. */
+/** Metadata of every node. */
 export interface Metadata {
   mode: number;
   uid: number;
@@ -41,7 +41,7 @@ export interface UpperNode extends Metadata {
   /** Of a directory: whether it was renamed, so that what is below it is not what the snapshot has at its place. */
   moved?: boolean;
   links: number;
-  /** How many open files hold it. */
+  /** Number of open files of the node. */
   open: number;
 }
 
@@ -52,13 +52,13 @@ let inodes = 1;
 /** A number that no node has yet. */
 export const newInode = (): number => inodes++;
 
-/** Bytes that a node of a writable layer counts for beside its content. */
+/** Bytes that a node of a writable layer is charged in addition to its content. */
 export const nodeCost = 1024;
 
 /** Bytes that a file takes on a disk with blocks of 4 KiB. */
 export const onDisk = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
 
-/** What a directory counts for in stat's size. */
+/** Size of a directory in stat. */
 const directorySize = 4096;
 
 export function statOf(node: AnyNode): Stat {
@@ -84,7 +84,7 @@ function sizeOf(node: AnyNode): number {
   return node.content?.size ?? 0;
 }
 
-/** What a directory shows under a name. */
+/** Returns a directory's child. Undefined if it does not exist. */
 export function childOf(directory: AnyNode, name: string): AnyNode | undefined {
   if (directory.layer === 'lower') return directory.children?.get(name);
   const own = directory.names?.get(name);
@@ -92,7 +92,7 @@ export function childOf(directory: AnyNode, name: string): AnyNode | undefined {
   return directory.below?.children?.get(name);
 }
 
-/** What lies below a directory under a name. */
+/** Returns the child below a directory's writable layer. */
 export const lowerOf = (directory: AnyNode, name: string): LowerNode | undefined =>
   directory.layer === 'upper' ? directory.below?.children?.get(name) : undefined;
 
@@ -100,7 +100,7 @@ export const lowerOf = (directory: AnyNode, name: string): LowerNode | undefined
 export const isAnew = (node: AnyNode): boolean =>
   node.layer === 'upper' && (node.moved === true || node.below === undefined);
 
-/** What a directory shows, in no order. */
+/** Yields a directory's children, unordered. */
 export function* childrenOf(directory: AnyNode): Generator<[string, AnyNode], undefined> {
   if (directory.layer === 'lower') {
     yield* directory.children ?? [];

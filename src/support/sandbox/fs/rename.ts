@@ -4,8 +4,8 @@ import { joinPath, maxPathBytes } from './paths.js';
 import type { Location } from './tree.js';
 
 /**
- * Check that a place may have a name, and a node below it: links lead further than a path may be long, but nothing may lie
- * there, for nobody could save it or get there otherwise.
+ * Checks the path length of a new name and of the nodes below it. Links can reach deeper paths, but a node there could
+ * be neither saved nor reached directly.
  *
  * @throws FileSystemError ENAMETOOLONG
  */
@@ -14,7 +14,11 @@ export function checkLength(directory: Location, name: string, path: string, nod
   if (joinPath(directory.path, name).length + reach > maxPathBytes) throw new FileSystemError('ENAMETOOLONG', path);
 }
 
-/** Check that a node may give way to what is renamed. @throws FileSystemError ENOTDIR, EISDIR, ENOTEMPTY */
+/**
+ * Checks that a rename may replace a node.
+ *
+ * @throws FileSystemError ENOTDIR, EISDIR, ENOTEMPTY
+ */
 export function checkReplaced(node: AnyNode, byDirectory: boolean, path: string): void {
   if (node.type !== 'directory') {
     if (byDirectory) throw new FileSystemError('ENOTDIR', path);

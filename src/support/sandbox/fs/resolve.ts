@@ -4,14 +4,14 @@ import { components, joinPath, maxPathBytes } from './paths.js';
 import type { Location } from './tree.js';
 import type { Credentials } from './types.js';
 
-/** Whoever may do everything. */
+/** Credentials with all permissions. */
 export const root: Credentials = { uid: 0, gid: 0, groups: [] };
 
 /** Links in one path after which there is a loop, as in Linux. */
 const maxLinks = 40;
 const maxNameBytes = 255;
 
-/** The end of a path: its directory, its last component, and what is there, if anything. */
+/** The end of a path: its directory, its last component, and the node, if it exists. */
 export interface Found {
   readonly directory: Location;
   /** Empty for a root. */
@@ -19,7 +19,7 @@ export interface Found {
   readonly location: Location | undefined;
 }
 
-/** What a resolution needs to know of a file system. */
+/** The parts of a file system that path resolution needs. */
 export interface Resolver {
   readonly top: Location;
   readonly mounts: ReadonlyMap<string, Location>;
@@ -43,7 +43,7 @@ export function resolve(path: string, follow: boolean, by: Resolver): Found {
   if (path.length > maxPathBytes) throw new FileSystemError('ENAMETOOLONG', path);
   const trail: Location[] = [by.top];
   let left = components(path);
-  /** Where the next component is in `left`. */
+  /** Index of the next component in `left`. */
   let at = 0;
   const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
   let links = 0;
@@ -83,7 +83,7 @@ export function resolve(path: string, follow: boolean, by: Resolver): Found {
   return last;
 }
 
-/** What a directory shows under a name, mounts included. */
+/** Returns the location of a directory's child, including mounts. */
 export function step(directory: Location, name: string, { mounts }: Pick<Resolver, 'mounts'>): Location | undefined {
   const path = joinPath(directory.path, name);
   const mounted = mounts.size === 0 ? undefined : mounts.get(path);

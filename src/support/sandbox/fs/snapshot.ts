@@ -33,16 +33,17 @@ const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 /** Links in one path after which there is a loop. */
 const maxLinks = 40;
-/** Characters of a path that are told. */
+/** Characters of a path in an error message. */
 const maxNameInMessage = 255;
 
 /**
- * Put one more layer on a snapshot: entries replace what has their name, `.wh.NAME` takes NAME away, `.wh..wh..opq` all
- * that lower layers have in its directory (OCI image specification, Image Layer Filesystem Changeset).
+ * Applies a layer to a snapshot: entries replace those with the same name, `.wh.NAME` removes NAME, `.wh..wh..opq`
+ * removes everything that lower layers have in its directory (OCI image specification, Image Layer Filesystem
+ * Changeset).
  *
- * @param entries of the layer's tar archive, in its order
- * @param keeper where the files' bytes go
- * @throws INVALID_ARCHIVE for a name that leads upwards or a hard link to nothing; NO_SPACE from the keeper
+ * @param entries of the layer's tar archive, in order
+ * @param keeper stores the files' bytes
+ * @throws INVALID_ARCHIVE for a name that leads upwards or a hard link without a target; NO_SPACE from the keeper
  */
 export async function applyLayer(
   base: Snapshot,

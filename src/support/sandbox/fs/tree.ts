@@ -6,7 +6,7 @@ import { type AnyNode, childrenOf, type LowerNode, newInode, nodeCost, onDisk, t
 import { rootOf } from './snapshot.js';
 import type { Attributes, ByteBudget, Device, NodeType, Snapshot } from './types.js';
 
-/** What a new node is made of. */
+/** Properties of a new node. */
 interface NewNode {
   readonly type: NodeType;
   readonly mode: number;
@@ -16,7 +16,7 @@ interface NewNode {
   readonly device?: Device | undefined;
 }
 
-/** Where a node is: in which directory, under which name. */
+/** The directory and name of a node. */
 export interface Location {
   readonly tree: WritableTree;
   readonly node: AnyNode;
@@ -39,9 +39,9 @@ export class WritableTree {
   revision = 0;
   /** Bytes on a disk of the snapshot. */
   readonly below: number;
-  /** Bytes at a revision, on a disk and as they are: they take long to add up where there are very many files. */
+  /** Cached sizes of a revision, on disk and apparent. Summing up is slow with very many files. */
   #measured: { revision: number; onDisk?: number; seen?: number } = { revision: -1 };
-  /** Those that are looked at. Whoever looks may never come to an end. */
+  /** Active snapshots. Weak, because a reader may never finish. */
   readonly #snapshots = new Set<WeakRef<TreeSnapshot>>();
 
   constructor(snapshot: Snapshot | undefined, budget: ByteBudget, clock: Clock) {
@@ -91,14 +91,14 @@ export class WritableTree {
     return copy;
   }
 
-  /** The layer as it is now, until `end`. */
+  /** Takes a snapshot of the layer. It stays valid until `releaseSnapshot`. */
   snapshot(): TreeSnapshot {
     const snapshot = new TreeSnapshot();
     this.#snapshots.add(new WeakRef(snapshot));
     return snapshot;
   }
 
-  /** Nobody looks at a moment any more. */
+  /** Ends a snapshot. */
   releaseSnapshot(snapshot: TreeSnapshot): void {
     for (const other of this.#snapshots) if (other.deref() === snapshot) this.#snapshots.delete(other);
   }
@@ -189,7 +189,7 @@ export class WritableTree {
     this.changes(this.root);
     for (const node of this.root.names?.values() ?? []) if (node !== null) this.#unlinked(node);
     this.root.names?.clear();
-    // What is open still goes when it is closed.
+    // An open file is released when it is closed.
     this.#count(-1);
   }
 
@@ -232,7 +232,7 @@ export class WritableTree {
   }
 
   #count(nodes: 1 | -1): void {
-    // Of a tree that is gone nobody would ever give back what it takes.
+    // Nothing would ever release resources of a disposed tree.
     if (nodes > 0 && this.#disposed) throw new FileSystemError('ENOENT', '');
     if (nodes > 0) this.budget.reserve(nodeCost);
     else this.budget.release(nodeCost);

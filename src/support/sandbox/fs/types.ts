@@ -1,12 +1,11 @@
 /**
- * The file system of a container, as everything above it sees it.
- *
- * A snapshot is the read-only tree that an image's layers make. A container's file system is a writable layer above a
- * snapshot; a volume is a file system without one. All calls are synchronous: nothing waits on a disk.
+ * The interface of a container's file system. A snapshot is the read-only tree of an image's layers. A container's file
+ * system is a writable layer above a snapshot; a volume is a file system without a snapshot. All calls are synchronous:
+ * no call waits for a disk.
  */
 import type { Clock } from '../clock.js';
 
-/** What a path can lead to. */
+/** Types of nodes. */
 export type NodeType = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
 
 /** Number of a device. */
@@ -15,7 +14,7 @@ export interface Device {
   readonly minor: number;
 }
 
-/** What is known of a node, as stat(2) gives it. */
+/** The metadata of a node, as stat(2) returns it. */
 export interface Stat {
   /** The same for all hard links of a node, and only for them, within one file system. */
   readonly inode: number;
@@ -30,7 +29,7 @@ export interface Stat {
   readonly mtime: bigint;
   /** Number of names. */
   readonly links: number;
-  /** Where a symbolic link points, as written; empty for anything else. */
+  /** Target of a symbolic link, as written. Empty for other types. */
   readonly target: string;
   readonly device?: Device;
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
@@ -41,8 +40,9 @@ export interface FileContent {
   readonly size: number;
   /**
    * @param at offset in bytes
-   * @param length most bytes wanted
-   * @returns what is there; shorter only at the end. It may be shared and must not be changed.
+   *
+   * @param length maximum bytes
+   * @returns the bytes, fewer only at the end. The buffer may be shared and must not be changed.
    */
   read(at: number, length: number): Uint8Array;
 }
@@ -59,7 +59,7 @@ export interface ArchiveEntry {
   readonly mtime: bigint;
   /** Bytes of a file; 0 for anything else. */
   readonly size: number;
-  /** Where a symbolic link points, or the name that a hard link is another one of; empty for anything else. */
+  /** Target of a symbolic or hard link. Empty for other types. */
   readonly target: string;
   readonly device?: Device;
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
@@ -67,15 +67,19 @@ export interface ArchiveEntry {
   readonly content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Where the files of layers are put when they are loaded: memory, or a file of the host (see content.ts). */
+/** Stores the files of layers when they are loaded: in memory or in a file on the host (see content.ts). */
 export interface ContentStore {
   /** @throws NO_SPACE when it is full */
   store(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, size: number): Promise<FileContent>;
-  /** A directory with so many names has a copy, since a layer changes it. @throws NO_SPACE when there are too many */
+  /**
+   * Counts a directory copy with this many names, made for a layer that changes it.
+   *
+   * @throws NO_SPACE if there are too many
+   */
   copied?(names: number): void;
 }
 
-/** How many bytes the writable layers that share it may hold. */
+/** The byte limit shared by writable layers. */
 export interface ByteBudget {
   readonly limit: number;
   readonly used: number;
@@ -92,7 +96,7 @@ export interface Snapshot {
   readonly size: number;
 }
 
-/** Who asks. Root (uid 0) may do everything. */
+/** The credentials of a caller. Root (uid 0) has all permissions. */
 export interface Credentials {
   readonly uid: number;
   readonly gid: number;
@@ -100,20 +104,20 @@ export interface Credentials {
   readonly groups: readonly number[];
 }
 
-/** How a path differs from the snapshot, with the numbers of `GET /containers/{id}/changes`. */
+/** A difference from the snapshot, with the numbers of `GET /containers/{id}/changes`. */
 export interface Change {
   readonly path: string;
   /** 0 modified, 1 added, 2 deleted. */
   readonly kind: 0 | 1 | 2;
 }
 
-/** What a mount shows. */
+/** The source of a mount. */
 export interface MountSource {
   readonly fileSystem: FileSystem;
   /** The directory or file of that file system that is seen at the mount point; `/` for all of it. */
   readonly path: string;
   readonly readOnly: boolean;
-  /** What the list of mounts calls it; `ext4` without it. */
+  /** Type in the list of mounts. Default: `ext4`. */
   readonly type?: 'tmpfs' | 'shm' | 'proc' | 'sysfs';
 }
 
@@ -125,15 +129,15 @@ export interface OpenFile {
   /** @throws FileSystemError ENOSPC, EROFS */
   write(bytes: Uint8Array, at?: number): void;
   truncate(size: number): void;
-  /** Where reading and writing go on. */
+  /** Sets the file offset. */
   seek(at: number): void;
-  /** Go on so many bytes further; back when it is negative. */
+  /** Moves the file offset by a number of bytes, which may be negative. */
   skip(bytes: number): void;
-  /** Let go of it; of an unlinked file the bytes as well. Closing twice does nothing. */
+  /** Closes the file and frees the bytes of an unlinked one. Closing twice has no effect. */
   close(): void;
 }
 
-/** How a file is opened. */
+/** Options of an open call. */
 export interface OpenOptions {
   readonly read?: boolean;
   readonly write?: boolean;
@@ -141,7 +145,7 @@ export interface OpenOptions {
   readonly append?: boolean;
   /** Make the file when it is not there. */
   readonly create?: boolean;
-  /** With `create`: fail with EEXIST when it is there. */
+  /** With `create`: fail with EEXIST if the file exists. */
   readonly exclusive?: boolean;
   readonly truncate?: boolean;
   /** Mode of a file that is made; 0o644 unless given. */
@@ -158,7 +162,7 @@ export interface Attributes {
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** How a missing node is made. */
+/** Options for creating missing nodes. */
 export interface MakeOptions {
   readonly mode?: number;
   /** For directories: make what is missing above it as well, and let it be there already. */
@@ -177,10 +181,10 @@ export interface FileSystem {
   /** The same tree for someone else, whose permissions are checked from there on. */
   as(credentials: Credentials): FileSystem;
   /**
-   * The same tree as a container's processes see it.
+   * Returns the view of a container's processes.
    *
-   * @param mounts at directories that are there; others are left out
-   * @param sealed whether nothing of it may be changed but what is mounted, and below `/dev`
+   * @param mounts by mount point; ignored if the directory does not exist
+   * @param sealed whether everything is read-only except mounts and `/dev`
    */
   inside(mounts: ReadonlyMap<string, MountSource>, sealed: boolean): FileSystem;
   readonly isSealed: boolean;
@@ -207,10 +211,10 @@ export interface FileSystem {
   /** Follows. */
   open(path: string, options: OpenOptions): OpenFile;
   /**
-   * Make a file without a name, to be written to: of what is long in coming nobody sees, or saves, a part. Once it is closed it
-   * is gone unless it has a name by then.
+   * Creates an unnamed file, so that a slow write is never visible or saved in part. If it has no name when it is
+   * closed, it is deleted.
    *
-   * @param directory where it is to have one, or somewhere else in the same file system
+   * @param directory its later parent, or another directory of the same file system
    */
   openUnnamed(directory: string): OpenFile;
   /** Give such a file its name. */
@@ -266,9 +270,9 @@ export interface FileSystem {
   /** The same, some steps at a time, for there may be very many. */
   searchChanges(): Iterator<undefined, Change[]>;
   /**
-   * The writable layer as a layer's entries, whiteouts as `.wh.` names: what commit stores. Reload with `restore`.
+   * Returns the writable layer as layer entries with `.wh.` whiteouts, as commit stores it. Reload it with `restore`.
    *
-   * @returns entries of the layer as it is when the first is asked for, whatever is changed until the last
+   * @returns entries of a snapshot taken when the first one is read
    */
   layer(): Iterable<ArchiveEntry>;
   /** Take over a layer that `layer()` gave earlier. */
@@ -284,25 +288,25 @@ export interface FileSystem {
   dispose(): void;
 }
 
-/** How an archive is put into a directory. */
+/** Options of an extraction. */
 export interface ExtractOptions {
   /** A directory does not replace anything else, nor anything else a directory (CONFLICT, in the daemon's words). */
   readonly noOverwriteDirNonDir?: boolean;
-  /** Make everything belong to this user and group, whatever the entries say. */
+  /** Overrides the user and group of all entries. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** What a file system is made of: `createFileSystem(options)` in file-system.ts. */
+/** Options of a file system: `createFileSystem(options)` in file-system.ts. */
 export interface FileSystemOptions {
-  /** What lies below the writable layer; nothing (a volume) when left out. */
+  /** The read-only tree below the writable layer. Default: none, as in a volume. */
   readonly snapshot?: Snapshot;
-  /** Shared by whom it is given to. */
+  /** Shared by several file systems. */
   readonly budget: ByteBudget;
   /** Times of what is written come from here. */
   readonly clock: Clock;
 }
 
-/** Puts one more layer on a snapshot: `applyLayer` in snapshot.ts; the snapshot below stays as it is and is shared. */
+/** Applies a layer to a snapshot: `applyLayer` in snapshot.ts. The snapshot below is shared and does not change. */
 export type ApplyLayer = (
   base: Snapshot,
   entries: AsyncIterable<ArchiveEntry>,

@@ -7,7 +7,7 @@ import type { Location, WritableTree } from './tree.js';
 import type { ArchiveEntry, Change, Credentials, MountSource, Stat } from './types.js';
 import { changesOf, entriesOf, layerOf } from './walk.js';
 
-/** What all views of one file system share. */
+/** State shared by all views of one file system. */
 export interface Shared {
   readonly tree: WritableTree;
   readonly top: Location;

@@ -9,7 +9,7 @@ import type { ArchiveEntry, Change } from './types.js';
 
 const chunkSize = 64 * 1024;
 
-/** Exactly `size` bytes, whatever has become of the file since: cut, or filled with zeros. */
+/** Yields exactly `size` bytes, even if the file was truncated since. Pads with zeros. */
 function* bytesOf(node: Pick<AnyNode, 'content'>, size: number): Generator<Uint8Array> {
   for (let at = 0; at < size; ) {
     const chunk = node.content?.read(at, Math.min(chunkSize, size - at));
@@ -26,7 +26,7 @@ function* bytesOf(node: Pick<AnyNode, 'content'>, size: number): Generator<Uint8
 function entryOf(node: AnyNode, name: string, hardLink: string | undefined, freezes = false): ArchiveEntry {
   const { mode, uid, gid, mtime, device, xattrs } = node;
   const size = node.type === 'file' && hardLink === undefined ? (node.content?.size ?? 0) : 0;
-  // Without what makes of several objects one: there may be hundreds of thousands, all at once.
+  // Assigned one by one, because spreading is slow and a layer may have hundreds of thousands of entries.
   const entry: Writable<ArchiveEntry> = {
     name,
     mode,
@@ -97,7 +97,10 @@ function* childrenOf(
   }
 }
 
-/** A writable layer as layer entries, as it is when the first is asked for: what it holds, and whiteouts for what it hides. */
+/**
+ * Yields a writable layer as layer entries, from a snapshot taken at the first one: its nodes, and whiteouts for hidden
+ * ones.
+ */
 export function* layerOf(tree: WritableTree): Generator<ArchiveEntry> {
   const links = new HardLinks();
   const snapshot = tree.snapshot();
@@ -133,10 +136,10 @@ function whiteout(name: string, mtime: bigint): ArchiveEntry {
 }
 
 /**
- * How a writable layer differs from its snapshot. A directory counts as modified when something in it changed; times and
- * sizes of directories do not count (observed with `GET /containers/{id}/changes`).
+ * Returns the differences between a writable layer and its snapshot. A directory counts as modified if something in it
+ * changed; its times and size do not count (observed with `GET /containers/{id}/changes`).
  *
- * @returns gives way at each directory
+ * @returns yields at each directory
  */
 export function* changesOf(root: UpperNode): Generator<undefined, Change[]> {
   const changes: Change[] = [];

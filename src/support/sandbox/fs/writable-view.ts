@@ -10,7 +10,7 @@ import { type Shared, TreeView } from './view.js';
 
 const sticky = 0o1000;
 
-/** What a node is made of that gets a name. */
+/** Properties of a new named node. */
 export interface NewNode {
   readonly type: NodeType;
   readonly mode: number;
@@ -18,7 +18,7 @@ export interface NewNode {
   readonly device?: Device | undefined;
 }
 
-/** What all calls have in common that change something: who may, where, and how a name comes and goes. */
+/** The common part of all modifying calls: permissions, location, and adding and removing names. */
 export abstract class WritableView extends TreeView {
   readonly isSealed: boolean;
 
@@ -36,7 +36,7 @@ export abstract class WritableView extends TreeView {
     this.add(directory, name, path, { type: 'directory', mode: options.mode ?? 0o755 });
   }
 
-  /** Where something new may come; with `recursive`, what is missing above is made. */
+  /** Resolves the path of a new node. With `recursive`, creates missing parents. */
   #resolveNew(path: string, { recursive, mode }: MakeOptions): Found {
     const bare = trimRight(path, '/') || '/';
     try {

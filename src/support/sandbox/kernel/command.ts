@@ -1,7 +1,7 @@
-/** Bytes that a word or a descriptor costs beside itself. */
+/** Overhead of a word and of a descriptor in bytes. */
 const [wordCost, descriptorCost] = [32, 64] as const;
 
-/** What a task runs as: its arguments and its environment. */
+/** The arguments and environment of a task. */
 export interface Command {
   readonly argv: readonly string[];
   readonly env: ReadonlyMap<string, string>;

@@ -2,14 +2,14 @@ import type { ResourceControls } from '../types.js';
 import type { Task } from './task.js';
 
 const directory = '/fs/cgroup';
-/** What version 1 tells of no bound: the largest multiple of a page. */
+/** Version 1's value for "unlimited": the largest multiple of a page. */
 const unbounded = '9223372036854771712';
 
 type Reader = (controls: ResourceControls, task: Task) => string | number;
 
 const memoryOr = (bytes: number): string => (bytes > 0 ? String(bytes) : unbounded);
 
-/** The files of control groups of version 1 that are told, below /sys/fs/cgroup. */
+/** Files of version 1 control groups below /sys/fs/cgroup. */
 const readers: Readonly<Record<string, Reader>> = {
   'blkio/blkio.weight': () => 0,
   'cpu/cpu.cfs_period_us': ({ cpuPeriod }) => cpuPeriod || 100_000,
@@ -28,7 +28,7 @@ const readers: Readonly<Record<string, Reader>> = {
 /** The names of the files, from the root of /sys on. */
 export const controlFiles: readonly string[] = Object.keys(readers).map((name) => `${directory}/${name}`);
 
-/** What is in a file of a control group; undefined for any other path. */
+/** Returns the content of a control group file. Undefined for any other path. */
 export function controlFile(task: Task, path: string): string | undefined {
   const prefix = `/sys${directory}/`;
   const name = path.startsWith(prefix) ? path.slice(prefix.length) : '';

@@ -3,13 +3,13 @@ import type { OpenFile, Stat } from '../fs/types.js';
 import type { ByteSink } from '../types.js';
 import type { Task } from './task.js';
 
-/** What a file descriptor refers to. Several descriptors of several tasks may refer to one. */
+/** An open file description. Several descriptors of several tasks may share it. */
 export interface Descriptor {
   /** @returns up to `length` bytes; none at the end */
   read(task: Task, length: number): Uint8Array | Promise<Uint8Array>;
-  /** @returns what there is up to and with the next newline, and nothing of what comes after it */
+  /** @returns the bytes up to and including the next newline */
   readLine?(task: Task): Uint8Array | Promise<Uint8Array>;
-  /** @throws FileSystemError; Terminated when nobody listens (SIGPIPE) */
+  /** @throws FileSystemError; Terminated without a reader (SIGPIPE) */
   write(task: Task, bytes: Uint8Array): void | Promise<void>;
   /** One more descriptor refers to it. */
   retain(): void;
@@ -18,7 +18,7 @@ export interface Descriptor {
   readonly terminal?: boolean;
   /** Of a file. */
   readonly file?: OpenFile;
-  /** What stat says of what it refers to. */
+  /** Returns its metadata. */
   stat?(): Stat;
 }
 
@@ -64,7 +64,7 @@ export class FileDescriptor implements Descriptor {
   }
 }
 
-/** Bytes that go to whoever started the process. */
+/** Writes to the caller that started the process. */
 export class SinkDescriptor implements Descriptor {
   readonly #sink: ByteSink;
   #closed = false;
@@ -140,7 +140,7 @@ export const standardDevices: Readonly<Record<string, string>> = {
 export const isStandardDevice = (path: string): boolean =>
   Object.hasOwn(standardDevices, path) || /^\/dev\/(?:tty|std(?:in|out|err))$/.test(path);
 
-/** A character device by `major:minor`; undefined when there is no such one. */
+/** Returns a character device by `major:minor`, if it exists. */
 export const deviceOf = (numbers: string): Descriptor | undefined => devices[numbers];
 
 /** The end of nothing: what standard input is when none may come. */

@@ -3,12 +3,12 @@ import type { Machine } from './machine.js';
 import { SIG } from './signals.js';
 import type { Program, Task } from './task.js';
 
-/** A program that can be run, with what it is told; or why there is none. */
+/** A program with its arguments, or the reason that it cannot run. */
 export type Prepared =
   | { readonly ok: true; readonly argv: readonly string[]; readonly program: Program; readonly simulated: boolean }
   | { readonly ok: false; readonly reason: 'not-found' | 'not-executable' | 'is-directory' | 'not-simulated' };
 
-/** Who looks for a program. */
+/** The context of a program lookup. */
 export interface ProgramFinder extends Pick<Task, 'fs' | 'cwd'> {
   readonly machine: Pick<Machine, 'programs' | 'log'>;
 }
@@ -17,10 +17,10 @@ export interface ProgramFinder extends Pick<Task, 'fs' | 'cwd'> {
 const maxInterpreterDepth = 4;
 
 /**
- * Find what a command line runs.
+ * Finds the program of a command line.
  *
- * @param task who asks: its file system and permissions
- * @param path where programs without a slash are looked for
+ * @param task provides the file system and permissions
+ * @param path search path for programs without a slash
  */
 export function prepare(task: ProgramFinder, argv: readonly string[], path: string, depth = 0): Prepared {
   const [name = ''] = argv;
@@ -62,7 +62,7 @@ function prepareApplet(task: ProgramFinder, name: string, argv: readonly string[
   return { ok: true, argv, program: (runner) => applet(runner, argv), simulated: false };
 }
 
-/** What an image's own program does: it runs until a signal that means so stops it. */
+/** Simulates an image's own program: runs until a stop signal. */
 export const runUntilStopped: Program = (task) => {
   for (const signal of [SIG.TERM, SIG.INT, SIG.QUIT]) task.handlers.set(signal, () => task.end(signal));
   for (const signal of [SIG.HUP, SIG.USR1, SIG.USR2]) task.handlers.set(signal, null);

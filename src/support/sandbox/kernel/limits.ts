@@ -11,7 +11,7 @@ export interface LimitKind {
   /** As in a container's `Ulimits`; none for what these do not have. */
   readonly name: string;
   readonly letter: string;
-  /** What one is in `ulimit`, in what the kernel counts. */
+  /** Size of the `ulimit` unit in kernel units. */
   readonly unit: number;
   readonly label: string;
   /** The kernel's name and unit; empty where it lists none. */
@@ -59,7 +59,7 @@ export type Limits = ReadonlyMap<string, Limit>;
 
 const defaultLimits: Limits = new Map(limitKinds.map(({ letter, default: usual }) => [letter, usual]));
 
-/** What a container's processes begin with. */
+/** Returns the initial limits of a container's processes. */
 export function limitsOf(own: readonly ResourceLimit[]): Limits {
   if (own.length === 0) return defaultLimits;
   const number = (value: number): number | undefined => (value < 0 ? undefined : value);

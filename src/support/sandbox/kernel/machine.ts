@@ -9,7 +9,7 @@ import { Pipe } from './pipe.js';
 import { SIG } from './signals.js';
 import type { Task } from './task.js';
 
-/** What all tasks of a container share. */
+/** State shared by all tasks of a container. */
 export interface MachineOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -17,19 +17,19 @@ export interface MachineOptions {
   readonly domainname: string;
   readonly image: ImageInfo;
   readonly log: RuntimeLog;
-  /** Bytes; 0 is no limit. */
+  /** Bytes. 0: unlimited. */
   readonly memory: number;
-  /** What programs of all containers hold; of this one alone without it. */
+  /** Memory of the programs of all containers. Default: a separate one. */
   readonly programMemory?: ProgramMemory | undefined;
   /** A number that no process of the host has. */
   readonly nextHostPid: () => number;
   readonly programs: ProgramTable;
-  /** TCP ports that something answers; none without it. */
+  /** Listening TCP ports. Default: none. */
   readonly listening?: () => readonly number[];
   readonly limits?: readonly ResourceLimit[] | undefined;
   readonly controlGroup?: string | undefined;
   readonly controls?: (() => ResourceControls) | undefined;
-  /** None without it. */
+  /** Default: no network. */
   readonly network?: NetworkView | undefined;
 }
 
@@ -61,7 +61,7 @@ export type Applet = (task: Task, argv: readonly string[]) => number | Promise<n
 /** The programs that the runtime has, by name. */
 export type ProgramTable = ReadonlyMap<string, Applet>;
 
-/** Tasks that a container may have at once. */
+/** Maximum tasks of a container. */
 const maxTasks = 2048;
 /** Bytes that programs may hold where the container has no limit of its own. */
 const maxMemoryBytes = 32 * 1024 * 1024;
@@ -81,7 +81,7 @@ export class Machine {
   readonly network: NetworkView;
   readonly controlGroup: string;
   readonly controls: () => ResourceControls;
-  /** What processes begin with. */
+  /** Initial limits of processes. */
   readonly limits: Limits;
   readonly startedAt: number;
   /** Whether PID 1 is a script of the image; it becomes a simulated program where it cannot go on. */
@@ -162,10 +162,10 @@ export class Machine {
   }
 
   /**
-   * A program holds more or less memory than before. Beyond the limit the kernel's last resort ends it.
+   * Accounts for memory of a program. Above the limit, the out-of-memory killer ends it.
    *
-   * @param bytes may be negative; what it still holds at its end is let go of then
-   * @param overhead what they cost here beside themselves, bytes
+   * @param bytes may be negative; the rest is released when the task ends
+   * @param overhead additional bytes of the server's memory
    */
   account(task: Task, bytes: number, overhead = 0): void {
     if (task.isEnding) return;

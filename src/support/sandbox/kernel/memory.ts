@@ -4,10 +4,10 @@ import type { Task } from './task.js';
 /** Bytes that the programs of all containers may hold. */
 const maxProgramBytes = 96 * 1024 * 1024;
 
-/** Tasks of all containers from which on none makes another. Each costs about 12 KiB here. */
+/** Tasks of all containers at which forks fail. Each costs about 12 KiB here. */
 const maxTasks = 16 * 1024;
 
-/** What a task holds: as its container sees it, and with what it costs here. */
+/** Memory of a task: as its container sees it, and its total cost here. */
 interface TaskUsage {
   readonly bytes: number;
   readonly all: number;
@@ -16,8 +16,8 @@ interface TaskUsage {
 const nothing: TaskUsage = { bytes: 0, all: 0 };
 
 /**
- * What the programs of all containers hold together, which is memory of the server. Beyond its bound the one that holds most is
- * ended, as by the kernel's last resort.
+ * Memory of the programs of all containers, which is the server's memory. Above the limit, the largest task is killed,
+ * like the kernel's out-of-memory killer does.
  */
 export class ProgramMemory {
   readonly #usage = new Map<Task, TaskUsage>();
@@ -26,7 +26,8 @@ export class ProgramMemory {
 
   /**
    * @param limit bytes
-   * @param limitOfTasks how many tasks there may be for one to be forked
+   *
+   * @param limitOfTasks maximum number of tasks for a fork
    */
   constructor(
     private readonly limit = maxProgramBytes,
@@ -54,7 +55,11 @@ export class ProgramMemory {
     }
   }
 
-  /** A task holds nothing any more. @returns what it held as its container sees it */
+  /**
+   * Releases the memory of a task.
+   *
+   * @returns its bytes as its container saw them
+   */
   drop(task: Task): number {
     const { bytes, all } = this.#usage.get(task) ?? nothing;
     this.#usage.delete(task);

@@ -1,15 +1,15 @@
 import { performance } from 'node:perf_hooks';
 import { enqueueTask } from '../../foundation/scheduler.js';
 
-/** Milliseconds that a task may run before others have their turn. */
+/** Time slice of a task in milliseconds. */
 const sliceMs = 3;
 /** Steps between two looks at the time. */
 const stepsPerCheck = 64;
-/** After so many slices without waiting for anything, a task gets only every other one: it loops. */
+/** After this many slices without a wait, a task is busy-looping and gets only every other slice. */
 const maxBusySlices = 300;
 const busyPauseMs = 5;
 
-/** How long a task works at a time, and how much it has worked. */
+/** The time slices and processor time of a task. */
 export class Pace {
   /** Milliseconds of processor time, but for the slice that goes on. */
   cpu = 0;
@@ -22,7 +22,7 @@ export class Pace {
     return ++this.#steps % stepsPerCheck === 0;
   }
 
-  /** Whether the task has had its turn. */
+  /** Whether the current time slice is used up. */
   isSliceUsedUp(): boolean {
     const now = performance.now();
     if (this.#sliceStart === 0) this.#sliceStart = now;

@@ -1,10 +1,10 @@
 import { type Descriptor, nothing } from './descriptor.js';
 import type { Task } from './task.js';
 
-/** What a pipe of Linux holds. */
+/** Capacity of a Linux pipe in bytes. */
 const capacity = 64 * 1024;
 
-/** Bytes between tasks: whoever writes waits while it is full, whoever reads while it is empty. */
+/** A byte pipe between tasks. Writers wait while it is full, readers while it is empty. */
 export class Pipe {
   readonly reader: Descriptor;
   readonly writer: Descriptor;
@@ -114,7 +114,7 @@ export class Pipe {
   #until<T>(task: Task, ready: () => T | undefined): Promise<T> {
     return task.block<T>((resolve) => {
       const check = (): void => {
-        // What is taken wakes others, who must not find this one again.
+        // Taking the value wakes other waiters, which must not find this one again.
         this.#waiting.delete(check);
         const value = ready();
         if (value === undefined) this.#waiting.add(check);

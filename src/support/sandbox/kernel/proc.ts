@@ -107,7 +107,7 @@ function systemFile(task: Task, path: string): string | undefined {
   return Object.hasOwn(systemFiles, name) ? systemFiles[name]?.(task.machine, task) : undefined;
 }
 
-/** How the list of mounts calls each kind: source, type, options. */
+/** Mount kinds in the list of mounts: source, type, options. */
 const kinds: Readonly<Record<NonNullable<MountSource['type']> | 'file', readonly [string, string, string]>> = {
   file: ['/dev/root', 'ext4', 'relatime'],
   tmpfs: ['tmpfs', 'tmpfs', 'relatime'],
@@ -118,7 +118,7 @@ const kinds: Readonly<Record<NonNullable<MountSource['type']> | 'file', readonly
 
 interface Mounted {
   readonly path: string;
-  /** What of its file system is seen. */
+  /** The visible root of its file system. */
   readonly root: string;
   readonly source: string;
   readonly type: string;

@@ -63,7 +63,7 @@ const aliases: Readonly<Record<string, number>> = { IOT: 6, CLD: 17, IO: 29 };
 /** All names without SIG, from 0 (EXIT). */
 export const signalNames: readonly string[] = names;
 
-/** What a signal does to a process that says nothing of it. */
+/** Returns the default action of a signal. */
 export function defaultAction(signal: number): 'end' | 'ignore' | 'stop' {
   if (ignoredByDefault.has(signal)) return 'ignore';
   return stopping.has(signal) ? 'stop' : 'end';

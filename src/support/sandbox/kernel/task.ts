@@ -10,13 +10,13 @@ import { Pace } from './pace.js';
 import { defaultAction, SIG } from './signals.js';
 import type { Terminal } from './terminal.js';
 
-/** What a task runs. The number is its exit code. */
+/** A program. It returns its exit code. */
 export type Program = (task: Task) => number | Promise<number>;
 
 /** Unwinds a program that a signal ended. Programs do not catch it. */
 export class Terminated extends Error {}
 
-/** What a task is made with. */
+/** Options of a task. */
 export interface TaskOptions extends Command {
   readonly cwd: string;
   readonly credentials: Credentials;
@@ -24,7 +24,7 @@ export interface TaskOptions extends Command {
   readonly parent?: Task | undefined;
   readonly terminal?: Terminal | undefined;
   readonly umask?: number;
-  /** Signals that are ignored, as they are inherited. */
+  /** Ignored signals, which are inherited. */
   readonly ignored?: Iterable<number>;
   /** A process group of its own. */
   readonly newGroup?: boolean;
@@ -45,7 +45,7 @@ export class Task {
   limits: Limits;
   group: number;
   credentials: Credentials;
-  /** What a caught signal does; null ignores it. */
+  /** Handlers of caught signals. Null ignores the signal. */
   readonly handlers = new Map<number, (() => void) | null>();
   #command: Command;
   /** Bytes that its arguments, environment and descriptors hold here. */
@@ -95,7 +95,7 @@ export class Task {
     this.#updateState();
   }
 
-  /** What it was started with counts as held, but for what is its parent's, too, or a container's own. */
+  /** Charges the arguments and environment, except those shared with the parent or set by the container. */
   #updateState(): void {
     if (this.parent === undefined) return;
     const cost = costOf(this, this.parent, this.fds.size);
@@ -134,7 +134,7 @@ export class Task {
     let code = 1;
     try {
       this.#mayGoOn();
-      // Each may start others at once, without end: in a turn, or on the stack of the one before.
+      // Programs may start each other endlessly, in one turn or on one stack.
       await this.yieldIfDue();
       code = await program(this);
     } catch (error) {
@@ -146,7 +146,7 @@ export class Task {
     this.#finish(code);
   }
 
-  /** Be told when it has ended; at once when it has. */
+  /** Calls the action at the end of the task, or immediately if it has ended. */
   whenEnded(action: (status: ExitStatus) => void): void {
     if (this.#exit !== undefined) action(this.#exit);
     else this.#watchers.push(action);
@@ -161,7 +161,7 @@ export class Task {
     });
   }
 
-  /** Wait for so many milliseconds of the container's clock. */
+  /** Sleeps for milliseconds of the container's clock. */
   sleep(duration: number): Promise<void> {
     return this.block((resolve) => {
       const timer = this.machine.clock.after(duration, resolve);
@@ -175,9 +175,9 @@ export class Task {
   }
 
   /**
-   * Wait for something that a signal may cut short by ending the task.
+   * Waits for an event. A signal that ends the task ends the wait.
    *
-   * @param start called at once; gives back what takes the wait away
+   * @param start called immediately; returns a function that cancels the wait
    * @throws Terminated
    */
   async block<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void): Promise<T> {
@@ -211,9 +211,9 @@ export class Task {
   }
 
   /**
-   * Count a step of work. When the task has had its turn, the promise is to be waited for.
+   * Counts a step of work. If the time slice is used up, returns a promise that the caller must await.
    *
-   * @throws Terminated when a signal ended it
+   * @throws Terminated if a signal ended the task
    */
   step(): Promise<void> | undefined {
     if (!this.#pace.step() && this.#exitRequest === undefined && !this.#isSuspended) return undefined;
@@ -263,7 +263,7 @@ export class Task {
     return true;
   }
 
-  /** End it by a signal, whatever it thinks of it. */
+  /** Ends the task by a signal, regardless of handlers. */
   end(signal: number, oomKilled = false): void {
     if (this.#exit !== undefined || this.#exitRequest !== undefined) return;
     this.#exitRequest = { code: 128 + signal, signal, oomKilled };
@@ -272,7 +272,7 @@ export class Task {
     for (const go of this.#gates.splice(0)) go();
   }
 
-  /** Nobody reads what it writes: SIGPIPE, or an error where that is ignored. */
+  /** Reports a write without a reader: SIGPIPE, or an error if that is ignored. */
   brokenPipe(): void {
     if (this.pid !== 1 && this.handlers.get(SIG.PIPE) === undefined) {
       this.end(SIG.PIPE);

@@ -32,7 +32,7 @@ export class Terminal implements Descriptor {
   /** The process group that the keyboard's signals go to. */
   foreground = 0;
   echo = true;
-  /** Whether input comes line by line; otherwise as it is typed. */
+  /** Whether input is delivered line by line and not by character. */
   canonical = true;
   readonly #machine: Machine;
   readonly #sink: ByteSink;
@@ -72,7 +72,7 @@ export class Terminal implements Descriptor {
     this.#machine.signalGroup(this.foreground, SIG.WINCH);
   }
 
-  /** Nobody reads any more: what is typed is lost. */
+  /** Closes the reading side. Further input is lost. */
   hangUp(): void {
     this.#typed.reader.release();
   }

@@ -5,7 +5,7 @@ import type { Expression } from './awk-tree.js';
 import { format, numberOf, textOf, Untyped, type Value } from './awk-values.js';
 import type { Regex } from './regex.js';
 
-/** What functions need of the program that calls them. */
+/** The parts of the calling program that functions need. */
 export interface Library {
   readonly task: Task;
   readonly vars: Map<string, Value>;
@@ -60,11 +60,11 @@ function substitute(by: Library, items: readonly Expression[], all: boolean): nu
   return count;
 }
 
-/** What `split` divides by, as `divide` takes it. */
+/** Returns the separator of `split` in the form of `divide`. */
 function separatorOf(by: Library, item: Expression | undefined): string {
   if (item === undefined) return textOf(by.vars.get('FS'));
   if (item.kind !== 'regex') return textOf(by.value(item));
-  // One character by itself would be taken as it is.
+  // A single character would be taken literally.
   return item.source.length === 1 ? `[${item.source}]` : item.source;
 }
 
@@ -113,7 +113,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   sub: (by, items) => substitute(by, items, false),
   substr: (by, items) => {
     const text = [...textOf(by.value(need(items, 0)))];
-    // What lies before the beginning counts for nothing, as in busybox.
+    // Positions before the start are clamped, as in busybox.
     const start = Math.max(1, Math.round(numberOf(by.value(need(items, 1)))));
     const length = items[2] === undefined ? Number.POSITIVE_INFINITY : Math.round(numberOf(by.value(items[2])));
     return text.slice(start - 1, Math.max(start + length - 1, 0)).join('');

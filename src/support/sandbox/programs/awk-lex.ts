@@ -1,10 +1,10 @@
-/** What cannot be read as a program of awk, or is not simulated. */
+/** A syntax error, or a feature that is not simulated. */
 export class AwkSyntaxError extends Error {}
 
 /** A word of a program. */
 export interface Token {
   readonly kind: 'number' | 'string' | 'regex' | 'name' | 'call' | 'word' | 'sign' | 'newline' | 'end';
-  /** As it is meant: without quotes, escapes replaced. */
+  /** The value: without quotes, with escapes replaced. */
   readonly text: string;
 }
 
@@ -80,7 +80,10 @@ export function tokens(source: string): Token[] {
   return found;
 }
 
-/** Where the slash is that ends a regular expression, one in brackets or behind a backslash apart; undefined for none. */
+/**
+ * Returns the index of the slash that ends a regular expression, ignoring brackets and escapes. Undefined if it is
+ * missing.
+ */
 function endOfRegex(source: string): number | undefined {
   for (let at = 1; at < source.length; at++) {
     const char = source[at];

@@ -11,7 +11,7 @@ export class AwkRecord {
   #fields: Value[] | undefined = [];
   #isStale = false;
 
-  /** @param split what stands between fields, as `FS` says now */
+  /** @param split splits a text by the current `FS` */
   constructor(
     private readonly split: (text: string) => string[],
     private readonly joiner: () => string,
@@ -62,7 +62,9 @@ export class AwkRecord {
   }
 }
 
-/** Divide a text as `FS` says: a blank for runs of white space, one character as it is, else an expression. */
+/**
+ * Splits a text by `FS`: a blank means runs of white space, one character is literal, anything else is an expression.
+ */
 export function divide(text: string, separator: string, compile: (source: string) => Regex): string[] {
   if (text === '') return [];
   if (separator === ' ') {

@@ -9,12 +9,12 @@ import { arithmetic, bounded, compare, format, isTrue, numberOf, textOf, type Va
 import { type Output, write } from './io.js';
 import type { Compiler, Regex } from './regex.js';
 
-/** What a key of an array is taken to need, in bytes. */
+/** Estimated bytes of an array key. */
 const keyBytes = 64;
 
 type Flow = 'break' | 'continue' | 'next' | 'exit' | undefined;
 
-/** A program of awk that runs. Expressions are worked out on the spot; between statements others have their turn. */
+/** A running awk program. Expressions are evaluated synchronously; the event loop is yielded between statements. */
 export class AwkProgram implements Library {
   exitCode = 0;
   readonly vars = new Map<string, Value>([
@@ -50,14 +50,22 @@ export class AwkProgram implements Library {
     return this.rules.some(({ when }) => when !== 'BEGIN');
   }
 
-  /** Do what is to be done before or after all records. @returns whether the program is over */
+  /**
+   * Runs the BEGIN or END rules.
+   *
+   * @returns whether the program has exited
+   */
   async special(when: 'BEGIN' | 'END'): Promise<boolean> {
     for (const rule of this.rules)
       if (rule.when === when && rule.action !== undefined && (await this.#do(rule.action)) === 'exit') return true;
     return false;
   }
 
-  /** Do what is to be done with a record. @returns whether the program is over */
+  /**
+   * Runs the rules for a record.
+   *
+   * @returns whether the program has exited
+   */
   async take(text: string): Promise<boolean> {
     this.#record.set(text);
     this.vars.set('NR', numberOf(this.vars.get('NR')) + 1);
@@ -71,7 +79,7 @@ export class AwkProgram implements Library {
     return false;
   }
 
-  /** Let go of files and memory. */
+  /** Releases files and memory. */
   close(): void {
     for (const file of this.#files.values()) file.release();
     this.#files.clear();

@@ -34,13 +34,13 @@ export type Statement =
   | { readonly kind: 'exit'; readonly code?: Expression }
   | { readonly kind: 'break' | 'continue' | 'next' };
 
-/** Where output goes. */
+/** The target of output. */
 export interface Target {
   readonly append: boolean;
   readonly path: Expression;
 }
 
-/** What is done for which records. */
+/** A pattern and its action. */
 export interface Rule {
   /** BEGIN and END, one pattern, two that begin and end a range, or none. */
   readonly when: 'BEGIN' | 'END' | readonly Expression[];

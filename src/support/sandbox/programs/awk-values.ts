@@ -11,7 +11,7 @@ export class Untyped {
   }
 }
 
-/** What a variable holds; undefined is both zero and no text. */
+/** The value of a variable. Undefined is both zero and the empty text. */
 export type Value = number | string | Untyped | undefined;
 
 /** A value as a number: that of the text's beginning. */
@@ -38,7 +38,7 @@ export function isTrue(value: Value): boolean {
   return textOf(value) !== '';
 }
 
-/** How two values compare: as numbers where both are, else as texts. */
+/** Compares two values: as numbers if both are numeric, otherwise as texts. */
 export function compare(a: Value, b: Value): number {
   const numeric = (value: Value): number | undefined =>
     value instanceof Untyped ? value.number : typeof value === 'string' ? undefined : numberOf(value);
@@ -80,7 +80,11 @@ export function bounded(value: Value): Value {
   return value;
 }
 
-/** What an operator makes of two numbers. @throws BadAwk for a division by zero */
+/**
+ * Applies an arithmetic operator.
+ *
+ * @throws AwkSyntaxError for a division by zero
+ */
 export function arithmetic(sign: string, a: number, b: number): number {
   switch (sign) {
     case '+':

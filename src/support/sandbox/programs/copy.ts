@@ -6,7 +6,7 @@ import { at, each, lookup } from './files.js';
 import { blockSize, complain, reason } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 
-/** Where sources go: each into a directory, or the only one to a name. */
+/** Returns the target of a source: inside the directory, or the name for a single source. */
 async function targetOf(task: Task, words: readonly string[]): Promise<((source: string) => string) | undefined> {
   if (words.length < 2) throw new Usage('missing operand');
   const target = words.at(-1) as string;

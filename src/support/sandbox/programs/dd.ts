@@ -55,7 +55,7 @@ type End = ReturnType<Task['fds']['need']>;
 interface Ends {
   readonly input: End;
   readonly output: End;
-  /** What the output is called in a message. */
+  /** The name of the output in messages. */
   readonly name: string;
 }
 

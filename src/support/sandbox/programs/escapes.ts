@@ -1,4 +1,4 @@
-/** What a letter after a backslash stands for. */
+/** Characters of backslash escapes. */
 export const simpleEscapes: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',

@@ -19,7 +19,7 @@ export function lookup(task: Task, path: string): Stat | undefined {
   }
 }
 
-/** Do something with each path, of which there may be many; what fails is said, and makes the exit code 1. */
+/** Runs an action for each path. Prints each failure and then exits with 1. */
 export async function each(
   task: Task,
   paths: readonly string[],
@@ -222,7 +222,7 @@ const sizes: Readonly<Record<string, number>> = {
   GB: 1e9,
 };
 
-/** Bytes of `10`, `4k`, `1M`; undefined when it is no size. */
+/** Parses `10`, `4k` or `1M` to bytes. Undefined for anything else. */
 export function parseSize(text: string): number | undefined {
   const found = /^(\d+)([a-zA-Z]{0,2})$/.exec(text);
   const unit = sizes[found?.[2] ?? 'none'];

@@ -4,11 +4,11 @@ import { FileSystemError } from '../fs/errors.js';
 import type { Descriptor } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
 
-/** How much is read at once. */
+/** Bytes of a read. */
 export const blockSize = 64 * 1024;
 const outputBlock = 8 * 1024;
 
-/** Write to standard output, or to another descriptor. Others have their turn where it is due: what says much goes on long. */
+/** Writes to standard output or another descriptor. Yields if the time slice is used up, because output can be long. */
 export function write(task: Task, text: string | Uint8Array, fd = 1): void | Promise<void> {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   if (bytes.length === 0) return undefined;
@@ -78,10 +78,14 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
   }
 }
 
-/** Bytes that a program takes which wants all of its input at once. */
+/** Maximum bytes for programs that read their whole input. */
 const maxInputBytes = 16 << 20;
 
-/** All that can be read, which counts as held by the task until it is let go of. @throws FileSystemError EFBIG beyond 16 MiB */
+/**
+ * Reads everything and charges it to the task until it is released.
+ *
+ * @throws FileSystemError EFBIG beyond 16 MiB
+ */
 export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let usedBytes = 0;
@@ -97,7 +101,7 @@ export async function readAll(task: Task, from: Descriptor): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Bytes of the lines that a program keeps, what each takes beside its own, and bytes of both. */
+/** Maximum bytes of stored lines, overhead of each line, and maximum bytes including the overhead. */
 const [maxTextBytes, lineOverhead, maxStoredBytes] = [24 << 20, 64, 64 << 20] as const;
 
 /** Add all lines to those of other inputs. @throws FileSystemError EFBIG beyond 24 MiB, or 64 with 64 bytes for each line */
@@ -151,7 +155,7 @@ export async function readLine(task: Task, from: Descriptor): Promise<string | u
   }
 }
 
-/** What a failed call is called in a message: strerror's words. */
+/** Returns the error text of a failed call: strerror's words. */
 export function reason(error: unknown): string {
   if (error instanceof FileSystemError) return error.text;
   throw error;

@@ -6,7 +6,7 @@ import { complain, write } from './io.js';
 const usage =
   'Usage: ip [OPTIONS] address|route|link|neigh|rule [ARGS]\n\nOPTIONS := -f[amily] inet|inet6|link | -o[neline]';
 
-/** What is shown of which cards. */
+/** Display options and the filter of interfaces. */
 interface DisplayOptions {
   readonly oneline: boolean;
   readonly family: 'inet' | 'inet6' | 'link' | undefined;

@@ -39,7 +39,7 @@ export async function kill(task: Task, argv: readonly string[]): Promise<number>
   return status;
 }
 
-/** @returns why it could not be sent; empty for what is no number */
+/** @returns the error text, which is empty for an invalid pid; undefined on success */
 function send(task: Task, word: string, signal: number): string | undefined {
   if (!/^-?\d+$/.test(word)) return '';
   const pid = Number(word);

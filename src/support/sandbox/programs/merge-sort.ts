@@ -3,7 +3,7 @@ import type { Task } from '../kernel/task.js';
 /** Items that are sorted, or compared, between two looks at the clock. */
 const run = 512;
 
-/** Sort as Array.prototype.sort does, stable, and let others have their turn: millions of lines take seconds. */
+/** Sorts stably, like Array.prototype.sort, and yields in between: millions of lines take seconds. */
 export async function mergeSort<T>(
   task: Task,
   items: readonly T[],

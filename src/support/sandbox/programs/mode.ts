@@ -1,4 +1,4 @@
-/** What a mode that cannot be read is. */
+/** A syntax error in a mode. */
 class ModeSyntaxError extends Error {}
 
 const bitsOf: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1 };
@@ -6,10 +6,10 @@ const shiftOf: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 const set = 0o7777;
 
 /**
- * A mode as chmod is given it: octal, or `u+x,go-w`.
+ * Parses a mode of chmod: octal, or `u+x,go-w`.
  *
- * @param before the mode that is changed
- * @throws an error for what is no mode
+ * @param before the current mode
+ * @throws ModeSyntaxError
  */
 export function parseMode(text: string, before: number, isDirectory: boolean): number {
   if (/^[0-7]{1,5}$/.test(text)) return Number.parseInt(text, 8) & set;

@@ -1,7 +1,7 @@
-/** Levels of statements or of brackets: whoever goes through them later needs some of the stack for each. */
+/** Maximum nesting of statements or brackets. Later passes need stack space for each level. */
 const maxNesting = 500;
 
-/** How deeply a text is nested at the place that is read. */
+/** Tracks the nesting depth during parsing. */
 export class Nesting {
   #depth = 0;
 

@@ -10,7 +10,7 @@ export interface Options {
   value(letter: string): string | undefined;
   /** All values of an option, in their order. */
   values(letter: string): readonly string[];
-  /** What is neither an option nor the value of one. */
+  /** Operands: neither options nor option values. */
   readonly words: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { complain, write } from './io.js';
 import { addressesOf } from './names.js';
 import { type Options, parseOptions, Usage, withUsage } from './options.js';
 
-/** Milliseconds that a packet takes, as far as anybody can tell. */
+/** Simulated round-trip time in milliseconds. */
 const roundTrip = 0.1;
 const headerBytes = 8;
 const defaultIntervalMs = 10;
@@ -76,7 +76,7 @@ class Series {
     return this.#received > 0 ? 0 : 1;
   }
 
-  /** Wait so many milliseconds, or until it is interrupted. */
+  /** Waits for a number of milliseconds, or until an interrupt. */
   #pause(duration: number): Promise<void> {
     return this.task.block((resolve) => {
       const timer = this.task.machine.clock.after(duration, resolve);

@@ -141,7 +141,7 @@ class Formatter {
   }
 }
 
-/** `%g`: the shorter form of a number with so many digits. */
+/** `%g`: the shorter form of a number with this precision. */
 export function general(value: number, digits: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e');

@@ -1,7 +1,7 @@
 /** Regular expressions of POSIX, matched in linear time. */
 import { isTooCostly, longestExpression } from '../../go/regexp.js';
 
-/** What is found, with where it is. */
+/** A match and its position. */
 export interface Match {
   readonly start: number;
   readonly end: number;
@@ -16,7 +16,7 @@ export interface Regex {
   find(text: string, from?: number): Match | undefined;
 }
 
-/** How an expression is read. */
+/** Options of an expression. */
 export interface RegexOptions {
   /** Extended syntax (ERE) instead of basic (BRE). */
   readonly extended?: boolean;
@@ -27,10 +27,14 @@ export interface RegexOptions {
   readonly whole?: 'line' | 'word' | undefined;
 }
 
-/** What cannot be read as an expression, or would take too long in a text. */
+/** An invalid expression, or one that would take too long. */
 export class RegexSyntaxError extends Error {}
 
-/** Makes an expression, or one of several of which any may match. @throws BadRegex */
+/**
+ * Compiles an expression, or several alternatives.
+ *
+ * @throws RegexSyntaxError
+ */
 export type Compiler = (source: string | readonly string[], options?: RegexOptions) => Regex;
 
 /** @throws BadRegex */
@@ -38,7 +42,7 @@ export async function compile(source: string | readonly string[], options: Regex
   return (await compiler())(source, options);
 }
 
-/** What makes expressions on the spot, once the library is there. */
+/** Returns a synchronous compiler once the library is loaded. */
 export async function compiler(): Promise<Compiler> {
   const { RE2JS } = await import('re2js');
   return (source, options = {}) => compileWith(RE2JS, [source].flat(), options);
@@ -142,7 +146,7 @@ function pieces(source: string): string[] {
   let closed = true;
   for (let at = 0; at < source.length; at += (found.at(-1) as string).length) {
     const end = closed && source[at] === '[' ? endOfBracket(source, at) : undefined;
-    // Where one is not closed, none behind it is.
+    // If a bracket is not closed, no later one is.
     if (source[at] === '[' && end === undefined) closed = false;
     const escaped = source[at] === '\\' ? 1 : 0;
     const char = String.fromCodePoint(source.codePointAt(at + escaped) ?? 0x5c);
@@ -151,11 +155,11 @@ function pieces(source: string): string[] {
   return found;
 }
 
-/** Where a bracket expression ends, whose first `]` may be one of its characters; undefined for one without an end. */
+/** Returns the end of a bracket expression, whose first `]` may be literal. Undefined if it is not closed. */
 function endOfBracket(source: string, start: number): number | undefined {
   let at = start + (source[start + 1] === '^' ? 2 : 1);
   if (source[at] === ']') at++;
-  /** Behind the last class, whose end is the bracket's where there is no other. */
+  /** The end of the last class, which closes the bracket if nothing else does. */
   let last: number | undefined;
   while (at < source.length) {
     if (source[at] === ']') return at + 1;

@@ -108,7 +108,7 @@ export const timeout = withUsage(async (task, argv) => {
   return late ? 143 : code;
 });
 
-/** Words that xargs gives at once, unless told otherwise. */
+/** Default number of words per xargs run. */
 const maxWordsPerRun = 5000;
 
 /** `xargs [-n N] [-I TEXT] [-0rt] [PROGRAM [ARGUMENT]…]` */

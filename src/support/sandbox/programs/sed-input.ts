@@ -29,7 +29,7 @@ export async function* allLines(task: Task, paths: readonly string[]): AsyncGene
   }
 }
 
-/** Lines, of which one more is known, so that the last can be told. */
+/** Lines with one line of lookahead, which reveals the last line. */
 export class Ahead {
   readonly #iterator: AsyncIterator<string | undefined>;
   readonly #failed: () => void;

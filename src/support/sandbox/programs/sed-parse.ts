@@ -24,7 +24,7 @@ export interface SedCommand {
   end: number;
 }
 
-/** What is no sed script. */
+/** A syntax error in a sed script. */
 export class SedSyntaxError extends Error {}
 
 /** Read a sed script. */
@@ -107,7 +107,7 @@ class Reader {
     return { regex: await compile(source, { extended: this.#extended, ignoreCase: /i/i.test(flags) }), text, flags };
   }
 
-  /** Texts between delimiters, of which the first character is one. */
+  /** Parses texts between delimiters. The first character is the delimiter. */
   #delimited(count: number): string[] {
     const delimiter = this.#rest[0];
     if (delimiter === undefined || delimiter === '\n') throw new SedSyntaxError('unterminated text');

@@ -3,7 +3,7 @@ import { complain } from './io.js';
 
 const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
 
-/** Milliseconds of `1`, `0.5`, `2m`, `infinity`; undefined when it is no duration. */
+/** Parses `1`, `0.5`, `2m` or `infinity` to milliseconds. Undefined for anything else. */
 export function parseSeconds(text: string): number | undefined {
   if (/^inf(inity)?$/i.test(text)) return Number.POSITIVE_INFINITY;
   const found = /^(\d+(?:\.\d*)?|\.\d+)([smhd]?)$/.exec(text);

@@ -165,7 +165,7 @@ export function unaryTest(
   }
 }
 
-/** What is at a path; the standard devices are there even without a file. */
+/** Stats a path. The standard devices exist even without a file. */
 function statOf(task: Task, path: string): Pick<Stat, 'type' | 'size' | 'mode' | 'uid' | 'gid'> | undefined {
   const present = task.fs.find(path);
   if (present !== undefined) return present;

@@ -7,12 +7,12 @@ export class WordList {
     this.#words = words;
   }
 
-  /** How many are left. */
+  /** Number of remaining words. */
   get length(): number {
     return this.#words.length - this.#at;
   }
 
-  /** One that is not taken yet. */
+  /** Returns a word without taking it. */
   peek(ahead = 0): string | undefined {
     return this.#words[this.#at + ahead];
   }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** What a port says. */
+/** The response of a port. */
 interface PortAnswer {
   readonly greeting?: string;
   readonly response?: string;

@@ -5,7 +5,7 @@ import { quote } from '../../go/quote.js';
 import { parseSignal } from '../kernel/signals.js';
 import type { Script, ScriptsSource } from './types.js';
 
-/** Where the schema of scripts is. */
+/** The schema of scripts. */
 export const scriptsSchemaFile = new URL('../../../../schemas/scripts-1.0.json', import.meta.url);
 
 /**
@@ -53,7 +53,7 @@ interface File {
   readonly scripts: readonly Script[];
 }
 
-/** What a schema cannot say. */
+/** Checks rules that the schema cannot express. */
 function checkTogether({ scripts }: File, name: string): readonly Script[] {
   for (const [index, script] of scripts.entries()) {
     if (scripts.findIndex((other) => other.name === script.name) < index) {

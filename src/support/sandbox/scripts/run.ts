@@ -21,9 +21,10 @@ function anyMatches(patterns: Patterns, text: string): boolean {
 }
 
 /**
- * The script of a container: the one that its label names, or the image's label, or else the first whose image matches.
+ * Returns the script of a container: the one named by its label or the image's label, otherwise the first that matches
+ * the image.
  *
- * @param missing told of a name that no script has
+ * @param missing called with an unknown name
  */
 export function chooseScript(
   scripts: readonly Script[],
@@ -55,13 +56,13 @@ export class RunningScript {
   #script: Script | undefined;
   #started = 0;
 
-  /** @param candidates of which the first whose command matches PID 1 counts */
+  /** @param candidates the first one whose command matches PID 1 is used */
   constructor(candidates: readonly Script[], now: () => number) {
     this.#candidates = candidates;
     this.#now = now;
   }
 
-  /** What a process does; undefined where the script says nothing of it. */
+  /** Returns the scripted program of a process. Undefined if the script does not cover it. */
   serveInput(spec: ProcessSpec): { readonly argv: readonly string[]; readonly program: Program } | undefined {
     const command = spec.argv.join(' ');
     if (spec.purpose === 'build') return undefined;
@@ -137,7 +138,7 @@ async function doStep(task: Task, step: ScriptStep): Promise<number | undefined>
   return undefined;
 }
 
-/** What PID 1 does by its script: its steps, its signals and its input, at the same time. */
+/** Runs PID 1 by its script: steps, signals and input concurrently. */
 function runScript(task: Task, script: Script): Promise<number> {
   return task.block<number>((resolve, reject) => {
     const go = (action: () => Promise<number | undefined>): void => {

@@ -4,7 +4,7 @@
  * Durations are texts as Go writes them: `500ms`, `1.5s`.
  */
 
-/** A shell pattern, or several of which one has to match. */
+/** A shell pattern, or several alternatives. */
 export type Patterns = string | readonly string[];
 
 /** Something that a process does. */
@@ -17,23 +17,23 @@ export interface ScriptStep {
   readonly exit?: number;
   /** Do it again and again, so much time apart. */
   readonly every?: string;
-  /** With `every`: so many times in all. */
+  /** With `every`: the number of repetitions. */
   readonly times?: number;
 }
 
-/** What a health check finds from a time since the start on. */
+/** The results of a health check from a time since the start on. */
 export interface ScriptHealth {
   readonly from?: string;
   readonly exit: number;
   readonly output?: string;
 }
 
-/** What another process of the container answers. */
+/** The response of another process in the container. */
 export interface ScriptExec {
   readonly command: Patterns;
   /** Only from this time since the start on. */
   readonly from?: string;
-  /** How long it takes. */
+  /** Delay of the response. */
   readonly after?: string;
   readonly stdout?: string;
   readonly stderr?: string;
@@ -41,15 +41,15 @@ export interface ScriptExec {
   readonly exit?: number;
 }
 
-/** What a TCP port answers; a text is its response. */
+/** The response of a TCP port. A string is the whole response. */
 export type ScriptPort = string | { readonly from?: string; readonly greeting?: string; readonly response?: string };
 
-/** What is said of the containers that it is for. */
+/** The script of the containers that it matches. */
 export interface Script {
   readonly name: string;
   /** Without, it is only for containers whose label `attestd.script` names it. */
   readonly match?: { readonly image?: Patterns; readonly command?: Patterns };
-  /** What PID 1 does. After the last step it runs until it is stopped. */
+  /** The steps of PID 1. After the last step it runs until it is stopped. */
   readonly run?: readonly ScriptStep[];
   readonly signals?: Readonly<Record<string, 'ignore' | ScriptStep>>;
   readonly stdin?: 'discard' | 'echo' | 'exit';
@@ -58,10 +58,10 @@ export interface Script {
   readonly serves?: Readonly<Record<string, ScriptPort>>;
 }
 
-/** Where scripts come from: the path of a file, or what it would hold. */
+/** The source of scripts: a file path, or a parsed document. */
 export type ScriptsSource = string | ScriptsDocument;
 
-/** What a file of scripts holds. */
+/** The content of a scripts file. */
 export interface ScriptsDocument {
   readonly version: '1.0';
   readonly scripts: readonly Script[];

@@ -2,7 +2,7 @@ import { type ArithmeticExpression, parse, type WordPart } from 'unbash';
 import { ShellError } from './control.js';
 import { maxScriptLength } from './parse.js';
 
-/** What arithmetic needs of its shell. */
+/** The variables used by arithmetic. */
 export interface ArithmeticScope {
   get(name: string): string | undefined;
   set(name: string, value: string): void;
@@ -49,7 +49,7 @@ export async function evaluate(
 
 const isName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text);
 
-/** A number, or a variable's value, which may be an expression in turn. */
+/** Parses a number, or evaluates a variable, whose value may be an expression. */
 async function wordValue(text: string, scope: ArithmeticScope, depth: number): Promise<bigint> {
   const word = text.trim();
   const number = parseNumber(word);
@@ -109,7 +109,7 @@ function wrapped(digits: string, base: number): bigint {
   return value;
 }
 
-/** What digits of a base there are: above 36, none are told apart any more. */
+/** Returns the digits of a base. Above 36, the case of letters is ignored. */
 const digitsOf = (base: number): RegExp => {
   const all = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   return new RegExp(all === '' ? '^$' : `^[${all}]*$`);

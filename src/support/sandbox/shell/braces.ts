@@ -6,10 +6,10 @@ const maxWords = 10_000;
 const maxTextLength = 1024 * 1024;
 
 /**
- * The words that `{a,b}` and `{1..3}` make of one, where the shell is one that knows them.
+ * Expands `{a,b}` and `{1..3}` in shells that support them.
  *
- * @param enabled false for shells that take braces as they are
- * @throws ShellError when they are too many
+ * @param enabled false for shells that take braces literally
+ * @throws ShellError for too many words
  */
 export function expandBraces(word: Word, enabled: boolean): readonly Word[] {
   if (!enabled) return [word];
@@ -25,7 +25,7 @@ export function expandBraces(word: Word, enabled: boolean): readonly Word[] {
   return words;
 }
 
-/** @param read told how long each text is that is read again */
+/** @param read called with the length of each text that is parsed again */
 function* expansions(word: Word, read: (length: number) => void): Generator<Word> {
   const braces = word.parts?.find(({ type }) => type === 'BraceExpansion');
   if (braces === undefined) {

@@ -1,6 +1,6 @@
-/** How commands of a shell leave what they are in. Thrown, and caught by what they leave. */
+/** Control flow of the shell as exceptions, caught by the construct that they leave. */
 
-/** `break` and `continue`, out of so many loops. */
+/** `break` and `continue` with a number of loops. */
 export class LoopJump extends Error {
   readonly kind: 'break' | 'continue';
   levels: number;

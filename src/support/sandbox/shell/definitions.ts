@@ -1,15 +1,16 @@
-/** Bytes that an entry costs beside what it stands for. */
+/** Overhead of an entry in bytes. */
 const entryCost = 128;
 
-/** What names stand for in a shell, which counts what it costs. A copy for a subshell holds the entries alone. */
+/** Named definitions of a shell with their memory cost. A copy for a subshell shares the entries' values. */
 export class Definitions<Value> {
   readonly #all = new Map<string, { readonly value: Value; readonly cost: number }>();
   readonly #account: (overhead: number) => void;
   readonly #costOf: (name: string, value: Value) => number;
 
   /**
-   * @param account told how many bytes more or less they cost
-   * @param costOf bytes of one that this shell has made
+   * @param account receives the change of bytes
+   *
+   * @param costOf bytes of a value created by this shell
    */
   constructor(
     account: (overhead: number) => void,

@@ -11,7 +11,7 @@ import { hasPattern } from './pattern.js';
 import type { Interpreter, Shell } from './shell.js';
 import { Words } from './words.js';
 
-/** Characters of a text after which others have their turn. */
+/** Length of a text above which processing yields. */
 const longText = 16 * 1024;
 
 /** Expands the words of a script. */
@@ -70,13 +70,13 @@ export class Expander {
     return evaluateText(text, this.scope);
   }
 
-  /** What is done with a long text takes long, however few steps it is. */
+  /** Yields before a long text is processed in few steps. */
   async #yieldFor({ length }: string): Promise<void> {
     const turn = length > longText ? this.shell.task.yieldIfDue() : undefined;
     if (turn !== undefined) await turn;
   }
 
-  /** What arithmetic sees of the shell. */
+  /** The shell's variables for arithmetic. */
   readonly scope = {
     get: (name: string): string | undefined => this.shell.vars.get(name),
     set: (name: string, value: string): void => this.shell.vars.set(name, value),

@@ -1,10 +1,10 @@
 import { ShellError } from './control.js';
 import { escapePattern } from './pattern.js';
 
-/** Words that an expansion may make, and characters of them: what comes after goes through all of them at once. */
+/** Maximum words of an expansion and characters in them, because later steps process all words together. */
 const maxFields = 100_000;
 const maxWordBytes = 4 * 1024 * 1024;
-/** Characters of a text that is not split: more than a variable may hold, for which a container is out of memory. */
+/** Maximum characters of an unsplit text. A container runs out of memory before a variable gets this long. */
 const maxTextLength = 64 * 1024 * 1024;
 
 /** Part of a field. Quoted text stands for itself. */
@@ -13,7 +13,7 @@ interface Fragment {
   readonly quoted: boolean;
 }
 
-/** The text of a field; added up, for V8 makes a copy of what is joined at once, and nobody may ever look at it. */
+/** Concatenates fragments with `+`, because `join` copies the text even if it is never read. */
 const textOf = (fragments: readonly Fragment[]): string => fragments.reduce((all, { text }) => all + text, '');
 
 const patternOf = (fragments: readonly Fragment[]): string =>
@@ -35,12 +35,12 @@ export class Fields {
   readonly #fields: Fragment[][] = [];
   #open: Fragment[] | undefined;
   #length = 0;
-  /** What stands between words: blanks together, and each other character. */
+  /** Separators of words: runs of blanks, and each other character. */
   readonly #separators: RegExp;
   /** Whether unquoted results are split at all. */
   readonly #splits: boolean;
 
-  /** @param ifs what splits; undefined where nothing does, as in assignments */
+  /** @param ifs field separators; undefined to disable splitting, as in assignments */
   constructor(ifs: string | undefined) {
     this.#splits = ifs !== undefined && ifs !== '';
     this.#separators = separators(ifs ?? '');
@@ -88,7 +88,7 @@ export class Fields {
     if (afterBlank) this.end();
   }
 
-  /** What comes next is another word. */
+  /** Ends the current word. */
   end(): void {
     if (this.#open !== undefined && this.#fields.push(this.#open) > maxFields) throw new ShellError('out of memory');
     this.#open = undefined;

@@ -74,7 +74,7 @@ export async function runWhile(by: Executor, node: While | Counted): Promise<num
 
 /** Runs a body once; false when the loop is to end. */
 type RunBody = (body: CompoundList) => Promise<boolean>;
-/** Runs a condition, from which `break` may come as well. */
+/** Runs a condition, which may contain `break`. */
 type Guard = (condition: () => Promise<boolean>) => Promise<boolean>;
 
 async function loop(by: Executor, iterate: (run: RunBody, guard: Guard) => Promise<void>): Promise<number> {

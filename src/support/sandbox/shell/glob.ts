@@ -12,10 +12,10 @@ const maxPaths = 100_000;
 const maxPatternLength = 64 * 1024;
 
 /**
- * Paths that a pattern stands for, sorted; none when nothing fits. Others have their turn meanwhile.
+ * Returns the paths that match a pattern, sorted. Yields in between.
  *
- * @param source pattern, quoted characters with a backslash
- * @throws ShellError when there are too many
+ * @param source pattern with backslashes before quoted characters
+ * @throws ShellError for too many paths
  */
 export async function expandPaths(task: Task, source: string): Promise<string[]> {
   if (source.length > maxPatternLength) return [];

@@ -88,7 +88,7 @@ export async function reportEnd({ task }: Shell, signal: number | undefined): Pr
   await complain(task, endStatuses[signal] ?? `Signal ${signal}`);
 }
 
-/** What commands write to standard output, without the newlines at its end. */
+/** Returns the standard output of commands without trailing newlines. */
 export async function substitute(outer: Executor, statements: readonly Statement[]): Promise<string> {
   const { shell } = outer;
   const pipe = shell.task.machine.pipe();

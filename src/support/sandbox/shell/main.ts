@@ -11,7 +11,7 @@ import { Shell } from './shell.js';
 import { runToEnd } from './to-end.js';
 import { namePattern } from './variables.js';
 
-/** What a shell was told. */
+/** The command line of a shell. */
 interface Invocation {
   readonly name: string;
   /** After `-c`. */
@@ -44,7 +44,7 @@ export async function shellMain(task: Task, argv: readonly string[]): Promise<nu
   return readCommands(by);
 }
 
-/** A text of which all is known; its last program may take the shell's place. */
+/** Runs a complete text. Its last program may replace the shell. */
 async function runWhole(by: Executor, text: string): Promise<number> {
   const { statements, error: fault } = readScript(text);
   const status = await by.run(statements, fault === undefined);

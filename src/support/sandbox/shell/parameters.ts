@@ -5,7 +5,7 @@ import { Fields } from './fields.js';
 import { Pattern, replacePattern } from './pattern.js';
 import type { Shell } from './shell.js';
 
-/** What is expanded: `$name` or `${name…}`. */
+/** A parameter expansion: `$name` or `${name…}`. */
 interface Parameter {
   readonly parameter: string;
   readonly prefix?: '!' | '#' | undefined;

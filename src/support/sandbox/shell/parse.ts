@@ -3,15 +3,15 @@ import { type ParsedScript, parse, type Statement } from 'unbash';
 
 /** A script, as far as it can be read. */
 export interface ParseResult {
-  /** What can be run: all, or what comes before the line with the fault. */
+  /** The statements to run: all, or those before the line with the error. */
   readonly statements: readonly Statement[];
   /** In the shell's words, without its name. */
   readonly error?: string;
-  /** Whether more text may mend it. */
+  /** Whether more input may complete it. */
   readonly incomplete: boolean;
 }
 
-/** What was read lately. A tree has some hundred times the size of its text. */
+/** Recently parsed scripts. A tree has some hundred times the size of its text. */
 const cachedScripts = new LRUCache<string, ParseResult>({
   maxSize: 128 * 1024,
   maxEntrySize: 16 * 1024,
@@ -36,7 +36,7 @@ export function readScript(source: string): ParseResult {
   return reading;
 }
 
-/** What can be run of a parsed script, which may be the inside of another. */
+/** Returns the valid part of a parsed script, which may be the inside of another one. */
 export function parseError(script: ParsedScript, source: string): ParseResult {
   const error = script.errors?.[0];
   if (error === undefined) return { statements: script.commands, incomplete: false };

@@ -57,7 +57,7 @@ export class Pattern {
   }
 
   /**
-   * How many characters at the start match, the fewest or the most; undefined when none do.
+   * Returns the length of the shortest or longest match at the start. Undefined if the pattern does not match.
    *
    * @throws PatternTooCostly
    */
@@ -66,7 +66,7 @@ export class Pattern {
   }
 
   /**
-   * Where the match at the end starts, for the fewest or the most characters; undefined when none do.
+   * Returns the start of the shortest or longest match at the end. Undefined if the pattern does not match.
    *
    * @throws PatternTooCostly
    */
@@ -80,7 +80,7 @@ export class Pattern {
     return end === undefined ? undefined : end - at;
   }
 
-  /** Where a match ends that begins at an offset and goes on in a direction: all places of the pattern are followed at once. */
+  /** Returns the end of a match from an offset in a direction. Follows all positions of the pattern in parallel. */
   #ends(text: string, from: number, by: 1 | -1, longest: boolean, work: Work): number | undefined {
     const items = by === 1 ? this.#items : this.#items.toReversed();
     let positions = advance(items, [0]);

@@ -33,7 +33,7 @@ async function commandLoop(by: Executor): Promise<number> {
     if (line === undefined) return endOfInput(by, text);
     text += line;
     const { incomplete } = readScript(text);
-    // What is not complete is read again with the next line.
+    // Incomplete input is parsed again with the next line.
     const turn = shell.task.longStep();
     if (turn !== undefined) await turn;
     if (incomplete || /(^|[^\\])(\\\\)*\\\n$/.test(text)) continue;

@@ -9,16 +9,16 @@ import type { Expander } from './expand.js';
 /** Descriptors that a shell may have: each of its children gets all of them. */
 const maxDescriptors = 1024;
 
-/** Puts descriptors back as they were. */
+/** Restores descriptors. */
 export type Undo = () => void;
 
 const failure = (message: string): ShellError => new ShellError(message, 1);
 
 /**
- * Redirect the descriptors of a shell's task, in the order that they are written in.
+ * Applies redirections to a shell's task in written order.
  *
- * @returns what puts them back
- * @throws ShellError with the words of busybox's shell; nothing is redirected then
+ * @returns a function that undoes them
+ * @throws ShellError with the words of busybox's shell, after undoing all of them
  */
 export async function redirect(by: Expander, redirections: readonly Redirection[]): Promise<Undo> {
   const { fds } = by.shell.task;

@@ -6,7 +6,7 @@ import { ShellExit } from './control.js';
 import { Definitions } from './definitions.js';
 import { Variables } from './variables.js';
 
-/** What a function runs. */
+/** The body of a function. */
 export type FunctionBody = CompoundCommand | Redirected | CompoundList;
 
 /** A pipeline that was started with `&`. */
@@ -22,7 +22,7 @@ const maxCallDepth = 1000;
 /** Bytes that each character of a function costs: a tree has many times the size of its text. */
 const treeCost = 64;
 
-/** What a shell knows and remembers. How it runs commands is in execute.ts. */
+/** The state of a shell. Execution is in execute.ts. */
 export class Shell {
   readonly task: Task;
   readonly vars: Variables;
@@ -30,14 +30,14 @@ export class Shell {
   readonly options: Set<string>;
   readonly aliases: Definitions<string>;
   readonly jobs: Job[] = [];
-  /** What signals run, by number; 0 is the end of the shell; '' ignores. */
+  /** Trap commands by signal number. 0 is the exit of the shell; '' ignores. */
   readonly traps: Map<number, string>;
-  /** What `$0` is, and what messages begin with. */
+  /** The value of `$0`, which prefixes messages. */
   name: string;
   positional: readonly string[];
   status = 0;
   lastBackground: number | undefined;
-  /** Where in a word `getopts` goes on. */
+  /** Position of `getopts` within a word. */
   optionOffset = 0;
   /** Number of the line that runs, where the shell reads a file. */
   line = 0;
@@ -46,11 +46,11 @@ export class Shell {
   tested = 0;
   loops = 0;
   calls = 0;
-  /** What `$$` is. */
+  /** The value of `$$`. */
   readonly rootPid: number;
   /** Whether this is a copy that runs a subshell. */
   readonly isSubshell: boolean;
-  /** What interrupts `wait`. */
+  /** Interrupts `wait`. */
   interrupt: (() => void) | undefined;
   readonly #pending: number[] = [];
   #bytes = 0;
@@ -82,7 +82,7 @@ export class Shell {
     return this.vars.get('IFS') ?? ' \t\n';
   }
 
-  /** Let go of what the variables hold. */
+  /** Releases the memory of variables. */
   release(): void {
     this.#account(-this.#bytes, -this.#overhead);
   }
@@ -91,7 +91,7 @@ export class Shell {
     return complain(this.task, `${this.name}: ${message}`);
   }
 
-  /** What a failed builtin says, as busybox's shell words it. */
+  /** Prints the error of a builtin in the format of busybox's shell. */
   complainOf(builtin: string, message: string): Promise<void> {
     return this.complain(`${builtin}: line ${this.line}: ${message}`);
   }
@@ -153,7 +153,7 @@ export class Shell {
   }
 }
 
-/** What the parts of the shell that run commands offer to those that do not. */
+/** Execution services for the parts of the shell that do not run commands themselves. */
 export interface Interpreter {
   /** Standard output of commands, without newlines at its end. */
   substitute(statements: readonly Statement[]): Promise<string>;

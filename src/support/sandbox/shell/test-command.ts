@@ -6,7 +6,7 @@ import type { Executor } from './execute.js';
 import type { Expander } from './expand.js';
 import { Pattern } from './pattern.js';
 
-/** The status of `[[ … ]]`: 2 for what is no regular expression, or takes too long. */
+/** Returns the status of `[[ … ]]`: 2 for an invalid or too expensive regular expression. */
 export async function testStatus(by: Executor, expression: TestExpression): Promise<number> {
   try {
     return (await evaluateTest(by.expander, expression)) ? 0 : 1;

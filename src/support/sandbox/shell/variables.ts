@@ -9,7 +9,7 @@ interface Variable {
   own: boolean;
 }
 
-/** Bytes that a variable of a name costs beside its value. */
+/** Overhead of a variable in bytes, including its name. */
 const costOf = (name: string): number => 160 + name.length;
 
 /** Bytes of a value that are this shell's. */
@@ -21,13 +21,13 @@ export const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** The variables of a shell. */
 export class Variables {
   readonly #all: Map<string, Variable>;
-  /** What functions made local, to be put back: one map for each function that runs. */
+  /** Values hidden by local variables: one map for each running function. */
   readonly #scopes: Map<string, Variable | undefined>[] = [];
   readonly #account: (bytes: number, overhead: number) => void;
   /** Whether every variable that is set is exported (`set -a`). */
   exportAll = false;
 
-  /** @param account told how many bytes more or less are held, and what they cost here beside themselves */
+  /** @param account receives the change of bytes and of the additional overhead here */
   constructor(account: (bytes: number, overhead: number) => void, from?: Variables) {
     this.#account = account;
     this.#all = new Map([...(from?.entries() ?? [])].map(([name, variable]) => [name, { ...variable, own: false }]));
@@ -76,7 +76,7 @@ export class Variables {
     return this.#all.entries();
   }
 
-  /** What programs are given. */
+  /** Returns the environment of programs. */
   environment(): Map<string, string> {
     const found = new Map<string, string>();
     for (const [name, { value, exported }] of this.#all) if (exported && value !== undefined) found.set(name, value);
@@ -99,7 +99,7 @@ export class Variables {
     return true;
   }
 
-  /** What a variable is now, for `restore`. */
+  /** Saves a variable for `restore`. */
   save(name: string): Variable | undefined {
     const present = this.#all.get(name);
     return present && { ...present };

@@ -4,7 +4,7 @@ import { ShellError } from './control.js';
 const maxWords = 500_000;
 const maxWordBytes = 16 * 1024 * 1024;
 
-/** The words of a command or of a loop, as they are expanded. */
+/** The expanded words of a command or loop. */
 export class Words {
   readonly list: string[] = [];
   #length = 0;

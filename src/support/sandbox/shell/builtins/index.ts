@@ -70,7 +70,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['wait', wait],
 ]);
 
-/** Those whose assignments stay, and that functions cannot hide (POSIX special built-in utilities). */
+/** Builtins whose assignments persist and that functions cannot hide (POSIX special built-in utilities). */
 export const specialBuiltins: ReadonlySet<string> = new Set([
   ':',
   '.',

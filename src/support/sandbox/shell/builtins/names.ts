@@ -2,7 +2,7 @@ import { defaultPath, findProgram } from '../../lookup.js';
 import { write } from '../../programs/io.js';
 import type { Executor } from '../execute.js';
 
-/** Where a name leads: what is shown of it, and its path where it is a program. */
+/** Resolves a command name to its description and, for a program, its path. */
 function find(by: Executor, name: string): { readonly text: string; readonly short: string } | undefined {
   const { shell } = by;
   if (reserved.has(name)) return { text: `${name} is a shell keyword`, short: name };

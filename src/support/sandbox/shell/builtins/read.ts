@@ -41,7 +41,8 @@ async function line(
   for (;;) {
     const next = await readLine(shell.task, input);
     if (next === undefined || !next.endsWith('\n')) return { text: text + (next ?? ''), ended: true };
-    // What goes on has an even number of backslashes before the one that went, so that the new line alone decides.
+    // A continued line ends in an odd number of backslashes. Earlier lines end in an even number, so only the new line
+    // decides.
     const goesOn = !raw && /(^|[^\\])(\\\\)*\\\n$/.test(next);
     text += next.slice(0, goesOn ? -2 : -1);
     if (!goesOn) return { text, ended: false };

@@ -2,7 +2,7 @@ import { type Limit, limitKind, limitKinds } from '../../kernel/limits.js';
 import { complain, write } from '../../programs/io.js';
 import type { Executor } from '../execute.js';
 
-/** `ulimit [-HSa] [-cdefilmnqrstuvx] [NUMBER|unlimited]`: bounds are kept and told, and hold nobody back. */
+/** `ulimit [-HSa] [-cdefilmnqrstuvx] [NUMBER|unlimited]`: limits are stored and shown but not enforced. */
 export async function ulimit({ shell }: Executor, argv: readonly string[]): Promise<number> {
   const { task } = shell;
   const known = limitKinds.map(({ letter }) => letter).join('');
@@ -54,7 +54,7 @@ export async function ulimit({ shell }: Executor, argv: readonly string[]): Prom
   return 0;
 }
 
-/** A bound with another value; undefined where it would be above the hard one, which nobody may raise. */
+/** Returns a limit with a new value. Undefined above the hard limit, which cannot be raised. */
 function change(
   limit: Limit,
   requested: number | undefined,
