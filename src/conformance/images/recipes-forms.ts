@@ -104,6 +104,52 @@ export const big: Recipe = {
     ]),
 };
 
+/** Size classes of statements, in bytes: each statement has at least the size of its class. */
+export const statementSizes = { '2k': 2 << 10, '48k': 48 << 10, '900k': 900 << 10, '3m': 3 << 20 } as const;
+
+/** Predicate type of a statement of a size class. */
+export const sizeType = (size: keyof typeof statementSizes): string => `https://example.test/size/${size}`;
+
+/** JSON tokens that change when a statement is parsed and written again, or escaped differently. */
+const sensitive =
+  '{"z":1,"a":1.0,"b":1e3,"c":1E+3,"d":-0,"e":12345678901234567890,"f":0.1000,"z":3,"10":4,"9":5,' +
+  '"escapes":"\\u0041\\/\\u00e9\u00e9\u65e5","lone":"\\ud800","del":"\u007f","html":"<b>&amp;</b> ->"}';
+
+/** Fills a predicate of at least this many bytes with sensitive tokens. */
+function sensitivePredicate(bytes: number): string {
+  return `[${Array.from({ length: Math.ceil(bytes / sensitive.length) }, () => sensitive).join(',')}]`;
+}
+
+export const sizes: Recipe = {
+  summary: 'statements of each size class, full of tokens that a JSON round trip would change',
+  make: (kit) =>
+    withLayers(kit, () =>
+      (Object.keys(statementSizes) as (keyof typeof statementSizes)[]).map((size) =>
+        handMade(kit, sizeType(size), sensitivePredicate(statementSizes[size])),
+      ),
+    ),
+};
+
+/** Characters that JavaScript separates lines by, and bytes that are not UTF-8, in statements of three size classes. */
+export const oddSizes: Recipe = {
+  summary: 'statements of several sizes with U+2028, U+2029 and bytes that are not UTF-8',
+  make: (kit) =>
+    withLayers(kit, () =>
+      [1, 4 << 10, 128 << 10].flatMap((count) => [
+        handMade(kit, `${types.custom}/separators/${count}`, JSON.stringify('\u2028 \u2029 '.repeat(count))),
+        invalidUtf8(kit, `${types.custom}/bytes/${count}`, count),
+      ]),
+    ),
+};
+
+/** A statement whose predicate has bytes that are not UTF-8. */
+function invalidUtf8(kit: Kit, predicateType: string, count: number): Attestation {
+  const { bytes } = handMade(kit, predicateType, '"@"');
+  const at = bytes.lastIndexOf('@');
+  const odd = Buffer.from('\xff\xc3( \xed\xa0\x80 '.repeat(count), 'latin1');
+  return { predicateType, bytes: Buffer.concat([bytes.subarray(0, at), odd, bytes.subarray(at + 1)]) };
+}
+
 export const artifact: Recipe = {
   summary: 'an attestation manifest stored as OCI artifact, with artifactType and subject',
   make(kit) {

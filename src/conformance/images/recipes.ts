@@ -24,6 +24,8 @@ export const recipes = {
   duplicates: forms.duplicates,
   many: forms.many,
   big: forms.big,
+  sizes: forms.sizes,
+  'odd-sizes': forms.oddSizes,
   artifact: forms.artifact,
   rich: forms.rich,
   inline: forms.inline,

@@ -179,9 +179,20 @@ export function compact(text: string): string {
  * @throws Unmet
  */
 export function holdsVerbatim(answer: Answer, member: string, statement: Buffer): void {
-  const wanted = Buffer.from(`${member}${compact(statement.toString('utf8'))}`);
-  if (answer.status(200).body.includes(wanted)) return;
-  throw new Unmet('statement in the body', wanted.toString('utf8').slice(0, 500), answer.text.slice(0, 1500));
+  // One character a byte, so that bytes that are not UTF-8 are compared, too.
+  const wanted = Buffer.from(`${member}${compact(statement.toString('latin1'))}`, 'latin1');
+  const { body } = answer.status(200);
+  if (body.includes(wanted)) return;
+  const start = wanted.subarray(0, 200);
+  const at = body.indexOf(start);
+  let same = 0;
+  if (at >= 0) while (body[at + same] === wanted[same]) same += 1;
+  const part = (bytes: Buffer, from: number): string => bytes.subarray(from, from + 300).toString('utf8');
+  throw new Unmet(
+    `statement in the body, of ${wanted.length} bytes, at byte ${same}`,
+    part(wanted, Math.max(0, same - 20)),
+    at < 0 ? part(body, 0) : part(body, at + Math.max(0, same - 20)),
+  );
 }
 
 /** Names of an object's members in the order of the text, one level deep. */

@@ -34,6 +34,7 @@ import { lookups as distributionInspectLookups } from './DistributionInspect/loo
 import { errors as errorsErrors } from './Errors/errors.js';
 import { entries as imageAttestationsEntries } from './ImageAttestations/entries.js';
 import { platform as imageAttestationsPlatform } from './ImageAttestations/platform.js';
+import { sizes as imageAttestationsSizes } from './ImageAttestations/sizes.js';
 import { sources as imageAttestationsSources } from './ImageAttestations/sources.js';
 import { statement as imageAttestationsStatement } from './ImageAttestations/statement.js';
 import { surface as imageAttestationsSurface } from './ImageAttestations/surface.js';
@@ -118,6 +119,7 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   errorsErrors,
   imageAttestationsEntries,
   imageAttestationsPlatform,
+  imageAttestationsSizes,
   imageAttestationsSources,
   imageAttestationsStatement,
   imageAttestationsSurface,

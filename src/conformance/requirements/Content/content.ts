@@ -163,6 +163,22 @@ export const content: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'read-sizes',
+      title: 'Read gives statements of every size byte for byte',
+      images: ['basic', 'sizes', 'odd-sizes'],
+      why: 'Clients hash what they read.',
+      async check(t) {
+        for (const name of ['sizes', 'odd-sizes'] as const) {
+          const attested = attestedOf(t.image(name));
+          for (const [i, { digest }] of attested.layers.entries()) {
+            const { data } = await (await t.content()).read(digest);
+            const bytes = attested.attestations[i]?.bytes ?? Buffer.alloc(0);
+            demand(data.equals(bytes), digest, `the ${bytes.length} stored bytes`, `${data.length} bytes`);
+          }
+        }
+      },
+    },
+    {
       id: 'read-offset',
       title: 'Read starts at the offset',
       why: 'Broken downloads are resumed.',

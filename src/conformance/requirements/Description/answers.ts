@@ -104,7 +104,7 @@ export const answers: readonly Requirement[] = operations
           id: `${operationId}.members-present`,
           title: 'Answers have all members that the daemon always sends',
           why: 'Clients in languages without zero values fail at an absent member.',
-          basis: observed('docs/reference/behavior/attestations.md#response-bodies'),
+          basis: observed('docs/reference/behavior/http.md#json-bodies'),
           features: ['as-dockerd', ...features],
         },
         isAbsence,

@@ -144,6 +144,33 @@ export const statements: readonly Requirement[] = requirements(
       },
     },
     {
+      id: 'verbatim-sizes',
+      title: 'inspect has statements of every size byte for byte',
+      images: ['sizes'],
+      why: 'A daemon that takes another path for large statements breaks their signatures.',
+      async check(t) {
+        const image = t.image('sizes');
+        const answer = await t.api.get(`/images/${image.name}/json`, { query: { manifests: '1' } });
+        answer.status(200).mediaType('application/json');
+        for (const { bytes } of attestedOf(image).attestations) holdsVerbatim(answer, '', bytes);
+      },
+    },
+    {
+      id: 'in-list-verbatim-sizes',
+      title: 'the list has statements of every size byte for byte',
+      images: ['sizes'],
+      pointer: pointers.list,
+      operationId: 'ImageList',
+      why: 'A daemon that takes another path for large statements breaks their signatures.',
+      async check(t) {
+        const image = t.image('sizes');
+        const query = { manifests: '1', filters: filters({ reference: [image.name] }) };
+        const answer = await t.api.get('/images/json', { query });
+        answer.status(200).mediaType('application/json');
+        for (const { bytes } of attestedOf(image).attestations) holdsVerbatim(answer, '', bytes);
+      },
+    },
+    {
       id: 'attestations-only',
       title: 'manifests that are not attestations have no statements',
       images: ['multi'],
