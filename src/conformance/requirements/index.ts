@@ -2,6 +2,7 @@
 import type { Requirement } from '../requirement.js';
 import { absent as containersAbsent, absentElsewhere as containersAbsentElsewhere } from './Containers/absent.js';
 import { archive as containersArchive } from './Containers/archive.js';
+import { rarelyAsked as containersRarelyAsked } from './Containers/asked.js';
 import { attach as containersAttach } from './Containers/attach.js';
 import { commits as containersCommits } from './Containers/commit.js';
 import { createHost as containersCreateHost } from './Containers/create-host.js';
@@ -15,11 +16,15 @@ import { health as containersHealth } from './Containers/health.js';
 import { lifecycle as containersLifecycle } from './Containers/lifecycle.js';
 import { listFilters as containersListFilters } from './Containers/list-filters.js';
 import { list as containersList } from './Containers/list.js';
+import { logLines as containersLogLines } from './Containers/log-lines.js';
 import { containerLogs as containersContainerLogs } from './Containers/logs.js';
+import { memberAgreement as containersMemberAgreement } from './Containers/members.js';
 import { mounts as containersMounts } from './Containers/mounts.js';
 import { networkMembers as containersNetworkMembers } from './Containers/network-members.js';
 import { networks as containersNetworks } from './Containers/networks.js';
+import { numbers as containersNumbers } from './Containers/numbers.js';
 import { prune as containersPrune } from './Containers/prune.js';
+import { spellings as containersSpellings } from './Containers/spellings.js';
 import { start as containersStart } from './Containers/start.js';
 import { states as containersStates } from './Containers/states.js';
 import { aroundContainers as containersAroundContainers } from './Containers/system.js';
@@ -32,6 +37,8 @@ import { contentRanges as contentContentRanges } from './Content/ranges.js';
 import { answers as descriptionAnswers } from './Description/answers.js';
 import { lookups as distributionInspectLookups } from './DistributionInspect/lookup.js';
 import { errors as errorsErrors } from './Errors/errors.js';
+import { answerHeaders as errorsAnswerHeaders } from './Errors/headers.js';
+import { objectFilters as filtersObjectFilters } from './Filters/objects.js';
 import { entries as imageAttestationsEntries } from './ImageAttestations/entries.js';
 import { platform as imageAttestationsPlatform } from './ImageAttestations/platform.js';
 import { sizes as imageAttestationsSizes } from './ImageAttestations/sizes.js';
@@ -73,12 +80,14 @@ import { swarm as standaloneSwarm } from './Standalone/swarm.js';
 import { statements as statementsStatements } from './Statements/statements.js';
 import { moreUsage as systemDataUsageMoreUsage } from './SystemDataUsage/more.js';
 import { usage as systemDataUsageUsage } from './SystemDataUsage/usage.js';
+import { eventDetails as systemEventsEventDetails } from './SystemEvents/details.js';
 import { events as systemEventsEvents } from './SystemEvents/events.js';
 import { formats as systemEventsFormats } from './SystemEvents/formats.js';
 import { moreEvents as systemEventsMoreEvents } from './SystemEvents/more.js';
 import { info as systemInfoInfo } from './SystemInfo/info.js';
 import { ping as systemPingPing } from './SystemPing/ping.js';
 import { version as systemVersionVersion } from './SystemVersion/version.js';
+import { times as timesTimes } from './Times/times.js';
 import { typeLists as typeListsTypeLists } from './TypeLists/type-lists.js';
 import { versions as versionsVersions } from './Versions/versions.js';
 
@@ -87,6 +96,7 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   containersAbsent,
   containersAbsentElsewhere,
   containersArchive,
+  containersRarelyAsked,
   containersAttach,
   containersCommits,
   containersCreateHost,
@@ -100,11 +110,15 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   containersLifecycle,
   containersListFilters,
   containersList,
+  containersLogLines,
   containersContainerLogs,
+  containersMemberAgreement,
   containersMounts,
   containersNetworkMembers,
   containersNetworks,
+  containersNumbers,
   containersPrune,
+  containersSpellings,
   containersStart,
   containersStates,
   containersAroundContainers,
@@ -117,6 +131,8 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   descriptionAnswers,
   distributionInspectLookups,
   errorsErrors,
+  errorsAnswerHeaders,
+  filtersObjectFilters,
   imageAttestationsEntries,
   imageAttestationsPlatform,
   imageAttestationsSizes,
@@ -163,12 +179,14 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   statementsStatements,
   systemDataUsageMoreUsage,
   systemDataUsageUsage,
+  systemEventsEventDetails,
   systemEventsEvents,
   systemEventsFormats,
   systemEventsMoreEvents,
   systemInfoInfo,
   systemPingPing,
   systemVersionVersion,
+  timesTimes,
   typeListsTypeLists,
   versionsVersions,
 ];
