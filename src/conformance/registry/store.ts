@@ -41,6 +41,11 @@ export class Repositories {
     this.#of(repository).set(tag, image.root.digest);
   }
 
+  /** Drops a blob, so that a download of it fails. */
+  removeBlob(digest: string): void {
+    this.#blobs.delete(digest);
+  }
+
   /** Keep a manifest that was sent, under a tag or its digest. @returns it, or undefined when the digest is another */
   put(repository: string, reference: string, mediaType: string, bytes: Buffer): StoredManifest | undefined {
     const digest = digestOf(bytes);

@@ -58,6 +58,7 @@ import { deleteParents as imageDeleteDeleteParents } from './ImageDelete/parents
 import { get as imageGetGet } from './ImageGet/get.js';
 import { imageHistory as imageHistoryImageHistory } from './ImageHistory/history.js';
 import { historySizes as imageHistoryHistorySizes } from './ImageHistory/sizes.js';
+import { imageAgreement as imageInspectImageAgreement } from './ImageInspect/agreement.js';
 import { fields as imageInspectFields } from './ImageInspect/fields.js';
 import { identities as imageInspectIdentities } from './ImageInspect/identity.js';
 import { manifests as imageInspectManifests } from './ImageInspect/manifests.js';
@@ -78,6 +79,7 @@ import { names as namesNames, unusualNames as namesUnusualNames } from './Names/
 import { plugins as standalonePlugins } from './Standalone/plugins.js';
 import { swarm as standaloneSwarm } from './Standalone/swarm.js';
 import { statements as statementsStatements } from './Statements/statements.js';
+import { streamMessages as streamsStreamMessages } from './Streams/streams.js';
 import { moreUsage as systemDataUsageMoreUsage } from './SystemDataUsage/more.js';
 import { usage as systemDataUsageUsage } from './SystemDataUsage/usage.js';
 import { eventDetails as systemEventsEventDetails } from './SystemEvents/details.js';
@@ -153,6 +155,7 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   imageGetGet,
   imageHistoryImageHistory,
   imageHistoryHistorySizes,
+  imageInspectImageAgreement,
   imageInspectFields,
   imageInspectIdentities,
   imageInspectManifests,
@@ -177,6 +180,7 @@ export const requirementLists: readonly (readonly Requirement[])[] = [
   standalonePlugins,
   standaloneSwarm,
   statementsStatements,
+  streamsStreamMessages,
   systemDataUsageMoreUsage,
   systemDataUsageUsage,
   systemEventsEventDetails,

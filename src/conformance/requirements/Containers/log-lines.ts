@@ -2,6 +2,7 @@ import { at, type Dock } from '../../containers/dock.js';
 import { containers, operationPointer } from '../../containers/family.js';
 import { framed, outputOf } from '../../containers/stream.js';
 import { demand, same } from '../../expect.js';
+import { writeTar } from '../../images/tar.js';
 import type { Requirement } from '../../requirement.js';
 
 /** Standard output of a log. */
@@ -53,7 +54,14 @@ export const logLines: readonly Requirement[] = containers(
       why: 'Structured logs have such lines, and a break makes them unreadable.',
       async check(d) {
         const long = 'abcdefghijklmnopqrstuvwxyz012345'.repeat(1300);
-        const { id } = await d.ran(['echo', `${long}\nnext`]);
+        const { id } = await d.create({ Cmd: ['cat', '/tmp/long'] });
+        const body = writeTar([['long', Buffer.from(`${long}\nnext\n`)]]);
+        const put = { query: { path: '/tmp' }, body, headers: { 'Content-Type': 'application/x-tar' } };
+        await d.t.given('PutContainerArchive.unpacked', async () =>
+          (await d.api.send('PUT', at(id, '/archive'), put)).status(200),
+        );
+        await d.start(id);
+        await d.wait(id);
         const output = await stdout(d, id);
         demand(
           output === `${long}\nnext\n`,

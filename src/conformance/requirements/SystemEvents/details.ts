@@ -106,7 +106,7 @@ export const eventDetails: readonly Requirement[] = containers(
       async check(d) {
         const since = await clock(d.t);
         const { id } = await d.running({
-          Cmd: ['sh', '-c', 'trap "exit 9" TERM; echo ready; while true; do sleep 0.05; done'],
+          Cmd: ['sh', '-c', 'trap "echo told; exit 9" TERM; echo ready; sleep 60 & wait'],
         });
         await d.says(id, 'ready');
         (await d.api.post(at(id, '/stop'))).status(204);
