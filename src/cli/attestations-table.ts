@@ -6,9 +6,10 @@ import {
   summarizeStatement,
   type Verification,
 } from '../client/index.js';
-import type { Palette } from './terminal.js';
+import { type Piece, type Terminal, terminal, visible } from '../support/foundation/markup.js';
+import type { Palette } from './output.js';
 
-/** Bytes with a unit that keeps them short. */
+/** Formats a number of bytes with a decimal unit. */
 export function size(bytes: number | undefined): string {
   if (bytes === undefined) return '-';
   const steps = ['B', 'kB', 'MB', 'GB'];
@@ -18,21 +19,18 @@ export function size(bytes: number | undefined): string {
   return `${step === 0 ? value : value.toPrecision(3)}${steps[step]}`;
 }
 
-/** The beginning of a digest's hex. */
+/** Returns the first 12 hex digits of a digest. */
 export const short = (digest: string | undefined): string =>
   (digest ?? '').replace(/^[a-z0-9]+:/, '').slice(0, 12) || '-';
 
-/** Control characters of an image must not reach the terminal. */
-export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
-
-/** A text cut to a width, with an ellipsis where something is left out. */
+/** Cuts a text to a width, with an ellipsis at the end. */
 export const clip = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, width - 1)}…` : text;
 
-/** Longest predicate type that lets a line end within 80 columns. */
+/** Widest predicate type in a table of 80 columns. */
 const typeWidth = 35;
 
-/** A line of the table, and what is told below it. */
+/** A row of the table, with details on lines below it. */
 interface Row {
   readonly cells: readonly string[];
   readonly below: readonly string[];
@@ -44,74 +42,67 @@ function row({ descriptor, predicateType, statement }: ImageAttestation, verifie
   const maker = summary?.builder ?? summary?.tools?.join(', ');
   return {
     cells: [
-      clip(printable(predicateType), typeWidth),
+      clip(visible(predicateType), typeWidth),
       `${short(subject)}${subjects.length > 0 ? ` +${subjects.length}` : ''}`,
       size(descriptor.size),
       short(descriptor.digest),
       verified,
     ],
-    below: [...(predicateType.length > typeWidth ? [predicateType] : []), ...(maker ? [`made by ${maker}`] : [])].map(
-      printable,
-    ),
+    below: [...(predicateType.length > typeWidth ? [predicateType] : []), ...(maker ? [`made by ${maker}`] : [])],
   };
 }
 
 /**
- * A table of attestations within 80 columns. What is longer is told in lines below: who made the statement, and a
- * predicate type that had to be cut.
+ * Renders attestations as a table of 80 columns. Lines below a row name the maker of the statement and a predicate type that was
+ * cut.
  *
- * @param shown the attestations
- * @param verification what checking the signatures gave; undefined when they were not checked
- * @param palette colours
+ * @param verification undefined if signatures were not checked
  */
 export function attestationsTable(
   shown: readonly ImageAttestation[],
   verification: Verification | undefined,
   { bold, dim, green, red }: Palette,
-): string {
+): Terminal[] {
   const verified = verification === undefined ? '-' : verification.verified ? 'yes' : 'no';
   const head = ['PREDICATE TYPE', 'SUBJECT', 'SIZE', 'DIGEST', 'VERIFIED'];
   const rows = shown.map((attestation) => row(attestation, verified));
   const widths = head.map((name, at) =>
     Math.max(name.length, ...rows.map(({ cells }) => (cells[at] as string).length)),
   );
-  const paint = verification ? (verification.verified ? green : red) : (text: string): string => text;
-  const line = (cells: readonly string[], last: (text: string) => string): string =>
-    cells.map((cell, at) => (at === cells.length - 1 ? last(cell) : cell.padEnd((widths[at] as number) + 2))).join('');
+  const paint = verification ? (verification.verified ? green : red) : (text: string): Piece<'terminal'> => text;
+  const line = (cells: readonly string[], last: (text: string) => Piece<'terminal'>): Terminal =>
+    terminal`${cells.map((cell, at) => (at === cells.length - 1 ? last(cell) : cell.padEnd((widths[at] ?? 0) + 2)))}`;
   const lines = rows.flatMap(({ cells, below }) => [line(cells, paint), ...below.map((text) => dim(`  ${text}`))]);
-  return `${[bold(line(head, (text) => text)), ...lines].join('\n')}\n`;
+  return [bold(line(head, (text) => text)), ...lines];
 }
 
-/** Who signed, as the end of a sentence. */
+/** Names the signer, as the end of a sentence. */
 export function signerText(signer: SignerName | undefined): string {
   if (signer === undefined) return '';
   return signer.kind === 'public-key' ? ` by key ${signer.id}` : ` by ${signer.subject}`;
 }
 
-/** Who signed, or why signatures do not hold, a line each; then what only the registry has, a line a statement. */
-export function verificationLines(verification: Verification, { green, red }: Palette): string {
+/** Renders the signer or the reasons of failure, then the statements that only the registry has. */
+export function verificationLines(verification: Verification, { green, red }: Palette): Terminal[] {
   const { verified, signatures, reasons, statements = [] } = verification;
-  const failures = (list: readonly Reason[], what = ''): string =>
-    list.map(({ code, detail }) => `${red('not verified')}: ${printable(`${what}${code}: ${detail}`)}\n`).join('');
+  const failures = (list: readonly Reason[], what = ''): Terminal[] =>
+    list.map(({ code, detail }) => terminal`${red('not verified')}: ${what}${code}: ${detail}`);
   const signer = signatures.find((signature) => signature.verified)?.signer;
-  const head = verified ? `${green('verified')}${printable(signerText(signer))}\n` : failures(reasons);
-  const attached = statements.map(({ predicateType, verified: holds, signer: by, reasons: why }) => {
+  const head = verified ? [terminal`${green('verified')}${signerText(signer)}`] : failures(reasons);
+  const attached = statements.flatMap(({ predicateType, verified: holds, signer: by, reasons: why }) => {
     const what = `in the registry, ${predicateType}`;
-    return holds ? `${green('verified')}: ${printable(what + signerText(by))}\n` : failures(why, `${what}: `);
+    return holds ? [terminal`${green('verified')}: ${what}${signerText(by)}`] : failures(why, `${what}: `);
   });
-  return head + attached.join('');
+  return [...head, ...attached];
 }
 
-/** What the registry has beside the image's index, a line each. */
-export function registryLines({ signatureManifests, statements = [] }: AttestationChain): string {
-  const signed = signatureManifests.map((digest) => `signed: ${digest}\n`);
-  const attached = statements.map(({ predicateType, form }) =>
-    printable(`in the registry: ${predicateType} (${form})`),
-  );
-  return [...signed, ...attached.map((line) => `${line}\n`)].join('');
+/** Renders the signatures and statements that only the registry has. */
+export function registryLines({ signatureManifests, statements = [] }: AttestationChain): string[] {
+  const attached = statements.map(({ predicateType, form }) => `in the registry: ${predicateType} (${form})`);
+  return [...signatureManifests.map((digest) => `signed: ${digest}`), ...attached];
 }
 
-/** Write statements as they are, each with a line feed behind it. */
+/** Writes the verbatim bytes of statements, each with a line feed. */
 export function writeStatements(shown: readonly ImageAttestation[]): void {
   for (const { statement } of shown)
     process.stdout.write(Buffer.concat([statement ?? Buffer.alloc(0), Buffer.from('\n')]));

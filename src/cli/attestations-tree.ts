@@ -8,22 +8,23 @@ import {
 import { parseManifest, predicateTypeOf } from '../client/manifests.js';
 import { platformText } from '../client/platform.js';
 import { summarizeStatement } from '../client/statement.js';
+import { type Terminal, terminal, visible } from '../support/foundation/markup.js';
 import type { OCIDescriptor } from '../support/foundation/types.js';
 import { type Demand, platformsAsked, readDemand, selectionFlags, verificationFlags } from './attestations-find.js';
-import { clip, printable, short, signerText, size } from './attestations-table.js';
+import { clip, short, signerText, size } from './attestations-table.js';
 import { command as define } from './command.js';
 import { withDaemon } from './daemon.js';
 import { columns } from './help.js';
-import { type Palette, palette } from './terminal.js';
+import { type Palette, palette, printJson, printLines } from './output.js';
 
-/** A line of a tree, and what hangs below it. */
+/** A line of a tree, with its children. */
 interface Branch {
   readonly text: string;
-  readonly paint?: (text: string) => string;
+  readonly paint?: (text: string) => Terminal;
   readonly below?: readonly Branch[];
 }
 
-/** What was found for a platform. */
+/** The findings for a platform. */
 interface Found {
   readonly platform: NonNullable<OCIDescriptor['platform']> | undefined;
   readonly chain: AttestationChain;
@@ -57,11 +58,11 @@ function signatureBranch(digest: string, verification: Verification | undefined,
 
 function platformBranch({ platform, chain, verification }: Found, colours: Palette): Branch {
   const { imageManifest, attestationManifest, signatureManifests, gaps } = chain;
-  // A gap is told where it is, and a missing signature only to who asks for one.
-  const told = gaps.filter(
+  // A missing signature is a gap only if signatures are verified.
+  const shownGaps = gaps.filter(
     ({ part, reason }) => part !== 'signature-manifest' || reason !== 'no-signature' || verification,
   );
-  const missing = told.map(({ part, reason, detail }) => ({
+  const missing = shownGaps.map(({ part, reason, detail }) => ({
     text: `! ${part}: ${reason}: ${detail}`,
     paint: colours.yellow,
   }));
@@ -82,12 +83,15 @@ function platformBranch({ platform, chain, verification }: Found, colours: Palet
   return { text: `${name} ${manifest}`.trim(), paint: colours.bold, below: [...attestation, ...missing] };
 }
 
-/** Draw a tree within the columns of help and tables. */
-function draw(branches: readonly Branch[], indent = ''): string[] {
-  return branches.flatMap(({ text, paint = (plain) => plain, below = [] }, at) => {
+/** Renders a tree of at most 80 columns. */
+function draw(branches: readonly Branch[], indent = ''): Terminal[] {
+  return branches.flatMap(({ text, paint = (plain) => terminal`${plain}`, below = [] }, at) => {
     const last = at === branches.length - 1;
-    const line = clip(printable(text), columns - indent.length - 3);
-    return [`${indent}${last ? '└─ ' : '├─ '}${paint(line)}`, ...draw(below, `${indent}${last ? '   ' : '│  '}`)];
+    const line = clip(visible(text), columns - indent.length - 3);
+    return [
+      terminal`${indent}${last ? '└─ ' : '├─ '}${paint(line)}`,
+      ...draw(below, `${indent}${last ? '   ' : '│  '}`),
+    ];
   });
 }
 
@@ -117,7 +121,7 @@ async function find(
   return { platform, chain, verification: demand && (await verifyAttestations(chain, trusts, { threshold })) };
 }
 
-/** `attestd attestations tree IMAGE`: what leads from an image to its statements and to who signed them, with the gaps. */
+/** `attestd attestations tree IMAGE`: shows the path from an image to its statements and signatures, with the gaps. */
 export const command = define(
   {
     positionals: ['IMAGE'],
@@ -142,14 +146,12 @@ export const command = define(
       for (const each of platforms.length === 0 ? [undefined] : platforms)
         found.push(await find(client, image, each, { demand, registry }));
       const root = found[0]?.chain.root ?? '';
-      if (values.json)
-        process.stdout.write(`${JSON.stringify({ image, root, platforms: found.map(toJson) }, null, 2)}\n`);
+      if (values.json) printJson({ image, root, platforms: found.map(toJson) }, 2);
       else {
         const branches = found.map((one) => platformBranch(one, palette(process.stdout)));
-        const head = `${clip(printable(image), columns - 21)} sha256:${short(root)}`;
-        process.stdout.write(`${[head, ...draw(branches)].join('\n')}\n`);
+        printLines([`${clip(visible(image), columns - 21)} sha256:${short(root)}`, ...draw(branches)]);
         if (found.every(({ chain }) => chain.attestationManifest === undefined) && !values.quiet)
-          process.stdout.write(`${clip(`${printable(image)} has no attestations`, columns)}\n`);
+          printLines([clip(`${visible(image)} has no attestations`, columns)]);
       }
       return found.some(({ verification }) => verification && !verification.verified) ? 1 : 0;
     });

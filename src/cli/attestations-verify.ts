@@ -10,7 +10,7 @@ import {
 import { verificationLines } from './attestations-table.js';
 import { command as define } from './command.js';
 import { withDaemon } from './daemon.js';
-import { palette } from './terminal.js';
+import { palette, printJson, printLines } from './output.js';
 
 /** `attestd attestations verify IMAGE`: whether the signatures of an image's attestations hold. */
 export const command = define(
@@ -42,11 +42,12 @@ export const command = define(
         if (!verification) continue;
         outcomes.push({ ...(each && { platform: each }), ...verification });
         if (values.json || (quiet && verification.verified)) continue;
-        const { bold, ...colours } = palette(process.stdout);
-        if (everywhere && each) process.stdout.write(`${bold(platformText(each))}: `);
-        process.stdout.write(verificationLines(verification, { bold, ...colours }));
+        const colours = palette(process.stdout);
+        const [first, ...further] = verificationLines(verification, colours);
+        const head = everywhere && each && [colours.bold(platformText(each)), ': '];
+        printLines([[head, first], ...further]);
       }
-      if (values.json) process.stdout.write(`${JSON.stringify(everywhere ? outcomes : outcomes[0], null, 2)}\n`);
+      if (values.json) printJson(everywhere ? outcomes : outcomes[0], 2);
       return outcomes.every(({ verified }) => verified) ? 0 : 1;
     });
   },

@@ -12,7 +12,7 @@ import {
 import { attestationsTable, registryLines, verificationLines, writeStatements } from './attestations-table.js';
 import { command as define } from './command.js';
 import { withDaemon } from './daemon.js';
-import { palette } from './terminal.js';
+import { palette, printJson, printLines } from './output.js';
 
 const flags = {
   ...selectionFlags,
@@ -24,7 +24,7 @@ const flags = {
   json: { type: 'boolean', help: 'write JSON instead of a table' },
 } as const;
 
-/** What `--json` writes of a platform. */
+/** The JSON form of the findings for a platform. */
 function toJson({ shown, chain, verification }: Findings): object {
   const attestations = shown.map(({ descriptor, predicateType, statement }) => ({
     predicateType,
@@ -35,20 +35,20 @@ function toJson({ shown, chain, verification }: Findings): object {
   return { attestations, registry, verification };
 }
 
-/** What an empty answer means, in words. */
+/** Explains an empty answer. */
 function noneText(image: string, { platform, types }: AttestationSelection): string {
   const where = platform ? ` for ${platformText(platform)}` : '';
   const what = types ? ` of type ${types.join(' or ')}` : '';
-  return `${image} has no attestations${what}${where}\n`;
+  return `${image} has no attestations${what}${where}`;
 }
 
 function write(image: string, found: Findings, selection: AttestationSelection, quiet: boolean): void {
   const { shown, chain, verification } = found;
   const colours = palette(process.stdout);
-  if (shown.length > 0) process.stdout.write(attestationsTable(shown, verification, colours));
-  else if (!quiet) process.stdout.write(noneText(image, selection));
-  if (verification) process.stdout.write(verificationLines(verification, colours));
-  else if (chain) process.stdout.write(registryLines(chain));
+  if (shown.length > 0) printLines(attestationsTable(shown, verification, colours));
+  else if (!quiet) printLines([noneText(image, selection)]);
+  if (verification) printLines(verificationLines(verification, colours));
+  else if (chain) printLines(registryLines(chain));
 }
 
 /** `attestd attestations IMAGE`, and `ls` below it: show the attestations of an image. */
@@ -83,9 +83,7 @@ export const command = define(
         all.push(found);
         if (values.json) continue;
         if (everywhere && found.shown.length > 0 && found.platform)
-          process.stdout.write(
-            `${all.length > 1 ? '\n' : ''}${palette(process.stdout).bold(platformText(found.platform))}\n`,
-          );
+          printLines([...(all.length > 1 ? [''] : []), palette(process.stdout).bold(platformText(found.platform))]);
         write(image, found, selection, quiet);
       }
       const [first] = all;
@@ -94,8 +92,8 @@ export const command = define(
           ...(found.platform && { platform: found.platform }),
           ...toJson(found),
         }));
-        process.stdout.write(`${JSON.stringify(everywhere || !first ? { platforms } : toJson(first), null, 2)}\n`);
-      } else if (!first && !quiet) process.stdout.write(noneText(image, {}));
+        printJson(everywhere || !first ? { platforms } : toJson(first), 2);
+      } else if (!first && !quiet) printLines([noneText(image, {})]);
       return all.some(({ verification }) => verification && !verification.verified) ? 1 : 0;
     });
   },

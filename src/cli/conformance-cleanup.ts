@@ -1,6 +1,7 @@
 import { cleanUp } from '../conformance/cleanup.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
+import { printJson, printLines } from './output.js';
 
 const flags = {
   host: { type: 'string', short: 'H', value: 'URL', help: 'the daemon, unix:///path or tcp://host:port' },
@@ -22,7 +23,7 @@ export const command = define(
     if (name !== undefined && all) throw new AttestdError('USAGE', '--name or --all, not both');
     const run = all ? '*' : name;
     const { found, left } = await cleanUp({ ...(host !== undefined && { host }), ...(run !== undefined && { run }) });
-    if (json) process.stdout.write(`${JSON.stringify({ found, left })}\n`);
+    if (json) printJson({ found, left });
     else {
       const names = [...new Set(found.map((one) => one.run))].sort();
       const lines = names.map((each) => {
@@ -32,7 +33,7 @@ export const command = define(
         const done = isWanted ? `${own.length - kept} removed${kept > 0 ? `, ${kept} not` : ''}` : 'kept';
         return `${each}: ${own.length} found, ${done}`;
       });
-      process.stdout.write(lines.length > 0 ? `${lines.join('\n')}\n` : 'nothing is left of any run\n');
+      printLines(lines.length > 0 ? lines : ['nothing is left of any run']);
     }
     return left.length > 0 ? 1 : 0;
   },

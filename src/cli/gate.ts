@@ -3,7 +3,7 @@ import { AttestdError } from '../support/foundation/errors.js';
 import { hostFlag } from './arguments.js';
 import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
-import { palette } from './terminal.js';
+import { palette } from './output.js';
 import { readTrusts, trustFlags } from './trust.js';
 
 const flags = {

@@ -7,8 +7,8 @@ import { packageVersion } from '../support/foundation/package-files.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { readFlagFile } from './flag-file.js';
+import { palette } from './output.js';
 import { askDaemon, askingFlags, cannotTell, openAsked, questionOf } from './policy-asking.js';
-import { palette } from './terminal.js';
 
 const flags = {
   policy: { type: 'string', value: 'FILE', help: 'an OPA bundle in WebAssembly, or an ES module' },

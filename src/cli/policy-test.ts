@@ -1,7 +1,7 @@
 import { type CaseResult, runCases } from '../policy/index.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
-import { palette } from './terminal.js';
+import { palette } from './output.js';
 
 const flags = { json: { type: 'boolean', help: 'write results as JSON' } } as const;
 

@@ -17,7 +17,7 @@ import { command as define } from './command.js';
 import { endOfRun } from './end-of-run.js';
 import { readFlagFile } from './flag-file.js';
 import { holdHeap } from './heap.js';
-import { palette } from './terminal.js';
+import { palette, printLines } from './output.js';
 import { readTrusts } from './trust.js';
 
 const flags = {
@@ -200,16 +200,15 @@ function announce(server: RunningServer, quiet: boolean): void {
   const { bold, dim } = palette(process.stdout);
   const { minimumApi, api } = server.release;
   if (quiet) {
-    process.stdout.write(`${server.hosts.join('\n')}\n`);
+    printLines(server.hosts);
     return;
   }
-  process.stdout.write(
-    `${bold('attestd is ready')} ${dim(`(API ${minimumApi} to ${api}, ${server.channel} channel)`)}\n`,
-  );
-  if (server.described.length > 0)
-    process.stdout.write(`answered from the description: ${server.described.join('; ')}\n`);
-  if (server.taken.length > 0) process.stdout.write(`answered by your handlers: ${server.taken.join(', ')}\n`);
-  for (const host of server.hosts) process.stdout.write(`export DOCKER_HOST=${host}\n`);
+  printLines([
+    [bold('attestd is ready'), ' ', dim(`(API ${minimumApi} to ${api}, ${server.channel} channel)`)],
+    ...(server.described.length > 0 ? [`answered from the description: ${server.described.join('; ')}`] : []),
+    ...(server.taken.length > 0 ? [`answered by your handlers: ${server.taken.join(', ')}`] : []),
+    ...server.hosts.map((host) => `export DOCKER_HOST=${host}`),
+  ]);
 }
 
 /** `attestd serve`: run the reference server until SIGINT or SIGTERM. */

@@ -13,8 +13,8 @@ import { apiFolder } from '../spec/index.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
+import { palette } from './output.js';
 import { readUtf8, replaceFile } from './spec-output.js';
-import { palette } from './terminal.js';
 
 const flags = {
   to: {

@@ -7,7 +7,7 @@ import { accept, judgeBy, readAcceptances, readGravity, structureOnly } from '..
 import { jsonReport, markdownReport, type ReportOptions, textReport } from '../spec/diff-report.js';
 import { type Row, rowsOf } from '../spec/diff-rows.js';
 import { command as define } from './command.js';
-import { palette } from './terminal.js';
+import { palette } from './output.js';
 
 const flags = {
   format: {
@@ -40,7 +40,9 @@ function report(comparison: Comparison, format: Format, options: ReportOptions, 
   if (format === 'markdown') return markdownReport(comparison, options);
   if (format === 'github') return annotations(comparison, options, fileOf(now));
   const { red, yellow, dim } = palette(process.stdout);
-  return textReport(comparison, { ...options, paint: { error: red, warning: yellow, info: dim } });
+  const paint = { error: red, warning: yellow, info: dim };
+  const severities = Object.entries(paint).map(([name, style]) => [name, (text: string) => `${style(text)}`]);
+  return textReport(comparison, { ...options, paint: Object.fromEntries(severities) });
 }
 
 function fails(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkStoreFolder, type FolderReport } from '../server/store-maintenance.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { command as define } from './command.js';
+import { printJson, printLines } from './output.js';
 
 const flags = {
   repair: { type: 'boolean', help: 'delete broken blobs, so that loading their images again brings them' },
@@ -10,7 +11,7 @@ const flags = {
 } as const;
 
 /**
- * The folder that is given, if it is an image layout: a check makes none.
+ * Returns the given directory if it is an image layout. Creates nothing.
  *
  * @throws AttestdError USAGE
  */
@@ -42,7 +43,8 @@ export const command = define(
   },
   async ({ values, positionals: [folder = ''] }) => {
     const report = await checkStoreFolder(await layoutFolder(folder), values.repair === true);
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${lines(report).join('\n')}\n`);
+    if (values.json) printJson(report);
+    else printLines(lines(report));
     return report.broken.length > 0 || report.unusable.length > 0 ? 1 : 0;
   },
 );

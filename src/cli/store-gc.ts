@@ -1,5 +1,6 @@
 import { collectStoreFolder } from '../server/store-maintenance.js';
 import { command as define } from './command.js';
+import { printJson, printLines } from './output.js';
 import { layoutFolder } from './store-check.js';
 
 const flags = { json: { type: 'boolean', help: 'report as JSON: the blobs that were deleted' } } as const;
@@ -15,9 +16,8 @@ export const command = define(
   async ({ values, positionals: [folder = ''] }) => {
     const deleted = await collectStoreFolder(await layoutFolder(folder));
     const bytes = deleted.reduce((sum, { size }) => sum + size, 0);
-    process.stdout.write(
-      values.json ? `${JSON.stringify(deleted)}\n` : `deleted ${deleted.length} blobs, ${bytes} bytes\n`,
-    );
+    if (values.json) printJson(deleted);
+    else printLines([`deleted ${deleted.length} blobs, ${bytes} bytes`]);
     return 0;
   },
 );

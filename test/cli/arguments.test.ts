@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { command } from '../../src/cli/command.js';
 import { helpText } from '../../src/cli/help.js';
-import { palette } from '../../src/cli/terminal.js';
+import { palette } from '../../src/cli/output.js';
 import { AttestdError } from '../../src/support/foundation/errors.js';
 
 const flags = {
@@ -77,13 +77,13 @@ describe('colours', () => {
 
   it('are for terminals only', () => {
     delete process.env.NO_COLOR;
-    expect(palette({ isTTY: false }).red('x')).to.equal('x');
-    expect(palette({}).bold('x')).to.equal('x');
-    expect(palette({ isTTY: true }).red('x')).to.equal('\u001b[31mx\u001b[39m');
+    expect(`${palette({ isTTY: false }).red('x')}`).to.equal('x');
+    expect(`${palette({}).bold('x')}`).to.equal('x');
+    expect(`${palette({ isTTY: true }).red('x')}`).to.equal('\u001b[31mx\u001b[39m');
   });
 
   it('are not used when NO_COLOR is set', () => {
     process.env.NO_COLOR = '1';
-    expect(palette({ isTTY: true }).red('x')).to.equal('x');
+    expect(`${palette({ isTTY: true }).red('x')}`).to.equal('x');
   });
 });
