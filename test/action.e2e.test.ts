@@ -80,6 +80,8 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
           if (term === 'github.event.pull_request.base.sha') return pullRequestBase;
           if (term === 'github.event.pull_request.number') return '7';
           if (term === 'github.repository') return 'example/daemon';
+          if (term === 'steps.review.outputs.review') return join(dir, 'attestd-review.md');
+          if (term.startsWith('contains(')) return inputs.labeled ?? 'false';
           const input = /^inputs\.([\w-]+)$/.exec(term)?.[1] ?? '';
           return inputs[input] ?? action.inputs[input]?.default;
         });
@@ -234,11 +236,31 @@ process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).statu
     expect(readFileSync(outputs.review as string, 'utf8')).to.equal(summary);
   }).timeout(60_000);
 
+  it('comments on a pull request once, and updates that comment', () => {
+    const log = join(dir, 'gh-args');
+    const ids = join(dir, 'gh-ids');
+    writeFileSync(ids, '');
+    writeFileSync(join(dir, 'attestd-review.md'), '### API description\n');
+    program('gh', `case "$*" in *--paginate*) cat ${ids} ;; *) echo "$@" >> ${log} ;; esac`);
+    expect(run('Comment on the review').code).to.equal(0);
+    writeFileSync(ids, '42\n43\n');
+    expect(run('Comment on the review').code).to.equal(0);
+    const [created, updated] = readFileSync(log, 'utf8').trim().split('\n');
+    expect(created).to.match(/^api --silent repos\/example\/daemon\/issues\/7\/comments --field body=@/);
+    expect(updated).to.match(/--method PATCH repos\/example\/daemon\/issues\/comments\/42 --field body=@/);
+    expect(readFileSync(join(dir, 'attestd-comment.md'), 'utf8')).to.match(/^<!-- attestd review -->\n### API/);
+  });
+
   it('fails on the changes that it is told to fail on, after posting them', () => {
     makeRepository(repository);
     const failed = run('Review', { base: 'main', 'fail-on': 'breaking' });
     expect(failed.code).to.equal(1);
     expect(failed.summary).to.include('operation-removed');
+    const sarif = join(dir, 'api.sarif');
+    const accepted = run('Review', { base: 'main', 'fail-on': 'breaking', labeled: 'true', sarif });
+    expect(accepted.code, 'with the label that accepts changes').to.equal(0);
+    const log = JSON.parse(readFileSync(sarif, 'utf8')) as { runs: { results: { ruleId: string; level: string }[] }[] };
+    expect(log.runs[0]?.results[0]).to.include({ ruleId: 'operation-removed', level: 'error' });
     writeFileSync(join(repository, 'api/swagger.yaml'), description(false));
     expect(run('Review', { base: 'main', 'fail-on': 'any' }).code).to.equal(0);
   }).timeout(60_000);

@@ -25,8 +25,8 @@ const flags = {
   channel: {
     type: 'string',
     value: 'NAME',
-    choices: ['standard', 'experimental'],
-    help: 'the packaged patch; experimental is standard and more',
+    choices: ['standard', 'experimental', 'next'],
+    help: 'the packaged patch; experimental and next (API 1.56) include standard',
   },
   overlay: { type: 'string', multiple: true, value: 'FILE', help: 'an OpenAPI Overlay 1.0 or 1.1 document' },
   fit: { type: 'boolean', help: 'apply --overlay as the packaged patch is applied: what the file has of it stays' },
@@ -35,8 +35,8 @@ const flags = {
   json: { type: 'boolean', help: 'report as JSON: file, changed, written, changes, conflicts, notes' },
 } as const;
 
-function channelOverlays(channel: 'standard' | 'experimental'): LocatedOverlay[] {
-  const folders = channel === 'standard' ? ['standard'] : ['standard', 'experimental'];
+function channelOverlays(channel: 'standard' | 'experimental' | 'next'): LocatedOverlay[] {
+  const folders = channel === 'standard' ? ['standard'] : ['standard', channel];
   return folders.flatMap((folder) => {
     const path = join(apiFolder, 'overlays', folder);
     const names = readdirSync(path).filter((name) => name.endsWith('.yaml'));

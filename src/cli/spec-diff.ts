@@ -6,6 +6,7 @@ import { fileOf, isBuiltInAgainstFile, readOperand } from '../spec/diff-operand.
 import { accept, judgeBy, readAcceptances, readGravity, structureOnly } from '../spec/diff-policy.js';
 import { jsonReport, markdownReport, type ReportOptions, textReport } from '../spec/diff-report.js';
 import { type Row, rowsOf } from '../spec/diff-rows.js';
+import { sarifReport } from '../spec/diff-sarif.js';
 import { command as define } from './command.js';
 import { palette } from './output.js';
 
@@ -13,7 +14,7 @@ const flags = {
   format: {
     type: 'string',
     value: 'NAME',
-    choices: ['text', 'markdown', 'json', 'github'],
+    choices: ['text', 'markdown', 'json', 'github', 'sarif'],
     help: 'default: text; github writes annotations with file and line, sarif a log for code scanning',
   },
   json: { type: 'boolean', help: 'the same as --format json' },
@@ -33,12 +34,13 @@ const flags = {
   },
 } as const;
 
-type Format = 'text' | 'markdown' | 'json' | 'github';
+type Format = 'text' | 'markdown' | 'json' | 'github' | 'sarif';
 
 function report(comparison: Comparison, format: Format, options: ReportOptions, now: string): string {
   if (format === 'json') return jsonReport(comparison, options);
   if (format === 'markdown') return markdownReport(comparison, options);
   if (format === 'github') return annotations(comparison, options, fileOf(now));
+  if (format === 'sarif') return sarifReport(comparison, options, fileOf(now));
   const { red, yellow, dim } = palette(process.stdout);
   const paint = { error: red, warning: yellow, info: dim };
   const severities = Object.entries(paint).map(([name, style]) => [name, (text: string) => `${style(text)}`]);
@@ -62,7 +64,7 @@ export const command = define(
     positionals: ['OLD', 'NEW'],
     flags,
     notes: [
-      `OLD and NEW are 1.54, 1.55 or 1.55+experimental (built in), a file (Swagger 2.0 or OpenAPI 3, YAML or JSON), or
+      `OLD and NEW are 1.54, 1.55, 1.55+experimental or 1.56 (built in), a file (Swagger 2.0 or OpenAPI 3, YAML or JSON), or
       REV:path (a file of a git revision). Each row is an error (clients can fail), a warning (clients may be surprised) or
       info; docs/reference/spec.md has the rules. A built-in version and a file are compared by structure only: texts, marks
       and Go keywords of the built-in versions are specific to attestd.`,

@@ -15,6 +15,9 @@ export interface Release {
 /** dockerd 29.7.2: the recorded release, and the reference server's default. */
 export const currentRelease: Release = { engine: '29.7.2', api: apiVersion, minimumApi: '1.40' };
 
+/** The API version in development upstream. The server speaks it on request. */
+const nextApi = '1.56';
+
 /** Releases whose API versions the server can imitate, by version prefix. */
 const releases: Readonly<Record<string, Release>> = {
   '28.5': { engine: '28.5.2', api: '1.51', minimumApi: '1.24' },
@@ -37,7 +40,7 @@ export interface ReleaseChoice {
 /**
  * The release to answer like.
  *
- * @throws AttestdError USAGE for a release that is not known, or a window that is none or wider than the newest release's
+ * @throws AttestdError USAGE for a release that is not known, or an invalid window, or one beyond the version in development
  */
 export function chooseRelease({ engine = '29.7', minimumApi, maximumApi }: ReleaseChoice): Release {
   const release = Object.hasOwn(releases, engine) ? releases[engine] : undefined;
@@ -46,8 +49,8 @@ export function chooseRelease({ engine = '29.7', minimumApi, maximumApi }: Relea
   for (const version of [chosen.minimumApi, chosen.api])
     if (!/^1\.\d{1,3}$/.test(version)) throw new AttestdError('USAGE', `'${version}' is no API version such as 1.44`);
   const oldest = '1.24';
-  if (compareVersions(chosen.minimumApi, oldest) < 0 || compareVersions(chosen.api, currentRelease.api) > 0)
-    throw new AttestdError('USAGE', `API versions are within ${oldest} and ${currentRelease.api}`);
+  if (compareVersions(chosen.minimumApi, oldest) < 0 || compareVersions(chosen.api, nextApi) > 0)
+    throw new AttestdError('USAGE', `API versions are within ${oldest} and ${nextApi}`);
   if (compareVersions(chosen.minimumApi, chosen.api) > 0)
     throw new AttestdError(
       'USAGE',

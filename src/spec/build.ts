@@ -14,8 +14,8 @@ import { applyOverlay, type Overlay, parseOverlay } from './overlay.js';
 /** The overlay directories, in the order of application. */
 export const channels = ['standard', 'experimental', 'corrections'] as const;
 
-/** A folder of overlays. */
-export type Channel = (typeof channels)[number];
+/** A directory of overlays. `next` is the version in development upstream, and no part of the built description. */
+export type Channel = (typeof channels)[number] | 'next';
 
 /** The packaged api/ folder. */
 export const apiFolder = fileURLToPath(new URL('../../api/', import.meta.url));

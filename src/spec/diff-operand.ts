@@ -13,6 +13,7 @@ export const builtIn: Readonly<Record<string, readonly Channel[]>> = {
   '1.54': [],
   '1.55': ['standard'],
   '1.55+experimental': ['standard', 'experimental'],
+  '1.56': ['standard', 'next'],
 };
 
 /**
@@ -46,7 +47,7 @@ function readRevision(operand: string, cwd: string): string {
 /**
  * Reads an operand of a comparison.
  *
- * @param operand `1.54`, `1.55` or `1.55+experimental`; else a file in Swagger 2.0 or OpenAPI 3, YAML or JSON; else
+ * @param operand a built-in version such as `1.55` or `1.55+experimental`; else a file in Swagger 2.0 or OpenAPI 3, YAML or JSON; else
  *   `REV:path`, a file of a git revision
  * @param cwd a directory of the git repository. Default: the working directory
  * @returns the description
