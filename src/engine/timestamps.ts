@@ -30,7 +30,7 @@ export function parseUnixTimestamp(text: string | undefined): bigint | undefined
 /**
  * Parses the `until` filter of images: a Go duration before now, a date in one of several forms, or Unix seconds.
  *
- * @param now reference for durations and for the zone of dates without one
+ * @param now base of durations, and source of the zone for dates that lack one
  * @returns nanoseconds since 1970
  * @throws INVALID_ARGUMENT with the daemon's words (docs/reference/behavior/images.md#filters)
  */

@@ -34,33 +34,33 @@ export interface EngineOptions {
   readonly registries?: RegistryOptions | undefined;
   /** The release to imitate. Default: dockerd 29.7.2. */
   readonly release?: Release | undefined;
-  /** Now; the system's clock without it. */
+  /** Returns the current time. Default: the system's clock. */
   readonly clock?: () => Date;
-  /** The daemon's id in /info; a random UUID without it. */
+  /** The daemon's id in /info. Default: a random UUID. */
   readonly id?: string;
-  /** The host's name in /info; the machine's without it. */
+  /** The host name in /info. Default: the machine's. */
   readonly hostname?: string;
-  /** How it is set up, as far as that is not the usual way. */
+  /** Overrides of the default configuration. */
   readonly settings?: Partial<DaemonSettings> | undefined;
-  /** Whether it logs at debug level, which /info tells; not without it. */
+  /** Whether the server logs at debug level, which /info reports. Default: false. */
   readonly debugging?: boolean | undefined;
-  /** URLs at which anybody may use the API in plain text, of which /info warns; none without it. */
+  /** URLs of unencrypted, public access to the API, about which /info warns. Default: none. */
   readonly openTo?: (() => readonly string[]) | undefined;
   /** Receives what dockerd writes to its log at debug level. */
   readonly debug?: (message: string, fields?: Readonly<Record<string, string>>) => void;
-  /** What containers wait on; the machine's clock without it. */
+  /** Timers of containers. Default: the machine's clock. */
   readonly time?: Clock | undefined;
-  /** Receives what a simulation cannot do; `debug` without it. */
+  /** Receives warnings about unsupported features of the simulation. Default: `debug`. */
   readonly warn?: (message: string) => void;
-  /** Runs what containers run; a simulation without it, which runs nothing on the machine. */
+  /** Runs the processes of containers. Default: a simulation, which runs nothing on the host. */
   readonly processes?: ProcessModel | undefined;
-  /** Tells of images' signatures; nothing without it. */
+  /** Reads the signatures of images. Default: none. */
   readonly signatures?: SignatureReader | undefined;
-  /** Asked before an image is used; nobody without it. */
+  /** Decides whether an image may be used. Default: every image may. */
   readonly admission?: Admission | undefined;
-  /** Bytes of images' files that are kept for containers; 1 GiB without it. */
+  /** Maximum bytes of image files kept for containers. Default: 1 GiB. */
   readonly imageBytes?: number | undefined;
-  /** Bytes that containers and volumes may write; 512 MiB without it. */
+  /** Maximum bytes that containers and volumes may write. Default: 256 MiB. */
   readonly layerBytes?: number | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface Versioned {
 /** Options of `GET /images/{name}/attestations`. */
 export interface AttestationOptions {
   readonly platform?: Platform | undefined;
-  /** Predicate types as they came in the query, in order; blank ones are ignored. */
+  /** Predicate types of the query, in order. Blank ones are ignored. */
   readonly types?: readonly string[] | undefined;
   /** Whether to include the statements. */
   readonly statement?: boolean;
@@ -106,7 +106,7 @@ export type StreamMessage = JsonObject;
 /** Options of `POST /images/load`. */
 export interface LoadOptions {
   readonly platforms?: readonly Platform[];
-  /** Aborts when nobody waits for it any more: no further image gets its name then. */
+  /** Aborts when the client disconnects. No further image gets its name then. */
   readonly signal?: AbortSignal | undefined;
   readonly quiet?: boolean;
 }
@@ -131,7 +131,7 @@ export interface PullOptions extends RegistryUse {
   readonly platform?: string | undefined;
 }
 
-/** What operations that talk to a registry have in common. */
+/** Common options of operations that use a registry. */
 export interface RegistryUse {
   readonly credentials?: Credentials | undefined;
   /** Headers that are handed on to the registry. */
@@ -179,7 +179,7 @@ export type UsageType = 'container' | 'image' | 'volume' | 'build-cache';
 
 /** Options of `GET /system/df`. */
 export interface UsageOptions extends Versioned {
-  /** Values of `type` as they came; undefined when the parameter is absent. */
+  /** Values of `type` in the query. Undefined if the parameter is absent. */
   readonly types?: readonly string[] | undefined;
   readonly verbose?: boolean;
 }

@@ -4,10 +4,10 @@ import { type Filters, valuesOf } from './filters.js';
 import { parseTime } from './timestamps.js';
 
 /**
- * The filter `until` of a prune.
+ * Parses the filter `until` of a prune.
  *
- * @returns milliseconds since 1970 before which a thing must have been made; undefined without the filter
- * @throws INVALID_ARGUMENT for several values, or one that is no time
+ * @returns milliseconds since 1970; only older objects are pruned. Undefined if the filter is not set.
+ * @throws INVALID_ARGUMENT for several values or an invalid time
  */
 export function untilFilter(context: Context, filters: Filters): number | undefined {
   if (!filters.has('until')) return undefined;

@@ -4,7 +4,7 @@ import { memberSince } from '../generated/members.js';
 const maxCachedVersions = 256;
 const known = new Map<string, readonly number[]>();
 
-/** Numbers of a version, part by part; a part that is no number counts as 0 (observed: `1.`, `..`, `1..55`). */
+/** Parses the parts of a version. A part that is not a number counts as 0 (observed: `1.`, `..`, `1..55`). */
 function parts(version: string): readonly number[] {
   const before = known.get(version);
   if (before !== undefined) return before;

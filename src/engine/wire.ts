@@ -31,7 +31,7 @@ export type Wire<T> = unknown extends T
         ? readonly Wire<Item>[] | VerbatimJson
         : WireObject<T> | Unchecked;
 
-/** The same of an object whose members are known, so that more can be put beside them. */
+/** Like `Wire`, for an object with known members, so that others can be added. */
 export type WireMembers<T> = Exclude<Wire<T>, Unchecked>;
 
 /** The JSON body that the description gives an answer with one of the statuses of success. */
@@ -46,7 +46,7 @@ type JsonBody<Responses> = {
 /** An operation of the description. */
 export type OperationId = keyof operations;
 
-/** What an operation answers where all goes well, as the description has it. */
+/** The successful response of an operation, by the description. */
 export type AnswerOf<Id extends OperationId> = Wire<JsonBody<operations[Id]['responses']>>;
 
 /** A member of an answer's body whose type has no name in the description. */

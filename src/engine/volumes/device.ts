@@ -50,7 +50,7 @@ function parseOptions(text: string): { readonly flag: number; readonly data: str
   return { flag, data: data.join(',') };
 }
 
-/** Why the kernel would not mount a device; undefined where it would. */
+/** Returns the kernel's reason to reject a device mount. Undefined if it would mount it. */
 function refusal(machine: FileSystem, device: string, type: string, flag: number): string | undefined {
   const found = machine.find(device.startsWith('/') ? device : `/${device}`);
   if ((flag & bindFlag) !== 0) {

@@ -11,7 +11,7 @@ import {
   struct,
 } from '../../support/go/json.js';
 
-/** How a mount is given in a create request (`mount.Mount`). */
+/** A mount in a create request (`mount.Mount`). */
 export interface Mount {
   Type?: string;
   Source?: string;
@@ -47,7 +47,7 @@ export interface TmpfsOptions {
   Options?: (string[] | undefined)[];
 }
 
-/** Where a container has something mounted, as inspect tells it (`container.MountPoint`). */
+/** A mount in inspect (`container.MountPoint`). */
 export interface MountPoint {
   Type?: string;
   Name?: string;

@@ -16,7 +16,7 @@ import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './pa
 import { isAnonymous, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
 
-/** Mounts of a container, of which every answer about it tells. */
+/** Maximum mounts of a container, because every response about it lists them. */
 const maxMounts = 4096;
 
 /** Bytes of a page. */
@@ -29,7 +29,7 @@ export interface ContainerMount {
   /** Digest of an image that is mounted. */
   readonly imageId?: string | undefined;
   readonly fileSystem: FileSystem;
-  /** What of the file system is seen. */
+  /** The visible part of the file system. */
   readonly path: string;
   readonly copy: boolean;
   /** Whether the image's or the request's `Volumes` asked for it, not a bind or mount. */
@@ -78,7 +78,7 @@ export async function registerMounts(context: Context, container: Container): Pr
   container.mounts = [...mounts.values()].map(({ point }) => point);
 }
 
-/** Another mount takes the place of one that was there. */
+/** A mount replaces an earlier one at the same destination. */
 function forget(container: Container, destination: string): void {
   container.mountSources.get(destination)?.volume?.users.delete(container.id);
 }
@@ -138,10 +138,10 @@ async function makeMount(context: Context, container: Container, planned: Planne
 }
 
 /**
- * Make a mount of what an earlier daemon wrote of it. A volume without a record was being made or removed when the power
- * went: it is there, empty.
+ * Restores a mount from a record of an earlier daemon. A volume without a record was being created or removed at the
+ * time of a power failure; it is restored empty.
  *
- * @throws NOT_FOUND for an image that is gone
+ * @throws NOT_FOUND for a missing image
  */
 export async function restoreMount(
   context: Context,
@@ -167,11 +167,8 @@ export async function restoreMount(
 }
 
 /**
- * Show all mounts in the file system of a container that starts; a fresh volume gets what the image has there. Whoever asks for
- * them while they are made waits for that: an archive would be put into a volume that is not yet filled, and a second
- * tmpfs would hide what is in the first.
- *
- * @throws what `mount` of a file system throws; INTERNAL for a volume that cannot be mounted
+ * Mounts everything in the file system of a starting container. A new volume is filled from the image. Concurrent
+ * callers wait for the same mounts.
  */
 export function mountAll(context: Context, container: Container): Promise<void> {
   return container.mounting.run(() => mountIfMissing(context, container));
@@ -189,7 +186,7 @@ async function mountIfMissing(context: Context, container: Container): Promise<v
     await yieldIfDue();
     if (volume !== undefined) checkDevice(context.machine, volume);
     const seen = point.Type === 'volume' || point.Type === 'image' ? resolveSubpath(source, path) : path;
-    // Whoever does not fill it waits for who does.
+    // Concurrent callers wait until the first one has filled the volume.
     await volume?.filling.run(async () => {
       if (copy) await populate(fileSystem, destination, source, seen);
     });
@@ -237,7 +234,7 @@ function* below(entries: Iterable<ArchiveEntry>): Generator<ArchiveEntry> {
   }
 }
 
-/** The process of a container has ended: its volumes are unmounted, as the events tell. */
+/** Logs the unmount of a container's volumes after its process has ended. */
 export function unmountAll(context: Context, container: Container): void {
   for (const { volume } of container.mountSources.values())
     if (volume !== undefined)
@@ -247,7 +244,7 @@ export function unmountAll(context: Context, container: Container): void {
       });
 }
 
-/** Let go of a container's mounts; with `remove`, delete its anonymous volumes. */
+/** Releases a container's mounts. With `remove`, deletes its anonymous volumes. */
 export async function releaseMounts(context: Context, container: Container, remove: boolean): Promise<void> {
   for (const { volume } of container.mountSources.values()) {
     if (volume === undefined) continue;

@@ -75,7 +75,7 @@ export function createVolume(
   return volumeObject(context.volumes.create(request));
 }
 
-/** Why a cluster's volume is not made: here no swarm has any. */
+/** Returns the error for a cluster volume, which this daemon's swarm does not support. */
 function clusterVolumeFault({ swarm }: Context, { AccessMode: mode }: ClusterVolumeSpec): AttestdError {
   if (swarm.current === undefined) return noManager();
   if (mode === undefined) return invalid('AccessMode must not be nil');
@@ -102,7 +102,7 @@ export function removeVolume(context: Context, name: string, force: boolean): vo
  */
 export function pruneVolumes(context: Context, filters: Filters, apiVersion: string): AnswerOf<'VolumePrune'> {
   const values = valuesOf(filters, 'all');
-  // An older client's prune is one with the filter, beside what the client says itself.
+  // Older clients prune as if the filter were set, in addition to their own filters.
   const all = allOf(isAtLeast(apiVersion, '1.42') ? values : [...new Set([...values, 'true'])]);
   checkKeys(filters, ['label', 'label!', 'all']);
   const unused = context.volumes

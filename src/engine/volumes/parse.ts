@@ -4,16 +4,16 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import type { Mount, MountPoint } from './mount.js';
 
-/** A mount as it was asked for, and what it becomes. */
+/** A requested mount in its parsed form. */
 export interface PlannedMount {
   readonly point: MountPoint;
-  /** What is mounted from the volume or image: a path below it. */
+  /** The path below the root of the volume or image. */
   readonly subpath: string;
   /** Whether a fresh volume gets what the image has there. */
   readonly copy: boolean;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly options?: Readonly<Record<string, string>> | undefined;
-  /** Bytes that a tmpfs may hold; undefined for no bound of its own. */
+  /** Size of a tmpfs in bytes. Undefined: unlimited. */
   readonly size?: number | undefined;
 }
 

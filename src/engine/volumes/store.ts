@@ -17,7 +17,7 @@ import type { AnswerOf } from '../wire.js';
 /** A volume: data that outlives the containers that use it. */
 export interface Volume {
   readonly name: string;
-  /** Where a daemon keeps its data. */
+  /** The data directory that the daemon reports. */
   readonly mountpoint: string;
   readonly driver: string;
   readonly labels: Readonly<Record<string, string>> | undefined;
@@ -25,13 +25,13 @@ export interface Volume {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly fileSystem: FileSystem;
-  /** What puts an image's files into it. */
+  /** Copies an image's files into it. */
   readonly filling: SerialQueue;
   /** Ids of the containers that use it. */
   readonly users: Set<string>;
 }
 
-/** What is looked at of a volume that a swarm is to have (`volume.ClusterVolumeSpec`). */
+/** The checked members of a cluster volume's spec (`volume.ClusterVolumeSpec`). */
 export interface ClusterVolumeSpec {
   AccessMode?: { MountVolume?: unknown; BlockVolume?: unknown };
 }
@@ -67,7 +67,7 @@ const localOptions = ['type', 'o', 'device', 'size'];
 /** Bytes that a file's name has at most. */
 const maxNameLength = 255;
 
-/** Bytes that a volume takes beside what was asked for it. */
+/** Estimated bytes of a volume in addition to its options. */
 const volumeBytes = 2048;
 
 /** The volumes, by name. */
@@ -105,9 +105,9 @@ export class VolumeStore {
   }
 
   /**
-   * Make a volume; one that is there already is given back (docs/reference/behavior/files.md#volumes).
+   * Creates a volume, or returns the existing one (docs/reference/behavior/files.md#volumes).
    *
-   * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for a driver that is not there; NO_SPACE
+   * @throws INVALID_ARGUMENT for a malformed name or unknown options; NOT_FOUND for an unknown driver; NO_SPACE
    */
   create(request: CreateVolumeRequest): Volume {
     const { Driver: driver, DriverOpts: options, Labels: labels } = request;
@@ -171,7 +171,7 @@ export class VolumeStore {
     this.#log(volume, 'destroy');
   }
 
-  /** Let go of a container's use of a volume. */
+  /** Releases a container's use of a volume. */
   release(name: string, containerId: string): void {
     this.#byName.get(name)?.users.delete(containerId);
   }
@@ -230,7 +230,7 @@ export function isAnonymous({ labels }: Volume): boolean {
 }
 
 /**
- * A volume as the API tells it.
+ * Returns a volume in the API's form.
  *
  * @param usage whether to measure it
  */

@@ -6,11 +6,12 @@ import type { FileSystem } from '../../support/sandbox/fs/types.js';
 const maxLinks = 40;
 
 /**
- * Where a part of a volume or image really is (docs/reference/behavior/files.md#mounts): links are followed, but not out of it.
+ * Resolves a path in a volume or image (docs/reference/behavior/files.md#mounts). Links are followed but cannot leave
+ * it.
  *
  * @param path absolute, in that file system
  * @returns the path without links
- * @throws INTERNAL when nothing is there, or when it leads outside
+ * @throws INTERNAL for a missing path, or one that leads outside
  */
 export function resolveSubpath(fs: FileSystem, path: string): string {
   let rest = path.split('/').filter((name) => name !== '');

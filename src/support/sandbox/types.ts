@@ -228,7 +228,7 @@ export type StartReason =
 /** A start that failed, with what a daemon makes its answer of. */
 export interface StartFailure {
   readonly reason: StartReason;
-  /** runc's message, to which the daemon adds a prefix: `exec: "nosuch": executable file not found in $PATH`. */
+  /** The message of runc, which the daemon prefixes: `exec: "nosuch": executable file not found in $PATH`. */
   readonly message: string;
   /** 127 not found, 126 found but not executable, 128 otherwise, as dockerd records it of a container. */
   readonly exitCode: number;

@@ -36,7 +36,7 @@ export const seq = withUsage(async (task, argv) => {
   return 0;
 });
 
-/** `yes [WORD]…`: endless output, as fast as it is read. */
+/** `yes [WORD]…`: writes endless output at the reader's speed. */
 export async function yes(task: Task, argv: readonly string[]): Promise<number> {
   const line = `${argv.length > 1 ? argv.slice(1).join(' ') : 'y'}\n`;
   const block = Buffer.from(line.repeat(Math.max(1, Math.floor(4096 / line.length))));
