@@ -25,6 +25,7 @@ import { ListCache } from './images/list-cache.js';
 import { ImageMetadataCache } from './images/metadata-cache.js';
 import { ImageMetadataFile } from './images/metadata-file.js';
 import { Snapshots } from './images/snapshots.js';
+import { defaultImageBytes, defaultLayerBytes } from './limits.js';
 import { PublishedPorts } from './networks/publish.js';
 import { NetworkStore } from './networks/store.js';
 import { ObjectQuota } from './object-quota.js';
@@ -39,10 +40,6 @@ import { VolumeStore } from './volumes/store.js';
 
 /** Default level of an amd64 host. dockerd detects it; a reference server must answer the same everywhere. */
 const amd64Level = 'v3';
-
-/** Default bytes of image files that containers read, and of writable layers and volumes. Both are kept in memory. */
-const defaultImageBytes = 1 << 30;
-const defaultLayerBytes = 1 << 28;
 
 /**
  * Creates a daemon's state.

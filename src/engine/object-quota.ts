@@ -1,7 +1,5 @@
 import { AttestdError } from '../support/foundation/errors.js';
-
-/** Maximum bytes of containers, networks, volumes and execs, without their files, logs and programs. */
-const maxObjectBytes = 96 << 20;
+import { maxObjectBytes } from './limits.js';
 
 /** Estimated bytes of a value in addition to its text. */
 const perValue = 32;

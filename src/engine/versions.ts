@@ -1,7 +1,6 @@
 import { memberSince } from '../generated/members.js';
+import { maxCachedVersions } from './limits.js';
 
-/** Versions that are remembered: more than there are, and clients may send anything. */
-const maxCachedVersions = 256;
 const known = new Map<string, readonly number[]>();
 
 /** Parses the parts of a version. A part that is not a number counts as 0 (observed: `1.`, `..`, `1..55`). */

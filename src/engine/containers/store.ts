@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
+import { containerNameBytes, containerOverheadBytes } from '../limits.js';
 import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import type { Container } from './container.js';
 import { randomName } from './create/random-name.js';
@@ -22,10 +23,6 @@ export function newId(): string {
     if (!/^\d{12}/.test(id)) return id;
   }
 }
-
-/** Estimated bytes of a container in addition to its configuration, and of a name. */
-const containerBytes = 8192;
-const nameBytes = 256;
 
 /** The containers, by id and by name. */
 export class ContainerStore {
@@ -113,7 +110,7 @@ export class ContainerStore {
   }
 
   #addName(id: string, name: string): void {
-    this.quota.reserve(`name ${name}`, nameBytes + 2 * name.length);
+    this.quota.reserve(`name ${name}`, containerNameBytes + 2 * name.length);
     this.#names.set(name, id);
     const names = this.#namesById.get(id);
     if (names === undefined) this.#namesById.set(id, new Set([name]));
@@ -141,7 +138,7 @@ export class ContainerStore {
    * @throws NO_SPACE
    */
   chargeQuota({ id, config, hostConfig, networks, mounts }: Container): void {
-    this.quota.reserve(id, containerBytes + estimateBytes([config, hostConfig, networks, mounts]));
+    this.quota.reserve(id, containerOverheadBytes + estimateBytes([config, hostConfig, networks, mounts]));
   }
 
   /** Keep a container whose name is reserved. @throws NO_SPACE */

@@ -1,5 +1,6 @@
 import { AttestdError } from '../../support/foundation/errors.js';
 import type { Filters } from '../filters.js';
+import { maxBufferedEventBytes, maxBufferedEvents, maxFilterLength, maxQueuedEventBytes } from '../limits.js';
 import { parseUnixTimestamp } from '../timestamps.js';
 import { includesEvent } from './filter.js';
 
@@ -59,18 +60,8 @@ function parsePart(name: string, text: string | undefined): bigint | undefined {
   }
 }
 
-/** Events that dockerd remembers for `since` and `until`. */
-const maxEvents = 256;
-
 /** Events that wait for a slow subscriber; later ones are lost to it, as in dockerd. */
 const waiting = 1024;
-
-/** Bytes of the event history, and of all queued events. One event may contain a command of 1 MiB. */
-const maxEventBytes = 8 << 20;
-const waitingBytes = 32 << 20;
-
-/** Total length of all subscribers' filters in characters. Each event is matched against all of them. */
-const filterLengths = 2 << 20;
 
 /** Estimates the memory of an event and its serialized form. */
 function estimateBytes({ action, actor }: DaemonEvent): number {
@@ -115,12 +106,12 @@ export class EventBus {
     const bytes = estimateBytes(event);
     this.history.push({ event, bytes });
     this.bufferedBytes += bytes;
-    while (this.history.length > maxEvents || this.bufferedBytes > maxEventBytes)
+    while (this.history.length > maxBufferedEvents || this.bufferedBytes > maxBufferedEventBytes)
       this.bufferedBytes -= this.history.shift()?.bytes ?? 0;
     for (const observer of this.observers) observer(event);
     for (const queue of this.queues) queue.offer(event, bytes);
     // The fullest queue drops events, so that other subscribers lose none.
-    while (this.waiting > waitingBytes)
+    while (this.waiting > maxQueuedEventBytes)
       [...this.queuesWithEvents].reduce((a, b) => (b.bufferedBytes > a.bufferedBytes ? b : a)).dropOldest();
   }
 
@@ -133,8 +124,11 @@ export class EventBus {
    */
   subscribe(subscription: Subscription, signal?: AbortSignal): AsyncIterableIterator<DaemonEvent> {
     const { since, until, filters, filterLength = 0 } = subscription;
-    if (this.filterLength + filterLength > filterLengths)
-      throw new AttestdError('NO_SPACE', `the filters of all event streams have more than ${filterLengths} characters`);
+    if (this.filterLength + filterLength > maxFilterLength)
+      throw new AttestdError(
+        'NO_SPACE',
+        `the filters of all event streams have more than ${maxFilterLength} characters`,
+      );
     const accepts = (event: DaemonEvent): boolean => filters === undefined || includesEvent(filters, event);
     const queue: Queue = new Queue(accepts, (change) => {
       this.waiting += change;

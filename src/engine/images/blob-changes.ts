@@ -1,9 +1,7 @@
 import type { ContentStore } from '../../oci/content-store.js';
 import { DigestCounter, markOf } from '../../oci/digest-counter.js';
 import { yieldIfDue } from '../../support/foundation/scheduler.js';
-
-/** Changes of single blobs that are remembered; after more of them all is looked at again. */
-const maxBlobChanges = 50_000;
+import { maxBlobChanges } from '../limits.js';
 
 /** The set of blobs at one point in time. */
 export interface BlobGeneration {

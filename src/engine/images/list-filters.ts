@@ -10,6 +10,7 @@ import { matchGlob } from '../../support/go/path-match.js';
 import { parseGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { type Filters, flagOf, valuesOf } from '../filters.js';
+import { maxLabelLength } from '../limits.js';
 import { nanoseconds, parseTime } from '../timestamps.js';
 import { bestManifest } from './manifests.js';
 import { parseNormalized, resolveImage } from './names.js';
@@ -101,9 +102,6 @@ interface LabelCheck {
   readonly value: string | undefined;
   readonly negated: boolean;
 }
-
-/** Longest label that containerd takes, key and value together. */
-const maxLabelLength = 4096;
 
 function labelChecks(filters: Filters, filter: 'label' | 'label!'): readonly LabelCheck[] {
   return valuesOf(filters, filter).map((text) => {

@@ -5,10 +5,8 @@ import type { PlatformMatcher } from '../../oci/platform.js';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import { countedCache } from '../counted-cache.js';
+import { maxUnpackedLayers } from '../limits.js';
 import { type UnpackedLayer, unpackLayer } from './layers.js';
-
-/** Layers whose unpacked form is remembered. */
-const maxCachedLayers = 10_000;
 
 /**
  * Returns the ids of a layer stack, bottom first. The id of one layer is its diff id; of more layers, the digest of the
@@ -36,7 +34,7 @@ export class Snapshots {
   private readonly sizes = new Map<string, number>();
   /** Stacks that were asked for and are not unpacked. */
   private readonly missed = new Set<string>();
-  private readonly layers = countedCache<UnpackedLayer>(maxCachedLayers);
+  private readonly layers = countedCache<UnpackedLayer>(maxUnpackedLayers);
   private readonly attempts = new Map<string, UnpackResult | Promise<UnpackResult>>();
 
   constructor(

@@ -1,12 +1,7 @@
 import { AttestdError } from '../../support/foundation/errors.js';
+import { maxAuxiliaryAddresses, maxNetworkPools } from '../limits.js';
 import type { PoolConfig } from './pool.js';
 import { contains, familyOf, formatPrefix, overlaps, parsePrefix } from './prefix.js';
-
-/**
- * Maximum subnets of a network, because each is compared with those of all networks, and maximum auxiliary addresses.
- */
-const maxPools = 64;
-const maxAddresses = 1000;
 
 /**
  * Checks the subnets of a new network.
@@ -14,10 +9,13 @@ const maxAddresses = 1000;
  * @throws INVALID_ARGUMENT with all errors, in dockerd's words
  */
 export function checkPools(pools: readonly PoolConfig[], ipv6: boolean): void {
-  if (pools.length > maxPools)
-    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${maxPools} subnets`);
-  if (pools.some(({ AuxiliaryAddresses: others = {} }) => Object.keys(others).length > maxAddresses))
-    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${maxAddresses} auxiliary addresses`);
+  if (pools.length > maxNetworkPools)
+    throw new AttestdError('INVALID_ARGUMENT', `invalid network config: more than ${maxNetworkPools} subnets`);
+  if (pools.some(({ AuxiliaryAddresses: others = {} }) => Object.keys(others).length > maxAuxiliaryAddresses))
+    throw new AttestdError(
+      'INVALID_ARGUMENT',
+      `invalid network config: more than ${maxAuxiliaryAddresses} auxiliary addresses`,
+    );
   const errors = pools.flatMap((pool) => [...check(pool, ipv6)]);
   if (errors.length > 0)
     throw new AttestdError('INVALID_ARGUMENT', `invalid network config:\n${errors.map(indent).join('\n')}`);

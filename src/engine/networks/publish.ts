@@ -3,17 +3,12 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import { quote } from '../../support/go/quote.js';
 import type { Container } from '../containers/container.js';
+import { maxPublishedConnections, maxPublishedPorts } from '../limits.js';
 import { formatPort, type PortBinding, type PortMap, parsePort, parsePortRange } from './port.js';
 
 /** Range of host ports for bindings without a port. The system chooses TCP ports. */
 const firstEphemeral = 49_153;
 const lastEphemeral = 65_535;
-
-/** Connections to one published port at a time. */
-const maxConnections = 256;
-
-/** Ports that all containers publish together: of TCP each is an open file of the server. */
-const maxPublished = 2048;
 
 /** The owner of published ports: a container, or a service with several tasks. */
 export type PortOwner = Pick<Container, 'id' | 'plainName' | 'networks'> & { readonly sandbox: Container['sandbox'] };
@@ -66,8 +61,8 @@ export class PublishedPorts {
   async #bind(container: PortOwner, key: string, { HostIp: ip, HostPort: range }: PortBinding): Promise<PortBinding[]> {
     const { number, protocol } = parsePort(key);
     const { start, end } = range === '' ? { start: 0, end: 0 } : parsePortRange(range);
-    if (this.#listened.size + this.#reserved.size >= maxPublished)
-      throw new AttestdError('INTERNAL', `more than ${maxPublished} ports are published`);
+    if (this.#listened.size + this.#reserved.size >= maxPublishedPorts)
+      throw new AttestdError('INTERNAL', `more than ${maxPublishedPorts} ports are published`);
     let last: unknown;
     for (let port = start; port <= end; port++) {
       // `listen` completes within the same turn of the event loop.
@@ -112,7 +107,7 @@ export class PublishedPorts {
       socket.on('error', () => socket.destroy());
       if (container.sandbox?.connect(inside, socket) !== true) socket.destroy();
     });
-    server.maxConnections = maxConnections;
+    server.maxConnections = maxPublishedConnections;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', () => {

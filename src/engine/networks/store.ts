@@ -2,6 +2,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { quote } from '../../support/go/quote.js';
 import type { Clock } from '../../support/sandbox/clock.js';
 import { newId } from '../containers/store.js';
+import { networkOverheadBytes } from '../limits.js';
 import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import type { AddressPool } from '../settings.js';
 import type { NetworkRecord } from '../state/records.js';
@@ -47,9 +48,6 @@ function checkAddressDriver(ipam: Ipam | undefined, requested: readonly PoolConf
     requested.length > 0 ? 'null ipam driver does not handle specific address pool requests' : 'ipv4 pool is empty';
   throw new AttestdError('INVALID_ARGUMENT', reason);
 }
-
-/** Estimated bytes of a network in addition to its request. */
-const networkBytes = 4096;
 
 /** The networks, by id. */
 export class NetworkStore {
@@ -249,7 +247,7 @@ export class NetworkStore {
     const addresses = pools.map(({ config }) => config);
     this.quota.reserve(
       network.id,
-      networkBytes + estimateBytes([network.name, options, labels, ipamOptions, addresses, configFromPools]),
+      networkOverheadBytes + estimateBytes([network.name, options, labels, ipamOptions, addresses, configFromPools]),
     );
     this.#byId.set(network.id, network);
     return network;

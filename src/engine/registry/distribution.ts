@@ -12,11 +12,9 @@ import { maximumManifest } from '../../support/registry-client/repository.js';
 import { readAtMost } from '../../support/registry-client/response-errors.js';
 import { header, type RegistryResponse } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
+import { maxRegistryConfigBytes } from '../limits.js';
 import type { RegistryUse } from '../types.js';
 import { type AnswerOf, undescribed } from '../wire.js';
-
-/** Largest image configuration that is read, in bytes. */
-const maximumConfig = 16 << 20;
 
 const schema1Type = 'application/vnd.docker.distribution.manifest.v1+json';
 const accepted = [
@@ -131,7 +129,7 @@ async function platformsOf(
   if (mediaType !== mediaTypes.dockerManifest) return undefined;
   const { config } = decodeManifest(bytes);
   const response = await endpoint.send('GET', `${path}/blobs/${config.digest}`);
-  const content = await readAtMost(response, maximumConfig);
+  const content = await readAtMost(response, maxRegistryConfigBytes);
   if (!isSuccess(response)) return undefined;
   try {
     const platform = decodeJson(content, platformType);

@@ -5,10 +5,8 @@ import { readAtMost, statusText } from '../../support/registry-client/response-e
 import type { RegistryResponse, Transport } from '../../support/registry-client/transport.js';
 import { header } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
+import { maxDownloadErrorBytes } from '../limits.js';
 import type { Emit } from './message-stream.js';
-
-/** Maximum bytes of an error body in a message. */
-const maxErrorBytes = 64 * 1024;
 
 /** Milliseconds between two progress messages of a download. */
 const interval = 100;
@@ -87,7 +85,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 };
 
 async function rejection(address: string, response: Parameters<typeof readAtMost>[0]): Promise<AttestdError> {
-  const body = await readAtMost(response, maxErrorBytes).catch(() => Buffer.alloc(0));
+  const body = await readAtMost(response, maxDownloadErrorBytes).catch(() => Buffer.alloc(0));
   const what = `failed to GET ${address} with status ${statusText(response.status)}: ${body.toString().trim()}`;
   return new AttestdError(codes[response.status] ?? 'INTERNAL', what);
 }

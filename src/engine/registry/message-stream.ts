@@ -1,4 +1,5 @@
 import { AttestdError } from '../../support/foundation/errors.js';
+import { maxQueuedMessages, maxQueuedOutputLength } from '../limits.js';
 import type { StreamMessage } from '../types.js';
 
 /**
@@ -7,10 +8,6 @@ import type { StreamMessage } from '../types.js';
  * @returns a promise if the sender must wait for the reader
  */
 export type Emit = (message: StreamMessage) => Promise<void> | undefined;
-
-/** Maximum queued messages and characters of output in them. */
-const maxQueuedMessages = 1000;
-const maxBufferedBytes = 1 << 20;
 
 /**
  * Runs an action and yields its messages. An error before the first message is thrown; a later one becomes the last
@@ -32,7 +29,7 @@ export async function* messagesOf(
   let hasFinished = false;
   let abort = false;
   let failure: unknown;
-  const isFull = (): boolean => !abort && (queue.length >= maxQueuedMessages || output >= maxBufferedBytes);
+  const isFull = (): boolean => !abort && (queue.length >= maxQueuedMessages || output >= maxQueuedOutputLength);
   /** Resolvers of senders that wait for the reader. */
   const waiting: (() => void)[] = [];
   const makeRoom = (): void => {

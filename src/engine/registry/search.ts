@@ -8,6 +8,7 @@ import { readAtMost } from '../../support/registry-client/response-errors.js';
 import { drop, type Transport } from '../../support/registry-client/transport.js';
 import type { Context } from '../context.js';
 import { checkKeys, flagOf, parseFilters, valuesOf } from '../filters.js';
+import { maxSearchResponseBytes } from '../limits.js';
 import type { SearchOptions } from '../types.js';
 import type { AnswerOf } from '../wire.js';
 
@@ -15,9 +16,6 @@ const searchFilters = ['is-automated', 'is-official', 'stars'];
 
 /** Docker Hub's index, which is not asked whether it is one. */
 const officialIndex = 'https://index.docker.io/v1/';
-
-/** Longest answer that is read, in bytes. */
-const maxResponseBytes = 16 << 20;
 
 /**
  * `GET /images/search`: searches Docker Hub or a registry with the version 1 API (docs/reference/registries.md#search).
@@ -150,7 +148,7 @@ async function request(
     throw new AttestdError('INTERNAL', `unexpected status code ${response.status}`);
   }
   try {
-    const { results = [] } = decodeJson(firstJson(await readAtMost(response, maxResponseBytes)), resultsType);
+    const { results = [] } = decodeJson(firstJson(await readAtMost(response, maxSearchResponseBytes)), resultsType);
     return results.map((result) => ({ ...result, is_automated: false }));
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;

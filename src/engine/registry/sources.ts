@@ -1,15 +1,13 @@
 import type { NamedReference } from '../../oci/reference.js';
 import { countedCache } from '../counted-cache.js';
-
-/** Blobs whose repositories are remembered. */
-const maxSources = 100_000;
+import { maxBlobSources } from '../limits.js';
 
 /**
  * Which repositories have which blobs, as far as pulls and pushes have shown; a push then mounts a blob from one of them
  * instead of sending it. containerd keeps the same as labels, by host without its port.
  */
 export class Sources {
-  private readonly repositories = countedCache<ReadonlySet<string>>(maxSources);
+  private readonly repositories = countedCache<ReadonlySet<string>>(maxBlobSources);
 
   /** Remember that a repository has a blob. */
   add(digest: string, { domain, path }: NamedReference): void {

@@ -11,6 +11,7 @@ import {
   writeAll,
   writeDraft,
 } from '../../oci/files.js';
+import { stateChunkBytes } from '../limits.js';
 
 /** The folders of a daemon's state. */
 const directories = ['containers', 'networks', 'volumes', 'swarm', 'broken', 'draft'] as const;
@@ -28,9 +29,6 @@ const maxNameLength = 200;
 export function volumeFile(name: string): string {
   return name.length <= maxNameLength ? name : `~${createHash('sha256').update(name).digest('hex')}`;
 }
-
-/** Bytes of a file that are read at a time. */
-const chunkBytes = 1 << 18;
 
 /** The folder of a daemon's state. Paths are relative to it. */
 export class StateFiles {
@@ -145,7 +143,7 @@ export class StateFiles {
     const file = await this.files.open(join(this.root, path), 'r');
     try {
       const { size } = await file.stat();
-      if (size > 0) yield* file.createReadStream({ start: 0, end: size - 1, highWaterMark: chunkBytes });
+      if (size > 0) yield* file.createReadStream({ start: 0, end: size - 1, highWaterMark: stateChunkBytes });
     } finally {
       // A stream that was read to its end has closed it.
       await file.close().catch(() => undefined);

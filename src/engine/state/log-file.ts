@@ -1,5 +1,6 @@
 import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { LogEntry, RetainedLog } from '../containers/logs/log.js';
+import { maxQueuedLogBytes, minLogRewriteBytes } from '../limits.js';
 import type { StateFiles } from './files.js';
 import { Lines, recycle } from './lines.js';
 
@@ -29,12 +30,6 @@ export async function readLog(files: StateFiles, path: string): Promise<LogEntry
   const text = (await files.read(path)).toString('latin1');
   return text.split('\n').flatMap((line) => entryOf(line) ?? []);
 }
-
-/** Bytes that may wait to be written before the program that writes them waits too, as with dockerd. */
-const maxQueuedBytes = 1024 * 1024;
-
-/** Dropped bytes that a log file may contain before it is rewritten. */
-const minRewriteBytes = 1024 * 1024;
 
 /**
  * Appends a container's output to its log file. As in dockerd, logs are not synced, and only requests for this
@@ -71,7 +66,7 @@ export class LogFile {
     if (this.#closed) return undefined;
     this.#schedule();
     this.#waiting.add(lineOf(entry));
-    if (this.#waiting.length < maxQueuedBytes) return undefined;
+    if (this.#waiting.length < maxQueuedLogBytes) return undefined;
     if (this.#suspended === undefined) {
       let end = (): void => undefined;
       const until = new Promise<void>((resolve) => {
@@ -124,10 +119,10 @@ export class LogFile {
       this.#suspended = undefined;
     }
     this.#torn = false;
-    if (this.#size < minRewriteBytes) return;
+    if (this.#size < minLogRewriteBytes) return;
     const { count, bytes, chunks: retained } = this.retained();
     const estimated = count * lineOverhead + Math.ceil((bytes * 4) / 3);
-    if (this.#size <= 2 * estimated + minRewriteBytes) return;
+    if (this.#size <= 2 * estimated + minLogRewriteBytes) return;
     // Entries added during the rewrite are among the retained ones.
     recycle(this.#waiting.take(false));
     await this.files.replace(this.path, linesOf(retained));

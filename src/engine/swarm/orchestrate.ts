@@ -1,5 +1,6 @@
 import { removeContainer } from '../containers/remove.js';
 import type { Context } from '../context.js';
+import { maxEndedTasks } from '../limits.js';
 import { newSwarmId } from './ids.js';
 import { openIngress } from './ingress.js';
 import type { Swarm } from './membership.js';
@@ -9,9 +10,6 @@ import { takeAgain } from './service-endpoint.js';
 import { Task, type TaskState } from './task.js';
 import { discard, runTask, unmetRequirement } from './task-run.js';
 import { completed, Updater } from './updater.js';
-
-/** Maximum ended tasks, regardless of the swarm's history limit. */
-const maxEndedPerSlot = 5000;
 
 /** Milliseconds: how long tasks that wait for a place let others end, and the least between two tasks of a slot. */
 const placementDelayMs = 100;
@@ -125,9 +123,9 @@ function deleteOldTasks(context: Context, swarm: Swarm, { serviceId, slot }: Tas
   const tasks = [...(context.tasks.run(serviceId).slots.get(slot) ?? [])];
   const finished = tasks.filter((task) => task.hasEnded);
   for (const task of finished.slice(0, Math.max(0, tasks.length - Math.max(limit, 1)))) void discard(context, task);
-  if (context.tasks.count <= maxEndedPerSlot) return;
+  if (context.tasks.count <= maxEndedTasks) return;
   const { endedTasks: ended } = context.tasks;
-  for (const task of ended.slice(0, Math.max(0, ended.length - maxEndedPerSlot))) void discard(context, task);
+  for (const task of ended.slice(0, Math.max(0, ended.length - maxEndedTasks))) void discard(context, task);
 }
 
 /** Ends a task. A task that waits for a node ends immediately. */

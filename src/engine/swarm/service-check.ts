@@ -1,5 +1,6 @@
 import { parseReference } from '../../oci/reference.js';
 import type { AttestdError } from '../../support/foundation/errors.js';
+import { maxServicePorts } from '../limits.js';
 import { invalid } from './invalid.js';
 import { parseConstraint } from './placement.js';
 import { isJob } from './service.js';
@@ -105,13 +106,10 @@ function checkUpdate(config: UpdateConfig | undefined): void {
   if (ratio < 0 || ratio > 1) throw invalid('TaskSpec: update-maxfailureratio cannot be less than 0 or bigger than 1');
 }
 
-/** Ports of one service: each is a listener, and takes its time. */
-const maxPorts = 1000;
-
 function checkEndpoint({ EndpointSpec: endpoint }: ServiceSpec): void {
   const { Mode: mode, Ports: ports = [] } = endpoint ?? {};
-  if (ports.length > maxPorts)
-    throw invalid(`EndpointSpec: the simulated swarm publishes at most ${maxPorts} ports of a service`);
+  if (ports.length > maxServicePorts)
+    throw invalid(`EndpointSpec: the simulated swarm publishes at most ${maxServicePorts} ports of a service`);
   if (mode === 'dnsrr' && ports.some(({ PublishMode: published }) => published === 'ingress'))
     throw invalid("EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
   const seen = new Set<string>();

@@ -2,6 +2,7 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { encodeJson, slice } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, matchesExactly, valuesOf } from '../filters.js';
+import { maxTaskSpecBytes, maxTasks } from '../limits.js';
 import type { Network } from '../networks/network.js';
 import type { AnswerOf } from '../wire.js';
 import { openIngress } from './ingress.js';
@@ -25,10 +26,6 @@ import { assignEndpoint, releaseEndpoint } from './service-endpoint.js';
 import { portConfigType, type ServiceSpec } from './service-spec.js';
 import { checkFiles } from './task-files.js';
 import { type TaskSpec, taskSpecType } from './task-spec.js';
-import { maxTasks } from './task-store.js';
-
-/** Bytes that the specifications of all tasks together may take, which lists of tasks repeat. */
-const maxSpecBytes = 16 * 1024 * 1024;
 
 /**
  * Resolves an id, a name or an id prefix.
@@ -268,7 +265,7 @@ function checkBounds(store: ObjectStore<ServiceData>, spec: ServiceSpec, own: st
       sum + desiredTasks(mode) * encodeJson(template, taskSpecType).length,
     0,
   );
-  if (bytes > maxSpecBytes)
+  if (bytes > maxTaskSpecBytes)
     throw new AttestdError(
       'INVALID_ARGUMENT',
       `the tasks of the simulated swarm would repeat ${bytes} bytes of specifications`,

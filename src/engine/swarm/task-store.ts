@@ -2,17 +2,12 @@ import { yieldIfDue } from '../../support/foundation/scheduler.js';
 import type { Clock, Timer } from '../../support/sandbox/clock.js';
 import type { Container } from '../containers/container.js';
 import type { EventBus } from '../events/bus.js';
+import { maxConcurrentTaskStarts } from '../limits.js';
 import type { Task } from './task.js';
 import type { Updater } from './updater.js';
 
 /** Marks a container as a task's. */
 export const taskLabel = 'com.docker.swarm.task.id';
-
-/** Maximum tasks of all services, without ended ones. */
-export const maxTasks = 1000;
-
-/** Maximum tasks that start concurrently. Others wait. */
-const maxConcurrentStarts = 4;
 
 /** The runtime state of a service, which is not persisted. */
 export interface ServiceRun {
@@ -137,7 +132,7 @@ export class TaskStore {
 
   /** Do something when few others are being prepared or started. */
   async serialize<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#busy >= maxConcurrentStarts) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#busy >= maxConcurrentTaskStarts) await new Promise<void>((resolve) => this.#queue.push(resolve));
     else this.#busy++;
     try {
       await yieldIfDue();

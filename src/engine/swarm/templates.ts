@@ -1,3 +1,5 @@
+import { maxExpandedLength } from '../limits.js';
+
 /** Values of the placeholders in a task spec. */
 export interface TemplateScope {
   readonly service: { readonly id: string; readonly name: string; readonly labels: Readonly<Record<string, string>> };
@@ -5,8 +7,6 @@ export interface TemplateScope {
   readonly task: { readonly id: string; readonly name: string; readonly slot: string };
 }
 
-/** Characters of the longest text that is made: each of many placeholders may stand for a long label. */
-const maxExpandedLength = 1 << 20;
 const indexed = /^index\s+\.Service\.Labels\s+"([^"]*)"$/;
 
 /**

@@ -9,15 +9,13 @@ import { asynchronous } from '../containers/io/archive-entries.js';
 import type { Context } from '../context.js';
 import { bestManifest } from '../images/manifests.js';
 import { resolveImage } from '../images/names.js';
+import { maxMounts } from '../limits.js';
 import type { MountRecord } from '../state/records.js';
 import { checkDevice } from './device.js';
 import type { MountPoint } from './mount.js';
 import { type PlannedMount, parseBind, parseMount, parseVolumesFrom } from './parse.js';
 import { isAnonymous, type Volume } from './store.js';
 import { resolveSubpath } from './subpath.js';
-
-/** Maximum mounts of a container, because every response about it lists them. */
-const maxMounts = 4096;
 
 /** Bytes of a page. */
 const smallestTmpfs = 4096;

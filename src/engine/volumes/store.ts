@@ -9,6 +9,7 @@ import { createFileSystem } from '../../support/sandbox/fs/file-system.js';
 import type { ByteBudget, FileSystem } from '../../support/sandbox/fs/types.js';
 import { newId } from '../containers/store.js';
 import type { EventBus } from '../events/bus.js';
+import { volumeOverheadBytes } from '../limits.js';
 import { estimateBytes, ObjectQuota } from '../object-quota.js';
 import { SerialQueue } from '../serial-queue.js';
 import type { VolumeRecord } from '../state/records.js';
@@ -66,9 +67,6 @@ const anonymousLabel = 'com.docker.volume.anonymous';
 const localOptions = ['type', 'o', 'device', 'size'];
 /** Bytes that a file's name has at most. */
 const maxNameLength = 255;
-
-/** Estimated bytes of a volume in addition to its options. */
-const volumeBytes = 2048;
 
 /** The volumes, by name. */
 export class VolumeStore {
@@ -177,7 +175,7 @@ export class VolumeStore {
   }
 
   #chargeQuota(name: string, ...parts: readonly unknown[]): void {
-    this.quota.reserve(`volume ${name}`, volumeBytes + estimateBytes([name, ...parts]));
+    this.quota.reserve(`volume ${name}`, volumeOverheadBytes + estimateBytes([name, ...parts]));
   }
 
   /** @throws INVALID_ARGUMENT for a malformed name; INTERNAL for one that is too long for a folder's */

@@ -1,3 +1,5 @@
+import { maxTimeoutMs } from './limits.js';
+
 /**
  * Time, so that a test can be its master: everything of the runtime and of the containers that waits, waits on a clock.
  */
@@ -18,9 +20,6 @@ export interface Clock {
    */
   after(delay: number, action: () => void): Timer;
 }
-
-/** setTimeout fires immediately for longer delays. */
-const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The machine's own clock. Timers do not keep the program from ending. */
 export const realClock: Clock = {

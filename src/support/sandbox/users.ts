@@ -1,4 +1,5 @@
 import type { Credentials, FileSystem } from './fs/types.js';
+import { maxUserFileBytes } from './limits.js';
 import type { StartFailure } from './types.js';
 
 /** A line of /etc/passwd. */
@@ -28,8 +29,6 @@ const largestFile = 4 * 1024 * 1024;
 
 /** The last parsed text of each file. Containers of one image share it. */
 const known = new Map<string, { readonly text: string; readonly rows: readonly (readonly string[])[] }>();
-/** Longer files are read each time. */
-const maxFileBytes = 64 * 1024;
 
 function lines(fs: FileSystem, path: string): readonly (readonly string[])[] {
   if (fs.find(path)?.type !== 'file') return [];
@@ -39,7 +38,7 @@ function lines(fs: FileSystem, path: string): readonly (readonly string[])[] {
   const rows = text
     .split('\n')
     .flatMap((line) => (line.trim() === '' || line.startsWith('#') ? [] : [line.trim().split(':')]));
-  if (text.length <= maxFileBytes) known.set(path, { text, rows });
+  if (text.length <= maxUserFileBytes) known.set(path, { text, rows });
   return rows;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../support/sandbox/clock.js';
 import type { Process, Purpose, TerminalSize } from '../../../support/sandbox/types.js';
+import { execOverheadBytes } from '../../limits.js';
 import { estimateBytes, ObjectQuota } from '../../object-quota.js';
 import { Streams } from '../io/streams.js';
 
@@ -53,9 +54,6 @@ export class Exec {
 const mayGo = 5 * 60_000;
 const isGone = 2 * mayGo;
 
-/** Estimated bytes of an exec in addition to its configuration. */
-const execBytes = 2048;
-
 /** The execs of all containers, by id. Ended execs stay available for a few minutes if the quota allows. */
 export class ExecStore {
   readonly #byId = new Map<string, Exec>();
@@ -71,7 +69,7 @@ export class ExecStore {
   /** @throws NO_SPACE */
   add(exec: Exec): void {
     this.#sweep();
-    const bytes = execBytes + estimateBytes(exec.parts);
+    const bytes = execOverheadBytes + estimateBytes(exec.parts);
     for (;;) {
       const [oldest] = this.#ended;
       try {

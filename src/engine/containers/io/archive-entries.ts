@@ -6,6 +6,7 @@ import { AttestdError } from '../../../support/foundation/errors.js';
 import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import { trimRight } from '../../../support/go/strings.js';
 import type { ArchiveEntry } from '../../../support/sandbox/fs/types.js';
+import { archiveChunkBytes } from '../../limits.js';
 import { tarStream } from '../../tar-stream.js';
 
 type TarType = NonNullable<tar.Header['type']>;
@@ -69,9 +70,6 @@ function toEntry(header: tar.Header, type: ArchiveEntry['type'], content: AsyncI
   return { ...fields, ...device, mtime: time, size: type === 'file' ? size : 0, content };
 }
 
-/** Bytes that are gathered before they are handed on. */
-const chunkBytes = 64 << 10;
-
 /** Returns a tar archive of entries. Each entry is read when the reader reaches it. */
 export function tarOfEntries(entries: Iterable<ArchiveEntry>): Readable {
   return Readable.from(chunks(entries), { objectMode: false });
@@ -85,7 +83,7 @@ async function* chunks(entries: Iterable<ArchiveEntry>): AsyncGenerator<Buffer> 
     for await (const part of partsOf(entry)) {
       pending.push(part);
       size += part.length;
-      if (size < chunkBytes) continue;
+      if (size < archiveChunkBytes) continue;
       yield Buffer.concat(pending);
       pending = [];
       size = 0;

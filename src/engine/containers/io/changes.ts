@@ -3,6 +3,7 @@ import { AttestdError } from '../../../support/foundation/errors.js';
 import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import type { Change } from '../../../support/sandbox/fs/types.js';
 import type { Context } from '../../context.js';
+import { maxChangesPerSlice } from '../../limits.js';
 import { logContainerEvent } from '../events.js';
 import { tarOfEntries } from './archive-entries.js';
 
@@ -11,9 +12,6 @@ interface ContainerChanges {
   readonly length: number;
   items(): AsyncGenerator<{ readonly Path: string; readonly Kind: Change['kind'] }>;
 }
-
-/** Changes computed before the event loop is yielded. */
-const changesPerSlice = 1024;
 
 /**
  * `GET /containers/{id}/changes` (docs/reference/behavior/files.md#container-changes-and-export).
@@ -32,7 +30,7 @@ export async function containerChanges(context: Context, name: string): Promise<
     length: changes.length,
     async *items() {
       for (const [at, { path, kind }] of changes.entries()) {
-        if (at % changesPerSlice === changesPerSlice - 1) await yieldIfDue();
+        if (at % maxChangesPerSlice === maxChangesPerSlice - 1) await yieldIfDue();
         yield { Path: path, Kind: kind };
       }
     },

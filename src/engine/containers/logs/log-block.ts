@@ -1,8 +1,5 @@
+import { maxLogBlockBytes, maxLogBlockEntries } from '../../limits.js';
 import type { LogEntry } from './log.js';
-
-/** Entries, and bytes of them, after which a block is full. */
-const maxEntries = 512;
-const maxBytes = 64 * 1024;
 
 /** Initial capacity of a block. */
 const fewEntries = 16;
@@ -58,7 +55,7 @@ export class LogBlock {
     this.#ends[this.#count] = this.bytes * 2 + (stream === 'stderr' ? 1 : 0);
     this.#times[this.#count] = time;
     this.#count++;
-    return this.#count >= maxEntries || this.bytes >= maxBytes;
+    return this.#count >= maxLogBlockEntries || this.bytes >= maxLogBlockBytes;
   }
 
   #moreEntries(): void {

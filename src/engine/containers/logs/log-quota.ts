@@ -1,7 +1,5 @@
+import { maxLogBytes } from '../../limits.js';
 import type { ContainerLog } from './log.js';
-
-/** Bytes of memory that all logs of a daemon may take. */
-const maxLogBytes = 64 * 1024 * 1024;
 
 /** The memory limit of all logs. Above it, the longest log drops its oldest entries. */
 export class LogQuota {

@@ -1,5 +1,6 @@
 import { yieldIfDue } from '../../../support/foundation/scheduler.js';
 import type { Clock } from '../../../support/sandbox/clock.js';
+import { maxLogLineBytes } from '../../limits.js';
 import { LogBlock } from './log-block.js';
 import type { LogQuota } from './log-quota.js';
 
@@ -27,8 +28,6 @@ export interface LogRange {
   readonly follow: boolean;
 }
 
-/** Bytes after which a line is cut, as dockerd's copier does. */
-const maxLineBytes = 16 * 1024;
 const lineFeed = 0x0a;
 
 /** Overhead of an entry in the log file: `{"log":"…","stream":"stdout","time":"…"}`. */
@@ -141,9 +140,9 @@ export class ContainerLog {
       chunk = chunk.subarray(end + 1);
     }
     if (chunk.length > 0) rest.add(chunk);
-    if (rest.length < maxLineBytes) return;
+    if (rest.length < maxLogLineBytes) return;
     const line = Buffer.concat(rest.take());
-    const whole = line.length - (line.length % maxLineBytes);
+    const whole = line.length - (line.length % maxLogLineBytes);
     this.#cut(stream, line.subarray(0, whole));
     if (whole < line.length) rest.add(line.subarray(whole));
   }
@@ -151,7 +150,8 @@ export class ContainerLog {
   #cut(stream: StreamName, line: Buffer): void {
     const text = line.at(-1) === lineFeed ? line.length - 1 : line.length;
     let at = 0;
-    for (; text - at > maxLineBytes; at += maxLineBytes) this.#add(stream, line.subarray(at, at + maxLineBytes));
+    for (; text - at > maxLogLineBytes; at += maxLogLineBytes)
+      this.#add(stream, line.subarray(at, at + maxLogLineBytes));
     this.#add(stream, line.subarray(at));
   }
 

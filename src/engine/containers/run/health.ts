@@ -2,6 +2,7 @@ import type { Healthcheck } from '../../../oci/image-config.js';
 import { formatDuration } from '../../../support/go/duration.js';
 import type { Timer } from '../../../support/sandbox/clock.js';
 import type { Context } from '../../context.js';
+import { maxHealthOutputBytes, maxHealthResults } from '../../limits.js';
 import type { Container } from '../container.js';
 import { environmentOf } from '../create/environment.js';
 import { logContainerEvent } from '../events.js';
@@ -31,9 +32,6 @@ export interface HealthResult {
 /** Defaults in nanoseconds. */
 const defaults = { Interval: 30e9, Timeout: 30e9, StartPeriod: 0, StartInterval: 5e9 };
 const defaultRetries = 3;
-const maxResults = 5;
-/** Bytes retained of a check's output. */
-const maxOutputBytes = 4096;
 const defaultShell = ['/bin/sh', '-c'];
 const sigkill = 9;
 const failed = -1;
@@ -140,7 +138,7 @@ function probeOf(container: Container, argv: readonly string[]): Exec {
 /** Collects the beginning of a check's output. */
 class Output {
   readonly #chunks: Buffer[] = [];
-  #remaining = maxOutputBytes;
+  #remaining = maxHealthOutputBytes;
   #cut = false;
 
   add(bytes: Uint8Array): void {
@@ -164,7 +162,7 @@ function recordResult(context: Context, container: Container, check: Healthcheck
   if (health === undefined) return;
   const before = health.status;
   health.log.push(result);
-  if (health.log.length > maxResults) health.log.shift();
+  if (health.log.length > maxHealthResults) health.log.shift();
   if (result.exitCode === 0) {
     health.failingStreak = 0;
     health.status = 'healthy';

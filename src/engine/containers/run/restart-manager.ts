@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../../support/sandbox/clock.js';
+import { maxRestartDelayMs } from '../../limits.js';
 import type { RestartPolicy } from './restart-policy.js';
 
-/** Milliseconds before the first restart, and the most between two. */
+/** Milliseconds before the first restart. */
 const first = 100;
-const maxDelayMs = 60_000;
 /** Milliseconds after which a run resets the restart delay. */
 const resetAfterMs = 10_000;
 
@@ -34,7 +34,7 @@ export class RestartManager {
     const { Name: name, MaximumRetryCount: most } = this.policy;
     if (name === '' || name === 'no' || this.#canceled) return undefined;
     if (ran >= resetAfterMs) this.#delay = 0;
-    this.#delay = this.#delay === 0 ? first : Math.min(this.#delay * 2, maxDelayMs);
+    this.#delay = this.#delay === 0 ? first : Math.min(this.#delay * 2, maxRestartDelayMs);
     const shouldRestart =
       name === 'always' ||
       (name === 'unless-stopped' && !stopped) ||

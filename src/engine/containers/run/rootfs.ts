@@ -11,24 +11,18 @@ import { FileStore, memoryStore } from '../../../support/sandbox/fs/content.js';
 import { createFileSystem } from '../../../support/sandbox/fs/file-system.js';
 import { applyLayer, emptySnapshot, rootOf } from '../../../support/sandbox/fs/snapshot.js';
 import type { ArchiveEntry, ByteBudget, ContentStore, Snapshot } from '../../../support/sandbox/fs/types.js';
+import {
+  copiedNameBytes,
+  imageNodeBytes,
+  maxImageLayers,
+  maxImageMemoryBytes,
+  maxImageNodeBytes,
+} from '../../limits.js';
 import { fillInitLayer } from '../create/init-layer.js';
 import { asynchronous, entriesOfTar } from '../io/archive-entries.js';
 
 /** Bytes that a few empty files and directories may be counted as. */
 const initLayerBytes = 1 << 20;
-
-/** Files of images up to this many bytes in total stay in memory. Others go to disk. */
-const maxMemoryBytes = 64 << 20;
-
-/** Byte budget of image nodes, and the estimated bytes of each. */
-const maxNodes = 128 << 20;
-const nodeBytes = 400;
-
-/** Bytes of a name in the directory copy that each changing layer makes. */
-const nameBytes = 48;
-
-/** Layers of an image that can be mounted, as in Linux. */
-const maxLayers = 500;
 
 /** Milliseconds that must have passed since room was made: it takes a collection of all memory. */
 const evictionPauseMs = 5000;
@@ -62,13 +56,13 @@ class LayerQuota implements ContentStore {
   /** Counts entries. Each creates one or more nodes. */
   async *counted(entries: AsyncIterable<ArchiveEntry>): AsyncGenerator<ArchiveEntry> {
     for await (const entry of entries) {
-      this.#take(nodeBytes * entry.name.split('/').length);
+      this.#take(imageNodeBytes * entry.name.split('/').length);
       yield entry;
     }
   }
 
   copied(names: number): void {
-    this.#take(nameBytes * names);
+    this.#take(copiedNameBytes * names);
   }
 
   #take(bytes: number): void {
@@ -109,8 +103,8 @@ export class RootFileSystems {
     files: ByteBudget,
     private readonly clock: Clock,
   ) {
-    const memory = new Budget(Math.min(maxMemoryBytes, files.limit));
-    this.#budgets = { files, memory, nodes: new Budget(maxNodes) };
+    const memory = new Budget(Math.min(maxImageMemoryBytes, files.limit));
+    this.#budgets = { files, memory, nodes: new Budget(maxImageNodeBytes) };
   }
 
   /**
@@ -123,7 +117,7 @@ export class RootFileSystems {
     if (manifest === undefined) return emptySnapshot;
     const { layers = [] } = await this.documents.manifest(manifest);
     const digests = layers.filter(({ mediaType }) => isLayerType(mediaType)).map(({ digest }) => digest);
-    if (digests.length > maxLayers) throw new AttestdError('INTERNAL', 'max depth exceeded');
+    if (digests.length > maxImageLayers) throw new AttestdError('INTERNAL', 'max depth exceeded');
     return this.#stack(digests);
   }
 

@@ -1,5 +1,6 @@
 import { AttestdError } from '../../../support/foundation/errors.js';
 import type { Context } from '../../context.js';
+import { killTimeoutMs } from '../../limits.js';
 import type { Container } from '../container.js';
 import { logContainerEvent } from '../events.js';
 import { notRunning } from './active.js';
@@ -16,8 +17,6 @@ export interface StopOptions {
 
 /** Seconds. */
 const defaultTimeout = 10;
-/** Milliseconds to wait for the exit of a killed process. */
-const killTimeoutMs = 10_000;
 
 /**
  * `POST /containers/{id}/stop` (docs/reference/behavior/containers.md#container-stop).

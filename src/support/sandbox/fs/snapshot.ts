@@ -1,5 +1,6 @@
 import { AttestdError } from '../../foundation/errors.js';
 import { quote } from '../../go/quote.js';
+import { maxPathInMessage } from '../limits.js';
 import { noContent } from './content.js';
 import { type LowerNode, newInode, onDisk } from './node.js';
 import { components, maxPathBytes } from './paths.js';
@@ -33,8 +34,6 @@ const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 /** Links in one path after which there is a loop. */
 const maxLinks = 40;
-/** Characters of a path in an error message. */
-const maxNameInMessage = 255;
 
 /**
  * Applies a layer to a snapshot: entries replace those with the same name, `.wh.NAME` removes NAME, `.wh..wh..opq`
@@ -191,6 +190,6 @@ function metadata({
 }
 
 function refused(name: string, reason: string): AttestdError {
-  const displayName = name.length > maxNameInMessage ? `${name.slice(0, maxNameInMessage)}…` : name;
+  const displayName = name.length > maxPathInMessage ? `${name.slice(0, maxPathInMessage)}…` : name;
   return new AttestdError('INVALID_ARCHIVE', `layer entry ${quote(displayName)} is refused: ${reason}`);
 }

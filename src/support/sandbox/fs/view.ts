@@ -1,3 +1,4 @@
+import { defaultReadBytes } from '../limits.js';
 import { FileSystemError } from './errors.js';
 import { inOrder, sorted } from './names.js';
 import { type AnyNode, isEmpty, namesOf, statOf } from './node.js';
@@ -14,8 +15,6 @@ export interface Shared {
   readonly mounts: Map<string, Location>;
   readonly sources: Map<string, MountSource>;
 }
-
-const defaultReadLimit = 64 * 1024 * 1024;
 
 /** The calls of a file system that change nothing. */
 export abstract class TreeView {
@@ -80,7 +79,7 @@ export abstract class TreeView {
     return node;
   }
 
-  readFile(path: string, limit = defaultReadLimit): Buffer {
+  readFile(path: string, limit = defaultReadBytes): Buffer {
     const { node } = this.existing(path, true);
     if (node.type === 'directory') throw new FileSystemError('EISDIR', path);
     this.check(node, 4, path);

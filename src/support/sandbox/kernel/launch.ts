@@ -1,3 +1,4 @@
+import { maxInterpreterDepth } from '../limits.js';
 import { findProgram, inspectProgram } from '../lookup.js';
 import type { Machine } from './machine.js';
 import { SIG } from './signals.js';
@@ -12,9 +13,6 @@ export type Prepared =
 export interface ProgramFinder extends Pick<Task, 'fs' | 'cwd'> {
   readonly machine: Pick<Machine, 'programs' | 'log'>;
 }
-
-/** Scripts that name scripts as their interpreter, as many as Linux follows. */
-const maxInterpreterDepth = 4;
 
 /**
  * Finds the program of a command line.

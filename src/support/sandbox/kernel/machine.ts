@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { FileSystem } from '../fs/types.js';
+import { maxContainerMemoryBytes, maxContainerTasks } from '../limits.js';
 import { machineResolver } from '../resolvers.js';
 import type { ImageInfo, NetworkView, ResourceControls, ResourceLimit, RuntimeLog } from '../types.js';
 import { type Limits, limitsOf } from './limits.js';
@@ -61,11 +62,6 @@ export type Applet = (task: Task, argv: readonly string[]) => number | Promise<n
 /** The programs that the runtime has, by name. */
 export type ProgramTable = ReadonlyMap<string, Applet>;
 
-/** Maximum tasks of a container. */
-const maxTasks = 2048;
-/** Bytes that programs may hold where the container has no limit of its own. */
-const maxMemoryBytes = 32 * 1024 * 1024;
-
 /** The inside of a container: its tasks by number, its freezer, its memory. */
 export class Machine {
   readonly fileSystem: FileSystem;
@@ -113,7 +109,7 @@ export class Machine {
     this.image = image;
     this.log = log;
     this.#programMemory = options.programMemory ?? new ProgramMemory();
-    this.memoryLimit = memory > 0 ? Math.min(memory, maxMemoryBytes) : maxMemoryBytes;
+    this.memoryLimit = memory > 0 ? Math.min(memory, maxContainerMemoryBytes) : maxContainerMemoryBytes;
   }
 
   nextPid(): number {
@@ -143,7 +139,9 @@ export class Machine {
 
   /** Whether one more task may be started. */
   get canFork(): boolean {
-    return this.#programMemory.canFork && this.#tasks.size < maxTasks && (this.#lastPid === 0 || this.#tasks.has(1));
+    return (
+      this.#programMemory.canFork && this.#tasks.size < maxContainerTasks && (this.#lastPid === 0 || this.#tasks.has(1))
+    );
   }
 
   signalGroup(group: number, signal: number): boolean {

@@ -1,11 +1,6 @@
+import { maxProgramBytes, maxTasks } from '../limits.js';
 import { SIG } from './signals.js';
 import type { Task } from './task.js';
-
-/** Bytes that the programs of all containers may hold. */
-const maxProgramBytes = 96 * 1024 * 1024;
-
-/** Tasks of all containers at which forks fail. Each costs about 12 KiB here. */
-const maxTasks = 16 * 1024;
 
 /** Memory of a task: as its container sees it, and its total cost here. */
 interface TaskUsage {

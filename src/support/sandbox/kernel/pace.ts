@@ -1,13 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { enqueueTask } from '../../foundation/scheduler.js';
+import { busyPauseMs, maxBusySlices, taskSliceMs } from '../limits.js';
 
-/** Time slice of a task in milliseconds. */
-const sliceMs = 3;
 /** Steps between two looks at the time. */
 const stepsPerCheck = 64;
-/** After this many slices without a wait, a task is busy-looping and gets only every other slice. */
-const maxBusySlices = 300;
-const busyPauseMs = 5;
 
 /** The time slices and processor time of a task. */
 export class Pace {
@@ -26,7 +22,7 @@ export class Pace {
   isSliceUsedUp(): boolean {
     const now = performance.now();
     if (this.#sliceStart === 0) this.#sliceStart = now;
-    if (now - this.#sliceStart < sliceMs) return false;
+    if (now - this.#sliceStart < taskSliceMs) return false;
     this.#slices++;
     return true;
   }

@@ -1,3 +1,4 @@
+import { maxTerminalLineBytes } from '../limits.js';
 import type { ByteSink, InputSink, TerminalSize } from '../types.js';
 import { type Descriptor, SinkDescriptor } from './descriptor.js';
 import type { Machine } from './machine.js';
@@ -17,8 +18,6 @@ const control = {
   quit: 28,
   delete: 127,
 };
-/** Longest line that can be typed, as in Linux. */
-const maxLineBytes = 4095;
 const newline = Buffer.from('\n');
 
 /**
@@ -55,7 +54,7 @@ export class Terminal implements Descriptor {
   }
 
   readLine(task: Task): Uint8Array | Promise<Uint8Array> {
-    return this.#typed.reader.readLine?.(task) ?? this.read(task, maxLineBytes);
+    return this.#typed.reader.readLine?.(task) ?? this.read(task, maxTerminalLineBytes);
   }
 
   write(task: Task, bytes: Uint8Array): void | Promise<void> {
@@ -111,7 +110,7 @@ export class Terminal implements Descriptor {
     if (read === control.backspace || read === control.delete) this.#erase(shown);
     else if (read === control.kill) while (this.#line.length > 0) this.#erase(shown);
     else if (read === control.word) this.#eraseWord(shown);
-    else if (this.#line.length < maxLineBytes) {
+    else if (this.#line.length < maxTerminalLineBytes) {
       this.#line.push(read);
       if (read < 0x20 && read !== 9) shown.push(0x5e, read + 0x40);
       else shown.push(read);

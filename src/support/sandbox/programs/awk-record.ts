@@ -1,9 +1,7 @@
 import { trim } from '../../go/strings.js';
+import { maxAwkFields } from '../limits.js';
 import { textOf, Untyped, type Value } from './awk-values.js';
 import type { Regex } from './regex.js';
-
-/** Most fields of a record. */
-const maxFields = 100_000;
 
 /** A record with its fields: either follows what happens to the other. */
 export class AwkRecord {
@@ -30,7 +28,7 @@ export class AwkRecord {
 
   set count(count: number) {
     const fields = this.#all();
-    const wanted = Math.max(0, Math.min(count, maxFields));
+    const wanted = Math.max(0, Math.min(count, maxAwkFields));
     while (fields.length < wanted) fields.push('');
     fields.length = wanted;
     this.#isStale = true;
@@ -52,7 +50,7 @@ export class AwkRecord {
       return;
     }
     if (index > this.count) this.count = index;
-    if (index <= maxFields) this.#all()[index - 1] = value;
+    if (index <= maxAwkFields) this.#all()[index - 1] = value;
     this.#isStale = true;
   }
 

@@ -1,6 +1,7 @@
 import { AttestdError } from '../../foundation/errors.js';
 import { trim } from '../../go/strings.js';
 import type { Task } from '../kernel/task.js';
+import { maxAwkInputLength } from '../limits.js';
 import { AwkSyntaxError, unescaped } from './awk-lex.js';
 import { parseAwk } from './awk-parse.js';
 import { AwkProgram } from './awk-run.js';
@@ -10,9 +11,6 @@ import { at } from './files.js';
 import { chunks, complain, lines, Output } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
 import { compiler, RegexSyntaxError } from './regex.js';
-
-/** Characters of input without newlines between its records. */
-const maxProgramBytes = 16 << 20;
 
 /** `awk [-F SEPARATOR] [-v NAME=VALUE] [-f FILE | PROGRAM] [FILE | NAME=VALUE]…`, without functions, getline and pipes. */
 export const awk = withUsage(async (task, argv) => {
@@ -104,7 +102,7 @@ async function* records(
   let text = '';
   for await (const chunk of chunks(task, input)) {
     text += Buffer.from(chunk).toString();
-    if (text.length > maxProgramBytes) throw new AwkSyntaxError('the input is too long');
+    if (text.length > maxAwkInputLength) throw new AwkSyntaxError('the input is too long');
   }
   const parts = separator === '' ? trim(text, '\n').split(/\n{2,}/) : text.split(separator.charAt(0));
   if (separator !== '' && parts.at(-1)?.replace(/\n$/, '') === '') parts.pop();

@@ -3,6 +3,7 @@ import { isSliceUsedUp } from '../../foundation/scheduler.js';
 import { FileSystemError } from '../fs/errors.js';
 import type { Descriptor } from '../kernel/descriptor.js';
 import type { Task } from '../kernel/task.js';
+import { maxInputBytes, maxLineBytes } from '../limits.js';
 
 /** Bytes of a read. */
 export const blockSize = 64 * 1024;
@@ -78,9 +79,6 @@ export async function* chunks(task: Task, from: Descriptor): AsyncGenerator<Uint
   }
 }
 
-/** Maximum bytes for programs that read their whole input. */
-const maxInputBytes = 16 << 20;
-
 /**
  * Reads everything and charges it to the task until it is released.
  *
@@ -115,9 +113,6 @@ export async function storeLines(task: Task, from: Descriptor, collected: string
     collected.push(line);
   }
 }
-
-/** Longest line that is kept in memory. */
-export const maxLineBytes = 1024 * 1024;
 
 /** Lines, with their newline where they have one. */
 export async function* lines(task: Task, from: Descriptor): AsyncGenerator<string> {

@@ -1,5 +1,4 @@
-/** Maximum nesting of statements or brackets. Later passes need stack space for each level. */
-const maxNesting = 500;
+import { maxNesting } from '../limits.js';
 
 /** Tracks the nesting depth during parsing. */
 export class Nesting {

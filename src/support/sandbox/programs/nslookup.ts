@@ -1,11 +1,10 @@
 import { isIP } from 'node:net';
 import type { Task } from '../kernel/task.js';
+import { nslookupTimeoutMs } from '../limits.js';
 import { daemonResolver } from '../resolvers.js';
 import { complain, write } from './io.js';
 
 const silence = ';; connection timed out; no servers could be reached\n\n';
-/** Milliseconds after which nslookup gives up. */
-const timeoutMs = 10_000;
 
 /** `nslookup [-type=TYPE] NAME [SERVER]`: only the daemon's own server answers, and it knows containers alone. */
 export async function nslookup(task: Task, argv: readonly string[]): Promise<number> {
@@ -25,7 +24,7 @@ export async function nslookup(task: Task, argv: readonly string[]): Promise<num
       await complain(task, `nslookup: can't connect to remote host (${server}): Network is unreachable`);
       return 1;
     }
-    await task.sleep(timeoutMs);
+    await task.sleep(nslookupTimeoutMs);
     await write(task, silence);
     return 1;
   }

@@ -1,5 +1,6 @@
 /** Regular expressions of POSIX, matched in linear time. */
 import { isTooCostly, longestExpression } from '../../go/regexp.js';
+import { maxRegexSearchMs } from '../limits.js';
 
 /** A match and its position. */
 export interface Match {
@@ -49,8 +50,6 @@ export async function compiler(): Promise<Compiler> {
 }
 
 const plain = /^[\w ,:;"'/=-]*$/;
-/** Milliseconds of all searches in one text, where each goes on behind the last match. */
-const maxSearchLength = 500;
 
 function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly string[], options: RegexOptions): Regex {
   const length = sources.reduce((sum, source) => sum + source.length, 0);
@@ -80,7 +79,7 @@ function compileWith(RE2JS: typeof import('re2js').RE2JS, sources: readonly stri
       const began = performance.now();
       if (!matcher.find(from)) return undefined;
       spent += performance.now() - began;
-      if (spent > maxSearchLength) throw tooCostly();
+      if (spent > maxRegexSearchMs) throw tooCostly();
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
       return { start: matcher.start(), end: matcher.end(), groups };
     },

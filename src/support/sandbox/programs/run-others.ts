@@ -2,6 +2,7 @@ import { nullDevice } from '../kernel/descriptor.js';
 import { prepareByShell } from '../kernel/launch.js';
 import { parseSignal, SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
+import { maxXargsWords } from '../limits.js';
 import { defaultPath } from '../lookup.js';
 import type { ExitStatus } from '../types.js';
 import { complain, readAll, reason, write } from './io.js';
@@ -108,9 +109,6 @@ export const timeout = withUsage(async (task, argv) => {
   return late ? 143 : code;
 });
 
-/** Default number of words per xargs run. */
-const maxWordsPerRun = 5000;
-
 /** `xargs [-n N] [-I TEXT] [-0rt] [PROGRAM [ARGUMENT]…]` */
 export const xargs = withUsage(async (task, argv) => {
   const { words, has, value } = parseOptions(argv, '0rtn:I:L:P:s:', { stop: true });
@@ -128,7 +126,7 @@ export const xargs = withUsage(async (task, argv) => {
       ? splitWords(text)
       : text.split('\n').filter((item) => item !== '');
   const command = words.length === 0 ? ['echo'] : words;
-  const size = marker === undefined ? Math.max(1, Number(value('n') ?? maxWordsPerRun)) : 1;
+  const size = marker === undefined ? Math.max(1, Number(value('n') ?? maxXargsWords)) : 1;
   const groups: string[][] = [];
   for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
   if (groups.length === 0 && !has('r') && marker === undefined) groups.push([]);

@@ -1,4 +1,5 @@
 import type { Task } from '../kernel/task.js';
+import { maxSedSpaceLength, maxSedSteps } from '../limits.js';
 import { at } from './files.js';
 import { complain, Output } from './io.js';
 import { parseOptions, Usage, withUsage } from './options.js';
@@ -48,12 +49,8 @@ async function edit(task: Task, argv: readonly string[]): Promise<number> {
   return status;
 }
 
-const maxSteps = 1_000_000;
-/** Characters of what is edited, or held. */
-const maxSpaceLength = 16 << 20;
-
 function bounded(text: string): string {
-  if (text.length > maxSpaceLength) throw new RegexSyntaxError('out of memory');
+  if (text.length > maxSedSpaceLength) throw new RegexSyntaxError('out of memory');
   return text;
 }
 
@@ -111,7 +108,7 @@ class Editor {
   async #cycle(input: Ahead): Promise<number | undefined> {
     let steps = 0;
     for (let index = 0; index < this.#commands.length; index++) {
-      if (++steps > maxSteps) throw new Usage('the script does not end');
+      if (++steps > maxSedSteps) throw new Usage('the script does not end');
       const turn = this.#task.step();
       if (turn !== undefined) await turn;
       const command = this.#commands[index] as SedCommand;

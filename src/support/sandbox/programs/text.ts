@@ -1,5 +1,6 @@
 import { FileSystemError } from '../fs/errors.js';
 import type { Task } from '../kernel/task.js';
+import { maxTailBytes, tailTrimBytes } from '../limits.js';
 import { eachInput, openInput } from './cat.js';
 import { parseSize } from './files.js';
 import { blockSize, chunks, complain, lines, Output, storeLines, write } from './io.js';
@@ -43,10 +44,6 @@ export const head = withUsage(async (task, argv) => {
   });
 });
 
-/** Most bytes of the end of a file that are asked for. */
-const maxTailBytes = 16 * 1024 * 1024;
-/** Bytes that come before the first look at what of them is still wanted. */
-const maxChunkBytes = 1 << 20;
 const followPause = 1000;
 
 export const tail = withUsage(async (task, argv) => {
@@ -82,7 +79,7 @@ export const tail = withUsage(async (task, argv) => {
 async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes: boolean): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let usedBytes = 0;
-  let most = maxChunkBytes;
+  let most = tailTrimBytes;
   const cut = (): Buffer => {
     const all = Buffer.concat(parts);
     const start = bytes ? Math.max(all.length - limit, 0) : startOfLines(all, limit);
@@ -98,7 +95,7 @@ async function lastPart(source: AsyncIterable<Uint8Array>, limit: number, bytes:
     parts.splice(0, parts.length, kept);
     usedBytes = kept.length;
     // Twice what is kept, so that each byte is moved a few times only.
-    most = 2 * usedBytes + maxChunkBytes;
+    most = 2 * usedBytes + tailTrimBytes;
   }
   return cut();
 }

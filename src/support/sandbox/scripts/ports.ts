@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { maxPortRequestBytes } from '../limits.js';
 
 /** The response of a port. */
 interface PortAnswer {
@@ -6,8 +7,6 @@ interface PortAnswer {
   readonly response?: string;
 }
 
-/** Bytes of a request that are looked at for its end. */
-const maxRequestBytes = 64 * 1024;
 const slowest = 10_000;
 
 /**
@@ -30,7 +29,7 @@ export function serveConnection(socket: Duplex, { greeting, response }: PortAnsw
   const take = (chunk: Buffer): void => {
     asked += chunk.toString('latin1');
     const isHttp = /^[A-Z]+ \S+ HTTP\//.test(asked);
-    if (isHttp && !asked.includes('\r\n\r\n') && asked.length < maxRequestBytes) return;
+    if (isHttp && !asked.includes('\r\n\r\n') && asked.length < maxPortRequestBytes) return;
     socket.off('data', take);
     socket.resume();
     socket.end(response);

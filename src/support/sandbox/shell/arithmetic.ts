@@ -1,6 +1,6 @@
 import { type ArithmeticExpression, parse, type WordPart } from 'unbash';
+import { maxArithmeticDepth, maxArithmeticDigits, maxScriptLength } from '../limits.js';
 import { ShellError } from './control.js';
-import { maxScriptLength } from './parse.js';
 
 /** The variables used by arithmetic. */
 export interface ArithmeticScope {
@@ -10,7 +10,6 @@ export interface ArithmeticScope {
   expand(parts: readonly WordPart[] | undefined, text: string): Promise<string>;
 }
 
-const maxDepth = 64;
 const syntax = (): ShellError => new ShellError('arithmetic syntax error');
 
 /**
@@ -24,7 +23,7 @@ export async function evaluate(
   depth = 0,
 ): Promise<bigint> {
   if (expression === undefined) return 0n;
-  if (depth > maxDepth) throw new ShellError('expression recursion loop detected');
+  if (depth > maxArithmeticDepth) throw new ShellError('expression recursion loop detected');
   switch (expression.type) {
     case 'ArithmeticGroup':
       return evaluate(expression.expression, scope, depth + 1);
@@ -63,7 +62,7 @@ async function wordValue(text: string, scope: ArithmeticScope, depth: number): P
 
 /** Work out an expression that is only known when it is run. */
 export async function evaluateText(text: string, scope: ArithmeticScope, depth = 0): Promise<bigint> {
-  if (depth > maxDepth) throw new ShellError('expression recursion loop detected');
+  if (depth > maxArithmeticDepth) throw new ShellError('expression recursion loop detected');
   const word = text.trim();
   if (parseNumber(word) !== undefined || isName(word)) return wordValue(word, scope, depth + 1);
   if (text.length > maxScriptLength) throw new ShellError('out of memory');
@@ -92,15 +91,12 @@ function parseNumber(text: string): bigint | undefined {
 
 const largestBase = 64;
 
-/** Digits of a number whose base is even that its last 64 bits depend on: each is a bit or more. */
-const maxDigits = 64;
-
 /** The last 64 bits of a number, however long it is: BigInt itself takes much longer for a text that is ten times as long. */
 function wrapped(digits: string, base: number): bigint {
   if (!digitsOf(base).test(digits)) throw syntax();
   const step = Math.floor(53 / Math.log2(Math.max(base, 2)));
   let value = 0n;
-  for (let at = base % 2 === 0 ? Math.max(0, digits.length - maxDigits) : 0; at < digits.length; at += step) {
+  for (let at = base % 2 === 0 ? Math.max(0, digits.length - maxArithmeticDigits) : 0; at < digits.length; at += step) {
     const piece = digits.slice(at, at + step);
     let amount = 0;
     for (const digit of piece) amount = amount * base + Number.parseInt(digit, 36);

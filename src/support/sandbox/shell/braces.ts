@@ -1,9 +1,6 @@
 import { parse, type Word } from 'unbash';
+import { maxBraceTextLength, maxBraceWords } from '../limits.js';
 import { ShellError } from './control.js';
-
-/** Words that braces may make, and characters of all of them. */
-const maxWords = 10_000;
-const maxTextLength = 1024 * 1024;
 
 /**
  * Expands `{a,b}` and `{1..3}` in shells that support them.
@@ -17,10 +14,10 @@ export function expandBraces(word: Word, enabled: boolean): readonly Word[] {
   let text = 0;
   for (const made of expansions(word, (length) => {
     text += length;
-    if (text > maxTextLength) throw new ShellError('out of memory');
+    if (text > maxBraceTextLength) throw new ShellError('out of memory');
   })) {
     words.push(made);
-    if (words.length > maxWords) throw new ShellError('out of memory');
+    if (words.length > maxBraceWords) throw new ShellError('out of memory');
   }
   return words;
 }
@@ -58,7 +55,7 @@ function sequence(from: string, to: string, step: number): string[] {
   const first = letters ? from.charCodeAt(0) : Number(from);
   const last = letters ? to.charCodeAt(0) : Number(to);
   const by = Math.abs(step) || 1;
-  const count = Math.min(Math.floor(Math.abs(last - first) / by) + 1, maxWords + 1);
+  const count = Math.min(Math.floor(Math.abs(last - first) / by) + 1, maxBraceWords + 1);
   return Array.from({ length: count }, (_, index) => {
     const value = first + Math.sign(last - first) * by * index;
     return letters ? String.fromCharCode(value) : String(value);

@@ -1,11 +1,6 @@
+import { maxExpansionFields, maxExpansionLength, maxUnsplitLength } from '../limits.js';
 import { ShellError } from './control.js';
 import { escapePattern } from './pattern.js';
-
-/** Maximum words of an expansion and characters in them, because later steps process all words together. */
-const maxFields = 100_000;
-const maxWordBytes = 4 * 1024 * 1024;
-/** Maximum characters of an unsplit text. A container runs out of memory before a variable gets this long. */
-const maxTextLength = 64 * 1024 * 1024;
 
 /** Part of a field. Quoted text stands for itself. */
 interface Fragment {
@@ -49,7 +44,7 @@ export class Fields {
   /** Text of the script itself, or in quotes. @throws ShellError when all is too long */
   add(text: string, quoted: boolean): void {
     this.#length += text.length;
-    if (this.#length > (this.#splits ? maxWordBytes : maxTextLength)) throw new ShellError('out of memory');
+    if (this.#length > (this.#splits ? maxExpansionLength : maxUnsplitLength)) throw new ShellError('out of memory');
     this.#open ??= [];
     this.#open.push({ text, quoted });
   }
@@ -63,7 +58,7 @@ export class Fields {
   /** The result of an expansion that is not in quotes. */
   private addResult(text: string): void {
     if (text === '') return;
-    if (!this.#splits || text.length > maxWordBytes) {
+    if (!this.#splits || text.length > maxExpansionLength) {
       this.add(text, false);
       return;
     }
@@ -90,7 +85,8 @@ export class Fields {
 
   /** Ends the current word. */
   end(): void {
-    if (this.#open !== undefined && this.#fields.push(this.#open) > maxFields) throw new ShellError('out of memory');
+    if (this.#open !== undefined && this.#fields.push(this.#open) > maxExpansionFields)
+      throw new ShellError('out of memory');
     this.#open = undefined;
   }
 

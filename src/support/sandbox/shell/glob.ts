@@ -2,14 +2,9 @@ import { FileSystemError } from '../fs/errors.js';
 import { withDots } from '../fs/names.js';
 import { inDirectory } from '../fs/paths.js';
 import type { Task } from '../kernel/task.js';
+import { maxGlobPaths, maxGlobPatternLength } from '../limits.js';
 import { ShellError } from './control.js';
 import { hasPattern, Pattern } from './pattern.js';
-
-/** Paths that one pattern may stand for. */
-const maxPaths = 100_000;
-
-/** Characters of a pattern that paths are looked for with; what is longer, such as a document, is none. */
-const maxPatternLength = 64 * 1024;
 
 /**
  * Returns the paths that match a pattern, sorted. Yields in between.
@@ -18,7 +13,7 @@ const maxPatternLength = 64 * 1024;
  * @throws ShellError for too many paths
  */
 export async function expandPaths(task: Task, source: string): Promise<string[]> {
-  if (source.length > maxPatternLength) return [];
+  if (source.length > maxGlobPatternLength) return [];
   const absolute = source.startsWith('/');
   let found = [absolute ? '/' : ''];
   const parts = source.split('/').filter((part) => part !== '');
@@ -30,7 +25,7 @@ export async function expandPaths(task: Task, source: string): Promise<string[]>
       if (turn !== undefined) await turn;
       const paths = hasPattern(part) ? await matching(task, base, part, last) : fixed(task, base, part, last);
       for (const path of paths) next.push(path);
-      if (next.length > maxPaths) throw new ShellError('out of memory');
+      if (next.length > maxGlobPaths) throw new ShellError('out of memory');
     }
     found = next;
   }

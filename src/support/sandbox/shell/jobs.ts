@@ -3,14 +3,12 @@ import { trimRight } from '../../go/strings.js';
 import { nullDevice } from '../kernel/descriptor.js';
 import { SIG } from '../kernel/signals.js';
 import { Task } from '../kernel/task.js';
+import { maxSubstitutionBytes } from '../limits.js';
 import { blockSize, complain } from '../programs/io.js';
 import { ShellError } from './control.js';
 import type { Executor } from './execute.js';
 import { Shell } from './shell.js';
 import { runToEnd } from './to-end.js';
-
-/** Longest output that a substitution keeps. */
-const maxOutputBytes = 4 * 1024 * 1024;
 
 /**
  * Run something in a copy of the shell, as another task.
@@ -107,7 +105,7 @@ export async function substitute(outer: Executor, statements: readonly Statement
       parts.push(bytes);
       length += bytes.length;
       shell.task.machine.account(shell.task, bytes.length);
-      if (length > maxOutputBytes) throw new ShellError('out of memory');
+      if (length > maxSubstitutionBytes) throw new ShellError('out of memory');
     }
   } finally {
     pipe.reader.release();

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type ParsedScript, parse, type Statement } from 'unbash';
+import { maxHereDocuments, maxScriptLength } from '../limits.js';
 
 /** A script, as far as it can be read. */
 export interface ParseResult {
@@ -17,12 +18,6 @@ const cachedScripts = new LRUCache<string, ParseResult>({
   maxEntrySize: 16 * 1024,
   sizeCalculation: (_, source) => source.length + 1,
 });
-
-/** Characters of a script: it is parsed in one turn. */
-export const maxScriptLength = 256 * 1024;
-
-/** Here-documents of a script: the parser takes a look at all of them for each. */
-const maxHereDocuments = 2000;
 
 /** Read a script. What was read lately is kept. */
 export function readScript(source: string): ParseResult {

@@ -1,3 +1,4 @@
+import { maxPatternLength, maxPatternSteps, maxReplacementLength } from '../limits.js';
 import { ShellError } from './control.js';
 
 /** One place of a pattern. */
@@ -6,9 +7,6 @@ type Item =
   | { readonly kind: 'any' }
   | { readonly kind: 'star' }
   | { readonly kind: 'set'; readonly negated: boolean; readonly has: (char: string) => boolean };
-
-/** Characters of a pattern: it is taken apart in one turn. */
-const maxPatternLength = 1024 * 1024;
 
 /** A shell pattern: `*`, `?`, `[…]`; a backslash makes the next character stand for itself. */
 export class Pattern {
@@ -125,9 +123,6 @@ function charAt(text: string, at: number, by: 1 | -1): string {
   return text.slice(at - (isPair ? 2 : 1), at);
 }
 
-/** Steps that one matching may take: a quarter of a second. */
-const maxSteps = 1 << 22;
-
 /** A text and a pattern that would take too long. */
 export class PatternTooCostly extends ShellError {
   constructor() {
@@ -142,7 +137,7 @@ class Work {
   /** @throws PatternTooCostly */
   add(positions: number): void {
     this.#steps += 1 + positions;
-    if (this.#steps > maxSteps) throw new PatternTooCostly();
+    if (this.#steps > maxPatternSteps) throw new PatternTooCostly();
   }
 }
 
@@ -222,9 +217,6 @@ function parseSet(chars: readonly string[], start: number): { readonly item: Ite
   return { item: { kind: 'set', negated, has: (char) => tests.some((test) => test(char)) }, end: at };
 }
 
-/** Longest text that a replacement may make. */
-const maxTextLength = 4 * 1024 * 1024;
-
 /**
  * Put something in the place of what a pattern matches: at its first place (`/`), at all of them (`//`), at the start
  * (`/#`) or at the end (`/%`).
@@ -251,7 +243,7 @@ export function replacePattern(
   const add = (part: string): boolean => {
     parts.push(part);
     length += part.length;
-    return length <= maxTextLength;
+    return length <= maxReplacementLength;
   };
   let kept = 0;
   for (let at = 0; at < value.length; ) {

@@ -3,11 +3,9 @@ import { FileSystemError } from '../fs/errors.js';
 import type { Descriptor } from '../kernel/descriptor.js';
 import { openPath } from '../kernel/open.js';
 import { textDescriptor } from '../kernel/proc.js';
+import { maxDescriptors } from '../limits.js';
 import { ShellError } from './control.js';
 import type { Expander } from './expand.js';
-
-/** Descriptors that a shell may have: each of its children gets all of them. */
-const maxDescriptors = 1024;
 
 /** Restores descriptors. */
 export type Undo = () => void;

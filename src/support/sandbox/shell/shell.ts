@@ -1,6 +1,7 @@
 import type { CompoundCommand, CompoundList, Redirected, Statement } from 'unbash';
 import { SIG, signalNames } from '../kernel/signals.js';
 import type { Task } from '../kernel/task.js';
+import { maxCallDepth } from '../limits.js';
 import { complain } from '../programs/io.js';
 import { ShellExit } from './control.js';
 import { Definitions } from './definitions.js';
@@ -15,9 +16,6 @@ export interface Job {
   readonly tasks: readonly Task[];
   readonly text: string;
 }
-
-/** Functions, `eval`, scripts and traps within each other; beyond, a real shell's stack is at its end. */
-const maxCallDepth = 1000;
 
 /** Bytes that each character of a function costs: a tree has many times the size of its text. */
 const treeCost = 64;

@@ -1,8 +1,5 @@
+import { maxWordBytes, maxWords } from '../limits.js';
 import { ShellError } from './control.js';
-
-/** Words that a command or a loop may have, and characters of them: more than the kernel hands to a program. */
-const maxWords = 500_000;
-const maxWordBytes = 16 * 1024 * 1024;
 
 /** The expanded words of a command or loop. */
 export class Words {

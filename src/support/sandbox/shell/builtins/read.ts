@@ -1,5 +1,6 @@
 import { FileSystemError } from '../../fs/errors.js';
-import { maxLineBytes, readLine, write } from '../../programs/io.js';
+import { maxLineBytes } from '../../limits.js';
+import { readLine, write } from '../../programs/io.js';
 import { WordList } from '../../programs/word-list.js';
 import { ShellError } from '../control.js';
 import type { Executor } from '../execute.js';
