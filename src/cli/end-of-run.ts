@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** How often to look whether the parent is still there, milliseconds. */
+/** Interval of checks for the parent process, milliseconds. */
 const parentCheck = 250;
 
-/** What the system tells of a process; undefined when it is gone. */
+/** State of a process. */
 interface Process {
   readonly parent: number;
   readonly command: string;
-  /** Whether it has ended, and is only to be waited for. */
+  /** Whether it is a zombie. */
   readonly ended: boolean;
 }
 
@@ -28,7 +28,7 @@ function describe(pid: number): Process | undefined {
   }
 }
 
-/** The npx that started this process through a shell, which outlives it. */
+/** Returns the process id of the npx that started this process through a shell, if any. The shell outlives npx. */
 function npxBehind(parent: number): number | undefined {
   if (process.env.npm_command !== 'exec') return undefined;
   const found = describe(parent);
@@ -36,12 +36,14 @@ function npxBehind(parent: number): number | undefined {
 }
 
 /**
- * Resolves when the user or the system asks the process to end, or, where wanted, when the parent has gone. From then on
- * a further signal ends the process at once; what is temporary goes with it.
+ * Resolves at SIGINT or SIGTERM, or when the parent process exits. A second signal exits at once and removes temporary
+ * files. SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are ignored.
  *
- * @param withParent whether the parent's end is the end; npx counts as the parent of what it runs through a shell
+ * @param withParent resolve when the parent exits. npx counts as the parent of a command that it runs through a shell.
  */
 export function endOfRun(withParent: boolean): Promise<void> {
+  // Their defaults would end the process or, for SIGUSR1, open Node's inspector.
+  for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
   return new Promise((resolve) => {
     let ending = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)

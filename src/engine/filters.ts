@@ -5,6 +5,12 @@ import { AttestdError } from '../support/foundation/errors.js';
  */
 export type Filters = ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 
+/** Most keys and values of one request's filters: each of them may be matched with each object of a list. */
+const maxFilterValues = 500;
+
+/** Longest `filters` parameter, characters. */
+const maxFilterLength = 64 * 1024;
+
 /** No filters. */
 export const noFilters: Filters = new Map();
 
@@ -15,13 +21,14 @@ export function invalidFilter(key?: string, values?: readonly string[]): Attestd
 }
 
 /**
- * Decode the `filters` parameter: `{"key":["value"]}` or `{"key":{"value":true}}`.
+ * Decodes the `filters` parameter: `{"key":["value"]}` or `{"key":{"value":true}}`.
  *
- * @param text the parameter's value; undefined or empty means no filters
- * @throws INVALID_ARGUMENT `invalid filter`, docs/reference/behavior/images.md#filters
+ * @param text value of the parameter; undefined or empty means no filters
+ * @throws INVALID_ARGUMENT `invalid filter`, also beyond the bounds of attestd, docs/reference/behavior/images.md#filters
  */
 export function parseFilters(text: string | undefined): Filters {
   if (text === undefined || text === '') return noFilters;
+  if (text.length > maxFilterLength) throw tooManyFilters(`${text.length} characters, more than ${maxFilterLength}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -32,8 +39,14 @@ export function parseFilters(text: string | undefined): Filters {
   if (typeof parsed !== 'object' || Array.isArray(parsed)) throw invalidFilter();
   const entries = Object.entries(parsed as Record<string, unknown>);
   const listForm = entries.some(([, value]) => Array.isArray(value));
-  return new Map(entries.map(([key, value]) => [key, listForm ? listValues(value) : mapValues(value)]));
+  const filters = new Map(entries.map(([key, value]) => [key, listForm ? listValues(value) : mapValues(value)]));
+  let count = filters.size;
+  for (const values of filters.values()) count += values.size;
+  if (count > maxFilterValues) throw tooManyFilters(`${count} keys and values, more than ${maxFilterValues}`);
+  return filters;
 }
+
+const tooManyFilters = (what: string): AttestdError => new AttestdError('INVALID_ARGUMENT', `invalid filter: ${what}`);
 
 function listValues(value: unknown): ReadonlyMap<string, boolean> {
   if (value === null) return new Map();

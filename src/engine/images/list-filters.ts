@@ -6,7 +6,7 @@ import { familiarName, familiarString, formatReference, repositoryName, tagNameO
 import type { ImageRecord } from '../../oci/store.js';
 import { type Handler, stop, walk } from '../../oci/walk.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import { matchGlob } from '../../support/go/path-match.js';
+import { compileGlob } from '../../support/go/path-match.js';
 import { parseGoTime } from '../../support/go/rfc3339.js';
 import type { Context } from '../context.js';
 import { type Filters, flagOf, valuesOf } from '../filters.js';
@@ -36,7 +36,7 @@ export async function imageFilter(context: Context, filters: Filters): Promise<I
     tests.push((image) => isDangling(image) === dangling);
   }
   const patterns = valuesOf(filters, 'reference');
-  if (patterns.length > 0) tests.push((image) => matchesReference(image, patterns));
+  if (patterns.length > 0) tests.push(referenceFilter(patterns));
   return async (image) => {
     for (const test of tests) if (!(await test(image))) return false;
     return true;
@@ -79,20 +79,31 @@ function byTime(context: Context, value: string): ImageFilter {
   return (image) => nanoseconds(image.createdAt) < limit;
 }
 
-function matchesReference(image: ImageRecord, patterns: readonly string[]): boolean {
-  const named = parseNormalized(image.name);
-  if (named === undefined) return false;
-  const forms = [
-    familiarString(named),
-    familiarName(named),
-    formatReference(tagNameOnly(named)),
-    repositoryName(named),
-  ];
-  try {
-    return patterns.some((pattern) => forms.some((form) => matchGlob(pattern, form)));
-  } catch {
+/** Creates the filter for `reference`. As in dockerd, a malformed pattern matches no image. */
+function referenceFilter(patterns: readonly string[]): ImageFilter {
+  const matchers = patterns.map((pattern) => {
+    try {
+      return compileGlob(pattern);
+    } catch {
+      return undefined;
+    }
+  });
+  return ({ name }) => {
+    const named = parseNormalized(name);
+    if (named === undefined) return false;
+    const forms = [
+      familiarString(named),
+      familiarName(named),
+      formatReference(tagNameOnly(named)),
+      repositoryName(named),
+    ];
+    for (const matches of matchers) {
+      // dockerd stops at the first malformed pattern, after the patterns before it.
+      if (matches === undefined) return false;
+      if (forms.some(matches)) return true;
+    }
     return false;
-  }
+  };
 }
 
 /** A label that a configuration must have, or must not. */

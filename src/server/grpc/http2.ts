@@ -124,6 +124,8 @@ export class Http2Front {
    * @param socket a plain or TLS socket; bytes that were read from it must have been put back
    */
   accept(socket: Duplex): void {
+    // A session does not end at its peer's FIN while the socket may stay half open.
+    socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
 

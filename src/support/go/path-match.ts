@@ -1,15 +1,22 @@
 import { AttestdError } from '../foundation/errors.js';
 
 /**
- * Whether a shell pattern matches a whole text, with the rules of Go's path.Match: `*` and `?` stop at a slash,
- * `[a-z]` and `[^a-z]` are classes, a backslash escapes.
+ * Compiles a shell pattern with the rules of Go's path.Match: `*` and `?` stop at a slash, `[a-z]` and `[^a-z]` are classes, a
+ * backslash escapes.
  *
- * @throws AttestdError INVALID_ARGUMENT when the pattern is malformed
+ * @returns reports whether a whole text matches; its time is the length of the pattern times that of the text
+ * @throws AttestdError INVALID_ARGUMENT if the pattern is malformed
  */
-export function matchGlob(pattern: string, text: string): boolean {
+export function compileGlob(pattern: string): (text: string) => boolean {
   const steps = compile([...pattern]);
-  const chars = [...text];
-  // Positions that can be reached in the text, in their order, step by step: no backtracking, whatever the pattern.
+  return (text) => matches(steps, [...text]);
+}
+
+/** Reports whether a shell pattern matches a whole text. Compile a pattern that is matched more than once. */
+export const matchGlob = (pattern: string, text: string): boolean => compileGlob(pattern)(text);
+
+function matches(steps: readonly Step[], chars: readonly string[]): boolean {
+  // Positions that the steps so far can reach, in order. Tracking all of them avoids backtracking.
   let reached = [0];
   for (const step of steps) {
     const next: number[] = [];
@@ -19,7 +26,7 @@ export function matchGlob(pattern: string, text: string): boolean {
         if (c !== undefined && step(c)) next.push(at + 1);
         continue;
       }
-      // What an earlier position reaches by a star ends at the same slash.
+      // The star of an earlier position already reached the same slash.
       if ((next.at(-1) ?? -1) >= at) continue;
       let end = at;
       next.push(end);
