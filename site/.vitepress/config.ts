@@ -33,14 +33,12 @@ export default defineConfig({
   description: 'A toolkit for the image attestations of the Docker Engine API',
   lang: 'en-US',
   base: process.env.DOCS_BASE ?? '/',
-  srcDir: '../docs',
+  srcDir: 'docs',
   outDir: '../build/docs',
   cacheDir: '../build/vitepress-cache',
   vite: {
-    // Pages lie outside this folder, so Node's resolution does not find the packages that they are compiled to import.
-    resolve: {
-      alias: { 'vue/server-renderer': fileURLToPath(import.meta.resolve('vue/server-renderer')) },
-    },
+    // site/docs is a link to docs/, so that pages find the packages of this folder.
+    resolve: { preserveSymlinks: true },
     build: { chunkSizeWarningLimit: 4096 },
   },
   markdown: {
