@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-/** What a change asks of the version number. */
+/** The version increment that a change requires. */
 export type Part = 'major' | 'minor' | 'patch';
 
 /** One change of the surface. */
@@ -58,7 +58,7 @@ function compareMembers(place: string, from: string, to: string): SurfaceChange[
     const [a, b] = [old.get(name), now.get(name)];
     if (!b) changes.push({ part: 'major', place, message: `${name} is gone` });
     else if (!a) {
-      // Who makes such an object has to have a new member that is not optional.
+      // Code that creates such an object must set a new member that is not optional.
       const part = b.optional || from.startsWith('class ') ? 'minor' : 'major';
       changes.push({ part, place, message: `${name} is new${b.optional ? ', optional' : ''}` });
     } else if (a.text !== b.text)

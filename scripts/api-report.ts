@@ -63,7 +63,7 @@ class Reporter {
     return [...properties, ...indexes];
   }
 
-  /** The lines that tell one exported symbol. */
+  /** Returns the lines of one exported symbol. */
   describe(name: string, exported: ts.Symbol): string[] {
     const symbol = exported.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(exported) : exported;
     const declaration = symbol.declarations?.[0];

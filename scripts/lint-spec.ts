@@ -23,7 +23,7 @@ const config = await createConfig({
     'operation-2xx-response': 'off',
     // messages of streams are described, and no operation can refer to them in this format;
     'no-unused-components': 'off',
-    // a description of somebody else's API states no licence.
+    // the description of another project's API states no license.
     'info-license': 'off',
   },
 });
@@ -31,7 +31,7 @@ const config = await createConfig({
 let count = 0;
 for (const name of ['api/swagger.yaml', 'src/generated/openapi.json']) {
   for (const { ruleId, message, location } of await lint({ ref: file(name), config })) {
-    // A schema in an extension of this project's, of which the linter knows nothing.
+    // The linter does not know this project's extension, which holds a schema.
     if (ruleId === 'spec-strict-refs' && location[0]?.pointer?.includes('/x-item-schema/')) continue;
     process.stdout.write(`${name}${location[0]?.pointer ?? ''}: ${ruleId}: ${message}\n`);
     count++;

@@ -1,7 +1,7 @@
 /**
- * Runs the tests that the OpenAPI Overlay Specification keeps beside its text: `tsx scripts/overlay-suite.ts DIR`, with DIR a
- * clone of it. Documents that must be read, documents that must be refused, and overlays with what they make of a description,
- * held as a value and in place.
+ * Runs the tests in the repository of the OpenAPI Overlay Specification: `tsx scripts/overlay-suite.ts DIR`, with DIR a clone.
+ * Checks documents that must be accepted, documents that must be rejected, and overlays with their results, applied to a
+ * parsed description and in place.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ if (!existsSync(join(root, 'tests'))) {
 
 let failed = 0;
 
-/** Counts the files for which a check gives no complaint. */
+/** Counts the files that pass a check. */
 function count(what: string, names: readonly string[], check: (name: string) => string | undefined): void {
   const complaints = names.flatMap((name) => {
     const complaint = check(name);

@@ -1,13 +1,13 @@
-/** What upstream's changelog tells of six versions, as far as their descriptions show it, and where a comparison must show it. */
+/** Items of upstream's changelog for six versions that the descriptions show, with the row that must report each. */
 
-/** An item of the changelog, in our words, and what a row about it has in its text. */
+/** An item of the changelog, in our words, and a part of the text of its row. */
 export type Item = readonly [what: string, row: string];
 
-/** An error that a comparison claims, by what its row has in its text, and why the claim is true. */
+/** An error of a comparison, by a part of its row's text, and the reason why it is true. */
 export type Claim = readonly [row: string, why: string];
 
-/** A version: its items, those that its description does not show, and the errors that are claimed. */
-export interface Told {
+/** A version: its items, the items that its description does not show, and the expected errors. */
+export interface VersionItems {
   readonly version: string;
   readonly items: readonly Item[];
   readonly unseen: readonly string[];
@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** The six versions. */
-export const told: readonly Told[] = [
+export const versionItems: readonly VersionItems[] = [
   {
     version: '1.44',
     items: [
@@ -59,7 +59,6 @@ export const told: readonly Told[] = [
     version: '1.48',
     items: [
       ['`error` and `progress` of streams deprecated', 'error, progress'],
-      ['non-distributable artifacts deprecated', 'AllowNondistributableArtifactsCIDRs'],
       ['`BridgeNfIptables`, `BridgeNfIp6tables` deprecated', 'BridgeNfIptables'],
       ['`keep-storage` deprecated', 'keep-storage: is deprecated'],
       ['history: `platform`', 'GET /images/{name}/history query platform'],
@@ -78,6 +77,7 @@ export const told: readonly Told[] = [
       'a warning about `VolumeDriver`',
       'sysctls and `DriverOpts`',
       '`EnableIPv4`, in the file of 1.47 already',
+      'non-distributable artifacts, deprecated in the file of 1.47 already',
       'debug endpoints',
     ],
     claims: [],

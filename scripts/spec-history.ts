@@ -16,12 +16,12 @@ import { textReport } from '../src/spec/diff-report.js';
 import { type Row, rowsOf } from '../src/spec/diff-rows.js';
 import type { Json } from '../src/spec/document.js';
 import { parseYaml } from '../src/spec/yaml.js';
-import { type Told, told } from './spec-changelog-items.js';
+import { type VersionItems, versionItems } from './spec-changelog-items.js';
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const page = fileURLToPath(new URL('../docs/reference/spec-history.md', import.meta.url));
 
-/** Commits of upstream's description, and what each is an example of. */
+/** Commits of upstream's description, each with the kind of change that it shows. */
 const commits: readonly (readonly [string, string])[] = [
   ['a0b6dbc2fc', 'an endpoint'],
   ['0b2c3780be', 'parameters that may be repeated'],
@@ -79,28 +79,28 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 
 const text = (row: Row): string => `${row.places.join(', ')}: ${row.message} [${row.rule}]`;
 
-/** A row of the table of versions, and the seconds that it took. */
+/** Returns the table row of a pair of versions, and the seconds of the comparison. */
 function compareVersions(from: Model, to: Model): { cells: (string | number)[]; seconds: number } {
   const began = performance.now();
   const comparison = compareDescriptions(from, to);
   const { rows, folded } = rowsOf(comparison);
   const seconds = (performance.now() - began) / 1000;
   const count = (severity: string): number => rows.filter((row) => row.severity === severity).length;
-  const said = rows.map(text);
+  const texts = rows.map(text);
   const cells = [
     `${from.version} → ${to.version}`,
     rows.length,
     count('error'),
     count('warning'),
     count('info'),
-    said.length - new Set(said).size,
+    texts.length - new Set(texts).size,
     folded.length,
   ];
   return { cells, seconds };
 }
 
-/** A version beside the changelog: what a row must show, and what an error claims. */
-function compareWithChangelog({ version, items, unseen, claims }: Told, from: Model, to: Model): string[] {
+/** Compares a version with the changelog: each item needs a row, and each error an explanation. */
+function compareWithChangelog({ version, items, unseen, claims }: VersionItems, from: Model, to: Model): string[] {
   const { rows } = rowsOf(compareDescriptions(from, to));
   const errors = rows.filter(({ severity }) => severity === 'error');
   const missing = items.filter(([, row]) => !rows.some((each) => text(each).includes(row)));
@@ -183,7 +183,7 @@ const lines = [
   '',
   'Items as upstream lists them, as far as the description shows them; rows by their number in the comparison.',
   '',
-  ...told.flatMap((each) => {
+  ...versionItems.flatMap((each) => {
     const at = versions.findIndex(({ version }) => version === each.version);
     return compareWithChangelog(each, versions[at - 1] as Model, versions[at] as Model);
   }),

@@ -164,7 +164,7 @@ class Linter {
  * Applies the project's rules.
  *
  * @param description a Swagger 2.0 description
- * @returns what breaks a rule, in the order of the document's parts
+ * @returns the findings, in the order of the document's parts
  */
 export function lintDescription(description: Description): Finding[] {
   return new Linter(description).run();
