@@ -1,7 +1,6 @@
 import type { TerminalSize } from '../engine/containers/io/terminal.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { quote } from '../support/go/quote.js';
-import type { Form } from './form.js';
 
 const largest = 2 ** 32 - 1;
 
@@ -10,12 +9,11 @@ const largest = 2 ** 32 - 1;
  *
  * @throws INVALID_ARGUMENT with the daemon's words for what is no number of 32 bits
  */
-export function readSize(form: Form): TerminalSize {
-  return { height: side(form, 'h', 'height'), width: side(form, 'w', 'width') };
+export function readSize({ h, w }: Readonly<Record<'h' | 'w', string>>): TerminalSize {
+  return { height: side(h, 'height'), width: side(w, 'width') };
 }
 
-function side(form: Form, parameter: string, name: string): number {
-  const text = form.get(parameter);
+function side(text: string, name: string): number {
   const refuse = (why: string): never => {
     throw new AttestdError('INVALID_ARGUMENT', `invalid resize ${name} ${quote(text)}: ${why}`);
   };

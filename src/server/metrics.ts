@@ -1,4 +1,4 @@
-import type { RequestRecord } from './request-lifecycle.js';
+import type { RequestRecord } from './request-record.js';
 
 /** What the server counts, in the text format of Prometheus. */
 export interface Metrics {

@@ -1,13 +1,14 @@
-import type { OperationEntry } from '../spec/table.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import type { OperationHandler } from './operation.js';
 
 /**
- * What answers an operation that has no handler: nothing is made up for it.
- *
- * @returns throws AttestdError NOT_IMPLEMENTED that names the operation
+ * Makes the handler of an operation that has none: it throws AttestdError NOT_IMPLEMENTED with the operation's name.
  */
-export function notImplemented({ method, path, operationId }: OperationEntry): OperationHandler {
+export function notImplemented({
+  method,
+  path,
+  operationId,
+}: Readonly<Record<'method' | 'path' | 'operationId', string>>): OperationHandler {
   return () => {
     throw new AttestdError('NOT_IMPLEMENTED', `${method} ${path}: this server has no handler for ${operationId}`);
   };

@@ -1,6 +1,6 @@
 import type { ControlRoutes } from './control.js';
 import { isLogged, type Log, type LogLevel } from './log.js';
-import type { RequestRecord } from './request-lifecycle.js';
+import type { RequestRecord } from './request-record.js';
 
 /** How a server is watched. */
 export interface ObservabilityOptions {

@@ -3,22 +3,51 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Context } from '../engine/context.js';
 import type { Body, JsonValue } from '../engine/types.js';
 import type { AnswerOf, OperationId } from '../engine/wire.js';
-import type { Form } from './form.js';
+import type { operations } from '../generated/engine-api.js';
+import type { Form } from './parameters.js';
+
+/** A query parameter: a flag, all values of a list, or text. Numbers stay text, because dockerd refuses each in its own words. */
+export type QueryValue = boolean | string | readonly string[];
+
+type Described<Id, Place extends 'path' | 'query'> = Id extends OperationId
+  ? NonNullable<operations[Id]['parameters'][Place]>
+  : never;
+
+/** Path parameters of an operation, by the description. */
+type PathParameters<Id extends string> = string extends Id
+  ? Readonly<Record<string, string>>
+  : { readonly [Name in keyof Described<Id, 'path'>]: string };
+
+/** Query parameters of an operation, by the description: each has a value, its default if the request has none. */
+type QueryParameters<Id extends string> = string extends Id
+  ? Readonly<Record<string, QueryValue>>
+  : {
+      readonly [Name in keyof Described<Id, 'query'>]-?: [NonNullable<Described<Id, 'query'>[Name]>] extends [boolean]
+        ? boolean
+        : NonNullable<Described<Id, 'query'>[Name]> extends readonly unknown[]
+          ? readonly string[]
+          : string;
+    };
 
 /** A request to one operation, free of its transport. */
-export interface OperationRequest {
+export interface OperationRequest<Id extends string = string> {
   readonly operationId: string;
   /** `major.minor`, between the versions that the server speaks. */
   readonly apiVersion: string;
   /** Path parameters, decoded. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: PathParameters<Id>;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
-  /** Aborts when the client goes away before the answer is complete. */
+  /** Aborts if the client disconnects before the response is complete. */
   readonly signal: AbortSignal;
   /**
-   * Query parameters, and the form body of a POST, PUT or PATCH before them; without those that the description gives
-   * to later versions of the API than the request's.
+   * Returns the query parameters of the description. One that the request's version does not have yet counts as absent.
+   *
+   * @throws AttestdError INVALID_ARGUMENT for a query that cannot be decoded
+   */
+  query(): Promise<QueryParameters<Id>>;
+  /**
+   * Returns all parameters as text, for those that the description lacks, or has with another type or default than dockerd.
    *
    * @throws AttestdError INVALID_ARGUMENT for a query that cannot be decoded
    */
@@ -87,18 +116,35 @@ export interface EmptyResult extends Answer {
 
 /**
  * Answers one operation: reads the request's parameters and calls the operation's function in the engine with the
- * daemon's state. Thrown errors become the daemon's error answers.
+ * daemon's state. A thrown error becomes the daemon's error response.
  */
-export type OperationHandler<Value = JsonValue> = (
-  request: OperationRequest,
+export type OperationHandler<Id extends string = string> = (
+  request: OperationRequest<Id>,
   context: Context,
-) => OperationResult<Value> | Promise<OperationResult<Value>>;
+) => ResultOf<Id> | Promise<ResultOf<Id>>;
+
+type ResultOf<Id extends string> = Id extends OperationId ? OperationResult<AnswerOf<Id>> : OperationResult;
 
 /**
- * The handlers of one tag, by operationId. A JSON answer has the type that the description gives it, so that the
- * compiler holds the server against the description.
+ * Handlers by operationId. A JSON response has the type that the description gives it, so that the compiler holds the server
+ * against the description.
  */
-export type DescribedHandlers = { readonly [Id in OperationId]?: OperationHandler<AnswerOf<Id>> };
+export type DescribedHandlers = { readonly [Id in OperationId]?: OperationHandler<Id> };
 
-/** Handlers by operationId, whatever they answer. */
+/** Handlers by operationId, whatever they return. */
 export type OperationHandlers = Readonly<Record<string, OperationHandler>>;
+
+/** A row of the route table. A file that lacks the row's handler does not compile. */
+export interface RouteRow<Id extends OperationId> {
+  readonly method: string;
+  readonly path: string;
+  /** First API version that has the operation; absent: 1.25 or earlier. */
+  readonly since?: string;
+  /** Reads the file with the handler, with the first request for one of its operations. */
+  readonly handler: <R>(
+    use: (file: { readonly handlers: { readonly [Key in Id]: OperationHandler<Key> } }) => R | Promise<R>,
+  ) => R | Promise<R>;
+}
+
+/** A row for each operation of the description. */
+export type RouteTable = { readonly [Id in OperationId]: RouteRow<Id> };

@@ -1,11 +1,19 @@
-import KoaRouter from '@koa/router';
+import KoaRouter, { type RouterMiddleware } from '@koa/router';
+import type { Release } from '../engine/release.js';
+import { isAtLeast } from '../engine/versions.js';
 import type { OperationEntry } from '../spec/table.js';
+import type { RequestState, Route, Step } from './app.js';
+import { sendNotFound } from './send-response.js';
 
-/** The operation that a request is for. */
-export interface RouteMatch {
-  readonly operation: OperationEntry;
+/** Where an operation is served. */
+type Place = Pick<OperationEntry, 'path'> & { readonly method: string };
+
+/** An operation that a request was routed to. */
+export interface RouteMatch<R extends Place> {
+  readonly route: R;
+  /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The path as dockerd's router writes it, which its version errors name. */
+  /** The path as dockerd's router writes it, for its version errors. */
   readonly pattern: string;
 }
 
@@ -31,64 +39,87 @@ function compile(path: string): { matcher: RegExp; names: readonly string[]; pat
   return { matcher: new RegExp(`^${source}${slashed.has(path) ? '/?' : ''}$`), names, pattern };
 }
 
-interface Route {
-  readonly operation: OperationEntry;
-  readonly pattern: string;
-  readonly names: readonly string[];
+/** An operation behind a route of @koa/router. */
+type Registered<R extends Place> = Omit<RouteMatch<R>, 'params'> & { readonly names: readonly string[] };
+
+/** A router for each first path segment, as moby has one for each subject. */
+interface Routers<R extends Place> {
+  readonly byHead: ReadonlyMap<string, KoaRouter<RequestState>>;
+  /** The key in `byHead` for a path. */
+  headFor(path: string): string;
+  /** By method and path template, which is the name of a route. */
+  readonly registered: ReadonlyMap<string, Registered<R>>;
 }
 
-/** Finds the operation of a request; takes a method and a decoded, clean path without version prefix. */
-export type Router = (method: string, path: string) => RouteMatch | undefined;
-
 /**
- * Route requests to the operations of the description as dockerd does: names may hold slashes
- * (docs/reference/behavior/http.md#paths-and-methods).
+ * Registers operations as dockerd does: literal paths come first, and names may hold slashes
+ * (docs/reference/behavior/http.md#paths-and-methods). A request is tested against the paths with its first segment only.
  *
- * @param operations what to route to
- * @returns gives undefined for a method and path that no operation has
+ * @param select makes the middleware of a route
  */
-export function createRouter(operations: readonly OperationEntry[]): Router {
-  const routers = new Map<string, KoaRouter>();
-  const routes = new Map<string, Route>();
-  // Literal paths first: of `/networks/prune` and `/networks/{id}`, dockerd means the former.
-  const ordered = [...operations].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
+function registerRoutes<R extends Place>(
+  places: readonly R[],
+  select: (registered: Registered<R>) => RouterMiddleware<RequestState>,
+): Routers<R> {
+  const byHead = new Map<string, KoaRouter<RequestState>>();
+  const registered = new Map<string, Registered<R>>();
+  const ordered = [...places].sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   const heads = new Set(ordered.map(({ path }) => headOf(path)));
-  for (const operation of ordered) {
-    const { method, path } = operation;
-    const { matcher, names, pattern } = compile(path);
-    const name = `${method} ${path}`;
-    routes.set(name, { operation, pattern, names });
-    // One whose first part has a parameter may be meant by any path.
-    for (const head of headOf(path).includes('{') ? [...heads, ''] : [headOf(path)]) {
-      const router = routers.get(`${method} ${head}`) ?? new KoaRouter();
-      routers.set(`${method} ${head}`, router);
-      router.register(matcher, [method], () => undefined, { pathAsRegExp: true, name });
+  for (const route of ordered) {
+    const { matcher, names, pattern } = compile(route.path);
+    const name = `${route.method} ${route.path}`;
+    const one = { route, pattern, names };
+    registered.set(name, one);
+    // Any path can match one whose first segment has a parameter.
+    for (const head of headOf(route.path).includes('{') ? [...heads, ''] : [headOf(route.path)]) {
+      const router = byHead.get(head) ?? new KoaRouter<RequestState>();
+      byHead.set(head, router);
+      router.register(matcher, [route.method], select(one), { pathAsRegExp: true, name });
     }
   }
-  return (method, path) => {
-    const head = headOf(path);
-    const router = routers.get(`${method} ${heads.has(head) ? head : ''}`);
-    const layer = router?.match(path, method).pathAndMethod[0];
-    const route = routes.get(layer?.name ?? '');
-    if (layer === undefined || route === undefined) return undefined;
-    // The groups are taken as they are: the router would decode them once more.
-    const groups = layer.captures(path);
-    const params = Object.fromEntries(route.names.map((name, at) => [name, groups[at] ?? '']));
-    return { operation: route.operation, pattern: route.pattern, params };
-  };
+  const headFor = (path: string): string => (heads.has(headOf(path)) ? headOf(path) : '');
+  return { byHead, headFor, registered };
 }
 
-/**
- * The first part of a path. Each method and first part has a router of its own: one goes through all that it has for each request,
- * and would answer HEAD wherever it answers GET.
- */
+/** The first segment of a path. */
 function headOf(path: string): string {
   const end = path.indexOf('/', 1);
   return end < 0 ? path : path.slice(0, end);
 }
 
 /**
- * A function that says which operation a request is for, without answering it.
+ * Lets @koa/router find the operation. A path that no operation has is not found, without the daemon's headers.
+ *
+ * @param release an operation newer than its API version is not found
+ */
+export function route(routes: readonly Route[], release: () => Release): Step {
+  const { byHead, headFor } = registerRoutes(routes, ({ route, pattern, names }) => (ctx, next) => {
+    // The router takes HEAD for every GET, and goes on to the next route that matches; dockerd does neither.
+    if (route.method === ctx.method && ctx.state.match === undefined) {
+      // The captures are taken as they are: the path is decoded already.
+      const params = Object.fromEntries(names.map((name, at) => [name, ctx.captures?.[at] ?? '']));
+      ctx.state.match = { route, pattern, params };
+    }
+    return next();
+  });
+  const dispatchers = new Map([...byHead].map(([head, router]) => [head, router.routes()]));
+  return (ctx, next) => {
+    const proceed = async (): Promise<void> => {
+      const { match } = ctx.state;
+      const since = match?.route.since;
+      const isKnown = match ? since === undefined || isAtLeast(release().api, since) : ctx.method === 'OPTIONS';
+      if (isKnown) await next();
+      else sendNotFound(ctx);
+    };
+    const dispatch = dispatchers.get(headFor(ctx.state.path));
+    if (dispatch === undefined) return proceed();
+    ctx.newRouterPath = ctx.state.path;
+    return dispatch(ctx as Parameters<typeof dispatch>[0], proceed);
+  };
+}
+
+/**
+ * Returns a function that finds the operation of a request without answering it.
  *
  * @param operations among which it looks
  * @returns takes a method and a decoded, clean path without version prefix; gives an operationId
@@ -96,6 +127,10 @@ function headOf(path: string): string {
 export function operationFinder(
   operations: readonly OperationEntry[],
 ): (method: string, path: string) => string | undefined {
-  const router = createRouter(operations);
-  return (method, path) => router(method, path)?.operation.operationId;
+  const { byHead, headFor, registered } = registerRoutes(operations, () => (_ctx, next) => next());
+  return (method, path) => {
+    const layers = byHead.get(headFor(path))?.match(path, method).pathAndMethod ?? [];
+    const found = layers.map(({ name = '' }) => registered.get(name)?.route);
+    return found.find((route) => route?.method === method)?.operationId;
+  };
 }

@@ -1,7 +1,7 @@
 import { isAtLeast } from '../engine/versions.js';
 import type { OperationEntry, ParameterEntry } from '../spec/table.js';
 import { AttestdError } from '../support/foundation/errors.js';
-import type { Form } from './form.js';
+import type { Form } from './parameters.js';
 
 /** Spellings of a flag that clients use; the description knows them as boolean. */
 const flags = new Set(['true', 'false', '1', '0']);
@@ -26,7 +26,11 @@ function refuse(parameter: string, reason: string): never {
  *
  * @throws AttestdError INVALID_ARGUMENT that names the parameter
  */
-export function checkStrictly(operation: OperationEntry, form: Form, apiVersion: string): void {
+export function checkStrictly(
+  operation: Pick<OperationEntry, 'operationId' | 'parameters'>,
+  form: Form,
+  apiVersion: string,
+): void {
   const known = new Map(operation.parameters.filter((one) => one.in === 'query').map((one) => [one.name, one]));
   for (const name of form.names()) {
     const parameter = known.get(name);

@@ -3,9 +3,6 @@ import { AttestdError } from '../support/foundation/errors.js';
 import { parseBool, parseUnsigned } from '../support/go/strconv.js';
 import type { OperationRequest } from './operation.js';
 
-/** The id, the name or the beginning of an id that a request names. */
-export const idOf = (request: OperationRequest): string => request.params.id ?? '';
-
 /** The filters of a request. @throws INVALID_ARGUMENT */
 export const filtersOf = async (request: OperationRequest): Promise<Filters> =>
   parseFilters((await request.form()).get('filters'));

@@ -1,8 +1,8 @@
 import { AttestdError } from '../../support/foundation/errors.js';
-import type { JsonObject } from '../../support/go/json.js';
 import type { Context } from '../context.js';
 import { checkKeys, type Filters, valuesOf } from '../filters.js';
 import { parseTime } from '../timestamps.js';
+import type { AnswerOf } from '../wire.js';
 
 const known = ['description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'];
 
@@ -11,7 +11,7 @@ const known = ['description', 'id', 'inuse', 'parent', 'private', 'shared', 'typ
  *
  * @throws INVALID_ARGUMENT for bad filters
  */
-export function pruneBuildCache(context: Context, filters: Filters): JsonObject {
+export function pruneBuildCache(context: Context, filters: Filters): AnswerOf<'BuildPrune'> {
   try {
     checkKeys(filters, known);
     for (const text of valuesOf(filters, 'until')) checkTime(text, context.clock());

@@ -4,20 +4,20 @@ import { pruneBuildCache } from '../../engine/build/prune.js';
 import { ulimitType } from '../../engine/containers/create/resources.js';
 import { parseFilters } from '../../engine/filters.js';
 import { registryConfigIn } from '../../engine/registry/credentials.js';
-import { isAtLeast } from '../../engine/versions.js';
-import type { Platform } from '../../oci/descriptor.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { decodeJson, type GoType, goAny, goString, map, pointer, slice } from '../../support/go/json.js';
 import { quote } from '../../support/go/quote.js';
 import { atoi, parseInteger } from '../../support/go/strconv.js';
-import type { Form } from '../form.js';
 import { lines } from '../json-lines.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import type { Form } from '../parameters.js';
 
-/** A number of bytes of the query; anything else is refused by name. */
-function bytes(form: Form, name: string): void {
-  const text = form.get(name);
+type BuildRequest = OperationRequest<'ImageBuild'>;
+type BuildQuery = Awaited<ReturnType<BuildRequest['query']>>;
+
+/** Parses a number of bytes; an error names the parameter. */
+function bytes(text: string, name: string): void {
   try {
     if (text !== '') atoi(text);
   } catch (error) {
@@ -26,18 +26,17 @@ function bytes(form: Form, name: string): void {
   }
 }
 
-/** A whole number of the query; 0 for anything else. */
-function numberOrZero(form: Form, name: string): number {
+/** Parses a whole number; 0 for anything else. */
+function numberOrZero(text: string): number {
   try {
-    return Number(parseInteger(form.get(name)));
+    return Number(parseInteger(text));
   } catch {
     return 0;
   }
 }
 
-/** JSON in the query; undefined when it is not there. */
-function json<T>(form: Form, name: string, type: GoType<T>, what: string): T | undefined {
-  const text = form.get(name);
+/** Decodes JSON; undefined if the parameter is empty. */
+function json<T>(text: string, type: GoType<T>, what: string): T | undefined {
   if (text === '') return undefined;
   try {
     return decodeJson(Buffer.from(text), type);
@@ -47,8 +46,7 @@ function json<T>(form: Form, name: string, type: GoType<T>, what: string): T | u
   }
 }
 
-function shmSize(form: Form): number {
-  const text = form.get('shmsize');
+function shmSize(text: string): number {
   if (text === '') return 0;
   try {
     return Number(parseInteger(text));
@@ -57,49 +55,48 @@ function shmSize(form: Form): number {
   }
 }
 
-function platformOf(form: Form, { apiVersion }: OperationRequest): Platform | undefined {
-  const text = form.get('platform');
-  return text === '' || !isAtLeast(apiVersion, '1.32') ? undefined : parsePlatform(text);
-}
-
-function hostOptions(form: Form): HostOptions {
-  const number = (name: string): number => numberOrZero(form, name);
+function hostOptions(query: BuildQuery, form: Form): HostOptions {
   return {
-    networkMode: form.get('networkmode'),
+    networkMode: query.networkmode,
+    // The description has one of them; dockerd takes several.
     extraHosts: form.all('extrahosts'),
-    memory: number('memory'),
-    memorySwap: number('memswap'),
-    shmSize: shmSize(form),
-    cpuShares: number('cpushares'),
-    cpuPeriod: number('cpuperiod'),
-    cpuQuota: number('cpuquota'),
-    cpusetCpus: form.get('cpusetcpus'),
+    memory: numberOrZero(query.memory),
+    memorySwap: numberOrZero(query.memswap),
+    shmSize: shmSize(query.shmsize),
+    cpuShares: numberOrZero(query.cpushares),
+    cpuPeriod: numberOrZero(query.cpuperiod),
+    cpuQuota: numberOrZero(query.cpuquota),
+    cpusetCpus: query.cpusetcpus,
+    // The description lacks these three.
     cpusetMems: form.get('cpusetmems'),
     cgroupParent: form.get('cgroupparent'),
-    ulimits: (json(form, 'ulimits', slice(ulimitType), 'ulimit settings') ?? []).filter((limit) => limit !== undefined),
+    ulimits: (json(form.get('ulimits'), slice(ulimitType), 'ulimit settings') ?? []).filter(
+      (limit) => limit !== undefined,
+    ),
   };
 }
 
-function buildOptions(form: Form, request: OperationRequest): BuildOptions {
-  const forceRemove = form.flag('forcerm');
-  const platform = platformOf(form, request);
-  const host = hostOptions(form);
-  const given = json(form, 'buildargs', map(pointer(goString)), 'build args') ?? {};
-  const labels = json(form, 'labels', map(goString), 'labels') ?? {};
-  const cacheFrom = json(form, 'cachefrom', slice(goString), 'cache-from') ?? [];
-  const version = form.get('version');
-  if (!['', '1', '2'].includes(version))
-    throw new AttestdError('INVALID_ARGUMENT', `invalid version ${quote(version)}`);
+async function buildOptions(request: BuildRequest): Promise<BuildOptions> {
+  const [query, form] = [await request.query(), await request.form()];
+  const { forcerm: forceRemove, remote, target, q: quiet, nocache: noCache } = query;
+  const platform = query.platform === '' ? undefined : parsePlatform(query.platform);
+  const host = hostOptions(query, form);
+  const given = json(query.buildargs, map(pointer(goString)), 'build args') ?? {};
+  const labels = json(query.labels, map(goString), 'labels') ?? {};
+  const cacheFrom = json(query.cachefrom, slice(goString), 'cache-from') ?? [];
+  if (!['', '1', '2'].includes(query.version))
+    throw new AttestdError('INVALID_ARGUMENT', `invalid version ${quote(query.version)}`);
   return {
+    // The description has one tag, and flags and defaults of its own; dockerd reads these four as below.
     tags: form.all('t'),
     dockerfile: form.get('dockerfile'),
-    remote: form.get('remote'),
-    target: form.get('target'),
-    quiet: form.flag('q'),
-    noCache: form.flag('nocache'),
-    cacheFrom,
     pull: form.flag('pull'),
     remove: forceRemove || form.get('rm') === '' || form.flag('rm'),
+    remote,
+    target,
+    quiet,
+    noCache,
+    cacheFrom,
     forceRemove,
     arguments: new Map(Object.entries(given).map(([name, value]) => [name, value ?? null])),
     labels,
@@ -127,14 +124,13 @@ function checkIgnored(form: Form): void {
 }
 
 /** Builder operations (docs/reference/behavior/builder.md#the-classic-builder). */
-export const handlers: OperationHandlers = {
+export const handlers = {
   async ImageBuild(request, context) {
-    const form = await request.form();
-    const options = buildOptions(form, request);
-    if (form.flag('squash'))
-      throw new AttestdError('INVALID_ARGUMENT', 'squash is only supported with experimental mode');
-    checkIgnored(form);
-    if (form.get('version') === '2') {
+    const options = await buildOptions(request);
+    const { squash, version } = await request.query();
+    if (squash) throw new AttestdError('INVALID_ARGUMENT', 'squash is only supported with experimental mode');
+    checkIgnored(await request.form());
+    if (version === '2') {
       const why = 'there is no BuildKit: use the classic builder (version=1, DOCKER_BUILDKIT=0)';
       throw new AttestdError('NOT_IMPLEMENTED', why);
     }
@@ -145,7 +141,8 @@ export const handlers: OperationHandlers = {
   async BuildPrune(request, context) {
     const form = await request.form();
     const filters = parseFilters(form.get('filters'));
-    for (const name of ['keep-storage', 'reserved-space', 'max-used-space', 'min-free-space']) bytes(form, name);
+    for (const name of ['keep-storage', 'reserved-space', 'max-used-space', 'min-free-space'])
+      bytes(form.get(name), name);
     return { kind: 'json', value: pruneBuildCache(context, filters) };
   },
-};
+} satisfies DescribedHandlers;

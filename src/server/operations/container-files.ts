@@ -5,14 +5,10 @@ import { containerChanges, exportContainer } from '../../engine/containers/io/ch
 import { AttestdError } from '../../support/foundation/errors.js';
 import { type JsonObject, renderJson } from '../../support/go/json/render.js';
 import { acceptedCoding } from '../accept-encoding.js';
-import type { Form } from '../form.js';
 import { jsonList, wholeList } from '../json-list.js';
-import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers } from '../operation.js';
 
-const nameOf = (request: OperationRequest): string => request.params.id ?? '';
-
-function pathOf(form: Form): string {
-  const path = form.get('path');
+function pathOf({ path }: { readonly path: string }): string {
   if (path === '') throw new AttestdError('INVALID_ARGUMENT', 'bad parameter: path cannot be empty');
   return path;
 }
@@ -32,15 +28,15 @@ function encode(source: Readable, coding: 'gzip' | 'deflate' | undefined): Reada
 }
 
 /** Operations on the files of containers (docs/reference/behavior/files.md#container-archive). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async ContainerArchiveInfo(request, context) {
-    const path = pathOf(await request.form());
-    return { kind: 'empty', headers: statHeader(await statPath(context, nameOf(request), path)) };
+    const path = pathOf(await request.query());
+    return { kind: 'empty', headers: statHeader(await statPath(context, request.params.id, path)) };
   },
 
   async ContainerArchive(request, context) {
-    const path = pathOf(await request.form());
-    const { stat, archive } = await archivePath(context, nameOf(request), path);
+    const path = pathOf(await request.query());
+    const { stat, archive } = await archivePath(context, request.params.id, path);
     const coding = acceptedCoding(request.headers['accept-encoding']);
     const headers = { ...statHeader(stat), ...(coding && { 'Content-Encoding': coding }) };
     const body = { length: undefined, content: encode(archive, coding) };
@@ -48,8 +44,9 @@ export const handlers: DescribedHandlers = {
   },
 
   async PutContainerArchive(request, context) {
+    // The description calls both flags strings.
     const form = await request.form();
-    await extractArchive(context, nameOf(request), pathOf(form), request.body, {
+    await extractArchive(context, request.params.id, pathOf(await request.query()), request.body, {
       copyUidGid: form.flag('copyUIDGID'),
       noOverwriteDirNonDir: form.flag('noOverwriteDirNonDir'),
     });
@@ -57,7 +54,7 @@ export const handlers: DescribedHandlers = {
   },
 
   async ContainerChanges(request, context) {
-    const changes = await containerChanges(context, nameOf(request));
+    const changes = await containerChanges(context, request.params.id);
     const value = await wholeList(changes);
     if (value === undefined)
       return { kind: 'records', contentType: 'application/json', records: jsonList(changes.items()) };
@@ -67,6 +64,6 @@ export const handlers: DescribedHandlers = {
   ContainerExport: (request, context) => ({
     kind: 'body',
     contentType: 'application/octet-stream',
-    body: { length: undefined, content: exportContainer(context, nameOf(request)) },
+    body: { length: undefined, content: exportContainer(context, request.params.id) },
   }),
-};
+} satisfies DescribedHandlers;

@@ -12,16 +12,14 @@ import { atoi } from '../../support/go/strconv.js';
 import { readSize } from '../byte-size.js';
 import { renderJsonLog, renderLog } from '../container-logs.js';
 import { isStreamType, negotiateStreamType } from '../events.js';
-import type { Form } from '../form.js';
 import type { DescribedHandlers, HijackResult, OperationRequest } from '../operation.js';
+import type { Form } from '../parameters.js';
 import { multiplexedStream, rawStream, refusedAttach, upgraded } from '../streams.js';
 
-const nameOf = (request: OperationRequest): string => request.params.id ?? '';
-
 /** `since` and `until` of a log: Unix seconds; nothing for none. */
-export function timeOf(form: Form, name: string): bigint | undefined {
+export function timeOf(text: string, name: string): bigint | undefined {
   try {
-    return parseUnixTimestamp(form.get(name));
+    return parseUnixTimestamp(text);
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     throw new AttestdError(error.code, `invalid value for "${name}": ${error.message}`, { cause: error });
@@ -29,9 +27,9 @@ export function timeOf(form: Form, name: string): bigint | undefined {
 }
 
 /** How many entries are wanted; all of them for what is no number. */
-function tailOf(form: Form): number | undefined {
+function tailOf(text: string): number | undefined {
   try {
-    const tail = atoi(form.get('tail'));
+    const tail = atoi(text);
     return tail < 0 ? undefined : tail;
   } catch {
     return undefined;
@@ -45,25 +43,18 @@ function wantsJson(request: OperationRequest, form: Form): boolean {
   return format === 'json' || isStreamType(request.headers.accept);
 }
 
-function attachOptions(form: Form): Omit<AttachOptions, 'multiplexed'> {
-  return {
-    stdin: form.flag('stdin'),
-    stdout: form.flag('stdout'),
-    stderr: form.flag('stderr'),
-    logs: form.flag('logs'),
-    stream: form.flag('stream'),
-    detachKeys: form.get('detachKeys'),
-  };
-}
-
 function runs({ run, abandon }: Attachment): Pick<HijackResult, 'kind' | 'run' | 'abandon'> {
   return { kind: 'hijack', run, abandon };
 }
 
-function attach(request: OperationRequest, context: Context, form: Form): HijackResult {
+function attach(
+  request: OperationRequest<'ContainerAttach'>,
+  context: Context,
+  options: Omit<AttachOptions, 'multiplexed'>,
+): HijackResult {
   let attachment: Attachment;
   try {
-    attachment = attachContainer(context, nameOf(request), { ...attachOptions(form), multiplexed: true });
+    attachment = attachContainer(context, request.params.id, { ...options, multiplexed: true });
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     return refusedAttach(error);
@@ -73,19 +64,19 @@ function attach(request: OperationRequest, context: Context, form: Form): Hijack
 }
 
 /** Operations on what goes in and out of containers (docs/reference/behavior/streams.md#container-attach, docs/reference/behavior/streams.md#container-logs). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async ContainerLogs(request, context) {
+    const { stdout, stderr, follow, timestamps, tail, ...query } = await request.query();
     const form = await request.form();
-    const [stdout, stderr] = [form.flag('stdout'), form.flag('stderr')];
     if (!stdout && !stderr)
       throw new AttestdError('INVALID_ARGUMENT', "must specify at least one of 'stdout' or 'stderr'");
-    const since = timeOf(form, 'since');
-    const until = form.get('until') === '0' ? undefined : timeOf(form, 'until');
+    const since = timeOf(form.get('since'), 'since');
+    const until = query.until === '0' ? undefined : timeOf(query.until, 'until');
     const json = wantsJson(request, form);
-    const range = { since, until, tail: tailOf(form), follow: form.flag('follow') };
+    const range = { since, until, tail: tailOf(tail), follow };
     const { container, entries } = containerLogs(
       context,
-      nameOf(request),
+      request.params.id,
       { ...range, stdout, stderr },
       request.signal,
     );
@@ -95,39 +86,36 @@ export const handlers: DescribedHandlers = {
       return { kind: 'records', contentType, records: renderJsonLog(entries, contentType, attributes), early: true };
     }
     const multiplexed = !container.config.Tty;
-    const records = renderLog(entries, { multiplexed, timestamps: form.flag('timestamps'), attributes });
+    const records = renderLog(entries, { multiplexed, timestamps, attributes });
     const contentType = multiplexed && isAtLeast(request.apiVersion, '1.42') ? multiplexedStream : rawStream;
     return { kind: 'records', contentType, records, early: true };
   },
 
   async ContainerAttach(request, context) {
-    return attach(request, context, await request.form());
+    return attach(request, context, await request.query());
   },
 
   async ContainerAttachWebsocket(request, context) {
-    const form = await request.form();
-    const options = attachOptions(form);
+    const options = await request.query();
     const all = isAtLeast(request.apiVersion, '1.42') ? {} : { stdin: true, stdout: true, stderr: true };
-    const attachment = attachContainer(context, nameOf(request), { ...options, ...all, multiplexed: false });
+    const attachment = attachContainer(context, request.params.id, { ...options, ...all, multiplexed: false });
     return { ...runs(attachment), statusLine: '101 Switching Protocols', webSocket: true };
   },
 
   async ContainerTop(request, context) {
-    const form = await request.form();
-    return { kind: 'json', value: containerTop(context, nameOf(request), form.get('ps_args')) };
+    const { ps_args } = await request.query();
+    return { kind: 'json', value: containerTop(context, request.params.id, ps_args) };
   },
 
   async ContainerStats(request, context) {
-    const form = await request.form();
-    const stream = form.flag('stream', true);
-    const oneShot = isAtLeast(request.apiVersion, '1.41') && form.flag('one-shot');
-    const records = containerStats(context, nameOf(request), { stream, oneShot }, request.signal);
+    const { stream, 'one-shot': oneShot } = await request.query();
+    const records = containerStats(context, request.params.id, { stream, oneShot }, request.signal);
     // The stream is sent without a type.
     return { kind: 'records', contentType: stream ? '' : 'application/json', records, early: stream };
   },
 
   async ContainerResize(request, context) {
-    resizeContainer(context, nameOf(request), readSize(await request.form()));
+    resizeContainer(context, request.params.id, readSize(await request.query()));
     return { kind: 'empty' };
   },
-};
+} satisfies DescribedHandlers;

@@ -18,22 +18,17 @@ import {
 import { waitForContainer } from '../../engine/containers/run/wait.js';
 import { updateContainer } from '../../engine/containers/update.js';
 import { parseFilters } from '../../engine/filters.js';
-import { isAtLeast } from '../../engine/versions.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { zero } from '../../support/go/json/decode.js';
 import { atoi } from '../../support/go/strconv.js';
-import type { Form } from '../form.js';
 import { checkForJson, readBody, readJson } from '../json-body.js';
-import type { DescribedHandlers, OperationRequest, OperationResult } from '../operation.js';
+import type { DescribedHandlers, OperationResult } from '../operation.js';
 
 const nothing: OperationResult<never> = { kind: 'empty', status: 204 };
 
-const nameOf = (request: OperationRequest): string => request.params.id ?? '';
-
-/** A whole number of the query; undefined when it is absent or empty. */
-function integer(form: Form, name: string): number | undefined {
-  const text = form.get(name);
+/** Parses a whole number; undefined if it is absent or empty. */
+function integer(text: string): number | undefined {
   if (text === '') return undefined;
   try {
     return atoi(text);
@@ -42,52 +37,50 @@ function integer(form: Form, name: string): number | undefined {
   }
 }
 
-function stopOptions(request: OperationRequest, form: Form): StopOptions {
-  return {
-    signal: isAtLeast(request.apiVersion, '1.42') ? form.get('signal') || undefined : undefined,
-    timeout: integer(form, 't'),
-  };
+type StopQuery = Readonly<Record<'signal' | 't', string>>;
+
+function stopOptions({ signal, t }: StopQuery): StopOptions {
+  return { signal: signal || undefined, timeout: integer(t) };
 }
 
 /** A restart's: what is no number is told as the daemon's fault, unlike a stop's. */
-function restartOptions(request: OperationRequest, form: Form): StopOptions {
+function restartOptions(query: StopQuery): StopOptions {
   try {
-    return stopOptions(request, form);
+    return stopOptions(query);
   } catch (error) {
     throw new AttestdError('INTERNAL', (error as Error).message, { cause: error });
   }
 }
 
 /** Container operations (docs/reference/behavior/containers.md#containers). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async ContainerList(request, context) {
-    const form = await request.form();
-    const filters = parseFilters(form.get('filters'));
+    const { all, limit, size, ...query } = await request.query();
+    const filters = parseFilters(query.filters);
     const value = await listContainers(context, {
       apiVersion: request.apiVersion,
-      limit: integer(form, 'limit') ?? 0,
-      all: form.flag('all'),
-      size: form.flag('size'),
+      limit: integer(limit) ?? 0,
+      all,
+      size,
       filters,
     });
     return { kind: 'json', value };
   },
 
   async ContainerCreate(request, context) {
-    const form = await request.form();
+    const { name, platform } = await request.query();
     checkForJson(request);
     const parts = readCreateRequest(await readBody(request), request.apiVersion);
-    const platform = form.get('platform');
-    const wanted = isAtLeast(request.apiVersion, '1.41') && platform !== '' ? parsePlatform(platform) : undefined;
-    const options = { name: form.get('name'), platform: wanted, apiVersion: request.apiVersion };
+    const wanted = platform === '' ? undefined : parsePlatform(platform);
+    const options = { name, platform: wanted, apiVersion: request.apiVersion };
     const { container, warnings } = await createContainer(context, parts, options);
     return { kind: 'json', status: 201, value: { Id: container.id, Warnings: warnings } };
   },
 
   async ContainerInspect(request, context) {
-    const form = await request.form();
-    const options = { apiVersion: request.apiVersion, size: form.flag('size') };
-    return { kind: 'json', value: inspectContainer(context, nameOf(request), options) };
+    const { size } = await request.query();
+    const options = { apiVersion: request.apiVersion, size };
+    return { kind: 'json', value: inspectContainer(context, request.params.id, options) };
   },
 
   async ContainerStart(request, context) {
@@ -99,64 +92,60 @@ export const handlers: DescribedHandlers = {
       );
     const form = await request.form();
     const checkpoint = { name: form.get('checkpoint'), directory: form.get('checkpoint-dir') };
-    await startContainer(context, nameOf(request), checkpoint);
+    await startContainer(context, request.params.id, checkpoint);
     return nothing;
   },
 
   async ContainerStop(request, context) {
-    await stopContainer(context, nameOf(request), stopOptions(request, await request.form()));
+    await stopContainer(context, request.params.id, stopOptions(await request.query()));
     return nothing;
   },
 
   async ContainerKill(request, context) {
-    await killContainer(context, nameOf(request), (await request.form()).get('signal'));
+    await killContainer(context, request.params.id, (await request.query()).signal);
     return nothing;
   },
 
   async ContainerRestart(request, context) {
-    await restartContainer(context, nameOf(request), restartOptions(request, await request.form()));
+    await restartContainer(context, request.params.id, restartOptions(await request.query()));
     return nothing;
   },
 
   async ContainerPause(request, context) {
-    await pauseContainer(context, nameOf(request));
+    await pauseContainer(context, request.params.id);
     return nothing;
   },
 
   async ContainerUnpause(request, context) {
-    await unpauseContainer(context, nameOf(request));
+    await unpauseContainer(context, request.params.id);
     return nothing;
   },
 
   async ContainerWait(request, context) {
-    const form = await request.form();
-    const records = waitForContainer(context, nameOf(request), form.get('condition'), () => request.signal);
+    const { condition } = await request.query();
+    const records = waitForContainer(context, request.params.id, condition, () => request.signal);
     // The header tells the client that the wait has begun.
     return { kind: 'records', contentType: 'application/json', records, early: true };
   },
 
   async ContainerRename(request, context) {
-    renameContainer(context, nameOf(request), (await request.form()).get('name'));
+    renameContainer(context, request.params.id, (await request.query()).name);
     return nothing;
   },
 
   async ContainerUpdate(request, context) {
     const wanted = await readJson(request, updateRequestType, () => zero(updateRequestType) as UpdateRequest);
-    return { kind: 'json', value: updateContainer(context, nameOf(request), wanted, request.apiVersion) };
+    return { kind: 'json', value: updateContainer(context, request.params.id, wanted, request.apiVersion) };
   },
 
   async ContainerDelete(request, context) {
-    const form = await request.form();
-    await removeByName(context, nameOf(request), {
-      force: form.flag('force'),
-      volumes: form.flag('v'),
-      link: form.flag('link'),
-    });
+    const { force, v: volumes, link } = await request.query();
+    await removeByName(context, request.params.id, { force, volumes, link });
     return nothing;
   },
 
   async ContainerPrune(request, context) {
-    const form = await request.form();
-    return { kind: 'json', value: await pruneContainers(context, parseFilters(form.get('filters'))) };
+    const { filters } = await request.query();
+    return { kind: 'json', value: await pruneContainers(context, parseFilters(filters)) };
   },
-};
+} satisfies DescribedHandlers;

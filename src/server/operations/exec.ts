@@ -13,7 +13,7 @@ import { zero } from '../../support/go/json/decode.js';
 import { goBool, struct } from '../../support/go/json.js';
 import { readSize } from '../byte-size.js';
 import { readJson } from '../json-body.js';
-import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers } from '../operation.js';
 import { multiplexedStream, rawStream, upgraded } from '../streams.js';
 
 /** Body of `POST /exec/{id}/start`. */
@@ -29,23 +29,21 @@ const execStartRequestType = struct<ExecStartRequest>('container.ExecStartReques
   'ConsoleSize?': consoleSizeType,
 });
 
-const idOf = (request: OperationRequest): string => request.params.id ?? '';
-
 /** Exec operations (docs/reference/behavior/streams.md#exec). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async ContainerExec(request, context) {
     const wanted = await readJson(
       request,
       execCreateRequestType,
       () => zero(execCreateRequestType) as ExecCreateRequest,
     );
-    const id = createExec(context, idOf(request), wanted, request.apiVersion);
+    const id = createExec(context, request.params.id, wanted, request.apiVersion);
     return { kind: 'json', status: 201, value: { Id: id } };
   },
 
   async ExecStart(request, context) {
     const options = await readJson(request, execStartRequestType, () => zero(execStartRequestType) as ExecStartRequest);
-    const { exec, container } = findExec(context, idOf(request));
+    const { exec, container } = findExec(context, request.params.id);
     const size = options.Tty && isAtLeast(request.apiVersion, '1.42') ? sizeOf(options.ConsoleSize) : undefined;
     if (options.Detach) {
       startExec(context, container, exec, size);
@@ -61,10 +59,10 @@ export const handlers: DescribedHandlers = {
     };
   },
 
-  ExecInspect: (request, context) => ({ kind: 'json', value: inspectExec(context, idOf(request)) }),
+  ExecInspect: (request, context) => ({ kind: 'json', value: inspectExec(context, request.params.id) }),
 
   async ExecResize(request, context) {
-    resizeExec(context, idOf(request), readSize(await request.form()));
+    resizeExec(context, request.params.id, readSize(await request.query()));
     return { kind: 'empty' };
   },
-};
+} satisfies DescribedHandlers;

@@ -10,11 +10,10 @@ import { searchImages } from '../../engine/registry/search.js';
 import type { StreamMessage } from '../../engine/types.js';
 import { zero } from '../../support/go/json/decode.js';
 import { encodeJson, pointer } from '../../support/go/json.js';
-import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
 import { registryUse } from '../registry-use.js';
-import { atLeast, nameOf, onePlatform, progress } from './image.js';
+import { onePlatform, progress } from './image.js';
 
 /** A body without members says nothing of what the image is to run. */
 function isBlank(config: ContainerConfig): boolean {
@@ -22,58 +21,55 @@ function isBlank(config: ContainerConfig): boolean {
   return encodeJson(config, containerConfigType) === encodeJson(empty, containerConfigType);
 }
 
-/** Images that come from elsewhere, or go there (docs/reference/behavior/index.md). */
-export const handlers: DescribedHandlers = {
+/** Images that come from elsewhere, or go there (docs/reference/behavior). */
+export const handlers = {
   async ImageCreate(request, context) {
-    const form = await request.form();
-    return progress(await (form.get('fromImage') === '' ? createByImport : createByPull)(request, form, context));
+    const { fromImage } = await request.query();
+    return progress(await (fromImage === '' ? createByImport : createByPull)(request, context));
   },
 
   async ImagePush(request, context) {
-    const form = await request.form();
-    const tag = form.get('tag');
+    const { tag, platform } = await request.query();
+    const { name } = request.params;
     // A malformed platform is refused after the name.
-    parsePushName(nameOf(request), tag);
-    const platform = atLeast(request, '1.46') ? onePlatform(form) : undefined;
-    const messages = await pushImage(context, nameOf(request), { tag, platform, ...registryUse(request) });
+    parsePushName(name, tag);
+    const options = { tag, platform: onePlatform(platform), ...registryUse(request) };
+    const messages = await pushImage(context, name, options);
     return progress(messages);
   },
 
   async ImageCommit(request, context) {
-    const form = await request.form();
+    const { container, repo, tag, author, comment, pause } = await request.query();
+    // The description has one change; dockerd takes several.
+    const changes = (await request.form()).all('changes').filter((change) => change !== '');
     const config = await readJson(request, pointer(containerConfigType), () => undefined);
-    const id = await commitContainer(context, form.get('container'), {
-      reference: repoTag(form.get('repo'), form.get('tag')),
-      author: form.get('author'),
-      comment: form.get('comment'),
-      changes: form.all('changes').filter((change) => change !== ''),
+    const id = await commitContainer(context, container, {
+      reference: repoTag(repo, tag),
+      author,
+      comment,
+      changes,
       config: config === undefined || isBlank(config) ? undefined : config,
-      pause: form.flag('pause', true),
+      pause,
     });
     return { kind: 'json', status: 201, value: { Id: id } };
   },
 
   async ImageSearch(request, context) {
-    const form = await request.form();
-    const search = { term: form.get('term'), limit: form.get('limit'), filters: form.get('filters') };
-    const value = await searchImages(context, { ...search, ...registryUse(request) });
+    const value = await searchImages(context, { ...(await request.query()), ...registryUse(request) });
     return value === undefined ? { kind: 'empty' } : { kind: 'json', value };
   },
-};
+} satisfies DescribedHandlers;
 
-function createByPull(request: OperationRequest, form: Form, context: Context): Promise<AsyncIterable<StreamMessage>> {
-  const image = { fromImage: form.get('fromImage'), tag: form.get('tag'), platform: form.get('platform') };
-  return pullImage(context, { ...image, ...registryUse(request) });
+type CreateRequest = OperationRequest<'ImageCreate'>;
+
+async function createByPull(request: CreateRequest, context: Context): Promise<AsyncIterable<StreamMessage>> {
+  const { fromImage, tag, platform } = await request.query();
+  return pullImage(context, { fromImage, tag, platform, ...registryUse(request) });
 }
 
-async function createByImport(
-  request: OperationRequest,
-  form: Form,
-  context: Context,
-): Promise<AsyncIterable<StreamMessage>> {
-  const source = form.get('fromSrc');
-  const target = { repo: form.get('repo'), tag: form.get('tag'), platform: form.get('platform') };
-  const options = { ...target, message: form.get('message'), changes: form.all('changes') };
-  if (source !== '-') return importFrom(context, source, options, request.signal);
+async function createByImport(request: CreateRequest, context: Context): Promise<AsyncIterable<StreamMessage>> {
+  const { fromSrc, repo, tag, platform, message, changes } = await request.query();
+  const options = { repo, tag, platform, message, changes };
+  if (fromSrc !== '-') return importFrom(context, fromSrc, options, request.signal);
   return importImage(context, request.body, options);
 }

@@ -13,31 +13,19 @@ import type { StreamMessage } from '../../engine/types.js';
 import { isAtLeast } from '../../engine/versions.js';
 import type { Platform } from '../../oci/descriptor.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import type { Form } from '../form.js';
 import { lines } from '../json-lines.js';
 import { jsonList, wholeList } from '../json-list.js';
-import type { BodyResult, DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
+import type { BodyResult, DescribedHandlers, RecordsResult } from '../operation.js';
 import { decodePlatform } from '../platform.js';
 
-export function atLeast(request: OperationRequest, version: string): boolean {
-  return isAtLeast(request.apiVersion, version);
-}
-
-export function nameOf(request: OperationRequest): string {
-  return request.params.name ?? '';
-}
-
-/** The parameter as a platform; undefined when it is absent or empty. */
-export function onePlatform(form: Form): Platform | undefined {
-  const text = form.get('platform');
+/** Decodes a platform parameter; undefined if it is absent or empty. */
+export function onePlatform(text: string): Platform | undefined {
   return text === '' ? undefined : decodePlatform(text);
 }
 
-/** The platforms of load and get, which API versions know one by one: none, one, several (facts/since.json). */
-function severalPlatforms(request: OperationRequest, form: Form): Platform[] {
-  if (!atLeast(request, '1.48')) return [];
-  const values = form.all('platform');
-  if (values.length > 1 && !atLeast(request, '1.52'))
+/** Decodes the platforms of load and get. Versions before 1.52 know a single one (facts/since.json). */
+function severalPlatforms(values: readonly string[], apiVersion: string): Platform[] {
+  if (values.length > 1 && !isAtLeast(apiVersion, '1.52'))
     throw new AttestdError(
       'INVALID_ARGUMENT',
       'multiple platform parameters are not supported in this API version; use API version 1.52 or later',
@@ -53,19 +41,18 @@ function archive(stream: Readable): BodyResult {
   return { kind: 'body', contentType: 'application/x-tar', body: { length: undefined, content: stream } };
 }
 
-/** Image operations (docs/reference/behavior/index.md). */
-export const handlers: DescribedHandlers = {
+/** Image operations (docs/reference/behavior). */
+export const handlers = {
   async ImageList(request, context) {
-    const form = await request.form();
-    const filters = parseFilters(form.get('filters'));
-    const manifests = form.flag('manifests');
+    const { all, manifests, identity, 'shared-size': sharedSize, ...query } = await request.query();
+    const filters = parseFilters(query.filters);
     const list = await openList(context, {
       apiVersion: request.apiVersion,
-      all: form.flag('all'),
+      all,
       filters,
-      sharedSize: form.flag('shared-size'),
+      sharedSize,
       manifests,
-      identity: form.flag('identity'),
+      identity,
     });
     const value = await wholeList(list);
     if (value === undefined)
@@ -75,73 +62,68 @@ export const handlers: DescribedHandlers = {
   },
 
   async ImageInspect(request, context) {
-    const form = await request.form();
-    const manifests = atLeast(request, '1.48') && form.flag('manifests');
-    const platform = atLeast(request, '1.49') ? onePlatform(form) : undefined;
+    const { manifests, ...query } = await request.query();
+    const platform = onePlatform(query.platform);
     if (manifests && platform)
       throw new AttestdError(
         'INVALID_ARGUMENT',
         'conflicting options: manifests and platform options cannot both be set',
       );
-    const value = await inspectImage(context, nameOf(request), { apiVersion: request.apiVersion, manifests, platform });
+    const value = await inspectImage(context, request.params.name, {
+      apiVersion: request.apiVersion,
+      manifests,
+      platform,
+    });
     return { kind: 'json', value, keep: true };
   },
 
   async ImageHistory(request, context) {
-    const form = await request.form();
-    const platform = atLeast(request, '1.48') ? onePlatform(form) : undefined;
-    return { kind: 'json', value: await imageHistory(context, nameOf(request), platform), keep: true };
+    const { platform } = await request.query();
+    const value = await imageHistory(context, request.params.name, onePlatform(platform));
+    return { kind: 'json', value, keep: true };
   },
 
   async ImageAttestations(request, context) {
-    const form = await request.form();
-    const platforms = form.all('platform');
-    if (platforms.length > 1)
-      throw new AttestdError('INVALID_ARGUMENT', 'only one platform value is currently supported');
-    const body = await imageAttestations(context, nameOf(request), {
-      platform: onePlatform(form),
-      types: form.all('type'),
-      statement: form.flag('statement'),
-    });
+    const { platform, type, statement } = await request.query();
+    const [only = '', ...others] = platform;
+    if (others.length > 0) throw new AttestdError('INVALID_ARGUMENT', 'only one platform value is currently supported');
+    const options = { platform: onePlatform(only), types: type, statement };
+    const body = await imageAttestations(context, request.params.name, options);
     return { kind: 'body', contentType: 'application/json', body, keep: true };
   },
 
   async ImageLoad(request, context) {
-    const form = await request.form();
-    const platforms = severalPlatforms(request, form);
-    const options = { platforms, quiet: form.flag('quiet', true), signal: request.signal };
+    const { platform, quiet } = await request.query();
+    const options = { platforms: severalPlatforms(platform, request.apiVersion), quiet, signal: request.signal };
     return progress(loadImages(context, request.body, options));
   },
 
   async ImageGet(request, context) {
-    const form = await request.form();
-    return archive(await exportByName(context, [nameOf(request)], severalPlatforms(request, form)));
+    const { platform } = await request.query();
+    const platforms = severalPlatforms(platform, request.apiVersion);
+    return archive(await exportByName(context, [request.params.name], platforms));
   },
 
   async ImageGetAll(request, context) {
-    const form = await request.form();
-    return archive(await exportByName(context, form.all('names'), severalPlatforms(request, form)));
+    const { names, platform } = await request.query();
+    return archive(await exportByName(context, names, severalPlatforms(platform, request.apiVersion)));
   },
 
   async ImageTag(request, context) {
-    const form = await request.form();
-    const outcome = await tagImage(context, nameOf(request), { repo: form.get('repo'), tag: form.get('tag') });
+    const outcome = await tagImage(context, request.params.name, await request.query());
     return { kind: 'empty', status: outcome === 'created' ? 201 : 200 };
   },
 
   async ImageDelete(request, context) {
-    const form = await request.form();
-    if (nameOf(request).trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'image name cannot be blank');
-    const value = await removeImage(context, nameOf(request), {
-      force: form.flag('force'),
-      noprune: form.flag('noprune'),
-      platforms: atLeast(request, '1.50') ? form.all('platforms').map(decodePlatform) : [],
-    });
+    const { force, noprune, platforms } = await request.query();
+    const { name } = request.params;
+    if (name.trim() === '') throw new AttestdError('INVALID_ARGUMENT', 'image name cannot be blank');
+    const value = await removeImage(context, name, { force, noprune, platforms: platforms.map(decodePlatform) });
     return { kind: 'json', value };
   },
 
   async ImagePrune(request, context) {
-    const form = await request.form();
-    return { kind: 'json', value: await pruneImages(context, parseFilters(form.get('filters'))) };
+    const { filters } = await request.query();
+    return { kind: 'json', value: await pruneImages(context, parseFilters(filters)) };
   },
-};
+} satisfies DescribedHandlers;

@@ -13,9 +13,7 @@ import { isAtLeast } from '../../engine/versions.js';
 import { zero } from '../../support/go/json/decode.js';
 import { goBool, goString, pointer, struct } from '../../support/go/json.js';
 import { readJson } from '../json-body.js';
-import type { DescribedHandlers, OperationRequest } from '../operation.js';
-
-const idOf = (request: OperationRequest): string => request.params.id ?? '';
+import type { DescribedHandlers } from '../operation.js';
 
 interface ConnectRequest {
   Container: string;
@@ -35,16 +33,18 @@ interface DisconnectRequest {
 const disconnectType = struct<DisconnectRequest>('network.DisconnectRequest', { Container: goString, Force: goBool });
 
 /** Network operations (docs/reference/behavior/networks.md#networks). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async NetworkList(request, context) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = parseFilters((await request.query()).filters);
     return { kind: 'json', value: await listNetworks(context, filters) };
   },
 
   async NetworkInspect(request, context) {
-    const form = await request.form();
-    const options = { apiVersion: request.apiVersion, verbose: form.get('verbose'), scope: form.get('scope') };
-    return { kind: 'json', value: inspectNetwork(context, idOf(request), options) };
+    const { scope } = await request.query();
+    // dockerd refuses a malformed flag here, so the engine gets its text.
+    const verbose = (await request.form()).get('verbose');
+    const options = { apiVersion: request.apiVersion, verbose, scope };
+    return { kind: 'json', value: inspectNetwork(context, request.params.id, options) };
   },
 
   async NetworkCreate(request, context) {
@@ -53,7 +53,7 @@ export const handlers: DescribedHandlers = {
   },
 
   async NetworkDelete(request, context) {
-    removeNetwork(context, idOf(request));
+    removeNetwork(context, request.params.id);
     return { kind: 'empty', status: 204 };
   },
 
@@ -61,18 +61,18 @@ export const handlers: DescribedHandlers = {
     const wanted = await readJson(request, connectType, (): ConnectRequest => ({ Container: '' }));
     const { Container: name, EndpointConfig: endpoint } = wanted;
     if (endpoint !== undefined && !isAtLeast(request.apiVersion, '1.54')) endpoint.MacAddress = '';
-    connectContainer(context, idOf(request), name, endpoint);
+    connectContainer(context, request.params.id, name, endpoint);
     return { kind: 'empty' };
   },
 
   async NetworkDisconnect(request, context) {
     const wanted = await readJson(request, disconnectType, () => ({ Container: '', Force: false }));
-    disconnectContainer(context, idOf(request), wanted.Container, wanted.Force);
+    disconnectContainer(context, request.params.id, wanted.Container, wanted.Force);
     return { kind: 'empty' };
   },
 
   async NetworkPrune(request, context) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = parseFilters((await request.query()).filters);
     return { kind: 'json', value: pruneNetworks(context, filters) };
   },
-};
+} satisfies DescribedHandlers;

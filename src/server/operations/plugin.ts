@@ -2,14 +2,13 @@ import { checkKeys, flagOf, parseFilters } from '../../engine/filters.js';
 import { createPlugin, pullPlugin } from '../../engine/plugins.js';
 import { familiarString, type NamedReference, parseReference, tagNameOnly } from '../../oci/reference.js';
 import { AttestdError } from '../../support/foundation/errors.js';
+import { renderJson } from '../../support/go/json/render.js';
 import { type GoType, goAny, goString, slice } from '../../support/go/json.js';
 import { quote } from '../../support/go/quote.js';
 import { atoi } from '../../support/go/strconv.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers, OperationRequest, OperationResult } from '../operation.js';
+import type { DescribedHandlers, OperationRequest, OperationResult } from '../operation.js';
 import { registryUse } from '../registry-use.js';
-
-const nameOf = (request: OperationRequest): string => request.params.name ?? '';
 
 function notFound(name: string): AttestdError {
   return new AttestdError('NOT_FOUND', `plugin ${quote(name)} not found`);
@@ -38,70 +37,73 @@ function localName(text: string): string {
 }
 
 /** Say with the refusal under which name the plugin would have been. */
-async function underName(name: string, act: () => Promise<never>): Promise<OperationResult> {
+async function underName(name: string, act: () => Promise<never>): Promise<OperationResult<never>> {
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof AttestdError)) throw error;
     const { httpStatus: status, message } = error;
-    return { kind: 'json', status, headers: { 'Docker-Plugin-Name': name }, value: { message } };
+    const content = renderJson({ message });
+    const body = { length: content.length, content };
+    return { kind: 'body', contentType: 'application/json', status, headers: { 'Docker-Plugin-Name': name }, body };
   }
 }
 
 /** Plugin operations: the daemon has none (docs/reference/behavior/daemon.md#plugins). */
-export const handlers: OperationHandlers = {
+export const handlers = {
   async PluginList(request) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = parseFilters((await request.query()).filters);
     checkKeys(filters, ['enabled', 'capability']);
     flagOf(filters, 'enabled', false);
     return { kind: 'json', value: [] };
   },
 
   async GetPluginPrivileges(request) {
-    parseReference((await request.form()).get('remote'));
+    parseReference((await request.query()).remote);
     return { kind: 'json', value: [] };
   },
 
   async PluginPull(request, context) {
-    const form = await request.form();
+    const query = await request.query();
     await readPrivileges(request);
-    const remote = parseReference(form.get('remote'));
-    const name = localName(form.get('name') || familiarString({ ...remote, digest: undefined }));
+    const remote = parseReference(query.remote);
+    const name = localName(query.name || familiarString({ ...remote, digest: undefined }));
     return underName(name, () => pullPlugin(context, tagNameOnly(remote), registryUse(request)));
   },
 
   PluginInspect(request) {
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
 
   PluginDelete(request) {
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
 
   async PluginEnable(request) {
+    // The description has a default that dockerd has not.
     const timeout = (await request.form()).get('timeout');
     try {
       atoi(timeout);
     } catch (error) {
       throw new AttestdError('INVALID_ARGUMENT', (error as Error).message, { cause: error });
     }
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
 
   PluginDisable(request) {
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
 
   async PluginUpgrade(request) {
-    const form = await request.form();
+    const { remote } = await request.query();
     await readPrivileges(request);
-    parseReference(form.get('remote'));
-    const name = localName(nameOf(request));
+    parseReference(remote);
+    const name = localName(request.params.name);
     return underName(name, () => Promise.reject(notFound(name)));
   },
 
   async PluginCreate(request) {
-    const name = (await request.form()).get('name');
+    const name = (await request.query()).name;
     let reference: NamedReference;
     try {
       reference = parseReference(name);
@@ -114,11 +116,11 @@ export const handlers: OperationHandlers = {
   },
 
   PluginPush(request) {
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
 
   async PluginSet(request) {
     await readJson(request, slice(goString), () => undefined);
-    throw notFound(nameOf(request));
+    throw notFound(request.params.name);
   },
-};
+} satisfies DescribedHandlers;

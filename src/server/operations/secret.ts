@@ -9,7 +9,7 @@ import {
 import { zero } from '../../support/go/json/decode.js';
 import { readJson } from '../json-body.js';
 import type { DescribedHandlers, OperationHandler, OperationRequest } from '../operation.js';
-import { filtersOf, idOf, readVersion } from '../swarm-parameters.js';
+import { filtersOf, readVersion } from '../swarm-parameters.js';
 
 /** Longest body that is read: the largest configuration in base64, and what is said of it. */
 const maximumBody = 2 * 1024 * 1024;
@@ -17,7 +17,9 @@ const maximumBody = 2 * 1024 * 1024;
 const specOf = (request: OperationRequest, { spec }: ContentKind): Promise<ContentSpec> =>
   readJson(request, spec, () => zero(spec) as ContentSpec, maximumBody);
 
-/** What both have, secrets and configurations. */
+const idOf = ({ params }: OperationRequest): string => params.id ?? '';
+
+/** Operations that secrets and configs have in common. */
 function operationsOn(kind: ContentKind) {
   return {
     async list(request, context) {
@@ -42,7 +44,7 @@ function operationsOn(kind: ContentKind) {
 const [secrets, configs] = [operationsOn(secretKind), operationsOn(configKind)];
 
 /** Operations on secrets and configurations of a swarm (docs/reference/behavior/swarm.md#secrets-and-configurations). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   SecretList: secrets.list,
   SecretCreate: secrets.create,
   SecretInspect: secrets.inspect,
@@ -53,4 +55,4 @@ export const handlers: DescribedHandlers = {
   ConfigInspect: configs.inspect,
   ConfigUpdate: configs.update,
   ConfigDelete: configs.remove,
-};
+} satisfies DescribedHandlers;

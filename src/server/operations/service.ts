@@ -15,12 +15,11 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { zero } from '../../support/go/json/decode.js';
 import { atoi } from '../../support/go/strconv.js';
 import { renderLog } from '../container-logs.js';
-import type { Form } from '../form.js';
 import { readJson } from '../json-body.js';
 import { merge } from '../merge-streams.js';
 import type { DescribedHandlers, OperationRequest, RecordsResult } from '../operation.js';
 import { multiplexedStream, rawStream } from '../streams.js';
-import { filtersOf, idOf, readFlag, readVersion } from '../swarm-parameters.js';
+import { filtersOf, readFlag, readVersion } from '../swarm-parameters.js';
 import { timeOf } from './container-io.js';
 
 const refused = (why: string): AttestdError => new AttestdError('INVALID_ARGUMENT', why);
@@ -29,8 +28,7 @@ const readSpec = (request: OperationRequest): Promise<ServiceSpec> =>
   readJson(request, serviceSpecType, () => zero(serviceSpecType) as ServiceSpec);
 
 /** How many entries are wanted of each task; undefined for all. */
-function tailOf(form: Form): number | undefined {
-  const text = form.get('tail');
+function tailOf(text: string): number | undefined {
   if (text === '' || text === 'all') return undefined;
   let tail: number;
   try {
@@ -44,18 +42,16 @@ function tailOf(form: Form): number | undefined {
 }
 
 async function logs(
-  request: OperationRequest,
+  request: OperationRequest<'ServiceLogs'> | OperationRequest<'TaskLogs'>,
   context: Context,
   read: (context: Context, id: string, options: ContainerLogOptions, signal: AbortSignal) => TaskLogs,
 ): Promise<RecordsResult> {
-  const form = await request.form();
-  const [stdout, stderr] = [form.flag('stdout'), form.flag('stderr')];
+  const { stdout, stderr, follow, details, timestamps, tail } = await request.query();
+  const since = (await request.form()).get('since');
   if (!stdout && !stderr) throw refused("must specify at least one of 'stdout' or 'stderr'");
   context.swarm.manager();
-  const options = { stdout, stderr, since: timeOf(form, 'since'), tail: tailOf(form), follow: form.flag('follow') };
-  const found = read(context, idOf(request), options, request.signal);
-  const details = form.flag('details');
-  const timestamps = form.flag('timestamps');
+  const options = { stdout, stderr, since: timeOf(since, 'since'), tail: tailOf(tail), follow };
+  const found = read(context, request.params.id, options, request.signal);
   const multiplexed = !found.tty;
   const rendered = async function* (): AsyncGenerator<AsyncIterable<Uint8Array>> {
     for await (const { entries, attributes } of found.logs)
@@ -66,7 +62,7 @@ async function logs(
 }
 
 /** Operations on the services of a swarm and their tasks (docs/reference/behavior/services.md#services-of-a-swarm). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async ServiceList(request, context) {
     const filters = await filtersOf(request);
     return { kind: 'json', value: listServices(context, filters, await readFlag(request, 'status', true)) };
@@ -78,23 +74,21 @@ export const handlers: DescribedHandlers = {
 
   async ServiceInspect(request, context) {
     const defaults = await readFlag(request, 'insertDefaults', true);
-    return { kind: 'json', value: inspectService(context, idOf(request), defaults) };
+    return { kind: 'json', value: inspectService(context, request.params.id, defaults) };
   },
 
   ServiceDelete(request, context) {
-    removeService(context, idOf(request));
+    removeService(context, request.params.id);
     return { kind: 'empty' };
   },
 
   async ServiceUpdate(request, context) {
     const spec = await readSpec(request);
-    const form = await request.form();
-    const wanted = {
-      version: await readVersion(request, 'service', true),
-      rollback: form.get('rollback'),
-      registryAuthFrom: form.get('registryAuthFrom'),
-    };
-    return { kind: 'json', value: updateService(context, idOf(request), spec, wanted) };
+    const { rollback } = await request.query();
+    // The description's default of `registryAuthFrom` is not the empty text that dockerd takes.
+    const registryAuthFrom = (await request.form()).get('registryAuthFrom');
+    const wanted = { version: await readVersion(request, 'service', true), rollback, registryAuthFrom };
+    return { kind: 'json', value: updateService(context, request.params.id, spec, wanted) };
   },
 
   ServiceLogs: (request, context) => logs(request, context, serviceLogs),
@@ -105,8 +99,8 @@ export const handlers: DescribedHandlers = {
   },
 
   TaskInspect(request, context) {
-    return { kind: 'json', value: inspectTask(context, idOf(request)) };
+    return { kind: 'json', value: inspectTask(context, request.params.id) };
   },
 
   TaskLogs: (request, context) => logs(request, context, taskLogs),
-};
+} satisfies DescribedHandlers;

@@ -1,16 +1,5 @@
-import type { OperationEntry } from '../../spec/table.js';
 import { AttestdError } from '../../support/foundation/errors.js';
-import type { OperationHandlers, OperationRequest } from '../operation.js';
-
-/** `POST /grpc`, which the daemon has and no description knows; what upgrades is taken before it comes here. */
-export const grpcOperation: OperationEntry = {
-  operationId: 'Grpc',
-  tag: 'Session',
-  method: 'POST',
-  path: '/grpc',
-  parameters: [],
-  responses: {},
-};
+import type { DescribedHandlers, OperationHandler, OperationRequest } from '../operation.js';
 
 /** Why a connection stays as it is (docs/reference/behavior/content-service.md#connections). */
 function refusal({ headers }: OperationRequest): string | undefined {
@@ -19,14 +8,16 @@ function refusal({ headers }: OperationRequest): string | undefined {
   return protocol === 'h2c' ? undefined : `protocol ${protocol} not supported`;
 }
 
+/** Answers `POST /grpc` where it does not upgrade the connection. */
+export const grpc: OperationHandler = (request) => {
+  throw new AttestdError('INTERNAL', refusal(request) ?? 'the connection cannot be upgraded');
+};
+
 /** Handlers of the operations that turn their connection into another one. */
-export const handlers: OperationHandlers = {
-  Grpc: (request) => {
-    throw new AttestdError('INTERNAL', refusal(request) ?? 'the connection cannot be upgraded');
-  },
+export const handlers = {
   Session: (request) => {
     const reason = refusal(request);
     if (reason !== undefined) throw new AttestdError('INVALID_ARGUMENT', reason);
     throw new AttestdError('NOT_IMPLEMENTED', 'there is no builder that a session could serve');
   },
-};
+} satisfies DescribedHandlers;

@@ -4,7 +4,7 @@ import { inspectSwarm, leaveSwarm, unlockKey, unlockSwarm, updateSwarm } from '.
 import { zero } from '../../support/go/json/decode.js';
 import { type GoType, pointer, struct } from '../../support/go/json.js';
 import { readJson } from '../json-body.js';
-import type { OperationHandlers } from '../operation.js';
+import type { DescribedHandlers } from '../operation.js';
 import { readFlag, readVersion } from '../swarm-parameters.js';
 
 const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
@@ -12,7 +12,7 @@ const anything: GoType<unknown> = pointer(struct<object>('swarm.Spec', {}));
 const { init, join } = initTypes;
 
 /** Operations on a swarm and what it holds: the daemon is in none (docs/reference/behavior/swarm.md#swarm-settings). */
-export const handlers: OperationHandlers = {
+export const handlers = {
   SwarmInspect: (_request, context) => ({ kind: 'json', value: inspectSwarm(context) }),
   async SwarmInit(request, context) {
     const wanted = await readJson(request, init, () => zero(init) as InitRequest);
@@ -22,7 +22,7 @@ export const handlers: OperationHandlers = {
     return joinSwarm(context, await readJson(request, join, () => zero(join) as JoinRequest));
   },
   async SwarmLeave(request, context) {
-    leaveSwarm(context, (await request.form()).flag('force'));
+    leaveSwarm(context, (await request.query()).force);
     return { kind: 'empty' };
   },
   async SwarmUpdate(request, context) {
@@ -39,4 +39,4 @@ export const handlers: OperationHandlers = {
     await readJson(request, anything, () => undefined);
     return unlockSwarm(context);
   },
-};
+} satisfies DescribedHandlers;

@@ -37,7 +37,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** System operations (docs/reference/behavior/daemon.md#daemon-information, docs/reference/behavior/daemon.md#events). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   SystemPing: (_request, context) => ping(context, 'OK'),
 
   SystemPingHead: (_request, context) => ping(context, ''),
@@ -49,12 +49,9 @@ export const handlers: DescribedHandlers = {
   },
 
   async SystemDataUsage(request, context) {
-    const form = await request.form();
-    const value = await diskUsage(context, {
-      apiVersion: request.apiVersion,
-      ...(form.has('type') && { types: form.all('type') }),
-      verbose: form.flag('verbose'),
-    });
+    const { type: types, verbose } = await request.query();
+    const { apiVersion } = request;
+    const value = await diskUsage(context, { apiVersion, ...(types.length > 0 && { types }), verbose });
     if (context.store.list().length > wholeLength)
       return { kind: 'records', contentType: 'application/json', records: jsonPieces(value) };
     return { kind: 'json', value };
@@ -65,16 +62,12 @@ export const handlers: DescribedHandlers = {
   },
 
   async SystemEvents(request, context) {
-    const form = await request.form();
+    const { since, until, filters } = await request.query();
     const legacy = !isAtLeast(request.apiVersion, '1.52');
     const contentType = negotiateStreamType(request.headers.accept, legacy ? 'application/json' : jsonLines);
-    const events = subscribeEvents(
-      context,
-      { since: form.get('since'), until: form.get('until'), filters: form.get('filters') },
-      request.signal,
-    );
+    const events = subscribeEvents(context, { since, until, filters }, request.signal);
     const withoutCreate = !isAtLeast(request.apiVersion, '1.46');
     const records = renderEvents(events, { contentType, legacy, withoutCreate });
     return { kind: 'records', contentType, records, early: true };
   },
-};
+} satisfies DescribedHandlers;

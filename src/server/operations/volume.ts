@@ -10,7 +10,7 @@ import {
 import { createVolumeType } from '../../engine/volumes/store.js';
 import { AttestdError } from '../../support/foundation/errors.js';
 import { readJson } from '../json-body.js';
-import type { DescribedHandlers, OperationRequest } from '../operation.js';
+import type { DescribedHandlers } from '../operation.js';
 import { readVersion } from '../swarm-parameters.js';
 
 function readFilters(text: string): Filters {
@@ -22,12 +22,10 @@ function readFilters(text: string): Filters {
   }
 }
 
-const nameOf = (request: OperationRequest): string => request.params.name ?? '';
-
 /** Volume operations (docs/reference/behavior/files.md#volumes). */
-export const handlers: DescribedHandlers = {
+export const handlers = {
   async VolumeList(request, context) {
-    const filters = readFilters((await request.form()).get('filters'));
+    const filters = readFilters((await request.query()).filters);
     return { kind: 'json', value: await listVolumes(context, filters) };
   },
 
@@ -36,18 +34,18 @@ export const handlers: DescribedHandlers = {
     return { kind: 'json', status: 201, value: createVolume(context, wanted, request.apiVersion) };
   },
 
-  VolumeInspect: (request, context) => ({ kind: 'json', value: inspectVolume(context, nameOf(request)) }),
+  VolumeInspect: (request, context) => ({ kind: 'json', value: inspectVolume(context, request.params.name) }),
 
   VolumeUpdate: (request, context) =>
-    updateVolume(context, nameOf(request), () => readVersion(request, 'swarm object', true)),
+    updateVolume(context, request.params.name, () => readVersion(request, 'swarm object', true)),
 
   async VolumeDelete(request, context) {
-    removeVolume(context, nameOf(request), (await request.form()).flag('force'));
+    removeVolume(context, request.params.name, (await request.query()).force);
     return { kind: 'empty', status: 204 };
   },
 
   async VolumePrune(request, context) {
-    const filters = parseFilters((await request.form()).get('filters'));
+    const filters = parseFilters((await request.query()).filters);
     return { kind: 'json', value: pruneVolumes(context, filters, request.apiVersion) };
   },
-};
+} satisfies DescribedHandlers;

@@ -151,6 +151,7 @@ async function readOnce(request: OperationRequest): Promise<[unknown, OperationR
     get signal() {
       return request.signal;
     },
+    query: () => request.query(),
     form: () => request.form(),
   };
   if (bytes.toString('latin1').trim() === '') return [undefined, onward];

@@ -118,6 +118,7 @@ async function toRequest(request: OperationRequest): Promise<[HandlerRequest, ()
       return request.signal;
     },
     body: bytes === undefined ? request.body : Readable.from([bytes]),
+    query: () => request.query(),
     form: () => request.form(),
   });
   return [handed, onward];
