@@ -4,14 +4,14 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import Koa from 'koa';
 import { ReadContentRequest } from '../../src/generated/content.js';
 import { privateSocket } from '../../src/server/address.js';
+import { admission, type RequestState } from '../../src/server/app.js';
 import type { CallContext } from '../../src/server/grpc/call.js';
 import { type ContentSource, contentService } from '../../src/server/grpc/content.js';
 import { createHttp1Server } from '../../src/server/http1.js';
 import { listen } from '../../src/server/listener.js';
-import { RequestLifecycle } from '../../src/server/request-lifecycle.js';
-import { ResponseCache } from '../../src/server/response-cache.js';
 import { contextWithoutStore, serveContext } from './support.js';
 
 /** Counts what happens in one turn of the event loop. */
@@ -152,13 +152,13 @@ describe('what many clients ask for at the same time', () => {
 
   it('is not begun for a client that has gone before its turn', async () => {
     const begun: unknown[] = [];
-    const cache = new ResponseCache(() => 0);
-    const exchanges = new RequestLifecycle({ cache, answer: (request) => begun.push(request) });
+    const app = new Koa<RequestState>().use(admission).use(({ req }) => void begun.push(req));
+    const listener = app.callback();
     const asked = Array.from({ length: 3 }, () => {
       const request = new IncomingMessage(new Socket());
       return { request, response: new ServerResponse(request) };
     });
-    for (const { request, response } of asked) exchanges.handle(request, response);
+    for (const { request, response } of asked) listener(request, response);
     asked[1]?.response.destroy();
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(begun).to.deep.equal([asked[0]?.request, asked[2]?.request]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { streamLog } from '../../src/server/log.js';
-import type { RequestRecord } from '../../src/server/request-lifecycle.js';
+import type { RequestRecord } from '../../src/server/request-record.js';
 import { contextWithoutStore, raw, serveContext, type TestService } from './support.js';
 
 describe('the record of a request', () => {

@@ -2,42 +2,60 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { RequestLifecycle } from '../../src/server/request-lifecycle.js';
-import { ResponseCache } from '../../src/server/response-cache.js';
+import { createApp, type Route } from '../../src/server/app.js';
+import type { OperationHandler, OperationResult } from '../../src/server/operation.js';
+import { contextWithoutStore } from './support.js';
 
-describe('Exchanges', () => {
-  const begin = (method: string) => {
-    const exchanges = new RequestLifecycle({ cache: new ResponseCache(() => 0), answer: () => undefined });
-    const request = Object.assign(new IncomingMessage(new Socket()), { method, url: '/x', httpVersion: '1.1' });
+const context = contextWithoutStore();
+const forever = new Promise<OperationResult>(() => undefined);
+const stream: OperationResult = {
+  kind: 'hijack',
+  statusLine: '101 UPGRADED',
+  run: () => new Promise(() => undefined),
+  abandon: () => undefined,
+};
+
+const route = (operationId: string, path: string, handler: OperationHandler): Route[] =>
+  ['GET', 'POST'].map((method) => ({ operationId, method, path, tag: '', parameters: [], handler }));
+
+describe('requests in flight', () => {
+  const begin = (method: string, url = '/x') => {
+    const app = createApp({
+      context: () => context,
+      routes: [
+        ...route('Any', '/x', () => forever),
+        ...route('ContainerWait', '/wait', () => forever),
+        ...route('ContainerAttach', '/attach', () => stream),
+      ],
+      strict: false,
+      onFault: () => undefined,
+    });
+    const request = Object.assign(new IncomingMessage(new Socket()), { method, url, httpVersion: '1.1' });
     const response = new ServerResponse(request);
-    exchanges.handle(request, response);
-    /** What has resolved, of both promises. */
+    app.listener(request, response);
+    /** The promises that have resolved. */
     const resolved = async (): Promise<string[]> => {
       const seen: string[] = [];
-      void exchanges.settled().then(() => seen.push('settled'));
-      void exchanges.idle().then(() => seen.push('idle'));
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      void app.settled().then(() => seen.push('settled'));
+      void app.idle().then(() => seen.push('idle'));
       await nextTurn();
       return seen;
     };
-    return { exchanges, request, response, resolved };
+    return { request, response, resolved };
   };
 
-  it('are settled once what may change something is answered, or its client has gone', async () => {
+  it('are settled once a change is answered, or its client has disconnected', async () => {
     const { response, resolved } = begin('POST');
     expect(await resolved()).to.deep.equal([]);
     response.emit('close');
     expect(await resolved()).to.have.members(['settled', 'idle']);
   });
 
-  it('are settled, though not idle, while somebody reads, waits for a container or has a stream of bytes', async () => {
+  it('are settled, though not idle, during a read, a wait for a container and a stream of bytes', async () => {
     expect(await begin('GET').resolved()).to.deep.equal(['settled']);
-    const waits = begin('POST');
-    waits.exchanges.located(waits.request, 'ContainerWait', '1.55');
-    expect(await waits.resolved()).to.deep.equal(['settled']);
-    const streams = begin('POST');
-    streams.exchanges.located(streams.request, 'ContainerAttach', '1.55');
-    expect(await streams.resolved()).to.deep.equal([]);
-    streams.exchanges.hijacked(streams.request);
+    expect(await begin('POST', '/wait').resolved()).to.deep.equal(['settled']);
+    const streams = begin('POST', '/attach');
     expect(await streams.resolved()).to.deep.equal(['settled']);
     streams.response.emit('close');
     expect(await streams.resolved()).to.have.members(['settled', 'idle']);

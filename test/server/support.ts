@@ -5,7 +5,7 @@ import type { EngineOptions } from '../../src/engine/types.js';
 import { privateSocket } from '../../src/server/address.js';
 import { type Listener, listen } from '../../src/server/listener.js';
 import type { OperationHandlers } from '../../src/server/operation.js';
-import type { RequestRecord } from '../../src/server/request-lifecycle.js';
+import type { RequestRecord } from '../../src/server/request-record.js';
 import { createService } from '../../src/server/service.js';
 
 /** An answer as it came off the wire. */

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { operations } from '../../../src/generated/operations.js';
 import { allHandlers } from '../../../src/server/operations/index.js';
-import { otherHandlers } from '../../../src/server/operations/unsupported.js';
 import type { OperationEntry } from '../../../src/spec/table.js';
 import { contextWithoutStore, raw, serveContext, type TestService } from '../support.js';
 
@@ -51,14 +50,6 @@ describe('the operations of the description', () => {
   it('have a handler each, so that none is made up', () => {
     expect(operations).to.have.length(108);
     expect(operations.filter((operation) => !hasHandler(operation))).to.deep.equal([]);
-  });
-
-  it('have those handlers that are read when they are asked for', () => {
-    expect(Object.keys(otherHandlers)).to.have.length.above(90);
-    for (const id of Object.keys(otherHandlers)) {
-      expect(allHandlers, id).to.have.property(id);
-      expect(allHandlers[id], id).not.to.equal(otherHandlers[id]);
-    }
   });
 
   it('are refused where a daemon without swarm, plugins and builder refuses them', async () => {
