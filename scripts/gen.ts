@@ -34,8 +34,6 @@ async function generate(): Promise<Record<string, string>> {
       defaultNonNullable: false,
     }),
   );
-  const rows = operationTable(description).map((entry) => `  ${JSON.stringify(entry)},\n`);
-  const structs = JSON.parse(readFileSync(join(root, 'test/facts/go-json-v1.55.json'), 'utf8')) as GoStructs;
   const table = operationTable(description);
   const rows = table.map((entry) => `  ${JSON.stringify(entry)},\n`);
   const members = Object.entries(memberTable(description)).map(([name, since]) => `  '${name}': '${since}',\n`);
