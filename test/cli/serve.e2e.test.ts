@@ -76,7 +76,7 @@ describe('attestd serve', function () {
       expect(text)
         .to.match(/^attestd is ready/)
         .and.include(`export DOCKER_HOST=unix://${path}\n`);
-      expect(await raw(path, 'GET /_ping HTTP/1.1')).to.have.property('status', 200);
+      expect((await raw(path, 'GET /_ping HTTP/1.1')).status).to.equal(200);
       run.child.kill(signal);
       expect(await run.ended).to.deep.include({ code: 0, stderr: '' });
       expect(await stat(path).catch(() => undefined)).to.equal(undefined);
@@ -129,7 +129,7 @@ describe('attestd serve', function () {
     expect((await run.ended).code).to.equal(0);
     const again = serve();
     await again.seen(/\n/);
-    expect(await raw(path, 'GET /_ping HTTP/1.1')).to.have.property('status', 200);
+    expect((await raw(path, 'GET /volumes/late HTTP/1.1')).status).to.equal(200);
     again.child.kill('SIGTERM');
     expect((await again.ended).code).to.equal(0);
   });
@@ -143,7 +143,7 @@ describe('attestd serve', function () {
     const drafts = join(store, '.attestd/state/draft');
     await rm(drafts, { recursive: true });
     await writeFile(drafts, '');
-    expect(await raw(path, 'GET /_ping HTTP/1.1')).to.have.property('status', 200);
+    expect((await raw(path, 'POST /volumes/create HTTP/1.1')).status).to.equal(500);
     const slow = connect(path);
     slow.on('error', () => undefined);
     slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');
@@ -242,8 +242,8 @@ describe('attestd serve', function () {
       '1.50',
     );
     expect(await run.seen(/DOCKER_HOST/)).to.include('API 1.44 to 1.50');
-    expect(await raw(path, 'GET /_ping HTTP/1.1')).to.have.property('status', 200);
-    expect(await raw(path, 'GET /_ping HTTP/1.1')).to.have.property('status', 200);
+    expect((await raw(path, 'GET /info HTTP/1.1')).status).to.equal(429);
+    expect((await raw(path, 'GET /v1.43/_ping HTTP/1.1')).status).to.equal(400);
     run.child.kill('SIGTERM');
     expect((await run.ended).code).to.equal(0);
   });
