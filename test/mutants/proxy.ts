@@ -203,7 +203,9 @@ export class FaultyProxy {
 
 /** Whether an answer may come over time. */
 function goesOn({ route, query }: Asked): boolean {
-  const on = (name: string, byDefault: string): boolean => /^(1|true)$/i.test(query.get(name) ?? byDefault);
+  // As dockerd reads booleans: any text but these is true.
+  const on = (name: string, byDefault: string): boolean =>
+    !['', '0', 'no', 'false', 'none'].includes((query.get(name) ?? byDefault).trim().toLowerCase());
   if (/^\/containers\/[^/]+\/wait$/.test(route)) return true;
   if (/^\/containers\/[^/]+\/logs$/.test(route)) return on('follow', '0');
   return /^\/containers\/[^/]+\/stats$/.test(route) && on('stream', '1');

@@ -1,6 +1,19 @@
 import type { Area } from '../mutant.js';
 import { attestationParameters, attestations } from './attestations.js';
 import { building } from './builds.js';
+import {
+  absentMembers,
+  loosened,
+  misspelled,
+  rewritten,
+  unasked,
+  wrongHeaders,
+  wrongLogs,
+  wrongMembers,
+  wrongStreams,
+  wrongTimes,
+  wrongTypes,
+} from './classes.js';
 import { creating, ending, telling, viewing } from './containers.js';
 import { content } from './content.js';
 import { historyAndArchives, inspecting, listing } from './reads.js';
@@ -50,4 +63,15 @@ export const areas: readonly Area[] = [
   contentViews,
   single,
   shoulds,
+  wrongTypes,
+  wrongTimes,
+  loosened,
+  misspelled,
+  wrongMembers,
+  absentMembers,
+  wrongLogs,
+  wrongStreams,
+  wrongHeaders,
+  rewritten,
+  unasked,
 ];
