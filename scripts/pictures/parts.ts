@@ -1,10 +1,10 @@
-/** The drawing of the project's parts, made from what they import. */
+/** Draws the project's parts from their imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { html } from '../../src/support/foundation/markup.js';
 
-/** What each part holds, in few words. A part without an entry here is missing in the drawing, and that is an error. */
+/** Captions of the parts. A part without a caption is an error. */
 const captions: Readonly<Record<string, string>> = {
   cli: 'the commands',
   testing: 'startDaemon, image()',
@@ -14,22 +14,25 @@ const captions: Readonly<Record<string, string>> = {
   client: 'find, read, verify',
   policy: 'admission rules',
   engine: 'the state of a daemon',
-  runtime: 'simulated containers',
-  distribution: 'registry protocol',
-  intoto: 'attestations',
+  attestations: 'in-toto statements',
   oci: 'store, layout, archives',
-  go: "Go's semantics",
   spec: 'the description',
+  sandbox: 'simulated containers',
+  'registry-client': 'registry protocol',
+  go: "Go's semantics",
 };
 
-/** Files and folders that everything may import. */
-const base = ['checked-yaml', 'errors', 'generated', 'html', 'index', 'package', 'read-once', 'turns', 'types'];
+/** Files and directories that every part may import. */
+const base = ['generated', 'index', 'foundation'];
 
-/** What each part imports of the others, from the sources. */
+/** Returns the parts that each part imports, from the sources. */
 export function partImports(root: string): Map<string, Set<string>> {
   const source = join(root, 'src');
   const found = new Map<string, Set<string>>();
-  const partOf = (path: string): string => (relative(source, path).split(/[\\/]/)[0] ?? '').replace(/\.[jt]s$/, '');
+  const partOf = (path: string): string => {
+    const [room = '', part = ''] = relative(source, path).split(/[\\/]/);
+    return (room === 'support' ? part : room).replace(/\.[jt]s$/, '');
+  };
   for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
     const part = partOf(join(source, name));
     if (!name.endsWith('.ts') || base.includes(part)) continue;
@@ -44,7 +47,7 @@ export function partImports(root: string): Map<string, Set<string>> {
   return found;
 }
 
-/** Without what is reached by way of another part. */
+/** Removes imports that follow from others. */
 function reduced(imports: ReadonlyMap<string, ReadonlySet<string>>): [string, string][] {
   const reaches = (from: string, to: string): boolean =>
     [...(imports.get(from) ?? [])].some((next) => next === to || reaches(next, to));
@@ -55,7 +58,7 @@ function reduced(imports: ReadonlyMap<string, ReadonlySet<string>>): [string, st
   );
 }
 
-/** The parts from top to bottom: each right below the lowest part that imports it, and below the middle of those. */
+/** Arranges parts in rows: each directly below its lowest importer, and centered below its importers. */
 function layers(imports: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const importers = (part: string): string[] => [...imports.keys()].filter((from) => imports.get(from)?.has(part));
   const levelOf = (part: string): number => Math.max(-1, ...importers(part).map(levelOf)) + 1;
@@ -79,10 +82,10 @@ function layers(imports: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
 const box = { width: 150, height: 46, gap: 22, rise: 92 };
 
 /**
- * The drawing: a box for each part, above what it imports; lines that follow from others are left out.
+ * Draws a box for each part, above the parts that it imports. Lines that follow from others are left out.
  *
  * @param root the repository
- * @throws Error for a part without caption
+ * @throws Error if a part has no caption
  */
 export function partsPicture(root: string): string {
   const imports = partImports(root);

@@ -15,12 +15,17 @@ export interface PolicyLimits {
 const readyWithin = 30_000;
 const pagesOfMegabyte = 16;
 
+/** Bytes of memory that a program needs for each character of its input: the text, its values and the copy in WebAssembly. */
+const bytesPerCharacter = 16;
+
 const module = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
 const entry = JSON.stringify(new URL(module, import.meta.url).href);
 /** Run from its sources, a thread reads no TypeScript before it is told how. */
 const start = module.endsWith('.ts')
   ? `import('tsx/esm/api').then(({ register }) => (register(), import(${entry})))`
   : `import(${entry})`;
+
+const outOfMemory = 'it took too much memory';
 
 const failed = (why: string): AttestdError => new AttestdError('INTERNAL', `the policy failed: ${why}`);
 
@@ -47,13 +52,7 @@ function answerOf(
     };
     const fail = (error: Error): void =>
       settle(() =>
-        reject(
-          failed(
-            (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-              ? 'it took too much memory'
-              : error.message,
-          ),
-        ),
+        reject(failed((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory : error.message)),
       );
     const end = (): void => settle(() => reject(failed('its thread ended')));
     const timer = setTimeout(() => settle(() => reject(failed(`it took more than ${milliseconds} ms`))), milliseconds);
@@ -108,6 +107,8 @@ export class PolicyRunner {
   }
 
   async #decide(input: string): Promise<unknown> {
+    // A thread of Node 24 that has no memory left for a buffer ends the whole process, so the input is bounded first.
+    if (input.length * bytesPerCharacter > this.#limits.megabytes * 1024 * 1024) throw failed(outOfMemory);
     await this.ready();
     const { worker } = this.#thread as Thread;
     this.#asked += 1;

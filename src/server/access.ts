@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { AttestdError } from '../support/foundation/errors.js';
-import { renderJson } from '../support/go/json/render.js';
 import { type Address, formatAddress } from './address.js';
-import type { Step } from './app.js';
 
 /** Who may send requests over TCP, besides programs that name the server by its address. */
 export interface AccessOptions {
@@ -79,17 +77,6 @@ export function accessRule(
     const called = [headers.host ?? (headers[':authority'] as string | undefined) ?? '', ...authorityIn(url)];
     const other = called.map(hostOf).find((host) => !isOurs(host));
     return other === undefined ? undefined : `the host '${other}' is not a name of this server`;
-  };
-}
-
-/** Answers 403, without the daemon's headers, to a request that the rule refuses. */
-export function access(rule: AccessRule | undefined): Step {
-  return (ctx, next) => {
-    const message = rule?.(ctx.req);
-    if (message === undefined) return next();
-    const body = renderJson({ message });
-    ctx.respond = false;
-    ctx.res.writeHead(403, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
   };
 }
 

@@ -4,7 +4,8 @@ import Koa, { type Middleware, type ParameterizedContext } from 'koa';
 import type { Context } from '../engine/context.js';
 import type { ParameterEntry } from '../spec/table.js';
 import { admitTask } from '../support/foundation/scheduler.js';
-import { type AccessRule, access } from './access.js';
+import { renderJson } from '../support/go/json/render.js';
+import type { AccessRule } from './access.js';
 import type { FaultRequest } from './faults/images.js';
 import type { Faults, FaultyExchange } from './faults/index.js';
 import { InFlightCounter } from './in-flight.js';
@@ -113,6 +114,17 @@ export function createApp(options: AppOptions): App {
     listener: serveKept({ ...options, cache, keeps, next: app.callback() }),
     idle: () => responses.idle(),
     settled: () => changes.idle(),
+  };
+}
+
+/** Answers 403, without the daemon's headers, to a request that the rule refuses. */
+function access(rule: AccessRule | undefined): Step {
+  return (ctx, next) => {
+    const message = rule?.(ctx.req);
+    if (message === undefined) return next();
+    const body = renderJson({ message });
+    ctx.respond = false;
+    ctx.res.writeHead(403, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body);
   };
 }
 

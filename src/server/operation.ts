@@ -4,7 +4,7 @@ import type { Context } from '../engine/context.js';
 import type { Body, JsonValue } from '../engine/types.js';
 import type { AnswerOf, OperationId } from '../engine/wire.js';
 import type { operations } from '../generated/engine-api.js';
-import type { Form } from './parameters.js';
+import type { Form } from './form.js';
 
 /** A query parameter: a flag, all values of a list, or text. Numbers stay text, because dockerd refuses each in its own words. */
 export type QueryValue = boolean | string | readonly string[];

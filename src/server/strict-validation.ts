@@ -1,7 +1,7 @@
 import { isAtLeast } from '../engine/versions.js';
 import type { OperationEntry, ParameterEntry } from '../spec/table.js';
 import { AttestdError } from '../support/foundation/errors.js';
-import type { Form } from './parameters.js';
+import type { Form } from './form.js';
 
 /** Spellings of a flag that clients use; the description knows them as boolean. */
 const flags = new Set(['true', 'false', '1', '0']);

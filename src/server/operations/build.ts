@@ -9,9 +9,9 @@ import { AttestdError } from '../../support/foundation/errors.js';
 import { decodeJson, type GoType, goAny, goString, map, pointer, slice } from '../../support/go/json.js';
 import { quote } from '../../support/go/quote.js';
 import { atoi, parseInteger } from '../../support/go/strconv.js';
+import type { Form } from '../form.js';
 import { lines } from '../json-lines.js';
 import type { DescribedHandlers, OperationRequest } from '../operation.js';
-import type { Form } from '../parameters.js';
 
 type BuildRequest = OperationRequest<'ImageBuild'>;
 type BuildQuery = Awaited<ReturnType<BuildRequest['query']>>;

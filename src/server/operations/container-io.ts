@@ -12,8 +12,8 @@ import { atoi } from '../../support/go/strconv.js';
 import { readSize } from '../byte-size.js';
 import { renderJsonLog, renderLog } from '../container-logs.js';
 import { isStreamType, negotiateStreamType } from '../events.js';
+import type { Form } from '../form.js';
 import type { DescribedHandlers, HijackResult, OperationRequest } from '../operation.js';
-import type { Form } from '../parameters.js';
 import { multiplexedStream, rawStream, refusedAttach, upgraded } from '../streams.js';
 
 /** `since` and `until` of a log: Unix seconds; nothing for none. */
