@@ -8,11 +8,11 @@ import type { FlagValues } from './arguments.js';
 import { command as define } from './command.js';
 import { readFlagFile } from './flag-file.js';
 import { palette } from './output.js';
-import { askDaemon, askingFlags, cannotTell, openAsked, questionOf } from './policy-asking.js';
+import { evaluateOnDaemon, exitUndecided, openPolicyFlag, policyFlags, questionOf } from './policy-options.js';
 
 const flags = {
   policy: { type: 'string', value: 'FILE', help: 'an OPA bundle in WebAssembly, or an ES module' },
-  ...askingFlags,
+  ...policyFlags,
   request: {
     type: 'string',
     value: 'FILE',
@@ -112,13 +112,13 @@ export const command = define(
       ...questionOf(image, values),
       ...(request && { container: { action: 'create', request } as const }),
     };
-    const policy = await openAsked(values.policy, values);
-    const verdict = await askDaemon(policy, values, (client) => policy.judge(client, question));
-    if (verdict === undefined) return cannotTell;
+    const policy = await openPolicyFlag(values.policy, values);
+    const verdict = await evaluateOnDaemon(policy, values, (client) => policy.judge(client, question));
+    if (verdict === undefined) return exitUndecided;
     const told = verdict.failure === undefined && verdict.doubts === undefined;
     if (told && values.vsa !== undefined) await writeSummary(verdict, policy, values, key);
     show(image, verdict, values);
-    if (!told) return cannotTell;
+    if (!told) return exitUndecided;
     return verdict.allow ? 0 : 1;
   },
 );

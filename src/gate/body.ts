@@ -1,15 +1,16 @@
 import { JsonRanges, type Range } from '../client/json-ranges.js';
-import type { Shape } from '../policy/shape.js';
+import type { JsonObject } from '../policy/json-values.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { foldKey } from '../support/go/json/text.js';
 import { type GoType, jsonFault } from '../support/go/json.js';
 
 /** What has members as it is, an array too, else what has none. */
-export const shape = (value: unknown): Shape => (typeof value === 'object' && value !== null ? (value as Shape) : {});
+export const shape = (value: unknown): JsonObject =>
+  typeof value === 'object' && value !== null ? (value as JsonObject) : {};
 
 /** A JSON body that Go and JavaScript read alike, and that can be changed without being written anew. */
 export interface GateBody {
-  readonly value: Shape;
+  readonly value: JsonObject;
   /**
    * The bytes with other texts in some places.
    *
@@ -72,7 +73,7 @@ export function readBody(bytes: Buffer, type: GoType): GateBody {
       return next;
     }, root);
   return {
-    value: value as Shape,
+    value: value as JsonObject,
     with: (changes) => {
       const found = changes
         .map(([path, replacement]) => ({ range: find(path), replacement }))

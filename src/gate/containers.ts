@@ -4,8 +4,8 @@ import { platformText } from '../client/platform.js';
 import { createRequestType } from '../engine/containers/create/config.js';
 import { isDigest } from '../oci/digest.js';
 import { parsePlatform } from '../oci/platform.js';
+import { asList, type JsonObject } from '../policy/json-values.js';
 import type { PolicyAccess } from '../policy/policy.js';
-import { list, type Shape } from '../policy/shape.js';
 import { AttestdError } from '../support/foundation/errors.js';
 import { wellFormed } from '../support/go/json/text.js';
 import { readBody, shape } from './body.js';
@@ -66,7 +66,7 @@ async function daemonsWords<T>(asked: Promise<T>): Promise<T> {
 }
 
 /** @throws AttestdError FORBIDDEN for a mount of the daemon's own files, unless they may be mounted */
-function checkMounts({ files, allows }: Around, request: Shape): void {
+function checkMounts({ files, allows }: Around, request: JsonObject): void {
   const reached = files.inContainer(request);
   if (reached !== undefined && !allows('daemon-socket'))
     throw new AttestdError(
@@ -76,8 +76,8 @@ function checkMounts({ files, allows }: Around, request: Shape): void {
 }
 
 /** Images that a request mounts, by their place among the mounts. */
-function mountedImages(request: Shape): (readonly [at: number, source: string])[] {
-  return list(shape(request.HostConfig).Mounts).flatMap((mount, at) => {
+function mountedImages(request: JsonObject): (readonly [at: number, source: string])[] {
+  return asList(shape(request.HostConfig).Mounts).flatMap((mount, at) => {
     const { Type, Source } = shape(mount);
     if (Type !== 'image') return [];
     if (!isText(Source))
@@ -109,8 +109,8 @@ export interface InspectedContainer {
   readonly Name?: string;
   readonly Image?: string;
   readonly ImageManifestDescriptor?: { readonly digest?: string; readonly platform?: GatePlatform };
-  readonly Config?: Shape;
-  readonly HostConfig?: Shape;
+  readonly Config?: JsonObject;
+  readonly HostConfig?: JsonObject;
   readonly NetworkSettings?: { readonly Networks?: unknown };
 }
 

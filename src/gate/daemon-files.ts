@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Target } from '../client/target.js';
-import { list, type Shape } from '../policy/shape.js';
+import { asList, type JsonObject } from '../policy/json-values.js';
 import { shape } from './body.js';
 
 /** What leads to a daemon in other ways than the socket it was named by. */
@@ -32,10 +32,10 @@ const pathsOfOptions = (options: unknown): string[] =>
   Object.values(shape(options)).filter((value): value is string => typeof value === 'string' && value.startsWith('/'));
 
 /** Paths of the host that a create request mounts. */
-function mountedBy(request: Shape): string[] {
+function mountedBy(request: JsonObject): string[] {
   const { Binds, Mounts } = shape(request.HostConfig);
-  const binds = list(Binds).flatMap((bind) => (typeof bind === 'string' && bind.startsWith('/') ? [bind] : []));
-  const mounts = list(Mounts).flatMap((mount) => {
+  const binds = asList(Binds).flatMap((bind) => (typeof bind === 'string' && bind.startsWith('/') ? [bind] : []));
+  const mounts = asList(Mounts).flatMap((mount) => {
     const { Type, Source, VolumeOptions } = shape(mount);
     const { Options } = shape(shape(VolumeOptions).DriverConfig);
     return [...(Type !== 'image' && typeof Source === 'string' ? [Source] : []), ...pathsOfOptions(Options)];
@@ -61,12 +61,12 @@ export class DaemonFiles {
   }
 
   /** The path that a create request mounts of the daemon's own, if any. */
-  inContainer(request: Shape): string | undefined {
+  inContainer(request: JsonObject): string | undefined {
     return this.#reached(mountedBy(request));
   }
 
   /** The path that a volume would be of the daemon's own, if any. */
-  inVolume(request: Shape): string | undefined {
+  inVolume(request: JsonObject): string | undefined {
     return this.#reached(pathsOfOptions(request.DriverOpts));
   }
 }

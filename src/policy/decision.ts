@@ -1,5 +1,5 @@
 import { AttestdError } from '../support/foundation/errors.js';
-import { isShape } from './shape.js';
+import { isObject } from './json-values.js';
 
 /** A decision as it was read. */
 export interface Decision {
@@ -22,7 +22,7 @@ const messages = (value: unknown): string[] =>
  */
 export function readDecision(value: unknown): Decision {
   if (typeof value === 'boolean') return { allow: value, denyMessages: [], warnings: [] };
-  if (!isShape(value)) throw undecided('the policy gave no decision: neither an object nor a boolean');
+  if (!isObject(value)) throw undecided('the policy gave no decision: neither an object nor a boolean');
   const { allow, deny_msg: denied, warn_msg: warned } = value;
   if (allow !== undefined && typeof allow !== 'boolean')
     throw undecided(`the policy's 'allow' is no boolean but a ${typeof allow}`);

@@ -4,16 +4,16 @@ import { parseManifest, parseObject, predicateTypeOf } from '../client/manifests
 import { platformText } from '../client/platform.js';
 import { subjectsOf } from '../client/statement.js';
 import type { ImageInspect, OCIPlatform } from '../support/foundation/types.js';
+import { asObject, withoutUndefined } from './json-values.js';
 import { normalizeProvenance, provenanceTypes } from './provenance.js';
-import { defined, shape } from './shape.js';
 import { judgeSignatures } from './signatures.js';
 import type { PolicyAttestation, PolicyImage, PolicyProvenance } from './types.js';
 
 type Platform = NonNullable<OCIPlatform>;
 
 /** Longest blob, and bytes of all statements, that a policy is shown. */
-const longestBlob = 16 * 1024 * 1024;
-const mostStatements = 32 * 1024 * 1024;
+const maximumBlob = 16 * 1024 * 1024;
+const maximumStatements = 32 * 1024 * 1024;
 
 /** First API version whose inspect takes a platform. */
 const platformSince = '1.49';
@@ -54,7 +54,7 @@ function configuration({ Config, Created }: ImageInspect): PolicyImage {
   const { Env, Labels, User, Volumes, WorkingDir } = Config ?? {};
   const volumes = Object.keys(Volumes ?? {}).sort();
   const created = Created !== undefined && !Number.isNaN(Date.parse(Created)) ? Created : undefined;
-  return defined({
+  return withoutUndefined({
     createdTime: created?.replace(/\.\d+/, ''),
     env: Env?.length ? Env : undefined,
     labels: Labels && Object.keys(Labels).length > 0 ? Labels : undefined,
@@ -66,7 +66,7 @@ function configuration({ Config, Created }: ImageInspect): PolicyImage {
 
 function describePlatform(platform: Platform): PolicyImage {
   const { os, architecture, variant } = platform;
-  return defined({
+  return withoutUndefined({
     platform: platformText(platform),
     os: os || undefined,
     arch: architecture || undefined,
@@ -88,7 +88,7 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
   const unknowns: string[] = [];
   let provenance: PolicyProvenance | undefined;
   let hidden = false;
-  let room = mostStatements;
+  let room = maximumStatements;
   const attestations = layers.map((layer, at): PolicyAttestation => {
     const { digest = '' } = layer;
     const predicateType = predicateTypeOf(layer);
@@ -163,7 +163,7 @@ export async function seeInspected(
   const chain = await resolveAttestations(access, digest, {
     platform,
     predicateTypes: 'all',
-    maximumBlob: longestBlob,
+    maximumBlob: maximumBlob,
   });
   const configurable = asked === undefined || compareApiVersions(access.apiVersion, platformSince) >= 0;
   const ofPlatform = asked === undefined ? inspected : configurable && (await inspectFor(access, digest, asked));
@@ -175,7 +175,7 @@ export async function seeInspected(
   };
   const unconfigured = ofPlatform ? [] : configured;
   const found = { digest, ...(chain.imageManifest !== undefined && { manifest: chain.imageManifest }) };
-  if (isHidden(chain)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(prefixed) };
+  if (isHidden(chain)) return { ...found, image: base, unknowns: [...unconfigured, ...evidence].map(imageMember) };
   const { attestations, provenance, unknowns } = statementsOf(chain, base.platform);
   const attested = chain.attestationManifest !== undefined;
   const [signed, unsigned] = await signaturesOf(chain, trusts);
@@ -188,18 +188,18 @@ export async function seeInspected(
       ...signed,
       ...(attestations.length > 0 && { attestations }),
     },
-    unknowns: [...unconfigured, ...(attested ? unknowns : []), ...unsigned].map(prefixed),
+    unknowns: [...unconfigured, ...(attested ? unknowns : []), ...unsigned].map(imageMember),
   };
 }
 
-const prefixed = (member: string): string => `image.${member}`;
+const imageMember = (member: string): string => `image.${member}`;
 
 /** What inspect tells of an image for a platform; nothing where the platform's content is not there. */
 async function inspectFor(access: ImageAccess, digest: string, platform: Platform): Promise<ImageInspect | undefined> {
   try {
     return await access.inspectImage(digest, { platform: JSON.stringify(platform) });
   } catch (error) {
-    if (shape(error).code === 'NOT_FOUND') return undefined;
+    if (asObject(error).code === 'NOT_FOUND') return undefined;
     throw error;
   }
 }

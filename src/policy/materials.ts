@@ -1,8 +1,8 @@
 import { parseDigest } from '../oci/digest.js';
 import { type NamedReference, parseReference } from '../oci/reference.js';
 import { AttestdError } from '../support/foundation/errors.js';
+import { asObject, asText, asTexts, withoutUndefined } from './json-values.js';
 import { describeReference } from './reference.js';
-import { defined, shape, text, texts } from './shape.js';
 import type { PolicyGit, PolicyHttp, PolicyImage, PolicyMaterial } from './types.js';
 
 const imagePackage = 'pkg:docker/';
@@ -25,14 +25,14 @@ function imageOf(uri: string, digest: string | undefined, usual: string | undefi
   const tag = isDigest || version === '' ? undefined : version;
   const named: NamedReference = {
     ...parseReference(name),
-    ...defined({ tag: tag ?? (wanted === undefined ? 'latest' : undefined), digest: wanted }),
+    ...withoutUndefined({ tag: tag ?? (wanted === undefined ? 'latest' : undefined), digest: wanted }),
   };
   const platform = qualifiers.get('platform') ?? usual;
   const [os, arch, variant] = platform?.split('/') ?? [];
   return {
     ...describeReference(named),
     ...(named.digest !== undefined && { checksum: named.digest }),
-    ...defined({ platform, os, arch, variant }),
+    ...withoutUndefined({ platform, os, arch, variant }),
   };
 }
 
@@ -48,7 +48,7 @@ function gitOf(fullURL: string, schema: string, host: string, remote: string, fr
   const named = (prefix: string): string | undefined =>
     wanted.startsWith(prefix) ? wanted.slice(prefix.length) : undefined;
   const [tagName, branch] = [named('refs/tags/'), named('refs/heads/')];
-  return defined({
+  return withoutUndefined({
     schema,
     host,
     remote,
@@ -104,9 +104,9 @@ function read(
  * @returns undefined for a material of another kind
  */
 export function parseMaterial(material: unknown, depth: number, platform?: string): PolicyMaterial | undefined {
-  const { uri, digest } = shape(material);
-  const name = text(uri);
-  const hash = texts(digest)?.sha256?.trim();
+  const { uri, digest } = asObject(material);
+  const name = asText(uri);
+  const hash = asTexts(digest)?.sha256?.trim();
   if (name === undefined) return undefined;
   try {
     const found = read(name, hash ? `sha256:${hash.replace(/^sha256:/, '')}` : undefined, platform);

@@ -57,17 +57,17 @@ export interface Policy {
 }
 
 /** Bytes of images' descriptions that are remembered, and for how many milliseconds: all there is, or not. */
-const rememberedBytes = 128 * 1024 * 1024;
-const whileComplete = 3_600_000;
-const whileIncomplete = 2_000;
+const cachedImageBytes = 128 * 1024 * 1024;
+const completeTtl = 3_600_000;
+const incompleteTtl = 2_000;
 /** Verdicts that are remembered, and for how many milliseconds: a policy may look at the clock. */
-const rememberedVerdicts = 2_000;
-const verdictFor = 60_000;
+const cachedVerdicts = 2_000;
+const verdictTtl = 60_000;
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 /** An image with its description as JSON. */
-interface Remembered {
+interface CachedImage {
   readonly seen: SeenImage;
   readonly hash: string;
   readonly length: number;
@@ -76,20 +76,24 @@ interface Remembered {
 }
 
 /** What a policy is asked, by what its answer is remembered, and the manifest that it is about. */
-interface Asked {
+interface PreparedInput {
   readonly input: PolicyInput;
   readonly key: string;
   readonly manifest: string | undefined;
 }
 
-type Names = (member: string) => boolean;
+type MentionsMember = (member: string) => boolean;
 
 /** Unknown members that the program names. */
-function doubtsOf({ unknowns }: PolicyInput, names: Names): readonly string[] {
+function doubtsOf({ unknowns }: PolicyInput, names: MentionsMember): readonly string[] {
   return unknowns.filter((unknown) => names(/^image\.(\w+)/.exec(unknown)?.[1] ?? unknown));
 }
 
-function verdictOf({ allow, denyMessages, warnings }: Decision, input: PolicyInput, names: Names): PolicyVerdict {
+function verdictOf(
+  { allow, denyMessages, warnings }: Decision,
+  input: PolicyInput,
+  names: MentionsMember,
+): PolicyVerdict {
   const why = denyMessages.length > 0 ? denyMessages : ['the policy does not allow it'];
   const { checksum: digest } = input.image;
   const doubts = allow ? [] : doubtsOf(input, names);
@@ -111,17 +115,17 @@ function failedVerdict(error: unknown, input: PolicyInput): PolicyVerdict {
 class OpenPolicy implements Policy {
   readonly digest: string;
   readonly #decide: (input: PolicyInput) => Promise<unknown>;
-  readonly #names: Names;
+  readonly #names: MentionsMember;
   readonly #trusts: readonly Trust[];
   readonly #end: (() => Promise<void>) | undefined;
-  readonly #images = new WeakMap<ImageAccess, LRUCache<string, Remembered>>();
+  readonly #images = new WeakMap<ImageAccess, LRUCache<string, CachedImage>>();
   /** None for a function, which may look at anything. */
   readonly #verdicts: LRUCache<string, PolicyVerdict> | undefined;
 
   constructor(
     digest: string,
     decide: (input: PolicyInput) => Promise<unknown>,
-    names: Names,
+    names: MentionsMember,
     trusts: readonly Trust[],
     end?: () => Promise<void>,
   ) {
@@ -130,7 +134,7 @@ class OpenPolicy implements Policy {
     this.#names = names;
     this.#trusts = trusts;
     this.#end = end;
-    this.#verdicts = end && new LRUCache({ max: rememberedVerdicts, ttl: verdictFor });
+    this.#verdicts = end && new LRUCache({ max: cachedVerdicts, ttl: verdictTtl });
   }
 
   async input(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyInput> {
@@ -158,7 +162,7 @@ class OpenPolicy implements Policy {
     await this.#end?.();
   }
 
-  async #ask(access: PolicyAccess, question: PolicyQuestion): Promise<Asked> {
+  async #ask(access: PolicyAccess, question: PolicyQuestion): Promise<PreparedInput> {
     const { image: name, platform, container } = question;
     const { state } = access;
     const inspected = await access.inspectImage(question.digest ?? name);
@@ -172,7 +176,7 @@ class OpenPolicy implements Policy {
       const json = JSON.stringify(seen);
       known = { seen, hash: hash(json), length: json.length, state };
       const complete = state !== undefined || (seen.unknowns.length === 0 && (seen.image.signatures ?? []).length > 0);
-      images.set(place, known, { ttl: complete ? whileComplete : whileIncomplete });
+      images.set(place, known, { ttl: complete ? completeTtl : incompleteTtl });
     }
     const { seen } = known;
     const reference = imageReference(name, digest);
@@ -185,13 +189,13 @@ class OpenPolicy implements Policy {
     return { input, key: hash(JSON.stringify([known.hash, reference, container])), manifest: seen.manifest };
   }
 
-  #imagesOf(access: ImageAccess): LRUCache<string, Remembered> {
+  #imagesOf(access: ImageAccess): LRUCache<string, CachedImage> {
     const known = this.#images.get(access);
     if (known) return known;
-    const images = new LRUCache<string, Remembered>({
-      maxSize: rememberedBytes,
+    const images = new LRUCache<string, CachedImage>({
+      maxSize: cachedImageBytes,
       sizeCalculation: ({ length }) => length,
-      ttl: whileIncomplete,
+      ttl: incompleteTtl,
     });
     this.#images.set(access, images);
     return images;

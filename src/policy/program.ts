@@ -8,7 +8,7 @@ import { extract } from 'tar-stream';
 import { AttestdError } from '../support/foundation/errors.js';
 
 /** Longest bundle, unpacked, in bytes. */
-const longest = 64 * 1024 * 1024;
+const maximumBundle = 64 * 1024 * 1024;
 
 /** A policy's program, as a thread gets it. */
 export type PolicyProgram =
@@ -36,7 +36,7 @@ export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Bu
   const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
   const files = new Map<string, Buffer>();
   const entries = extract();
-  entries.end(await unzip(bytes, { maxOutputLength: longest }));
+  entries.end(await unzip(bytes, { maxOutputLength: maximumBundle }));
   for await (const entry of entries) {
     const pieces: Buffer[] = [];
     for await (const piece of entry) pieces.push(piece as Buffer);
@@ -47,7 +47,7 @@ export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Bu
 
 type WasmProgram = Extract<PolicyProgram, { kind: 'wasm' }>;
 
-const inWasm = (program: WasmProgram): Omit<LoadedProgram, 'digest'> => ({
+const wasmProgram = (program: WasmProgram): Omit<LoadedProgram, 'digest'> => ({
   program,
   names: (member) => program.wasm.includes(member),
 });
@@ -78,15 +78,15 @@ export async function loadProgram(path: string): Promise<LoadedProgram> {
     throw new AttestdError('NOT_FOUND', `the policy '${path}' cannot be read`, { cause });
   });
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  if (bytes.length > longest) throw refuse(path, `is longer than ${longest} bytes`);
+  if (bytes.length > maximumBundle) throw refuse(path, `is longer than ${maximumBundle} bytes`);
   if (/\.m?js$/.test(path)) {
     // The hash makes an edited module another one, which a module cache would not.
     const url = `${pathToFileURL(resolve(path)).href}?${digest}`;
     return { digest, program: { kind: 'module', url }, names: (member) => bytes.includes(member) };
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { digest, ...inWasm(await readBundle(path, bytes)) };
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { digest, ...wasmProgram(await readBundle(path, bytes)) };
   if (bytes.subarray(0, 4).equals(Buffer.from('\0asm')))
-    return { digest, ...inWasm({ kind: 'wasm', wasm: bytes, data: '{}' }) };
+    return { digest, ...wasmProgram({ kind: 'wasm', wasm: bytes, data: '{}' }) };
   const rego = path.endsWith('.rego') ? '; compile it with `opa build -t wasm -e docker/decision`' : '';
   throw refuse(path, `is neither an OPA bundle in WebAssembly nor an ES module (.mjs, .js)${rego}`);
 }

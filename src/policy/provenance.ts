@@ -1,5 +1,5 @@
+import { asList, asObject, asText, asTexts, isObject, type JsonObject, withoutUndefined } from './json-values.js';
 import { parseMaterial } from './materials.js';
-import { defined, isShape, list, type Shape, shape, text, texts } from './shape.js';
 import type { PolicyConfigSource, PolicyMaterial, PolicyProvenance } from './types.js';
 
 /** Predicate types of provenance that is normalised. */
@@ -19,15 +19,15 @@ export function wholeSeconds(value: unknown): string | undefined {
 
 /** Build arguments among what a frontend was given. */
 function buildArgs(args: unknown): PolicyProvenance['buildArgs'] {
-  const found = Object.entries(texts(args) ?? {})
+  const found = Object.entries(asTexts(args) ?? {})
     .filter(([name]) => name.startsWith(buildArgument) && name.length > buildArgument.length)
     .map(([name, value]) => [name.slice(buildArgument.length), value]);
   return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 function configSource(source: unknown, path: unknown): PolicyConfigSource {
-  const { uri, digest } = shape(source);
-  return defined({ uri: text(uri), digest: texts(digest), path: text(path) }) as PolicyConfigSource;
+  const { uri, digest } = asObject(source);
+  return withoutUndefined({ uri: asText(uri), digest: asTexts(digest), path: asText(path) }) as PolicyConfigSource;
 }
 
 const is = (value: unknown): boolean => value === true;
@@ -37,43 +37,43 @@ interface Parts {
   readonly buildType: unknown;
   readonly builder: unknown;
   readonly source: PolicyConfigSource;
-  readonly parameters: Shape;
+  readonly parameters: JsonObject;
   readonly metadata: Partial<PolicyProvenance>;
   readonly materials: unknown;
 }
 
-function parts1(predicate: Shape): Parts {
-  const { buildType, externalParameters, resolvedDependencies } = shape(predicate.buildDefinition);
-  const { configSource: source, request } = shape(externalParameters);
-  const { builder, metadata } = shape(predicate.runDetails);
+function parts1(predicate: JsonObject): Parts {
+  const { buildType, externalParameters, resolvedDependencies } = asObject(predicate.buildDefinition);
+  const { configSource: source, request } = asObject(externalParameters);
+  const { builder, metadata } = asObject(predicate.runDetails);
   return {
     buildType,
     builder,
-    source: configSource(source, shape(source).path),
-    parameters: shape(request),
-    metadata: isShape(metadata) ? metadata1(metadata) : {},
+    source: configSource(source, asObject(source).path),
+    parameters: asObject(request),
+    metadata: isObject(metadata) ? metadata1(metadata) : {},
     materials: resolvedDependencies,
   };
 }
 
-function parts02(predicate: Shape): Parts {
-  const { configSource: source, parameters } = shape(predicate.invocation);
+function parts02(predicate: JsonObject): Parts {
+  const { configSource: source, parameters } = asObject(predicate.invocation);
   const { buildType, builder, metadata, materials } = predicate;
   return {
     buildType,
     builder,
-    source: configSource(source, shape(source).entryPoint),
-    parameters: shape(parameters),
-    metadata: isShape(metadata) ? metadata02(metadata) : {},
+    source: configSource(source, asObject(source).entryPoint),
+    parameters: asObject(parameters),
+    metadata: isObject(metadata) ? metadata02(metadata) : {},
     materials,
   };
 }
 
-function metadata1(metadata: Shape): Partial<PolicyProvenance> {
-  const complete = shape(metadata.buildkit_completeness);
+function metadata1(metadata: JsonObject): Partial<PolicyProvenance> {
+  const complete = asObject(metadata.buildkit_completeness);
   return {
-    ...defined({
-      invocationID: text(metadata.invocationId) ?? text(metadata.invocationID),
+    ...withoutUndefined({
+      invocationID: asText(metadata.invocationId) ?? asText(metadata.invocationID),
       startedOn: wholeSeconds(metadata.startedOn),
       finishedOn: wholeSeconds(metadata.finishedOn),
     }),
@@ -83,11 +83,11 @@ function metadata1(metadata: Shape): Partial<PolicyProvenance> {
   };
 }
 
-function metadata02(metadata: Shape): Partial<PolicyProvenance> {
-  const complete = shape(metadata.completeness);
+function metadata02(metadata: JsonObject): Partial<PolicyProvenance> {
+  const complete = asObject(metadata.completeness);
   return {
-    ...defined({
-      invocationID: text(metadata.buildInvocationID),
+    ...withoutUndefined({
+      invocationID: asText(metadata.buildInvocationID),
       startedOn: wholeSeconds(metadata.buildStartedOn),
       finishedOn: wholeSeconds(metadata.buildFinishedOn),
     }),
@@ -110,27 +110,27 @@ function metadata02(metadata: Shape): Partial<PolicyProvenance> {
  * @returns undefined for other predicates, and for provenance that names neither builder nor type
  */
 export function normalizeProvenance(
-  statement: Shape,
+  statement: JsonObject,
   annotated: string,
   platform?: string,
 ): PolicyProvenance | undefined {
-  const predicate = isShape(statement.predicate) ? statement.predicate : undefined;
-  const type = text(statement.predicateType) ?? annotated;
+  const predicate = isObject(statement.predicate) ? statement.predicate : undefined;
+  const type = asText(statement.predicateType) ?? annotated;
   if (predicate === undefined || (type !== provenanceTypes.v1 && type !== provenanceTypes.v02)) return undefined;
   const parts = type === provenanceTypes.v1 ? parts1(predicate) : parts02(predicate);
-  const buildType = text(parts.buildType);
-  const builderID = text(shape(parts.builder).id);
+  const buildType = asText(parts.buildType);
+  const builderID = asText(asObject(parts.builder).id);
   if (buildType === undefined && builderID === undefined) return undefined;
-  const materials = list(parts.materials)
+  const materials = asList(parts.materials)
     .map((one) => parseMaterial(one, 1, platform))
     .filter((one): one is PolicyMaterial => one !== undefined);
   const { args } = parts.parameters;
   return {
     predicateType: type,
-    ...defined({ buildType, builderID, frontend: text(parts.parameters.frontend) }),
+    ...withoutUndefined({ buildType, builderID, frontend: asText(parts.parameters.frontend) }),
     ...parts.metadata,
     configSource: parts.source,
-    ...defined({ buildArgs: buildArgs(args), rawArgs: texts(args) }),
+    ...withoutUndefined({ buildArgs: buildArgs(args), rawArgs: asTexts(args) }),
     ...(materials.length > 0 && { materials }),
   };
 }

@@ -12,8 +12,8 @@ export interface PolicyLimits {
 }
 
 /** Milliseconds that a program may take to be ready: its modules are read and compiled then. */
-const readyWithin = 30_000;
-const pagesOfMegabyte = 16;
+const startTimeout = 30_000;
+const pagesPerMegabyte = 16;
 
 /** Bytes of memory that a program needs for each character of its input: the text, its values and the copy in WebAssembly. */
 const bytesPerCharacter = 16;
@@ -35,7 +35,7 @@ interface Thread {
 }
 
 /** Resolves with the message that is waited for; rejects when the thread ends first, or takes too long. */
-function answerOf(
+function waitForMessage(
   worker: Worker,
   wanted: (answer: ThreadAnswer) => boolean,
   milliseconds: number,
@@ -113,7 +113,7 @@ export class PolicyRunner {
     const { worker } = this.#thread as Thread;
     this.#asked += 1;
     const question: ThreadQuestion = { id: this.#asked, input };
-    const answer = answerOf(worker, (one) => 'id' in one && one.id === question.id, this.#limits.milliseconds);
+    const answer = waitForMessage(worker, (one) => 'id' in one && one.id === question.id, this.#limits.milliseconds);
     worker.ref();
     worker.postMessage(question);
     try {
@@ -132,7 +132,7 @@ export class PolicyRunner {
     const { megabytes } = this.#limits;
     const worker = new Worker(start, {
       eval: true,
-      workerData: { program: this.#program, pages: megabytes * pagesOfMegabyte } satisfies ThreadStart,
+      workerData: { program: this.#program, pages: megabytes * pagesPerMegabyte } satisfies ThreadStart,
       resourceLimits: { maxOldGenerationSizeMb: megabytes },
       stdout: true,
       stderr: true,
@@ -141,7 +141,7 @@ export class PolicyRunner {
     for (const output of [worker.stdout, worker.stderr])
       output.on('data', (bytes: Buffer) => process.stderr.write(bytes));
     worker.on('error', () => undefined);
-    const ready = answerOf(worker, (answer) => 'ready' in answer, readyWithin).then(() => worker.unref());
+    const ready = waitForMessage(worker, (answer) => 'ready' in answer, startTimeout).then(() => worker.unref());
     return { worker, ready };
   }
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type AttestationChain, type SignatureOutcome, type Trust, verifyAttestations } from '../client/index.js';
 import { parseManifest, parseObject } from '../client/manifests.js';
 import { certificateExtensions, distinguishedName } from './certificate.js';
-import { list, type Shape, shape, text } from './shape.js';
+import { asList, asObject, asText, type JsonObject } from './json-values.js';
 import type { PolicyRejectedSignature, PolicySignature, PolicySigner, PolicyTimestamp } from './types.js';
 
 const sigstoreIssuer = 'CN=sigstore-intermediate,O=sigstore.dev';
@@ -27,14 +27,17 @@ function kindOf(signer: PolicySigner, timed: boolean, type: PolicySignature['typ
 }
 
 /** Certificate and times of a simple signature that was verified: cosign 2 keeps them in the annotations of its layer. */
-async function simpleMaterial({ manifest, blob, signer }: SignatureOutcome, chain: AttestationChain): Promise<Shape> {
+async function simpleSigningMaterial(
+  { manifest, blob, signer }: SignatureOutcome,
+  chain: AttestationChain,
+): Promise<JsonObject> {
   const { cosignMaterial, hasCertificate } = await import('../client/cosign-bundle.js');
   const subject = signer?.kind === 'certificate' ? signer.subject : undefined;
   const { layers = [] } = parseManifest(chain.blobs.get(manifest)?.data ?? Buffer.alloc(0)) ?? {};
   // Several may sign the same payload, a layer each.
   for (const { digest, annotations } of layers) {
     if (digest !== blob || !hasCertificate(annotations)) continue;
-    const material = shape(cosignMaterial(annotations));
+    const material = asObject(cosignMaterial(annotations));
     const names = certificateOf(material)?.subjectAltName ?? '';
     if (names.split(', ').some((name) => name.slice(name.indexOf(':') + 1) === subject)) return material;
   }
@@ -42,14 +45,14 @@ async function simpleMaterial({ manifest, blob, signer }: SignatureOutcome, chai
 }
 
 /** The certificate of a signature that was verified. */
-function certificateOf(material: Shape): X509Certificate | undefined {
-  const chain = list(shape(material.x509CertificateChain).certificates);
-  const raw = text(shape(material.certificate).rawBytes) ?? text(shape(chain[0]).rawBytes);
+function certificateOf(material: JsonObject): X509Certificate | undefined {
+  const chain = asList(asObject(material.x509CertificateChain).certificates);
+  const raw = asText(asObject(material.certificate).rawBytes) ?? asText(asObject(chain[0]).rawBytes);
   return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw, 'base64'));
 }
 
 /** Where those are who say when something was signed. */
-interface Clocks {
+interface TimestampSources {
   /** Addresses of transparency logs by their ids. */
   readonly logs: ReadonlyMap<string, string>;
   /** Addresses of timestamp authorities by the serial numbers of their certificates, in hexadecimal. */
@@ -57,20 +60,23 @@ interface Clocks {
 }
 
 /** Times of a signature that was verified. */
-async function timesOf(material: Shape, { logs, stamps: authorities }: Clocks): Promise<PolicyTimestamp[]> {
+async function timestampsOf(
+  material: JsonObject,
+  { logs, stamps: authorities }: TimestampSources,
+): Promise<PolicyTimestamp[]> {
   const found: PolicyTimestamp[] = [];
-  for (const entry of list(material.tlogEntries).map(shape)) {
+  for (const entry of asList(material.tlogEntries).map(asObject)) {
     const seconds = Number(entry.integratedTime);
     // Without a promise of the log, nothing vouches for the time.
     if (!(seconds > 0) || entry.inclusionPromise === undefined) continue;
-    const uri = logs.get(text(shape(entry.logId).keyId) ?? '') ?? '';
+    const uri = logs.get(asText(asObject(entry.logId).keyId) ?? '') ?? '';
     found.push({ type: 'Tlog', uri, timestamp: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') });
   }
-  const stamps = list(shape(material.timestampVerificationData).rfc3161Timestamps).map(shape);
+  const stamps = asList(asObject(material.timestampVerificationData).rfc3161Timestamps).map(asObject);
   if (stamps.length === 0) return found;
   const { RFC3161Timestamp } = await import('@sigstore/core');
   for (const { signedTimestamp } of stamps) {
-    const der = Buffer.from(text(signedTimestamp) ?? '', 'base64');
+    const der = Buffer.from(asText(signedTimestamp) ?? '', 'base64');
     const { signingTime, signerSerialNumber } = RFC3161Timestamp.parse(der);
     const uri = authorities.get(signerSerialNumber.toString('hex')) ?? '';
     found.push({ type: 'TimestampAuthority', uri, timestamp: signingTime.toISOString().replace('.000Z', 'Z') });
@@ -79,20 +85,20 @@ async function timesOf(material: Shape, { logs, stamps: authorities }: Clocks): 
 }
 
 /** The logs and timestamp authorities that a trusted root names. */
-async function clocksOf(trust: Trust): Promise<Clocks> {
-  const root = 'trustedRoot' in trust ? shape(trust.trustedRoot) : {};
+async function timestampSources(trust: Trust): Promise<TimestampSources> {
+  const root = 'trustedRoot' in trust ? asObject(trust.trustedRoot) : {};
   const { X509Certificate: Parsed } = await import('@sigstore/core');
-  const stamps = list(root.timestampAuthorities)
-    .map(shape)
+  const stamps = asList(root.timestampAuthorities)
+    .map(asObject)
     .flatMap(({ uri, certChain }) =>
-      list(shape(certChain).certificates).map((one) => {
-        const { serialNumber } = Parsed.parse(Buffer.from(text(shape(one).rawBytes) ?? '', 'base64'));
-        return [serialNumber.toString('hex'), text(uri) ?? ''] as const;
+      asList(asObject(certChain).certificates).map((one) => {
+        const { serialNumber } = Parsed.parse(Buffer.from(asText(asObject(one).rawBytes) ?? '', 'base64'));
+        return [serialNumber.toString('hex'), asText(uri) ?? ''] as const;
       }),
     );
-  const logs = list(root.tlogs).map(shape);
+  const logs = asList(root.tlogs).map(asObject);
   return {
-    logs: new Map(logs.map(({ logId, baseUrl }) => [text(shape(logId).keyId) ?? '', text(baseUrl) ?? ''])),
+    logs: new Map(logs.map(({ logId, baseUrl }) => [asText(asObject(logId).keyId) ?? '', asText(baseUrl) ?? ''])),
     stamps: new Map(stamps),
   };
 }
@@ -101,10 +107,13 @@ async function describe(outcome: SignatureOutcome, chain: AttestationChain, trus
   const type = outcome.kind === 'bundle' ? 'bundle-v0.3' : 'simplesigning-v1';
   const document = parseObject(chain.blobs.get(outcome.blob)?.data ?? Buffer.alloc(0)) ?? {};
   const dockerReference =
-    type === 'simplesigning-v1' ? text(shape(shape(document.critical).identity)['docker-reference']) : undefined;
+    type === 'simplesigning-v1'
+      ? asText(asObject(asObject(document.critical).identity)['docker-reference'])
+      : undefined;
   const common = { type, ...(dockerReference !== undefined && { dockerReference }), digest: outcome.manifest } as const;
   if (outcome.signer?.kind === 'public-key') return { ...common, publicKey: outcome.signer.id };
-  const material = type === 'bundle-v0.3' ? shape(document.verificationMaterial) : await simpleMaterial(outcome, chain);
+  const material =
+    type === 'bundle-v0.3' ? asObject(document.verificationMaterial) : await simpleSigningMaterial(outcome, chain);
   const certificate = certificateOf(material);
   if (certificate === undefined) return common;
   const signer: PolicySigner = {
@@ -112,7 +121,7 @@ async function describe(outcome: SignatureOutcome, chain: AttestationChain, trus
     subjectAlternativeName: outcome.signer?.subject ?? '',
     ...(await certificateExtensions(certificate)),
   };
-  const timestamps = await timesOf(material, await clocksOf(trust));
+  const timestamps = await timestampsOf(material, await timestampSources(trust));
   return {
     kind: kindOf(signer, timestamps.length > 0, type),
     ...common,

@@ -20,7 +20,7 @@ export type ThreadAnswer =
   | { readonly id: number; readonly decision: string }
   | { readonly id?: number; readonly failure: string };
 
-type Judge = (input: string) => unknown;
+type Evaluate = (input: string) => unknown;
 
 /** The entry point that buildx asks, or the only one that there is. */
 function entryPoint(entrypoints: Readonly<Record<string, number>>): string {
@@ -30,7 +30,7 @@ function entryPoint(entrypoints: Readonly<Record<string, number>>): string {
   throw new Error(`it has no entry point docker/decision, but ${names.join(', ') || 'none'}`);
 }
 
-async function wasmJudge(program: Extract<PolicyProgram, { kind: 'wasm' }>, pages: number): Promise<Judge> {
+async function wasmEvaluator(program: Extract<PolicyProgram, { kind: 'wasm' }>, pages: number): Promise<Evaluate> {
   const { loadPolicy } = await import('@open-policy-agent/opa-wasm');
   const policy = await loadPolicy(new Uint8Array(program.wasm), { initial: 5, maximum: pages });
   policy.setData(JSON.parse(program.data) as object);
@@ -43,14 +43,14 @@ async function wasmJudge(program: Extract<PolicyProgram, { kind: 'wasm' }>, page
   };
 }
 
-async function moduleJudge(url: string): Promise<Judge> {
+async function moduleEvaluator(url: string): Promise<Evaluate> {
   const { default: judge } = (await import(url)) as { default?: unknown };
   if (typeof judge !== 'function') throw new Error('it exports no function as default');
   return (input) => judge(JSON.parse(input)) as unknown;
 }
 
 /** The library throws texts and objects, too. */
-const wordsOf = (thrown: unknown): string => {
+const messageOf = (thrown: unknown): string => {
   if (typeof thrown === 'string') return thrown;
   const { message } = Object(thrown) as { message?: unknown };
   return typeof message === 'string' ? message : String(thrown);
@@ -59,18 +59,18 @@ const wordsOf = (thrown: unknown): string => {
 async function serve(): Promise<void> {
   const { program, pages } = workerData as ThreadStart;
   const answer = (message: ThreadAnswer): void => parentPort?.postMessage(message);
-  let judge: Judge;
+  let judge: Evaluate;
   try {
-    judge = await (program.kind === 'wasm' ? wasmJudge(program, pages) : moduleJudge(program.url));
+    judge = await (program.kind === 'wasm' ? wasmEvaluator(program, pages) : moduleEvaluator(program.url));
   } catch (error) {
-    return answer({ failure: wordsOf(error) });
+    return answer({ failure: messageOf(error) });
   }
   parentPort?.on('message', async ({ id, input }: ThreadQuestion) => {
     try {
       const decision = JSON.stringify(await judge(input)) as string | undefined;
       answer({ id, decision: decision ?? 'null' });
     } catch (error) {
-      answer({ id, failure: wordsOf(error) });
+      answer({ id, failure: messageOf(error) });
     }
   });
   answer({ ready: true });

@@ -6,16 +6,16 @@ import { parsePlatform, withDaemon } from './daemon.js';
 import { readTrusts, trustFlags } from './trust.js';
 
 /** Flags of the commands that look at an image for a policy. */
-export const askingFlags = {
+export const policyFlags = {
   ...hostFlag,
   platform: { type: 'string', value: 'OS/ARCH', help: 'linux/arm64/v8 for example; what a container gets without it' },
   ...trustFlags,
 } as const;
 
-type Values = FlagValues<typeof askingFlags>;
+type Values = FlagValues<typeof policyFlags>;
 
 /** Exit code where there is no verdict, or none to rely on. */
-export const cannotTell = 3;
+export const exitUndecided = 3;
 
 /** @throws AttestdError USAGE */
 export const questionOf = (image: string, { platform }: Values): PolicyQuestion => ({
@@ -28,7 +28,7 @@ export const questionOf = (image: string, { platform }: Values): PolicyQuestion 
  *
  * @throws AttestdError USAGE
  */
-export async function openAsked(source: string | PolicyFunction, values: Values): Promise<Policy> {
+export async function openPolicyFlag(source: string | PolicyFunction, values: Values): Promise<Policy> {
   const trusts = await readTrusts(values);
   try {
     return await openPolicy(source, { trusts });
@@ -43,7 +43,7 @@ export async function openAsked(source: string | PolicyFunction, values: Values)
  *
  * @param ask gets the connection
  */
-export async function askDaemon<T>(
+export async function evaluateOnDaemon<T>(
   policy: Policy,
   values: Values,
   ask: (client: EngineClient) => Promise<T>,
