@@ -26,7 +26,7 @@ const flags = {
 
 type Values = FlagValues<typeof flags> & { readonly quiet?: boolean };
 
-/** Who verifies where nobody says who. */
+/** Default verifier. */
 const ownVerifier = 'https://github.com/attestd/attestd';
 
 async function requestOf(path: string | undefined): Promise<Record<string, unknown> | undefined> {

@@ -5,7 +5,7 @@ import { type FlagValues, hostFlag } from './arguments.js';
 import { parsePlatform, withDaemon } from './daemon.js';
 import { readTrusts, trustFlags } from './trust.js';
 
-/** Flags of the commands that look at an image for a policy. */
+/** Flags of commands that evaluate an image. */
 export const policyFlags = {
   ...hostFlag,
   platform: { type: 'string', value: 'OS/ARCH', help: 'linux/arm64/v8 for example; what a container gets without it' },
@@ -14,7 +14,7 @@ export const policyFlags = {
 
 type Values = FlagValues<typeof policyFlags>;
 
-/** Exit code where there is no verdict, or none to rely on. */
+/** Exit code without a reliable verdict. */
 export const exitUndecided = 3;
 
 /** @throws AttestdError USAGE */
@@ -24,9 +24,9 @@ export const questionOf = (image: string, { platform }: Values): PolicyQuestion 
 });
 
 /**
- * Open a policy that flags name; what is wrong with it is wrong usage.
+ * Opens the policy named by a flag.
  *
- * @throws AttestdError USAGE
+ * @throws AttestdError USAGE for an invalid policy
  */
 export async function openPolicyFlag(source: string | PolicyFunction, values: Values): Promise<Policy> {
   const trusts = await readTrusts(values);
@@ -38,11 +38,7 @@ export async function openPolicyFlag(source: string | PolicyFunction, values: Va
   }
 }
 
-/**
- * Ask about an image of a daemon; undefined, and a line on standard error, where it could not be looked at.
- *
- * @param ask gets the connection
- */
+/** Evaluates a question on a daemon. Prints the error and returns undefined if the image cannot be inspected. */
 export async function evaluateOnDaemon<T>(
   policy: Policy,
   values: Values,

@@ -8,7 +8,7 @@ import type { PolicyContainer, PolicyImage, PolicyVerdict } from './types.js';
 
 const schema = new URL('../../schemas/policy-cases-1.0.json', import.meta.url);
 
-/** What a policy must decide about an input. */
+/** A test case: an input and the expected decision. */
 interface Case {
   readonly name: string;
   readonly input: { readonly image?: PolicyImage; readonly container?: PolicyContainer; readonly unknowns?: string[] };
@@ -22,12 +22,12 @@ interface CaseFile {
   readonly cases: readonly Case[];
 }
 
-/** What came of a case. */
+/** The result of a test case. */
 export interface CaseResult {
-  /** File of the case. */
+  /** File name of the case. */
   readonly file: string;
   readonly name: string;
-  /** What was otherwise than it should be; none when it passed. */
+  /** Differences from the expected decision. Empty if the case passed. */
   readonly faults: readonly string[];
 }
 
@@ -45,10 +45,10 @@ function faultsOf(wanted: Case, verdict: PolicyVerdict): string[] {
   return faults;
 }
 
-async function* runFile(file: string, limits: PolicyLimits, folder: string): AsyncGenerator<CaseResult> {
-  const path = join(folder, file);
+async function* runFile(file: string, limits: PolicyLimits, directory: string): AsyncGenerator<CaseResult> {
+  const path = join(directory, file);
   const { policy: name, cases } = await readCheckedYaml<CaseFile>(await readFile(path, 'utf8'), path, schema);
-  const policy: Policy = await openPolicy(resolve(folder, name), limits);
+  const policy: Policy = await openPolicy(resolve(directory, name), limits);
   try {
     for (const one of cases) {
       const { image = {}, container, unknowns = [] } = one.input;
@@ -61,17 +61,17 @@ async function* runFile(file: string, limits: PolicyLimits, folder: string): Asy
 }
 
 /**
- * Test policies by the cases in a folder (schemas/policy-cases-1.0.json, docs/reference/policy.md#testing-a-policy).
+ * Runs the policy test cases in a directory (schemas/policy-cases-1.0.json, docs/reference/policy.md#testing-a-policy).
  *
- * @param folder with files in YAML; each names its policy
- * @throws AttestdError NOT_FOUND for a folder without any, INVALID_ARGUMENT for one that is not as the schema has it, and as
- *   `openPolicy`
+ * @param directory YAML files, each with the path of its policy
+ * @throws AttestdError NOT_FOUND if the directory is unreadable or has no YAML file, INVALID_ARGUMENT if a file violates the
+ *   schema, and the errors of `openPolicy`
  */
-export async function* runCases(folder: string, limits: PolicyLimits = {}): AsyncGenerator<CaseResult> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw new AttestdError('NOT_FOUND', `the folder '${folder}' cannot be read`, { cause });
+export async function* runCases(directory: string, limits: PolicyLimits = {}): AsyncGenerator<CaseResult> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new AttestdError('NOT_FOUND', `the directory '${directory}' cannot be read`, { cause });
   });
   const files = names.filter((name) => /\.ya?ml$/.test(name)).sort();
-  if (files.length === 0) throw new AttestdError('NOT_FOUND', `'${folder}' holds no cases in YAML`);
-  for (const file of files) yield* runFile(file, limits, folder);
+  if (files.length === 0) throw new AttestdError('NOT_FOUND', `'${directory}' holds no cases in YAML`);
+  for (const file of files) yield* runFile(file, limits, directory);
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { PolicySigner } from './types.js';
 
-/** Members of a signer by the last number of sigstore's object identifiers, 1.3.6.1.4.1.57264.1.N. */
+/** Signer members, by the last arc of sigstore's object identifiers, 1.3.6.1.4.1.57264.1.N. */
 const extensions = {
   8: 'issuer',
   9: 'buildSignerURI',
@@ -22,7 +22,7 @@ const extensions = {
 
 const arc = '1.3.6.1.4.1.57264.1';
 
-/** The order in which Go's pkix.Name prints its parts, and what it does not know after them. */
+/** Order of name parts in Go's pkix.Name. Unknown parts come last. */
 const order = ['serialNumber', 'CN', 'postalCode', 'street', 'ST', 'L', 'OU', 'O', 'C'];
 const names: Readonly<Record<string, string>> = {
   serialNumber: 'SERIALNUMBER',
@@ -31,9 +31,9 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /**
- * A certificate's subject or issuer as Go prints it, `CN=…,O=…`.
+ * Formats a certificate's subject or issuer as Go does: `CN=…,O=…`.
  *
- * @param name as node:crypto has it: a line for each part
+ * @param name the name from node:crypto: one line per part
  */
 export function distinguishedName(name: string): string {
   const parts = name.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
@@ -44,7 +44,7 @@ export function distinguishedName(name: string): string {
     .join(',');
 }
 
-/** What sigstore's certificate authority has put into a certificate beside the subject's name. */
+/** Reads the extensions that sigstore's certificate authority adds to a certificate. */
 export async function certificateExtensions(certificate: X509Certificate): Promise<Partial<PolicySigner>> {
   const { X509Certificate: Parsed } = await import('@sigstore/core');
   const parsed = Parsed.parse(Buffer.from(certificate.raw));
@@ -52,7 +52,7 @@ export async function certificateExtensions(certificate: X509Certificate): Promi
     const value = parsed.extension(`${arc}.${number}`)?.valueObj.subs[0]?.value.toString();
     return value === undefined || value === '' ? [] : [[member, value] as const];
   });
-  // The older extension of the issuer holds its text without a type around it.
+  // The deprecated issuer extension holds raw text without an ASN.1 type.
   const older = parsed.extension(`${arc}.1`)?.value.toString();
   return { ...(older !== undefined && { issuer: older }), ...Object.fromEntries(found) };
 }

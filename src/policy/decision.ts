@@ -1,7 +1,7 @@
 import { AttestdError } from '../support/foundation/errors.js';
 import { isObject } from './json-values.js';
 
-/** A decision as it was read. */
+/** A validated policy decision. */
 export interface Decision {
   readonly allow: boolean;
   readonly denyMessages: readonly string[];
@@ -14,11 +14,11 @@ const messages = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 
 /**
- * Read a policy's decision as buildx reads it: `allow` alone decides, `deny_msg` says why not, texts in it count and other
- * values do not; beyond buildx, `warn_msg` (docs/reference/policy.md#what-a-policy-answers).
+ * Reads a policy's decision as buildx does: `allow` alone decides, `deny_msg` gives reasons, and values other than strings are
+ * ignored. `warn_msg` is an addition to buildx (docs/reference/policy.md#what-a-policy-answers).
  *
- * @param value what the policy gave: an object, or a boolean
- * @throws AttestdError INVALID_ARGUMENT for anything else, so that a policy that says nothing allows nothing
+ * @param value the policy's result: an object or a boolean
+ * @throws AttestdError INVALID_ARGUMENT for other values, so that a policy without a result allows nothing
  */
 export function readDecision(value: unknown): Decision {
   if (typeof value === 'boolean') return { allow: value, denyMessages: [], warnings: [] };

@@ -11,36 +11,36 @@ import type { PolicyAttestation, PolicyImage, PolicyProvenance } from './types.j
 
 type Platform = NonNullable<OCIPlatform>;
 
-/** Longest blob, and bytes of all statements, that a policy is shown. */
+/** Maximum size of one blob, and of all statements of an image, in bytes. */
 const maximumBlob = 16 * 1024 * 1024;
 const maximumStatements = 32 * 1024 * 1024;
 
-/** First API version whose inspect takes a platform. */
+/** First API version with a platform parameter in image inspect. */
 const platformSince = '1.49';
 
 const evidence = ['hasProvenance', 'provenance', 'signatures', 'attestations'];
 const configured = ['createdTime', 'env', 'labels', 'user', 'volumes', 'workingDir'];
 
-/** What the members of an image are that its content decides, whatever it is called. */
+/** Image facts that depend on its content only, not on its name. */
 export interface SeenImage {
-  /** Digest of its index or manifest; the id, where a daemon tells no more. */
+  /** Digest of the index or manifest. The image id if the daemon reports no descriptor. */
   readonly digest: string;
-  /** Digest of the manifest for the platform; undefined where there is no index that tells. */
+  /** Digest of the manifest for the platform. Undefined without an index. */
   readonly manifest?: string;
   readonly image: PolicyImage;
-  /** Members that could not be found out, in order. */
+  /** Members that could not be determined, sorted as in the input. */
   readonly unknowns: readonly string[];
 }
 
-/** What an image is looked at for. */
+/** Options for looking up an image. */
 export interface SeeOptions {
-  /** Without it, the platform that the daemon takes for a container. */
+  /** Default: the platform that the daemon selects for a container. */
   readonly platform?: Platform;
-  /** Who may sign. */
+  /** Trusted signers. */
   readonly trusts?: readonly Trust[];
 }
 
-/** Whether nothing can be known of an image's attestations: its index is not there and not told of either, or leads elsewhere. */
+/** Reports whether the attestations are unknowable: the index is missing or does not lead to the platform. */
 const isHidden = ({ gaps, imageManifest }: AttestationChain): boolean =>
   gaps.some(
     ({ part, reason }) =>
@@ -49,7 +49,7 @@ const isHidden = ({ gaps, imageManifest }: AttestationChain): boolean =>
       (part === 'root' && reason !== 'not-an-index' && imageManifest === undefined),
   );
 
-/** What the image's configuration says, as inspect gives it. */
+/** Extracts the members that image inspect takes from the image configuration. */
 function configuration({ Config, Created }: ImageInspect): PolicyImage {
   const { Env, Labels, User, Volumes, WorkingDir } = Config ?? {};
   const volumes = Object.keys(Volumes ?? {}).sort();
@@ -80,7 +80,7 @@ interface Statements {
   readonly unknowns: readonly string[];
 }
 
-/** The statements of the attestation manifest, in its order. */
+/** Reads the statements of the attestation manifest, in manifest order. */
 function statementsOf(chain: AttestationChain, platform: string | undefined): Statements {
   const manifest = parseManifest(chain.blobs.get(chain.attestationManifest ?? '')?.data ?? Buffer.alloc(0));
   const all = manifest?.layers ?? [...chain.blobs.values()].map(({ descriptor }) => descriptor);
@@ -102,7 +102,7 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
     const statement = parseObject(data);
     const subjects = subjectsOf(statement);
     const isAboutImage = subjects.includes(chain.imageManifest ?? '');
-    // Provenance of another image tells nothing of this one.
+    // Provenance about another image is ignored.
     if (isAboutImage && statement) provenance ??= normalizeProvenance(statement, predicateType, platform);
     const { predicate } = statement ?? {};
     return { predicateType, digest, subjects, isAboutImage, ...(predicate !== undefined && { predicate }) };
@@ -119,13 +119,13 @@ function statementsOf(chain: AttestationChain, platform: string | undefined): St
   };
 }
 
-/** The manifest for the platform; what is no index is one itself, but for lists of other kinds. */
+/** Returns the manifest for the platform. A root that is a manifest stands for itself. */
 function manifestOf({ imageManifest, root }: AttestationChain, { Descriptor }: ImageInspect): PolicyImage {
   if (imageManifest !== undefined) return { manifest: imageManifest };
   return Descriptor?.mediaType?.includes('.manifest.v') ? { manifest: root } : {};
 }
 
-/** What signs the attestations, and whether that could be found out. */
+/** Verifies the signatures of the attestation manifest. The second element lists what could not be determined. */
 async function signaturesOf(chain: AttestationChain, trusts: readonly Trust[]): Promise<[PolicyImage, string[]]> {
   const unlooked = chain.gaps.some(({ part, reason }) => part === 'signature-manifest' && reason !== 'no-signature');
   if (chain.signatureManifests.length === 0) return [{}, unlooked ? ['signatures'] : []];
@@ -139,19 +139,19 @@ async function signaturesOf(chain: AttestationChain, trusts: readonly Trust[]): 
 }
 
 /**
- * Look at an image with all that a policy may ask about: what BuildKit resolves for a build's source image, of a daemon's own
- * store and without a registry (docs/reference/policy.md#the-input).
+ * Collects the facts about an image that a policy may read: those that BuildKit resolves for a source image, but from the
+ * daemon's own store and without a registry (docs/reference/policy.md#the-input).
  *
- * @param access a daemon, or a store in this process
- * @param image name, name@digest or id; looked up once, the rest goes by its digest
- * @throws AttestdError NOT_FOUND when it is not there, UNAVAILABLE when the daemon does not answer
+ * @param access a daemon or a local store
+ * @param image name, name@digest or id. Resolved once; later requests use the digest.
+ * @throws AttestdError NOT_FOUND if the image is missing, UNAVAILABLE if the daemon does not answer
  */
 export async function seeImage(access: ImageAccess, image: string, options: SeeOptions = {}): Promise<SeenImage> {
   const inspected = await access.inspectImage(image);
   return seeInspected(access, inspected, options);
 }
 
-/** As `seeImage`, for an image that was looked up. */
+/** Same as `seeImage` for an inspected image. */
 export async function seeInspected(
   access: ImageAccess,
   inspected: ImageInspect,
@@ -163,7 +163,7 @@ export async function seeInspected(
   const chain = await resolveAttestations(access, digest, {
     platform,
     predicateTypes: 'all',
-    maximumBlob: maximumBlob,
+    maximumBlob,
   });
   const configurable = asked === undefined || compareApiVersions(access.apiVersion, platformSince) >= 0;
   const ofPlatform = asked === undefined ? inspected : configurable && (await inspectFor(access, digest, asked));
@@ -194,7 +194,7 @@ export async function seeInspected(
 
 const imageMember = (member: string): string => `image.${member}`;
 
-/** What inspect tells of an image for a platform; nothing where the platform's content is not there. */
+/** Inspects an image for a platform. Returns undefined if the platform's content is missing. */
 async function inspectFor(access: ImageAccess, digest: string, platform: Platform): Promise<ImageInspect | undefined> {
   try {
     return await access.inspectImage(digest, { platform: JSON.stringify(platform) });

@@ -1,21 +1,21 @@
-/** An object of unknown members. */
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value is an object and no array. */
+/** Reports whether a value is an object, but not an array. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value itself where it is an object, else one without members. */
+/** Returns an object as is, and an empty object for other values. */
 export const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** The value itself where it is an array, else an empty one. */
+/** Returns an array as is, and an empty array for other values. */
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** A text that says something. */
+/** Returns a string if it is not empty. */
 export const asText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** The members that are texts; undefined when there are none. */
+/** Selects the string members of an object. Returns undefined if it has none. */
 export function asTexts(value: unknown): Readonly<Record<string, string>> | undefined {
   const found = Object.entries(asObject(value)).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -23,7 +23,7 @@ export function asTexts(value: unknown): Readonly<Record<string, string>> | unde
   return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
-/** The object without members that are undefined. */
+/** Removes undefined members. */
 export function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

@@ -9,7 +9,7 @@ const imagePackage = 'pkg:docker/';
 const commit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const scpStyle = /^[\w-]+@([a-zA-Z0-9.-]+):([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/;
 
-/** An image as a package URL names it, with its digest where one is told. */
+/** Parses an image from a package URL, with its digest if given. */
 function imageOf(uri: string, digest: string | undefined, usual: string | undefined): PolicyImage {
   const [, path = '', query = ''] = /^pkg:docker\/([^?#]*)(?:\?([^#]*))?/.exec(uri) ?? [];
   const qualifiers = new URLSearchParams(query);
@@ -36,7 +36,7 @@ function imageOf(uri: string, digest: string | undefined, usual: string | undefi
   };
 }
 
-/** Path of a folder in a repository, without what leads nowhere. */
+/** Normalizes a directory path in a repository. Returns undefined for the root. */
 function subDirOf(path: string | undefined): string | undefined {
   const parts = (path ?? '').split('/').filter((part) => part !== '' && part !== '.');
   return parts.length === 0 ? undefined : parts.join('/');
@@ -96,12 +96,12 @@ function read(
 }
 
 /**
- * What a material of provenance is: an image, a git repository or a file, as far as its URI tells.
+ * Classifies a provenance material by its URI: an image, a git repository or a file.
  *
- * @param material as provenance has it: `uri` and `digest`
- * @param depth of the material below what is judged
- * @param platform `os/arch[/variant]` of an image that names none
- * @returns undefined for a material of another kind
+ * @param material the provenance entry: `uri` and `digest`
+ * @param depth number of provenances between the judged image and the material
+ * @param platform `os/arch[/variant]`, used if the URI names no platform
+ * @returns undefined for other kinds of material
  */
 export function parseMaterial(material: unknown, depth: number, platform?: string): PolicyMaterial | undefined {
   const { uri, digest } = asObject(material);

@@ -9,73 +9,75 @@ import { imageReference } from './reference.js';
 import { type PolicyLimits, PolicyRunner } from './runner.js';
 import type { PolicyContainer, PolicyFunction, PolicyInput, PolicyVerdict } from './types.js';
 
-/** What images are looked at through. */
+/** Access to images, with an optional change counter. */
 export interface PolicyAccess extends ImageAccess {
-  /** Another number after everything that may change its answers; undefined, or not there, when it cannot know. */
+  /** Changes whenever answers may change. Undefined if changes cannot be observed. */
   readonly state?: number | undefined;
 }
 
-/** How a policy is opened. */
+/** Options for opening a policy. */
 export interface PolicyOptions extends PolicyLimits {
-  /** Who may sign images' attestations; without it, signatures are unknown. */
+  /** Trusted signers. Default: none, so that signatures are unknown. */
   readonly trusts?: readonly Trust[];
 }
 
-/** What a policy is asked. */
+/** A question to a policy. */
 export interface PolicyQuestion {
-  /** Name, name@digest or id, as the client has it. */
+  /** Name, name@digest or id, as given by the client. */
   readonly image: string;
-  /** Digest that the image was resolved to already: it is not looked up by its name then. */
+  /** Digest of an already resolved image. The name is not looked up again. */
   readonly digest?: string;
-  /** What the client asked for; without it, the platform that the daemon takes. */
+  /** Requested platform. Default: the daemon's. */
   readonly platform?: NonNullable<OCIPlatform>;
-  /** The container that it is for; none for the image alone. */
+  /** The container to judge. Undefined to judge the image alone. */
   readonly container?: PolicyContainer;
 }
 
-/** A policy that can be asked. */
+/** A loaded policy. */
 export interface Policy {
-  /** Digest of its file; made up for a function. */
+  /** Digest of the policy file. A function gets a random one. */
   readonly digest: string;
   /**
-   * What the policy would be asked.
+   * Builds the input for a question, without evaluating it.
    *
-   * @throws AttestdError NOT_FOUND for an image that is not there, INVALID_REFERENCE, UNAVAILABLE
+   * @throws AttestdError NOT_FOUND if the image does not exist, INVALID_REFERENCE, UNAVAILABLE
    */
   input(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyInput>;
-  /** What it decides about an input; a policy that fails allows nothing, and says so. */
+  /** Evaluates an input. A policy that fails denies and reports the failure. */
   decide(input: PolicyInput): Promise<PolicyVerdict>;
   /**
-   * Both: look at the image and decide. Images are remembered by digest, and verdicts of files by input; a failure is not.
+   * Builds the input and evaluates it. Images are cached by digest, and verdicts of policy files by input. Failures are not cached.
    *
    * @param access a daemon (`connect()`), or a store in this process
-   * @throws AttestdError as `input`: what the daemon itself would answer to such a name
+   * @throws AttestdError the errors of `input`: the daemon's own answer to such a name
    */
   judge(access: PolicyAccess, question: PolicyQuestion): Promise<PolicyVerdict>;
-  /** End its thread. */
+  /** Stops the worker thread. */
   close(): Promise<void>;
 }
 
-/** Bytes of images' descriptions that are remembered, and for how many milliseconds: all there is, or not. */
+/**
+ * Maximum size of cached images in bytes. Cached for completeTtl ms if all members are known, else for incompleteTtl ms.
+ */
 const cachedImageBytes = 128 * 1024 * 1024;
 const completeTtl = 3_600_000;
 const incompleteTtl = 2_000;
-/** Verdicts that are remembered, and for how many milliseconds: a policy may look at the clock. */
+/** Maximum number of cached verdicts, and their lifetime in ms: a policy may depend on the time. */
 const cachedVerdicts = 2_000;
 const verdictTtl = 60_000;
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
 
-/** An image with its description as JSON. */
+/** A cached image with its serialized facts. */
 interface CachedImage {
   readonly seen: SeenImage;
   readonly hash: string;
   readonly length: number;
-  /** That of the access before it was looked at, where it holds for as long as that stays. */
+  /** State of the access before the lookup. The entry is valid while it is unchanged. */
   readonly state: number | undefined;
 }
 
-/** What a policy is asked, by what its answer is remembered, and the manifest that it is about. */
+/** An input with its cache key and the manifest that it describes. */
 interface PreparedInput {
   readonly input: PolicyInput;
   readonly key: string;
@@ -84,7 +86,7 @@ interface PreparedInput {
 
 type MentionsMember = (member: string) => boolean;
 
-/** Unknown members that the program names. */
+/** Unknown members that the policy mentions. */
 function doubtsOf({ unknowns }: PolicyInput, names: MentionsMember): readonly string[] {
   return unknowns.filter((unknown) => names(/^image\.(\w+)/.exec(unknown)?.[1] ?? unknown));
 }
@@ -119,7 +121,7 @@ class OpenPolicy implements Policy {
   readonly #trusts: readonly Trust[];
   readonly #end: (() => Promise<void>) | undefined;
   readonly #images = new WeakMap<ImageAccess, LRUCache<string, CachedImage>>();
-  /** None for a function, which may look at anything. */
+  /** Undefined for a function, which may depend on anything. */
   readonly #verdicts: LRUCache<string, PolicyVerdict> | undefined;
 
   constructor(
@@ -203,11 +205,11 @@ class OpenPolicy implements Policy {
 }
 
 /**
- * Open a policy (docs/reference/policy.md#policies): a file runs in a thread of its own within limits of time and memory; a function runs
- * as it is.
+ * Opens a policy (docs/reference/policy.md#policies). A file runs in a worker thread with time and memory limits. A function runs in this
+ * thread without limits.
  *
- * @param policy an OPA bundle compiled to WebAssembly, an ES module, or a function
- * @throws AttestdError NOT_FOUND or INVALID_ARGUMENT for a file that is no policy, INTERNAL for one that cannot be loaded
+ * @param policy path of an OPA bundle compiled to WebAssembly or of an ES module, or a function
+ * @throws AttestdError NOT_FOUND or INVALID_ARGUMENT if the file is not a policy, INTERNAL if it cannot be loaded
  */
 export async function openPolicy(policy: string | PolicyFunction, options: PolicyOptions = {}): Promise<Policy> {
   const { trusts = [], ...limits } = options;

@@ -7,20 +7,20 @@ import { gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { AttestdError } from '../support/foundation/errors.js';
 
-/** Longest bundle, unpacked, in bytes. */
+/** Maximum size of an unpacked bundle in bytes. */
 const maximumBundle = 64 * 1024 * 1024;
 
-/** A policy's program, as a thread gets it. */
+/** A policy program, as passed to the worker thread. */
 export type PolicyProgram =
   | { readonly kind: 'module'; readonly url: string }
   | { readonly kind: 'wasm'; readonly wasm: Buffer; readonly data: string };
 
-/** A program with a name for what it decides. */
+/** A loaded program and its digest. */
 export interface LoadedProgram {
   readonly program: PolicyProgram;
   /** `sha256:…` of the file. */
   readonly digest: string;
-  /** Whether the program names a member of the input: its text, or the constants of its WebAssembly, have the word. */
+  /** Reports whether the program text or the constants of its WebAssembly contain a member name. */
   names(member: string): boolean;
 }
 
@@ -28,9 +28,9 @@ const refuse = (path: string, why: string): AttestdError =>
   new AttestdError('INVALID_ARGUMENT', `the policy '${path}' ${why}`);
 
 /**
- * Files of a bundle by their names, without a leading slash.
+ * Unpacks a bundle. File names have no leading slash.
  *
- * @throws what gunzip and the archive's reader throw, and for more than 64 MiB
+ * @throws errors of gunzip and tar-stream, and for bundles over 64 MiB
  */
 export async function bundleFiles(bytes: Buffer): Promise<ReadonlyMap<string, Buffer>> {
   const unzip = promisify(gunzip) as (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
@@ -68,10 +68,10 @@ async function readBundle(path: string, bytes: Buffer): Promise<WasmProgram> {
 }
 
 /**
- * Read a policy: an OPA bundle compiled to WebAssembly (`.tar.gz`), its `policy.wasm` alone, or an ES module (`.mjs`, `.js`).
+ * Reads a policy: an OPA bundle compiled to WebAssembly (`.tar.gz`), its `policy.wasm`, or an ES module (`.mjs`, `.js`).
  *
- * @param path of the file
- * @throws AttestdError NOT_FOUND when it cannot be read, INVALID_ARGUMENT for what is none of these
+ * @param path path of the file
+ * @throws AttestdError NOT_FOUND if it cannot be read, INVALID_ARGUMENT for other files
  */
 export async function loadProgram(path: string): Promise<LoadedProgram> {
   const bytes = await readFile(path).catch((cause: unknown) => {
@@ -80,7 +80,7 @@ export async function loadProgram(path: string): Promise<LoadedProgram> {
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   if (bytes.length > maximumBundle) throw refuse(path, `is longer than ${maximumBundle} bytes`);
   if (/\.m?js$/.test(path)) {
-    // The hash makes an edited module another one, which a module cache would not.
+    // The query makes an edited module a new one for the module cache.
     const url = `${pathToFileURL(resolve(path)).href}?${digest}`;
     return { digest, program: { kind: 'module', url }, names: (member) => bytes.includes(member) };
   }

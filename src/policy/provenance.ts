@@ -2,7 +2,7 @@ import { asList, asObject, asText, asTexts, isObject, type JsonObject, withoutUn
 import { parseMaterial } from './materials.js';
 import type { PolicyConfigSource, PolicyMaterial, PolicyProvenance } from './types.js';
 
-/** Predicate types of provenance that is normalised. */
+/** Predicate types that are normalized. */
 export const provenanceTypes = {
   v1: 'https://slsa.dev/provenance/v1',
   v02: 'https://slsa.dev/provenance/v0.2',
@@ -32,7 +32,7 @@ function configSource(source: unknown, path: unknown): PolicyConfigSource {
 
 const is = (value: unknown): boolean => value === true;
 
-/** What is of both versions, from where each has it. */
+/** Members common to both SLSA versions. */
 interface Parts {
   readonly buildType: unknown;
   readonly builder: unknown;

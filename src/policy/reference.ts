@@ -10,7 +10,7 @@ import {
 } from '../oci/reference.js';
 import type { PolicyImage } from './types.js';
 
-/** How a policy sees a reference. */
+/** Converts a reference to the members of a policy input. */
 export function describeReference(named: NamedReference): PolicyImage {
   return {
     ref: formatReference(named),
@@ -23,10 +23,10 @@ export function describeReference(named: NamedReference): PolicyImage {
 }
 
 /**
- * The reference members of a policy's input for what somebody called an image.
+ * Returns the reference members of a policy input.
  *
- * @param image name, name@digest, id or the beginning of one
- * @param digest what it was resolved to, which tells an id from a name
+ * @param image name, name@digest, id or id prefix
+ * @param digest digest that the name was resolved to. It distinguishes an id from a name.
  * @throws AttestdError INVALID_REFERENCE, INVALID_DIGEST
  */
 export function imageReference(image: string, digest: string): PolicyImage {

@@ -3,15 +3,15 @@ import { AttestdError } from '../support/foundation/errors.js';
 import type { PolicyProgram } from './program.js';
 import type { ThreadAnswer, ThreadQuestion, ThreadStart } from './thread.js';
 
-/** What one decision may take. */
+/** Limits of one evaluation. */
 export interface PolicyLimits {
-  /** Milliseconds; 2,000 without it. */
+  /** Time in milliseconds. Default: 2,000. */
   readonly milliseconds?: number;
-  /** MiB of memory; 256 without it. */
+  /** Memory in MiB. Default: 256. */
   readonly megabytes?: number;
 }
 
-/** Milliseconds that a program may take to be ready: its modules are read and compiled then. */
+/** Timeout in milliseconds for loading and compiling a program. */
 const startTimeout = 30_000;
 const pagesPerMegabyte = 16;
 
@@ -20,7 +20,7 @@ const bytesPerCharacter = 16;
 
 const module = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
 const entry = JSON.stringify(new URL(module, import.meta.url).href);
-/** Run from its sources, a thread reads no TypeScript before it is told how. */
+/** A thread that runs from TypeScript sources registers the loader first. */
 const start = module.endsWith('.ts')
   ? `import('tsx/esm/api').then(({ register }) => (register(), import(${entry})))`
   : `import(${entry})`;
@@ -34,7 +34,7 @@ interface Thread {
   readonly ready: Promise<void>;
 }
 
-/** Resolves with the message that is waited for; rejects when the thread ends first, or takes too long. */
+/** Waits for a message. Rejects if the thread exits first, or on timeout. */
 function waitForMessage(
   worker: Worker,
   wanted: (answer: ThreadAnswer) => boolean,
@@ -60,7 +60,7 @@ function waitForMessage(
   });
 }
 
-/** Runs a policy's program in a thread of its own, one decision after another; a thread that fails is replaced. */
+/** Runs a policy program in a worker thread, one evaluation at a time. A failed thread is replaced. */
 export class PolicyRunner {
   readonly #program: PolicyProgram;
   readonly #limits: Required<PolicyLimits>;
@@ -74,9 +74,9 @@ export class PolicyRunner {
   }
 
   /**
-   * Start the thread, if there is none.
+   * Starts the thread if needed.
    *
-   * @throws AttestdError INTERNAL when the program cannot be loaded
+   * @throws AttestdError INTERNAL if the program cannot be loaded
    */
   async ready(): Promise<void> {
     this.#thread ??= this.#start();
@@ -90,10 +90,10 @@ export class PolicyRunner {
   }
 
   /**
-   * What the program decides about an input.
+   * Evaluates an input.
    *
-   * @param input as JSON
-   * @throws AttestdError INTERNAL when it throws, or takes too much time or memory
+   * @param input the input as JSON
+   * @throws AttestdError INTERNAL if the program throws or exceeds a limit
    */
   decide(input: string): Promise<unknown> {
     const decision = this.#turn.then(() => this.#decide(input));
@@ -101,7 +101,7 @@ export class PolicyRunner {
     return decision;
   }
 
-  /** End the thread. */
+  /** Stops the thread. */
   async close(): Promise<void> {
     if (this.#thread) await this.#drop(this.#thread.worker);
   }
@@ -120,7 +120,7 @@ export class PolicyRunner {
       const { decision } = (await answer) as { decision: string };
       return JSON.parse(decision) as unknown;
     } catch (error) {
-      // What is left of a decision that failed must not meet the next one.
+      // A new thread keeps state of the failed evaluation out of the next one.
       await this.#drop(worker);
       throw error;
     } finally {
@@ -137,7 +137,7 @@ export class PolicyRunner {
       stdout: true,
       stderr: true,
     });
-    // What a policy prints is for whoever runs it, and never part of an answer.
+    // Output of a policy goes to standard error, never into a response.
     for (const output of [worker.stdout, worker.stderr])
       output.on('data', (bytes: Buffer) => process.stderr.write(bytes));
     worker.on('error', () => undefined);

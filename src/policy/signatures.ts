@@ -12,7 +12,7 @@ const dockerBuilders = ['github-builder', 'github-builder-experimental'].map(
   (name) => `${github}docker/${name}/.github/workflows/`,
 );
 
-/** What kind of signer a certificate is of, by the rules of moby/policy-helpers (types/name.go). */
+/** Classifies a signer by the rules of moby/policy-helpers (types/name.go). */
 function kindOf(signer: PolicySigner, timed: boolean, type: PolicySignature['type']): PolicySignature['kind'] {
   if (signer.certificateIssuer !== sigstoreIssuer) return 'untrusted';
   const { buildSignerURI = '', subjectAlternativeName: subject, sourceRepositoryURI: source = '' } = signer;
@@ -26,7 +26,7 @@ function kindOf(signer: PolicySigner, timed: boolean, type: PolicySignature['typ
   return 'self-signed';
 }
 
-/** Certificate and times of a simple signature that was verified: cosign 2 keeps them in the annotations of its layer. */
+/** Returns certificate and timestamps of a verified simple signature. cosign 2 stores them in the layer's annotations. */
 async function simpleSigningMaterial(
   { manifest, blob, signer }: SignatureOutcome,
   chain: AttestationChain,
@@ -34,7 +34,7 @@ async function simpleSigningMaterial(
   const { cosignMaterial, hasCertificate } = await import('../client/cosign-bundle.js');
   const subject = signer?.kind === 'certificate' ? signer.subject : undefined;
   const { layers = [] } = parseManifest(chain.blobs.get(manifest)?.data ?? Buffer.alloc(0)) ?? {};
-  // Several may sign the same payload, a layer each.
+  // Several signers may sign the same payload, one layer each.
   for (const { digest, annotations } of layers) {
     if (digest !== blob || !hasCertificate(annotations)) continue;
     const material = asObject(cosignMaterial(annotations));
@@ -44,18 +44,18 @@ async function simpleSigningMaterial(
   return {};
 }
 
-/** The certificate of a signature that was verified. */
+/** Returns the certificate of a verified signature. */
 function certificateOf(material: JsonObject): X509Certificate | undefined {
   const chain = asList(asObject(material.x509CertificateChain).certificates);
   const raw = asText(asObject(material.certificate).rawBytes) ?? asText(asObject(chain[0]).rawBytes);
   return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw, 'base64'));
 }
 
-/** Where those are who say when something was signed. */
+/** Addresses of the services that issue timestamps. */
 interface TimestampSources {
-  /** Addresses of transparency logs by their ids. */
+  /** Transparency logs by log id. */
   readonly logs: ReadonlyMap<string, string>;
-  /** Addresses of timestamp authorities by the serial numbers of their certificates, in hexadecimal. */
+  /** Timestamp authorities by certificate serial number in hexadecimal. */
   readonly stamps: ReadonlyMap<string, string>;
 }
 
@@ -130,16 +130,16 @@ async function describe(outcome: SignatureOutcome, chain: AttestationChain, trus
   };
 }
 
-/** What signs an image's attestations, for those who trust what is given. */
+/** Signatures of an image's attestations. */
 export interface Signatures {
   readonly accepted: readonly PolicySignature[];
   readonly rejected: readonly PolicyRejectedSignature[];
 }
 
 /**
- * Judge the signatures of a chain by each of several trusts; one that holds is enough.
+ * Verifies the signatures of a chain against each trust. One match is enough.
  *
- * @throws AttestdError INVALID_ARGUMENT when a key or a root is none
+ * @throws AttestdError INVALID_ARGUMENT for an invalid key or root
  */
 export async function judgeSignatures(chain: AttestationChain, trusts: readonly Trust[]): Promise<Signatures> {
   const accepted = new Map<string, PolicySignature>();
@@ -149,7 +149,7 @@ export async function judgeSignatures(chain: AttestationChain, trusts: readonly 
     for (const outcome of signatures) {
       const { manifest } = outcome;
       if (verified && outcome.verified) accepted.set(manifest, await describe(outcome, chain, trust));
-      // What contradicts a chain contradicts the signatures that hold in it.
+      // A contradiction in the chain invalidates its otherwise valid signatures.
       else
         rejected.set(manifest, [...(rejected.get(manifest) ?? []), ...(outcome.verified ? reasons : outcome.reasons)]);
     }

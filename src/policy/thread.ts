@@ -1,20 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PolicyProgram } from './program.js';
 
-/** What the thread is given when it starts. */
+/** Initial data of the thread. */
 export interface ThreadStart {
   readonly program: PolicyProgram;
-  /** Most memory of a WebAssembly policy, in pages of 64 KiB. */
+  /** Maximum memory of a WebAssembly policy in pages of 64 KiB. */
   readonly pages: number;
 }
 
-/** What it is asked: the input as JSON. */
+/** A request: the input as JSON. */
 export interface ThreadQuestion {
   readonly id: number;
   readonly input: string;
 }
 
-/** What it answers: `ready` once, then a decision as JSON for each question. */
+/** A response: `ready` once, then one decision in JSON per request. */
 export type ThreadAnswer =
   | { readonly ready: true }
   | { readonly id: number; readonly decision: string }
@@ -22,7 +22,7 @@ export type ThreadAnswer =
 
 type Evaluate = (input: string) => unknown;
 
-/** The entry point that buildx asks, or the only one that there is. */
+/** Selects buildx's entry point, or the only one. */
 function entryPoint(entrypoints: Readonly<Record<string, number>>): string {
   const names = Object.keys(entrypoints);
   if (names.includes('docker/decision')) return 'docker/decision';
@@ -36,7 +36,7 @@ async function wasmEvaluator(program: Extract<PolicyProgram, { kind: 'wasm' }>, 
   policy.setData(JSON.parse(program.data) as object);
   const entry = entryPoint(policy.entrypoints as Record<string, number>);
   return (input) => {
-    // The bytes go in as they are: JSON that is parsed and written again is not needed.
+    // The input is passed as bytes, without parsing it again.
     const bytes = new TextEncoder().encode(input);
     const results = policy.evaluate(bytes.buffer as ArrayBuffer, entry) as readonly { result?: unknown }[] | null;
     return results?.[0]?.result;
@@ -49,7 +49,7 @@ async function moduleEvaluator(url: string): Promise<Evaluate> {
   return (input) => judge(JSON.parse(input)) as unknown;
 }
 
-/** The library throws texts and objects, too. */
+/** Returns the message of a thrown value. The library also throws strings and plain objects. */
 const messageOf = (thrown: unknown): string => {
   if (typeof thrown === 'string') return thrown;
   const { message } = Object(thrown) as { message?: unknown };

@@ -1,19 +1,22 @@
-/** The names of buildx's policy input (docker/buildx, policy/types.go) are kept, so that one policy serves builds and containers. */
+/**
+ * Member names are those of buildx's policy input (docker/buildx, policy/types.go), so that one policy works for builds and
+ * containers.
+ */
 
-/** Where a build step stands; a container is judged at depth 0. */
+/** Position in the provenance graph. A container has depth 0. */
 export interface PolicyEnv {
-  /** How many provenances lead from what is judged to this: 0, or more for a material. */
+  /** Number of provenances between the judged image and this material. */
   readonly depth: number;
 }
 
-/** Where an image's Dockerfile came from. */
+/** Source of the Dockerfile. */
 export interface PolicyConfigSource {
   readonly uri?: string;
   readonly digest?: Readonly<Record<string, string>>;
   readonly path?: string;
 }
 
-/** Provenance, the same for SLSA v0.2 and v1 (docs/reference/policy.md#the-input). */
+/** Provenance, normalized for SLSA v0.2 and v1 (docs/reference/policy.md#the-input). */
 export interface PolicyProvenance {
   readonly predicateType: string;
   readonly buildType?: string;
@@ -33,11 +36,11 @@ export interface PolicyProvenance {
     readonly environment?: boolean;
     readonly materials?: boolean;
   };
-  /** What was built from, as far as the provenance alone tells; materials of other kinds than these are left out. */
+  /** Build materials, as listed in the provenance. Other kinds are omitted. */
   readonly materials?: readonly PolicyMaterial[];
 }
 
-/** Something that an image was built from. */
+/** A build material. */
 export interface PolicyMaterial {
   readonly env: PolicyEnv;
   readonly image?: PolicyImage;
@@ -45,7 +48,7 @@ export interface PolicyMaterial {
   readonly http?: PolicyHttp;
 }
 
-/** A git repository that an image was built from. */
+/** A git repository used as material. */
 export interface PolicyGit {
   readonly schema?: string;
   readonly host?: string;
@@ -61,7 +64,7 @@ export interface PolicyGit {
   readonly commitChecksum?: string;
 }
 
-/** A file that an image was built from. */
+/** A file used as material. */
 export interface PolicyHttp {
   readonly url: string;
   readonly schema: string;
@@ -70,7 +73,7 @@ export interface PolicyHttp {
   readonly query?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Who a certificate says has signed: sigstore's extensions by their names. */
+/** Signer identity from a certificate: sigstore's extensions by name. */
 export interface PolicySigner {
   readonly certificateIssuer: string;
   readonly subjectAlternativeName: string;
@@ -91,7 +94,7 @@ export interface PolicySigner {
   readonly sourceRepositoryVisibilityAtSigning?: string;
 }
 
-/** A time that a transparency log or a timestamp authority vouches for. */
+/** A timestamp of a transparency log or timestamp authority. */
 export interface PolicyTimestamp {
   readonly type: 'Tlog' | 'TimestampAuthority';
   readonly uri: string;
@@ -99,48 +102,48 @@ export interface PolicyTimestamp {
   readonly timestamp: string;
 }
 
-/** A signature of the attestation manifest, or of the index, that was verified. */
+/** A verified signature of the attestation manifest or index. */
 export interface PolicySignature {
-  /** Left out where a public key signs: buildx knows no such signatures. */
+  /** Omitted for public keys: buildx has no such signatures. */
   readonly kind?: 'docker-github-builder' | 'self-signed-github-repo' | 'self-signed' | 'untrusted';
   readonly type: 'bundle-v0.3' | 'simplesigning-v1';
   readonly timestamps?: readonly PolicyTimestamp[];
   readonly dockerReference?: string;
   readonly isDHI?: boolean;
   readonly signer?: PolicySigner;
-  /** Beyond buildx: base64 of the SHA-256 of the public key in DER, where a key signs. */
+  /** Not in buildx: base64 SHA-256 of the signing public key in DER. */
   readonly publicKey?: string;
-  /** Beyond buildx: digest of the manifest that holds the signature. */
+  /** Not in buildx: digest of the manifest that holds the signature. */
   readonly digest: string;
 }
 
-/** Beyond buildx: a signature that was found and does not count. */
+/** Not in buildx: a signature that failed verification. */
 export interface PolicyRejectedSignature {
   readonly digest: string;
   readonly reasons: readonly { readonly code: string; readonly detail: string }[];
 }
 
-/** Beyond buildx: a statement about the image, of its attestation manifest. */
+/** Not in buildx: a statement in the attestation manifest. */
 export interface PolicyAttestation {
   readonly predicateType: string;
   /** Digest of the statement. */
   readonly digest: string;
-  /** `name:hex` of what it is about. */
+  /** Subjects as `name:hex`. */
   readonly subjects?: readonly string[];
-  /** Whether one of the subjects is the image's manifest. */
+  /** Whether a subject is the image's manifest. */
   readonly isAboutImage?: boolean;
-  /** As JSON reads it; unknown where the statement could not be had. */
+  /** The parsed predicate. Undefined if the statement could not be read. */
   readonly predicate?: unknown;
 }
 
-/** An image. What is not so, or not known, is left out; `unknowns` of the input tells which of the two. */
+/** An image. Members that do not apply or are unknown are omitted; `unknowns` lists the latter. */
 export interface PolicyImage {
-  /** The reference in full; `sha256:…` for an image that was named by its id. */
+  /** Full reference. `sha256:…` for an image referenced by id. */
   readonly ref?: string;
   readonly host?: string;
-  /** The repository as people write it: `busybox`. */
+  /** Familiar repository name: `busybox`. */
   readonly repo?: string;
-  /** The repository in full: `docker.io/library/busybox`. */
+  /** Full repository name: `docker.io/library/busybox`. */
   readonly fullRepo?: string;
   readonly tag?: string;
   readonly platform?: string;
@@ -149,9 +152,9 @@ export interface PolicyImage {
   readonly variant?: string;
   /** Whether the reference has a digest. */
   readonly isCanonical?: boolean;
-  /** Digest of what the reference was resolved to. */
+  /** Digest that the reference was resolved to. */
   readonly checksum?: string;
-  /** Beyond buildx: digest of the manifest for the platform, which `checksum` is itself where there is no index. */
+  /** Not in buildx: digest of the manifest for the platform. Equal to `checksum` without an index. */
   readonly manifest?: string;
   readonly createdTime?: string;
   readonly env?: readonly string[];
@@ -166,56 +169,56 @@ export interface PolicyImage {
   readonly attestations?: readonly PolicyAttestation[];
 }
 
-/** Beyond buildx: the container that is to be created or started. */
+/** Not in buildx: the container to create or start. */
 export interface PolicyContainer {
   readonly action: 'create' | 'start';
-  /** The name that was asked for; left out for any. */
+  /** Requested container name, if any. */
   readonly name?: string;
-  /** The API version of the client's request. */
+  /** API version of the client's request. */
   readonly apiVersion?: string;
   /**
-   * The body of the create request as JSON reads it (HostConfig, Cmd, Env, Mounts, Labels …); at start, Config and
-   * HostConfig of the container, in the same form.
+   * The parsed create request (HostConfig, Cmd, Env, Mounts, Labels …). At start, the container's Config and HostConfig in the
+   * same form.
    */
   readonly request?: Readonly<Record<string, unknown>>;
 }
 
-/** What a policy is asked about (schemas/policy-input-1.0.json, docs/reference/policy.md#the-input). */
+/** The input of a policy (schemas/policy-input-1.0.json, docs/reference/policy.md#the-input). */
 export interface PolicyInput {
   readonly env: PolicyEnv;
   readonly image: PolicyImage;
   readonly container?: PolicyContainer;
-  /** Members that could not be found out, as `image.signatures`: they are left out, and nothing is to be concluded from that. */
+  /** Members that could not be determined, such as `image.signatures`. Their absence proves nothing. */
   readonly unknowns: readonly string[];
 }
 
-/** What a policy decides: `decision` of Rego, or what a module's function returns. */
+/** A policy's result: `decision` in Rego, or the return value of a module. */
 export interface PolicyDecision {
   /** Only `true` allows. */
   readonly allow?: boolean;
-  /** Why not. */
+  /** Reasons for denial. */
   readonly deny_msg?: readonly string[];
-  /** Beyond buildx: what the client is told although it may go on. */
+  /** Not in buildx: warnings for allowed requests. */
   readonly warn_msg?: readonly string[];
 }
 
-/** A policy as an ES module's default export; a boolean stands for a decision without words. */
+/** The default export of an ES module policy. A boolean is a decision without reasons. */
 export type PolicyFunction = (input: PolicyInput) => PolicyDecision | boolean | Promise<PolicyDecision | boolean>;
 
-/** What came of asking a policy. */
+/** The outcome of an evaluation. */
 export interface PolicyVerdict {
   readonly allow: boolean;
-  /** Why not, at least one; empty when it is allowed. */
+  /** Reasons for denial. Empty if allowed, else not empty. */
   readonly denyMessages: readonly string[];
   readonly warnings: readonly string[];
-  /** Digest of the image that was judged, and that alone may run; undefined where it could not be found out. */
+  /** Digest of the judged image. Only this image may run. Undefined if unknown. */
   readonly digest?: string;
-  /** Digest of the manifest for the platform, of which a container is made; undefined where no index tells. */
+  /** Digest of the judged manifest. Undefined without an index. */
   readonly manifest?: string;
-  /** What it was asked about; undefined where there was nothing to ask about. */
+  /** The evaluated input. */
   readonly input?: PolicyInput;
-  /** Unknown members that the policy may have missed, where it does not allow: it might, if they were known. */
+  /** Unknown members that the policy mentions. Set on denial only: the policy might allow if they were known. */
   readonly doubts?: readonly string[];
-  /** Why no policy decided; then it is not allowed. */
+  /** Evaluation error. The result is then a denial. */
   readonly failure?: string;
 }

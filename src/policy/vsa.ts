@@ -5,18 +5,18 @@ import type { PolicyVerdict } from './types.js';
 /** Media type of an in-toto statement. */
 const statementType = 'application/vnd.in-toto+json';
 
-/** What a summary says beside the verdict. */
+/** Inputs of a summary besides the verdict. */
 export interface SummaryOptions {
-  /** URI of who verifies, and answers for it. */
+  /** URI of the verifier. */
   readonly verifier: string;
-  /** Versions of what was used, by name. */
+  /** Component versions by name. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Where the policy is, and its digest (`sha256:…`). */
+  /** Location and digest (`sha256:…`) of the policy. */
   readonly policy: { readonly uri: string; readonly digest: string };
   readonly time: Date;
 }
 
-/** An envelope as DSSE has it. */
+/** A DSSE envelope. */
 export interface Envelope {
   readonly payload: string;
   readonly payloadType: string;
@@ -29,11 +29,11 @@ function digestSet(digest: string): Record<string, string> {
 }
 
 /**
- * A verification summary of a verdict (SLSA v1.1, "Verification Summary Attestation"), about the image's index and the manifest
- * that was judged. A policy does not say which SLSA level it demands, so none is claimed.
+ * Builds a SLSA v1.1 verification summary attestation for the image's index and the judged manifest. It claims no SLSA level,
+ * because a policy does not define one.
  *
- * @param verdict of a policy that decided
- * @throws AttestdError INVALID_ARGUMENT for a verdict without an image, or of a policy that failed
+ * @param verdict a verdict without a failure
+ * @throws AttestdError INVALID_ARGUMENT for a verdict without an image or with a failure
  */
 export function verificationSummary(verdict: PolicyVerdict, options: SummaryOptions): object {
   const { input, allow, failure, digest } = verdict;

@@ -2,7 +2,7 @@ import { type ImageBuilder, image } from '../../src/testing/image.js';
 
 const digest = (digit: string): string => digit.repeat(64);
 
-/** What the materials of test/golden/policy were made of: each kind that buildx knows, and one that it does not. */
+/** Materials in test/golden/policy: one of each kind known to buildx, and one unknown. */
 const materials = [
   { uri: 'pkg:docker/alpine@3.20?platform=linux%2Famd64', digest: { sha256: digest('1') } },
   { uri: `pkg:docker/registry.example/team/base@sha256:${digest('2')}`, digest: { sha256: digest('2') } },
