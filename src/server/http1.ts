@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { admitTask } from '../support/foundation/scheduler.js';
 import { closeGracefully } from './close-gracefully.js';
 import { drainRequestBody } from './drain-request-body.js';
+import { HeadBudget } from './head-budget.js';
 import { serializePipelined } from './pipelining.js';
 import { withBody } from './upgraded-body.js';
 
@@ -52,7 +53,9 @@ function refusal(request: IncomingMessage): string | undefined {
 export function createHttp1Server(options: Http1Options): Server {
   const { upgrade, headersTimeout = 300_000 } = options;
   const handle = serializePipelined(options.handle);
+  const heads = new HeadBudget((socket) => socket.destroy());
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    heads.complete(request, response);
     const reason = refusal(request);
     if (reason !== undefined) {
       closeGracefully(request.socket, plain(reason));
@@ -74,6 +77,7 @@ export function createHttp1Server(options: Http1Options): Server {
   );
   // The server never listens, it is handed its connections; without this event it would not look for late heads.
   server.emit('listening');
+  server.on('connection', (socket: Socket) => heads.add(socket));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // Go asks for a body only when there is one.
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;

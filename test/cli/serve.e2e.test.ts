@@ -100,9 +100,13 @@ describe('attestd serve', function () {
     await run.seen(/\n/);
     const events = raw(path, 'GET /events HTTP/1.1');
     const slow = connect(path);
+    const begun = once(slow, 'data');
+    slow.write(
+      'POST /images/load HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
+    );
+    expect(String((await begun)[0])).to.match(/^HTTP\/1\.1 100 /);
     const answer = buffer(slow);
-    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nab');
-    await sleep(300);
+    slow.write('ab');
     run.child.kill('SIGTERM');
     expect((await events).status).to.equal(200);
     slow.write('cde');
@@ -144,10 +148,10 @@ describe('attestd serve', function () {
     await rm(drafts, { recursive: true });
     await writeFile(drafts, '');
     expect((await raw(path, 'POST /volumes/create HTTP/1.1')).status).to.equal(500);
-    const slow = connect(path);
-    slow.on('error', () => undefined);
-    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');
-    await sleep(300);
+    const slow = connect(path).on('error', () => undefined);
+    const begun = once(slow, 'data');
+    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+    await begun;
     run.child.kill('SIGTERM');
     const { code, stderr } = await run.ended;
     expect(code).to.equal(3);
@@ -158,10 +162,10 @@ describe('attestd serve', function () {
   it('ends at once at the second signal, and leaves nothing behind', async () => {
     const run = attestd('serve', '--quiet', '--drain-timeout', '60');
     const path = (await run.seen(/\n/)).trim().slice('unix://'.length);
-    const slow = connect(path);
-    slow.on('error', () => undefined);
-    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');
-    await sleep(300);
+    const slow = connect(path).on('error', () => undefined);
+    const begun = once(slow, 'data');
+    slow.write('POST /images/load HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+    await begun;
     run.child.kill('SIGTERM');
     await sleep(300);
     expect(run.child.exitCode).to.equal(null);

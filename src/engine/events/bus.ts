@@ -82,6 +82,7 @@ export class EventBus {
   /** Time of the last event. */
   private last = 0n;
   private readonly observers: ((event: DaemonEvent) => void)[] = [];
+  private isClosed = false;
 
   /** @param clock nanoseconds since 1970, now */
   constructor(private readonly clock: () => bigint) {}
@@ -149,7 +150,7 @@ export class EventBus {
       }
     }
     const remaining = until === undefined ? undefined : until - this.clock();
-    if (signal?.aborted === true || (remaining !== undefined && remaining < 0n)) queue.end();
+    if (this.isClosed || signal?.aborted === true || (remaining !== undefined && remaining < 0n)) queue.end();
     else this.follow(queue, remaining, signal);
     return queue;
   }
@@ -165,8 +166,9 @@ export class EventBus {
     queue.onEnd(() => clearTimeout(timer));
   }
 
-  /** End all subscriptions. */
+  /** Ends all subscriptions, also those that begin later: a daemon that stops would wait for them. */
   close(): void {
+    this.isClosed = true;
     for (const queue of [...this.queues]) queue.end();
   }
 }

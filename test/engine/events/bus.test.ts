@@ -84,6 +84,12 @@ describe('Events', () => {
     expect(await Promise.all(all.map(rest))).to.deep.equal([['last'], ['last'], ['last']]);
   });
 
+  it('end at once for a listener that comes after the end of the daemon', async () => {
+    const clock = new Clock();
+    clock.bus.close();
+    expect(await rest(clock.bus.subscribe({}))).to.deep.equal([]);
+  });
+
   it('are remembered, the last 256', async () => {
     const clock = new Clock();
     for (let i = 0; i < 300; i++) clock.log(200n + BigInt(i), `n${i}`, 'a');
